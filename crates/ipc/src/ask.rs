@@ -1,0 +1,88 @@
+//! Questions and the types of their answers.
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    AddSource, Cause, CausesView, Chat, ChatView, Delete, Deleted, Detail, DetailView, EditSource, Erase, Health,
+    HealthView, Input, InputView, Jump, Lanes, LanesView, Library, LibraryPage, Locate, Moment, Open, Opened,
+    ReadValue, RowOf, RowPlace, Rows, RowsPage, Source, SourceList, Sources, State, StateView, SwitchSource, Undelete,
+    ValueView,
+};
+
+/// How an answer is written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// JSON text: small answers that a person may want to read in a trace.
+    Json,
+    /// Postcard: lane pictures, which are large and drawn at frame rate.
+    Postcard,
+}
+
+/// A question that has one type of answer.
+pub trait Ask: Serialize + DeserializeOwned + Into<AnyAsk> {
+    /// What comes back.
+    type Answer: Serialize + DeserializeOwned;
+    /// How it is written down.
+    const ENCODING: Encoding = Encoding::Json;
+}
+
+macro_rules! asks {
+    ($($(#[$meta:meta])* $ask:ident => $answer:ty $(, $encoding:ident)?;)*) => {
+        /// Any question, as it travels: its fields and a tag `ask`.
+        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[serde(tag = "ask", rename_all = "snake_case")]
+        pub enum AnyAsk { $($(#[$meta])* $ask($ask),)* }
+        $(
+            impl From<$ask> for AnyAsk { fn from(ask: $ask) -> Self { Self::$ask(ask) } }
+            impl Ask for $ask {
+                type Answer = $answer;
+                $(const ENCODING: Encoding = Encoding::$encoding;)?
+            }
+        )*
+    };
+}
+
+asks! {
+    /// A window of the library's rows.
+    Library => LibraryPage;
+    /// Hides exchanges, so that it can be undone.
+    Delete => Deleted;
+    /// Brings hidden exchanges back.
+    Undelete => Deleted;
+    /// Removes hidden exchanges for good.
+    Erase => Deleted;
+    /// All sources with their live state.
+    Sources => SourceList;
+    /// Starts a new source.
+    AddSource => Source;
+    /// Changes a source's name, addresses or options.
+    EditSource => Source;
+    /// Listens, stops or pauses.
+    SwitchSource => Source;
+    /// Room on disk, backlog, store.
+    Health => HealthView;
+    /// The facts of one exchange.
+    Open => Opened;
+    /// A window of rows.
+    Rows => RowsPage;
+    /// The row in which a frame stands.
+    RowOf => RowPlace;
+    /// The lanes' picture.
+    Lanes => LanesView, Postcard;
+    /// Which frame is at a place of the axis.
+    Locate => Moment;
+    /// The next place of interest.
+    Jump => Option<Moment>;
+    /// All about one frame.
+    Detail => DetailView;
+    /// The state tree as of a frame.
+    State => StateView;
+    /// One value of the state, whole.
+    ReadValue => ValueView;
+    /// The conversation as of a frame.
+    Chat => ChatView;
+    /// Which frame delivered a character of the conversation.
+    Cause => CausesView;
+    /// The request's RunAgentInput.
+    Input => InputView;
+}

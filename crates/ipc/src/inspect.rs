@@ -1,0 +1,471 @@
+//! One exchange: facts, rows, moments, details.
+//!
+//! Times are microseconds since the request head was read (`at_us`). A frame
+//! is named by its number within the exchange (`seq`), from 1; 0 is the moment
+//! before the first frame, when only the request's input is known.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{EndingView, RunVerdict};
+
+/// Asks for the facts of an exchange. Cheap; asked again when it grows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Open {
+    /// Which.
+    pub exchange: i64,
+}
+
+/// The facts of an exchange.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Opened {
+    /// Which.
+    pub exchange: i64,
+    /// Source it came through.
+    pub source: String,
+    /// HTTP method.
+    pub method: String,
+    /// Path and query.
+    pub target: String,
+    /// HTTP status.
+    pub status: Option<u16>,
+    /// Response media type without parameters.
+    pub content_type: String,
+    /// `Content-Encoding`, if any.
+    pub encoding: Option<String>,
+    /// What the body is read as.
+    pub transport: Transport,
+    /// How the transport ended.
+    pub ending: EndingView,
+    /// Start, RFC 3339.
+    pub started_at: String,
+    /// Start, milliseconds since 1970.
+    pub started_at_millis: i64,
+    /// Length in microseconds; so far, if live.
+    pub duration_us: u64,
+    /// Time to the first character of text.
+    pub ttft_us: Option<u64>,
+    /// Frames so far.
+    pub frames: u32,
+    /// Spans so far.
+    pub spans: u32,
+    /// Chunks so far.
+    pub chunks: u64,
+    /// Body bytes on the wire so far.
+    pub bytes: u64,
+    /// Findings: error, warning, note.
+    pub findings: [u32; 3],
+    /// The runs.
+    pub runs: Vec<RunView>,
+    /// `threadId`.
+    pub thread_id: String,
+    /// Where the official client gives up.
+    pub stop: Option<StopView>,
+    /// Labels.
+    pub labels: Vec<(String, String)>,
+    /// Stretches of the body for which nothing was recorded: offset, length if known.
+    pub holes: Vec<(u64, Option<u64>)>,
+    /// Lengths of the axes, in their own units.
+    pub extent: Extent,
+    /// Part of the body that is analysed, 0 to 1; 1 when done.
+    pub progress: f32,
+}
+
+/// What a body is read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Transport {
+    /// Server-sent events.
+    Sse,
+    /// Length-prefixed protobuf records.
+    Protobuf,
+    /// Neither; a single document such as JSON.
+    Other,
+}
+
+/// A run of an exchange.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunView {
+    /// `runId`.
+    pub run_id: String,
+    /// `threadId`.
+    pub thread_id: String,
+    /// How it came out.
+    pub verdict: RunVerdict,
+    /// First and last frame.
+    pub first_seq: u32,
+    /// Last frame so far.
+    pub last_seq: u32,
+}
+
+/// Where the official client gives up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StopView {
+    /// At which frame.
+    pub seq: u32,
+    /// By which rule.
+    pub rule: String,
+    /// Its message.
+    pub message: String,
+}
+
+/// A horizontal axis.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Axis {
+    /// Microseconds since the request.
+    #[default]
+    Clock,
+    /// Microseconds, with long gaps cut to a fixed width.
+    Collapsed,
+    /// Frame numbers.
+    Index,
+}
+
+/// The end of each axis.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Extent {
+    /// Of the clock axis, microseconds.
+    pub clock: f64,
+    /// Of the collapsed axis, microseconds.
+    pub collapsed: f64,
+    /// Of the index axis, frames.
+    pub index: f64,
+}
+
+/// Asks for a window of rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rows {
+    /// Of which exchange.
+    pub exchange: i64,
+    /// Spans or events.
+    pub view: RowsOf,
+    /// Spans (by ordinal) that are open, so that their frames are rows too.
+    pub expanded: Vec<u32>,
+    /// First row wanted.
+    pub first: u64,
+    /// How many rows at most.
+    pub count: u32,
+}
+
+/// What a row is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowsOf {
+    /// A row a span.
+    #[default]
+    Spans,
+    /// A row a frame.
+    Events,
+}
+
+/// A window of rows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RowsPage {
+    /// Number of the first row given.
+    pub first: u64,
+    /// Rows in all.
+    pub total: u64,
+    /// The rows.
+    pub rows: Vec<Row>,
+}
+
+/// Asks in which row a frame stands, so that it can be scrolled to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowOf {
+    /// Of which exchange.
+    pub exchange: i64,
+    /// Spans or events.
+    pub view: RowsOf,
+    /// Spans that are open.
+    pub expanded: Vec<u32>,
+    /// The frame.
+    pub seq: u32,
+}
+
+/// The row in which a frame stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowPlace {
+    /// Row number from 0.
+    pub row: u64,
+}
+
+/// One row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// The span, if the row is one.
+    pub span: Option<u32>,
+    /// A frame inside an open span stands one level in.
+    pub depth: u8,
+    /// First frame.
+    pub first_seq: u32,
+    /// Last frame so far; equals `first_seq` for a frame.
+    pub last_seq: u32,
+    /// When the first frame arrived.
+    pub at_us: u64,
+    /// For spans: first to last frame. For frames: gap since the one before.
+    pub duration_us: u64,
+    /// Family, for colour and glyph.
+    pub kind: Kind,
+    /// Short subject: event type, tool name, role, step name.
+    pub subject: String,
+    /// One line of what it says; control characters already made visible.
+    pub summary: String,
+    /// What stands right: `412 ch`, `1.9 s`, `184 B`.
+    pub measure: String,
+    /// Worst finding in it.
+    pub severity: Option<Severity>,
+    /// A span that has not ended (yet).
+    pub open: bool,
+}
+
+/// Family of an event or a span; one hue each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each name says it")]
+pub enum Kind {
+    Run,
+    Step,
+    Subagent,
+    Text,
+    Reasoning,
+    Tool,
+    State,
+    Activity,
+    Custom,
+    Raw,
+    Messages,
+    Wait,
+    Wire,
+    Unknown,
+}
+
+/// How bad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// Likely wrong.
+    Warning,
+    /// Wrong: a client breaks.
+    Error,
+}
+
+/// Asks which frame is at a place.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Locate {
+    /// Of which exchange.
+    pub exchange: i64,
+    /// In whose units the answer's `x` is.
+    pub axis: Axis,
+    /// The place.
+    pub target: Target,
+}
+
+/// A place in an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// On the asked axis, in its units: the last frame at or before it.
+    X(f64),
+    /// The frame itself, clamped to what exists.
+    Seq(u32),
+    /// On the clock: the last frame at or before it.
+    AtMicros(u64),
+}
+
+/// A frame and where it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Moment {
+    /// Its number; 0 is the moment before the first.
+    pub seq: u32,
+    /// When it arrived.
+    pub at_us: u64,
+    /// Where it is on the asked axis.
+    pub x: f64,
+    /// Time of day, RFC 3339 with microseconds.
+    pub wall: String,
+    /// Event type, or what the frame is.
+    pub type_name: String,
+    /// Worst finding at it.
+    pub severity: Option<Severity>,
+    /// Gap since the frame before.
+    pub gap_us: u64,
+    /// For the bubble while scrubbing: last words, open tool or changed paths.
+    pub hint: String,
+}
+
+/// Asks for the next place of interest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Jump {
+    /// Of which exchange.
+    pub exchange: i64,
+    /// In whose units the answer's `x` is.
+    pub axis: Axis,
+    /// From which frame.
+    pub from: u32,
+    /// To what.
+    pub to: JumpTo,
+    /// Backwards.
+    pub backwards: bool,
+}
+
+/// A place of interest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JumpTo {
+    /// A finding of severity warning or worse.
+    Problem,
+    /// The start of a tool call.
+    Tool,
+    /// A state event.
+    State,
+    /// The start or end of a run.
+    Run,
+    /// The start of a run whose input has a new user message.
+    Turn,
+    /// A gap of 500 ms or more.
+    Gap,
+    /// The next row of the span view.
+    Span,
+    /// The next frame.
+    Frame,
+}
+
+/// Asks for all about one frame.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Detail {
+    /// Of which exchange.
+    pub exchange: i64,
+    /// Which frame.
+    pub seq: u32,
+}
+
+/// All about one frame.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DetailView {
+    /// The frame.
+    pub seq: u32,
+    /// Event type, or what the frame is.
+    pub type_name: String,
+    /// Family.
+    pub kind: Kind,
+    /// When it arrived.
+    pub at_us: u64,
+    /// Time of day, RFC 3339 with microseconds.
+    pub wall: String,
+    /// Gap since the frame before.
+    pub gap_us: u64,
+    /// The event's own `timestamp`, as it stands, and its skew if it reads as a time.
+    pub timestamp: Option<(String, Option<i64>)>,
+    /// Where its bytes are in the decoded body.
+    pub offset: u64,
+    /// How many bytes.
+    pub len: u64,
+    /// Number of the chunk that completed it, from 0.
+    pub chunk: u64,
+    /// Frames completed by the same chunk, itself included.
+    pub chunk_frames: u32,
+    /// Offsets within the frame at which a new chunk begins.
+    pub chunk_boundaries: Vec<u64>,
+    /// Verdict: what is wrong with it.
+    pub findings: Vec<FindingView>,
+    /// Fields of the event in the order of the text.
+    pub fields: Vec<FieldView>,
+    /// Operations of a patch, with what became of each.
+    pub operations: Vec<OperationView>,
+    /// The bytes as text, control characters kept, cut at 256 KB.
+    pub raw: String,
+    /// Whether invalid UTF-8 was replaced in `raw`.
+    pub raw_lossy: bool,
+    /// Whether `raw` was cut.
+    pub raw_cut: bool,
+    /// The first 4 KB as bytes.
+    pub bytes: Vec<u8>,
+    /// The span it belongs to.
+    pub span: Option<SpanView>,
+}
+
+/// Something wrong or notable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindingView {
+    /// At which frame.
+    pub seq: u32,
+    /// Rule id.
+    pub rule: String,
+    /// How bad.
+    pub severity: Severity,
+    /// What, as a sentence.
+    pub message: String,
+    /// The official client gives up here.
+    pub stop: bool,
+}
+
+/// A member of the event's object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldView {
+    /// Name.
+    pub name: String,
+    /// Verbatim JSON text, cut at 16 KB.
+    pub value: String,
+    /// Whether it was cut.
+    pub cut: bool,
+    /// The schema of this event type has it.
+    pub known: bool,
+}
+
+/// One operation of a patch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperationView {
+    /// `add`, `remove`, …
+    pub op: String,
+    /// JSON Pointer.
+    pub path: String,
+    /// `from` of move and copy.
+    pub from: Option<String>,
+    /// Value, as JSON text, shortened.
+    pub value: Option<String>,
+    /// What became of it.
+    pub fate: OperationFate,
+    /// Why it failed, as a sentence; empty otherwise.
+    pub reason: String,
+}
+
+/// What became of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OperationFate {
+    /// It took effect.
+    Applied,
+    /// It failed, and the whole patch with it.
+    Failed,
+    /// It had no effect because another operation failed, or was never tried.
+    Skipped,
+}
+
+/// An assembled item.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SpanView {
+    /// Its number in the order of first frames.
+    pub ordinal: u32,
+    /// Family.
+    pub kind: Kind,
+    /// messageId, toolCallId, step name, …
+    pub id: String,
+    /// Role, tool name, step name.
+    pub name: String,
+    /// First frame.
+    pub first_seq: u32,
+    /// Last frame so far.
+    pub last_seq: u32,
+    /// From first to last frame.
+    pub duration_us: u64,
+    /// Frames in it.
+    pub frames: u32,
+    /// Assembled text or arguments, cut at 64 KB.
+    pub text: String,
+    /// Result, for tools.
+    pub result: Option<String>,
+    /// It has not ended.
+    pub open: bool,
+}

@@ -1,0 +1,3 @@
+//! The AG-UI wire.
+pub mod frame;
+pub mod problem;

@@ -1,0 +1,2 @@
+//! The capture path.
+pub mod recorder;

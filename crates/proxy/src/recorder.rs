@@ -1,0 +1,37 @@
+//! What the capture path asks of whoever records.
+//!
+//! The trait belongs to the caller. Every call returns before the byte it
+//! tells of is forwarded, so it must be as quick as one `write(2)` and must
+//! never wait for a database.
+
+use scrubjay_session::exchange::{Ending, Headers, RequestHead, ResponseHead};
+
+/// Opens a tape for each exchange.
+pub trait Recorder: Send + Sync + 'static {
+    /// Begins an exchange. `started_at_us` is wall clock, microseconds since 1970.
+    fn begin(
+        &self,
+        source: &str,
+        upstream: &str,
+        head: &RequestHead,
+        labels: &[(String, String)],
+        started_at_us: i64,
+    ) -> Box<dyn Tape>;
+}
+
+/// Records one exchange. Times are microseconds since the request head was read.
+///
+/// Nothing here fails: a recorder that cannot write (full disk) notes from
+/// which byte it has nothing, and traffic goes on.
+pub trait Tape: Send {
+    /// Bytes of the request body.
+    fn request_body(&mut self, bytes: &[u8], at_us: u64);
+    /// The response's head.
+    fn response(&mut self, head: &ResponseHead, at_us: u64);
+    /// One chunk of the response body, about to be forwarded.
+    fn chunk(&mut self, bytes: &[u8], at_us: u64);
+    /// Trailer fields.
+    fn trailers(&mut self, trailers: &Headers, at_us: u64);
+    /// The end. Dropping a tape without it counts as [`Ending::RecorderStopped`].
+    fn end(self: Box<Self>, ending: Ending, at_us: u64);
+}

@@ -1,0 +1,167 @@
+//! An exchange: one HTTP request and its response, as facts.
+//!
+//! These are the words that the capture path, the store, the file format and
+//! the queries share. They carry what was seen and hold no policy.
+
+/// Header fields in the order of the wire. Values are bytes, because HTTP
+/// allows more than UTF-8; repeated names stay repeated.
+pub type Headers = Vec<(String, Vec<u8>)>;
+
+/// HTTP version of a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum HttpVersion {
+    /// HTTP/1.0.
+    Http10,
+    /// HTTP/1.1.
+    #[default]
+    Http11,
+    /// HTTP/2.
+    Http2,
+}
+
+impl HttpVersion {
+    /// `HTTP/1.1` and the like.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http10 => "HTTP/1.0",
+            Self::Http11 => "HTTP/1.1",
+            Self::Http2 => "HTTP/2",
+        }
+    }
+
+    /// Reads what [`HttpVersion::as_str`] writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Http10, Self::Http11, Self::Http2]
+            .into_iter()
+            .find(|version| version.as_str() == text)
+    }
+}
+
+/// The head of a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestHead {
+    /// Method, as sent.
+    pub method: String,
+    /// Path and query as the client sent them.
+    pub target: String,
+    /// Version the client spoke.
+    pub version: HttpVersion,
+    /// Fields as the client sent them.
+    pub headers: Headers,
+    /// Fields as they were delivered upstream, where that differs.
+    pub delivered_headers: Option<Headers>,
+}
+
+/// The head of a response.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ResponseHead {
+    /// Status code.
+    pub status: u16,
+    /// Version upstream spoke.
+    pub version: HttpVersion,
+    /// Fields as upstream sent them.
+    pub headers: Headers,
+    /// Fields as they were delivered to the client, where that differs
+    /// (hop-by-hop fields, a rewritten `Location`).
+    pub delivered_headers: Option<Headers>,
+}
+
+/// How the transport of an exchange ended (design, section 3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Ending {
+    /// It has not ended.
+    #[default]
+    Open,
+    /// The response body ended as HTTP says it should.
+    Complete,
+    /// Upstream broke off after its head.
+    UpstreamReset,
+    /// Upstream could not be reached or sent no head.
+    NoAnswer,
+    /// The client left first.
+    ClientLeft,
+    /// Scrubjay stopped or was killed.
+    RecorderStopped,
+}
+
+impl Ending {
+    const NAMES: [(Self, &'static str); 6] = [
+        (Self::Open, "open"),
+        (Self::Complete, "complete"),
+        (Self::UpstreamReset, "upstream_reset"),
+        (Self::NoAnswer, "no_answer"),
+        (Self::ClientLeft, "client_left"),
+        (Self::RecorderStopped, "recorder_stopped"),
+    ];
+
+    /// The contract's name.
+    pub fn as_str(self) -> &'static str {
+        Self::NAMES
+            .iter()
+            .find(|(ending, _)| *ending == self)
+            .map_or("open", |(_, name)| name)
+    }
+
+    /// Reads what [`Ending::as_str`] writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::NAMES
+            .iter()
+            .find(|(_, name)| *name == text)
+            .map(|(ending, _)| *ending)
+    }
+}
+
+/// One data frame of the response body as the HTTP library yielded it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// Where it begins in the body on the wire.
+    pub offset: u64,
+    /// Its length in bytes.
+    pub len: u64,
+    /// When it was received, microseconds since the request head was read.
+    pub at_us: u64,
+}
+
+/// A stretch of the body for which nothing was recorded (full disk, paused).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hole {
+    /// Where it begins in the body on the wire.
+    pub offset: u64,
+    /// Its length, if known.
+    pub len: Option<u64>,
+}
+
+/// The facts of an exchange, without its bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exchange {
+    /// Permanent in a store; zero-based in request order in a file.
+    pub index: i64,
+    /// Name of the source it came through.
+    pub source: String,
+    /// The request's head.
+    pub request: RequestHead,
+    /// Bytes of the request body.
+    pub request_len: u64,
+    /// The response's head, once it came.
+    pub response: Option<ResponseHead>,
+    /// Trailer fields, once they came.
+    pub trailers: Headers,
+    /// Wall clock at which the request head was read, microseconds since 1970.
+    pub started_at_us: i64,
+    /// When the response head came, microseconds since the request head was read.
+    pub response_at_us: Option<u64>,
+    /// When it ended; when the last thing happened, while it is open.
+    pub last_at_us: u64,
+    /// How it ended.
+    pub ending: Ending,
+    /// Bytes of the response body on the wire so far.
+    pub body_len: u64,
+    /// Chunks so far.
+    pub chunk_count: u64,
+    /// What is missing.
+    pub holes: Vec<Hole>,
+    /// Labels in the order in which they were given.
+    pub labels: Vec<(String, String)>,
+    /// Absolute URL of the upstream, when known.
+    pub upstream: String,
+}

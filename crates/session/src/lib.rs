@@ -1,0 +1,3 @@
+//! One exchange as a value.
+pub mod exchange;
+pub mod shelf;
