@@ -1,0 +1,118 @@
+//! What the machine must have, and how it gets it.
+//!
+//! Everything is looked for first; only what is missing is installed. On a
+//! system without apt the missing things are named instead.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::step::{command, output_of, root, run, say, succeeds};
+
+/// To build the window.
+const WINDOW_PACKAGES: [&str; 5] =
+    ["build-essential", "pkg-config", "libwebkit2gtk-4.1-dev", "libgl1-mesa-dri", "libegl1"];
+/// To drive the window and the page in tests.
+const TEST_PACKAGES: [&str; 6] =
+    ["xvfb", "webkit2gtk-driver", "chromium", "chromium-driver", "fonts-dejavu-core", "ca-certificates"];
+/// The oldest Node that the official client runs on.
+const NODE_MAJOR: u32 = 20;
+
+/// What the page needs: the wasm target.
+pub(crate) fn for_ui() -> Result<()> {
+    wasm_target()
+}
+
+/// What `run` needs.
+pub(crate) fn for_run() -> Result<()> {
+    system_packages(&WINDOW_PACKAGES)?;
+    wasm_target()
+}
+
+/// What `test` needs; gives the `node` to use.
+pub(crate) fn for_test() -> Result<PathBuf> {
+    system_packages(&[&WINDOW_PACKAGES[..], &TEST_PACKAGES[..]].concat())?;
+    wasm_target()?;
+    let node = node()?;
+    node_packages()?;
+    Ok(node)
+}
+
+fn system_packages(wanted: &[&str]) -> Result<()> {
+    let missing: Vec<&str> = wanted.iter().copied().filter(|package| !is_installed(package)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if !succeeds(&mut command("apt-get", &["--version"])) {
+        bail!(
+            "these Debian packages, or what they are called on this system, are missing: {}",
+            missing.join(" ")
+        );
+    }
+    say(&format!("installing system packages: {}", missing.join(" ")));
+    apt(&["update", "-q"])?;
+    apt(&[&["install", "-y", "-q", "--no-install-recommends"][..], &missing[..]].concat())
+}
+
+fn is_installed(package: &str) -> bool {
+    output_of(&mut command("dpkg-query", &["--show", "--showformat=${db:Status-Status}", package]))
+        .is_some_and(|status| status == "installed")
+}
+
+fn apt(arguments: &[&str]) -> Result<()> {
+    let is_root = output_of(&mut command("id", &["-u"])).is_some_and(|id| id == "0");
+    let mut apt = if is_root {
+        command("apt-get", arguments)
+    } else {
+        command("sudo", &[&["DEBIAN_FRONTEND=noninteractive", "apt-get"][..], arguments].concat())
+    };
+    run(apt.env("DEBIAN_FRONTEND", "noninteractive")).context("system packages could not be installed")
+}
+
+fn wasm_target() -> Result<()> {
+    const TARGET: &str = "wasm32-unknown-unknown";
+    let installed = output_of(&mut command("rustup", &["target", "list", "--installed"]))
+        .context("rustup is missing: install it from https://rustup.rs")?;
+    if installed.lines().any(|line| line == TARGET) {
+        return Ok(());
+    }
+    say(&format!("adding the Rust target {TARGET}"));
+    run(&mut command("rustup", &["target", "add", TARGET]))
+}
+
+/// Node for the official client, from the system or from npm into `target/`.
+fn node() -> Result<PathBuf> {
+    if major_of("node").is_some_and(|major| major >= NODE_MAJOR) {
+        return Ok("node".into());
+    }
+    let own = root().join("target/node/node_modules/node/bin/node");
+    if own.exists() {
+        return Ok(own);
+    }
+    if !succeeds(&mut command("npm", &["--version"])) {
+        system_packages(&["nodejs", "npm"])?;
+    }
+    say(&format!("installing Node {NODE_MAJOR} into target/node"));
+    let package = format!("node@{NODE_MAJOR}");
+    run(&mut command("npm", &["install", "--prefix", "target/node", "--no-audit", "--no-fund", &package]))?;
+    Ok(own)
+}
+
+fn major_of(node: &str) -> Option<u32> {
+    let version = output_of(&mut command(node, &["--version"]))?;
+    version.trim_start_matches('v').split('.').next()?.parse().ok()
+}
+
+/// The official client and what it is driven with, pinned in `tests/oracle`.
+fn node_packages() -> Result<()> {
+    let manifest = std::fs::read(root().join("tests/oracle/package.json")).context("tests/oracle/package.json")?;
+    let folder = root().join("target/oracle");
+    let installed = folder.join("node_modules/@ag-ui/client/package.json");
+    if installed.exists() && std::fs::read(folder.join("package.json")).is_ok_and(|known| known == manifest) {
+        return Ok(());
+    }
+    say("installing the official AG-UI client into target/oracle");
+    std::fs::create_dir_all(&folder)?;
+    std::fs::write(folder.join("package.json"), manifest)?;
+    run(&mut command("npm", &["install", "--prefix", "target/oracle", "--no-audit", "--no-fund"]))
+}
