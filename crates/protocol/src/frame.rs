@@ -6,7 +6,11 @@
 
 use std::ops::Range;
 
-use crate::problem::Problem;
+use crate::{event::EventType, json::Value, problem::Problem};
+
+/// Bytes of data up to which an event is read: 64 MiB. A larger frame keeps
+/// its place in the body, and its data is not gathered.
+pub const EVENT_LIMIT: usize = 64 * 1024 * 1024;
 
 /// Number of a frame within its exchange, from 1. Zero names the moment
 /// before the first frame, when only the request's input is known.
@@ -14,11 +18,12 @@ use crate::problem::Problem;
 pub struct Seq(pub u32);
 
 /// What a frame is, in the words of the contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum FrameKind {
     /// An SSE frame with data that is a JSON object with a `type`.
     Event,
     /// An SSE frame without data: comments, or only `event`, `id`, `retry`.
+    #[default]
     Comment,
     /// Anything else: data that is not an event, a line that is no field, a cut end.
     Malformed,
@@ -26,13 +31,40 @@ pub enum FrameKind {
     Record,
 }
 
+impl FrameKind {
+    /// The contract's name: `event`, `comment`, `malformed`, `record`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Event => "event",
+            Self::Comment => "comment",
+            Self::Malformed => "malformed",
+            Self::Record => "record",
+        }
+    }
+}
+
+/// How much of a frame's JSON is kept after it was checked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Detail {
+    /// The value: what folding needs.
+    #[default]
+    Value,
+    /// Only the type: what an index needs, at a fraction of the cost.
+    TypeOnly,
+}
+
 /// One frame.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Frame {
     /// Where its bytes are in the decoded body.
     pub range: Range<u64>,
     /// What it is.
     pub kind: FrameKind,
+    /// The type of the event, for events and for records that name one.
+    pub event_type: Option<EventType>,
+    /// The event as JSON, when it was asked for ([`Detail::Value`]) and the
+    /// frame is an event within the limits.
+    pub value: Option<Value>,
     /// SSE: the `data` lines joined with LF, as bytes (not yet UTF-8 checked).
     /// Records: the message without its length. Empty for comments.
     pub data: Vec<u8>,
@@ -46,4 +78,22 @@ pub struct Frame {
     pub retry: Option<Vec<u8>>,
     /// What is wrong with it as a frame.
     pub problems: Vec<Problem>,
+}
+
+impl Frame {
+    /// Its length in bytes of the decoded body.
+    #[expect(clippy::len_without_is_empty, reason = "a frame covers at least one byte")]
+    pub fn len(&self) -> u64 {
+        self.range.end - self.range.start
+    }
+
+    /// Whether it has a problem under this id of [`crate::problem::rule`].
+    pub fn has(&self, rule: &str) -> bool {
+        self.problems.iter().any(|problem| problem.rule == rule)
+    }
+
+    /// Notes a problem.
+    pub(crate) fn note(&mut self, rule: &'static str, message: impl Into<String>) {
+        self.problems.push(Problem::new(rule, message));
+    }
 }

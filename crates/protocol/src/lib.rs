@@ -1,3 +1,5 @@
 //! The AG-UI wire.
+pub mod event;
 pub mod frame;
+pub mod json;
 pub mod problem;

@@ -1,0 +1,5 @@
+//! Events by type.
+
+mod kind;
+
+pub use self::kind::{EventType, Family};
