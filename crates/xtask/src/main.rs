@@ -10,13 +10,17 @@
 //! - [`need`]: what the machine must have, and how it gets it.
 //! - [`bundle`]: the page, from Rust to `ui/dist`.
 //! - [`run`], [`test`]: the two words of the README.
+//! - [`corpus`]: captured streams through the real recorder.
 //!
 //! # What is not here
 //!
 //! No product code and no dependency on any: a task drives the binaries from
 //! outside, as a user would.
 
+#![expect(clippy::print_stderr, reason = "a task speaks to the terminal")]
+
 mod bundle;
+mod corpus;
 mod need;
 mod run;
 mod step;
@@ -31,6 +35,7 @@ usage: cargo xtask TASK
   test [STAGE...]      set up what is missing, run everything that CI runs
   ui                   build the page into ui/dist
   setup                set up what `test` needs, and nothing else
+  corpus [DIR...]      drive captured streams through the recorder and check what came of them
   bless [PACKAGE]      accept what the snapshot tests print now
 ";
 
@@ -45,6 +50,7 @@ fn main() -> ExitCode {
         "test" => test::test(rest),
         "ui" => need::for_ui().and_then(|()| bundle::build()),
         "setup" => need::for_test().map(drop),
+        "corpus" => corpus::corpus(rest),
         "bless" => test::bless(rest),
         _ => {
             eprint!("{USAGE}");

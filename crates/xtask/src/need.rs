@@ -10,11 +10,22 @@ use anyhow::{Context as _, Result, bail};
 use crate::step::{command, output_of, root, run, say, succeeds};
 
 /// To build the window.
-const WINDOW_PACKAGES: [&str; 5] =
-    ["build-essential", "pkg-config", "libwebkit2gtk-4.1-dev", "libgl1-mesa-dri", "libegl1"];
+const WINDOW_PACKAGES: [&str; 5] = [
+    "build-essential",
+    "pkg-config",
+    "libwebkit2gtk-4.1-dev",
+    "libgl1-mesa-dri",
+    "libegl1",
+];
 /// To drive the window and the page in tests.
-const TEST_PACKAGES: [&str; 6] =
-    ["xvfb", "webkit2gtk-driver", "chromium", "chromium-driver", "fonts-dejavu-core", "ca-certificates"];
+const TEST_PACKAGES: [&str; 6] = [
+    "xvfb",
+    "webkit2gtk-driver",
+    "chromium",
+    "chromium-driver",
+    "fonts-dejavu-core",
+    "ca-certificates",
+];
 /// The oldest Node that the official client runs on.
 const NODE_MAJOR: u32 = 20;
 
@@ -39,7 +50,11 @@ pub(crate) fn for_test() -> Result<PathBuf> {
 }
 
 fn system_packages(wanted: &[&str]) -> Result<()> {
-    let missing: Vec<&str> = wanted.iter().copied().filter(|package| !is_installed(package)).collect();
+    let missing: Vec<&str> = wanted
+        .iter()
+        .copied()
+        .filter(|package| !is_installed(package))
+        .collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -55,8 +70,11 @@ fn system_packages(wanted: &[&str]) -> Result<()> {
 }
 
 fn is_installed(package: &str) -> bool {
-    output_of(&mut command("dpkg-query", &["--show", "--showformat=${db:Status-Status}", package]))
-        .is_some_and(|status| status == "installed")
+    output_of(&mut command(
+        "dpkg-query",
+        &["--show", "--showformat=${db:Status-Status}", package],
+    ))
+    .is_some_and(|status| status == "installed")
 }
 
 fn apt(arguments: &[&str]) -> Result<()> {
@@ -64,7 +82,10 @@ fn apt(arguments: &[&str]) -> Result<()> {
     let mut apt = if is_root {
         command("apt-get", arguments)
     } else {
-        command("sudo", &[&["DEBIAN_FRONTEND=noninteractive", "apt-get"][..], arguments].concat())
+        command(
+            "sudo",
+            &[&["DEBIAN_FRONTEND=noninteractive", "apt-get"][..], arguments].concat(),
+        )
     };
     run(apt.env("DEBIAN_FRONTEND", "noninteractive")).context("system packages could not be installed")
 }
@@ -94,7 +115,17 @@ fn node() -> Result<PathBuf> {
     }
     say(&format!("installing Node {NODE_MAJOR} into target/node"));
     let package = format!("node@{NODE_MAJOR}");
-    run(&mut command("npm", &["install", "--prefix", "target/node", "--no-audit", "--no-fund", &package]))?;
+    run(&mut command(
+        "npm",
+        &[
+            "install",
+            "--prefix",
+            "target/node",
+            "--no-audit",
+            "--no-fund",
+            &package,
+        ],
+    ))?;
     Ok(own)
 }
 
@@ -114,5 +145,8 @@ fn node_packages() -> Result<()> {
     say("installing the official AG-UI client into target/oracle");
     std::fs::create_dir_all(&folder)?;
     std::fs::write(folder.join("package.json"), manifest)?;
-    run(&mut command("npm", &["install", "--prefix", "target/oracle", "--no-audit", "--no-fund"]))
+    run(&mut command(
+        "npm",
+        &["install", "--prefix", "target/oracle", "--no-audit", "--no-fund"],
+    ))
 }

@@ -18,7 +18,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     need::for_run()?;
     bundle::build()?;
     say("building the window; the first time takes some minutes");
-    let passed = arguments.iter().map(String::as_str).skip_while(|argument| *argument == "--");
+    let passed = arguments
+        .iter()
+        .map(String::as_str)
+        .skip_while(|argument| *argument == "--");
     let mut words = vec!["run", "--quiet", "--release", "--package=scrubjay-desktop", "--"];
     words.extend(passed);
     run_command(&mut cargo(&words))
@@ -26,5 +29,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 
 fn has_display() -> bool {
     cfg!(not(target_os = "linux"))
-        || ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+        || ["DISPLAY", "WAYLAND_DISPLAY"]
+            .iter()
+            .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }

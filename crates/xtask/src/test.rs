@@ -25,7 +25,9 @@ type Stage = (&'static str, fn(&Path) -> Result<()>);
 const STAGES: [Stage; 6] = [
     ("format", |_| run(&mut cargo(&["fmt", "--all", "--check"]))),
     ("page", |_| bundle::build()),
-    ("clippy", |_| run(&mut clippy(&["--workspace", "--exclude=scrubjay-ui", "--all-targets"]))),
+    ("clippy", |_| {
+        run(&mut clippy(&["--workspace", "--exclude=scrubjay-ui", "--all-targets"]))
+    }),
     ("clippy-wasm", |_| {
         let target = ["--lib", "--target=wasm32-unknown-unknown", "--target-dir=target/wasm"];
         run(&mut clippy(&[&WASM_PACKAGES[..], &target[..]].concat()))
@@ -45,7 +47,10 @@ pub(crate) fn test(only: &[String]) -> Result<()> {
     }
     let node = need::for_test()?;
     let mut failed = Vec::new();
-    for (name, stage) in STAGES.iter().filter(|(name, _)| only.is_empty() || only.iter().any(|wanted| wanted == name)) {
+    for (name, stage) in STAGES
+        .iter()
+        .filter(|(name, _)| only.is_empty() || only.iter().any(|wanted| wanted == name))
+    {
         say(&format!("{name} …"));
         let began = Instant::now();
         let outcome = stage(&node);
@@ -69,7 +74,10 @@ pub(crate) fn test(only: &[String]) -> Result<()> {
 pub(crate) fn bless(packages: &[String]) -> Result<()> {
     let mut tests = cargo(&["test", "--quiet"]);
     for package in packages {
-        tests.arg(format!("--package=scrubjay-{}", package.trim_start_matches("scrubjay-")));
+        tests.arg(format!(
+            "--package=scrubjay-{}",
+            package.trim_start_matches("scrubjay-")
+        ));
     }
     run(tests.env("INSTA_UPDATE", "always").env("SCRUBJAY_BLESS", "1"))
 }

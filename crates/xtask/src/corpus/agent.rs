@@ -1,0 +1,189 @@
+//! Serves captures over plain sockets, so that every byte and every split is
+//! ours: no HTTP library stands between a capture and the wire.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::{
+        Arc, Mutex,
+        mpsc::{Receiver, Sender, channel},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result};
+
+use super::case::Case;
+
+/// Recorded gaps are kept up to this length, so that a run takes seconds.
+const LONGEST_GAP: Duration = Duration::from_millis(12);
+
+/// An agent that plays one capture a request.
+#[derive(Clone)]
+pub(crate) struct Agent {
+    pub(crate) address: SocketAddr,
+    cases: Sender<Case>,
+    served: Arc<Mutex<Receiver<Result<Served>>>>,
+}
+
+/// What the agent did for one request.
+#[derive(Debug)]
+pub(crate) struct Served {
+    /// When the request head had been read.
+    pub(crate) head_read_at: Instant,
+    /// Request body as it arrived.
+    pub(crate) request_body: Vec<u8>,
+    /// Header fields as they arrived.
+    pub(crate) request_headers: Vec<(String, String)>,
+    /// When each chunk was written.
+    pub(crate) written_at: Vec<Instant>,
+}
+
+impl Agent {
+    pub(crate) fn start() -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let address = listener.local_addr()?;
+        let (cases, next_case) = channel::<Case>();
+        let (done, served) = channel();
+        thread::spawn(move || {
+            for case in next_case {
+                let outcome = serve_until_asked(&listener, &case);
+                if done.send(outcome).is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(Self {
+            address,
+            cases,
+            served: Arc::new(Mutex::new(served)),
+        })
+    }
+
+    /// What to answer the next request with.
+    pub(crate) fn serve_next(&self, case: Case) {
+        self.cases
+            .send(case)
+            .expect("the agent's thread lives as long as the agent");
+    }
+
+    /// What it did.
+    pub(crate) fn served(&self) -> Result<Served> {
+        let served = self.served.lock().expect("no reader panics");
+        served
+            .recv_timeout(Duration::from_secs(60))
+            .context("the agent was never asked")?
+    }
+}
+
+/// Accepts until a connection carries a request: a client may probe first.
+fn serve_until_asked(listener: &TcpListener, case: &Case) -> Result<Served> {
+    loop {
+        let (stream, _) = listener.accept()?;
+        stream.set_nodelay(true)?;
+        if let Some(served) = serve(&stream, case)? {
+            return Ok(served);
+        }
+    }
+}
+
+fn serve(stream: &TcpStream, case: &Case) -> Result<Option<Served>> {
+    let mut reader = BufReader::new(stream);
+    let mut request_headers = Vec::new();
+    let mut line = String::new();
+    if reader.read_line(&mut line)? == 0 {
+        return Ok(None);
+    }
+    loop {
+        line.clear();
+        reader.read_line(&mut line)?;
+        let field = line.trim_end();
+        let Some((name, value)) = field.split_once(':') else {
+            break;
+        };
+        request_headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+    }
+    let head_read_at = Instant::now();
+    let request_body = read_body(&mut reader, &request_headers)?;
+    let written_at = answer(stream, case)?;
+    Ok(Some(Served {
+        head_read_at,
+        request_body,
+        request_headers,
+        written_at,
+    }))
+}
+
+fn read_body(reader: &mut BufReader<&TcpStream>, headers: &[(String, String)]) -> Result<Vec<u8>> {
+    let value = |wanted: &str| {
+        headers
+            .iter()
+            .find(|(name, _)| name == wanted)
+            .map(|(_, value)| value.as_str())
+    };
+    if let Some(length) = value("content-length") {
+        let mut body = vec![0; length.parse()?];
+        reader.read_exact(&mut body)?;
+        return Ok(body);
+    }
+    let mut body = Vec::new();
+    while value("transfer-encoding").is_some() {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        let len = usize::from_str_radix(line.trim(), 16)?;
+        let start = body.len();
+        body.resize(start + len, 0);
+        reader.read_exact(&mut body[start..])?;
+        reader.read_exact(&mut [0; 2])?;
+        if len == 0 {
+            break;
+        }
+    }
+    Ok(body)
+}
+
+fn answer(mut stream: &TcpStream, case: &Case) -> Result<Vec<Instant>> {
+    let mut head = format!("HTTP/1.1 {} Recorded\r\n", case.status);
+    for (name, value) in &case.headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    if !case
+        .headers
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case("connection"))
+    {
+        head.push_str("Connection: close\r\n");
+    }
+    head.push_str("\r\n");
+    stream.write_all(head.as_bytes())?;
+    let is_chunked = case.is_chunked();
+    let mut written_at = Vec::new();
+    let mut before_us = case.chunks.first().map_or(0, |chunk| chunk.t_us);
+    for chunk in &case.chunks {
+        // Pace, not synchronisation: the splits must reach the proxy one by one.
+        thread::sleep(Duration::from_micros(chunk.t_us.saturating_sub(before_us)).min(LONGEST_GAP));
+        before_us = chunk.t_us;
+        let bytes = &case.body[chunk.offset..chunk.offset + chunk.len];
+        written_at.push(Instant::now());
+        if is_chunked {
+            let framed = [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat();
+            stream.write_all(&framed)?;
+        } else {
+            stream.write_all(bytes)?;
+        }
+    }
+    if is_chunked && !case.is_cut {
+        stream.write_all(b"0\r\n\r\n")?;
+    }
+    Ok(written_at)
+}
+
+impl Case {
+    /// Whether the body travels in transfer chunks.
+    pub(crate) fn is_chunked(&self) -> bool {
+        self.headers
+            .iter()
+            .any(|(name, value)| name.eq_ignore_ascii_case("transfer-encoding") && value == "chunked")
+    }
+}
