@@ -1,0 +1,56 @@
+//! Findings as they are listed: in the order of frames, in blocks of [`BLOCK`].
+
+use std::sync::Arc;
+
+use super::{
+    codec::{Damaged, Reader, Writer, open_page},
+    kinds::Severity,
+};
+
+/// Findings in a block.
+pub const BLOCK: u32 = 128;
+
+/// Something wrong or notable at a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FindingEntry {
+    /// At which frame; 0 is the request, and one past the last frame the end.
+    pub seq: u32,
+    /// Rule id.
+    pub rule: String,
+    /// How bad.
+    pub severity: Severity,
+    /// What, as a sentence.
+    pub message: String,
+    /// The official client gives up here.
+    pub stop: bool,
+}
+
+pub(crate) fn encode(entries: &[FindingEntry]) -> Arc<[u8]> {
+    let mut writer = Writer::default();
+    writer.uint(entries.len() as u64);
+    for entry in entries {
+        writer.uint(u64::from(entry.seq));
+        writer.u8(Severity::code(Some(entry.severity)) | u8::from(entry.stop) << 4);
+        writer.text(&entry.rule);
+        writer.text(&entry.message);
+    }
+    writer.into_page()
+}
+
+pub(crate) fn decode(page: &[u8]) -> Result<Vec<FindingEntry>, Damaged> {
+    let bytes = open_page(page)?;
+    let mut reader = Reader::new(&bytes);
+    let mut entries = Vec::new();
+    for _ in 0..reader.count()? {
+        let seq = reader.u32()?;
+        let flags = reader.u8()?;
+        entries.push(FindingEntry {
+            seq,
+            severity: Severity::from_code(flags & 0xf).ok_or(Damaged)?,
+            stop: flags & 0x10 != 0,
+            rule: reader.text()?,
+            message: reader.text()?,
+        });
+    }
+    Ok(entries)
+}

@@ -1,0 +1,194 @@
+//! Small closed sets that pages hold as one byte: event types, families,
+//! severities.
+
+use scrubjay_protocol::frame::{Frame, FrameKind};
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// Likely wrong.
+    Warning,
+    /// Wrong: a client breaks.
+    Error,
+}
+
+impl Severity {
+    pub(crate) fn code(severity: Option<Self>) -> u8 {
+        severity.map_or(0, |severity| severity as u8 + 1)
+    }
+
+    pub(crate) fn from_code(code: u8) -> Option<Self> {
+        match code {
+            1 => Some(Self::Note),
+            2 => Some(Self::Warning),
+            3 => Some(Self::Error),
+            _ => None,
+        }
+    }
+
+    /// The contract's name: `error`, `warning`, `note`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// Family of an event or a span; one hue each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+#[expect(missing_docs, reason = "each name says it")]
+pub enum Kind {
+    Run,
+    Step,
+    Subagent,
+    Text,
+    Reasoning,
+    Tool,
+    State,
+    Activity,
+    Custom,
+    Raw,
+    Messages,
+    /// From an interrupt to the run that resumes it.
+    Wait,
+    /// Comments, malformed frames, undecoded records.
+    #[default]
+    Wire,
+    Unknown,
+}
+
+impl Kind {
+    const ALL: [Self; 14] = [
+        Self::Run,
+        Self::Step,
+        Self::Subagent,
+        Self::Text,
+        Self::Reasoning,
+        Self::Tool,
+        Self::State,
+        Self::Activity,
+        Self::Custom,
+        Self::Raw,
+        Self::Messages,
+        Self::Wait,
+        Self::Wire,
+        Self::Unknown,
+    ];
+
+    pub(crate) fn from_code(code: u8) -> Self {
+        Self::ALL.get(usize::from(code)).copied().unwrap_or(Self::Unknown)
+    }
+
+    /// The word for it in `scrubjay spans`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Step => "step",
+            Self::Subagent => "subagent",
+            Self::Text => "message",
+            Self::Reasoning => "reasoning",
+            Self::Tool => "tool",
+            Self::State => "state",
+            Self::Activity => "activity",
+            Self::Custom => "custom",
+            Self::Raw => "raw",
+            Self::Messages => "messages",
+            Self::Wait => "wait",
+            Self::Wire => "wire",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Type of an event in one byte; types that the protocol does not know share one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct EventCode(u8);
+
+const TYPES: [(&str, Kind); 36] = [
+    ("RUN_STARTED", Kind::Run),
+    ("RUN_FINISHED", Kind::Run),
+    ("RUN_ERROR", Kind::Run),
+    ("STEP_STARTED", Kind::Step),
+    ("STEP_FINISHED", Kind::Step),
+    ("TEXT_MESSAGE_START", Kind::Text),
+    ("TEXT_MESSAGE_CONTENT", Kind::Text),
+    ("TEXT_MESSAGE_END", Kind::Text),
+    ("TEXT_MESSAGE_CHUNK", Kind::Text),
+    ("TOOL_CALL_START", Kind::Tool),
+    ("TOOL_CALL_ARGS", Kind::Tool),
+    ("TOOL_CALL_END", Kind::Tool),
+    ("TOOL_CALL_CHUNK", Kind::Tool),
+    ("TOOL_CALL_RESULT", Kind::Tool),
+    ("STATE_SNAPSHOT", Kind::State),
+    ("STATE_DELTA", Kind::State),
+    ("MESSAGES_SNAPSHOT", Kind::Messages),
+    ("ACTIVITY_SNAPSHOT", Kind::Activity),
+    ("ACTIVITY_DELTA", Kind::Activity),
+    ("RAW", Kind::Raw),
+    ("CUSTOM", Kind::Custom),
+    ("REASONING_START", Kind::Reasoning),
+    ("REASONING_MESSAGE_START", Kind::Reasoning),
+    ("REASONING_MESSAGE_CONTENT", Kind::Reasoning),
+    ("REASONING_MESSAGE_END", Kind::Reasoning),
+    ("REASONING_MESSAGE_CHUNK", Kind::Reasoning),
+    ("REASONING_END", Kind::Reasoning),
+    ("REASONING_ENCRYPTED_VALUE", Kind::Reasoning),
+    ("SUBAGENT_STARTED", Kind::Subagent),
+    ("SUBAGENT_FINISHED", Kind::Subagent),
+    ("SUBAGENT_ERROR", Kind::Subagent),
+    ("THINKING_START", Kind::Reasoning),
+    ("THINKING_TEXT_MESSAGE_START", Kind::Reasoning),
+    ("THINKING_TEXT_MESSAGE_CONTENT", Kind::Reasoning),
+    ("THINKING_TEXT_MESSAGE_END", Kind::Reasoning),
+    ("THINKING_END", Kind::Reasoning),
+];
+
+impl EventCode {
+    /// No event: a comment, a malformed frame.
+    pub const NONE: Self = Self(0);
+    /// An event whose type the protocol does not know; its name is in its bytes.
+    pub const UNKNOWN: Self = Self(255);
+
+    /// The code of a type's name.
+    pub fn of(name: &str) -> Self {
+        TYPES
+            .iter()
+            .position(|(known, _)| *known == name)
+            .map_or(Self::UNKNOWN, |idx| Self(idx as u8 + 1))
+    }
+
+    /// The type's name, if the protocol knows it.
+    pub fn name(self) -> Option<&'static str> {
+        TYPES.get(usize::from(self.0).wrapping_sub(1)).map(|(name, _)| *name)
+    }
+
+    pub(crate) fn of_frame(frame: &Frame) -> Self {
+        match (frame.kind, &frame.event_type) {
+            (FrameKind::Event | FrameKind::Record, Some(event)) => Self::of(event.as_str()),
+            _ => Self::NONE,
+        }
+    }
+
+    pub(crate) fn code(self) -> u8 {
+        self.0
+    }
+
+    pub(crate) fn from_code(code: u8) -> Self {
+        Self(code)
+    }
+
+    /// The family it belongs to.
+    pub fn kind(self) -> Kind {
+        match self {
+            Self::NONE => Kind::Wire,
+            _ => TYPES
+                .get(usize::from(self.0).wrapping_sub(1))
+                .map_or(Kind::Unknown, |(_, kind)| *kind),
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! The summary page: what a list shows of an exchange without opening it.
+
+use std::sync::Arc;
+
+use super::{
+    codec::{Damaged, Reader, Writer, open_page},
+    kinds::Severity,
+};
+
+/// Runs that a summary names; more are counted in [`Summary::run_count`].
+pub const RUNS_NAMED: usize = 1_000;
+
+/// What a body is read as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Transport {
+    /// Server-sent events.
+    Sse,
+    /// Length-prefixed protobuf records.
+    Protobuf,
+    /// Neither; a single document such as JSON. It has no frames.
+    #[default]
+    Other,
+}
+
+/// How a run came out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Outcome {
+    /// No terminal event yet. Once the exchange has ended: none.
+    #[default]
+    Open,
+    /// Finished.
+    Success,
+    /// Finished, waiting for a person.
+    Interrupt,
+    /// Finished, stopped on purpose.
+    Cancelled,
+    /// Ended by an error event.
+    Error,
+}
+
+impl Outcome {
+    /// The contract's word: `none` for a run without a terminal event.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "none",
+            Self::Success => "success",
+            Self::Interrupt => "interrupt",
+            Self::Cancelled => "cancelled",
+            Self::Error => "error",
+        }
+    }
+
+    fn from_code(code: u8) -> Self {
+        [Self::Open, Self::Success, Self::Interrupt, Self::Cancelled, Self::Error]
+            .get(usize::from(code))
+            .copied()
+            .unwrap_or_default()
+    }
+}
+
+/// A run of an exchange.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Run {
+    /// `runId`.
+    pub run_id: String,
+    /// `threadId`.
+    pub thread_id: String,
+    /// `parentRunId`, if the stream gives one.
+    pub parent_run_id: Option<String>,
+    /// How it came out.
+    pub outcome: Outcome,
+    /// First frame.
+    pub first_seq: u32,
+    /// Last frame so far: the terminal event, or the last frame before the next run.
+    pub last_seq: u32,
+    /// When the first frame came.
+    pub first_at_us: u64,
+    /// When the last one came.
+    pub last_at_us: u64,
+    /// First character of text in it.
+    pub first_text_us: Option<u64>,
+    /// Tool calls started in it.
+    pub tools: u32,
+    /// Its input brings a new user message (a turn).
+    pub turn: bool,
+}
+
+/// Where the official client gives up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// At which frame.
+    pub seq: u32,
+    /// By which rule.
+    pub rule: String,
+    /// Its message.
+    pub message: String,
+}
+
+/// What a list shows of an exchange.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Summary {
+    /// What the body is read as.
+    pub transport: Transport,
+    /// Frames.
+    pub frames: u32,
+    /// Frames that are AG-UI events of a known type.
+    pub events: u32,
+    /// Spans, rows in the span view.
+    pub spans: u32,
+    /// Bytes of the decoded body covered by frames.
+    pub decoded_len: u64,
+    /// When the last frame came.
+    pub last_at_us: u64,
+    /// Findings: error, warning, note.
+    pub findings: [u32; 3],
+    /// The runs, the first [`RUNS_NAMED`] of them.
+    pub runs: Vec<Run>,
+    /// Runs in all.
+    pub run_count: u32,
+    /// `threadId` as the stream says, else as the request says.
+    pub thread_id: String,
+    /// `runId` of the request.
+    pub run_id: String,
+    /// The request's body is a RunAgentInput (or an envelope that holds one).
+    pub is_run_input: bool,
+    /// The last user text of the input, shortened; empty if there is none.
+    pub title: String,
+    /// From the request to the first character of text.
+    pub ttft_us: Option<u64>,
+    /// Tool calls started.
+    pub tools: u32,
+    /// Characters of assistant text.
+    pub text_chars: u64,
+    /// Where the official client gives up.
+    pub stop: Option<Stop>,
+    /// Only this page is stored: the rest is made again when needed, which
+    /// for a small exchange is quicker than reading it would be.
+    pub recompute: bool,
+}
+
+impl Summary {
+    /// Counts a finding.
+    pub(crate) fn count(&mut self, severity: Severity) {
+        self.findings[2 - severity as usize] += 1;
+    }
+
+    /// Writes the page.
+    pub(crate) fn to_page(&self) -> Arc<[u8]> {
+        let mut writer = Writer::default();
+        writer.u8(match self.transport {
+            Transport::Sse => 0,
+            Transport::Protobuf => 1,
+            Transport::Other => 2,
+        });
+        writer.u8(u8::from(self.recompute) | u8::from(self.is_run_input) << 1);
+        for count in [self.frames, self.events, self.spans, self.run_count, self.tools] {
+            writer.uint(u64::from(count));
+        }
+        writer.uint(self.decoded_len);
+        writer.uint(self.last_at_us);
+        writer.uint(self.text_chars);
+        self.findings.iter().for_each(|count| writer.uint(u64::from(*count)));
+        writer.text(&self.thread_id);
+        writer.text(&self.run_id);
+        writer.text(&self.title);
+        writer.opt_uint(self.ttft_us);
+        self.write_stop(&mut writer);
+        writer.uint(self.runs.len() as u64);
+        self.runs.iter().for_each(|run| write_run(&mut writer, run));
+        writer.into_page()
+    }
+
+    fn write_stop(&self, writer: &mut Writer) {
+        match &self.stop {
+            None => writer.u8(0),
+            Some(stop) => {
+                writer.u8(1);
+                writer.uint(u64::from(stop.seq));
+                writer.text(&stop.rule);
+                writer.text(&stop.message);
+            }
+        }
+    }
+
+    /// Reads the page.
+    ///
+    /// # Errors
+    /// When the page is damaged.
+    pub fn from_page(page: &[u8]) -> Result<Self, Damaged> {
+        let bytes = open_page(page)?;
+        let mut reader = Reader::new(&bytes);
+        let transport = match reader.u8()? {
+            0 => Transport::Sse,
+            1 => Transport::Protobuf,
+            _ => Transport::Other,
+        };
+        let flags = reader.u8()?;
+        let mut summary = Self {
+            transport,
+            recompute: flags & 1 != 0,
+            is_run_input: flags & 2 != 0,
+            frames: reader.u32()?,
+            events: reader.u32()?,
+            spans: reader.u32()?,
+            run_count: reader.u32()?,
+            tools: reader.u32()?,
+            decoded_len: reader.uint()?,
+            last_at_us: reader.uint()?,
+            text_chars: reader.uint()?,
+            findings: [reader.u32()?, reader.u32()?, reader.u32()?],
+            thread_id: reader.text()?,
+            run_id: reader.text()?,
+            title: reader.text()?,
+            ttft_us: reader.opt_uint()?,
+            stop: read_stop(&mut reader)?,
+            runs: Vec::new(),
+        };
+        for _ in 0..reader.count()? {
+            summary.runs.push(read_run(&mut reader)?);
+        }
+        Ok(summary)
+    }
+}
+
+fn read_stop(reader: &mut Reader<'_>) -> Result<Option<Stop>, Damaged> {
+    if reader.u8()? == 0 {
+        return Ok(None);
+    }
+    Ok(Some(Stop {
+        seq: reader.u32()?,
+        rule: reader.text()?,
+        message: reader.text()?,
+    }))
+}
+
+fn write_run(writer: &mut Writer, run: &Run) {
+    writer.text(&run.run_id);
+    writer.text(&run.thread_id);
+    writer.opt_text(run.parent_run_id.as_deref());
+    writer.u8(run.outcome as u8 | u8::from(run.turn) << 4);
+    writer.uint(u64::from(run.first_seq));
+    writer.uint(u64::from(run.last_seq));
+    writer.uint(run.first_at_us);
+    writer.uint(run.last_at_us);
+    writer.opt_uint(run.first_text_us);
+    writer.uint(u64::from(run.tools));
+}
+
+fn read_run(reader: &mut Reader<'_>) -> Result<Run, Damaged> {
+    let mut run = Run {
+        run_id: reader.text()?,
+        thread_id: reader.text()?,
+        parent_run_id: reader.opt_text()?,
+        ..Run::default()
+    };
+    let flags = reader.u8()?;
+    run.outcome = Outcome::from_code(flags & 0xf);
+    run.turn = flags & 0x10 != 0;
+    run.first_seq = reader.u32()?;
+    run.last_seq = reader.u32()?;
+    run.first_at_us = reader.uint()?;
+    run.last_at_us = reader.uint()?;
+    run.first_text_us = reader.opt_uint()?;
+    run.tools = reader.u32()?;
+    Ok(run)
+}

@@ -1,0 +1,290 @@
+//! What the queries answer with: plain values, no references into a reader.
+
+use scrubjay_protocol::frame::FrameKind;
+
+pub use crate::derive::{
+    finding::FindingEntry,
+    frames::FrameEntry,
+    kinds::{EventCode, Kind, Severity},
+    spans::Span,
+    summary::{Outcome, Run, Stop, Summary, Transport},
+};
+
+/// A frame as `scrubjay events` prints it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventLine {
+    /// Its number.
+    pub seq: u32,
+    /// What the index knows of it.
+    pub entry: FrameEntry,
+    /// Type of the event; absent for comments and malformed frames.
+    pub type_name: Option<String>,
+    /// Verbatim text of the event's JSON, when it is an event and UTF-8;
+    /// otherwise absent.
+    pub event: Option<String>,
+    /// What is wrong with it.
+    pub findings: Vec<FindingEntry>,
+}
+
+/// The bytes of a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FrameText {
+    /// All its bytes, or the first of them.
+    pub bytes: Vec<u8>,
+    /// Whether bytes were left out.
+    pub cut: bool,
+}
+
+/// How a moment was reached, for `state --explain`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Explain {
+    /// Frame of the stored state that folding began from; 0 is the request's input.
+    pub checkpoint: u32,
+    /// It was in memory already, so nothing was read for it.
+    pub in_memory: bool,
+    /// Frames folded from there.
+    pub folded: u32,
+}
+
+/// Messages and state as of a frame, as JSON text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StateAt {
+    /// The frame; 0 is the request's input.
+    pub seq: u32,
+    /// Type of the event at it; absent for comments, malformed frames and 0.
+    pub type_name: Option<String>,
+    /// The messages, a JSON array.
+    pub messages: String,
+    /// The state, any JSON.
+    pub state: String,
+    /// Where the official client had given up, at or before this frame.
+    pub stopped: Option<Stop>,
+    /// The open interrupts, a JSON array.
+    pub interrupts: String,
+    /// How it was reached.
+    pub explain: Explain,
+}
+
+/// Text of a span.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SpanText {
+    /// Message text, reasoning, tool arguments, or the JSON of the rest.
+    pub text: String,
+    /// Result of a tool call.
+    pub result: Option<String>,
+    /// Whether something was left out.
+    pub cut: bool,
+}
+
+/// What a row is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RowsOf {
+    /// A row a span.
+    #[default]
+    Spans,
+    /// A row a frame.
+    Events,
+}
+
+/// A window of rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowWindow {
+    /// Number of the first row given.
+    pub first: u64,
+    /// Rows in all.
+    pub total: u64,
+    /// The rows.
+    pub rows: Vec<Row>,
+}
+
+/// One row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The span, if the row is one.
+    pub span: Option<u32>,
+    /// A frame inside an open span stands one level in.
+    pub depth: u8,
+    /// First frame.
+    pub first_seq: u32,
+    /// Last frame so far.
+    pub last_seq: u32,
+    /// When the first frame arrived.
+    pub at_us: u64,
+    /// For spans: first to last frame. For frames: gap since the one before.
+    pub duration_us: u64,
+    /// Family.
+    pub kind: Kind,
+    /// Short subject: event type, tool name, role, step name.
+    pub subject: String,
+    /// One line of what it says, as it stands (not made safe for display).
+    pub summary: String,
+    /// What stands right: `412 ch`, `1.9 s`, `184 B`.
+    pub measure: String,
+    /// Worst finding in it.
+    pub severity: Option<Severity>,
+    /// A span that has not ended (yet).
+    pub open: bool,
+}
+
+/// A horizontal axis.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Axis {
+    /// Microseconds since the request.
+    #[default]
+    Clock,
+    /// Microseconds, with long gaps cut to a fixed width.
+    Collapsed,
+    /// Frame numbers.
+    Index,
+}
+
+/// A place in an exchange.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Target {
+    /// On the axis, in its units: the last frame at or before it.
+    X(f64),
+    /// The frame itself, clamped to what exists.
+    Seq(u32),
+    /// On the clock: the last frame at or before it.
+    AtMicros(u64),
+}
+
+/// A frame and where it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    /// Its number; 0 is the moment before the first.
+    pub seq: u32,
+    /// When it arrived.
+    pub at_us: u64,
+    /// Where it is on the asked axis.
+    pub x: f64,
+    /// Event type, or what the frame is.
+    pub type_name: String,
+    /// Worst finding at it.
+    pub severity: Option<Severity>,
+    /// Gap since the frame before (since the request, for the first).
+    pub gap_us: u64,
+    /// Last words, open tool or changed paths.
+    pub hint: String,
+}
+
+/// A place of interest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JumpTo {
+    /// A finding of severity warning or worse.
+    Problem,
+    /// The start of a tool call.
+    Tool,
+    /// A state event.
+    State,
+    /// The start or end of a run.
+    Run,
+    /// The start of a run whose input has a new user message.
+    Turn,
+    /// A gap of 500 ms or more: the frame behind it.
+    Gap,
+    /// The next row of the span view.
+    Span,
+    /// The next frame.
+    Frame,
+}
+
+/// Which way to jump.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// To later frames.
+    Forwards,
+    /// To earlier frames.
+    Backwards,
+}
+
+/// Lengths of the axes, in their own units.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Extent {
+    /// Of the clock axis, microseconds.
+    pub clock: f64,
+    /// Of the collapsed axis, microseconds.
+    pub collapsed: f64,
+    /// Of the index axis, frames.
+    pub index: f64,
+}
+
+/// All about one frame.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Detail {
+    /// The frame.
+    pub seq: u32,
+    /// What the index knows of it.
+    pub entry: FrameEntry,
+    /// Event type, or what the frame is.
+    pub type_name: String,
+    /// Gap since the frame before.
+    pub gap_us: u64,
+    /// Frames completed by the same chunk, itself included.
+    pub chunk_frames: u32,
+    /// Offsets within the frame at which a new chunk begins (not for encoded bodies).
+    pub chunk_boundaries: Vec<u64>,
+    /// What is wrong with it.
+    pub findings: Vec<FindingEntry>,
+    /// Members of the event's object in the order of the text: name and verbatim JSON.
+    pub fields: Vec<Field>,
+    /// Operations of a patch, with what became of each.
+    pub operations: Vec<Operation>,
+    /// The bytes, cut at the limit asked for.
+    pub text: FrameText,
+    /// The span in whose rows it stands.
+    pub span: Option<(Span, SpanText)>,
+}
+
+/// A member of the event's object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Name.
+    pub name: String,
+    /// Verbatim JSON text.
+    pub value: String,
+    /// Whether it was cut.
+    pub cut: bool,
+    /// The schema of this event type has it.
+    pub known: bool,
+}
+
+/// One operation of a patch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// `add`, `remove`, …
+    pub op: String,
+    /// JSON Pointer.
+    pub path: String,
+    /// `from` of move and copy.
+    pub from: Option<String>,
+    /// Value, as JSON text, shortened.
+    pub value: Option<String>,
+    /// What became of it.
+    pub fate: Fate,
+    /// Why it failed; empty otherwise.
+    pub reason: String,
+}
+
+/// What became of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It took effect.
+    Applied,
+    /// It failed, and the whole patch with it.
+    Failed,
+    /// It had no effect because another one failed.
+    Skipped,
+}
+
+impl EventLine {
+    /// The contract's word for what the frame is.
+    pub fn kind_name(&self) -> &'static str {
+        match self.entry.kind {
+            FrameKind::Event => "event",
+            FrameKind::Comment => "comment",
+            FrameKind::Malformed => "malformed",
+            FrameKind::Record => "record",
+        }
+    }
+}

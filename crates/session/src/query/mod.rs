@@ -1,0 +1,54 @@
+//! Every question about one exchange, answered from a [`Shelf`].
+//!
+//! A [`Reader`] looks at the pages that a [`Deriver`](crate::derive::Deriver)
+//! made. What the pages do not cover yet (the tail of a live exchange, the
+//! whole of a small one) it derives itself into pages in memory, so a live
+//! exchange is never behind, and there is one way of reading, not two.
+//!
+//! Nothing here grows with the number of frames except what is asked for:
+//! answers are windows, and decoded pages and folds are kept in bounded caches.
+//!
+//! # Map
+//!
+//! - [`answer`]: what comes back.
+//! - `pages`: pages by number, decoded and cached.
+//! - `axis`: clock, collapsed, index; frames ↔ places.
+//! - `frames`, `rows`, `spans`, `jump`, `detail`: windows and single frames.
+//! - `lanes`: the decimated picture.
+//! - `seek`, `state`, `chat`: the fold as of a frame and what is read from it.
+//!
+//! # Questions
+//!
+//! ```text
+//! Reader::open(shelf) -> Result<Reader<S>, Failed<S::Error>>
+//! reader.refresh() -> bool                     something changed since the last time
+//! reader.exchange() -> &Exchange               as of the last refresh
+//! reader.shelf() -> &S
+//! reader.summary() -> &Summary                 counts, runs, ttft, stop, title
+//! reader.progress() -> f32                     part of the body that is derived
+//! reader.extent() -> Extent
+//!
+//! reader.frames(first_seq..end_seq) -> Vec<FrameEntry>
+//! reader.frame_text(seq, limit) -> FrameText
+//! reader.events(first_seq..=last_seq) -> impl Iterator<Item = Result<EventLine, _>>   constant memory
+//! reader.findings(first_seq..end_seq, limit) -> Vec<FindingEntry>
+//!
+//! reader.fold_at(seq) -> (Fold, Explain)
+//! reader.state_at(seq) -> StateAt              messages and state as JSON text
+//! reader.states(first_seq..=last_seq) -> impl Iterator<Item = Result<StateAt, _>>    for `state --all`
+//! reader.blame_at(seq) -> Vec<(String, u32)>   pointer → frame that set it
+//!
+//! reader.spans(first_ordinal..end_ordinal) -> Vec<Span>
+//! reader.span_text(ordinal, limit) -> SpanText
+//!
+//! reader.rows(view, &expanded, first, count) -> RowWindow
+//! reader.row_of(view, &expanded, seq) -> u64
+//! reader.locate(axis, target) -> Place
+//! reader.place(axis, seq) -> Place
+//! reader.jump(axis, from, JumpTo, Direction) -> Option<Place>
+//! reader.detail(seq, limit) -> Detail
+//! reader.lanes(axis, from, to, width_px) -> Picture
+//! ```
+//!
+//! All of them answer `Result<_, Failed<S::Error>>`. A reader is used by one
+//! thread at a time (`&mut self`); keep one behind a mutex for each exchange.
