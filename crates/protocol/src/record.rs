@@ -1,0 +1,296 @@
+//! The protobuf transport: records of a length and a message.
+//!
+//! ```text
+//! ┌ 4 bytes, big-endian ┐┌ one `Event` message ┐┌ 4 bytes ┐┌ …
+//! ```
+//!
+//! A message is an envelope whose only field says by its number which event
+//! it holds. The number names the row; the fields inside are not decoded here.
+
+use std::{collections::VecDeque, ops::Range};
+
+use crate::{
+    event::EventType,
+    frame::{EVENT_LIMIT, Frame, FrameKind},
+    problem::rule,
+};
+
+/// The media type of the transport, compared exactly by the official client.
+pub const MEDIA_TYPE: &str = "application/vnd.ag-ui.event+proto";
+
+/// Bytes of a record, length included, that the official client reads at most.
+pub const OFFICIAL_RECORD_LIMIT: u64 = 10 * 1024 * 1024;
+
+/// Bytes of the length in front of each message.
+const PREFIX_LEN: usize = 4;
+
+/// Event types by envelope field number, from 1.
+const ENVELOPE: [EventType; 31] = [
+    EventType::TextMessageStart,
+    EventType::TextMessageContent,
+    EventType::TextMessageEnd,
+    EventType::ToolCallStart,
+    EventType::ToolCallArgs,
+    EventType::ToolCallEnd,
+    EventType::StateSnapshot,
+    EventType::StateDelta,
+    EventType::MessagesSnapshot,
+    EventType::Raw,
+    EventType::Custom,
+    EventType::RunStarted,
+    EventType::RunFinished,
+    EventType::RunError,
+    EventType::StepStarted,
+    EventType::StepFinished,
+    EventType::TextMessageChunk,
+    EventType::ToolCallChunk,
+    EventType::SubagentStarted,
+    EventType::SubagentFinished,
+    EventType::SubagentError,
+    EventType::ToolCallResult,
+    EventType::ActivitySnapshot,
+    EventType::ActivityDelta,
+    EventType::ReasoningStart,
+    EventType::ReasoningMessageStart,
+    EventType::ReasoningMessageContent,
+    EventType::ReasoningMessageEnd,
+    EventType::ReasoningMessageChunk,
+    EventType::ReasoningEnd,
+    EventType::ReasoningEncryptedValue,
+];
+
+/// Cuts a body into records, whatever pieces it comes in.
+///
+/// ```
+/// use scrubjay_protocol::{event::EventType, record::Decoder};
+///
+/// let mut decoder = Decoder::new();
+/// decoder.push(b"\x00\x00\x00\x0c\x62\x0a\x0a\x02\x08\x0b\x12\x01t\x1a\x01r");
+/// let record = decoder.next_frame().unwrap();
+/// assert_eq!(record.event_type, Some(EventType::RunStarted));
+/// assert_eq!(record.range, 0..16);
+/// ```
+#[derive(Debug, Default)]
+pub struct Decoder {
+    /// Where the record that is being gathered begins in the body.
+    start: u64,
+    /// Bytes of it seen.
+    seen: u64,
+    prefix: Vec<u8>,
+    message: Vec<u8>,
+    ready: VecDeque<Frame>,
+}
+
+impl Decoder {
+    /// A decoder at the start of a body.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A decoder that goes on at the end of a record, `offset` bytes into the body.
+    pub fn resume(offset: u64) -> Self {
+        Self {
+            start: offset,
+            ..Self::default()
+        }
+    }
+
+    /// Takes the next bytes of the body.
+    pub fn push(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            if self.prefix.len() < PREFIX_LEN {
+                let (head, tail) = rest.split_at(rest.len().min(PREFIX_LEN - self.prefix.len()));
+                self.prefix.extend_from_slice(head);
+                self.seen += head.len() as u64;
+                rest = tail;
+            } else {
+                let wanted = self.wanted() - self.seen;
+                let (head, tail) = rest.split_at(usize::try_from(wanted).unwrap_or(usize::MAX).min(rest.len()));
+                self.gather(head);
+                rest = tail;
+            }
+            if self.prefix.len() == PREFIX_LEN && self.seen == self.wanted() {
+                self.close(FrameKind::Record);
+            }
+        }
+    }
+
+    /// The next whole record.
+    pub fn next_frame(&mut self) -> Option<Frame> {
+        self.ready.pop_front()
+    }
+
+    /// Says that the body has ended, and gives what was not given yet: take
+    /// records with [`Decoder::next_frame`] before and after. A record that is
+    /// cut comes out as malformed.
+    pub fn finish(&mut self) -> Option<Frame> {
+        if self.seen > 0 {
+            self.close(FrameKind::Malformed);
+        }
+        self.next_frame()
+    }
+
+    /// Bytes of the body that belong to no record yet.
+    pub fn tail_range(&self) -> Range<u64> {
+        self.start..self.start + self.seen
+    }
+
+    /// Length that the record says it has, prefix included.
+    fn wanted(&self) -> u64 {
+        let prefix = <[u8; PREFIX_LEN]>::try_from(&self.prefix[..]).expect("the prefix is whole");
+        PREFIX_LEN as u64 + u64::from(u32::from_be_bytes(prefix))
+    }
+
+    fn gather(&mut self, bytes: &[u8]) {
+        self.seen += bytes.len() as u64;
+        if self.wanted() <= (PREFIX_LEN + EVENT_LIMIT) as u64 {
+            self.message.extend_from_slice(bytes);
+        }
+    }
+
+    fn close(&mut self, kind: FrameKind) {
+        let mut frame = Frame {
+            range: self.tail_range(),
+            kind,
+            data: std::mem::take(&mut self.message),
+            ..Frame::default()
+        };
+        frame.event_type = event_type(&frame.data);
+        if self.prefix.len() == PREFIX_LEN {
+            self.note_size(&mut frame);
+        }
+        if kind == FrameKind::Malformed {
+            frame.note(rule::CUT, "the body ends inside a record");
+        } else if frame.event_type.is_none() && !frame.has(rule::EVENT_SIZE) {
+            frame.note(rule::RECORD, "the record holds no event that protocol 1.0 knows");
+        }
+        self.start += self.seen;
+        self.seen = 0;
+        self.prefix.clear();
+        self.ready.push_back(frame);
+    }
+
+    fn note_size(&self, frame: &mut Frame) {
+        let wanted = self.wanted();
+        if wanted > OFFICIAL_RECORD_LIMIT {
+            frame.note(
+                rule::OVER_10_MIB,
+                format!(
+                    "the record says it has {wanted} bytes, and the official client reads up to {OFFICIAL_RECORD_LIMIT}"
+                ),
+            );
+        }
+        if wanted > (PREFIX_LEN + EVENT_LIMIT) as u64 {
+            frame.kind = FrameKind::Malformed;
+            frame.note(
+                rule::EVENT_SIZE,
+                format!("the record says it has {wanted} bytes; up to {EVENT_LIMIT} are read"),
+            );
+        }
+    }
+}
+
+/// The event that a message says it holds, by the first field of its envelope
+/// that names one.
+pub fn event_type(message: &[u8]) -> Option<EventType> {
+    let mut rest = message;
+    let mut found = None;
+    while !rest.is_empty() {
+        let tag = varint(&mut rest)?;
+        let field = usize::try_from(tag >> 3).ok()?;
+        // Of a repeated choice, readers keep the last.
+        found = field
+            .checked_sub(1)
+            .and_then(|place| ENVELOPE.get(place))
+            .cloned()
+            .or(found);
+        let len = match tag & 7 {
+            0 => {
+                varint(&mut rest)?;
+                0
+            }
+            1 => 8,
+            2 => usize::try_from(varint(&mut rest)?).ok()?,
+            5 => 4,
+            _ => return found,
+        };
+        let Some(after) = rest.get(len..) else {
+            return found;
+        };
+        rest = after;
+    }
+    found
+}
+
+/// Reads a variable-length number from the front.
+fn varint(bytes: &mut &[u8]) -> Option<u64> {
+    let mut number = 0;
+    for (place, byte) in bytes.iter().enumerate().take(10) {
+        number |= u64::from(byte & 0x7F) << (7 * place);
+        if byte & 0x80 == 0 {
+            *bytes = &bytes[place + 1..];
+            return Some(number);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RUN_STARTED: &[u8] = b"\x00\x00\x00\x0c\x62\x0a\x0a\x02\x08\x0b\x12\x01t\x1a\x01r";
+
+    fn decode(body: &[u8], piece_len: usize) -> Vec<Frame> {
+        let mut decoder = Decoder::new();
+        for piece in body.chunks(piece_len) {
+            decoder.push(piece);
+        }
+        let mut frames: Vec<_> = std::iter::from_fn(|| decoder.next_frame()).collect();
+        frames.extend(decoder.finish());
+        assert!(decoder.tail_range().is_empty());
+        frames
+    }
+
+    #[test]
+    fn records_come_out_alike_at_any_chunking() {
+        let body = [RUN_STARTED, RUN_STARTED, b"\x00\x00\x00\x00", &RUN_STARTED[..9]].concat();
+        let whole = decode(&body, body.len());
+        assert_eq!(
+            whole.iter().map(|frame| frame.range.clone()).collect::<Vec<_>>(),
+            [0..16, 16..32, 32..36, 36..45]
+        );
+        assert_eq!(
+            whole.iter().map(|frame| frame.kind).collect::<Vec<_>>(),
+            [
+                FrameKind::Record,
+                FrameKind::Record,
+                FrameKind::Record,
+                FrameKind::Malformed
+            ]
+        );
+        assert!(whole[2].has(rule::RECORD) && whole[3].has(rule::CUT));
+        assert_eq!(whole[3].event_type, Some(EventType::RunStarted));
+        for piece_len in 1..body.len() {
+            assert_eq!(decode(&body, piece_len), whole, "pieces of {piece_len}");
+        }
+    }
+
+    #[test]
+    fn a_length_beyond_what_is_read_gathers_nothing() {
+        let mut decoder = Decoder::new();
+        decoder.push(&[0xFF; 1000]);
+        assert!(decoder.message.is_empty());
+        let frame = decoder.finish().unwrap();
+        assert_eq!((frame.kind, frame.len()), (FrameKind::Malformed, 1000));
+        assert!(frame.has(rule::OVER_10_MIB) && frame.has(rule::EVENT_SIZE) && frame.has(rule::CUT));
+    }
+
+    #[test]
+    fn an_unknown_arm_is_still_a_record() {
+        let frames = decode(b"\x00\x00\x00\x03\x82\x02\x00", 3);
+        assert_eq!(frames[0].kind, FrameKind::Record);
+        assert!(frames[0].has(rule::RECORD));
+    }
+}
