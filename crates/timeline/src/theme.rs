@@ -1,0 +1,148 @@
+//! The colours of the picture.
+//!
+//! They come from the page's style sheet, so that DOM and canvas cannot differ.
+
+use egui::Color32;
+use scrubjay_ipc::{Kind, Severity};
+
+/// Names of the tokens in the style sheet, in the order of [`Theme::from_tokens`].
+pub const TOKENS: [&str; 18] = [
+    "--bg", "--bg1", "--bg2", "--line", "--fg", "--dim", "--faint", "--accent", "--run", "--text", "--reason",
+    "--tool", "--state", "--act", "--wire", "--err", "--warn", "--note",
+];
+
+/// The colours of the picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Theme {
+    /// Ground.
+    pub bg: Color32,
+    /// Ground of strips.
+    pub bg1: Color32,
+    /// Ground of raised things.
+    pub bg2: Color32,
+    /// Hair lines.
+    pub line: Color32,
+    /// Text.
+    pub fg: Color32,
+    /// Second text.
+    pub dim: Color32,
+    /// Third text, density.
+    pub faint: Color32,
+    /// What is chosen.
+    pub accent: Color32,
+    /// Runs and steps.
+    pub run: Color32,
+    /// Messages.
+    pub text: Color32,
+    /// Reasoning.
+    pub reason: Color32,
+    /// Tools.
+    pub tool: Color32,
+    /// State.
+    pub state: Color32,
+    /// Activities, sub-agents.
+    pub act: Color32,
+    /// Transport.
+    pub wire: Color32,
+    /// Errors.
+    pub err: Color32,
+    /// Warnings.
+    pub warn: Color32,
+    /// Notes.
+    pub note: Color32,
+}
+
+impl Theme {
+    /// From the values of [`TOKENS`].
+    pub fn from_tokens(values: [Color32; 18]) -> Self {
+        let [
+            bg,
+            bg1,
+            bg2,
+            line,
+            fg,
+            dim,
+            faint,
+            accent,
+            run,
+            text,
+            reason,
+            tool,
+            state,
+            act,
+            wire,
+            err,
+            warn,
+            note,
+        ] = values;
+        Self {
+            bg,
+            bg1,
+            bg2,
+            line,
+            fg,
+            dim,
+            faint,
+            accent,
+            run,
+            text,
+            reason,
+            tool,
+            state,
+            act,
+            wire,
+            err,
+            warn,
+            note,
+        }
+    }
+
+    /// The hue of a family.
+    pub fn kind(&self, kind: Kind) -> Color32 {
+        match kind {
+            Kind::Run | Kind::Step => self.run,
+            Kind::Text | Kind::Messages => self.text,
+            Kind::Reasoning => self.reason,
+            Kind::Tool => self.tool,
+            Kind::State => self.state,
+            Kind::Subagent | Kind::Activity | Kind::Custom => self.act,
+            Kind::Raw | Kind::Wait | Kind::Wire | Kind::Unknown => self.wire,
+        }
+    }
+
+    /// The colour of a severity.
+    pub fn severity(&self, severity: Severity) -> Color32 {
+        match severity {
+            Severity::Error => self.err,
+            Severity::Warning => self.warn,
+            Severity::Note => self.note,
+        }
+    }
+}
+
+/// A colour as a browser computes it: `rgb(1, 2, 3)`, `rgba(1, 2, 3, 0.5)`.
+pub fn parse_rgb(text: &str) -> Option<Color32> {
+    let inner = text.trim().strip_prefix("rgb")?.trim_start_matches('a');
+    let inner = inner.strip_prefix('(')?.strip_suffix(')')?;
+    let mut parts = inner
+        .split([',', ' ', '/'])
+        .filter(|part| !part.is_empty())
+        .map(|part| part.parse::<f32>().ok());
+    let mut byte = || parts.next()?.map(|value| value.clamp(0.0, 255.0).round() as u8);
+    let (r, g, b) = (byte()?, byte()?, byte()?);
+    let alpha = parts.next().flatten().unwrap_or(1.0).clamp(0.0, 1.0);
+    Some(Color32::from_rgba_unmultiplied(r, g, b, (alpha * 255.0).round() as u8))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn computed_colours_are_read() {
+        assert_eq!(parse_rgb("rgb(20, 23, 28)"), Some(Color32::from_rgb(20, 23, 28)));
+        assert_eq!(parse_rgb("rgba(0, 0, 0, 0)"), Some(Color32::TRANSPARENT));
+        assert_eq!(parse_rgb("rgb(1 2 3 / 1)"), Some(Color32::from_rgb(1, 2, 3)));
+        assert_eq!(parse_rgb("canvas"), None);
+    }
+}

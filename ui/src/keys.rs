@@ -1,0 +1,344 @@
+//! Every command by name, with its keys.
+//!
+//! One table: the handler looks commands up in it, the `?` sheet and the hints
+//! are printed from it. WASD, full stop and comma are bound by *physical
+//! position* (`event.code`), everything else by what the key types.
+
+/// What a key asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the table gives each a sentence")]
+pub enum Command {
+    NextRow,
+    PrevRow,
+    NextEvent,
+    PrevEvent,
+    Ahead100,
+    Back100,
+    Ahead1s,
+    Back1s,
+    Start,
+    End,
+    PlayPause,
+    Slower,
+    Faster,
+    NormalSpeed,
+    /// Tenths of the visible range.
+    Part(u8),
+    PlaceBack,
+    PlaceForward,
+    GoTo,
+    NextProblem,
+    PrevProblem,
+    NextTool,
+    PrevTool,
+    NextState,
+    PrevState,
+    NextRun,
+    PrevRun,
+    NextTurn,
+    PrevTurn,
+    NextGap,
+    PrevGap,
+    ZoomIn,
+    ZoomOut,
+    PanLeft,
+    PanRight,
+    FitSelection,
+    FitAll,
+    FitRun,
+    CycleAxis,
+    CycleRows,
+    CycleDetail,
+    FoldLanes,
+    ToggleRow,
+    ChangedOnly,
+    NextPane,
+    PrevPane,
+    Library,
+    Inspect,
+    Help,
+    Close,
+    Open,
+    Delete,
+    Undo,
+    Search,
+}
+
+/// Where a command applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each name says it")]
+pub enum Scope {
+    Anywhere,
+    Inspect,
+    Library,
+}
+
+/// A key as the page sees it pressed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pressed<'a> {
+    /// `event.key`.
+    pub key: &'a str,
+    /// `event.code`.
+    pub code: &'a str,
+    /// Shift is held.
+    pub shift: bool,
+    /// Control or Command is held.
+    pub ctrl: bool,
+    /// Alt is held.
+    pub alt: bool,
+}
+
+/// Which key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Key {
+    /// A named key, `ArrowRight`, or a letter whatever its case.
+    Types(&'static str),
+    /// A character that may itself need Shift.
+    Sign(&'static str),
+    /// A place on the keyboard.
+    Place(&'static str),
+}
+
+/// A key with what is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Chord {
+    key: Key,
+    shift: bool,
+    ctrl: bool,
+}
+
+const fn types(key: &'static str) -> Chord {
+    Chord { key: Key::Types(key), shift: false, ctrl: false }
+}
+const fn sign(key: &'static str) -> Chord {
+    Chord { key: Key::Sign(key), shift: false, ctrl: false }
+}
+const fn place(code: &'static str) -> Chord {
+    Chord { key: Key::Place(code), shift: false, ctrl: false }
+}
+impl Chord {
+    const fn shift(mut self) -> Self {
+        self.shift = true;
+        self
+    }
+    const fn ctrl(mut self) -> Self {
+        self.ctrl = true;
+        self
+    }
+}
+
+/// One line of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// What it asks for.
+    pub command: Command,
+    /// Heading on the sheet.
+    pub group: &'static str,
+    /// What it does, for the sheet.
+    pub title: &'static str,
+    /// Where it applies.
+    pub scope: Scope,
+    chords: &'static [Chord],
+}
+
+macro_rules! table {
+    ($($group:literal $scope:ident { $($command:expr, $title:literal, [$($chord:expr),*];)* })*) => {
+        /// All commands, in the order of the sheet.
+        pub const TABLE: &[Entry] = &[$($(Entry {
+            command: $command, group: $group, title: $title, scope: Scope::$scope, chords: &[$($chord),*],
+        },)*)*];
+    };
+}
+
+use Command as C;
+
+table! {
+    "Playhead" Inspect {
+        C::NextRow, "next row", [types("ArrowRight"), types("ArrowDown"), types("j")];
+        C::PrevRow, "previous row", [types("ArrowLeft"), types("ArrowUp"), types("k")];
+        C::NextEvent, "next event, inside spans too", [types("ArrowRight").shift()];
+        C::PrevEvent, "previous event, inside spans too", [types("ArrowLeft").shift()];
+        C::Ahead100, "forward 100 ms", [place("Period")];
+        C::Back100, "back 100 ms", [place("Comma")];
+        C::Ahead1s, "forward 1 s", [place("Period").shift()];
+        C::Back1s, "back 1 s", [place("Comma").shift()];
+        C::Start, "start", [types("Home")];
+        C::End, "end, and follow", [types("End")];
+        C::PlayPause, "play or pause; while following: stay here", [types(" ")];
+        C::Slower, "slower", [sign("-")];
+        C::Faster, "faster", [sign("=")];
+        C::NormalSpeed, "normal speed", [types("Backspace")];
+        C::Part(0), "left edge of what is visible", [types("0")];
+        C::Part(1), "10 % of what is visible (2…9: 20…90 %)", [types("1")];
+        C::Part(2), "", [types("2")];
+        C::Part(3), "", [types("3")];
+        C::Part(4), "", [types("4")];
+        C::Part(5), "", [types("5")];
+        C::Part(6), "", [types("6")];
+        C::Part(7), "", [types("7")];
+        C::Part(8), "", [types("8")];
+        C::Part(9), "", [types("9")];
+        C::PlaceBack, "back to where you were", [sign("[").ctrl()];
+        C::PlaceForward, "forward again", [sign("]").ctrl()];
+        C::GoTo, "go to an event, a time or a run", [types("g").ctrl()];
+    }
+    "Jumps (Shift: backwards)" Inspect {
+        C::NextProblem, "next problem", [types("e")];
+        C::PrevProblem, "", [types("e").shift()];
+        C::NextTool, "next tool call", [types("t")];
+        C::PrevTool, "", [types("t").shift()];
+        C::NextState, "next state change", [types("c")];
+        C::PrevState, "", [types("c").shift()];
+        C::NextRun, "next start or end of a run", [types("r")];
+        C::PrevRun, "", [types("r").shift()];
+        C::NextTurn, "next turn", [types("b")];
+        C::PrevTurn, "", [types("b").shift()];
+        C::NextGap, "next gap of half a second or more", [types("g")];
+        C::PrevGap, "", [types("g").shift()];
+    }
+    "View" Inspect {
+        C::ZoomIn, "zoom in", [place("KeyW")];
+        C::ZoomOut, "zoom out", [place("KeyS")];
+        C::PanLeft, "pan left", [place("KeyA")];
+        C::PanRight, "pan right", [place("KeyD")];
+        C::FitSelection, "fit the row under the playhead", [types("f")];
+        C::FitAll, "fit everything", [types("f").shift()];
+        C::FitRun, "fit the run under the playhead", [types("z")];
+        C::CycleAxis, "axis: clock, idle collapsed, event number", [types("x")];
+        C::CycleRows, "rows: spans or events", [types("v")];
+        C::CycleDetail, "detail: verdict, fields, raw, hex", [types("y")];
+        C::FoldLanes, "fold or unfold the lanes", [types("u")];
+        C::ToggleRow, "open or close the row's events", [types("Enter")];
+        C::ChangedOnly, "state: changed only", [sign(".").ctrl()];
+    }
+    "Library" Library {
+        C::NextRow, "next run", [types("ArrowDown"), types("j")];
+        C::PrevRow, "previous run", [types("ArrowUp"), types("k")];
+        C::Open, "open the run", [types("Enter")];
+        C::Delete, "delete its exchange", [types("Delete")];
+        C::Undo, "undo the deletion", [types("z").ctrl()];
+        C::Search, "search", [sign("/")];
+        C::Start, "first run", [types("Home")];
+        C::End, "last run", [types("End")];
+    }
+    "Everywhere" Anywhere {
+        C::NextPane, "next pane", [types("F6")];
+        C::PrevPane, "previous pane", [types("F6").shift()];
+        C::Library, "Library", [types("1").ctrl()];
+        C::Inspect, "Inspect", [types("2").ctrl()];
+        C::Help, "this sheet", [sign("?")];
+        C::Close, "close what is open", [types("Escape")];
+    }
+}
+
+/// The command a key asks for, if any.
+pub fn command(pressed: &Pressed<'_>, scope: Scope) -> Option<Command> {
+    if pressed.alt {
+        return None;
+    }
+    let entry = |entry: &&Entry| {
+        (entry.scope == scope || entry.scope == Scope::Anywhere) && entry.chords.iter().any(|chord| matches(chord, pressed))
+    };
+    TABLE.iter().find(entry).map(|entry| entry.command)
+}
+
+fn matches(chord: &Chord, pressed: &Pressed<'_>) -> bool {
+    if chord.ctrl != pressed.ctrl {
+        return false;
+    }
+    match chord.key {
+        Key::Types(key) => key.eq_ignore_ascii_case(pressed.key) && chord.shift == pressed.shift,
+        Key::Sign(key) => key == pressed.key,
+        Key::Place(code) => code == pressed.code && chord.shift == pressed.shift,
+    }
+}
+
+/// The keys of a command as the sheet prints them, first the usual one.
+pub fn caps(command: Command, scope: Scope) -> Vec<String> {
+    let find = |entry: &&Entry| entry.command == command && (entry.scope == scope || entry.scope == Scope::Anywhere);
+    TABLE.iter().find(find).map(|entry| entry.caps()).unwrap_or_default()
+}
+
+impl Entry {
+    /// Its keys as the sheet prints them.
+    pub fn caps(&self) -> Vec<String> {
+        self.chords.iter().map(cap).collect()
+    }
+}
+
+fn cap(chord: &Chord) -> String {
+    let mut out = String::new();
+    if chord.ctrl {
+        out.push_str("Ctrl ");
+    }
+    if chord.shift {
+        out.push('⇧');
+    }
+    let (Key::Types(key) | Key::Sign(key) | Key::Place(key)) = chord.key;
+    out.push_str(match key {
+        "ArrowRight" => "→",
+        "ArrowLeft" => "←",
+        "ArrowUp" => "↑",
+        "ArrowDown" => "↓",
+        " " => "Space",
+        "Escape" => "Esc",
+        "Backspace" => "⌫",
+        "Enter" => "⏎",
+        "Period" => ".",
+        "Comma" => ",",
+        other => other.strip_prefix("Key").unwrap_or(other),
+    });
+    if matches!(chord.key, Key::Place(code) if code.starts_with("Key")) {
+        out = out.to_lowercase();
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    fn press(key: &'static str, code: &'static str, shift: bool, ctrl: bool) -> Pressed<'static> {
+        Pressed { key, code, shift, ctrl, alt: false }
+    }
+
+    #[test]
+    fn no_key_asks_for_two_things() {
+        for scope in [Scope::Inspect, Scope::Library] {
+            let mut seen = HashSet::new();
+            for entry in TABLE.iter().filter(|entry| entry.scope == scope || entry.scope == Scope::Anywhere) {
+                for chord in entry.chords {
+                    assert!(seen.insert(cap(chord)), "{:?} twice: {}", scope, cap(chord));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn shift_goes_backwards_and_control_is_another_key() {
+        let at = |pressed| command(&pressed, Scope::Inspect);
+        assert_eq!(at(press("g", "KeyG", false, false)), Some(Command::NextGap));
+        assert_eq!(at(press("G", "KeyG", true, false)), Some(Command::PrevGap));
+        assert_eq!(at(press("g", "KeyG", false, true)), Some(Command::GoTo));
+        assert_eq!(at(press("?", "Slash", true, false)), Some(Command::Help));
+        assert_eq!(at(press("c", "KeyC", false, true)), None);
+    }
+
+    #[test]
+    fn zoom_and_pan_are_bound_to_places() {
+        // On a French keyboard the key at W types z; it still zooms.
+        let pressed = press("z", "KeyW", false, false);
+        assert_eq!(TABLE.iter().filter(|entry| entry.chords.iter().any(|chord| matches(chord, &pressed))).count(), 2);
+        assert_eq!(command(&press(":", "Period", false, false), Scope::Inspect), Some(Command::Ahead100));
+        assert_eq!(command(&press("Delete", "Delete", false, false), Scope::Inspect), None);
+    }
+
+    #[test]
+    fn caps_are_short() {
+        assert_eq!(caps(Command::NextRow, Scope::Inspect), ["→", "↓", "j"]);
+        assert_eq!(caps(Command::ZoomIn, Scope::Inspect), ["w"]);
+        assert_eq!(caps(Command::GoTo, Scope::Inspect), ["Ctrl g"]);
+    }
+}

@@ -1,0 +1,121 @@
+//! Whether the playhead is glued to the newest frame.
+//!
+//! Three words that are never mixed: *following*, *detached*, and, for an
+//! exchange that does not grow, neither. Whether the source records is another
+//! question, answered beside it.
+
+/// Whether the playhead moves with what arrives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Follow {
+    /// The exchange has ended; nothing arrives.
+    #[default]
+    Still,
+    /// Glued to the newest frame.
+    Following,
+    /// Frames arrive, the playhead stays; how many frames and problems there
+    /// were when it let go.
+    Detached {
+        /// Frames then.
+        frames: u32,
+        /// Errors and warnings then.
+        problems: u32,
+    },
+}
+
+/// What an exchange has now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tail {
+    /// It is still open.
+    pub live: bool,
+    /// Frames now.
+    pub frames: u32,
+    /// Errors and warnings now.
+    pub problems: u32,
+}
+
+impl Follow {
+    /// On opening: a live exchange is followed.
+    pub fn opened(tail: Tail) -> Self {
+        if tail.live { Self::Following } else { Self::Still }
+    }
+
+    /// Any move away from the end lets go.
+    pub fn let_go(self, tail: Tail) -> Self {
+        match self {
+            Self::Following if tail.live => Self::Detached { frames: tail.frames, problems: tail.problems },
+            Self::Following => Self::Still,
+            other => other,
+        }
+    }
+
+    /// `End`, or the pill.
+    pub fn glue(self, tail: Tail) -> Self {
+        if tail.live { Self::Following } else { Self::Still }
+    }
+
+    /// The exchange grew or ended.
+    pub fn grown(self, tail: Tail) -> Self {
+        match self {
+            Self::Still if tail.live => Self::Detached { frames: tail.frames, problems: tail.problems },
+            other => other,
+        }
+    }
+
+    /// New frames and problems since the playhead let go.
+    pub fn news(self, tail: Tail) -> Option<(u32, u32)> {
+        match self {
+            Self::Detached { frames, problems } => {
+                Some((tail.frames.saturating_sub(frames), tail.problems.saturating_sub(problems)))
+            }
+            Self::Still | Self::Following => None,
+        }
+    }
+
+    /// The word shown.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Still => "RECORDED",
+            Self::Following => "FOLLOW",
+            Self::Detached { .. } => "DETACHED",
+        }
+    }
+}
+
+/// What the pill says about new frames: `+312 new, 2 problems`.
+pub fn news_words(frames: u32, problems: u32) -> String {
+    let new = format!("+{} new", scrubjay_timeline::words::count(u64::from(frames)));
+    match problems {
+        0 => new,
+        1 => format!("{new}, 1 problem"),
+        _ => format!("{new}, {problems} problems"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIVE: Tail = Tail { live: true, frames: 100, problems: 1 };
+
+    #[test]
+    fn moving_back_lets_go_and_counts_what_comes() {
+        let follow = Follow::opened(LIVE);
+        assert_eq!(follow, Follow::Following);
+        let detached = follow.let_go(LIVE);
+        let later = Tail { frames: 412, problems: 3, ..LIVE };
+        assert_eq!(detached.news(later), Some((312, 2)));
+        assert_eq!(news_words(312, 2), "+312 new, 2 problems");
+        // Letting go again does not forget what is new.
+        assert_eq!(detached.let_go(later), detached);
+        assert_eq!(detached.glue(later), Follow::Following);
+    }
+
+    #[test]
+    fn an_exchange_that_ended_is_neither() {
+        let ended = Tail { live: false, ..LIVE };
+        assert_eq!(Follow::opened(ended), Follow::Still);
+        assert_eq!(Follow::Still.let_go(ended), Follow::Still);
+        // The one that is followed stays glued when it ends: a next run may begin.
+        assert_eq!(Follow::Following.grown(ended), Follow::Following);
+    }
+}

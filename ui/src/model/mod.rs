@@ -1,0 +1,25 @@
+//! What is open, where the playhead is, and which windows are asked for.
+//!
+//! First the arithmetic (tested natively), then the signals that use it.
+
+pub mod follow;
+pub mod goto;
+pub mod latest;
+pub mod pace;
+pub mod scroll;
+pub mod snippets;
+pub mod trail;
+pub mod words;
+
+#[cfg(target_arch = "wasm32")]
+pub mod asker;
+#[cfg(target_arch = "wasm32")]
+pub mod inspect;
+#[cfg(target_arch = "wasm32")]
+pub mod library;
+#[cfg(target_arch = "wasm32")]
+pub mod play;
+#[cfg(target_arch = "wasm32")]
+pub mod rows;
+#[cfg(target_arch = "wasm32")]
+pub mod shell;

@@ -1,0 +1,52 @@
+//! How to point a frontend at a source: text to copy.
+
+/// One way to use a local address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snippet {
+    /// For what.
+    pub title: &'static str,
+    /// The text.
+    pub text: String,
+}
+
+/// The ways to use `url` instead of `upstream`, whose path is kept.
+pub fn snippets(url: &str, upstream: &str) -> Vec<Snippet> {
+    let path = path_of(upstream);
+    let full = format!("{}{path}", url.trim_end_matches('/'));
+    vec![
+        Snippet { title: "AG-UI HttpAgent", text: format!("new HttpAgent({{ url: \"{full}\" }})") },
+        Snippet {
+            title: "CopilotKit runtime",
+            text: format!("agents: {{ my_agent: new HttpAgent({{ url: \"{full}\" }}) }}"),
+        },
+        Snippet { title: "Environment", text: format!("AGENT_URL={full}") },
+        Snippet {
+            title: "curl",
+            text: format!(
+                "curl -N {full} -H 'content-type: application/json' -H 'accept: text/event-stream' \
+                 -d '{{\"threadId\":\"t1\",\"runId\":\"r1\",\"state\":{{}},\"messages\":[{{\"id\":\"m1\",\"role\":\"user\",\
+                 \"content\":\"Hello\"}}],\"tools\":[],\"context\":[],\"forwardedProps\":{{}}}}'"
+            ),
+        },
+    ]
+}
+
+fn path_of(upstream: &str) -> &str {
+    let rest = upstream.split_once("://").map_or(upstream, |(_, rest)| rest);
+    let path = rest.find('/').map_or("", |at| &rest[at..]);
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    path.trim_end_matches('/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_upstreams_path_is_kept() {
+        let made = snippets("http://127.0.0.1:5290", "http://localhost:8000/agui?x=1");
+        assert_eq!(made[0].text, "new HttpAgent({ url: \"http://127.0.0.1:5290/agui\" })");
+        assert!(made[3].text.starts_with("curl -N http://127.0.0.1:5290/agui -H"));
+        assert_eq!(snippets("http://127.0.0.1:5290/", "localhost:8000")[2].text, "AGENT_URL=http://127.0.0.1:5290");
+    }
+}

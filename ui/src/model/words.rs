@@ -1,0 +1,235 @@
+//! Words and signs for what the engine names.
+
+use scrubjay_ipc::{Axis, EndingView, Kind, RunVerdict, Severity};
+
+pub use scrubjay_timeline::words::{bytes, count, duration, offset, offset_short};
+
+/// Captured text with control and direction characters made visible, one
+/// UTF-16 unit for one, so that offsets stay true. Line feeds and tabs stay.
+pub fn visible(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\n' | '\t' => c,
+            '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or('␦'),
+            '\u{7f}' => '␡',
+            '\u{80}'..='\u{9f}' => '␦',
+            '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => '␦',
+            _ => c,
+        })
+        .collect()
+}
+
+/// How a run came out, in a word.
+pub fn verdict(verdict: RunVerdict) -> &'static str {
+    match verdict {
+        RunVerdict::Live => "running",
+        RunVerdict::Success => "success",
+        RunVerdict::Interrupt => "interrupt",
+        RunVerdict::Cancelled => "cancelled",
+        RunVerdict::Error => "error",
+        RunVerdict::None => "no ending",
+        RunVerdict::NoRun => "no run",
+    }
+}
+
+/// Its sign, so that colour never stands alone.
+pub fn verdict_sign(verdict: RunVerdict) -> &'static str {
+    match verdict {
+        RunVerdict::Live => "●",
+        RunVerdict::Success => "✓",
+        RunVerdict::Interrupt => "‖",
+        RunVerdict::Cancelled => "⊘",
+        RunVerdict::Error => "✕",
+        RunVerdict::None => "╌",
+        RunVerdict::NoRun => "·",
+    }
+}
+
+/// The name of its colour class.
+pub fn verdict_class(verdict: RunVerdict) -> &'static str {
+    match verdict {
+        RunVerdict::Live => "v-live",
+        RunVerdict::Success => "v-ok",
+        RunVerdict::Interrupt => "v-wait",
+        RunVerdict::Cancelled | RunVerdict::NoRun => "v-quiet",
+        RunVerdict::Error => "v-err",
+        RunVerdict::None => "v-warn",
+    }
+}
+
+/// How the transport ended, in words.
+pub fn ending(ending: EndingView) -> &'static str {
+    match ending {
+        EndingView::Open => "open",
+        EndingView::Complete => "complete",
+        EndingView::UpstreamReset => "upstream reset",
+        EndingView::NoAnswer => "no answer",
+        EndingView::ClientLeft => "client left",
+        EndingView::RecorderStopped => "recorder stopped",
+    }
+}
+
+/// Whether an ending needs a second look.
+pub fn is_bad_ending(ending: EndingView) -> bool {
+    matches!(ending, EndingView::UpstreamReset | EndingView::NoAnswer | EndingView::RecorderStopped)
+}
+
+/// A family's name.
+pub fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Run => "run",
+        Kind::Step => "step",
+        Kind::Subagent => "sub-agent",
+        Kind::Text => "text",
+        Kind::Reasoning => "reasoning",
+        Kind::Tool => "tool",
+        Kind::State => "state",
+        Kind::Activity => "activity",
+        Kind::Custom => "custom",
+        Kind::Raw => "raw",
+        Kind::Messages => "messages",
+        Kind::Wait => "wait",
+        Kind::Wire => "wire",
+        Kind::Unknown => "unknown",
+    }
+}
+
+/// The token that holds a family's hue.
+pub fn kind_token(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Run | Kind::Step => "--run",
+        Kind::Text | Kind::Messages => "--text",
+        Kind::Reasoning => "--reason",
+        Kind::Tool => "--tool",
+        Kind::State => "--state",
+        Kind::Subagent | Kind::Activity | Kind::Custom => "--act",
+        Kind::Raw | Kind::Wait | Kind::Wire | Kind::Unknown => "--wire",
+    }
+}
+
+/// A severity's sign.
+pub fn severity_sign(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "✕",
+        Severity::Warning => "▲",
+        Severity::Note => "ⓘ",
+    }
+}
+
+/// A severity's name and class.
+pub fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}
+
+/// An axis' name.
+pub fn axis(axis: Axis) -> &'static str {
+    match axis {
+        Axis::Clock => "clock",
+        Axis::Collapsed => "idle collapsed",
+        Axis::Index => "event number",
+    }
+}
+
+/// The axis after this one.
+pub fn next_axis(axis: Axis) -> Axis {
+    match axis {
+        Axis::Clock => Axis::Collapsed,
+        Axis::Collapsed => Axis::Index,
+        Axis::Index => Axis::Clock,
+    }
+}
+
+/// How long ago, in words: `just now`, `4 min ago`, `yesterday`, `12 Nov`.
+pub fn ago(at_ms: i64, now_ms: i64, date: &str) -> String {
+    let secs = (now_ms - at_ms).max(0) / 1_000;
+    match secs {
+        0..10 => "just now".to_owned(),
+        10..60 => format!("{secs} s ago"),
+        60..3_600 => format!("{} min ago", secs / 60),
+        3_600..86_400 => format!("{} h ago", secs / 3_600),
+        86_400..172_800 => "yesterday".to_owned(),
+        172_800..604_800 => format!("{} days ago", secs / 86_400),
+        _ => short_date(date),
+    }
+}
+
+/// `2026-11-20T…` as `20 Nov 2026`.
+fn short_date(rfc3339: &str) -> String {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let mut parts = rfc3339.split(['-', 'T']);
+    let (year, month, day) = (parts.next(), parts.next(), parts.next());
+    let month = month.and_then(|month| month.parse::<usize>().ok()).and_then(|month| MONTHS.get(month.wrapping_sub(1)));
+    match (year, month, day.and_then(|day| day.parse::<u32>().ok())) {
+        (Some(year), Some(month), Some(day)) => format!("{day} {month} {year}"),
+        _ => rfc3339.to_owned(),
+    }
+}
+
+/// A speed: `¼×`, `1×`, `8×`.
+pub fn speed(speed: f64) -> String {
+    if speed <= 0.25 {
+        "¼×".to_owned()
+    } else if speed < 1.0 {
+        "½×".to_owned()
+    } else {
+        format!("{speed:.0}×")
+    }
+}
+
+/// The speed one step faster or slower, between ¼ and 32.
+pub fn next_speed(speed: f64, faster: bool) -> f64 {
+    (if faster { speed * 2.0 } else { speed / 2.0 }).clamp(0.25, 32.0)
+}
+
+/// `1 run`, `3 runs`.
+pub fn many(n: u64, one: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{} {one}s", count(n)) }
+}
+
+/// Bytes as a hex dump: offset, sixteen bytes, text. Lines of (offset, hex
+/// cells, text); the page marks where a chunk begins.
+pub fn hex_lines(bytes: &[u8]) -> Vec<(usize, &[u8])> {
+    bytes.chunks(16).enumerate().map(|(n, line)| (n * 16, line)).collect()
+}
+
+/// A byte as the text column shows it.
+pub fn hex_char(byte: u8) -> char {
+    if (0x20..0x7f).contains(&byte) { byte as char } else { '·' }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_text_is_made_visible_and_keeps_its_length() {
+        let text = "a\u{1b}[31m\u{202e}cba\u{0}\n\tü😀";
+        let shown = visible(text);
+        assert_eq!(shown, "a␛[31m␦cba␀\n\tü😀");
+        assert_eq!(shown.encode_utf16().count(), text.encode_utf16().count());
+    }
+
+    #[test]
+    fn times_are_told_like_a_person_would() {
+        let now = 1_800_000_000_000;
+        let at = |secs: i64| ago(now - secs * 1_000, now, "2026-11-20T10:00:00Z");
+        let seen: Vec<_> = [3, 40, 240, 7_200, 90_000, 300_000, 900_000].map(at).into();
+        assert_eq!(
+            seen,
+            ["just now", "40 s ago", "4 min ago", "2 h ago", "yesterday", "3 days ago", "20 Nov 2026"]
+        );
+    }
+
+    #[test]
+    fn speeds_double_within_their_bounds() {
+        assert_eq!(next_speed(1.0, true), 2.0);
+        assert_eq!(next_speed(32.0, true), 32.0);
+        assert_eq!(next_speed(0.25, false), 0.25);
+        assert_eq!([0.25, 0.5, 1.0, 16.0].map(speed), ["¼×", "½×", "1×", "16×"]);
+    }
+}
