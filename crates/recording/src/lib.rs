@@ -1,1 +1,75 @@
-//! Scrubjay.
+//! The recording file: exchanges kept together, to commit, to send, to open elsewhere.
+//!
+//! A file is UTF-8 with one JSON object a line, plain (`.agui.jsonl`) or
+//! packed (`.agui.jsonl.gz`). It is a superset of what the AG-UI DevTools
+//! extension writes: a header line, then for each exchange a request line
+//! followed by a line a frame. Everything of ours stands under one key,
+//! `scrubjay`, so that other readers pass over it.
+//!
+//! ```
+//! use scrubjay_protocol::frame::{Frame, FrameKind};
+//! use scrubjay_recording::{Header, Layout, Origin, Outline, Writer, read, sha256};
+//! use scrubjay_session::exchange::{Chunk, Exchange};
+//!
+//! let body = b"data: {\"type\":\"RUN_STARTED\"}\n\n";
+//! let exchange = Exchange { body_len: 30, chunk_count: 1, ..Exchange::default() };
+//! let frame = Frame {
+//!     range: 0..30,
+//!     kind: FrameKind::Event,
+//!     data: body[6..28].to_vec(),
+//!     ..Frame::default()
+//! };
+//!
+//! let mut writer = Writer::new(Vec::new(), &Header::default()).unwrap();
+//! writer.exchange(&Outline {
+//!     exchange: &exchange,
+//!     request_body: b"",
+//!     chunks: &[Chunk { offset: 0, len: 30, at_us: 7 }],
+//!     frames: 1,
+//!     sha256: sha256(body),
+//!     layout: Layout::Lines { tail: b"" },
+//! }).unwrap();
+//! writer.frame(7, &frame, body).unwrap();
+//! let file = writer.finish().unwrap();
+//!
+//! let recording = read(&file[..]).unwrap();
+//! assert_eq!(recording.exchanges[0].body, body);
+//! assert_eq!(recording.exchanges[0].origin, Origin::Exact);
+//! ```
+//!
+//! # Map
+//!
+//! - [`Writer`]: header, request lines, frame lines; what differs from the rule carries its bytes.
+//! - [`read()`]: lines back to bytes, whoever wrote them, up to the first damage.
+//!
+//! # Invariants
+//!
+//! - Writing and reading gives the same exchange, bytes and times.
+//! - Lines and members come in one order, and packing carries no clock, so equal recordings are equal files.
+//! - No line longer than [`MAX_LINE_LEN`] is written or read, and no input makes the reader panic.
+//!
+//! # What is not here
+//!
+//! No files: bytes come from `Read` and go to `Write`. No cutting of bodies
+//! into frames: whoever writes brings them.
+
+#![warn(missing_docs)]
+
+mod build;
+mod facts;
+mod line;
+mod lines;
+mod read;
+mod rule;
+mod write;
+
+pub use self::{
+    read::{Damage, Origin, ReadError, Recorded, Recording, Remark, looks_like_recording, read},
+    write::{Header, Layout, Outline, Packing, Sink, WriteError, Writer, sha256},
+};
+
+/// Longest line that is written or read, 256 MiB.
+pub const MAX_LINE_LEN: usize = 256 << 20;
+
+/// Bytes of bodies that one file may hold, 2 GiB: they are held in memory.
+pub const MAX_RECORDING_LEN: u64 = 2 << 30;

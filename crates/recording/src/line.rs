@@ -1,0 +1,106 @@
+//! Lines as text: members kept verbatim, and JSON texts that fit on a line.
+
+use std::borrow::Cow;
+
+use scrubjay_protocol::json::{self, Cause, Member, NESTING_LIMIT};
+use serde::de::DeserializeOwned;
+
+/// The members of a line's object. Values are the text as it stands.
+pub(crate) struct Members<'a> {
+    line: &'a str,
+    members: Vec<Member>,
+}
+
+impl<'a> Members<'a> {
+    /// Reads a line.
+    ///
+    /// # Errors
+    /// The end of a sentence, when the line is not one JSON object.
+    pub(crate) fn of(line: &'a str) -> Result<Self, String> {
+        match json::members(line.as_bytes()) {
+            Ok(members) => Ok(Self { line, members }),
+            Err(error) if error.cause == Cause::End => Err("it ends in the middle".to_owned()),
+            Err(_) if json::scan(line.as_bytes()).is_ok() => Err("it is not a JSON object".to_owned()),
+            Err(error) => Err(format!("it is not JSON at column {}", error.offset + 1)),
+        }
+    }
+
+    /// The text of a member; of several with one name the last, as JSON readers do.
+    pub(crate) fn text(&self, name: &str) -> Option<&'a str> {
+        let member = self.members.iter().rev().find(|member| member.name == *name)?;
+        Some(&self.line[member.value_range.clone()])
+    }
+
+    /// A member that must be a string. Halves of surrogate pairs become U+FFFD.
+    pub(crate) fn string(&self, name: &str) -> Option<String> {
+        string_of(self.text(name)?)
+    }
+
+    /// A member that must be a finite number.
+    pub(crate) fn number(&self, name: &str) -> Option<f64> {
+        self.read::<f64>(name).filter(|number| number.is_finite())
+    }
+
+    /// A member of a shape of ours.
+    pub(crate) fn read<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        serde_json::from_str(self.text(name)?).ok()
+    }
+}
+
+/// The text of a JSON string.
+pub(crate) fn string_of(text: &str) -> Option<String> {
+    json::string_at(text.as_bytes(), &(0..text.len())).map(|text| text.to_string())
+}
+
+/// The JSON text in these bytes as it can stand in a line, or nothing when
+/// they are not one JSON text, or nested so deep that readers of lines would
+/// need a stack to match. Line ends can only be white space between tokens
+/// there, so a space takes their place.
+pub(crate) fn json_text(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    if json::scan(bytes).ok()?.nesting > NESTING_LIMIT {
+        return None;
+    }
+    let text = text.trim_matches([' ', '\t', '\r', '\n']);
+    if text.contains(['\n', '\r']) {
+        return Some(Cow::Owned(text.replace(['\n', '\r'], " ")));
+    }
+    Some(Cow::Borrowed(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_keep_their_text() {
+        let members = Members::of(r#"{"a": 1.50, "b":{"x":1,"x":2} ,"a":"\ud800é"}"#).unwrap();
+        assert_eq!(members.text("b"), Some(r#"{"x":1,"x":2}"#));
+        assert_eq!(members.text("a"), Some(r#""\ud800é""#));
+        assert_eq!(members.text("c"), None);
+    }
+
+    #[test]
+    fn a_line_that_is_no_object_says_why() {
+        for (line, why) in [
+            ("[1]", "it is not a JSON object"),
+            (r#"{"a":"#, "it ends in the middle"),
+            (r#"{"a":}"#, "it is not JSON at column 6"),
+        ] {
+            assert_eq!(Members::of(line).err().as_deref(), Some(why), "{line}");
+        }
+    }
+
+    #[test]
+    fn only_json_of_a_bearable_depth_stands_in_a_line() {
+        assert_eq!(json_text(b" {\"a\":\n1}\r\n").as_deref(), Some("{\"a\": 1}"));
+        assert_eq!(json_text(b"{\"a\":1} x"), None);
+        assert_eq!(json_text(b"\"\xff\""), None);
+        assert_eq!(json_text(b"NaN"), None);
+        let deep = |depth: usize| [vec![b'['; depth], vec![b']'; depth]].concat();
+        assert!(json_text(&deep(512)).is_some());
+        assert!(json_text(&deep(513)).is_none());
+        assert!(json_text(&deep(100_000)).is_none());
+        assert!(json_text(br#""[[[\"[[""#).is_some());
+    }
+}
