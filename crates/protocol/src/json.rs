@@ -219,11 +219,6 @@ impl Object {
         }
     }
 
-    /// Appends a member whose name is known to be new.
-    pub(crate) fn append(&mut self, name: Wtf8, value: Value) {
-        self.members.push((name, value));
-    }
-
     /// Takes a member out, closing the gap.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         let place = self.members.iter().position(|(key, _)| *key == *name)?;

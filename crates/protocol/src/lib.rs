@@ -1,7 +1,10 @@
 //! The AG-UI wire.
+pub mod encoding;
 pub mod event;
 pub mod frame;
 pub mod json;
+pub mod media;
+pub mod pointer;
 pub mod problem;
 pub mod record;
 pub mod sse;

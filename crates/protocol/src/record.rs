@@ -223,6 +223,18 @@ pub fn event_type(message: &[u8]) -> Option<EventType> {
     found
 }
 
+/// The first field of a message as an envelope: the event it names, and the
+/// length of the message if that field is all of it.
+pub(crate) fn envelope(message: &[u8]) -> Option<(EventType, u64)> {
+    let mut rest = message;
+    let tag = varint(&mut rest)?;
+    let event_len = varint(&mut rest)?;
+    let place = usize::try_from(tag >> 3).ok()?.checked_sub(1)?;
+    let event_type = ENVELOPE.get(place).filter(|_| tag & 7 == 2)?;
+    let head_len = (message.len() - rest.len()) as u64;
+    Some((event_type.clone(), head_len.saturating_add(event_len)))
+}
+
 /// Reads a variable-length number from the front.
 fn varint(bytes: &mut &[u8]) -> Option<u64> {
     let mut number = 0;

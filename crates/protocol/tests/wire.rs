@@ -46,9 +46,16 @@ fn decode(body: &[u8], pieces: usize, detail: Detail) -> (Vec<Frame>, std::ops::
     (frames, decoder.tail_range())
 }
 
+/// A line of a description.
+macro_rules! line {
+    ($text:expr, $($part:tt)*) => {
+        writeln!($text, $($part)*).expect("a String takes everything")
+    };
+}
+
 fn field(text: &mut String, name: &str, value: Option<&Vec<u8>>) {
     if let Some(value) = value {
-        writeln!(text, "  {name} {}", value.escape_ascii()).unwrap();
+        line!(text, "  {name} {}", value.escape_ascii());
     }
 }
 
@@ -57,22 +64,22 @@ fn describe(body: &[u8]) -> String {
     let mut text = String::new();
     for (place, frame) in frames.iter().enumerate() {
         let name = frame.event_type.as_ref().map_or("", |name| name.name());
-        writeln!(text, "#{} {:?} {} {name}", place + 1, frame.range, frame.kind.as_str()).unwrap();
+        line!(text, "#{} {:?} {} {name}", place + 1, frame.range, frame.kind.as_str());
         field(&mut text, "comment", frame.comment.as_ref());
         field(&mut text, "event", frame.event_name.as_ref());
         field(&mut text, "id", frame.id.as_ref());
         field(&mut text, "retry", frame.retry.as_ref());
         match &frame.value {
-            Some(value) => writeln!(text, "  value {}", to_json(value)).unwrap(),
+            Some(value) => line!(text, "  value {}", to_json(value)),
             None if frame.data.is_empty() => {}
             None => field(&mut text, "data", Some(&frame.data)),
         }
         for problem in &frame.problems {
-            writeln!(text, "  ! {}: {}", problem.rule, problem.message).unwrap();
+            line!(text, "  ! {}: {}", problem.rule, problem.message);
         }
     }
     if !tail.is_empty() {
-        writeln!(text, "tail {tail:?}").unwrap();
+        line!(text, "tail {tail:?}");
     }
     text
 }

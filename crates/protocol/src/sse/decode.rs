@@ -25,7 +25,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 /// assert_eq!(decoder.next_frame(), None);
 /// decoder.push(b"ROR\",\"message\":\"no\"}\n\n: bye\n\n");
 /// let frame = decoder.next_frame().unwrap();
-/// assert_eq!(frame.range, 0..46);
+/// assert_eq!(frame.range, 0..43);
 /// assert_eq!(frame.event_type.unwrap().name(), "RUN_ERROR");
 /// assert_eq!(decoder.next_frame().unwrap().kind, FrameKind::Comment);
 /// ```

@@ -1,0 +1,137 @@
+//! What a response body is: told by its content type, and else by its content.
+//!
+//! AG-UI is recognised by content, because real servers send event streams as
+//! `application/json` or as nothing at all, and because the official client
+//! reads everything as SSE that is not exactly the protobuf media type.
+
+use crate::record;
+
+/// How a response body is to be cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Media {
+    /// Server-sent events: [`crate::sse`].
+    Sse,
+    /// Length-prefixed protobuf records: [`crate::record`].
+    Records,
+    /// Something else: no frames.
+    Other,
+}
+
+/// Tells what a decoded body is from its `content-type` and its first bytes.
+///
+/// `None` while the bytes are too few to tell; more may come. A body that
+/// ends undecided is [`Media::Other`].
+///
+/// ```
+/// use scrubjay_protocol::media::{Media, recognise};
+///
+/// assert_eq!(recognise(Some("text/event-stream; charset=utf-8"), b""), Some(Media::Sse));
+/// assert_eq!(recognise(Some("application/json"), b"data: {\"type\""), Some(Media::Sse));
+/// assert_eq!(recognise(Some("application/json"), b"{\"agents\":"), Some(Media::Other));
+/// ```
+pub fn recognise(content_type: Option<&str>, start: &[u8]) -> Option<Media> {
+    let essence = content_type
+        .unwrap_or_default()
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim();
+    if essence.eq_ignore_ascii_case("text/event-stream") {
+        return Some(Media::Sse);
+    }
+    if essence.eq_ignore_ascii_case(record::MEDIA_TYPE) {
+        return Some(Media::Records);
+    }
+    match (looks_like_sse(start), looks_like_records(start)) {
+        (Some(true), _) => Some(Media::Sse),
+        (_, Some(true)) => Some(Media::Records),
+        (Some(false), Some(false)) => Some(Media::Other),
+        _ => None,
+    }
+}
+
+/// Whether the first line that is no comment and no side field is a `data` field.
+fn looks_like_sse(start: &[u8]) -> Option<bool> {
+    let text = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
+    let mut lines = text.split(|byte| matches!(byte, b'\n' | b'\r')).peekable();
+    while let Some(line) = lines.next() {
+        let is_last = lines.peek().is_none();
+        if line.starts_with(b"data:") {
+            return Some(true);
+        }
+        let passes = [&b":"[..], b"event:", b"id:", b"retry:"]
+            .iter()
+            .any(|field| line.starts_with(field));
+        if line.is_empty() || passes {
+            continue;
+        }
+        let may_become = is_last
+            && [&b"data:"[..], b"event:", b"id:", b"retry:"]
+                .iter()
+                .any(|field| field.starts_with(line));
+        return if may_become { None } else { Some(false) };
+    }
+    None
+}
+
+/// Whether the first record is one envelope with one known event that fills it.
+fn looks_like_records(start: &[u8]) -> Option<bool> {
+    let Some((prefix, message)) = start.split_first_chunk::<4>() else {
+        return if start.first().is_none_or(|byte| *byte == 0) {
+            None
+        } else {
+            Some(false)
+        };
+    };
+    let len = u64::from(u32::from_be_bytes(*prefix));
+    if len < 2 || len > record::OFFICIAL_RECORD_LIMIT {
+        return Some(false);
+    }
+    match record::envelope(message) {
+        Some((_, event_len)) => Some(event_len == len),
+        None if message.len() < 8 => None,
+        None => Some(false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_decides_where_the_type_does_not() {
+        for (content_type, start, media) in [
+            (None, &b""[..], None),
+            (None, b"dat", None),
+            (None, b"data:", Some(Media::Sse)),
+            (None, b"date: 7", Some(Media::Other)),
+            (
+                Some("text/plain"),
+                b"\xEF\xBB\xBF: ping\n\nevent: x\r\ndata: {}",
+                Some(Media::Sse),
+            ),
+            (Some("text/plain"), b": ping\n\n", None),
+            (
+                Some("application/json"),
+                b"{\"type\":\"RUN_STARTED\"}\n",
+                Some(Media::Other),
+            ),
+            (Some("TEXT/EVENT-STREAM"), b"{", Some(Media::Sse)),
+            (Some("application/vnd.ag-ui.event+proto;v=1"), b"", Some(Media::Records)),
+            (
+                Some("application/octet-stream"),
+                b"\x00\x00\x00\x0c\x62\x0a\x0a\x02",
+                Some(Media::Records),
+            ),
+            (Some("application/octet-stream"), b"\x00\x00\x00\x0c\x62", None),
+            (
+                Some("application/octet-stream"),
+                b"\x00\x00\x00\x0c\x08\x0a\x0a\x02\x00\x00\x00\x00",
+                Some(Media::Other),
+            ),
+            (Some("image/png"), b"\x89PNG", Some(Media::Other)),
+        ] {
+            assert_eq!(recognise(content_type, start), media, "{content_type:?} {start:?}");
+        }
+    }
+}
