@@ -1,0 +1,301 @@
+//! Questions, news, files and bytes over HTTP.
+
+use std::{convert::Infallible, io, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::{DefaultBodyLimit, Query, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{
+        IntoResponse as _, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+    routing::{get, post},
+};
+use futures_util::{Stream, StreamExt as _, stream};
+use scrubjay_engine::{Asker, BodyOf, EngineError, NewsFeed, Packing};
+use scrubjay_ipc::{AnyAsk, Code, Report};
+use serde::Deserialize;
+use tokio::{
+    io::AsyncWriteExt as _,
+    sync::{mpsc, watch},
+};
+
+use crate::Room;
+
+/// A question is small: the longest are lists of open branches.
+const ASK_BYTES: usize = 4 << 20;
+/// A recording file that is larger is imported by its path instead.
+const IMPORT_BYTES: u64 = 4 << 30;
+/// Pieces in which files and bodies are sent, waiting at most this many.
+const PIECE: usize = 64 << 10;
+const PIECES_WAITING: usize = 8;
+
+/// Names the page that asks, so that only its own questions supersede each other.
+const PAGE_HEADER: &str = "x-scrubjay-page";
+
+pub(crate) fn router(stopped: watch::Receiver<bool>) -> Router<Arc<Room>> {
+    Router::new()
+        .route("/api/ask", post(ask).layer(DefaultBodyLimit::max(ASK_BYTES)))
+        .route("/api/news", get(move |room| news(room, stopped.clone())))
+        .route("/api/import", post(import).layer(DefaultBodyLimit::disable()))
+        .route("/api/export", get(export))
+        .route("/api/body", get(body))
+}
+
+/// A report with the status that fits its code.
+pub(crate) fn report(report: &Report) -> Response {
+    let status = match report.code {
+        Code::BadRequest => StatusCode::BAD_REQUEST,
+        Code::Forbidden => StatusCode::FORBIDDEN,
+        Code::NotFound => StatusCode::NOT_FOUND,
+        Code::PortInUse | Code::Superseded => StatusCode::CONFLICT,
+        Code::BadAddress | Code::BadFile => StatusCode::UNPROCESSABLE_ENTITY,
+        Code::Store | Code::NewerStore | Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    let json = serde_json::to_vec(report).expect("a report is plain text");
+    (status, [(header::CONTENT_TYPE, "application/json")], json).into_response()
+}
+
+async fn ask(State(room): State<Arc<Room>>, headers: HeaderMap, question: Bytes) -> Response {
+    let ask: AnyAsk = match serde_json::from_slice(&question) {
+        Ok(ask) => ask,
+        Err(error) => {
+            return report(&Report::new(
+                Code::BadRequest,
+                format!("That is no question: {error}."),
+                "Reload the page: it may be from another version.",
+            ));
+        }
+    };
+    let media_type = match ask {
+        AnyAsk::Lanes(_) => "application/octet-stream",
+        _ => "application/json",
+    };
+    match room.engine.answer(asker(&headers), ask).await {
+        Ok(bytes) => ([(header::CONTENT_TYPE, media_type)], bytes).into_response(),
+        Err(failure) => report(&failure),
+    }
+}
+
+/// Pages name themselves by any text; what counts is that two differ.
+fn asker(headers: &HeaderMap) -> Asker {
+    let name = headers.get(PAGE_HEADER).map(axum::http::HeaderValue::as_bytes);
+    Asker(name.map_or(0, |name| {
+        // FNV-1a, from 1 up, as 0 is nobody.
+        name.iter()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
+            })
+            .max(1)
+    }))
+}
+
+async fn news(State(room): State<Arc<Room>>, stopped: watch::Receiver<bool>) -> Response {
+    match room.engine.news() {
+        Ok(feed) => Sse::new(events(feed, stopped))
+            .keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+            .into_response(),
+        Err(failure) => report(&failure.report()),
+    }
+}
+
+/// The feed as events, until the engine closes or the door does.
+fn events(feed: NewsFeed, stopped: watch::Receiver<bool>) -> impl Stream<Item = Result<Event, Infallible>> {
+    stream::unfold((feed, stopped), |(mut feed, mut stopped)| async move {
+        let news = tokio::select! {
+            news = feed.next() => news?,
+            _ = stopped.wait_for(|stopped| *stopped) => return None,
+        };
+        let json = serde_json::to_string(&news).expect("news is plain values");
+        Some((Ok(Event::default().data(json)), (feed, stopped)))
+    })
+}
+
+#[derive(Deserialize)]
+struct ImportQuery {
+    /// The file's name, for messages.
+    #[serde(default)]
+    name: String,
+}
+
+/// Streams the upload into a file, so that a large one does not sit in memory.
+async fn import(State(room): State<Arc<Room>>, Query(query): Query<ImportQuery>, body: Body) -> Response {
+    let path = match upload(body).await {
+        Ok(path) => path,
+        Err(failure) => return report(&failure),
+    };
+    let engine = room.engine.clone();
+    let imported = blocking(move || {
+        engine.import_file(
+            &path,
+            Some(&query.name).filter(|name| !name.is_empty()).map(String::as_str),
+        )
+    });
+    match imported.await {
+        Ok(imported) => axum::Json(serde_json::json!({ "exchanges": imported.exchanges, "remarks": imported.remarks }))
+            .into_response(),
+        Err(failure) => report(&failure),
+    }
+}
+
+async fn upload(body: Body) -> Result<tempfile::TempPath, Report> {
+    let failed = |error: &dyn std::fmt::Display| {
+        Report::new(
+            Code::BadFile,
+            format!("The file did not arrive whole: {error}."),
+            "Try again; nothing was imported.",
+        )
+    };
+    let (file, path) = tempfile::NamedTempFile::new()
+        .map_err(|error| failed(&error))?
+        .into_parts();
+    let mut file = tokio::fs::File::from_std(file);
+    let mut pieces = body.into_data_stream();
+    let mut len = 0;
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|error| failed(&error))?;
+        len += piece.len() as u64;
+        if len > IMPORT_BYTES {
+            return Err(Report::new(
+                Code::BadFile,
+                "The file is larger than 4 GB.",
+                "Import it by its path: scrubjay import FILE.",
+            ));
+        }
+        file.write_all(&piece).await.map_err(|error| failed(&error))?;
+    }
+    file.flush().await.map_err(|error| failed(&error))?;
+    Ok(path)
+}
+
+async fn export(State(room): State<Arc<Room>>, query: axum::extract::RawQuery) -> Response {
+    let exchanges: Vec<i64> = form_values(query.0.as_deref().unwrap_or_default(), "exchange")
+        .filter_map(|value| value.parse().ok())
+        .collect();
+    if exchanges.is_empty() {
+        return report(&Report::new(
+            Code::BadRequest,
+            "The address names no exchange to export.",
+            "Add ?exchange= and its number.",
+        ));
+    }
+    let name = match exchanges.as_slice() {
+        [one] => format!("scrubjay-{one}.agui.jsonl"),
+        _ => "scrubjay.agui.jsonl".to_owned(),
+    };
+    let engine = room.engine.clone();
+    streamed("application/x-ndjson", &name, move |writer| {
+        engine.export(&exchanges, Packing::Plain, writer)
+    })
+    .await
+}
+
+fn form_values<'a>(query: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
+    query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .filter(move |(key, _)| *key == name)
+        .map(|(_, value)| value)
+}
+
+#[derive(Deserialize)]
+struct BodyQuery {
+    exchange: i64,
+    #[serde(default)]
+    of: BodyQueryOf,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum BodyQueryOf {
+    Request,
+    #[default]
+    Wire,
+    Decoded,
+}
+
+async fn body(State(room): State<Arc<Room>>, Query(query): Query<BodyQuery>) -> Response {
+    let engine = room.engine.clone();
+    let of = match query.of {
+        BodyQueryOf::Request => BodyOf::Request,
+        BodyQueryOf::Wire => BodyOf::Wire,
+        BodyQueryOf::Decoded => BodyOf::Decoded,
+    };
+    let name = format!("scrubjay-{}.bin", query.exchange);
+    // Captured bytes are never shown as what they say they are.
+    streamed("application/octet-stream", &name, move |writer| {
+        engine.write_body(query.exchange, of, writer)
+    })
+    .await
+}
+
+/// Runs `work` on a thread of its own and sends what it writes as it comes. A
+/// failure before the first piece is a report; one behind it breaks the answer off.
+async fn streamed(
+    media_type: &'static str,
+    name: &str,
+    work: impl FnOnce(&mut dyn io::Write) -> Result<(), EngineError> + Send + 'static,
+) -> Response {
+    let (tx, mut rx) = mpsc::channel(PIECES_WAITING);
+    let failures = tx.clone();
+    tokio::task::spawn_blocking(move || {
+        let mut writer = io::BufWriter::with_capacity(PIECE, Pieces { tx });
+        let result = work(&mut writer).and_then(|()| {
+            io::Write::flush(&mut writer).map_err(|source| EngineError::Export {
+                source: Box::new(source),
+            })
+        });
+        if let Err(failure) = result {
+            // Nobody there to hear it: the reader has left.
+            drop(failures.blocking_send(Err(failure.report())));
+        }
+    });
+    let first = match rx.recv().await {
+        Some(Err(failure)) => return report(&failure),
+        Some(Ok(piece)) => piece,
+        None => Bytes::new(),
+    };
+    let rest = stream::unfold(rx, |mut rx| async move {
+        let piece: Result<Bytes, Report> = rx.recv().await?;
+        Some((piece.map_err(|failure| io::Error::other(failure.message)), rx))
+    });
+    let pieces = stream::iter([Ok(first)]).chain(rest);
+    let disposition = format!("attachment; filename=\"{name}\"");
+    (
+        [
+            (header::CONTENT_TYPE, media_type.to_owned()),
+            (header::CONTENT_DISPOSITION, disposition),
+        ],
+        Body::from_stream(pieces),
+    )
+        .into_response()
+}
+
+/// A writer whose pieces go to an answer.
+struct Pieces {
+    tx: mpsc::Sender<Result<Bytes, Report>>,
+}
+
+impl io::Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.tx
+            .blocking_send(Ok(Bytes::copy_from_slice(bytes)))
+            .map_err(|_gone| io::Error::from(io::ErrorKind::BrokenPipe))?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+async fn blocking<R: Send + 'static>(
+    work: impl FnOnce() -> Result<R, EngineError> + Send + 'static,
+) -> Result<R, Report> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result.map_err(|failure| failure.report()),
+        Err(_panicked) => Err(EngineError::ThreadEnded.report()),
+    }
+}

@@ -1,0 +1,85 @@
+//! From a question to whoever answers it.
+
+use scrubjay_ipc::{AnyAsk, Deleted, answer};
+use serde::Serialize;
+
+use crate::{
+    EngineError,
+    engine::{Home, Inner},
+    library,
+    open::{Asker, Lane},
+};
+
+/// Answers with bytes in the question's encoding.
+pub(crate) fn answer(inner: &Inner, asker: Asker, ask: &AnyAsk) -> Result<Vec<u8>, EngineError> {
+    match ask {
+        AnyAsk::Library(ask) => match inner.home() {
+            Home::Store(home) => json(&library::page(ask.first, home.store.list(&library::query(ask))?)),
+            Home::File(home) => json(&home.library(ask)?),
+        },
+        AnyAsk::Delete(ask) => {
+            let exchanges = inner.writable()?.store.hide(&ask.exchanges)?;
+            json(&Deleted { exchanges })
+        }
+        AnyAsk::Undelete(ask) => {
+            let exchanges = inner.writable()?.store.unhide(&ask.exchanges)?;
+            json(&Deleted { exchanges })
+        }
+        AnyAsk::Erase(ask) => {
+            inner.open.forget(&ask.exchanges);
+            let exchanges = inner.writable()?.store.erase(&ask.exchanges)?;
+            json(&Deleted { exchanges })
+        }
+        AnyAsk::Sources(_) => json(&inner.source_list()?),
+        AnyAsk::AddSource(ask) => json(&inner.writable()?.sources.add(ask)?),
+        AnyAsk::EditSource(ask) => json(&inner.writable()?.sources.edit(ask)?),
+        AnyAsk::SwitchSource(ask) => json(&inner.writable()?.sources.switch(&ask.name, ask.to)?),
+        AnyAsk::Health(_) => json(&inner.health()?),
+        about_one => about_exchange(inner, asker, about_one),
+    }
+}
+
+/// Questions about one exchange are answered from its reader.
+fn about_exchange(inner: &Inner, asker: Asker, ask: &AnyAsk) -> Result<Vec<u8>, EngineError> {
+    let Some((exchange, lane)) = subject(ask) else {
+        return Err(EngineError::ThreadEnded);
+    };
+    let slot = inner.open.slot(exchange);
+    let ticket = lane.map(|lane| slot.ticket(asker, lane));
+    slot.with(
+        || inner.shelf(exchange),
+        ticket.as_ref(),
+        |reader| answer::answer(ask, reader).map_err(|report| EngineError::Answer { report }),
+    )
+}
+
+/// The exchange that a question is about, and whether newer ones supersede it.
+fn subject(ask: &AnyAsk) -> Option<(i64, Option<Lane>)> {
+    Some(match ask {
+        AnyAsk::Open(ask) => (ask.exchange, None),
+        AnyAsk::Rows(ask) => (ask.exchange, None),
+        AnyAsk::RowOf(ask) => (ask.exchange, None),
+        AnyAsk::Lanes(ask) => (ask.exchange, Some(Lane::Lanes)),
+        AnyAsk::Locate(ask) => (ask.exchange, Some(Lane::Locate)),
+        AnyAsk::Jump(ask) => (ask.exchange, None),
+        AnyAsk::Detail(ask) => (ask.exchange, None),
+        AnyAsk::State(ask) => (ask.exchange, Some(Lane::State)),
+        AnyAsk::ReadValue(ask) => (ask.exchange, None),
+        AnyAsk::Chat(ask) => (ask.exchange, Some(Lane::Chat)),
+        AnyAsk::Cause(ask) => (ask.exchange, None),
+        AnyAsk::Input(ask) => (ask.exchange, None),
+        AnyAsk::Library(_)
+        | AnyAsk::Delete(_)
+        | AnyAsk::Undelete(_)
+        | AnyAsk::Erase(_)
+        | AnyAsk::Sources(_)
+        | AnyAsk::AddSource(_)
+        | AnyAsk::EditSource(_)
+        | AnyAsk::SwitchSource(_)
+        | AnyAsk::Health(_) => return None,
+    })
+}
+
+fn json(answer: &impl Serialize) -> Result<Vec<u8>, EngineError> {
+    Ok(serde_json::to_vec(answer).expect("answers are plain values with text for keys"))
+}

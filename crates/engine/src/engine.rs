@@ -1,0 +1,450 @@
+//! Opening, asking, importing, exporting, closing.
+
+use std::{
+    fs::File,
+    io::Read as _,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use scrubjay_ipc::{AnyAsk, HealthView, Report, SourceList};
+use scrubjay_session::shelf::Shelf as _;
+use scrubjay_store::{Access, Deriving, Store, StoreError};
+
+use crate::{
+    EngineError, Exchange, NewsFeed,
+    file::FileHome,
+    news::{Bell, Hub},
+    open::{Asker, OpenExchanges},
+    shelf::AnyShelf,
+    sources::{SourcePlan, Sources},
+    watch::{self, Rates},
+};
+
+/// How long closing waits for what was captured to reach the store. What has
+/// not by then is in the spool, and the next start takes it from there.
+const CLOSING: Duration = Duration::from_secs(20);
+
+/// What to open.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// A store or a recording file, told apart by content; absent means the default store.
+    pub path: Option<PathBuf>,
+    /// What for.
+    pub opening: Opening,
+}
+
+/// What an engine is opened for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Opening {
+    /// A window or `serve`: the store is made if absent, what was deleted
+    /// before is erased, and sources that were recording resume.
+    #[default]
+    Window,
+    /// `record`, `import` and whatever else writes: the store is made if
+    /// absent, and nothing starts by itself.
+    Writing,
+    /// A reading command: what is opened must exist.
+    Reading,
+}
+
+/// The engine. Cheap to clone; may be used from any thread. Calls block
+/// unless they say otherwise: keep them off async threads.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+/// What all clones share.
+pub(crate) struct Inner {
+    home: Home,
+    pub(crate) bell: Arc<Bell>,
+    pub(crate) hub: Hub,
+    pub(crate) open: OpenExchanges,
+    pub(crate) rates: Rates,
+    /// Whether the watching thread runs.
+    watching: Mutex<bool>,
+}
+
+/// Where exchanges come from.
+pub(crate) enum Home {
+    Store(StoreHome),
+    File(FileHome),
+}
+
+pub(crate) struct StoreHome {
+    pub(crate) store: Store,
+    pub(crate) sources: Sources,
+    /// Ends when dropped.
+    deriving: Mutex<Option<Deriving>>,
+}
+
+impl Engine {
+    /// Opens a store or a recording file.
+    ///
+    /// # Errors
+    /// When there is nothing to open, it is neither, or it cannot be read.
+    pub fn open(options: &Options) -> Result<Self, EngineError> {
+        let path = match &options.path {
+            Some(path) => path.clone(),
+            None => Store::default_path()?,
+        };
+        let bell = Arc::new(Bell::default());
+        let home = match kind_of(&path)? {
+            Kind::Recording => Home::File(FileHome::read(&path)?),
+            Kind::Nothing if options.opening == Opening::Reading => return Err(EngineError::NothingThere { path }),
+            Kind::Store | Kind::Nothing => Home::Store(StoreHome::open(&path, options.opening, &bell)?),
+        };
+        let engine = Self {
+            inner: Arc::new(Inner {
+                home,
+                bell,
+                hub: Hub::default(),
+                open: OpenExchanges::default(),
+                rates: Rates::default(),
+                watching: Mutex::new(false),
+            }),
+        };
+        if let (Opening::Window, Home::Store(home)) = (options.opening, &engine.inner.home) {
+            home.sources.resume();
+        }
+        Ok(engine)
+    }
+
+    /// Path of the store or of the file.
+    pub fn path(&self) -> &Path {
+        match &self.inner.home {
+            Home::Store(home) => home.store.path(),
+            Home::File(home) => &home.path,
+        }
+    }
+
+    /// Whether nothing can be recorded, imported or deleted here.
+    pub fn is_read_only(&self) -> bool {
+        match &self.inner.home {
+            Home::Store(home) => home.store.read_only(),
+            Home::File(_) => true,
+        }
+    }
+
+    /// What could not be read of a recording file, as sentences; empty for a store.
+    pub fn damage(&self) -> Vec<String> {
+        match &self.inner.home {
+            Home::Store(_) => Vec::new(),
+            Home::File(home) => home.damage.clone(),
+        }
+    }
+
+    /// Numbers of all exchanges, in order.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn exchanges(&self) -> Result<Vec<i64>, EngineError> {
+        match &self.inner.home {
+            Home::Store(home) => Ok(home.store.indexes()?),
+            Home::File(home) => Ok(home.indexes()),
+        }
+    }
+
+    /// Where an exchange lies.
+    ///
+    /// # Errors
+    /// When there is no such exchange.
+    pub fn shelf(&self, exchange: i64) -> Result<AnyShelf, EngineError> {
+        self.inner.shelf(exchange)
+    }
+
+    /// Uses the reader of an exchange, opening it if need be.
+    ///
+    /// # Errors
+    /// When there is no such exchange, or `work` fails.
+    pub fn with<R>(
+        &self,
+        exchange: i64,
+        work: impl FnOnce(&mut Exchange) -> Result<R, EngineError>,
+    ) -> Result<R, EngineError> {
+        let slot = self.inner.open.slot(exchange);
+        slot.with(|| self.inner.shelf(exchange), None, work)
+    }
+
+    /// Answers a question with bytes in the question's encoding.
+    ///
+    /// # Errors
+    /// What went wrong, as a person reads it.
+    pub fn ask(&self, asker: Asker, ask: &AnyAsk) -> Result<Vec<u8>, Report> {
+        crate::ask::answer(&self.inner, asker, ask).map_err(|error| error.report())
+    }
+
+    /// As [`Engine::ask`], from an async thread.
+    ///
+    /// # Errors
+    /// What went wrong, as a person reads it.
+    pub async fn answer(&self, asker: Asker, ask: AnyAsk) -> Result<Vec<u8>, Report> {
+        let engine = self.clone();
+        match tokio::task::spawn_blocking(move || engine.ask(asker, &ask)).await {
+            Ok(answer) => answer,
+            Err(_panicked) => Err(EngineError::ThreadEnded.report()),
+        }
+    }
+
+    /// A feed of what changes from now on, whoever changes it.
+    ///
+    /// # Errors
+    /// When the store cannot be followed.
+    pub fn news(&self) -> Result<NewsFeed, EngineError> {
+        let mut watching = self.inner.watching.lock().unwrap_or_else(PoisonError::into_inner);
+        let feed = self.inner.hub.listen();
+        if let (false, Home::Store(home)) = (*watching, &self.inner.home) {
+            watch::start(&self.inner, home.store.changes()?)?;
+            *watching = true;
+        }
+        Ok(feed)
+    }
+
+    /// Runs a source until it is switched off or the engine closes. It is kept
+    /// in the store, but no window starts it later by itself.
+    ///
+    /// # Errors
+    /// When the plan makes no sense or its address cannot be listened on.
+    pub fn run_source(&self, plan: &SourcePlan) -> Result<scrubjay_ipc::Source, EngineError> {
+        self.inner.store()?.sources.run_now(plan)
+    }
+
+    /// All sources with their live state.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn sources(&self) -> Result<SourceList, EngineError> {
+        self.inner.source_list()
+    }
+
+    /// Removes exchanges for good; gives those that were removed.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn erase(&self, exchanges: &[i64]) -> Result<Vec<i64>, EngineError> {
+        self.inner.open.forget(exchanges);
+        Ok(self.inner.writable()?.store.erase(exchanges)?)
+    }
+
+    /// Removes ended exchanges that began before (microseconds since 1970).
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn erase_before(&self, started_at_us: i64) -> Result<Vec<i64>, EngineError> {
+        let erased = self.inner.writable()?.store.erase_before(started_at_us)?;
+        self.inner.open.forget(&erased);
+        Ok(erased)
+    }
+
+    /// Makes everything derived anew from the bytes; gives the number of exchanges.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn reindex(&self) -> Result<u64, EngineError> {
+        let count = self.inner.writable()?.store.reindex()?;
+        self.inner.open.clear();
+        Ok(count)
+    }
+
+    /// Derives what has ended and was not derived yet, so that lists are complete.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn catch_up(&self) -> Result<(), EngineError> {
+        match &self.inner.home {
+            Home::Store(home) => Ok(home.store.derive_now()?),
+            Home::File(_) => Ok(()),
+        }
+    }
+
+    /// Sets the size above which the oldest unpinned exchanges go.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn set_max_bytes(&self, bytes: Option<u64>) -> Result<(), EngineError> {
+        Ok(self.inner.writable()?.store.set_max_bytes(bytes)?)
+    }
+
+    /// The store, for whoever imports into it.
+    pub(crate) fn store(&self) -> Result<&StoreHome, EngineError> {
+        self.inner.writable()
+    }
+
+    /// How the store is.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn health(&self) -> Result<HealthView, EngineError> {
+        self.inner.health()
+    }
+
+    /// Stops all sources, ends open exchanges as `recorder_stopped`, and waits
+    /// until everything captured is in the store; false if that took too long,
+    /// in which case the next start takes the rest from the spool.
+    pub fn close(&self) -> bool {
+        self.inner.close()
+    }
+}
+
+impl StoreHome {
+    fn open(path: &Path, opening: Opening, bell: &Arc<Bell>) -> Result<Self, EngineError> {
+        let access = match opening {
+            Opening::Window | Opening::Writing => Access::Create,
+            Opening::Reading => Access::Existing,
+        };
+        let store = Store::open(path, access)?;
+        let deriving = match opening {
+            Opening::Window | Opening::Writing if !store.read_only() => Some(store.derive()?),
+            _ => None,
+        };
+        if opening == Opening::Window && !store.read_only() {
+            store.erase_hidden()?;
+        }
+        Ok(Self {
+            sources: Sources::new(store.clone(), Arc::clone(bell)),
+            store,
+            deriving: Mutex::new(deriving),
+        })
+    }
+}
+
+impl Inner {
+    /// The store, if it is one.
+    pub(crate) fn store(&self) -> Result<&StoreHome, EngineError> {
+        match &self.home {
+            Home::Store(home) => Ok(home),
+            Home::File(home) => Err(EngineError::ReadOnly {
+                path: home.path.clone(),
+            }),
+        }
+    }
+
+    /// The store, if it can be written.
+    pub(crate) fn writable(&self) -> Result<&StoreHome, EngineError> {
+        let home = self.store()?;
+        match home.store.read_only() {
+            false => Ok(home),
+            true => Err(EngineError::ReadOnly {
+                path: home.store.path().to_owned(),
+            }),
+        }
+    }
+
+    pub(crate) fn home(&self) -> &Home {
+        &self.home
+    }
+
+    pub(crate) fn shelf(&self, exchange: i64) -> Result<AnyShelf, EngineError> {
+        match &self.home {
+            Home::Store(home) => Ok(AnyShelf::Store(home.store.shelf(exchange))),
+            Home::File(home) => home.shelf(exchange),
+        }
+    }
+
+    /// Whether an answer came that is a stream of events by its type.
+    pub(crate) fn is_stream(&self, exchange: i64) -> bool {
+        let Ok(facts) = self.shelf(exchange).and_then(|shelf| Ok(shelf.exchange()?)) else {
+            return false;
+        };
+        let types = facts.response.iter().flat_map(|head| &head.headers);
+        types
+            .filter(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+            .any(|(_, value)| value.starts_with(b"text/event-stream") || value.starts_with(b"application/vnd.ag-ui"))
+    }
+
+    pub(crate) fn source_list(&self) -> Result<SourceList, EngineError> {
+        match &self.home {
+            Home::Store(home) => home.sources.list(&self.rates),
+            Home::File(_) => Ok(SourceList { sources: Vec::new() }),
+        }
+    }
+
+    pub(crate) fn health(&self) -> Result<HealthView, EngineError> {
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        match &self.home {
+            Home::Store(home) => {
+                let health = home.store.health()?;
+                Ok(HealthView {
+                    store: home.store.path().display().to_string(),
+                    read_only: home.store.read_only(),
+                    store_bytes: health.store_bytes,
+                    free_bytes: health.free_bytes,
+                    low_disk: health.low_disk,
+                    backlog_bytes: health.backlog_bytes,
+                    version,
+                })
+            }
+            Home::File(home) => Ok(HealthView {
+                store: home.path.display().to_string(),
+                read_only: true,
+                store_bytes: home.len,
+                free_bytes: 0,
+                low_disk: false,
+                backlog_bytes: 0,
+                version,
+            }),
+        }
+    }
+
+    /// Whether the watching thread has nobody left to tell; then it counts as ended.
+    pub(crate) fn watch_may_end(&self) -> bool {
+        let mut watching = self.watching.lock().unwrap_or_else(PoisonError::into_inner);
+        *watching = self.hub.has_listeners();
+        !*watching
+    }
+
+    fn close(&self) -> bool {
+        self.hub.close();
+        self.bell.wake();
+        match &self.home {
+            Home::Store(home) => {
+                let everything = home.sources.close(CLOSING);
+                home.deriving.lock().unwrap_or_else(PoisonError::into_inner).take();
+                everything
+            }
+            Home::File(_) => true,
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// What lies at a path.
+enum Kind {
+    Nothing,
+    Store,
+    Recording,
+}
+
+/// Tells a store from a recording file by content. An empty file may become a store.
+fn kind_of(path: &Path) -> Result<Kind, EngineError> {
+    let unreadable = |source| EngineError::ReadFile {
+        path: path.to_owned(),
+        source,
+    };
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Kind::Nothing),
+        Err(error) => return Err(unreadable(error)),
+    };
+    let mut magic = [0; 16];
+    let len = file.read(&mut magic).map_err(unreadable)?;
+    Ok(match &magic[..len] {
+        [] => Kind::Nothing,
+        b"SQLite format 3\0" => Kind::Store,
+        _ => Kind::Recording,
+    })
+}
+
+impl EngineError {
+    /// A reader's failure.
+    pub(crate) fn reading(failed: impl Into<StoreError>) -> Self {
+        Self::Store(failed.into())
+    }
+}

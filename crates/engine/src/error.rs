@@ -1,0 +1,307 @@
+//! What can go wrong, with a stable code, a sentence and a hint for each.
+
+use std::{
+    error::Error,
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use scrubjay_ipc::{Code, Report};
+use scrubjay_store::StoreError;
+
+/// A failure of the engine.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is nothing at a path.
+    #[error("there is nothing at {path}")]
+    NothingThere {
+        /// Where.
+        path: PathBuf,
+    },
+    /// A file could not be read.
+    #[error("cannot read {path}")]
+    ReadFile {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file is neither a recording nor a store.
+    #[error("{name} is not a recording")]
+    BadFile {
+        /// Its name.
+        name: String,
+        /// Why.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// An export could not be written.
+    #[error("cannot write the export")]
+    Export {
+        /// Why.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// A recording file is open, and nothing can be changed in it.
+    #[error("{path} is open for reading only")]
+    ReadOnly {
+        /// Which.
+        path: PathBuf,
+    },
+    /// There is no such exchange.
+    #[error("there is no exchange {index}")]
+    NoSuchExchange {
+        /// Which.
+        index: i64,
+    },
+    /// A question about one exchange could not be answered.
+    #[error("cannot answer: {}", report.message)]
+    Answer {
+        /// As the page reads it.
+        report: Report,
+    },
+    /// A newer question made this one pointless.
+    #[error("a newer question made this one pointless")]
+    Superseded,
+    /// The name of a source is none.
+    #[error("{name:?} cannot name a source")]
+    BadName {
+        /// What was given.
+        name: String,
+    },
+    /// The name of a source is taken.
+    #[error("there already is a source named {name}")]
+    NameTaken {
+        /// Which.
+        name: String,
+    },
+    /// There is no such source.
+    #[error("there is no source named {name}")]
+    NoSuchSource {
+        /// Which.
+        name: String,
+    },
+    /// Another process runs the source.
+    #[error("another process runs the source {name}")]
+    RunsElsewhere {
+        /// Which.
+        name: String,
+    },
+    /// The upstream's address makes no sense.
+    #[error("{address:?} is no upstream: {reason}")]
+    BadUpstream {
+        /// What was given.
+        address: String,
+        /// Why not.
+        reason: String,
+    },
+    /// The address to listen on makes no sense.
+    #[error("{address:?} is no address to listen on")]
+    BadListen {
+        /// What was given.
+        address: String,
+    },
+    /// A source would forward to itself.
+    #[error("{address} is where the source itself listens")]
+    Loop {
+        /// Where.
+        address: SocketAddr,
+    },
+    /// The port is taken.
+    #[error("another program listens on {address}")]
+    PortInUse {
+        /// Which address.
+        address: SocketAddr,
+    },
+    /// None of the ports that are tried is free.
+    #[error("no port from {first} to {last} is free")]
+    NoFreePort {
+        /// The first one tried.
+        first: u16,
+        /// The last one tried.
+        last: u16,
+    },
+    /// Listening failed for another reason.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The upstream could not be set up.
+    #[error("cannot forward to {upstream}")]
+    Forward {
+        /// Where to.
+        upstream: String,
+        /// Why.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The system gave no threads.
+    #[error("cannot start the threads that capture")]
+    Threads {
+        /// Why.
+        source: io::Error,
+    },
+    /// A thread of ours ended in a panic.
+    #[error("a thread ended before its work was done")]
+    ThreadEnded,
+}
+
+impl EngineError {
+    /// The stable name to branch on.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Store(error) => store_code(error),
+            Self::NothingThere { .. } | Self::NoSuchExchange { .. } | Self::NoSuchSource { .. } => Code::NotFound,
+            Self::ReadFile { .. } | Self::BadFile { .. } => Code::BadFile,
+            Self::ReadOnly { .. } | Self::BadName { .. } | Self::NameTaken { .. } | Self::RunsElsewhere { .. } => {
+                Code::BadRequest
+            }
+            Self::Answer { report } => report.code,
+            Self::Superseded => Code::Superseded,
+            Self::BadUpstream { .. } | Self::BadListen { .. } | Self::Loop { .. } | Self::Forward { .. } => {
+                Code::BadAddress
+            }
+            Self::PortInUse { .. } | Self::NoFreePort { .. } => Code::PortInUse,
+            Self::Listen { .. } => Code::BadAddress,
+            Self::Export { .. } | Self::Threads { .. } | Self::ThreadEnded => Code::Internal,
+        }
+    }
+
+    /// As a person reads it.
+    pub fn report(&self) -> Report {
+        match self {
+            Self::Answer { report } => report.clone(),
+            _ => Report::new(self.code(), sentence(self), self.hint()),
+        }
+    }
+
+    /// What to do about it; empty when there is nothing to do.
+    fn hint(&self) -> String {
+        match self {
+            Self::Store(error) => store_hint(error).to_owned(),
+            Self::NothingThere { .. } => "Check the path; without one the default store is opened.".into(),
+            Self::ReadFile { .. } => "Check that the file may be read by you.".into(),
+            Self::BadFile { .. } => "Scrubjay opens .agui.jsonl files, plain or gzip, and its own stores.".into(),
+            Self::Export { .. } => "Check that there is room and that you may write there.".into(),
+            Self::ReadOnly { .. } => "Import the file into a store first: scrubjay import FILE.".into(),
+            Self::NoSuchExchange { .. } => "List what there is: scrubjay list.".into(),
+            Self::BadName { .. } => "Use lower-case letters, digits, - and _, at most 64.".into(),
+            Self::NameTaken { .. } => "Choose another name, or edit the source that has it.".into(),
+            Self::NoSuchSource { .. } => "It may have been removed or renamed meanwhile.".into(),
+            Self::RunsElsewhere { .. } => "Stop it there first, or give this source another name.".into(),
+            Self::BadUpstream { .. } => "Give a URL such as http://localhost:8000, or host:port.".into(),
+            Self::BadListen { .. } => "Give an address such as 127.0.0.1:5290; port 0 picks a free one.".into(),
+            Self::Loop { .. } => "Give the agent's own address as the upstream.".into(),
+            Self::PortInUse { .. } => "Choose another port, or leave it out to take the next free one.".into(),
+            Self::NoFreePort { .. } => "Stop a source, or give a port of your own; port 0 picks one.".into(),
+            Self::Listen { .. } => "Use an address of this machine; 127.0.0.1 always works.".into(),
+            Self::Forward { .. } => "Check the upstream's address.".into(),
+            Self::Answer { .. } | Self::Superseded | Self::Threads { .. } | Self::ThreadEnded => String::new(),
+        }
+    }
+}
+
+impl From<EngineError> for Report {
+    fn from(error: EngineError) -> Self {
+        error.report()
+    }
+}
+
+/// The chain of causes as one sentence.
+fn sentence(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        // A transparent error repeats its cause.
+        if !text.contains(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        cause = error.source();
+    }
+    let mut chars = text.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    let text = first + chars.as_str();
+    if text.ends_with(['.', '!', '?']) {
+        text
+    } else {
+        text + "."
+    }
+}
+
+fn store_code(error: &StoreError) -> Code {
+    match error {
+        StoreError::Newer { .. } => Code::NewerStore,
+        StoreError::NotAStore { .. } | StoreError::Import { .. } => Code::BadFile,
+        StoreError::Missing { .. } | StoreError::NoSuchExchange { .. } | StoreError::NoSuchSource { .. } => {
+            Code::NotFound
+        }
+        StoreError::SourceExists { .. } | StoreError::ReadOnly { .. } => Code::BadRequest,
+        _ => Code::Store,
+    }
+}
+
+fn store_hint(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Newer { .. } => "Install the newer version; the store was not touched.",
+        StoreError::NoDataFolder => "Name a store: --store PATH.",
+        StoreError::Missing { .. } => "Check the path; recording makes a store.",
+        StoreError::NotAStore { .. } => "Scrubjay opens .agui.jsonl files, plain or gzip, and its own stores.",
+        StoreError::Locked { .. } => "Wait until the other program is done; nothing is lost meanwhile.",
+        StoreError::Damaged { .. } => "Copy the file away before anything else; what can be read is still there.",
+        StoreError::NoSuchExchange { .. } => "List what there is: scrubjay list.",
+        StoreError::SourceExists { .. } => "Choose another name, or edit the source that has it.",
+        StoreError::ReadOnly { .. } | StoreError::OlderReadOnly { .. } => {
+            "Copy the store to a place where you may write."
+        }
+        StoreError::MakeFolder { .. } | StoreError::Open { .. } | StoreError::Spool { .. } => {
+            "Check that you may write there and that the disk has room."
+        }
+        _ => "",
+    }
+}
+
+impl EngineError {
+    pub(crate) fn bad_file(path: &Path, source: impl Error + Send + Sync + 'static) -> Self {
+        Self::BadFile {
+            name: path.display().to_string(),
+            source: Box::new(source),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_a_sentence_a_hint_and_a_code() {
+        let error = EngineError::Listen {
+            address: "10.0.0.1:5290".parse().unwrap(),
+            source: io::Error::other("address not available"),
+        };
+        let report = error.report();
+        assert_eq!(report.code, Code::BadAddress);
+        assert_eq!(report.message, "Cannot listen on 10.0.0.1:5290: address not available.");
+        assert_eq!(report.hint, "Use an address of this machine; 127.0.0.1 always works.");
+    }
+
+    #[test]
+    fn a_wrapped_failure_is_told_once() {
+        let error = EngineError::from(StoreError::Newer {
+            path: "s.db".into(),
+            needs: "9.0".into(),
+        });
+        let report = error.report();
+        assert_eq!(report.code, Code::NewerStore);
+        assert_eq!(
+            report.message,
+            "The store s.db was written by a newer Scrubjay: it needs version 9.0 or later."
+        );
+    }
+}

@@ -1,0 +1,186 @@
+//! From exchanges to a recording file.
+//!
+//! A body goes through twice: once to count its frames, hash its bytes and
+//! find its tail, which the request line tells before them; once to write the
+//! frames. So the file is written as it is read, however long the body is.
+
+use std::io::Write;
+
+use scrubjay_recording::{Header, Layout, Outline, Packing, Sink, Writer};
+use scrubjay_session::{
+    exchange::Exchange as Facts,
+    query::answer::{FrameEntry, Transport},
+    shelf::Shelf as _,
+};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    Engine, EngineError, Exchange,
+    bytes::{self, Cutter},
+    shelf::AnyShelf,
+};
+
+/// Frames whose times are read at once.
+const FRAMES_AT_ONCE: u32 = 4_096;
+
+impl Engine {
+    /// Writes exchanges as one recording file.
+    ///
+    /// # Errors
+    /// When there is no such exchange, or the output refuses.
+    pub fn export(&self, exchanges: &[i64], packing: Packing, out: &mut dyn Write) -> Result<(), EngineError> {
+        let mut facts = Vec::new();
+        for &exchange in exchanges {
+            facts.push(self.shelf(exchange)?.exchange()?);
+        }
+        let mut writer = Writer::new(Sink::new(out, packing), &header(&facts)).map_err(failed)?;
+        for &exchange in exchanges {
+            // A reader of its own: an export must not push out what a window looks at.
+            let shelf = self.shelf(exchange)?;
+            let mut reader = Exchange::open(shelf.clone()).map_err(EngineError::reading)?;
+            write_exchange(&mut writer, &shelf, &mut reader)?;
+        }
+        let sink = writer.finish().map_err(failed)?;
+        sink.finish().and_then(Write::flush).map_err(failed)
+    }
+
+    /// Writes a body of an exchange.
+    ///
+    /// # Errors
+    /// When there is no such exchange, or the output refuses.
+    pub fn write_body(&self, exchange: i64, of: bytes::BodyOf, out: &mut dyn Write) -> Result<(), EngineError> {
+        bytes::write_body(&self.shelf(exchange)?, of, out)
+    }
+}
+
+fn failed(source: impl std::error::Error + Send + Sync + 'static) -> EngineError {
+    EngineError::Export {
+        source: Box::new(source),
+    }
+}
+
+fn header(facts: &[Facts]) -> Header {
+    let first = facts.iter().min_by_key(|facts| facts.started_at_us);
+    Header {
+        tool: format!("scrubjay {}", env!("CARGO_PKG_VERSION")),
+        captured_at_us: first.map_or(0, |facts| facts.started_at_us),
+        url: first.map(|facts| facts.upstream.clone()).unwrap_or_default(),
+        exchanges: Some(facts.len() as u64),
+        binary: !facts.is_empty() && facts.iter().all(is_protobuf),
+        ..Header::default()
+    }
+}
+
+fn is_protobuf(facts: &Facts) -> bool {
+    let mut headers = facts.response.iter().flat_map(|head| &head.headers);
+    headers
+        .any(|(name, value)| name.eq_ignore_ascii_case("content-type") && value.starts_with(b"application/vnd.ag-ui"))
+}
+
+/// What the first pass finds.
+struct Survey {
+    frames: u64,
+    tail: Vec<u8>,
+    sha256: [u8; 32],
+    /// The body itself, where the lines of its frames do not give it.
+    whole: Option<Vec<u8>>,
+}
+
+fn survey(shelf: &AnyShelf, facts: &Facts, transport: Transport) -> Result<Survey, EngineError> {
+    let lines_give_it = transport == Transport::Sse && !bytes::is_encoded(facts) && facts.holes.is_empty();
+    let mut hasher = Sha256::new();
+    let mut whole = (!lines_give_it).then(Vec::new);
+    let mut cutter = Cutter::new(transport);
+    let mut frames = 0;
+    let mut count = |_: &scrubjay_protocol::frame::Frame, _: &[u8]| frames += 1;
+    bytes::wire(shelf, facts, |piece| {
+        hasher.update(piece);
+        if let Some(whole) = &mut whole {
+            whole.extend_from_slice(piece);
+        } else {
+            cutter.push(piece, &mut count);
+        }
+    })?;
+    if whole.is_some() {
+        bytes::decoded(shelf, facts, |piece| cutter.push(piece, &mut count))?;
+    }
+    let tail = cutter.finish(&mut count);
+    Ok(Survey {
+        frames,
+        tail,
+        sha256: hasher.finalize().into(),
+        whole,
+    })
+}
+
+fn write_exchange<W: Write>(
+    writer: &mut Writer<W>,
+    shelf: &AnyShelf,
+    reader: &mut Exchange,
+) -> Result<(), EngineError> {
+    let facts = reader.exchange().clone();
+    let transport = reader.summary().transport;
+    let survey = survey(shelf, &facts, transport)?;
+    let chunks = shelf.chunks(0..facts.chunk_count)?;
+    let layout = match &survey.whole {
+        Some(body) => Layout::Whole { body },
+        None => Layout::Lines { tail: &survey.tail },
+    };
+    writer
+        .exchange(&Outline {
+            exchange: &facts,
+            request_body: &shelf.request_body()?,
+            chunks: &chunks,
+            frames: survey.frames,
+            sha256: survey.sha256,
+            layout,
+        })
+        .map_err(failed)?;
+    write_frames(writer, shelf, &facts, transport, reader)
+}
+
+fn write_frames<W: Write>(
+    writer: &mut Writer<W>,
+    shelf: &AnyShelf,
+    facts: &Facts,
+    transport: Transport,
+    reader: &mut Exchange,
+) -> Result<(), EngineError> {
+    let mut times = Times::default();
+    let mut outcome = Ok(());
+    let mut each = |frame: &scrubjay_protocol::frame::Frame, bytes: &[u8]| {
+        if outcome.is_ok() {
+            outcome = times
+                .next(reader)
+                .and_then(|at_us| writer.frame(at_us, frame, bytes).map_err(failed));
+        }
+    };
+    let mut cutter = Cutter::new(transport);
+    bytes::decoded(shelf, facts, |piece| cutter.push(piece, &mut each))?;
+    cutter.finish(&mut each);
+    outcome
+}
+
+/// Times of frames in order.
+#[derive(Default)]
+struct Times {
+    entries: std::vec::IntoIter<FrameEntry>,
+    given: u32,
+    last_at_us: u64,
+}
+
+impl Times {
+    fn next(&mut self, reader: &mut Exchange) -> Result<u64, EngineError> {
+        if self.entries.len() == 0 {
+            let first = self.given + 1;
+            let entries = reader
+                .frames(first..first + FRAMES_AT_ONCE)
+                .map_err(EngineError::reading)?;
+            self.entries = entries.into_iter();
+        }
+        self.given += 1;
+        // A frame that came while this is written has no entry yet.
+        self.last_at_us = self.entries.next().map_or(self.last_at_us, |entry| entry.at_us);
+        Ok(self.last_at_us)
+    }
+}

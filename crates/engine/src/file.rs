@@ -1,0 +1,263 @@
+//! A recording file that was opened instead of a store: in memory, read only.
+
+use std::{
+    fs::File,
+    io::BufReader,
+    path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
+};
+
+use scrubjay_ipc::{Library, LibraryPage};
+use scrubjay_recording::{Origin, Recorded, Recording};
+use scrubjay_session::{
+    exchange::{Ending, Exchange as Facts},
+    query::answer::{Outcome, Run, Summary},
+    shelf::MemoryShelf,
+};
+use scrubjay_store::{Listing, Query, Row, RunRow, Sort, Verdict};
+
+use crate::{EngineError, Exchange, library, shelf::AnyShelf};
+
+/// The file and what is in it.
+pub(crate) struct FileHome {
+    pub(crate) path: PathBuf,
+    pub(crate) len: u64,
+    /// What could not be read, and what was notable, as sentences.
+    pub(crate) damage: Vec<String>,
+    shelves: Vec<Arc<MemoryShelf>>,
+    /// Rows of the library, made when first asked for.
+    rows: OnceLock<Vec<Row>>,
+}
+
+/// Reads a recording file.
+pub(crate) fn read(path: &Path, name: &str) -> Result<Recording, EngineError> {
+    let file = File::open(path).map_err(|source| EngineError::ReadFile {
+        path: path.to_owned(),
+        source,
+    })?;
+    scrubjay_recording::read(BufReader::with_capacity(256 << 10, file)).map_err(|source| EngineError::BadFile {
+        name: name.to_owned(),
+        source: Box::new(source),
+    })
+}
+
+/// What to tell of a file beside its exchanges.
+pub(crate) fn remarks(recording: &Recording) -> Vec<String> {
+    let damage = recording
+        .damage
+        .iter()
+        .map(|damage| format!("The file could be read up to line {}: {}.", damage.line, damage.reason));
+    let remarks = recording
+        .remarks
+        .iter()
+        .map(|remark| format!("Line {}: {}", remark.line, remark.sentence));
+    damage.chain(remarks).collect()
+}
+
+/// One exchange of a file as a shelf. An edited or made one says so by a label.
+pub(crate) fn shelf_of(recorded: Recorded) -> MemoryShelf {
+    let mut exchange = recorded.exchange;
+    if recorded.origin != Origin::Exact && !exchange.labels.iter().any(|(key, _)| key == "bytes") {
+        exchange.labels.push(("bytes".into(), recorded.origin.as_str().into()));
+    }
+    MemoryShelf::new(exchange, recorded.request_body, recorded.chunks, recorded.body)
+}
+
+impl FileHome {
+    pub(crate) fn read(path: &Path) -> Result<Self, EngineError> {
+        let recording = read(path, &path.display().to_string())?;
+        Ok(Self {
+            path: path.to_owned(),
+            len: path.metadata().map_or(0, |facts| facts.len()),
+            damage: remarks(&recording),
+            shelves: recording
+                .exchanges
+                .into_iter()
+                .map(|recorded| Arc::new(shelf_of(recorded)))
+                .collect(),
+            rows: OnceLock::new(),
+        })
+    }
+
+    pub(crate) fn indexes(&self) -> Vec<i64> {
+        (0..).take(self.shelves.len()).collect()
+    }
+
+    pub(crate) fn shelf(&self, index: i64) -> Result<AnyShelf, EngineError> {
+        usize::try_from(index)
+            .ok()
+            .and_then(|place| self.shelves.get(place))
+            .map(|shelf| AnyShelf::Memory(Arc::clone(shelf)))
+            .ok_or(EngineError::NoSuchExchange { index })
+    }
+
+    /// A window of the library's rows.
+    pub(crate) fn library(&self, ask: &Library) -> Result<LibraryPage, EngineError> {
+        let rows = match self.rows.get() {
+            Some(rows) => rows,
+            None => {
+                let rows = self.read_rows()?;
+                self.rows.get_or_init(|| rows)
+            }
+        };
+        Ok(library::page(ask.first, listing(rows, &library::query(ask))))
+    }
+
+    fn read_rows(&self) -> Result<Vec<Row>, EngineError> {
+        let mut rows = Vec::new();
+        for index in self.indexes() {
+            let reader = Exchange::open(self.shelf(index)?).map_err(EngineError::reading)?;
+            rows.extend(rows_of(reader.exchange(), reader.summary()));
+        }
+        Ok(rows)
+    }
+}
+
+/// A row a run, or one for an exchange without.
+fn rows_of(facts: &Facts, summary: &Summary) -> Vec<Row> {
+    let row = |verdict, run| Row {
+        exchange: facts.index,
+        source: facts.source.clone(),
+        method: facts.request.method.clone(),
+        target: facts.request.target.clone(),
+        status: facts.response.as_ref().map(|head| head.status),
+        content_type: content_type(facts),
+        ending: facts.ending,
+        started_at_us: facts.started_at_us,
+        duration_us: facts.last_at_us,
+        bytes: facts.body_len,
+        chunks: facts.chunk_count,
+        labels: facts.labels.clone(),
+        pinned: false,
+        verdict,
+        run,
+    };
+    if summary.runs.is_empty() {
+        let verdict = if facts.ending == Ending::Open {
+            Verdict::Live
+        } else {
+            Verdict::NoRun
+        };
+        return vec![row(verdict, whole(summary))];
+    }
+    let runs = (0..).zip(&summary.runs);
+    runs.map(|(number, run)| row(verdict_of(run, facts), run_row(number, run, summary)))
+        .collect()
+}
+
+fn whole(summary: &Summary) -> RunRow {
+    RunRow {
+        run: None,
+        run_id: summary.run_id.clone(),
+        thread_id: summary.thread_id.clone(),
+        title: summary.title.clone(),
+        verdict: None,
+        first_at_us: 0,
+        last_at_us: summary.last_at_us,
+        ttft_us: summary.ttft_us,
+        frames: summary.frames.into(),
+        tools: summary.tools,
+        errors: summary.findings[0],
+        warnings: summary.findings[1],
+        notes: summary.findings[2],
+        first_seq: summary.frames.min(1),
+        last_seq: summary.frames,
+    }
+}
+
+fn run_row(number: u32, run: &Run, summary: &Summary) -> RunRow {
+    RunRow {
+        run: Some(number),
+        run_id: run.run_id.clone(),
+        thread_id: run.thread_id.clone(),
+        first_at_us: run.first_at_us,
+        last_at_us: run.last_at_us,
+        ttft_us: run.first_text_us,
+        frames: u64::from(run.last_seq.saturating_sub(run.first_seq)) + 1,
+        tools: run.tools,
+        first_seq: run.first_seq,
+        last_seq: run.last_seq,
+        ..whole(summary)
+    }
+}
+
+fn verdict_of(run: &Run, facts: &Facts) -> Verdict {
+    match run.outcome {
+        Outcome::Open if facts.ending == Ending::Open => Verdict::Live,
+        Outcome::Open => Verdict::None,
+        Outcome::Success => Verdict::Success,
+        Outcome::Interrupt => Verdict::Interrupt,
+        Outcome::Cancelled => Verdict::Cancelled,
+        Outcome::Error => Verdict::Error,
+    }
+}
+
+fn content_type(facts: &Facts) -> String {
+    let mut headers = facts.response.iter().flat_map(|head| &head.headers);
+    headers
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+        .map(|(_, value)| String::from_utf8_lossy(value))
+        .and_then(|value| {
+            value
+                .split(';')
+                .next()
+                .map(|media_type| media_type.trim().to_ascii_lowercase())
+        })
+        .unwrap_or_default()
+}
+
+/// What a store's list answers, over rows in memory.
+fn listing(all: &[Row], query: &Query) -> Listing {
+    let words: Vec<_> = query.text.split_whitespace().map(str::to_lowercase).collect();
+    let mut rows: Vec<&Row> = all
+        .iter()
+        .filter(|row| query.source.as_ref().is_none_or(|source| *source == row.source))
+        .filter(|row| query.verdicts.is_empty() || query.verdicts.contains(&row.verdict))
+        .filter(|row| words.iter().all(|word| haystack(row).contains(word)))
+        .collect();
+    match query.sort {
+        Sort::NewestFirst => rows.reverse(),
+        Sort::OldestFirst => {}
+        Sort::LongestFirst => rows.sort_by_key(|row| std::cmp::Reverse(row.duration_us)),
+        Sort::MostFramesFirst => rows.sort_by_key(|row| std::cmp::Reverse(row.run.frames)),
+        Sort::MostFindingsFirst => {
+            rows.sort_by_key(|row| std::cmp::Reverse((row.run.errors, row.run.warnings, row.run.notes)));
+        }
+    }
+    Listing {
+        total: rows.len() as u64,
+        total_unfiltered: all.len() as u64,
+        by_source: counts(all.iter().map(|row| row.source.clone())),
+        by_verdict: counts(all.iter().map(|row| row.verdict)),
+        rows: rows
+            .into_iter()
+            .skip(usize::try_from(query.first).unwrap_or(usize::MAX))
+            .take(query.count as usize)
+            .cloned()
+            .collect(),
+    }
+}
+
+fn haystack(row: &Row) -> String {
+    let labels = row.labels.iter().map(|(key, value)| format!("{key}={value}"));
+    let mut text: Vec<String> = labels.collect();
+    text.extend(
+        [
+            &row.source,
+            &row.target,
+            &row.run.run_id,
+            &row.run.thread_id,
+            &row.run.title,
+        ]
+        .map(Clone::clone),
+    );
+    text.join("\n").to_lowercase()
+}
+
+fn counts<K: Ord>(keys: impl Iterator<Item = K>) -> Vec<(K, u64)> {
+    let mut counts = std::collections::BTreeMap::new();
+    for key in keys {
+        *counts.entry(key).or_default() += 1;
+    }
+    counts.into_iter().collect()
+}

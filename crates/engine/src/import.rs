@@ -1,0 +1,82 @@
+//! Recording files into the store.
+
+use std::{io::Cursor, path::Path};
+
+use scrubjay_recording::Recording;
+use scrubjay_session::shelf::MemoryShelf;
+
+use crate::{Engine, EngineError, file};
+
+/// The label of recordings that came with the program.
+const SAMPLE: (&str, &str) = ("sample", "true");
+
+/// What an import brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// Numbers of the new exchanges, in the order of the file.
+    pub exchanges: Vec<i64>,
+    /// What could not be read of the file, and what was notable, as sentences.
+    pub remarks: Vec<String>,
+}
+
+impl Engine {
+    /// Imports a recording file, all of it or as far as it is not damaged.
+    /// `name` stands in messages instead of the path.
+    ///
+    /// # Errors
+    /// When the file is no recording, or the store cannot be written.
+    pub fn import_file(&self, path: &Path, name: Option<&str>) -> Result<Imported, EngineError> {
+        self.store()?;
+        let shown = path.display().to_string();
+        self.import(file::read(path, name.unwrap_or(&shown))?, &[])
+    }
+
+    /// Imports a recording file that is in memory.
+    ///
+    /// # Errors
+    /// When it is no recording, or the store cannot be written.
+    pub fn import_bytes(&self, name: &str, bytes: &[u8]) -> Result<Imported, EngineError> {
+        self.store()?;
+        self.import(parse(name, bytes)?, &[])
+    }
+
+    /// Imports the recordings that come with the program, each a name and the
+    /// bytes of a file, into a store that has none yet. They are labelled `sample=true`.
+    ///
+    /// # Errors
+    /// When one of them is no recording, or the store cannot be written.
+    pub fn import_samples(&self, files: &[(&str, &[u8])]) -> Result<Vec<i64>, EngineError> {
+        if !self.exchanges()?.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut exchanges = Vec::new();
+        for (name, bytes) in files {
+            let sample = (SAMPLE.0.to_owned(), SAMPLE.1.to_owned());
+            exchanges.extend(self.import(parse(name, bytes)?, &[sample])?.exchanges);
+        }
+        Ok(exchanges)
+    }
+
+    fn import(&self, recording: Recording, labels: &[(String, String)]) -> Result<Imported, EngineError> {
+        let remarks = file::remarks(&recording);
+        let shelves: Vec<MemoryShelf> = recording
+            .exchanges
+            .into_iter()
+            .map(|mut recorded| {
+                recorded.exchange.labels.extend_from_slice(labels);
+                file::shelf_of(recorded)
+            })
+            .collect();
+        Ok(Imported {
+            exchanges: self.store()?.store.import(&shelves)?,
+            remarks,
+        })
+    }
+}
+
+fn parse(name: &str, bytes: &[u8]) -> Result<Recording, EngineError> {
+    scrubjay_recording::read(Cursor::new(bytes)).map_err(|source| EngineError::BadFile {
+        name: name.to_owned(),
+        source: Box::new(source),
+    })
+}

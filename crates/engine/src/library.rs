@@ -1,0 +1,123 @@
+//! Rows of the library: from the store's words to the vocabulary's.
+
+use scrubjay_ipc::{EndingView, Library, LibraryPage, LibraryRow, LibrarySort, RunVerdict};
+use scrubjay_session::exchange::Ending;
+use scrubjay_store::{Listing, Query, Row, Sort, Verdict};
+
+use crate::clock;
+
+/// Rows given at most, whatever was asked for.
+const MAX_ROWS: u32 = 500;
+
+/// What to ask of the store.
+pub(crate) fn query(ask: &Library) -> Query {
+    Query {
+        text: ask.text.clone(),
+        source: ask.source.clone(),
+        verdicts: ask.verdicts.iter().map(|verdict| stored_verdict(*verdict)).collect(),
+        sort: match ask.sort {
+            LibrarySort::NewestFirst => Sort::NewestFirst,
+            LibrarySort::OldestFirst => Sort::OldestFirst,
+            LibrarySort::LongestFirst => Sort::LongestFirst,
+            LibrarySort::MostFramesFirst => Sort::MostFramesFirst,
+            LibrarySort::MostFindingsFirst => Sort::MostFindingsFirst,
+        },
+        first: ask.first,
+        count: ask.count.min(MAX_ROWS),
+    }
+}
+
+/// What the page gets.
+pub(crate) fn page(first: u64, listing: Listing) -> LibraryPage {
+    LibraryPage {
+        first,
+        total: listing.total,
+        total_unfiltered: listing.total_unfiltered,
+        rows: listing.rows.into_iter().map(row).collect(),
+        by_source: listing.by_source,
+        by_verdict: listing
+            .by_verdict
+            .into_iter()
+            .map(|(verdict, count)| (verdict_view(verdict), count))
+            .collect(),
+    }
+}
+
+fn row(row: Row) -> LibraryRow {
+    let run = row.run;
+    // A run that is one of several lasts from its own first frame to its last.
+    let duration_us = match run.run {
+        Some(0) | None => row.duration_us,
+        Some(_) => run.last_at_us.saturating_sub(run.first_at_us),
+    };
+    let started_at_us = match run.run {
+        Some(0) | None => row.started_at_us,
+        Some(_) => row.started_at_us.saturating_add_unsigned(run.first_at_us),
+    };
+    LibraryRow {
+        exchange: row.exchange,
+        run: run.run,
+        source: row.source,
+        title: if run.title.is_empty() {
+            format!("{} {}", row.method, row.target)
+        } else {
+            run.title
+        },
+        method: row.method,
+        target: row.target,
+        status: row.status,
+        content_type: row.content_type,
+        run_id: run.run_id,
+        thread_id: run.thread_id,
+        verdict: verdict_view(row.verdict),
+        ending: ending_view(row.ending),
+        started_at: clock::rfc3339(started_at_us),
+        started_at_millis: started_at_us.div_euclid(1000),
+        duration_us,
+        ttft_us: run.ttft_us,
+        frames: run.frames,
+        bytes: row.bytes,
+        tools: run.tools,
+        errors: run.errors,
+        warnings: run.warnings,
+        notes: run.notes,
+        labels: row.labels,
+        first_seq: run.first_seq,
+        last_seq: run.last_seq,
+    }
+}
+
+fn verdict_view(verdict: Verdict) -> RunVerdict {
+    match verdict {
+        Verdict::Live => RunVerdict::Live,
+        Verdict::Success => RunVerdict::Success,
+        Verdict::Interrupt => RunVerdict::Interrupt,
+        Verdict::Cancelled => RunVerdict::Cancelled,
+        Verdict::Error => RunVerdict::Error,
+        Verdict::None => RunVerdict::None,
+        Verdict::NoRun => RunVerdict::NoRun,
+    }
+}
+
+fn stored_verdict(verdict: RunVerdict) -> Verdict {
+    match verdict {
+        RunVerdict::Live => Verdict::Live,
+        RunVerdict::Success => Verdict::Success,
+        RunVerdict::Interrupt => Verdict::Interrupt,
+        RunVerdict::Cancelled => Verdict::Cancelled,
+        RunVerdict::Error => Verdict::Error,
+        RunVerdict::None => Verdict::None,
+        RunVerdict::NoRun => Verdict::NoRun,
+    }
+}
+
+fn ending_view(ending: Ending) -> EndingView {
+    match ending {
+        Ending::Open => EndingView::Open,
+        Ending::Complete => EndingView::Complete,
+        Ending::UpstreamReset => EndingView::UpstreamReset,
+        Ending::NoAnswer => EndingView::NoAnswer,
+        Ending::ClientLeft => EndingView::ClientLeft,
+        Ending::RecorderStopped => EndingView::RecorderStopped,
+    }
+}

@@ -1,0 +1,226 @@
+//! What changed, told to whoever listens.
+//!
+//! A feed never queues: what was not fetched yet is one entry per subject, and
+//! a newer piece of news about it replaces the older. So a page that sleeps
+//! costs nothing and finds the latest when it wakes.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::Thread,
+};
+
+use scrubjay_ipc::{HealthView, News};
+use tokio::sync::Notify;
+
+/// News not fetched yet.
+#[derive(Default)]
+struct Pending {
+    library: bool,
+    sources: bool,
+    began: BTreeSet<i64>,
+    grown: BTreeMap<i64, News>,
+    health: Option<HealthView>,
+    closed: bool,
+}
+
+impl Pending {
+    fn put(&mut self, news: &News) {
+        match news {
+            News::Library => self.library = true,
+            News::Sources => self.sources = true,
+            News::Began { exchange } => {
+                self.began.insert(*exchange);
+            }
+            News::Grown { exchange, .. } => {
+                self.grown.insert(*exchange, news.clone());
+            }
+            News::Health(health) => self.health = Some(health.clone()),
+        }
+    }
+
+    /// The most urgent first: a window that follows goes to a new run before it hears of its growth.
+    fn take(&mut self) -> Option<News> {
+        if let Some(exchange) = self.began.pop_first() {
+            return Some(News::Began { exchange });
+        }
+        if let Some((_, news)) = self.grown.pop_first() {
+            return Some(news);
+        }
+        if std::mem::take(&mut self.library) {
+            return Some(News::Library);
+        }
+        if std::mem::take(&mut self.sources) {
+            return Some(News::Sources);
+        }
+        self.health.take().map(News::Health)
+    }
+}
+
+#[derive(Default)]
+struct Inbox {
+    pending: Mutex<Pending>,
+    ready: Notify,
+}
+
+impl Inbox {
+    fn pending(&self) -> MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One listener's news. Dropping it ends the listening.
+pub struct NewsFeed {
+    inbox: Arc<Inbox>,
+}
+
+impl NewsFeed {
+    /// The next piece of news; `None` once the engine was closed.
+    pub async fn next(&mut self) -> Option<News> {
+        loop {
+            let ready = self.inbox.ready.notified();
+            {
+                let mut pending = self.inbox.pending();
+                if let Some(news) = pending.take() {
+                    return Some(news);
+                }
+                if pending.closed {
+                    return None;
+                }
+            }
+            ready.await;
+        }
+    }
+}
+
+/// All listeners.
+#[derive(Default)]
+pub(crate) struct Hub {
+    inboxes: Mutex<Vec<Weak<Inbox>>>,
+}
+
+impl Hub {
+    /// A new listener.
+    pub(crate) fn listen(&self) -> NewsFeed {
+        let inbox = Arc::new(Inbox::default());
+        self.inboxes().push(Arc::downgrade(&inbox));
+        NewsFeed { inbox }
+    }
+
+    /// Whether anybody listens.
+    pub(crate) fn has_listeners(&self) -> bool {
+        let mut inboxes = self.inboxes();
+        inboxes.retain(|inbox| inbox.strong_count() > 0);
+        !inboxes.is_empty()
+    }
+
+    /// Tells everybody.
+    pub(crate) fn tell(&self, news: &News) {
+        for inbox in self.inboxes().iter().filter_map(Weak::upgrade) {
+            inbox.pending().put(news);
+            inbox.ready.notify_one();
+        }
+    }
+
+    /// Ends all feeds.
+    pub(crate) fn close(&self) {
+        for inbox in self.inboxes().drain(..).filter_map(|inbox| inbox.upgrade()) {
+            inbox.pending().closed = true;
+            inbox.ready.notify_one();
+        }
+    }
+
+    fn inboxes(&self) -> MutexGuard<'_, Vec<Weak<Inbox>>> {
+        self.inboxes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Wakes the watching thread from the capture path.
+///
+/// Ringing costs one atomic swap unless the watch has looked since the last
+/// ring, which it does at most twenty times a second.
+#[derive(Default)]
+pub(crate) struct Bell {
+    rung: AtomicBool,
+    watch: Mutex<Option<Thread>>,
+}
+
+impl Bell {
+    /// Something happened.
+    pub(crate) fn ring(&self) {
+        if !self.rung.swap(true, Ordering::AcqRel) {
+            self.wake();
+        }
+    }
+
+    /// Whether it rang since the last look.
+    pub(crate) fn look(&self) -> bool {
+        self.rung.swap(false, Ordering::AcqRel)
+    }
+
+    /// Names the thread to wake.
+    pub(crate) fn belongs_to(&self, thread: Thread) {
+        *self.watch.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+    }
+
+    /// Wakes the watch whether or not anything happened.
+    pub(crate) fn wake(&self) {
+        if let Some(thread) = &*self.watch.lock().unwrap_or_else(PoisonError::into_inner) {
+            thread.unpark();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grown(frames: u32) -> News {
+        News::Grown {
+            exchange: 7,
+            frames,
+            duration_us: 0,
+            live: true,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_sleeping_listener_finds_only_the_latest() {
+        let hub = Hub::default();
+        let mut feed = hub.listen();
+        for frames in 1..=1000 {
+            hub.tell(&grown(frames));
+            hub.tell(&News::Library);
+        }
+        hub.tell(&News::Began { exchange: 7 });
+        hub.close();
+        let mut seen = Vec::new();
+        while let Some(news) = feed.next().await {
+            seen.push(news);
+        }
+        assert_eq!(seen, [News::Began { exchange: 7 }, grown(1000), News::Library]);
+    }
+
+    #[tokio::test]
+    async fn a_dropped_feed_listens_no_more() {
+        let hub = Hub::default();
+        assert!(!hub.has_listeners());
+        let feed = hub.listen();
+        assert!(hub.has_listeners());
+        drop(feed);
+        assert!(!hub.has_listeners());
+    }
+
+    #[test]
+    fn a_bell_stays_rung_until_somebody_looks() {
+        let bell = Bell::default();
+        assert!(!bell.look());
+        bell.ring();
+        bell.ring();
+        assert!(bell.look());
+        assert!(!bell.look());
+    }
+}

@@ -1,0 +1,115 @@
+//! From the capture path to the spool.
+//!
+//! On the way it rings the bell of the live tail and tells the checklist of a
+//! source what it sees. Per chunk that is one atomic swap and one relaxed load.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
+use scrubjay_proxy::recorder::{Recorder, Tape};
+use scrubjay_session::exchange::{Ending, Headers, RequestHead, ResponseHead};
+use scrubjay_store::{Spool, SpoolTape};
+
+use crate::{
+    news::Bell,
+    sources::checklist::{Lights, Ticket},
+};
+
+/// What one source's exchanges are recorded with.
+pub(crate) struct SourceRecorder {
+    pub(crate) spool: Spool,
+    pub(crate) bell: Arc<Bell>,
+    pub(crate) pulse: Arc<Pulse>,
+    /// Labels that every exchange of this source gets.
+    pub(crate) labels: Vec<(String, String)>,
+}
+
+/// What is going on at one source.
+#[derive(Default)]
+pub(crate) struct Pulse {
+    /// The first-run checklist.
+    pub(crate) lights: Lights,
+    /// Exchanges open now.
+    pub(crate) open: AtomicU32,
+}
+
+impl Recorder for SourceRecorder {
+    fn begin(
+        &self,
+        source: &str,
+        upstream: &str,
+        head: &RequestHead,
+        labels: &[(String, String)],
+        started_at_us: i64,
+    ) -> Box<dyn Tape> {
+        let ticket = self.pulse.lights.began(head);
+        let labels: Vec<_> = self.labels.iter().chain(labels).cloned().collect();
+        let tape = self.spool.begin(source, upstream, head, &labels, started_at_us);
+        self.pulse.open.fetch_add(1, Ordering::Relaxed);
+        self.bell.ring();
+        Box::new(WatchedTape {
+            tape: Some(tape),
+            ticket,
+            upstream: upstream.to_owned(),
+            pulse: Arc::clone(&self.pulse),
+            bell: Arc::clone(&self.bell),
+        })
+    }
+}
+
+struct WatchedTape {
+    /// Gone once the exchange ended.
+    tape: Option<SpoolTape>,
+    ticket: Ticket,
+    upstream: String,
+    pulse: Arc<Pulse>,
+    bell: Arc<Bell>,
+}
+
+impl Tape for WatchedTape {
+    fn request_body(&mut self, bytes: &[u8], at_us: u64) {
+        if let Some(tape) = &mut self.tape {
+            tape.request_body(bytes, at_us);
+        }
+    }
+
+    fn response(&mut self, head: &ResponseHead, at_us: u64) {
+        if let Some(tape) = &mut self.tape {
+            tape.response(head, at_us);
+        }
+        self.pulse.lights.answered(self.ticket, head, at_us);
+        self.bell.ring();
+    }
+
+    fn chunk(&mut self, bytes: &[u8], at_us: u64) {
+        if let Some(tape) = &mut self.tape {
+            tape.chunk(bytes, at_us);
+        }
+        if self.pulse.lights.wants_bytes() {
+            self.pulse.lights.bytes(self.ticket, bytes, at_us);
+        }
+        self.bell.ring();
+    }
+
+    fn trailers(&mut self, trailers: &Headers, at_us: u64) {
+        if let Some(tape) = &mut self.tape {
+            tape.trailers(trailers, at_us);
+        }
+    }
+
+    fn end(mut self: Box<Self>, ending: Ending, at_us: u64) {
+        if let Some(tape) = self.tape.take() {
+            tape.end(ending, at_us);
+        }
+        self.pulse.lights.ended(self.ticket, ending, &self.upstream);
+    }
+}
+
+impl Drop for WatchedTape {
+    fn drop(&mut self) {
+        self.pulse.open.fetch_sub(1, Ordering::Relaxed);
+        self.bell.ring();
+    }
+}

@@ -1,0 +1,393 @@
+//! The five lights of the first-run card, and a sentence for each way in which
+//! one stays dark.
+//!
+//! The capture path tells what it sees once per exchange, and hands over body
+//! bytes only until an event was recognised; nothing is decoded there. Reading
+//! happens when somebody looks.
+
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+
+use scrubjay_ipc::{Check, Checklist};
+use scrubjay_session::exchange::{Ending, Headers, RequestHead, ResponseHead};
+
+use crate::{clock::Mark, sources::recognise};
+
+/// Body bytes kept for reading, at most; an agent that has sent none by then is not one.
+const KEPT_BYTES: usize = 128 << 10;
+/// From this wait on between head and first byte, something holds bytes back.
+const HELD_US: u64 = 5_000_000;
+
+/// What was seen working since a source was started.
+#[derive(Default)]
+pub(crate) struct Lights {
+    /// An event was recognised, or enough was kept: bytes are not wanted any more.
+    settled: AtomicBool,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    listening: bool,
+    upstream_accepts: bool,
+    unreachable: Option<String>,
+    requests: u64,
+    bytes: bool,
+    event: bool,
+    /// The last answer that could have been a run.
+    answer: Option<Answer>,
+    next_exchange: u64,
+}
+
+/// One answer that could be a run.
+struct Answer {
+    exchange: u64,
+    status: u16,
+    content_type: String,
+    encoding: Option<String>,
+    headed_at_us: u64,
+    headed: Mark,
+    first_byte_at_us: Option<u64>,
+    kept: Vec<u8>,
+    ended: bool,
+}
+
+/// Names an exchange among those of one source.
+#[derive(Clone, Copy)]
+pub(crate) struct Ticket {
+    exchange: u64,
+    may_be_run: bool,
+}
+
+impl Lights {
+    /// The address is bound.
+    pub(crate) fn listening(&self) {
+        self.seen().listening = true;
+    }
+
+    /// What a try to connect to the upstream came to.
+    pub(crate) fn upstream_tried(&self, outcome: Result<(), String>) {
+        let mut seen = self.seen();
+        match outcome {
+            Ok(()) => {
+                seen.upstream_accepts = true;
+                seen.unreachable = None;
+            }
+            Err(sentence) => seen.unreachable = Some(sentence),
+        }
+    }
+
+    /// A request came.
+    pub(crate) fn began(&self, head: &RequestHead) -> Ticket {
+        let mut seen = self.seen();
+        seen.requests += 1;
+        seen.next_exchange += 1;
+        let path = head.target.split('?').next().unwrap_or_default();
+        Ticket {
+            exchange: seen.next_exchange,
+            // Preflights and descriptions of agents are answered, but never with a run.
+            may_be_run: head.method == "POST" && !path.ends_with("/info"),
+        }
+    }
+
+    /// The head of an answer came.
+    pub(crate) fn answered(&self, ticket: Ticket, head: &ResponseHead, at_us: u64) {
+        let mut seen = self.seen();
+        seen.upstream_accepts = true;
+        seen.unreachable = None;
+        if ticket.may_be_run && !seen.event {
+            seen.answer = Some(Answer {
+                exchange: ticket.exchange,
+                status: head.status,
+                content_type: value(&head.headers, "content-type"),
+                encoding: Some(value(&head.headers, "content-encoding"))
+                    .filter(|coding| !coding.is_empty() && coding != "identity"),
+                headed_at_us: at_us,
+                headed: Mark::now(),
+                first_byte_at_us: None,
+                kept: Vec::new(),
+                ended: false,
+            });
+            self.settled.store(false, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether body bytes are still wanted.
+    pub(crate) fn wants_bytes(&self) -> bool {
+        !self.settled.load(Ordering::Relaxed)
+    }
+
+    /// Body bytes came.
+    pub(crate) fn bytes(&self, ticket: Ticket, bytes: &[u8], at_us: u64) {
+        let mut seen = self.seen();
+        seen.bytes = true;
+        let done = seen.event;
+        let Some(answer) = seen.answer.as_mut().filter(|answer| answer.exchange == ticket.exchange) else {
+            self.settled.store(done, Ordering::Relaxed);
+            return;
+        };
+        answer.first_byte_at_us.get_or_insert(at_us);
+        let room = KEPT_BYTES.saturating_sub(answer.kept.len());
+        answer.kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        self.settled.store(done || room <= bytes.len(), Ordering::Relaxed);
+    }
+
+    /// An exchange ended.
+    pub(crate) fn ended(&self, ticket: Ticket, ending: Ending, upstream: &str) {
+        let mut seen = self.seen();
+        if ending == Ending::NoAnswer {
+            seen.unreachable = Some(no_answer(upstream));
+        }
+        if let Some(answer) = seen.answer.as_mut().filter(|answer| answer.exchange == ticket.exchange) {
+            answer.ended = true;
+        }
+    }
+
+    /// The lights as they are now.
+    pub(crate) fn view(&self) -> Checklist {
+        let mut seen = self.seen();
+        if !seen.event && seen.answer.as_ref().is_some_and(Answer::has_event) {
+            seen.event = true;
+            seen.answer = None;
+            self.settled.store(true, Ordering::Relaxed);
+        }
+        Checklist {
+            listening: lit(seen.listening),
+            upstream_answers: match &seen.unreachable {
+                Some(sentence) => failed(sentence.clone()),
+                None => lit(seen.upstream_accepts),
+            },
+            first_request: lit(seen.requests > 0),
+            first_bytes: match seen.answer.as_ref().and_then(Answer::held_back) {
+                Some(sentence) if !seen.event => failed(sentence),
+                _ => lit(seen.bytes),
+            },
+            first_event: match seen.answer.as_ref().and_then(Answer::not_a_run) {
+                Some(sentence) if !seen.event => failed(sentence),
+                _ => lit(seen.event),
+            },
+        }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Answer {
+    fn has_event(&self) -> bool {
+        self.status < 400
+            && recognise::has_event(
+                &self.content_type,
+                self.encoding.as_deref().unwrap_or_default(),
+                &self.kept,
+            )
+    }
+
+    /// Why no bytes come, if that takes strangely long.
+    fn held_back(&self) -> Option<String> {
+        let waited_us = match self.first_byte_at_us {
+            Some(at_us) => at_us.saturating_sub(self.headed_at_us),
+            None if self.ended => return None,
+            None => u64::try_from(self.headed.age().as_micros()).unwrap_or(u64::MAX),
+        };
+        if waited_us < HELD_US {
+            return None;
+        }
+        let seconds = waited_us / 1_000_000;
+        Some(match (&self.encoding, self.first_byte_at_us) {
+            (Some(coding), _) => format!(
+                "The answer is compressed ({coding}) and its bytes are held back ({seconds} s so far). Switch compression off for event streams."
+            ),
+            (None, Some(_)) => format!(
+                "The headers came, but the first byte only {seconds} s later. Is a buffering proxy in front of the agent?"
+            ),
+            (None, None) => format!(
+                "The headers came {seconds} s ago, but no byte since. The agent is thinking, or a proxy in front of it holds the stream back."
+            ),
+        })
+    }
+
+    /// Why this is no run, if that can be told already.
+    fn not_a_run(&self) -> Option<String> {
+        let media_type = self.content_type.split(';').next().unwrap_or_default().trim();
+        match self.status {
+            401 | 403 => {
+                return Some(format!(
+                    "The agent answered {}: it wants credentials. Send the same headers through Scrubjay as without it.",
+                    self.status
+                ));
+            }
+            404 | 405 => {
+                return Some(format!(
+                    "The agent answered {}: it serves another path. Keep the path that the frontend used without Scrubjay.",
+                    self.status
+                ));
+            }
+            300..=399 => {
+                return Some(format!(
+                    "The agent answered {} with a redirect. Use the address that it points at.",
+                    self.status
+                ));
+            }
+            400.. => return Some(format!("The agent answered {}. Its body says why.", self.status)),
+            _ => {}
+        }
+        if media_type.contains("json") {
+            return Some(
+                "The answer is not an event stream but JSON. Ask for text/event-stream, or use the agent's streaming endpoint."
+                    .to_owned(),
+            );
+        }
+        if !self.ended && self.kept.len() < KEPT_BYTES {
+            return None;
+        }
+        if self.kept.is_empty() {
+            return Some("The answer ended without a byte of a body.".to_owned());
+        }
+        if media_type != "text/event-stream" && !media_type.contains("ag-ui") && !media_type.contains("protobuf") {
+            return Some(format!("The answer is not an event stream but {media_type:?}."));
+        }
+        Some("The stream is fine, but none of its events has a type that AG-UI knows.".to_owned())
+    }
+}
+
+/// What to say when nothing listens at the upstream's address.
+pub(crate) fn no_answer(upstream: &str) -> String {
+    format!("Nothing answers at {upstream}. Start the agent, or correct the address.")
+}
+
+fn lit(done: bool) -> Check {
+    if done { Check::Done } else { Check::Waiting }
+}
+
+fn failed(sentence: String) -> Check {
+    Check::Failed { sentence }
+}
+
+fn value(headers: &Headers, name: &str) -> String {
+    headers
+        .iter()
+        .find(|(key, _)| key.eq_ignore_ascii_case(name))
+        .map(|(_, value)| String::from_utf8_lossy(value).trim().to_ascii_lowercase())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn post() -> RequestHead {
+        RequestHead {
+            method: "POST".into(),
+            target: "/agent".into(),
+            ..RequestHead::default()
+        }
+    }
+
+    fn head(status: u16, headers: &[(&str, &str)]) -> ResponseHead {
+        ResponseHead {
+            status,
+            headers: headers
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()))
+                .collect(),
+            ..ResponseHead::default()
+        }
+    }
+
+    fn sentence(check: &Check) -> &str {
+        match check {
+            Check::Failed { sentence } => sentence,
+            Check::Waiting => "waiting",
+            Check::Done => "done",
+        }
+    }
+
+    #[test]
+    fn each_light_goes_on_when_its_thing_was_seen() {
+        let lights = Lights::default();
+        assert_eq!(lights.view(), Checklist::default());
+        lights.listening();
+        assert_eq!(lights.view().listening, Check::Done);
+        let ticket = lights.began(&post());
+        assert_eq!(lights.view().first_request, Check::Done);
+        assert_eq!(lights.view().upstream_answers, Check::Waiting);
+        lights.answered(ticket, &head(200, &[("Content-Type", "text/event-stream")]), 1);
+        assert_eq!(lights.view().upstream_answers, Check::Done);
+        assert!(lights.wants_bytes());
+        lights.bytes(ticket, b"data: {\"type\":\"RUN_STAR", 2);
+        assert_eq!(lights.view().first_bytes, Check::Done);
+        assert_eq!(lights.view().first_event, Check::Waiting);
+        lights.bytes(ticket, b"TED\",\"threadId\":\"t\",\"runId\":\"r\"}\n\n", 3);
+        assert_eq!(lights.view().first_event, Check::Done);
+        assert!(!lights.wants_bytes());
+    }
+
+    #[test]
+    fn each_failure_has_its_own_sentence() {
+        let check = |status, headers: &[(&str, &str)], body: &[u8], first_byte_at_us, expected: &str| {
+            let lights = Lights::default();
+            let ticket = lights.began(&post());
+            lights.answered(ticket, &head(status, headers), 0);
+            lights.bytes(ticket, body, first_byte_at_us);
+            lights.ended(ticket, Ending::Complete, "http://h");
+            let view = lights.view();
+            let told = [&view.first_bytes, &view.first_event].map(sentence).join("|");
+            assert!(told.contains(expected), "{told:?} should contain {expected:?}");
+        };
+        let sse = [("content-type", "text/event-stream")];
+        let json = [("content-type", "application/json; charset=utf-8")];
+        let gzip = [("content-type", "text/event-stream"), ("content-encoding", "gzip")];
+        check(200, &json, b"{}", 1, "done|The answer is not an event stream but JSON");
+        check(401, &json, b"{}", 1, "done|The agent answered 401");
+        check(307, &sse, b"", 1, "redirect");
+        check(500, &json, b"{}", 1, "The agent answered 500");
+        check(
+            200,
+            &gzip,
+            b"",
+            6_000_000,
+            "compressed (gzip) and its bytes are held back (6 s",
+        );
+        check(200, &sse, b": hi\n\n", 12_000_000, "the first byte only 12 s later");
+        check(
+            200,
+            &sse,
+            b"data: {\"type\":\"OTHER\"}\n\n",
+            1,
+            "none of its events has a type",
+        );
+        check(
+            200,
+            &[("content-type", "text/html")],
+            b"<p>",
+            1,
+            "not an event stream but \"text/html\"",
+        );
+    }
+
+    #[test]
+    fn an_agent_that_was_away_and_came_back_is_fine() {
+        let lights = Lights::default();
+        let ticket = lights.began(&post());
+        lights.ended(ticket, Ending::NoAnswer, "http://h:1");
+        assert!(sentence(&lights.view().upstream_answers).starts_with("Nothing answers at http://h:1."));
+        let ticket = lights.began(&post());
+        lights.answered(ticket, &head(200, &[]), 0);
+        assert_eq!(lights.view().upstream_answers, Check::Done);
+    }
+
+    #[test]
+    fn a_preflight_is_no_failed_run() {
+        let lights = Lights::default();
+        let ticket = lights.began(&RequestHead {
+            method: "OPTIONS".into(),
+            ..post()
+        });
+        lights.answered(ticket, &head(405, &[]), 0);
+        assert_eq!(lights.view().first_event, Check::Waiting);
+    }
+}
