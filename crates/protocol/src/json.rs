@@ -219,6 +219,11 @@ impl Object {
         }
     }
 
+    /// Members whose names are known to differ.
+    pub(crate) fn from_unique(members: Vec<(Wtf8, Value)>) -> Self {
+        Self { members }
+    }
+
     /// Takes a member out, closing the gap.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         let place = self.members.iter().position(|(key, _)| *key == *name)?;

@@ -7,4 +7,5 @@ pub mod media;
 pub mod pointer;
 pub mod problem;
 pub mod record;
+pub mod schema;
 pub mod sse;
