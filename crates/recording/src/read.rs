@@ -309,12 +309,13 @@ impl Reading {
             self.remark(last_line, sentence);
         }
         let damaged = damage.is_some();
-        let exchanges = self
-            .builds
-            .into_iter()
-            .enumerate()
+        let builds = std::mem::take(&mut self.builds).into_iter().enumerate();
+        let exchanges: Vec<Recorded> = builds
             .map(|(index, build)| build.finish(index as i64, damaged && Some(index) == last))
             .collect();
+        for edited in exchanges.iter().filter(|recorded| recorded.origin == Origin::Edited) {
+            self.remark(edited.line, "the exchange was edited after it was written".to_owned());
+        }
         Recording {
             header: self.header,
             exchanges,

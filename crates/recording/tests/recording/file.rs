@@ -88,7 +88,12 @@ fn request_bodies_come_back_whatever_they_are() {
 #[test]
 fn an_edited_event_is_said_to_be_edited_and_opens() {
     let file = text(&written(&[sample()])).replace("\"n\":1.50", "\"n\":12345");
-    let recorded = &open(file.as_bytes()).exchanges[0];
+    let recording = open(file.as_bytes());
+    assert_eq!(
+        recording.remarks[0].sentence,
+        "the exchange was edited after it was written"
+    );
+    let recorded = &recording.exchanges[0];
     assert_eq!(recorded.origin, Origin::Edited);
     assert!(
         recorded

@@ -1,5 +1,7 @@
 //! The recording file from outside: what it looks like, what comes back, what damage does.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 mod file;
 mod properties;
 mod sample;

@@ -1,0 +1,272 @@
+//! Arguments, to the letter of the contract.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+
+/// Records AG-UI streams between a frontend and an agent, and shows them as of any event.
+#[derive(Debug, Parser)]
+#[command(name = "scrubjay", version, max_term_width = 100, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    /// Print JSON Lines; the same as --format json.
+    #[arg(long, global = true)]
+    json: bool,
+
+    /// How to print.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        default_value = "text",
+        hide_default_value = true
+    )]
+    format: Format,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// How answers are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Cli {
+    pub(crate) fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.format }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Record what passes between a frontend and an agent
+    Record(Record),
+    /// List exchanges
+    List(List),
+    /// Show the heads, chunks and ending of an exchange
+    Show(One),
+    /// Print a line for every frame
+    Events(One),
+    /// Print messages and state as a client holds them after a frame
+    State(State),
+    /// Print messages, tool calls, steps and whatever else was assembled
+    Spans(One),
+    /// Write the bytes of a body to standard output
+    Body(Body),
+    /// Write exchanges to a file
+    Export(Export),
+    /// Take the exchanges of files into the store
+    Import(Import),
+    /// Remove exchanges from the store for good
+    Delete(Delete),
+    /// Make everything that is derived from the captured bytes anew
+    Reindex(Reindex),
+    /// Show recordings in a browser
+    Serve(Serve),
+}
+
+/// What to read.
+#[derive(Debug, Args)]
+pub(crate) struct SourceArgs {
+    /// Recording file or store, told apart by content; absent means the default store
+    #[arg(value_name = "SOURCE")]
+    source: Option<PathBuf>,
+
+    /// The same as SOURCE
+    #[arg(long, value_name = "PATH", conflicts_with = "source")]
+    store: Option<PathBuf>,
+}
+
+impl SourceArgs {
+    pub(crate) fn path(&self) -> Option<PathBuf> {
+        self.source.clone().or_else(|| self.store.clone())
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct One {
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+
+    /// Which exchange; absent means the only one
+    #[arg(long, value_name = "I", allow_negative_numbers = true)]
+    pub(crate) exchange: Option<i64>,
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("moment").required(true).args(["at", "all"])))]
+pub(crate) struct State {
+    #[command(flatten)]
+    pub(crate) one: One,
+
+    /// As of this frame; 0 is the request's input
+    #[arg(long, value_name = "N")]
+    pub(crate) at: Option<u32>,
+
+    /// As of every frame, from 0 on
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// Say which frame set each value of the state
+    #[arg(long)]
+    pub(crate) blame: bool,
+
+    /// Say how the moment was reached
+    #[arg(long)]
+    pub(crate) explain: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Body {
+    #[command(flatten)]
+    pub(crate) one: One,
+
+    /// The request's body instead of the response's
+    #[arg(long)]
+    pub(crate) request: bool,
+
+    /// Without its content encoding
+    #[arg(long)]
+    pub(crate) decoded: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+
+    /// Which exchange; repeat for several, absent means all
+    #[arg(long = "exchange", value_name = "I", allow_negative_numbers = true)]
+    pub(crate) exchanges: Vec<i64>,
+
+    /// The file; its name ends in .agui.jsonl or .agui.jsonl.gz
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+
+    /// What to replace before sharing
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) redact: Redact,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Redact {
+    /// Nothing: the file holds every captured byte.
+    None,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// Recording files
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) store: StoreArg,
+}
+
+/// What to write to.
+#[derive(Debug, Args)]
+pub(crate) struct StoreArg {
+    /// The store; absent means the default store
+    #[arg(long = "store", value_name = "PATH")]
+    pub(crate) path: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("which").required(true).args(["exchanges", "before"])))]
+pub(crate) struct Delete {
+    /// Which exchange; repeat for several
+    #[arg(long = "exchange", value_name = "I", allow_negative_numbers = true)]
+    pub(crate) exchanges: Vec<i64>,
+
+    /// All that began before: 2026-11-21, 2026-11-21T10:00:00Z, or an age such as 7d, 12h, 30m
+    #[arg(long, value_name = "TIME")]
+    pub(crate) before: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) store: StoreArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Reindex {
+    #[command(flatten)]
+    pub(crate) store: StoreArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Record {
+    /// Where to forward, a URL or host:port; repeat for several sources
+    #[arg(long = "upstream", value_name = "[NAME=]URL", required = true)]
+    pub(crate) upstreams: Vec<String>,
+
+    /// Where to listen, in the order of --upstream; absent means the next free port from 5290, port 0 picks one
+    #[arg(long = "listen", value_name = "ADDR")]
+    pub(crate) listens: Vec<String>,
+
+    /// Name of the source, when there is one --upstream
+    #[arg(long, value_name = "N")]
+    pub(crate) name: Option<String>,
+
+    /// Label every exchange; repeat for several
+    #[arg(long = "label", value_name = "K=V")]
+    pub(crate) labels: Vec<String>,
+
+    /// Store the values of secret headers and parameters as they are
+    #[arg(long)]
+    pub(crate) keep_secrets: bool,
+
+    /// Forward the Host header as the client sent it
+    #[arg(long)]
+    pub(crate) keep_host: bool,
+
+    /// Read the upstream to its end when the client leaves
+    #[arg(long)]
+    pub(crate) drain: bool,
+
+    /// Let the oldest unpinned exchanges go above this size, such as 500MB or 2GB
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) max_store: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) store: StoreArg,
+
+    /// Record while this command runs; it gets SCRUBJAY_URL and SCRUBJAY_URL_<NAME>
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+
+    /// Record from this upstream meanwhile; repeat for several sources
+    #[arg(long = "upstream", value_name = "[NAME=]URL")]
+    pub(crate) upstreams: Vec<String>,
+
+    /// Where to serve the page
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:5292")]
+    pub(crate) listen: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_make_sense() {
+        Cli::command().debug_assert();
+    }
+}

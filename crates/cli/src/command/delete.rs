@@ -1,0 +1,41 @@
+//! `scrubjay delete`: exchanges out of the store, for good.
+
+use scrubjay_engine::clock;
+use scrubjay_ipc::Code;
+
+use super::export::exchanges;
+use crate::{args, failure::Failure, json::Line, library::Library, out::Out, words};
+
+pub(crate) fn run(args: &args::Delete, out: &mut Out) -> Result<(), Failure> {
+    let before = args.before.as_deref().map(moment).transpose()?;
+    let library = Library::open(args.store.path.clone(), out.format)?;
+    let erased = match before {
+        Some(micros) => library.engine().erase_before(micros)?,
+        None => library.engine().erase(&library.some_or_all(&args.exchanges)?)?,
+    };
+    if out.is_json() {
+        for index in &erased {
+            out.text(&Line::new().value("index", index).end())?;
+        }
+    } else {
+        out.text(&format!("deleted {}\n", exchanges(erased.len())))?;
+    }
+    out.flush()?;
+    match args.exchanges.iter().find(|index| !erased.contains(index)) {
+        None => Ok(()),
+        Some(open) => Err(Failure::new(
+            Code::BadRequest,
+            format!("Exchange {open} is still going on, so it was left alone."),
+            "Wait until it has ended, or stop whoever records it.",
+        )),
+    }
+}
+
+fn moment(text: &str) -> Result<i64, Failure> {
+    words::moment(text, clock::now_us()).ok_or_else(|| {
+        Failure::bad_argument(
+            format!("{text:?} names no moment."),
+            "Give a day (2026-11-21), a time (2026-11-21T10:00:00Z) or an age (7d, 12h, 30m).",
+        )
+    })
+}

@@ -1,0 +1,78 @@
+//! `scrubjay events`: a line a frame.
+
+use scrubjay_session::query::EventLine;
+
+use super::show::finding_list;
+use crate::{
+    args,
+    failure::Failure,
+    json::Line,
+    library::{Library, unreadable},
+    out::Out,
+    safe::{safe, shortened},
+    words,
+};
+
+pub(crate) fn run(args: &args::One, out: &mut Out) -> Result<(), Failure> {
+    let library = Library::open(args.source.path(), out.format)?;
+    let (indexes, many) = library.one_or_all(args.exchange)?;
+    for index in indexes {
+        let mut reader = library.reader(index)?;
+        let frames = reader.summary().frames;
+        if many && !out.is_json() {
+            out.text(&format!("exchange {index}\n"))?;
+        }
+        for event in reader.events(1..frames.saturating_add(1)) {
+            let event = event.map_err(unreadable)?;
+            let text = if out.is_json() {
+                json_line(many.then_some(index), &event)
+            } else {
+                text_line(&event)
+            };
+            out.text(&text)?;
+        }
+    }
+    out.flush()?;
+    library.finish()
+}
+
+fn json_line(exchange: Option<i64>, event: &EventLine) -> String {
+    let line = match exchange {
+        Some(index) => Line::new().value("exchange", index),
+        None => Line::new(),
+    };
+    line.value("seq", event.seq)
+        .value("atUs", event.entry.at_us)
+        .value("offset", event.entry.offset)
+        .value("len", event.entry.len)
+        .value("chunk", event.entry.chunk)
+        .string("kind", event.kind_name())
+        .optional("type", event.type_name.as_deref())
+        .raw("event", event.event.as_deref().unwrap_or("null"))
+        .raw("findings", &finding_list(&event.findings))
+        .end()
+}
+
+fn text_line(event: &EventLine) -> String {
+    let name = event.type_name.as_deref().unwrap_or_else(|| event.kind_name());
+    let mut text = format!(
+        "{:>6}  {:>10}  {:<28}  {}",
+        event.seq,
+        words::duration(event.entry.at_us),
+        safe(name),
+        shortened(event.event.as_deref().unwrap_or_default(), 160)
+    );
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    for finding in &event.findings {
+        text.push_str(&format!(
+            "{:>6}  {:>10}  {} {}: {}\n",
+            "",
+            "",
+            finding.severity.as_str(),
+            safe(&finding.rule),
+            safe(&finding.message)
+        ));
+    }
+    text
+}

@@ -1,0 +1,108 @@
+//! `scrubjay export`: exchanges as a recording file.
+//!
+//! The file is written under another name beside the one that was asked for
+//! and takes its place only when it is whole, so a file that was there before
+//! is never half gone.
+
+use std::{
+    fs::{self, File},
+    io::{self, BufWriter, Write as _},
+    path::{Path, PathBuf},
+};
+
+use scrubjay_engine::Packing;
+use scrubjay_ipc::Code;
+
+use crate::{
+    args::{self, Redact},
+    failure::Failure,
+    json::Line,
+    library::Library,
+    out::Out,
+    safe::safe,
+};
+
+pub(crate) fn run(args: &args::Export, out: &mut Out) -> Result<(), Failure> {
+    let Redact::None = args.redact;
+    let name = args.output.file_name().unwrap_or_default().to_string_lossy();
+    let packing = Packing::of_name(&name).ok_or_else(|| {
+        Failure::bad_argument(
+            format!("The name {name:?} does not say what to write."),
+            "Let it end in .agui.jsonl or .agui.jsonl.gz.",
+        )
+    })?;
+    let library = Library::open(args.source.path(), out.format)?;
+    let indexes = library.some_or_all(&args.exchanges)?;
+    let draft = Draft::beside(&args.output)?;
+    draft.fill(|file| Ok(library.engine().export(&indexes, packing, file)?))?;
+    draft.keep()?;
+    let shown = args.output.display().to_string();
+    out.text(&if out.is_json() {
+        Line::new()
+            .string("file", &shown)
+            .value("exchanges", indexes.len())
+            .end()
+    } else {
+        format!("wrote {} to {}\n", exchanges(indexes.len()), safe(&shown))
+    })?;
+    out.flush()?;
+    library.finish()
+}
+
+/// A number of exchanges in words.
+pub(crate) fn exchanges(count: usize) -> String {
+    match count {
+        1 => "1 exchange".to_owned(),
+        count => format!("{count} exchanges"),
+    }
+}
+
+/// A file that is not there yet under its own name.
+struct Draft {
+    path: PathBuf,
+    target: PathBuf,
+    kept: bool,
+}
+
+impl Draft {
+    fn beside(target: &Path) -> Result<Self, Failure> {
+        let mut name = target.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".{}.part", std::process::id()));
+        let draft = Self {
+            path: target.with_file_name(name),
+            target: target.to_owned(),
+            kept: false,
+        };
+        File::create(&draft.path).map_err(|error| draft.refused(&error))?;
+        Ok(draft)
+    }
+
+    fn fill(&self, write: impl FnOnce(&mut BufWriter<File>) -> Result<(), Failure>) -> Result<(), Failure> {
+        let file = File::create(&self.path).map_err(|error| self.refused(&error))?;
+        let mut file = BufWriter::with_capacity(1 << 18, file);
+        write(&mut file)?;
+        file.flush().map_err(|error| self.refused(&error))
+    }
+
+    fn keep(mut self) -> Result<(), Failure> {
+        fs::rename(&self.path, &self.target).map_err(|error| self.refused(&error))?;
+        self.kept = true;
+        Ok(())
+    }
+
+    fn refused(&self, error: &io::Error) -> Failure {
+        Failure::new(
+            Code::BadFile,
+            format!("Cannot write {}: {error}.", self.target.display()),
+            "Check that the folder exists, that you may write there, and that there is room.",
+        )
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if !self.kept {
+            drop(fs::remove_file(&self.path));
+        }
+    }
+}

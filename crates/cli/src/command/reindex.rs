@@ -1,0 +1,18 @@
+//! `scrubjay reindex`: everything derived, made anew from the bytes.
+
+use super::export::exchanges;
+use crate::{args, failure::Failure, json::Line, library::Library, out::Out};
+
+pub(crate) fn run(args: &args::Reindex, out: &mut Out) -> Result<(), Failure> {
+    let library = Library::open(args.store.path.clone(), out.format)?;
+    let count = library.engine().reindex()?;
+    out.text(&if out.is_json() {
+        Line::new().value("exchanges", count).end()
+    } else {
+        format!(
+            "reindexed {}\n",
+            exchanges(usize::try_from(count).unwrap_or(usize::MAX))
+        )
+    })?;
+    out.flush()
+}

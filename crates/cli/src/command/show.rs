@@ -1,0 +1,185 @@
+//! `scrubjay show`: the heads, chunks and ending of an exchange.
+
+use scrubjay_session::{
+    exchange::{Chunk, Exchange, Headers, RequestHead},
+    query::FindingEntry,
+    shelf::Shelf as _,
+};
+
+use super::list::{finding_object, header_pairs};
+use crate::{
+    args,
+    failure::Failure,
+    json::{self, Line},
+    library::{Library, unreadable},
+    out::Out,
+    safe::safe,
+    words,
+};
+
+/// Chunks read at a time.
+const CHUNKS: u64 = 4_096;
+/// Findings listed for people, at most.
+const FINDINGS: usize = 40;
+
+pub(crate) fn run(args: &args::One, out: &mut Out) -> Result<(), Failure> {
+    let library = Library::open(args.source.path(), out.format)?;
+    let mut reader = library.reader(library.one(args.exchange)?)?;
+    let frames = reader.summary().frames;
+    let findings = reader
+        .findings(0..frames.saturating_add(2), usize::MAX)
+        .map_err(unreadable)?;
+    let exchange = reader.exchange().clone();
+    if out.is_json() {
+        json_line(&exchange, reader.shelf(), &findings, out)?;
+    } else {
+        text(&exchange, &findings, out)?;
+    }
+    out.flush()?;
+    library.finish()
+}
+
+fn json_line(
+    exchange: &Exchange,
+    shelf: &scrubjay_engine::AnyShelf,
+    findings: &[FindingEntry],
+    out: &mut Out,
+) -> Result<(), Failure> {
+    let mut chunks = Vec::new();
+    for first in (0..exchange.chunk_count).step_by(CHUNKS as usize) {
+        let some = shelf.chunks(first..first + CHUNKS).map_err(unreadable)?;
+        chunks.extend(some.iter().map(chunk_object));
+    }
+    let line = Line::new()
+        .string("source", &exchange.source)
+        .raw("request", &request_object(&exchange.request, exchange.request_len))
+        .raw("response", &response_object(exchange))
+        .list("chunks", chunks)
+        .list(
+            "holes",
+            exchange.holes.iter().map(|hole| {
+                Line::new()
+                    .value("offset", hole.offset)
+                    .optional_value("len", hole.len)
+                    .object()
+            }),
+        )
+        .string("ending", exchange.ending.as_str())
+        .list(
+            "findings",
+            findings.iter().map(|finding| {
+                Line::new()
+                    .value("seq", finding.seq)
+                    .string("rule", &finding.rule)
+                    .string("severity", finding.severity.as_str())
+                    .string("message", &finding.message)
+                    .object()
+            }),
+        )
+        .end();
+    out.text(&line)
+}
+
+fn chunk_object(chunk: &Chunk) -> String {
+    Line::new()
+        .value("offset", chunk.offset)
+        .value("len", chunk.len)
+        .value("atUs", chunk.at_us)
+        .object()
+}
+
+fn request_object(request: &RequestHead, body_len: u64) -> String {
+    Line::new()
+        .string("method", &request.method)
+        .string("target", &request.target)
+        .string("version", request.version.as_str())
+        .raw("headers", &header_pairs(&request.headers))
+        .value("bodyLen", body_len)
+        .object()
+}
+
+fn response_object(exchange: &Exchange) -> String {
+    let Some(head) = &exchange.response else {
+        return "null".to_owned();
+    };
+    Line::new()
+        .value("status", head.status)
+        .string("version", head.version.as_str())
+        .raw("headers", &header_pairs(&head.headers))
+        .raw("trailers", &header_pairs(&exchange.trailers))
+        .object()
+}
+
+fn text(exchange: &Exchange, findings: &[FindingEntry], out: &mut Out) -> Result<(), Failure> {
+    let request = &exchange.request;
+    let mut lines = vec![
+        format!("exchange {} from source {}", exchange.index, safe(&exchange.source)),
+        format!("started  {}", words::clock(exchange.started_at_us)),
+        format!(
+            "ending   {} after {}",
+            exchange.ending.as_str(),
+            words::duration(exchange.last_at_us)
+        ),
+        String::new(),
+        format!(
+            "{} {} {}",
+            safe(&request.method),
+            safe(&request.target),
+            request.version.as_str()
+        ),
+    ];
+    push_headers(&mut lines, &request.headers);
+    lines.push(format!("({} of body)", words::bytes(exchange.request_len)));
+    lines.push(String::new());
+    match &exchange.response {
+        None => lines.push("no answer came".to_owned()),
+        Some(head) => {
+            lines.push(format!("{} {}", head.version.as_str(), head.status));
+            push_headers(&mut lines, &head.headers);
+            lines.push(format!(
+                "({} of body in {} chunks)",
+                words::bytes(exchange.body_len),
+                exchange.chunk_count
+            ));
+            push_headers(&mut lines, &exchange.trailers);
+        }
+    }
+    for hole in &exchange.holes {
+        let len = hole
+            .len
+            .map_or_else(|| "an unknown number of bytes".to_owned(), words::bytes);
+        lines.push(format!("not recorded: {len} from byte {} on", hole.offset));
+    }
+    if !findings.is_empty() {
+        lines.push(String::new());
+    }
+    for finding in findings.iter().take(FINDINGS) {
+        lines.push(finding_line(finding));
+    }
+    if findings.len() > FINDINGS {
+        lines.push(format!("and {} findings more", findings.len() - FINDINGS));
+    }
+    out.text(&(lines.join("\n") + "\n"))
+}
+
+fn push_headers(lines: &mut Vec<String>, headers: &Headers) {
+    for (name, value) in headers {
+        lines.push(format!("{}: {}", safe(name), safe(&String::from_utf8_lossy(value))));
+    }
+}
+
+/// A finding as a line for people.
+pub(crate) fn finding_line(finding: &FindingEntry) -> String {
+    format!(
+        "#{} {} {}: {}",
+        finding.seq,
+        finding.severity.as_str(),
+        safe(&finding.rule),
+        safe(&finding.message)
+    )
+}
+
+/// Findings of a frame as a value inside a line.
+pub(crate) fn finding_list(findings: &[FindingEntry]) -> String {
+    json::list(findings.iter().map(finding_object))
+}

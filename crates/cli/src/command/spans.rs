@@ -1,0 +1,73 @@
+//! `scrubjay spans`: what was assembled from the frames.
+
+use scrubjay_session::query::{Kind, Span, SpanText};
+
+use crate::{
+    args,
+    failure::Failure,
+    json::Line,
+    library::{Library, unreadable},
+    out::Out,
+    safe::{safe, shortened},
+    words,
+};
+
+/// Spans read at a time.
+const SPANS: u32 = 256;
+
+pub(crate) fn run(args: &args::One, out: &mut Out) -> Result<(), Failure> {
+    let library = Library::open(args.source.path(), out.format)?;
+    let mut reader = library.reader(library.one(args.exchange)?)?;
+    let count = reader.summary().spans;
+    for first in (0..count).step_by(SPANS as usize) {
+        let end = first.saturating_add(SPANS).min(count);
+        let spans = reader.spans(first..end).map_err(unreadable)?;
+        for (ordinal, span) in (first..end).zip(&spans) {
+            let said = reader.span_text(ordinal, usize::MAX).map_err(unreadable)?;
+            out.text(&if out.is_json() {
+                json_line(span, &said)
+            } else {
+                text_line(span, &said)
+            })?;
+        }
+    }
+    out.flush()?;
+    library.finish()
+}
+
+fn json_line(span: &Span, said: &SpanText) -> String {
+    let line = Line::new()
+        .string("kind", span.kind.as_str())
+        .optional("id", Some(span.id.as_str()).filter(|id| !id.is_empty()))
+        .optional("name", Some(span.name.as_str()).filter(|name| !name.is_empty()))
+        .value("firstSeq", span.first_seq)
+        .value("lastSeq", span.last_seq)
+        .value("startUs", span.start_us)
+        .value("endUs", span.end_us)
+        .value("open", span.open);
+    let line = if span.kind == Kind::Tool {
+        line.string("args", &said.text)
+            .optional("result", said.result.as_deref())
+    } else {
+        line.string("text", &said.text)
+    };
+    line.optional("parent", span.parent.as_deref()).end()
+}
+
+fn text_line(span: &Span, said: &SpanText) -> String {
+    let open = if span.open { " (open)" } else { "" };
+    let line = format!(
+        "{:>6}–{:<6}  {:>10}  {:<10}  {:<20}  {}{open}",
+        span.first_seq,
+        span.last_seq,
+        words::duration(span.last_at_us.saturating_sub(span.start_us)),
+        span.kind.as_str(),
+        safe(if span.name.is_empty() { &span.id } else { &span.name }),
+        shortened(&said.text, 120),
+    );
+    let mut text = format!("{}\n", line.trim_end());
+    if let Some(result) = &said.result {
+        text.push_str(&format!("{:>39}result  {}\n", "", shortened(result, 120)));
+    }
+    text
+}

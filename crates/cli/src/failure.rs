@@ -1,0 +1,92 @@
+//! Failures as a person reads them, and the exit status that goes with them.
+
+use std::{io, io::Write as _, process::ExitCode};
+
+use scrubjay_engine::EngineError;
+use scrubjay_ipc::{Code, Report};
+
+use crate::{args::Format, json::Line, safe::safe};
+
+/// Why a command did not do what it was asked.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// It could not; exit status 2.
+    Report(Report),
+    /// Whoever reads standard output has gone; nothing to say.
+    ReaderGone,
+    /// The command that was run ended with this status.
+    Status(u8),
+}
+
+impl Failure {
+    pub(crate) fn new(code: Code, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Report(Report::new(code, message, hint))
+    }
+
+    /// An argument that makes no sense.
+    pub(crate) fn bad_argument(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(Code::BadRequest, message, hint)
+    }
+
+    /// Says it on standard error and gives the exit status.
+    pub(crate) fn tell(self, format: Format) -> ExitCode {
+        match self {
+            Self::ReaderGone => ExitCode::SUCCESS,
+            Self::Status(status) => ExitCode::from(status),
+            Self::Report(report) => {
+                tell(&report, format);
+                ExitCode::from(2)
+            }
+        }
+    }
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        Self::Report(error.report())
+    }
+}
+
+/// Standard output refused.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::ReaderGone;
+        }
+        Self::new(
+            Code::Internal,
+            format!("Cannot write the answer: {error}."),
+            "Check that there is room where standard output goes.",
+        )
+    }
+}
+
+/// A report on standard error: two lines for people, one line of JSON for programs.
+pub(crate) fn tell(report: &Report, format: Format) {
+    let text = match format {
+        Format::Json => {
+            let code = serde_json::to_value(report.code).unwrap_or_default();
+            Line::new()
+                .string("code", code.as_str().unwrap_or_default())
+                .string("message", &report.message)
+                .string("hint", &report.hint)
+                .end()
+        }
+        Format::Text if report.hint.is_empty() => format!("error: {}\n", safe(&report.message)),
+        Format::Text => format!("error: {}\nhint: {}\n", safe(&report.message), safe(&report.hint)),
+    };
+    to_stderr(&text);
+}
+
+/// Something worth knowing that stops nothing.
+pub(crate) fn note(sentence: &str, format: Format) {
+    to_stderr(&match format {
+        Format::Json => Line::new().string("note", sentence).end(),
+        Format::Text => format!("note: {}\n", safe(sentence)),
+    });
+}
+
+/// Whoever closed standard error does not want to know.
+pub(crate) fn to_stderr(text: &str) {
+    drop(io::stderr().lock().write_all(text.as_bytes()));
+}

@@ -1,0 +1,168 @@
+//! What is read: a store or a file, and which of its exchanges.
+
+use std::path::PathBuf;
+
+use scrubjay_engine::{AnyShelf, Engine, Opening, Options};
+use scrubjay_ipc::Code;
+use scrubjay_session::{query::Reader, shelf::Shelf as _};
+
+use crate::{args::Format, failure::Failure, failure::note, safe::shortened};
+
+/// Exchanges named in a hint, at most.
+const NAMED: usize = 12;
+
+/// A store or a recording file that is open for reading.
+pub(crate) struct Library {
+    engine: Engine,
+    indexes: Vec<i64>,
+}
+
+impl Library {
+    /// Opens what is named, or the default store.
+    pub(crate) fn open(path: Option<PathBuf>, format: Format) -> Result<Self, Failure> {
+        let engine = Engine::open(&Options {
+            path,
+            opening: Opening::Reading,
+        })?;
+        let damage = engine.damage();
+        for sentence in damage.iter().skip(usize::from(engine.is_damaged())) {
+            note(sentence, format);
+        }
+        let indexes = engine.exchanges()?;
+        Ok(Self { engine, indexes })
+    }
+
+    /// Makes sure that everything that can be derived once is, where there are many.
+    pub(crate) fn catch_up(&self) -> Result<(), Failure> {
+        if !self.engine.is_read_only() {
+            self.engine.catch_up()?;
+        }
+        Ok(())
+    }
+
+    /// Numbers of all exchanges, in order.
+    pub(crate) fn indexes(&self) -> &[i64] {
+        &self.indexes
+    }
+
+    /// The exchange that is named, or the only one.
+    pub(crate) fn one(&self, named: Option<i64>) -> Result<i64, Failure> {
+        match (named, self.indexes.as_slice()) {
+            (Some(index), indexes) if indexes.contains(&index) => Ok(index),
+            (Some(index), _) => Err(self.unknown(index)),
+            (None, [index]) => Ok(*index),
+            (None, []) => Err(Failure::new(
+                Code::NotFound,
+                format!("There is no exchange in {}.", self.name()),
+                "Record one: scrubjay record --upstream URL.",
+            )),
+            (None, indexes) => Err(Failure::bad_argument(
+                format!(
+                    "There are {} exchanges in {}, and this shows one.",
+                    indexes.len(),
+                    self.name()
+                ),
+                format!("Name one with --exchange: {}.", self.choices()),
+            )),
+        }
+    }
+
+    /// The exchange that is named, or all; with whether lines must say which one they are about.
+    pub(crate) fn one_or_all(&self, named: Option<i64>) -> Result<(Vec<i64>, bool), Failure> {
+        match named {
+            Some(index) => Ok((vec![self.one(Some(index))?], false)),
+            None => Ok((self.indexes.clone(), self.indexes.len() > 1)),
+        }
+    }
+
+    /// The exchanges that are named, or all.
+    pub(crate) fn some_or_all(&self, named: &[i64]) -> Result<Vec<i64>, Failure> {
+        if named.is_empty() {
+            return Ok(self.indexes.clone());
+        }
+        if let Some(unknown) = named.iter().find(|index| !self.indexes.contains(index)) {
+            return Err(self.unknown(*unknown));
+        }
+        Ok(self
+            .indexes
+            .iter()
+            .copied()
+            .filter(|index| named.contains(index))
+            .collect())
+    }
+
+    /// Where an exchange lies.
+    pub(crate) fn shelf(&self, index: i64) -> Result<AnyShelf, Failure> {
+        Ok(self.engine.shelf(index)?)
+    }
+
+    /// Whoever answers questions about an exchange.
+    pub(crate) fn reader(&self, index: i64) -> Result<Reader<AnyShelf>, Failure> {
+        Reader::open(self.shelf(index)?).map_err(unreadable)
+    }
+
+    /// Says what could not be read, after everything that could was shown.
+    pub(crate) fn finish(&self) -> Result<(), Failure> {
+        if !self.engine.is_damaged() {
+            return Ok(());
+        }
+        let sentence = self.engine.damage().into_iter().next().unwrap_or_default();
+        Err(Failure::new(
+            Code::BadFile,
+            format!("{}: {sentence}", self.name()),
+            "What stands before the damage was read; get the file again from where it came from for the rest.",
+        ))
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    fn unknown(&self, index: i64) -> Failure {
+        Failure::new(
+            Code::NotFound,
+            format!("There is no exchange {index} in {}.", self.name()),
+            match self.indexes.as_slice() {
+                [] => "There is none at all.".to_owned(),
+                _ => format!("There are: {}.", self.choices()),
+            },
+        )
+    }
+
+    fn name(&self) -> String {
+        self.engine.path().display().to_string()
+    }
+
+    /// The last exchanges with what they are.
+    fn choices(&self) -> String {
+        let left_out = self.indexes.len().saturating_sub(NAMED);
+        let mut named: Vec<String> = self.indexes[left_out..]
+            .iter()
+            .map(|index| self.choice(*index))
+            .collect();
+        if left_out > 0 {
+            named.insert(0, format!("{left_out} more"));
+        }
+        named.join(", ")
+    }
+
+    fn choice(&self, index: i64) -> String {
+        let facts = self.engine.shelf(index).ok().and_then(|shelf| shelf.exchange().ok());
+        match facts {
+            Some(exchange) => {
+                let request = exchange.request;
+                format!(
+                    "{index} ({} {})",
+                    shortened(&request.method, 12),
+                    shortened(&request.target, 40)
+                )
+            }
+            None => index.to_string(),
+        }
+    }
+}
+
+/// A question that could not be answered.
+pub(crate) fn unreadable(error: impl Into<scrubjay_engine::EngineError>) -> Failure {
+    Failure::from(error.into())
+}

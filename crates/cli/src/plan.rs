@@ -1,0 +1,94 @@
+//! Sources as the command line names them.
+
+use scrubjay_engine::SourcePlan;
+
+use crate::failure::Failure;
+
+/// `NAME=URL` in its parts. What stands before `=` is a name only if nothing
+/// of a URL is in it, so that an upstream with a query needs no name.
+fn named(upstream: &str) -> (Option<&str>, &str) {
+    match upstream.split_once('=') {
+        Some((name, url)) if !name.contains(['/', ':', '?', '.']) => (Some(name), url),
+        _ => (None, upstream),
+    }
+}
+
+/// The plans for these upstreams and the addresses in their order.
+pub(crate) fn plans(upstreams: &[String], listens: &[String], name: Option<&str>) -> Result<Vec<SourcePlan>, Failure> {
+    if listens.len() > upstreams.len() {
+        return Err(Failure::bad_argument(
+            format!(
+                "There are {} --listen for {} --upstream.",
+                listens.len(),
+                upstreams.len()
+            ),
+            "Give each --upstream at most one --listen, in the same order.",
+        ));
+    }
+    if name.is_some() && upstreams.len() > 1 {
+        return Err(Failure::bad_argument(
+            "One --name cannot name several sources.",
+            "Name each: --upstream NAME=URL.",
+        ));
+    }
+    let mut plans: Vec<SourcePlan> = Vec::new();
+    for (place, upstream) in upstreams.iter().enumerate() {
+        let (own_name, url) = named(upstream);
+        let name = own_name.or(name).map(str::to_owned);
+        if name.is_some() && plans.iter().any(|plan| plan.name == name) {
+            return Err(Failure::bad_argument(
+                format!("Two sources are named {}.", name.unwrap_or_default()),
+                "Give each a name of its own: --upstream NAME=URL.",
+            ));
+        }
+        plans.push(SourcePlan {
+            name,
+            listen: listens.get(place).cloned(),
+            upstream: url.to_owned(),
+            ..SourcePlan::default()
+        });
+    }
+    Ok(plans)
+}
+
+/// `K=V` in its parts.
+pub(crate) fn label(text: &str) -> Result<(String, String), Failure> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.to_owned())),
+        _ => Err(Failure::bad_argument(
+            format!("{text:?} is no label."),
+            "Give a key and a value: --label ticket=123.",
+        )),
+    }
+}
+
+/// The environment variable that holds a source's URL.
+pub(crate) fn variable(name: &str) -> String {
+    format!("SCRUBJAY_URL_{}", name.to_ascii_uppercase().replace('-', "_"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_stands_before_an_upstream() {
+        for (text, name, url) in [
+            ("agent=http://h:1/x?a=b", Some("agent"), "http://h:1/x?a=b"),
+            ("http://h:1/x?a=b", None, "http://h:1/x?a=b"),
+            ("localhost:8000", None, "localhost:8000"),
+            ("a-b_1=localhost:8000", Some("a-b_1"), "localhost:8000"),
+            ("My Agent=http://h", Some("My Agent"), "http://h"),
+        ] {
+            assert_eq!(named(text), (name, url), "{text}");
+        }
+    }
+
+    #[test]
+    fn labels_and_variables() {
+        assert_eq!(label("a=b=c").ok(), Some(("a".into(), "b=c".into())));
+        assert!(label("=x").is_err());
+        assert!(label("x").is_err());
+        assert_eq!(variable("my-agent_2"), "SCRUBJAY_URL_MY_AGENT_2");
+    }
+}

@@ -1,0 +1,64 @@
+//! Aligned columns.
+
+use unicode_width::UnicodeWidthStr as _;
+
+/// Which side of its column a cell keeps to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Left,
+    Right,
+}
+
+/// A table on its way to being text. Cells must be safe to show already.
+pub(crate) struct Table {
+    sides: Vec<Side>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// A table with these columns.
+    pub(crate) fn new(columns: &[(&str, Side)]) -> Self {
+        Self {
+            sides: columns.iter().map(|(_, side)| *side).collect(),
+            rows: vec![columns.iter().map(|(name, _)| (*name).to_owned()).collect()],
+        }
+    }
+
+    pub(crate) fn row(&mut self, cells: Vec<String>) {
+        self.rows.push(cells);
+    }
+
+    /// The rows as lines, columns two spaces apart.
+    pub(crate) fn text(&self) -> String {
+        let widths: Vec<usize> = (0..self.sides.len())
+            .map(|column| self.rows.iter().map(|row| row[column].width()).max().unwrap_or(0))
+            .collect();
+        let mut text = String::new();
+        for row in &self.rows {
+            let mut line = String::new();
+            for ((cell, side), width) in row.iter().zip(&self.sides).zip(&widths) {
+                let pad = " ".repeat(width - cell.width());
+                match side {
+                    Side::Left => line.extend([cell, pad.as_str(), "  "]),
+                    Side::Right => line.extend([pad.as_str(), cell, "  "]),
+                }
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up() {
+        let mut table = Table::new(&[("N", Side::Right), ("NAME", Side::Left), ("X", Side::Left)]);
+        table.row(vec!["1".into(), "日本".into(), "a".into()]);
+        table.row(vec!["10".into(), "b".into(), String::new()]);
+        assert_eq!(table.text(), " N  NAME  X\n 1  日本  a\n10  b\n");
+    }
+}
