@@ -16,6 +16,14 @@ pub enum StoreError {
         /// Why.
         source: io::Error,
     },
+    /// The file could not be made.
+    #[error("cannot make the store {path}")]
+    MakeFile {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// There is no store at this path, and making one was not asked for.
     #[error("there is no store at {path}")]
     Missing {

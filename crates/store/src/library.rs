@@ -1,6 +1,9 @@
 //! The list over everything captured: rows are runs, and exchanges that carry none.
 
+use rusqlite::{Connection, Row as SqlRow, ToSql, params_from_iter, types::Value};
 use scrubjay_session::exchange::Ending;
+
+use crate::table::{exchanges, int, labels, nat};
 
 /// How a run, or an exchange without one, came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -134,4 +137,160 @@ pub struct RunRow {
     pub first_seq: u32,
     /// Last frame so far.
     pub last_seq: u32,
+}
+
+const VERDICTS: [Verdict; 7] = [
+    Verdict::Live,
+    Verdict::Success,
+    Verdict::Interrupt,
+    Verdict::Cancelled,
+    Verdict::Error,
+    Verdict::None,
+    Verdict::NoRun,
+];
+
+impl Verdict {
+    fn of_number(number: i64) -> Self {
+        usize::try_from(number)
+            .ok()
+            .and_then(|number| VERDICTS.get(number))
+            .copied()
+            .unwrap_or(Self::None)
+    }
+}
+
+/// One row a run, and one for an exchange without; a run that has no terminal
+/// event is live as long as its exchange is.
+const ROWS: &str = "
+    SELECT e.id, e.source, e.method, e.target, e.status, e.content_type, e.ending, e.started_at_us, e.last_at_us,
+      e.body_len, e.chunk_count, e.pinned,
+      coalesce(r.run, -1) AS run, coalesce(r.run_id, '') AS run_id, coalesce(r.thread_id, '') AS thread_id,
+      coalesce(r.title, '') AS title, r.verdict AS told, coalesce(r.first_at_us, 0) AS run_first_at_us,
+      coalesce(r.last_at_us, 0) AS run_last_at_us, r.ttft_us, coalesce(r.frames, e.frames) AS frames,
+      coalesce(r.tools, 0) AS tools, coalesce(r.errors, 0) AS errors, coalesce(r.warnings, 0) AS warnings,
+      coalesce(r.notes, 0) AS notes, coalesce(r.first_seq, 0) AS first_seq, coalesce(r.last_seq, 0) AS last_seq,
+      CASE WHEN coalesce(r.run, -1) < 0 THEN CASE e.ending WHEN 0 THEN 0 ELSE 6 END
+           WHEN r.verdict IS NOT NULL THEN r.verdict
+           WHEN e.ending = 0 THEN 0 ELSE 5 END AS verdict
+    FROM exchanges e LEFT JOIN runs r ON r.exchange = e.id WHERE e.hidden = 0";
+
+/// Where the words of a search may stand.
+const HAYSTACK: &str = "source || ' ' || method || ' ' || target || ' ' || run_id || ' ' || thread_id || ' ' || title
+    || coalesce((SELECT group_concat(' ' || key || '=' || value, '') FROM labels WHERE exchange = id), '')";
+
+/// Answers a query in one transaction, so that counts and rows agree.
+pub(crate) fn list(conn: &Connection, query: &Query) -> rusqlite::Result<Listing> {
+    let tx = conn.unchecked_transaction()?;
+    let (filter, mut params) = filter_of(query);
+    let total = count(&tx, &filter, &params)?;
+    let order = order_of(query.sort);
+    params.push(Value::from(i64::from(query.count)));
+    params.push(Value::from(int(query.first)));
+    let sql = format!("SELECT * FROM ({ROWS}) {filter} ORDER BY {order} LIMIT ? OFFSET ?");
+    let mut rows: Vec<Row> = tx
+        .prepare_cached(&sql)?
+        .query_map(params_from_iter(params), row_of)?
+        .collect::<rusqlite::Result<_>>()?;
+    for row in &mut rows {
+        row.labels = labels::read(&tx, row.exchange)?;
+    }
+    Ok(Listing {
+        total,
+        total_unfiltered: count(&tx, "", &[])?,
+        rows,
+        by_source: facet(&tx, "source")?,
+        by_verdict: facet(&tx, "verdict")?
+            .into_iter()
+            .map(|(verdict, count)| (Verdict::of_number(verdict), count))
+            .collect(),
+    })
+}
+
+fn filter_of(query: &Query) -> (String, Vec<Value>) {
+    let mut conditions = Vec::new();
+    let mut params = Vec::new();
+    for word in query.text.split_whitespace() {
+        conditions.push(format!("({HAYSTACK}) LIKE ? ESCAPE '\\'"));
+        let literal = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        params.push(Value::from(format!("%{literal}%")));
+    }
+    if let Some(source) = &query.source {
+        conditions.push("source = ?".to_owned());
+        params.push(Value::from(source.clone()));
+    }
+    if !query.verdicts.is_empty() {
+        let marks = vec!["?"; query.verdicts.len()].join(", ");
+        conditions.push(format!("verdict IN ({marks})"));
+        params.extend(query.verdicts.iter().map(|verdict| Value::from(*verdict as i64)));
+    }
+    if conditions.is_empty() {
+        return (String::new(), params);
+    }
+    (format!("WHERE {}", conditions.join(" AND ")), params)
+}
+
+fn order_of(sort: Sort) -> &'static str {
+    match sort {
+        Sort::NewestFirst => "started_at_us DESC, id DESC, run DESC",
+        Sort::OldestFirst => "started_at_us, id, run",
+        Sort::LongestFirst => "last_at_us DESC, id DESC, run DESC",
+        Sort::MostFramesFirst => "frames DESC, id DESC, run DESC",
+        Sort::MostFindingsFirst => "errors DESC, warnings DESC, notes DESC, id DESC, run DESC",
+    }
+}
+
+fn count(conn: &Connection, filter: &str, params: &[Value]) -> rusqlite::Result<u64> {
+    conn.prepare_cached(&format!("SELECT count(*) FROM ({ROWS}) {filter}"))?
+        .query_row(
+            params_from_iter(params.iter().map(|param| param as &dyn ToSql)),
+            |row| row.get(0).map(nat),
+        )
+}
+
+fn facet<T: rusqlite::types::FromSql>(conn: &Connection, column: &str) -> rusqlite::Result<Vec<(T, u64)>> {
+    conn.prepare_cached(&format!(
+        "SELECT {column}, count(*) FROM ({ROWS}) GROUP BY {column} ORDER BY {column}"
+    ))?
+    .query_map([], |row| Ok((row.get(0)?, nat(row.get(1)?))))?
+    .collect()
+}
+
+fn row_of(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
+    Ok(Row {
+        exchange: row.get("id")?,
+        source: row.get("source")?,
+        method: row.get("method")?,
+        target: row.get("target")?,
+        status: row.get("status")?,
+        content_type: row.get("content_type")?,
+        ending: exchanges::ending_of(row.get("ending")?),
+        started_at_us: row.get("started_at_us")?,
+        duration_us: nat(row.get("last_at_us")?),
+        bytes: nat(row.get("body_len")?),
+        chunks: nat(row.get("chunk_count")?),
+        labels: Vec::new(),
+        pinned: row.get("pinned")?,
+        verdict: Verdict::of_number(row.get("verdict")?),
+        run: run_of(row)?,
+    })
+}
+
+fn run_of(row: &SqlRow<'_>) -> rusqlite::Result<RunRow> {
+    Ok(RunRow {
+        run: u32::try_from(row.get::<_, i64>("run")?).ok(),
+        run_id: row.get("run_id")?,
+        thread_id: row.get("thread_id")?,
+        title: row.get("title")?,
+        verdict: row.get::<_, Option<i64>>("told")?.map(Verdict::of_number),
+        first_at_us: nat(row.get("run_first_at_us")?),
+        last_at_us: nat(row.get("run_last_at_us")?),
+        ttft_us: row.get::<_, Option<i64>>("ttft_us")?.map(nat),
+        frames: nat(row.get("frames")?),
+        tools: row.get("tools")?,
+        errors: row.get("errors")?,
+        warnings: row.get("warnings")?,
+        notes: row.get("notes")?,
+        first_seq: row.get("first_seq")?,
+        last_seq: row.get("last_seq")?,
+    })
 }

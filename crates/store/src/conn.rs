@@ -1,0 +1,168 @@
+//! Connections: how they are opened, and what SQLite's errors mean here.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use crate::{StoreError, schema};
+
+/// How long a statement waits for another process's lock before it fails.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Readers kept for later use at most.
+const POOL_LEN: usize = 8;
+
+impl StoreError {
+    /// What an error on opening means.
+    pub(crate) fn from_open(path: &Path, source: rusqlite::Error) -> Self {
+        let path = path.to_owned();
+        match source.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => Self::NotAStore { path },
+            _ => Self::classified(&path.clone(), source, |source| Self::Open { path, source }),
+        }
+    }
+
+    /// What an error on reading means.
+    pub(crate) fn from_read(path: &Path, what: &'static str, source: rusqlite::Error) -> Self {
+        Self::classified(path, source, |source| Self::Read {
+            what,
+            path: path.to_owned(),
+            source,
+        })
+    }
+
+    /// What an error on writing means.
+    pub(crate) fn from_write(path: &Path, what: &'static str, source: rusqlite::Error) -> Self {
+        Self::classified(path, source, |source| Self::Write {
+            what,
+            path: path.to_owned(),
+            source,
+        })
+    }
+
+    fn classified(path: &Path, source: rusqlite::Error, otherwise: impl FnOnce(rusqlite::Error) -> Self) -> Self {
+        let path = path.to_owned();
+        match source.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged {
+                path,
+                detail: source.to_string(),
+            },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked { path },
+            Some(ErrorCode::ReadOnly) => Self::ReadOnly { path },
+            _ => otherwise(source),
+        }
+    }
+}
+
+/// Whether trying again may help without anything else changing.
+pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+    )
+}
+
+/// Opens for writing. The file exists.
+pub(crate) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
+    let failed = |source| StoreError::from_open(path, source);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags).map_err(failed)?;
+    conn.busy_timeout(PATIENCE).map_err(failed)?;
+    schema::prepare(&conn).map_err(failed)?;
+    conn.execute_batch(
+        "PRAGMA synchronous = NORMAL;
+         PRAGMA journal_size_limit = 16777216;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA cache_size = -4000;",
+    )
+    .map_err(failed)?;
+    conn.set_prepared_statement_cache_capacity(64);
+    Ok(conn)
+}
+
+/// Opens for reading.
+pub(crate) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags).map_err(|source| StoreError::from_open(path, source))?;
+    prepare_reader(conn, path).or_else(|failure| match failure {
+        // A store in a folder that cannot be written to has no room for the
+        // shared memory of a WAL; nobody can be writing it, either.
+        StoreError::Open { .. } | StoreError::ReadOnly { .. } => open_frozen(path),
+        other => Err(other),
+    })
+}
+
+fn open_frozen(path: &Path) -> Result<Connection, StoreError> {
+    let failed = |source| StoreError::from_open(path, source);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let conn = Connection::open_with_flags(frozen_uri(path), flags).map_err(failed)?;
+    prepare_reader(conn, path)
+}
+
+fn frozen_uri(path: &Path) -> String {
+    let mut uri = String::from("file:");
+    for &byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'_' | b'-' => uri.push(char::from(byte)),
+            _ => uri.push_str(&format!("%{byte:02x}")),
+        }
+    }
+    uri.push_str("?immutable=1");
+    uri
+}
+
+fn prepare_reader(conn: Connection, path: &Path) -> Result<Connection, StoreError> {
+    let failed = |source| StoreError::from_open(path, source);
+    conn.busy_timeout(PATIENCE).map_err(failed)?;
+    conn.execute_batch("PRAGMA cache_size = -4000; SELECT count(*) FROM sqlite_schema;")
+        .map_err(failed)?;
+    conn.set_prepared_statement_cache_capacity(64);
+    Ok(conn)
+}
+
+/// Connections for readers, made when needed and kept for the next.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Pool {
+    pub(crate) fn new(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            idle: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Runs a reading with a connection of its own.
+    pub(crate) fn read<T>(
+        &self,
+        what: &'static str,
+        reading: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let idle = self.lock().pop();
+        let conn = match idle {
+            Some(conn) => conn,
+            None => open_reader(&self.path)?,
+        };
+        let answer = reading(&conn).map_err(|source| StoreError::from_read(&self.path, what, source));
+        let mut idle = self.lock();
+        if idle.len() < POOL_LEN {
+            idle.push(conn);
+        }
+        answer
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,132 @@
+//! The shape of the database, and how an older one is brought to it.
+//!
+//! Each table keeps its own migrations beside its code; here they are run in
+//! the order of their versions, all in one transaction or not at all. A
+//! migration is never edited once released. `application_id` says that a
+//! database is a store, `user_version` which shape it has.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::{StoreError, table};
+
+/// "SCJY".
+pub(crate) const APPLICATION_ID: i32 = 0x5343_4a59;
+
+/// The shape that this program knows.
+pub(crate) const VERSION: i32 = 1;
+
+/// The first program that knows that shape.
+const NEEDS: &str = env!("CARGO_PKG_VERSION");
+
+/// One step of a table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Migration {
+    /// The shape it leads to.
+    pub(crate) version: i32,
+    /// What it does.
+    pub(crate) sql: &'static str,
+}
+
+/// What is known of a database before it is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    /// Nothing is in it yet.
+    Empty,
+    /// A store of a shape.
+    Store(i32),
+    /// Something else.
+    Foreign,
+}
+
+/// Whether the database can be used as it is, or has to be migrated.
+///
+/// # Errors
+/// When it is not a store, or of a newer shape.
+pub(crate) fn needs_migration(conn: &Connection, path: &Path) -> Result<bool, StoreError> {
+    let found = look(conn).map_err(|source| StoreError::from_open(path, source))?;
+    match found {
+        Found::Foreign => Err(StoreError::NotAStore { path: path.to_owned() }),
+        Found::Empty => Ok(true),
+        Found::Store(version) if version > VERSION => Err(newer(conn, path)),
+        Found::Store(version) => Ok(version < VERSION),
+    }
+}
+
+/// Brings the database to the shape of this program.
+pub(crate) fn migrate(conn: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let failed = |source| StoreError::Migrate {
+        path: path.to_owned(),
+        source,
+    };
+    let tx = conn
+        .transaction_with_behavior(TransactionBehavior::Exclusive)
+        .map_err(failed)?;
+    // Another process may have been quicker.
+    let from = match look(&tx).map_err(failed)? {
+        Found::Empty => 0,
+        Found::Store(version) if version >= VERSION => return Ok(()),
+        Found::Store(version) => version,
+        Found::Foreign => return Err(StoreError::NotAStore { path: path.to_owned() }),
+    };
+    for version in from + 1..=VERSION {
+        for migration in table::migrations().filter(|migration| migration.version == version) {
+            tx.execute_batch(migration.sql).map_err(failed)?;
+        }
+    }
+    table::settings::put_text(&tx, table::settings::NEEDS, NEEDS).map_err(failed)?;
+    tx.pragma_update(None, "application_id", APPLICATION_ID)
+        .map_err(failed)?;
+    tx.pragma_update(None, "user_version", VERSION).map_err(failed)?;
+    tx.commit().map_err(failed)?;
+    // So that the file itself, not only its WAL, says what it is.
+    conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .map_err(failed)
+}
+
+/// What holds for the file as a whole: it has to be set before the first
+/// table, and changes nothing in a store that has tables.
+pub(crate) fn prepare(conn: &Connection) -> rusqlite::Result<()> {
+    if look(conn)? == Found::Empty {
+        conn.execute_batch("PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL;")?;
+        conn.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    }
+    Ok(())
+}
+
+/// Whether the bytes of a file say that it is a store; `None` if only SQLite can tell.
+pub(crate) fn told_by_header(head: &[u8]) -> Option<bool> {
+    if head.len() < 72 || !head.starts_with(b"SQLite format 3\0") {
+        return Some(false);
+    }
+    match i32::from_be_bytes(head[68..72].try_into().expect("four bytes")) {
+        APPLICATION_ID => Some(true),
+        0 => None,
+        _ => Some(false),
+    }
+}
+
+/// Whether SQLite finds a store.
+pub(crate) fn is_store(conn: &Connection) -> bool {
+    matches!(look(conn), Ok(Found::Store(_)))
+}
+
+fn look(conn: &Connection) -> rusqlite::Result<Found> {
+    let id: i32 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let version: i32 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    Ok(match (id, tables) {
+        (APPLICATION_ID, _) => Found::Store(version),
+        (0, 0) => Found::Empty,
+        _ => Found::Foreign,
+    })
+}
+
+fn newer(conn: &Connection, path: &Path) -> StoreError {
+    let needs = table::settings::text(conn, table::settings::NEEDS).ok().flatten();
+    StoreError::Newer {
+        path: path.to_owned(),
+        needs: needs.unwrap_or_else(|| "a later one".to_owned()),
+    }
+}

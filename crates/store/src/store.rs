@@ -1,0 +1,619 @@
+//! The handle on a store.
+
+use std::{
+    fmt,
+    fs::File,
+    io::Read as _,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use scrubjay_session::{exchange::Exchange, shelf::Shelf as _};
+
+use crate::{
+    Changes, Health, Hit, Listing, Note, Query, Source, Spool, StoreError, StoreShelf,
+    conn::{self, Pool},
+    library, os, prune, schema,
+    secrets::Secrets,
+    spool::{Shared, SpoolFolder, create_piece},
+    table::{exchanges, int, labels, nat, notes, settings, sources, spools, texts},
+    writer::{self, DeadSpoolError, WriterThread},
+};
+
+/// Below this, whoever records is warned.
+const LOW_DISK: u64 = 1 << 30;
+/// Opening waits so long for a lock to absorb what a dead recorder left. A
+/// recorder waits less: its writer goes on trying, and it should listen soon.
+const ABSORB_PATIENCE: Duration = Duration::from_secs(20);
+const ABSORB_PATIENCE_OF_RECORDERS: Duration = Duration::from_millis(500);
+
+/// What a store is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// It is made if absent, and written to. For whoever records, imports or
+    /// runs the window.
+    Create,
+    /// It must exist. It is written to where that is possible (what a dead
+    /// recorder left is absorbed), else only read. For reading commands.
+    Existing,
+    /// It must exist, and is not touched.
+    ReadOnly,
+}
+
+/// A store. Cheap to clone; may be used from any thread. Calls wait for the
+/// disk and for other processes, so they do not belong on async threads.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    pool: Arc<Pool>,
+    /// For what people do; absent when the store can only be read.
+    writer: Option<Mutex<Connection>>,
+    folder: SpoolFolder,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("path", &self.path())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Where the store is unless told otherwise.
+    ///
+    /// # Errors
+    /// When the platform names no folder for data.
+    pub fn default_path() -> Result<PathBuf, StoreError> {
+        let dirs = directories::ProjectDirs::from("", "", "scrubjay").ok_or(StoreError::NoDataFolder)?;
+        Ok(dirs.data_local_dir().join("scrubjay.db"))
+    }
+
+    /// Whether a file is a store, told by its content.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn is_store(path: &Path) -> Result<bool, StoreError> {
+        let failed = |source| StoreError::ReadFile {
+            path: path.to_owned(),
+            source,
+        };
+        let mut head = Vec::new();
+        File::open(path)
+            .and_then(|file| file.take(100).read_to_end(&mut head))
+            .map_err(failed)?;
+        Ok(schema::told_by_header(&head)
+            .unwrap_or_else(|| conn::open_reader(path).is_ok_and(|conn| schema::is_store(&conn))))
+    }
+
+    /// Opens a store, brings it up to date, and absorbs what dead recorders left.
+    ///
+    /// # Errors
+    /// When there is none (unless it is to be made), when the file is
+    /// something else, damaged, newer than this program, or locked.
+    pub fn open(path: &Path, access: Access) -> Result<Self, StoreError> {
+        make_place(path, access)?;
+        match access {
+            Access::ReadOnly => Self::open_read_only(path),
+            Access::Existing => match Self::open_writable(path, ABSORB_PATIENCE) {
+                Err(StoreError::ReadOnly { .. } | StoreError::Open { .. } | StoreError::Spool { .. }) => {
+                    Self::open_read_only(path)
+                }
+                opened => opened,
+            },
+            Access::Create => Self::open_writable(path, ABSORB_PATIENCE_OF_RECORDERS),
+        }
+    }
+
+    fn open_writable(path: &Path, patience: Duration) -> Result<Self, StoreError> {
+        let mut conn = conn::open_writer(path)?;
+        if schema::needs_migration(&conn, path)? {
+            schema::migrate(&mut conn, path)?;
+        }
+        if conn.is_readonly("main").unwrap_or(false) {
+            return Err(StoreError::ReadOnly { path: path.to_owned() });
+        }
+        let folder = SpoolFolder::of(path);
+        absorb_dead(&mut conn, &folder, path, patience)?;
+        Ok(Self::new(path, Some(Mutex::new(conn)), folder))
+    }
+
+    fn open_read_only(path: &Path) -> Result<Self, StoreError> {
+        let conn = conn::open_reader(path)?;
+        if schema::needs_migration(&conn, path)? {
+            return Err(StoreError::OlderReadOnly { path: path.to_owned() });
+        }
+        Ok(Self::new(path, None, SpoolFolder::of(path)))
+    }
+
+    fn new(path: &Path, writer: Option<Mutex<Connection>>, folder: SpoolFolder) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                pool: Arc::new(Pool::new(path)),
+                writer,
+                folder,
+            }),
+        }
+    }
+
+    /// Path of the database.
+    pub fn path(&self) -> &Path {
+        self.inner.pool.path()
+    }
+
+    /// Whether it can only be read.
+    pub fn read_only(&self) -> bool {
+        self.inner.writer.is_none()
+    }
+
+    pub(crate) fn pool(&self) -> &Arc<Pool> {
+        &self.inner.pool
+    }
+
+    pub(crate) fn folder(&self) -> &SpoolFolder {
+        &self.inner.folder
+    }
+
+    pub(crate) fn read<T>(
+        &self,
+        what: &'static str,
+        reading: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        self.inner.pool.read(what, reading)
+    }
+
+    /// Runs a transaction that writes.
+    pub(crate) fn write<T>(
+        &self,
+        what: &'static str,
+        writing: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        self.with_writer(what, |conn| {
+            let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let written = writing(&tx)?;
+            tx.commit()?;
+            Ok(written)
+        })
+    }
+
+    pub(crate) fn with_writer<T>(
+        &self,
+        what: &'static str,
+        writing: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let read_only = || StoreError::ReadOnly {
+            path: self.path().to_owned(),
+        };
+        let writer = self.inner.writer.as_ref().ok_or_else(read_only)?;
+        let mut conn = writer.lock().unwrap_or_else(PoisonError::into_inner);
+        writing(&mut conn).map_err(|source| StoreError::from_write(self.path(), what, source))
+    }
+
+    /// Starts recording: makes a spool, and the thread that moves it into the
+    /// store. Once a process is enough.
+    ///
+    /// # Errors
+    /// When the store is read-only, or the spool cannot be made.
+    pub fn record(&self) -> Result<Spool, StoreError> {
+        if self.read_only() {
+            return Err(StoreError::ReadOnly {
+                path: self.path().to_owned(),
+            });
+        }
+        let folder = self.inner.folder.clone();
+        folder.make()?;
+        let id = random_id()?;
+        let lock = folder.lock_new(&id)?;
+        let file = create_piece(&folder, &id, 0)?;
+        let shared = Arc::new(Shared::new(folder, id, self.secrets()?, Box::new(file)));
+        let conn = writer::impatient(conn::open_writer(self.path())?)
+            .map_err(|source| StoreError::from_open(self.path(), source))?;
+        Ok(Spool::new(WriterThread::start(shared, lock, conn)?))
+    }
+
+    fn secrets(&self) -> Result<Secrets, StoreError> {
+        let key = self.read("the fingerprint key", |conn| {
+            settings::bytes(conn, settings::FINGERPRINT_KEY)
+        })?;
+        let key = key.and_then(|key| <[u8; 32]>::try_from(key).ok());
+        key.map(Secrets::new).ok_or_else(|| StoreError::Unreadable {
+            what: "a fingerprint key",
+            path: self.path().to_owned(),
+        })
+    }
+
+    /// Numbers of all exchanges that are not hidden, in order.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn indexes(&self) -> Result<Vec<i64>, StoreError> {
+        self.read("the exchanges", exchanges::indexes)
+    }
+
+    /// The facts of an exchange.
+    ///
+    /// # Errors
+    /// When there is none of that number, or the store cannot be read.
+    pub fn exchange(&self, index: i64) -> Result<Exchange, StoreError> {
+        self.shelf(index).exchange()
+    }
+
+    /// The bytes, chunks and pages of an exchange, which need not exist yet.
+    pub fn shelf(&self, index: i64) -> StoreShelf {
+        StoreShelf::new(Arc::clone(&self.inner.pool), index)
+    }
+
+    /// A window of the library.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn list(&self, query: &Query) -> Result<Listing, StoreError> {
+        self.read("the library", |conn| library::list(conn, query))
+    }
+
+    /// Spans that contain every word of three characters or more, newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn search(&self, text: &str, count: u32) -> Result<Vec<Hit>, StoreError> {
+        self.read("the text index", |conn| texts::search(conn, text, count))
+    }
+
+    /// Begins to follow what changes.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn changes(&self) -> Result<Changes, StoreError> {
+        Changes::open(self.path())
+    }
+
+    /// Sources, in the order in which they were added.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn sources(&self) -> Result<Vec<Source>, StoreError> {
+        self.read("the sources", sources::read)
+    }
+
+    /// Adds a source.
+    ///
+    /// # Errors
+    /// When the name is taken, or the store cannot be written.
+    pub fn add_source(&self, source: &Source) -> Result<(), StoreError> {
+        let added = self.write("a source", |tx| sources::insert(tx, source))?;
+        added.then_some(()).ok_or_else(|| StoreError::SourceExists {
+            name: source.name.clone(),
+        })
+    }
+
+    /// Changes a source, its name included.
+    ///
+    /// # Errors
+    /// When there is none of that name, the new name is taken, or the store cannot be written.
+    pub fn edit_source(&self, name: &str, source: &Source) -> Result<(), StoreError> {
+        let (taken, changed) = self.write("a source", |tx| {
+            let taken = name != source.name && sources::exists(tx, &source.name)?;
+            Ok((taken, !taken && sources::update(tx, name, source)?))
+        })?;
+        if taken {
+            return Err(StoreError::SourceExists {
+                name: source.name.clone(),
+            });
+        }
+        changed
+            .then_some(())
+            .ok_or_else(|| StoreError::NoSuchSource { name: name.to_owned() })
+    }
+
+    /// Forgets a source; what it recorded stays.
+    ///
+    /// # Errors
+    /// When there is none of that name, or the store cannot be written.
+    pub fn remove_source(&self, name: &str) -> Result<(), StoreError> {
+        let removed = self.write("a source", |tx| sources::delete(tx, name))?;
+        removed
+            .then_some(())
+            .ok_or_else(|| StoreError::NoSuchSource { name: name.to_owned() })
+    }
+
+    /// Claims a source for this process; `None` while another runs it.
+    ///
+    /// # Errors
+    /// When the lock cannot be made.
+    pub fn claim_source(&self, name: &str) -> Result<Option<Claim>, StoreError> {
+        let held = self
+            .inner
+            .folder
+            .hold(&format!("source-{}.claim", file_name_of(name)))?;
+        Ok(held.map(|file| Claim { _file: file }))
+    }
+
+    /// Whether some process, this one included, runs a source.
+    ///
+    /// # Errors
+    /// When the lock cannot be looked at.
+    pub fn source_is_claimed(&self, name: &str) -> Result<bool, StoreError> {
+        Ok(self.claim_source(name)?.is_none())
+    }
+
+    /// Gives a label a value.
+    ///
+    /// # Errors
+    /// When there is no such exchange, or the store cannot be written.
+    pub fn label(&self, index: i64, key: &str, value: &str) -> Result<(), StoreError> {
+        self.annotate(index, "a label", |tx| labels::set(tx, index, key, value))
+    }
+
+    /// Takes a label away.
+    ///
+    /// # Errors
+    /// When there is no such exchange, or the store cannot be written.
+    pub fn unlabel(&self, index: i64, key: &str) -> Result<(), StoreError> {
+        self.annotate(index, "a label", |tx| labels::remove(tx, index, key))
+    }
+
+    /// Writes a note down; its `id` is given by the store.
+    ///
+    /// # Errors
+    /// When there is no such exchange, or the store cannot be written.
+    pub fn add_note(&self, note: &Note) -> Result<i64, StoreError> {
+        self.annotate(note.exchange, "a note", |tx| notes::add(tx, note))
+    }
+
+    /// Notes and tags of an exchange, by moment.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn notes(&self, index: i64) -> Result<Vec<Note>, StoreError> {
+        self.read("notes", |conn| notes::read(conn, index))
+    }
+
+    /// Removes a note; false if it is gone already.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn remove_note(&self, id: i64) -> Result<bool, StoreError> {
+        self.write("a note", |tx| {
+            let Some(exchange) = notes::remove(tx, id)? else {
+                return Ok(false);
+            };
+            let revision = settings::next_revision(tx)?;
+            exchanges::touch(tx, exchange, revision)
+        })
+    }
+
+    /// Keeps an exchange from being pruned, or lets it go.
+    ///
+    /// # Errors
+    /// When there is no such exchange, or the store cannot be written.
+    pub fn pin(&self, index: i64, pinned: bool) -> Result<(), StoreError> {
+        let revision = settings::next_revision;
+        let found = self.write("a pin", |tx| exchanges::set_pinned(tx, index, pinned, revision(tx)?))?;
+        found.then_some(()).ok_or(StoreError::NoSuchExchange { index })
+    }
+
+    fn annotate<T>(
+        &self,
+        index: i64,
+        what: &'static str,
+        writing: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let written = self.write(what, |tx| {
+            let revision = settings::next_revision(tx)?;
+            if exchanges::touch(tx, index, revision)? {
+                writing(tx).map(Some)
+            } else {
+                Ok(None)
+            }
+        })?;
+        written.ok_or(StoreError::NoSuchExchange { index })
+    }
+
+    /// Takes exchanges out of every list, until they are unhidden or erased.
+    /// Gives those that were hidden now.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn hide(&self, indexes: &[i64]) -> Result<Vec<i64>, StoreError> {
+        self.set_hidden(indexes, true)
+    }
+
+    /// Brings hidden exchanges back. Gives those that were hidden.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn unhide(&self, indexes: &[i64]) -> Result<Vec<i64>, StoreError> {
+        self.set_hidden(indexes, false)
+    }
+
+    fn set_hidden(&self, indexes: &[i64], hidden: bool) -> Result<Vec<i64>, StoreError> {
+        self.write("exchanges", |tx| {
+            let revision = settings::next_revision(tx)?;
+            let mut changed = Vec::new();
+            for &index in indexes {
+                if exchanges::set_hidden(tx, index, hidden, revision)? {
+                    changed.push(index);
+                }
+            }
+            Ok(changed)
+        })
+    }
+
+    /// Removes exchanges for good, hidden or not. Open ones are left alone.
+    /// Gives those that were erased.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn erase(&self, indexes: &[i64]) -> Result<Vec<i64>, StoreError> {
+        let erased = self.with_writer("exchanges", |conn| {
+            let mut erased = Vec::new();
+            for &index in indexes {
+                if prune::erase(conn, index)? {
+                    erased.push(index);
+                }
+            }
+            Ok(erased)
+        })?;
+        if !erased.is_empty() {
+            self.with_writer("free pages", |conn| prune::give_back(conn))?;
+        }
+        Ok(erased)
+    }
+
+    /// Removes what is hidden. The window does this when it starts.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn erase_hidden(&self) -> Result<Vec<i64>, StoreError> {
+        let hidden = self.read("the exchanges", exchanges::hidden)?;
+        self.erase(&hidden)
+    }
+
+    /// Removes ended exchanges that started before, in microseconds since 1970.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn erase_before(&self, started_at_us: i64) -> Result<Vec<i64>, StoreError> {
+        let old = self.read("the exchanges", |conn| exchanges::started_before(conn, started_at_us))?;
+        self.erase(&old)
+    }
+
+    /// Size above which the oldest exchanges that are not pinned go; absent by default.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn max_bytes(&self) -> Result<Option<u64>, StoreError> {
+        let cap = self.read("the size cap", |conn| settings::number(conn, settings::MAX_BYTES))?;
+        Ok(cap.map(nat))
+    }
+
+    /// Sets that size, and prunes at once.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn set_max_bytes(&self, bytes: Option<u64>) -> Result<(), StoreError> {
+        self.with_writer("the size cap", |conn| {
+            settings::put_number(conn, settings::MAX_BYTES, bytes.map(int))?;
+            prune::to_cap(conn).map(drop)
+        })
+    }
+
+    /// Room on the disk and size of the store.
+    ///
+    /// # Errors
+    /// When the disk cannot be asked.
+    pub fn health(&self) -> Result<Health, StoreError> {
+        let path = self.path();
+        let beside = |suffix: &str| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(suffix);
+            os::file_bytes(Path::new(&name))
+        };
+        let place = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        let free_bytes = os::free_bytes(place).map_err(|source| StoreError::ReadFile {
+            path: place.to_owned(),
+            source,
+        })?;
+        let folder = &self.inner.folder;
+        let backlog_bytes = self.read("the spools", |conn| {
+            let absorbed = |id: &str| spools::absorbed(conn, id);
+            folder
+                .ids()
+                .iter()
+                .try_fold(0, |sum, id| Ok(sum + folder.end_of(id).saturating_sub(absorbed(id)?)))
+        })?;
+        Ok(Health {
+            store_bytes: os::file_bytes(path) + beside("-wal") + os::folder_bytes(self.inner.folder.path()),
+            free_bytes,
+            low_disk: free_bytes < LOW_DISK,
+            backlog_bytes,
+        })
+    }
+
+    /// What SQLite's integrity check finds wrong; empty when all is well.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn check(&self) -> Result<Vec<String>, StoreError> {
+        let lines: Vec<String> = self.read("the whole database", |conn| {
+            conn.prepare("PRAGMA integrity_check")?
+                .query_map([], |row| row.get(0))?
+                .collect()
+        })?;
+        Ok(lines.into_iter().filter(|line| line != "ok").collect())
+    }
+}
+
+/// Proof that this process runs a source; once dropped, or the process dead,
+/// the source is free again.
+#[derive(Debug)]
+pub struct Claim {
+    _file: File,
+}
+
+fn make_place(path: &Path, access: Access) -> Result<(), StoreError> {
+    if path.exists() {
+        let is_empty = path.is_file() && os::file_bytes(path) == 0;
+        return match access {
+            Access::Existing | Access::ReadOnly if is_empty => Err(StoreError::NotAStore { path: path.to_owned() }),
+            _ => Ok(()),
+        };
+    }
+    if access != Access::Create {
+        return Err(StoreError::Missing { path: path.to_owned() });
+    }
+    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        os::make_private_folder(parent).map_err(|source| StoreError::MakeFolder {
+            path: parent.to_owned(),
+            source,
+        })?;
+    }
+    // Made here rather than by SQLite, so that only its owner may read it.
+    os::touch_private_file(path)
+        .map(drop)
+        .map_err(|source| StoreError::MakeFile {
+            path: path.to_owned(),
+            source,
+        })
+}
+
+fn absorb_dead(conn: &mut Connection, folder: &SpoolFolder, path: &Path, patience: Duration) -> Result<(), StoreError> {
+    let deadline = Instant::now() + patience;
+    let failed = |source| StoreError::from_open(path, source);
+    conn.busy_timeout(patience).map_err(failed)?;
+    let absorbed = loop {
+        match writer::absorb_dead(conn, folder) {
+            Err(error) if error.is_busy() && Instant::now() < deadline => {}
+            absorbed => break absorbed,
+        }
+    };
+    conn.busy_timeout(conn::PATIENCE).map_err(failed)?;
+    match absorbed {
+        Ok(()) => Ok(()),
+        // Whoever records tries again from its own thread.
+        Err(error) if error.is_busy() && patience < ABSORB_PATIENCE => Ok(()),
+        Err(DeadSpoolError::Lock(error)) => Err(error),
+        Err(DeadSpoolError::Step(error)) => Err(error.into_store(path, folder.path())),
+    }
+}
+
+fn random_id() -> Result<String, StoreError> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(|source| StoreError::Random { source })?;
+    Ok(format!("{:016x}", u64::from_be_bytes(bytes)))
+}
+
+/// A source's name as part of a file's name.
+fn file_name_of(name: &str) -> String {
+    name.chars()
+        .map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' })
+        .collect()
+}

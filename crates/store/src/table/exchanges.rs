@@ -1,0 +1,345 @@
+//! One row an exchange: its facts without heads and bytes.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use scrubjay_session::exchange::{Ending, Exchange, HttpVersion, RequestHead, ResponseHead};
+
+use super::{int, nat};
+use crate::{Changed, schema::Migration};
+
+/// `AUTOINCREMENT`, because an index is permanent: the number of an erased
+/// exchange is never given to another.
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    sql: "CREATE TABLE exchanges (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            spool INTEGER,
+            spool_number INTEGER,
+            source TEXT NOT NULL,
+            upstream TEXT NOT NULL,
+            method TEXT NOT NULL,
+            target TEXT NOT NULL,
+            version TEXT NOT NULL,
+            started_at_us INTEGER NOT NULL,
+            request_len INTEGER NOT NULL DEFAULT 0,
+            status INTEGER,
+            response_version TEXT,
+            content_type TEXT NOT NULL DEFAULT '',
+            response_at_us INTEGER,
+            last_at_us INTEGER NOT NULL DEFAULT 0,
+            ending INTEGER NOT NULL DEFAULT 0,
+            body_len INTEGER NOT NULL DEFAULT 0,
+            chunk_count INTEGER NOT NULL DEFAULT 0,
+            request_chunk_count INTEGER NOT NULL DEFAULT 0,
+            frames INTEGER NOT NULL DEFAULT 0,
+            pinned INTEGER NOT NULL DEFAULT 0,
+            hidden INTEGER NOT NULL DEFAULT 0,
+            revision INTEGER NOT NULL
+          ) STRICT;
+          CREATE INDEX exchanges_by_start ON exchanges (started_at_us);
+          CREATE INDEX exchanges_by_revision ON exchanges (revision);
+          CREATE UNIQUE INDEX exchanges_by_spool ON exchanges (spool, spool_number) WHERE spool IS NOT NULL;",
+}];
+
+const ENDINGS: [Ending; 6] = [
+    Ending::Open,
+    Ending::Complete,
+    Ending::UpstreamReset,
+    Ending::NoAnswer,
+    Ending::ClientLeft,
+    Ending::RecorderStopped,
+];
+
+pub(crate) fn ending_number(ending: Ending) -> i64 {
+    ENDINGS
+        .iter()
+        .zip(0..)
+        .find(|(known, _)| **known == ending)
+        .map_or(0, |(_, number)| number)
+}
+
+pub(crate) fn ending_of(number: i64) -> Ending {
+    usize::try_from(number)
+        .ok()
+        .and_then(|number| ENDINGS.get(number))
+        .copied()
+        .unwrap_or_default()
+}
+
+/// Facts with which a row is made.
+pub(crate) struct NewExchange<'a> {
+    pub(crate) spool: Option<(i64, u32)>,
+    pub(crate) source: &'a str,
+    pub(crate) upstream: &'a str,
+    pub(crate) head: &'a RequestHead,
+    pub(crate) started_at_us: i64,
+    pub(crate) revision: i64,
+}
+
+pub(crate) fn insert(conn: &Connection, new: &NewExchange<'_>) -> rusqlite::Result<i64> {
+    conn.prepare_cached(
+        "INSERT INTO exchanges
+           (spool, spool_number, source, upstream, method, target, version, started_at_us, revision)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )?
+    .insert(params![
+        new.spool.map(|(key, _)| key),
+        new.spool.map(|(_, number)| number),
+        new.source,
+        new.upstream,
+        new.head.method,
+        new.head.target,
+        new.head.version.as_str(),
+        new.started_at_us,
+        new.revision,
+    ])
+}
+
+pub(crate) fn set_response(
+    conn: &Connection,
+    id: i64,
+    head: &ResponseHead,
+    at_us: Option<u64>,
+) -> rusqlite::Result<()> {
+    conn.prepare_cached(
+        "UPDATE exchanges SET status = ?, response_version = ?, content_type = ?, response_at_us = ? WHERE id = ?",
+    )?
+    .execute(params![
+        head.status,
+        head.version.as_str(),
+        content_type(head),
+        at_us.map(int),
+        id
+    ])
+    .map(drop)
+}
+
+/// Media type without parameters, in lower case.
+fn content_type(head: &ResponseHead) -> String {
+    head.headers
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+        .map(|(_, value)| {
+            String::from_utf8_lossy(value)
+                .split(';')
+                .next()
+                .unwrap_or("")
+                .trim()
+                .to_ascii_lowercase()
+        })
+        .unwrap_or_default()
+}
+
+/// What grows while an exchange is open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Growth {
+    pub(crate) request_len: u64,
+    pub(crate) request_chunks: u64,
+    pub(crate) body_len: u64,
+    pub(crate) chunks: u64,
+    pub(crate) last_at_us: u64,
+}
+
+pub(crate) fn grow(conn: &Connection, id: i64, growth: &Growth, revision: i64) -> rusqlite::Result<()> {
+    conn.prepare_cached(
+        "UPDATE exchanges SET request_len = ?, request_chunk_count = ?, body_len = ?, chunk_count = ?, last_at_us = ?,
+           revision = ? WHERE id = ?",
+    )?
+    .execute(params![
+        int(growth.request_len),
+        int(growth.request_chunks),
+        int(growth.body_len),
+        int(growth.chunks),
+        int(growth.last_at_us),
+        revision,
+        id
+    ])
+    .map(drop)
+}
+
+/// Ends an exchange and cuts its tie to the spool.
+pub(crate) fn end(conn: &Connection, id: i64, ending: Ending, revision: i64) -> rusqlite::Result<()> {
+    conn.prepare_cached(
+        "UPDATE exchanges SET ending = ?, spool = NULL, spool_number = NULL, revision = ? WHERE id = ?",
+    )?
+    .execute(params![ending_number(ending), revision, id])
+    .map(drop)
+}
+
+/// The exchange that a spool knows by a number, while it is open.
+pub(crate) fn of_spool(conn: &Connection, spool: i64, number: u32) -> rusqlite::Result<Option<(i64, Growth)>> {
+    conn.prepare_cached(
+        "SELECT id, request_len, request_chunk_count, body_len, chunk_count, last_at_us
+         FROM exchanges WHERE spool = ? AND spool_number = ?",
+    )?
+    .query_row(params![spool, number], |row| {
+        let growth = Growth {
+            request_len: nat(row.get(1)?),
+            request_chunks: nat(row.get(2)?),
+            body_len: nat(row.get(3)?),
+            chunks: nat(row.get(4)?),
+            last_at_us: nat(row.get(5)?),
+        };
+        Ok((row.get(0)?, growth))
+    })
+    .optional()
+}
+
+/// Numbers, within the spool, of its exchanges that are open.
+pub(crate) fn open_of_spool(conn: &Connection, spool: i64) -> rusqlite::Result<Vec<u32>> {
+    conn.prepare_cached("SELECT spool_number FROM exchanges WHERE spool = ? ORDER BY spool_number")?
+        .query_map([spool], |row| row.get(0))?
+        .collect()
+}
+
+/// The facts in this table; heads, holes and labels are filled in by their own tables.
+pub(crate) fn read(conn: &Connection, id: i64) -> rusqlite::Result<Option<Exchange>> {
+    conn.prepare_cached(
+        "SELECT id, source, upstream, method, target, version, started_at_us, request_len, status, response_version,
+           response_at_us, last_at_us, ending, body_len, chunk_count
+         FROM exchanges WHERE id = ?",
+    )?
+    .query_row([id], from_row)
+    .optional()
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<Exchange> {
+    let version = |text: Option<String>| text.and_then(|text| HttpVersion::parse(&text)).unwrap_or_default();
+    let status: Option<u16> = row.get(8)?;
+    let response_version = version(row.get(9)?);
+    Ok(Exchange {
+        index: row.get(0)?,
+        source: row.get(1)?,
+        upstream: row.get(2)?,
+        request: RequestHead {
+            method: row.get(3)?,
+            target: row.get(4)?,
+            version: version(Some(row.get(5)?)),
+            ..RequestHead::default()
+        },
+        started_at_us: row.get(6)?,
+        request_len: nat(row.get(7)?),
+        response: status.map(|status| ResponseHead {
+            status,
+            version: response_version,
+            ..ResponseHead::default()
+        }),
+        response_at_us: row.get::<_, Option<i64>>(10)?.map(nat),
+        last_at_us: nat(row.get(11)?),
+        ending: ending_of(row.get(12)?),
+        body_len: nat(row.get(13)?),
+        chunk_count: nat(row.get(14)?),
+        ..Exchange::default()
+    })
+}
+
+/// Whether the number is in use, and whether the exchange has ended.
+pub(crate) fn has_ended(conn: &Connection, id: i64) -> rusqlite::Result<Option<bool>> {
+    conn.prepare_cached("SELECT ending <> 0 FROM exchanges WHERE id = ?")?
+        .query_row([id], |row| row.get(0))
+        .optional()
+}
+
+pub(crate) fn request_len(conn: &Connection, id: i64) -> rusqlite::Result<Option<u64>> {
+    conn.prepare_cached("SELECT request_len FROM exchanges WHERE id = ?")?
+        .query_row([id], |row| row.get(0).map(nat))
+        .optional()
+}
+
+pub(crate) fn body_len(conn: &Connection, id: i64) -> rusqlite::Result<Option<u64>> {
+    conn.prepare_cached("SELECT body_len FROM exchanges WHERE id = ?")?
+        .query_row([id], |row| row.get(0).map(nat))
+        .optional()
+}
+
+/// Numbers of exchanges that are not hidden.
+pub(crate) fn indexes(conn: &Connection) -> rusqlite::Result<Vec<i64>> {
+    conn.prepare("SELECT id FROM exchanges WHERE hidden = 0 ORDER BY id")?
+        .query_map([], |row| row.get(0))?
+        .collect()
+}
+
+/// Sets a flag; gives whether that changed anything.
+pub(crate) fn set_hidden(conn: &Connection, id: i64, hidden: bool, revision: i64) -> rusqlite::Result<bool> {
+    let changed = conn
+        .prepare_cached("UPDATE exchanges SET hidden = ?, revision = ? WHERE id = ? AND hidden <> ?")?
+        .execute(params![hidden, revision, id, hidden])?;
+    Ok(changed > 0)
+}
+
+/// Pins or lets go; gives whether there is such an exchange.
+pub(crate) fn set_pinned(conn: &Connection, id: i64, pinned: bool, revision: i64) -> rusqlite::Result<bool> {
+    let changed = conn
+        .prepare_cached("UPDATE exchanges SET pinned = ?, revision = ? WHERE id = ?")?
+        .execute(params![pinned, revision, id])?;
+    Ok(changed > 0)
+}
+
+/// Notes that something beside the row changed; gives whether there is such an exchange.
+pub(crate) fn touch(conn: &Connection, id: i64, revision: i64) -> rusqlite::Result<bool> {
+    let changed = conn
+        .prepare_cached("UPDATE exchanges SET revision = ? WHERE id = ?")?
+        .execute(params![revision, id])?;
+    Ok(changed > 0)
+}
+
+/// Notes how many frames are known.
+pub(crate) fn set_frames(conn: &Connection, id: i64, frames: u32, revision: i64) -> rusqlite::Result<()> {
+    conn.prepare_cached("UPDATE exchanges SET frames = ?, revision = ? WHERE id = ?")?
+        .execute(params![frames, revision, id])
+        .map(drop)
+}
+
+/// What changed after a revision, in the order of indexes, and the newest revision.
+pub(crate) fn changed_since(conn: &Connection, revision: i64) -> rusqlite::Result<Vec<(i64, Changed)>> {
+    conn.prepare_cached(
+        "SELECT id, source, ending, body_len, last_at_us, frames, hidden, revision FROM exchanges
+         WHERE revision > ? ORDER BY id",
+    )?
+    .query_map([revision], |row| {
+        let changed = Changed {
+            exchange: row.get(0)?,
+            source: row.get(1)?,
+            began: false,
+            ending: ending_of(row.get(2)?),
+            body_len: nat(row.get(3)?),
+            last_at_us: nat(row.get(4)?),
+            derived_frames: row.get(5)?,
+            hidden: row.get(6)?,
+        };
+        Ok((row.get(7)?, changed))
+    })?
+    .collect()
+}
+
+/// The greatest number given so far.
+pub(crate) fn last_id(conn: &Connection) -> rusqlite::Result<i64> {
+    conn.query_row("SELECT coalesce(max(id), 0) FROM exchanges", [], |row| row.get(0))
+}
+
+pub(crate) fn delete(conn: &Connection, id: i64) -> rusqlite::Result<()> {
+    conn.execute("DELETE FROM exchanges WHERE id = ?", [id]).map(drop)
+}
+
+/// Ended exchanges that are hidden.
+pub(crate) fn hidden(conn: &Connection) -> rusqlite::Result<Vec<i64>> {
+    conn.prepare("SELECT id FROM exchanges WHERE hidden = 1 AND ending <> 0 ORDER BY id")?
+        .query_map([], |row| row.get(0))?
+        .collect()
+}
+
+/// Ended exchanges that started before.
+pub(crate) fn started_before(conn: &Connection, started_at_us: i64) -> rusqlite::Result<Vec<i64>> {
+    conn.prepare("SELECT id FROM exchanges WHERE started_at_us < ? AND ending <> 0 ORDER BY id")?
+        .query_map([started_at_us], |row| row.get(0))?
+        .collect()
+}
+
+/// The oldest exchange that may be pruned.
+pub(crate) fn oldest_to_prune(conn: &Connection) -> rusqlite::Result<Option<i64>> {
+    conn.query_row(
+        "SELECT id FROM exchanges WHERE pinned = 0 AND ending <> 0 ORDER BY started_at_us, id LIMIT 1",
+        [],
+        |row| row.get(0),
+    )
+    .optional()
+}

@@ -1,0 +1,59 @@
+//! Single values: the fingerprint key, the size cap, the revision counter.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use crate::schema::Migration;
+
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    sql: "CREATE TABLE settings (name TEXT PRIMARY KEY NOT NULL, value ANY) WITHOUT ROWID, STRICT;
+          INSERT INTO settings VALUES ('revision', 0), ('fingerprint_key', randomblob(32));",
+}];
+
+/// The first program version that understands this store.
+pub(crate) const NEEDS: &str = "needs";
+/// The key under which secrets are fingerprinted.
+pub(crate) const FINGERPRINT_KEY: &str = "fingerprint_key";
+/// The size above which the oldest exchanges are pruned.
+pub(crate) const MAX_BYTES: &str = "max_bytes";
+
+pub(crate) fn text(conn: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
+    conn.query_row("SELECT value FROM settings WHERE name = ?", [name], |row| row.get(0))
+        .optional()
+}
+
+pub(crate) fn put_text(conn: &Connection, name: &str, value: &str) -> rusqlite::Result<()> {
+    conn.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", [name, value])
+        .map(drop)
+}
+
+pub(crate) fn bytes(conn: &Connection, name: &str) -> rusqlite::Result<Option<Vec<u8>>> {
+    conn.query_row("SELECT value FROM settings WHERE name = ?", [name], |row| row.get(0))
+        .optional()
+}
+
+pub(crate) fn number(conn: &Connection, name: &str) -> rusqlite::Result<Option<i64>> {
+    conn.query_row("SELECT value FROM settings WHERE name = ?", [name], |row| row.get(0))
+        .optional()
+}
+
+pub(crate) fn put_number(conn: &Connection, name: &str, value: Option<i64>) -> rusqlite::Result<()> {
+    match value {
+        Some(value) => conn.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", params![name, value]),
+        None => conn.execute("DELETE FROM settings WHERE name = ?", [name]),
+    }
+    .map(drop)
+}
+
+/// A number greater than all given before; exchanges that change carry it.
+pub(crate) fn next_revision(conn: &Connection) -> rusqlite::Result<i64> {
+    conn.prepare_cached("UPDATE settings SET value = value + 1 WHERE name = 'revision' RETURNING value")?
+        .query_row([], |row| row.get(0))
+}
+
+/// The newest revision given.
+pub(crate) fn revision(conn: &Connection) -> rusqlite::Result<i64> {
+    conn.query_row("SELECT value FROM settings WHERE name = 'revision'", [], |row| {
+        row.get(0)
+    })
+}

@@ -1,0 +1,68 @@
+//! The text index over assembled spans.
+//!
+//! Trigrams, because what people look for are parts of words, ids and text
+//! without spaces as often as words. The index keeps no text of its own: the
+//! text is in the bytes.
+
+use rusqlite::{Connection, params};
+
+use crate::{Hit, schema::Migration};
+
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    sql: "CREATE TABLE texts (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            exchange INTEGER NOT NULL,
+            seq INTEGER NOT NULL
+          ) STRICT;
+          CREATE INDEX texts_by_exchange ON texts (exchange);
+          CREATE VIRTUAL TABLE texts_index USING fts5
+            (text, content = '', contentless_delete = 1, tokenize = 'trigram');",
+}];
+
+pub(crate) fn add(conn: &Connection, exchange: i64, seq: u32, text: &str) -> rusqlite::Result<()> {
+    let id = conn
+        .prepare_cached("INSERT INTO texts (exchange, seq) VALUES (?, ?)")?
+        .insert(params![exchange, seq])?;
+    conn.prepare_cached("INSERT INTO texts_index (rowid, text) VALUES (?, ?)")?
+        .execute(params![id, text])
+        .map(drop)
+}
+
+/// Spans that contain every word of three characters or more, newest exchange first.
+pub(crate) fn search(conn: &Connection, text: &str, count: u32) -> rusqlite::Result<Vec<Hit>> {
+    let words: Vec<String> = text
+        .split_whitespace()
+        .filter(|word| word.chars().count() >= 3)
+        .map(|word| format!("\"{}\"", word.replace('"', "\"\"")))
+        .collect();
+    if words.is_empty() {
+        return Ok(Vec::new());
+    }
+    conn.prepare_cached(
+        "SELECT t.exchange, t.seq FROM texts_index i JOIN texts t ON t.id = i.rowid
+           JOIN exchanges e ON e.id = t.exchange
+         WHERE texts_index MATCH ? AND e.hidden = 0 ORDER BY t.exchange DESC, t.seq, t.id LIMIT ?",
+    )?
+    .query_map(params![words.join(" AND "), count], |row| {
+        Ok(Hit {
+            exchange: row.get(0)?,
+            seq: row.get(1)?,
+        })
+    })?
+    .collect()
+}
+
+/// Deletes an exchange's texts, some at a time; gives how many.
+pub(crate) fn delete_some(conn: &Connection, exchange: i64, count: u32) -> rusqlite::Result<usize> {
+    let ids: Vec<i64> = conn
+        .prepare_cached("SELECT id FROM texts WHERE exchange = ? LIMIT ?")?
+        .query_map(params![exchange, count], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for id in &ids {
+        conn.prepare_cached("DELETE FROM texts_index WHERE rowid = ?")?
+            .execute([id])?;
+        conn.prepare_cached("DELETE FROM texts WHERE id = ?")?.execute([id])?;
+    }
+    Ok(ids.len())
+}

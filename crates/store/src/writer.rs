@@ -1,0 +1,382 @@
+//! The thread that moves a spool into the store.
+//!
+//! It follows the spool's files by offset, so what it holds in memory does
+//! not depend on how far it is behind. Batches are at most 20 ms or 1 MB. A
+//! database that is locked, full or slow makes it try again, for as long as
+//! it takes, while the spool grows; appenders never notice.
+
+use std::{
+    collections::VecDeque,
+    fs,
+    sync::{
+        Arc, Condvar, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use rusqlite::Connection;
+
+use crate::{
+    StoreError,
+    absorb::Absorber,
+    conn,
+    follow::{BATCH_LEN, PieceReader, Step, StepError},
+    prune,
+    spool::{Shared, SpoolFolder, SpoolLock, create_piece, tip::Closed},
+    table::spools,
+};
+
+const NAME: &str = "scrubjay-writer";
+/// Records are gathered for so long before they are absorbed together.
+const GATHER: Duration = Duration::from_millis(10);
+/// Without work it looks up so often, for what a full disk kept back.
+const IDLE: Duration = Duration::from_millis(500);
+/// A statement waits for a lock for so long; then the thread looks around and tries again.
+const LOCK_PATIENCE: Duration = Duration::from_millis(200);
+/// Between attempts after a failure that is not a lock.
+const RETRY: Duration = Duration::from_millis(250);
+/// Size at which a file of the spool is turned over.
+const PIECE_LEN: u64 = 8 << 20;
+/// How long the last handle waits when it is dropped.
+const DROP_PATIENCE: Duration = Duration::from_secs(10);
+
+/// The writer's thread, as others hold it.
+pub(crate) struct WriterThread {
+    shared: Arc<Shared>,
+    control: Arc<Control>,
+    handle: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl std::fmt::Debug for WriterThread {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WriterThread")
+            .field("spool", &self.shared.id)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Default)]
+struct Control {
+    stopping: AtomicBool,
+    all_in: AtomicBool,
+    deadline: Mutex<Option<Instant>>,
+    trouble: Mutex<Option<String>>,
+    progress: (Mutex<()>, Condvar),
+}
+
+impl Control {
+    fn is_late(&self) -> bool {
+        let deadline = *self.deadline.lock().unwrap_or_else(PoisonError::into_inner);
+        deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    fn set_trouble(&self, trouble: Option<String>) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+    }
+
+    fn announce(&self) {
+        drop(self.progress.0.lock().unwrap_or_else(PoisonError::into_inner));
+        self.progress.1.notify_all();
+    }
+}
+
+impl WriterThread {
+    /// Starts the thread; it owns the spool's lock and a connection.
+    pub(crate) fn start(shared: Arc<Shared>, lock: SpoolLock, conn: Connection) -> Result<Self, StoreError> {
+        let control = Arc::new(Control::default());
+        let writer = Writer {
+            shared: Arc::clone(&shared),
+            control: Arc::clone(&control),
+            conn,
+            lock: Some(lock),
+            absorber: None,
+            piece: None,
+            closed: VecDeque::new(),
+            ended: 0,
+        };
+        let handle = thread::Builder::new()
+            .name(NAME.to_owned())
+            .spawn(move || writer.run())
+            .map_err(|source| StoreError::StartThread { name: NAME, source })?;
+        shared.tip.bell().set_sleeper(handle.thread().clone());
+        Ok(Self {
+            shared,
+            control,
+            handle: Mutex::new(Some(handle)),
+        })
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    pub(crate) fn trouble(&self) -> Option<String> {
+        self.control
+            .trouble
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(crate) fn settle(&self, patience: Duration) -> bool {
+        let target = self.shared.tip.appended();
+        let (lock, progress) = &self.control.progress;
+        let guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let behind = |(): &mut ()| self.shared.tip.absorbed() < target;
+        let (_guard, waited) = progress
+            .wait_timeout_while(guard, patience, behind)
+            .unwrap_or_else(PoisonError::into_inner);
+        !waited.timed_out()
+    }
+
+    pub(crate) fn finish(&self, patience: Duration) -> bool {
+        let mut handle = self.handle.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(handle) = handle.take() {
+            self.shared.tip.append_overdue();
+            self.shared.tip.close();
+            *self.control.deadline.lock().unwrap_or_else(PoisonError::into_inner) =
+                Instant::now().checked_add(patience);
+            self.control.stopping.store(true, SeqCst);
+            self.shared.tip.bell().wake();
+            // A panic of the thread has been reported by the panic hook; the spool stays for the next start.
+            drop(handle.join());
+        }
+        self.control.all_in.load(SeqCst)
+    }
+}
+
+impl Drop for WriterThread {
+    fn drop(&mut self) {
+        self.finish(DROP_PATIENCE);
+    }
+}
+
+/// What the thread works with.
+struct Writer {
+    shared: Arc<Shared>,
+    control: Arc<Control>,
+    conn: Connection,
+    lock: Option<SpoolLock>,
+    absorber: Option<Absorber>,
+    /// The file being absorbed, and its number.
+    piece: Option<(u32, PieceReader)>,
+    /// Files behind which others follow, oldest first.
+    closed: VecDeque<Closed>,
+    /// Exchanges that ended since the store was last pruned.
+    ended: usize,
+}
+
+impl Writer {
+    fn run(mut self) {
+        // Whether a spool of a process that died can be absorbed may depend
+        // on a lock that outlasted the opening of the store.
+        let mut dead_left = true;
+        loop {
+            let stopping = self.control.stopping.load(SeqCst);
+            if !stopping {
+                self.wait_for_work();
+            }
+            self.shared.tip.append_overdue();
+            let caught_up = self.absorb_all();
+            if caught_up && dead_left && !stopping {
+                dead_left = absorb_dead(&mut self.conn, &self.shared.folder).is_err();
+            }
+            self.prune();
+            self.control.announce();
+            if stopping && (caught_up || self.control.is_late()) {
+                return self.close(caught_up);
+            }
+        }
+    }
+
+    /// Sleeps until something was appended, then a little longer, so that more comes together.
+    fn wait_for_work(&self) {
+        let tip = &self.shared.tip;
+        tip.bell().want(1);
+        if tip.backlog() == 0 && !self.control.stopping.load(SeqCst) {
+            thread::park_timeout(IDLE);
+        }
+        tip.bell().want(BATCH_LEN as u64);
+        if tip.backlog() < BATCH_LEN as u64 && !self.control.stopping.load(SeqCst) {
+            thread::park_timeout(GATHER);
+        }
+        tip.bell().want(0);
+    }
+
+    /// Absorbs until nothing is left; false if it has to give up.
+    fn absorb_all(&mut self) -> bool {
+        loop {
+            self.turn_over();
+            match self.absorb_some() {
+                Ok(true) => self.control.set_trouble(None),
+                Ok(false) => return true,
+                Err(error) => {
+                    self.note_trouble(&error);
+                    if self.control.is_late() {
+                        return false;
+                    }
+                    if !error.is_busy() {
+                        thread::park_timeout(RETRY);
+                    }
+                }
+            }
+            self.control.announce();
+        }
+    }
+
+    fn note_trouble(&self, error: &StepError) {
+        let sentence = match error {
+            error if error.is_busy() => "the store is locked by another program".to_owned(),
+            StepError::Write(error) => format!("the store cannot be written: {error}"),
+            StepError::Read(error) => format!("the spool cannot be read: {error}"),
+        };
+        self.control.set_trouble(Some(sentence));
+    }
+
+    /// One batch; false if there was nothing to do.
+    fn absorb_some(&mut self) -> Result<bool, StepError> {
+        let place = self.shared.tip.place();
+        let (number, limit, is_closed) = match self.closed.front() {
+            Some(closed) => (closed.number, closed.end, true),
+            None => (place.number, place.end, false),
+        };
+        if self.absorber.is_none() {
+            self.absorber = Some(Absorber::new(&self.conn, &self.shared.id)?);
+        }
+        let absorber = self.absorber.as_mut().expect("it was just made");
+        if absorber.absorbed() < limit {
+            if self.piece.as_ref().is_none_or(|(open, _)| *open != number) {
+                let path = self.shared.folder.piece_path(&self.shared.id, number);
+                self.piece = Some((number, PieceReader::open(&path)?));
+            }
+            let (_, reader) = self.piece.as_mut().expect("it was just opened");
+            let left = limit - absorber.absorbed();
+            let end_in_file = reader.offset() + left;
+            let step = reader.step(absorber, &mut self.conn, end_in_file)?;
+            self.shared.tip.set_absorbed(absorber.absorbed());
+            if let Step::Moved { ended } = step {
+                self.ended += ended;
+                return Ok(true);
+            }
+        }
+        if is_closed {
+            self.drop_piece(number);
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    fn drop_piece(&mut self, number: u32) {
+        self.closed.pop_front();
+        self.piece = None;
+        // If it cannot be removed it is only read over once more.
+        drop(fs::remove_file(self.shared.folder.piece_path(&self.shared.id, number)));
+    }
+
+    /// Lets appenders go on in a new file once this one is large.
+    fn turn_over(&mut self) {
+        let place = self.shared.tip.place();
+        if place.end - place.start < PIECE_LEN {
+            return;
+        }
+        // Without a new file (full disk) the old one just grows.
+        if let Ok(file) = create_piece(&self.shared.folder, &self.shared.id, place.number + 1) {
+            self.closed.push_back(self.shared.tip.turn_over(Box::new(file)));
+        }
+    }
+
+    fn prune(&mut self) {
+        if self.ended > 0 && prune::to_cap(&mut self.conn).is_ok() {
+            self.ended = 0;
+        }
+    }
+
+    /// Ends what is open; when all is in the store, nothing of the spool stays.
+    fn close(mut self, caught_up: bool) {
+        let Some(lock) = self.lock.take() else { return };
+        let ended = caught_up && self.end_open();
+        if ended && remove_files(&self.conn, &self.shared.folder, &self.shared.id).is_ok() {
+            lock.remove();
+            self.control.all_in.store(true, SeqCst);
+        }
+        // Failing to move the WAL into the file costs nothing but its size.
+        drop(self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
+        self.control.announce();
+    }
+
+    fn end_open(&mut self) -> bool {
+        let Some(absorber) = &mut self.absorber else {
+            return true;
+        };
+        loop {
+            match absorber.end_open(&mut self.conn) {
+                Ok(()) => return true,
+                Err(error) if conn::is_busy(&error) && !self.control.is_late() => {}
+                Err(_) => return false,
+            }
+        }
+    }
+}
+
+/// A connection for a writer's thread.
+pub(crate) fn impatient(conn: Connection) -> rusqlite::Result<Connection> {
+    conn.busy_timeout(LOCK_PATIENCE)?;
+    Ok(conn)
+}
+
+/// Removes a spool that is wholly absorbed. The files go first: without the
+/// row they would be absorbed again.
+fn remove_files(conn: &Connection, folder: &SpoolFolder, id: &str) -> Result<(), StepError> {
+    for (_, path) in folder.pieces(id) {
+        fs::remove_file(path)?;
+    }
+    spools::forget(conn, id)?;
+    Ok(())
+}
+
+/// Why a spool left behind could not be absorbed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DeadSpoolError {
+    #[error(transparent)]
+    Lock(#[from] StoreError),
+    #[error(transparent)]
+    Step(#[from] StepError),
+}
+
+impl DeadSpoolError {
+    pub(crate) fn is_busy(&self) -> bool {
+        matches!(self, Self::Step(error) if error.is_busy())
+    }
+}
+
+/// Absorbs the spools of processes that are gone, and ends what they left open.
+pub(crate) fn absorb_dead(conn: &mut Connection, folder: &SpoolFolder) -> Result<(), DeadSpoolError> {
+    let mut ids = folder.ids();
+    ids.extend(spools::ids(conn).map_err(StepError::from)?);
+    ids.sort();
+    ids.dedup();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    folder.make()?;
+    for id in ids {
+        if let Some(lock) = folder.lock_dead(&id)? {
+            absorb_dead_one(conn, folder, &id)?;
+            lock.remove();
+        }
+    }
+    Ok(())
+}
+
+fn absorb_dead_one(conn: &mut Connection, folder: &SpoolFolder, id: &str) -> Result<(), StepError> {
+    let mut absorber = Absorber::new(conn, id)?;
+    for (_, path) in folder.pieces(id) {
+        let mut piece = PieceReader::open(&path)?;
+        let len = piece.len()?;
+        while let Step::Moved { .. } = piece.step(&mut absorber, conn, len)? {}
+    }
+    absorber.end_open(conn)?;
+    remove_files(conn, folder, id)
+}
