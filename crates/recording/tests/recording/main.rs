@@ -5,3 +5,4 @@
 mod file;
 mod properties;
 mod sample;
+mod strangers;
