@@ -2,6 +2,7 @@
 pub mod encoding;
 pub mod event;
 pub mod frame;
+pub mod input;
 pub mod json;
 pub mod media;
 pub mod pointer;

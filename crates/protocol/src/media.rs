@@ -84,7 +84,7 @@ fn looks_like_records(start: &[u8]) -> Option<bool> {
         };
     };
     let len = u64::from(u32::from_be_bytes(*prefix));
-    if len < 2 || len > record::OFFICIAL_RECORD_LIMIT {
+    if !(2..=record::OFFICIAL_RECORD_LIMIT).contains(&len) {
         return Some(false);
     }
     match record::envelope(message) {

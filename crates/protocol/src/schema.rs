@@ -145,6 +145,14 @@ pub fn check(event: Value, boundary: &mut Boundary, mint: &mut dyn FnMut() -> St
     }
 }
 
+/// What the official schema has against a run input. Members that it does not
+/// describe are fine.
+pub fn input_issues(input: &Value) -> Vec<Issue> {
+    let mut input = input.clone();
+    strip::strip(&mut input, table::input(), &mut Vec::new());
+    admit::admit(&mut input, table::input())
+}
+
 fn enforce(mut event: Value, stripped: &mut Vec<Strip>) -> Verdict {
     let Value::Object(object) = &event else {
         return Verdict::Fatal(Fatal::new("", "Invalid event: the frame is not a JSON object."));

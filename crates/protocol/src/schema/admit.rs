@@ -28,7 +28,9 @@ fn note(issues: &mut Vec<Issue>, path: &Path<'_>, message: impl Into<String>) {
 fn admit_shape(value: &mut Value, shape: &'static Shape, path: &Path<'_>, issues: &mut Vec<Issue>) {
     let fits = match (shape, &mut *value) {
         (Shape::Any | Shape::AnyButNullIsAbsent, _) => true,
-        (Shape::Text, Value::String(_)) | (Shape::Flag, Value::Bool(_)) | (Shape::Map, Value::Object(_)) => true,
+        (Shape::Text | Shape::TextOrList(_), Value::String(_))
+        | (Shape::Flag, Value::Bool(_))
+        | (Shape::Map, Value::Object(_)) => true,
         (Shape::NotNull, value) => !value.is_null(),
         (Shape::OneOf(options), Value::String(text)) => options.iter().any(|option| text == option),
         (Shape::Whole { least }, Value::Number(number)) => return admit_whole(*number, *least, path, issues),
@@ -40,7 +42,6 @@ fn admit_shape(value: &mut Value, shape: &'static Shape, path: &Path<'_>, issues
             }
             return admit_list(items, element, path, issues);
         }
-        (Shape::TextOrList(_), Value::String(_)) => true,
         // Of a union, only that it failed is told.
         (Shape::TextOrList(element), Value::Array(items)) => {
             let mut inner = Vec::new();

@@ -24,6 +24,11 @@ pub(super) fn event(event_type: &EventType) -> Option<&'static Object> {
         .map(|(_, object)| object)
 }
 
+/// The schema of a run input.
+pub(super) fn input() -> &'static Object {
+    &INPUT
+}
+
 /// Members of every event.
 const EVENT: &[Field] = &[
     required("type", Any),

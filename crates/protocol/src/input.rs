@@ -1,0 +1,240 @@
+//! Request bodies: the RunAgentInput, alone or in an envelope.
+//!
+//! ```
+//! use scrubjay_protocol::input::Request;
+//!
+//! let request = Request::read(br#"{"method":"agent/run","params":{},"body":{"threadId":"t","runId":"r","messages":[]}}"#);
+//! assert_eq!(request.envelope().unwrap().method.unwrap(), "agent/run");
+//! assert_eq!(request.input().unwrap().thread_id.unwrap(), "t");
+//! assert_eq!(request.problems, []);
+//! ```
+
+use crate::{
+    event::{Context, Message, ResumeEntry, Text, Tool, member, snake_case},
+    json::{self, Cause, NESTING_LIMIT, Object, Value},
+    problem::{Problem, rule},
+    schema,
+};
+
+crate::event::views! {
+    /// What a frontend sends to have an agent run.
+    RunAgentInput {
+        /// The conversation.
+        thread_id: Text<'a> = "threadId",
+        /// The run, named by the client.
+        run_id: Text<'a> = "runId",
+        /// Version that the client speaks.
+        protocol_version: Text<'a> = "protocolVersion",
+        /// Parent run.
+        parent_run_id: Text<'a> = "parentRunId",
+        /// The state; absent means `{}`.
+        state: Option<&'a Value> = "state",
+        /// The conversation so far.
+        messages: Vec<Message<'a>> = "messages",
+        /// Tools that the frontend offers.
+        tools: Vec<Tool<'a>> = "tools",
+        /// What the agent should know.
+        context: Vec<Context<'a>> = "context",
+        /// Anything else.
+        forwarded_props: Option<&'a Value> = "forwardedProps",
+        /// Answers to interrupts of the run before.
+        resume: Vec<ResumeEntry<'a>> = "resume",
+    }
+
+    /// What CopilotKit's single endpoint wraps around a request.
+    Envelope {
+        /// `agent/run`, `agent/connect`, `info` and the like.
+        method: Text<'a> = "method",
+        /// Parameters, such as `agentId`.
+        params: Option<&'a Object> = "params",
+        /// The request inside.
+        body: Option<&'a Value> = "body",
+    }
+}
+
+/// A request body, read leniently.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Request {
+    /// The body as JSON, if it is.
+    pub value: Option<Value>,
+    /// What is wrong with it. A body that is no input has no problems as one.
+    pub problems: Vec<Problem>,
+}
+
+impl Request {
+    /// Reads a body, after its content encoding was undone.
+    pub fn read(body: &[u8]) -> Self {
+        let mut request = Self::default();
+        let body = request.without_mark(body);
+        if body.trim_ascii().is_empty() {
+            return request;
+        }
+        match json::parse_within(body, NESTING_LIMIT) {
+            Ok(parsed) => {
+                if let Some(at) = parsed.broken_utf8_at {
+                    request.note(
+                        rule::UTF8,
+                        format!("byte {at} of the request body is not UTF-8, and reads as U+FFFD"),
+                    );
+                }
+                request.value = Some(parsed.value);
+                request.judge();
+            }
+            Err(error) if error.cause == Cause::Nesting => {
+                request.note(rule::NESTING, format!("the request body is {}", error.message));
+            }
+            Err(error) => request.note(rule::JSON, format!("the request body is not JSON: {error}")),
+        }
+        request
+    }
+
+    /// The run input, if the body is one or an envelope holds one.
+    pub fn input(&self) -> Option<RunAgentInput<'_>> {
+        self.input_value().map(RunAgentInput::read)
+    }
+
+    /// The run input as JSON.
+    pub fn input_value(&self) -> Option<&Value> {
+        let value = self.value.as_ref()?;
+        if is_run_input(value) {
+            return Some(value);
+        }
+        self.envelope()?.body.filter(|body| is_run_input(body))
+    }
+
+    /// The envelope, if the body is one.
+    pub fn envelope(&self) -> Option<Envelope<'_>> {
+        let value = self.value.as_ref()?;
+        let envelope = Envelope::read(value);
+        let known = envelope
+            .method
+            .is_some_and(|method| method.as_bytes().starts_with(b"agent/") || *method == *"info");
+        let holds_input = envelope.method.is_some() && envelope.body.is_some_and(is_run_input);
+        (!is_run_input(value) && (known || holds_input)).then_some(envelope)
+    }
+
+    fn without_mark<'a>(&mut self, body: &'a [u8]) -> &'a [u8] {
+        let Some(rest) = body.strip_prefix(b"\xEF\xBB\xBF") else {
+            return body;
+        };
+        self.note(rule::BOM, "the request body begins with a byte order mark");
+        rest
+    }
+
+    fn judge(&mut self) {
+        let Some(input) = self.input_value() else {
+            return;
+        };
+        let mut problems = misspellings(input);
+        let misspelt = !problems.is_empty();
+        problems.extend(schema::input_issues(input).into_iter().filter_map(|issue| {
+            // A misspelt member is not also missing.
+            let missing = misspelt && issue.message.ends_with("received undefined");
+            (!missing).then(|| Problem::new(rule::INPUT, issue.to_string()))
+        }));
+        self.problems.append(&mut problems);
+    }
+
+    fn note(&mut self, rule: &'static str, message: impl Into<String>) {
+        self.problems.push(Problem::new(rule, message));
+    }
+}
+
+/// Whether an object has at least two of the three members that only a run
+/// input has together.
+fn is_run_input(value: &Value) -> bool {
+    let Some(object) = value.as_object() else {
+        return false;
+    };
+    let is_text = |name: &str| member(object, name).is_some_and(|value| value.as_wtf8().is_some());
+    let signs = [
+        is_text("threadId"),
+        is_text("runId"),
+        member(object, "messages").is_some_and(|value| value.as_array().is_some()),
+    ];
+    signs.into_iter().filter(|sign| *sign).count() >= 2
+}
+
+fn misspellings(input: &Value) -> Vec<Problem> {
+    let names = ["threadId", "runId", "protocolVersion", "parentRunId", "forwardedProps"];
+    let misspelt = names
+        .into_iter()
+        .filter(|name| input.get(name).is_none() && input.get(&snake_case(name)).is_some());
+    misspelt
+        .map(|name| {
+            Problem::new(
+                rule::SPELLING,
+                format!("`{}` should be spelt `{name}`", snake_case(name)),
+            )
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(body: &str) -> Vec<&'static str> {
+        Request::read(body.as_bytes())
+            .problems
+            .iter()
+            .map(|problem| problem.rule)
+            .collect()
+    }
+
+    #[test]
+    fn inputs_are_recognised_alone_and_in_envelopes() {
+        for (body, input, envelope) in [
+            (r#"{"threadId":"t","runId":"r"}"#, true, false),
+            (r#"{"threadId":"t","messages":[]}"#, true, false),
+            (r#"{"thread_id":"t","run_id":"r","messages":[]}"#, true, false),
+            (r#"{"messages":[]}"#, false, false),
+            (r#"{"method":"info"}"#, false, true),
+            (
+                r#"{"method":"agent/connect","params":{"agentId":"a"},"body":{"threadId":"t","runId":"r","messages":[]}}"#,
+                true,
+                true,
+            ),
+            (r#"{"method":"run","body":{"threadId":"t","runId":"r"}}"#, true, true),
+            (r#"{"method":"GET","body":"x"}"#, false, false),
+            ("[]", false, false),
+        ] {
+            let request = Request::read(body.as_bytes());
+            assert_eq!(
+                (request.input().is_some(), request.envelope().is_some()),
+                (input, envelope),
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_input_is_told() {
+        assert_eq!(rules(""), [""; 0]);
+        assert_eq!(rules("{"), [rule::JSON]);
+        assert_eq!(rules("\u{feff}{}"), [rule::BOM]);
+        assert_eq!(rules(&"[".repeat(600)), [rule::NESTING]);
+        assert_eq!(
+            rules(r#"{"threadId":"t","runId":"r","messages":[],"state":null}"#),
+            [""; 0]
+        );
+        assert_eq!(
+            rules(r#"{"threadId":"t","runId":7,"messages":[],"tools":{}}"#),
+            [rule::INPUT; 2]
+        );
+        assert_eq!(
+            rules(r#"{"thread_id":"t","run_id":"r","messages":[]}"#),
+            [rule::SPELLING; 2]
+        );
+    }
+
+    #[test]
+    fn views_reach_into_the_input() {
+        let body = br#"{"threadId":"t","runId":"r","messages":[{"id":"m","role":"assistant","toolCalls":[{"id":"c","function":{"name":"f","arguments":"{}"}}]}],"tools":[{"name":"f"}],"resume":[{"interruptId":"i","status":"resolved"}]}"#;
+        let request = Request::read(body);
+        let input = request.input().unwrap();
+        assert_eq!(input.messages[0].tool_calls[0].function.name.unwrap(), "f");
+        assert_eq!(input.tools[0].name.unwrap(), "f");
+        assert_eq!(input.resume[0].interrupt_id.unwrap(), "i");
+    }
+}
