@@ -318,7 +318,10 @@ impl ExchangeFacts {
             started_at_us: micros_of_rfc3339(&self.started_at).unwrap_or_default(),
             response_at_us,
             last_at_us: self.last_at_us.min(MAX_AT_US),
-            ending: Ending::parse(&self.ending).unwrap_or(Ending::RecorderStopped),
+            // Nothing goes on in a file: what was open when it was written, was recorded up to there.
+            ending: Ending::parse(&self.ending)
+                .filter(|ending| *ending != Ending::Open)
+                .unwrap_or(Ending::RecorderStopped),
             labels: self.labels,
             upstream: self.upstream,
             ..Exchange::default()

@@ -37,8 +37,34 @@
 //! assert_eq!(recording.exchanges[0].origin, Origin::Exact);
 //! ```
 //!
+//! # The lines
+//!
+//! | kind | keys that others know | under `scrubjay` |
+//! |---|---|---|
+//! | `header` | `schemaVersion`, `tool`, `capturedAt`, `url`, `framework`, `transport`, `redacted`, `runtime` | `exchanges` |
+//! | `request` | `connId`, `tMs`, `method`, `url`, `input` | the exchange: see below |
+//! | `event` | `connId`, `seq`, `tMs`, `event`, `sseEvent` | `atUs`, `raw` or `rawB64` |
+//! | `keepalive` | `connId`, `seq`, `tMs`, `comment` | `atUs`, `raw` or `rawB64` |
+//!
+//! An event line stands for `data: `, the text of `event` as it is there, and
+//! two LF; a keepalive for `: `, its comment, and two LF; either for the bytes
+//! of `raw` where it has them. The decoded body is these one after the other,
+//! then `tail`. A body that is encoded, protobuf, no stream at all, or that
+//! has holes stands once as `bodyB64` on the request line instead.
+//!
+//! The request line's `scrubjay` has `startedAt`, `source`, `upstream`,
+//! `labels` (pairs), `request` (`target`, `version`, `headers`,
+//! `deliveredHeaders`, `sha256`, `bodyB64` where `input` is not the body to
+//! the byte), `response` (`status`, `version`, `atUs`, `headers`,
+//! `deliveredHeaders`), `trailers`, `ending`, `lastAtUs`, `frames`, `bodyLen`,
+//! `sha256`, `holes` (`[offset, len]`), `chunks` (`[len, atUs]`, with the
+//! offset as a third where a chunk does not follow from the one before), and
+//! `bodyB64`, `tail` or `tailB64` where there are. Headers are pairs; a value
+//! that is not UTF-8 is `{"b64": …}`.
+//!
 //! # Map
 //!
+//! - `rule`: how a line stands for bytes.
 //! - [`Writer`]: header, request lines, frame lines; what differs from the rule carries its bytes.
 //! - [`read()`]: lines back to bytes, whoever wrote them, up to the first damage.
 //!

@@ -271,3 +271,11 @@ fn json_too_deep_for_readers_of_lines_is_kept_as_bytes() {
     assert!(text(&file).contains("\"event\":null"));
     sample.assert_is(&open(&file).exchanges[0], 0);
 }
+
+#[test]
+fn what_was_open_was_recorded_up_to_there() {
+    let mut sample = sample();
+    sample.exchange.ending = Ending::Open;
+    let recording = open(&written(std::slice::from_ref(&sample)));
+    assert_eq!(recording.exchanges[0].exchange.ending, Ending::RecorderStopped);
+}

@@ -46,7 +46,7 @@ fn sample() -> impl Strategy<Value = Sample> {
             Ending::Complete,
             Ending::UpstreamReset,
             Ending::ClientLeft,
-            Ending::Open,
+            Ending::NoAnswer,
         ]),
         any::<bool>(),
         vec(any::<u8>(), 0..12),
