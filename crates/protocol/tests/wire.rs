@@ -6,6 +6,8 @@
 //! To write an expectation for a new body, run the tests once with
 //! `SCRUBJAY_BLESS=1`, then read what was written.
 
+#![expect(clippy::disallowed_methods, reason = "scenarios are files")]
+
 use std::{
     collections::BTreeMap,
     fmt::Write as _,

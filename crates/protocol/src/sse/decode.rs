@@ -358,17 +358,33 @@ impl Draft {
                 .note(rule::EMPTY_DATA, "the frame has a data field with nothing in it");
             return;
         }
-        if let Err(error) = std::str::from_utf8(&self.frame.data) {
-            let message = format!(
-                "byte {} of the data is not UTF-8, and reads as U+FFFD",
-                error.valid_up_to()
-            );
-            self.frame.note(rule::UTF8, message);
-        }
-        match read(&self.frame.data, detail) {
-            Ok(Read::Event { name, value, too_deep }) => {
+        let data = std::mem::take(&mut self.frame.data);
+        let text = match std::str::from_utf8(&data) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(error) => {
+                let message = format!(
+                    "byte {} of the data is not UTF-8, and reads as U+FFFD",
+                    error.valid_up_to()
+                );
+                self.frame.note(rule::UTF8, message);
+                String::from_utf8_lossy(&data)
+            }
+        };
+        let result = read(&text, detail);
+        drop(text);
+        self.frame.data = data;
+        self.judge_data(result, ended);
+    }
+
+    fn judge_data(&mut self, result: Result<Read, JsonError>, ended: Ended) {
+        match result {
+            Ok(Read::Event {
+                event_type,
+                value,
+                too_deep,
+            }) => {
                 self.frame.kind = FrameKind::Event;
-                self.frame.event_type = Some(EventType::from_name(&name));
+                self.frame.event_type = Some(event_type);
                 self.frame.value = value;
                 if too_deep {
                     self.frame.note(
@@ -412,7 +428,7 @@ impl Draft {
 /// What a frame's data turned out to be.
 enum Read {
     Event {
-        name: String,
+        event_type: EventType,
         value: Option<Value>,
         too_deep: bool,
     },
@@ -420,13 +436,13 @@ enum Read {
     NoType,
 }
 
-fn read(data: &[u8], detail: Detail) -> Result<Read, JsonError> {
+fn read(text: &str, detail: Detail) -> Result<Read, JsonError> {
     if detail == Detail::TypeOnly {
-        return read_type(data);
+        return read_type(text.as_bytes());
     }
-    match json::parse(data) {
+    match json::parse_text(text, NESTING_LIMIT) {
         Ok(value) => Ok(read_value(value)),
-        Err(error) if error.cause == Cause::Nesting => read_type(data),
+        Err(error) if error.cause == Cause::Nesting => read_type(text.as_bytes()),
         Err(error) => Err(error),
     }
 }
@@ -436,14 +452,11 @@ fn read_value(value: Value) -> Read {
         return Read::NotAnObject(value.kind());
     };
     match object.get("type") {
-        Some(Value::String(name)) if !name.is_empty() => {
-            let name = name.to_str_lossy().into_owned();
-            Read::Event {
-                name,
-                value: Some(value),
-                too_deep: false,
-            }
-        }
+        Some(Value::String(name)) if !name.is_empty() => Read::Event {
+            event_type: EventType::from_name(&name.to_str_lossy()),
+            value: Some(value),
+            too_deep: false,
+        },
         _ => Read::NoType,
     }
 }
@@ -453,7 +466,7 @@ fn read_type(data: &[u8]) -> Result<Read, JsonError> {
     let too_deep = scan.nesting > NESTING_LIMIT;
     Ok(match (scan.first, scan.type_name) {
         (b'{', Some(Some(name))) if !name.is_empty() => Read::Event {
-            name: name.into_string_lossy(),
+            event_type: EventType::from_name(&name.to_str_lossy()),
             value: None,
             too_deep,
         },
