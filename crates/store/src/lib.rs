@@ -56,6 +56,8 @@ mod error;
 mod follow;
 mod import;
 mod library;
+#[cfg(test)]
+mod model_tests;
 mod os;
 mod prune;
 mod schema;

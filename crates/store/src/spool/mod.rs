@@ -104,7 +104,17 @@ impl Spool {
         labels: &[(String, String)],
         started_at_us: i64,
     ) -> SpoolTape {
-        let shared = self.shared();
+        Self::begin_on(self.shared(), source, upstream, head, labels, started_at_us)
+    }
+
+    pub(crate) fn begin_on(
+        shared: &Arc<Shared>,
+        source: &str,
+        upstream: &str,
+        head: &RequestHead,
+        labels: &[(String, String)],
+        started_at_us: i64,
+    ) -> SpoolTape {
         let switches = shared.switches(source);
         if switches.paused.load(Relaxed) {
             return SpoolTape::blank();
