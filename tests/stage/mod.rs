@@ -5,6 +5,9 @@
 
 #![allow(dead_code, reason = "each flow uses its own part of the stage")]
 
+pub mod agent;
+pub mod record;
+
 use std::{
     io::{BufRead as _, BufReader},
     net::TcpListener,
@@ -38,7 +41,10 @@ impl Running {
     /// Sends SIGINT and waits.
     pub fn interrupt(mut self) -> i32 {
         let done = Command::new("kill").args(["-INT", &self.0.id().to_string()]).status();
-        assert!(done.is_ok_and(|status| status.success()), "the process had already ended");
+        assert!(
+            done.is_ok_and(|status| status.success()),
+            "the process had already ended"
+        );
         self.0.wait().expect("a child can be waited for").code().unwrap_or(-1)
     }
 
@@ -73,9 +79,14 @@ impl Display {
         let mut xvfb = Running::start(&mut command);
         let stdout = xvfb.0.stdout.take().expect("stdout is piped");
         let mut number = String::new();
-        BufReader::new(stdout).read_line(&mut number).expect("Xvfb names its display");
+        BufReader::new(stdout)
+            .read_line(&mut number)
+            .expect("Xvfb names its display");
         assert!(!number.trim().is_empty(), "Xvfb ended without naming a display");
-        Self { name: format!(":{}", number.trim()), _xvfb: xvfb }
+        Self {
+            name: format!(":{}", number.trim()),
+            _xvfb: xvfb,
+        }
     }
 }
 
@@ -90,7 +101,11 @@ pub fn binary(name: &str) -> PathBuf {
     let tests = std::env::current_exe().expect("a test knows its own path");
     let folder = tests.ancestors().nth(2).expect("tests lie in target/PROFILE/deps");
     let path = folder.join(name);
-    assert!(path.exists(), "{} is missing: `cargo build --workspace` makes it", path.display());
+    assert!(
+        path.exists(),
+        "{} is missing: `cargo build --workspace` makes it",
+        path.display()
+    );
     path
 }
 
@@ -108,18 +123,28 @@ impl Page {
         let port = free_port();
         let mut command = Command::new("WebKitWebDriver");
         command.args([&format!("--port={port}"), "--host=127.0.0.1"]);
-        command.env("DISPLAY", &display.name).env("TAURI_WEBVIEW_AUTOMATION", "true");
-        command.env("WEBKIT_DISABLE_DMABUF_RENDERER", "1").env_remove("WAYLAND_DISPLAY");
+        command
+            .env("DISPLAY", &display.name)
+            .env("TAURI_WEBVIEW_AUTOMATION", "true");
+        command
+            .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
+            .env_remove("WAYLAND_DISPLAY");
         let driver = Running::start(command.stdout(Stdio::null()).stderr(Stdio::null()));
         let options = json!({"binary": binary("scrubjay-desktop"), "args": arguments});
-        Self { client: connect(port, "webkitgtk:browserOptions", options).await, _driver: driver }
+        Self {
+            client: connect(port, "webkitgtk:browserOptions", options).await,
+            _driver: driver,
+        }
     }
 
     /// Opens a tab of a headless Chromium, `width` × `height`.
     pub async fn tab(url: &str, profile: &Path, size: (u32, u32)) -> Self {
         let port = free_port();
         let mut command = Command::new("chromedriver");
-        command.arg(format!("--port={port}")).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         let driver = Running::start(&mut command);
         let options = json!({"args": [
             "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--use-angle=swiftshader",
@@ -130,7 +155,10 @@ impl Page {
         ]});
         let client = connect(port, "goog:chromeOptions", options).await;
         client.goto(url).await.expect("the page should open");
-        Self { client, _driver: driver }
+        Self {
+            client,
+            _driver: driver,
+        }
     }
 
     /// Waits until a selector matches something.
@@ -138,7 +166,10 @@ impl Page {
         let wait = self.client.wait().at_most(PATIENCE).every(Duration::from_millis(50));
         match wait.for_element(Locator::Css(css)).await {
             Ok(element) => element,
-            Err(error) => panic!("nothing matched `{css}` ({error}); the page says: {}", self.text("body").await),
+            Err(error) => panic!(
+                "nothing matched `{css}` ({error}); the page says: {}",
+                self.text("body").await
+            ),
         }
     }
 
@@ -147,29 +178,48 @@ impl Page {
         let began = Instant::now();
         while began.elapsed() < PATIENCE {
             let script = format!("return Boolean({script})");
-            if self.client.execute(&script, vec![]).await.is_ok_and(|value| value == json!(true)) {
+            if self
+                .client
+                .execute(&script, vec![])
+                .await
+                .is_ok_and(|value| value == json!(true))
+            {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("waited in vain until {what}; the page says: {}", self.text("body").await);
+        panic!(
+            "waited in vain until {what}; the page says: {}",
+            self.text("body").await
+        );
     }
 
     /// What a script returns.
     pub async fn eval(&self, script: &str) -> Value {
-        self.client.execute(script, vec![]).await.expect("the script should run")
+        self.client
+            .execute(script, vec![])
+            .await
+            .expect("the script should run")
     }
 
     /// The text of the first match, or nothing.
     pub async fn text(&self, css: &str) -> String {
         let script = "const found = document.querySelector(arguments[0]); return found ? found.innerText : '';";
-        let value = self.client.execute(script, vec![json!(css)]).await.unwrap_or(Value::Null);
+        let value = self
+            .client
+            .execute(script, vec![json!(css)])
+            .await
+            .unwrap_or(Value::Null);
         value.as_str().unwrap_or_default().to_owned()
     }
 
     /// Clicks the first match.
     pub async fn click(&self, css: &str) {
-        self.wait_for(css).await.click().await.unwrap_or_else(|error| panic!("`{css}` cannot be clicked: {error}"));
+        self.wait_for(css)
+            .await
+            .click()
+            .await
+            .unwrap_or_else(|error| panic!("`{css}` cannot be clicked: {error}"));
     }
 
     /// Types into the focused element; keys by their WebDriver code points.

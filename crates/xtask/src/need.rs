@@ -134,19 +134,33 @@ fn major_of(node: &str) -> Option<u32> {
     version.trim_start_matches('v').split('.').next()?.parse().ok()
 }
 
-/// The official client and what it is driven with, pinned in `tests/oracle`.
+/// The official client and CopilotKit's runtime, pinned in `tests/`.
 fn node_packages() -> Result<()> {
-    let manifest = std::fs::read(root().join("tests/oracle/package.json")).context("tests/oracle/package.json")?;
-    let folder = root().join("target/oracle");
-    let installed = folder.join("node_modules/@ag-ui/client/package.json");
+    node_package("oracle", "the official AG-UI client", "@ag-ui/client", &[])?;
+    // Its peers name versions that exclude each other; the manifest pins what works.
+    let quirks = ["--legacy-peer-deps", "--ignore-scripts"];
+    node_package("copilotkit", "CopilotKit's runtime", "@copilotkit/runtime", &quirks)
+}
+
+fn node_package(name: &str, what: &str, marker: &str, quirks: &[&str]) -> Result<()> {
+    let manifest = format!("tests/{name}/package.json");
+    let manifest = std::fs::read(root().join(&manifest)).with_context(|| manifest.clone())?;
+    let folder = root().join("target").join(name);
+    let installed = folder.join("node_modules").join(marker).join("package.json");
     if installed.exists() && std::fs::read(folder.join("package.json")).is_ok_and(|known| known == manifest) {
         return Ok(());
     }
-    say("installing the official AG-UI client into target/oracle");
+    say(&format!("installing {what} into target/{name}"));
     std::fs::create_dir_all(&folder)?;
     std::fs::write(folder.join("package.json"), manifest)?;
-    run(&mut command(
-        "npm",
-        &["install", "--prefix", "target/oracle", "--no-audit", "--no-fund"],
-    ))
+    let prefix = format!("target/{name}");
+    let always = [
+        "install",
+        "--prefix",
+        prefix.as_str(),
+        "--no-audit",
+        "--no-fund",
+        "--loglevel=error",
+    ];
+    run(&mut command("npm", &[&always[..], quirks].concat()))
 }
