@@ -8,14 +8,15 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(name = "scrubjay", version, max_term_width = 100, disable_help_subcommand = true)]
 pub(crate) struct Cli {
-    /// Print JSON Lines; the same as --format json.
-    #[arg(long, global = true)]
+    /// Print JSON Lines; the same as --format json
+    #[arg(long, global = true, display_order = 100)]
     json: bool,
 
-    /// How to print.
+    /// How to print
     #[arg(
         long,
         global = true,
+        display_order = 101,
         value_name = "FORMAT",
         default_value = "text",
         hide_default_value = true
@@ -29,9 +30,9 @@ pub(crate) struct Cli {
 /// How answers are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For people.
+    // For people. (Documentation here would blow up every help text.)
     Text,
-    /// One JSON object a line.
+    // One JSON object a line.
     Json,
 }
 
@@ -111,7 +112,7 @@ pub(crate) struct State {
 
     /// As of this frame; 0 is the request's input
     #[arg(long, value_name = "N")]
-    pub(crate) at: Option<u32>,
+    pub(crate) at: Option<u64>,
 
     /// As of every frame, from 0 on
     #[arg(long)]
@@ -160,7 +161,7 @@ pub(crate) struct Export {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Redact {
-    /// Nothing: the file holds every captured byte.
+    // Nothing: the file holds every captured byte.
     None,
 }
 

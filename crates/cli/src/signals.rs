@@ -63,7 +63,7 @@ impl Signals {
             .and_then(rustix::process::Pid::from_raw);
         if let Some(pid) = pid {
             // A child that has just ended needs no signal.
-            drop(rustix::process::kill_process(pid, signal));
+            rustix::process::kill_process(pid, signal).ok();
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     json::Line,
     library::{Library, unreadable},
     out::Out,
-    safe::{safe, shortened},
+    safe::shortened,
     words,
 };
 
@@ -24,8 +24,13 @@ pub(crate) fn run(args: &args::One, out: &mut Out) -> Result<(), Failure> {
         let spans = reader.spans(first..end).map_err(unreadable)?;
         for (ordinal, span) in (first..end).zip(&spans) {
             let said = reader.span_text(ordinal, usize::MAX).map_err(unreadable)?;
+            let parent = span
+                .parent
+                .map(|parent| reader.span(parent))
+                .transpose()
+                .map_err(unreadable)?;
             out.text(&if out.is_json() {
-                json_line(span, &said)
+                json_line(span, &said, parent.as_ref())
             } else {
                 text_line(span, &said)
             })?;
@@ -35,7 +40,7 @@ pub(crate) fn run(args: &args::One, out: &mut Out) -> Result<(), Failure> {
     library.finish()
 }
 
-fn json_line(span: &Span, said: &SpanText) -> String {
+fn json_line(span: &Span, said: &SpanText, parent: Option<&Span>) -> String {
     let line = Line::new()
         .string("kind", span.kind.as_str())
         .optional("id", Some(span.id.as_str()).filter(|id| !id.is_empty()))
@@ -51,7 +56,12 @@ fn json_line(span: &Span, said: &SpanText) -> String {
     } else {
         line.string("text", &said.text)
     };
-    line.optional("parent", span.parent.as_deref()).end()
+    line.optional("parent", parent.map(called)).end()
+}
+
+/// What a span is known by: its id, or its name where it has none.
+fn called(span: &Span) -> &str {
+    if span.id.is_empty() { &span.name } else { &span.id }
 }
 
 fn text_line(span: &Span, said: &SpanText) -> String {
@@ -60,9 +70,9 @@ fn text_line(span: &Span, said: &SpanText) -> String {
         "{:>6}–{:<6}  {:>10}  {:<10}  {:<20}  {}{open}",
         span.first_seq,
         span.last_seq,
-        words::duration(span.last_at_us.saturating_sub(span.start_us)),
+        words::duration(span.end_us.saturating_sub(span.start_us)),
         span.kind.as_str(),
-        safe(if span.name.is_empty() { &span.id } else { &span.name }),
+        shortened(if span.name.is_empty() { &span.id } else { &span.name }, 40),
         shortened(&said.text, 120),
     );
     let mut text = format!("{}\n", line.trim_end());

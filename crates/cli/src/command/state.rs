@@ -19,7 +19,7 @@ pub(crate) fn run(args: &args::State, out: &mut Out) -> Result<(), Failure> {
         Some(seq) => {
             let index = library.one(args.one.exchange)?;
             let mut reader = library.reader(index)?;
-            within(seq, index, &reader)?;
+            let seq = within(seq, index, &reader)?;
             let state = reader.state_at(seq).map_err(unreadable)?;
             tell(None, &state, &mut reader, args, out)?;
         }
@@ -40,17 +40,18 @@ fn all(index: i64, named: Option<i64>, library: &Library, args: &args::State, ou
     let mut reader = library.reader(index)?;
     let mut blaming = library.reader(index)?;
     let frames = reader.summary().frames;
-    for state in reader.states(0..=frames).map_err(unreadable)? {
+    for state in reader.states(0..frames.saturating_add(1)) {
         let state = state.map_err(unreadable)?;
         tell(named, &state, &mut blaming, args, out)?;
     }
     Ok(())
 }
 
-fn within(seq: u32, index: i64, reader: &Reader<AnyShelf>) -> Result<(), Failure> {
+/// The frame, if the exchange has it.
+fn within(seq: u64, index: i64, reader: &Reader<AnyShelf>) -> Result<u32, Failure> {
     let last = reader.summary().frames;
-    if seq <= last {
-        return Ok(());
+    if let Some(seq) = u32::try_from(seq).ok().filter(|seq| *seq <= last) {
+        return Ok(seq);
     }
     let sentence = match last {
         0 => format!("Exchange {index} has no frames, so there is no frame {seq}."),

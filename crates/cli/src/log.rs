@@ -1,0 +1,180 @@
+//! What is said while recording: on standard output, or on standard error
+//! where a command owns that.
+
+use std::collections::BTreeSet;
+
+use scrubjay_engine::{Engine, NewsFeed};
+use scrubjay_ipc::{News, Source};
+use scrubjay_session::{exchange::Exchange, shelf::Shelf as _};
+
+use crate::{
+    command::list,
+    failure::{Failure, note, to_stderr},
+    json::Line,
+    out::Out,
+    safe::{safe, shortened},
+    words,
+};
+
+/// Tells what is captured.
+pub(crate) struct Log<'a> {
+    engine: &'a Engine,
+    sources: &'a [Source],
+    owns_stdout: bool,
+    out: &'a mut Out,
+    /// Exchanges whose end was told.
+    ended: BTreeSet<i64>,
+    is_disk_low: bool,
+    /// Whoever read the log has gone. What is captured counts for more, so capturing goes on.
+    is_mute: bool,
+}
+
+impl<'a> Log<'a> {
+    pub(crate) fn new(engine: &'a Engine, sources: &'a [Source], owns_stdout: bool, out: &'a mut Out) -> Self {
+        Self {
+            engine,
+            sources,
+            owns_stdout,
+            out,
+            ended: BTreeSet::new(),
+            is_disk_low: false,
+            is_mute: false,
+        }
+    }
+
+    fn say(&mut self, text: &str) -> Result<(), Failure> {
+        if !self.owns_stdout {
+            to_stderr(text);
+            return Ok(());
+        }
+        if self.is_mute {
+            return Ok(());
+        }
+        match self.out.text(text).and_then(|()| self.out.flush()) {
+            Err(Failure::ReaderGone) => {
+                self.is_mute = true;
+                Ok(())
+            }
+            said => said,
+        }
+    }
+
+    /// The first line: connections are accepted.
+    pub(crate) fn ready(&mut self) -> Result<(), Failure> {
+        let sources = self.sources;
+        let store = self.engine.path().display().to_string();
+        let text = if self.out.is_json() {
+            let url = sources.first().map_or("", |source| source.url.as_str());
+            ready_line(url, &store, sources)
+        } else {
+            let lines = sources.iter().map(|source| {
+                format!(
+                    "{} → {}  ({})\n",
+                    source.url,
+                    safe(&source.upstream),
+                    safe(&source.name)
+                )
+            });
+            format!("recording into {}\n{}", safe(&store), lines.collect::<String>())
+        };
+        self.say(&text)?;
+        let health = self.engine.health()?;
+        self.room(health.low_disk, health.free_bytes);
+        Ok(())
+    }
+
+    /// Tells what comes until asked to stop.
+    pub(crate) async fn follow(&mut self, mut feed: NewsFeed, stop: impl Future<Output = ()>) -> Result<(), Failure> {
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            tokio::select! {
+                () = &mut stop => return Ok(()),
+                news = feed.next() => match news {
+                    Some(news) => self.tell(&news)?,
+                    None => return Ok(()),
+                },
+            }
+        }
+    }
+
+    pub(crate) fn tell(&mut self, news: &News) -> Result<(), Failure> {
+        match news {
+            News::Began { exchange } if !self.out.is_json() => self.began(*exchange),
+            News::Grown {
+                exchange, live: false, ..
+            } => self.ended(*exchange),
+            News::Health(health) => {
+                self.room(health.low_disk, health.free_bytes);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The facts, unless another process recorded the exchange, or it is gone already.
+    fn ours(&self, index: i64) -> Option<Exchange> {
+        let exchange = self.engine.shelf(index).ok()?.exchange().ok()?;
+        let is_ours = self.sources.iter().any(|source| source.name == exchange.source);
+        is_ours.then_some(exchange)
+    }
+
+    fn began(&mut self, index: i64) -> Result<(), Failure> {
+        let Some(exchange) = self.ours(index) else {
+            return Ok(());
+        };
+        let line = format!(
+            "#{index} {} {} {}\n",
+            shortened(&exchange.source, 20),
+            shortened(&exchange.request.method, 12),
+            shortened(&exchange.request.target, 80)
+        );
+        self.say(&line)
+    }
+
+    fn ended(&mut self, index: i64) -> Result<(), Failure> {
+        if self.ours(index).is_none() || !self.ended.insert(index) {
+            return Ok(());
+        }
+        let as_json = self.out.is_json();
+        let text = self.engine.with(index, |reader| {
+            let (exchange, summary) = (reader.exchange(), reader.summary());
+            Ok(match as_json {
+                true => list::line(index, exchange, summary),
+                false => list::ended_line(index, exchange, summary),
+            })
+        });
+        match text {
+            Ok(text) => self.say(&text),
+            Err(_gone) => Ok(()),
+        }
+    }
+
+    /// Warns once that the disk is nearly full.
+    fn room(&mut self, low_disk: bool, free_bytes: u64) {
+        if low_disk && !self.is_disk_low {
+            let free = words::bytes(free_bytes);
+            note(
+                &format!("Only {free} are free on the disk of the store; when it is full, traffic goes on unrecorded."),
+                self.out.format,
+            );
+        }
+        self.is_disk_low = low_disk;
+    }
+}
+
+/// The line that says that connections are accepted.
+pub(crate) fn ready_line(url: &str, store: &str, sources: &[Source]) -> String {
+    let sources = sources.iter().map(|source| {
+        Line::new()
+            .string("name", &source.name)
+            .string("url", &source.url)
+            .string("upstream", &source.upstream)
+            .object()
+    });
+    Line::new()
+        .value("ready", true)
+        .string("url", url)
+        .string("store", store)
+        .list("sources", sources)
+        .end()
+}

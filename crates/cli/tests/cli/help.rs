@@ -1,0 +1,42 @@
+//! Help is read more often than documentation.
+
+use insta::assert_snapshot;
+
+use crate::stage::{Stage, transcripts};
+
+#[test]
+fn help_names_the_commands() {
+    assert_snapshot!(Stage::new().transcript("--help"));
+}
+
+#[test]
+fn each_command_has_help() {
+    let commands = [
+        "record", "list", "show", "events", "state", "spans", "body", "export", "import", "delete", "reindex", "serve",
+    ];
+    let stage = Stage::new();
+    let commands: Vec<String> = commands.iter().map(|command| format!("{command} --help")).collect();
+    let commands: Vec<&str> = commands.iter().map(String::as_str).collect();
+    assert_snapshot!(transcripts(&stage, &commands));
+}
+
+#[test]
+fn arguments_that_make_no_sense_are_told_like_any_failure() {
+    let stage = Stage::new();
+    assert_snapshot!(transcripts(
+        &stage,
+        &[
+            "",
+            "lst",
+            "list --nope",
+            "state x.agui.jsonl",
+            "state x.agui.jsonl --at many",
+            "state x.agui.jsonl --at 1 --all",
+            "export x.agui.jsonl -o y.agui.jsonl",
+            "export x.agui.jsonl -o y.agui.jsonl --redact all",
+            "list a --store b",
+            "list --nope --json",
+            "record",
+        ]
+    ));
+}

@@ -1,0 +1,13 @@
+//! The command line from outside: transcripts of command, standard output,
+//! standard error and exit status, with what differs from run to run redacted.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod agent;
+mod bad_input;
+mod files;
+mod help;
+mod reading;
+mod recording;
+mod round_trip;
+mod stage;

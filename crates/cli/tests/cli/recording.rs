@@ -1,0 +1,234 @@
+//! Recording, from the ready line to a clean end.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Child, ChildStdout, Command, Stdio},
+};
+
+use serde_json::Value;
+
+use crate::{
+    agent::{Agent, BODY, post},
+    stage::Stage,
+};
+
+/// A recorder that runs, and what it said first.
+struct Recorder {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    ready: Value,
+}
+
+impl Recorder {
+    fn start(stage: &Stage, args: &str) -> Self {
+        let mut child = stage
+            .command(args.split_whitespace())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let ready = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{args} says {line:?} first"));
+        Self { child, stdout, ready }
+    }
+
+    fn url(&self, source: usize) -> String {
+        self.ready["sources"][source]["url"].as_str().unwrap().to_owned()
+    }
+
+    /// The next line of JSON.
+    fn next(&mut self) -> Value {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap()
+    }
+
+    /// Signals it and waits for its exit status; it must have nothing to complain about.
+    fn stop(self, signal: &str) -> i32 {
+        let sent = Command::new("kill")
+            .args([signal, &self.child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(sent.success());
+        let output = self.child.wait_with_output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+        output.status.code().unwrap()
+    }
+}
+
+fn body_of(answer: &str) -> String {
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    let mut text = String::new();
+    for line in body.split("\r\n").collect::<Vec<_>>().chunks(2) {
+        text.push_str(line.get(1).unwrap_or(&""));
+    }
+    text
+}
+
+#[test]
+fn what_passes_is_in_the_store_after_a_clean_end() {
+    for signal in ["-INT", "-TERM"] {
+        let stage = Stage::new();
+        let agent = Agent::start();
+        let args = format!(
+            "record --upstream agent={} --listen 127.0.0.1:0 --store s.db --label who=me --json",
+            agent.url()
+        );
+        let mut recorder = Recorder::start(&stage, &args);
+        assert_eq!(recorder.ready["ready"], true);
+        assert_eq!(recorder.ready["url"], recorder.url(0));
+        assert_eq!(recorder.ready["sources"][0]["name"], "agent");
+        assert_eq!(recorder.ready["sources"][0]["upstream"], agent.url());
+        assert!(recorder.ready["store"].as_str().unwrap().ends_with("s.db"));
+        assert_eq!(body_of(&post(&recorder.url(0))), BODY);
+        let ended = recorder.next();
+        assert_eq!((&ended["target"], &ended["frames"]), (&"/run".into(), &5.into()));
+        assert_eq!(recorder.stop(signal), 0);
+
+        let listed = &stage.json("list s.db --json")[0];
+        assert_eq!(listed["ending"], "complete");
+        assert_eq!(listed["runs"][0]["outcome"], "success");
+        assert_eq!(listed["labels"], serde_json::json!({"who": "me", "kind": "test"}));
+        assert_eq!(stage.said("body s.db"), BODY);
+        let shown = &stage.json("show s.db --json")[0];
+        assert_eq!(
+            shown["chunks"].as_array().unwrap().last().unwrap()["len"]
+                .as_u64()
+                .is_some(),
+            true
+        );
+        let state = &stage.json("state s.db --at 5 --json")[0];
+        assert_eq!(state["messages"][0]["content"], "Hello");
+    }
+}
+
+#[test]
+fn several_sources_listen_each_for_itself() {
+    let stage = Stage::new();
+    let (first, second) = (Agent::start(), Agent::start());
+    let args = format!(
+        "record --upstream a={} --upstream b={} --listen 127.0.0.1:0 --listen 127.0.0.1:0 --store s.db --json",
+        first.url(),
+        second.url()
+    );
+    let mut recorder = Recorder::start(&stage, &args);
+    post(&recorder.url(1));
+    assert_eq!(recorder.next()["source"], "b");
+    post(&recorder.url(0));
+    assert_eq!(recorder.next()["source"], "a");
+    assert_eq!(recorder.stop("-INT"), 0);
+    assert_eq!(stage.json("list s.db --json").len(), 2);
+}
+
+#[test]
+fn a_command_gets_the_address_owns_stdout_and_gives_the_status() {
+    let stage = Stage::new();
+    let agent = Agent::start();
+    let upstream = format!("my-agent={}", agent.url());
+    let script = r#"echo "$SCRUBJAY_URL"; echo "$SCRUBJAY_URL_MY_AGENT"; exit 7"#;
+    let output = stage
+        .command([
+            "record",
+            "--upstream",
+            &upstream,
+            "--listen",
+            "127.0.0.1:0",
+            "--store",
+            "s.db",
+            "--json",
+            "--",
+        ])
+        .args(["sh", "-c", script])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(7));
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let urls: Vec<&str> = stdout.lines().collect();
+    assert_eq!(urls.len(), 2, "{stdout}");
+    assert!(urls[0].starts_with("http://127.0.0.1:") && urls[0] == urls[1]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    let ready: Value = serde_json::from_str(said.lines().next().unwrap()).unwrap();
+    assert_eq!(ready["url"], urls[0]);
+}
+
+#[test]
+fn signals_reach_the_command() {
+    let stage = Stage::new();
+    let upstream = format!("a={}", Agent::start().url());
+    let mut child = stage
+        .command([
+            "record",
+            "--upstream",
+            &upstream,
+            "--listen",
+            "127.0.0.1:0",
+            "--store",
+            "s.db",
+            "--",
+        ])
+        .args([
+            "sh",
+            "-c",
+            "trap 'echo told; exit 3' TERM; echo up; while :; do read -r _ || sleep 0.05; done",
+        ])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert_eq!(stdout.next().unwrap().unwrap(), "up");
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &child.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(stdout.next().unwrap().unwrap(), "told");
+    assert_eq!(child.wait().unwrap().code(), Some(3));
+}
+
+#[test]
+fn the_log_is_for_people() {
+    let stage = Stage::new();
+    let agent = Agent::start();
+    let upstream = format!("agent={}", agent.url());
+    let mut child = stage
+        .command([
+            "record",
+            "--upstream",
+            &upstream,
+            "--listen",
+            "127.0.0.1:0",
+            "--store",
+            "s.db",
+        ])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut next = || lines.next().unwrap().unwrap();
+    assert!(next().starts_with("recording into "));
+    let source = next();
+    let (url, rest) = source.split_once(' ').unwrap();
+    assert_eq!(rest, format!("→ {}  (agent)", agent.url()));
+    post(url);
+    assert_eq!(next(), "#1 agent POST /run");
+    let ended = next();
+    assert!(
+        ended.starts_with("#1 ended: 200, complete, ") && ended.contains("5 frames") && ended.ends_with("success"),
+        "{ended}"
+    );
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}

@@ -1,0 +1,102 @@
+//! Out of the store and back in: nothing changes.
+
+use crate::{
+    files::{Captured, capture, file_of},
+    stage::Stage,
+};
+
+fn captures() -> Vec<Captured> {
+    [
+        "ag2/04-shared-state-run1",
+        "pydantic-ai/01-chat-run1",
+        "protobuf-encoder/proto-state",
+        "protobuf-encoder/proto-cut",
+        "copilotkit-runtime/13-info-get",
+        "ag2/05-error-cut-stream-run1",
+    ]
+    .map(capture)
+    .into()
+}
+
+/// What must stay, for every exchange in the order of the list; the index, which changes, aside.
+fn everything(stage: &Stage) -> Vec<String> {
+    let mut all = Vec::new();
+    for mut line in stage.json("list --store s.db --json") {
+        let index = line["index"].take();
+        all.push(line.to_string());
+        all.push(stage.said(&format!("state --store s.db --exchange {index} --all --json")));
+        all.push(stage.said(&format!("events --store s.db --exchange {index} --json")));
+        all.push(stage.said(&format!("show --store s.db --exchange {index} --json")));
+        all.push(format!(
+            "{:?}",
+            stage.bytes(&format!("body --store s.db --exchange {index}"))
+        ));
+        all.push(format!(
+            "{:?}",
+            stage.bytes(&format!("body --store s.db --exchange {index} --request"))
+        ));
+    }
+    all
+}
+
+fn goes_round(file: &str) {
+    let stage = Stage::new();
+    stage.put("in.agui.jsonl", &file_of(&captures()));
+    stage.said("import in.agui.jsonl --store s.db");
+    let before = everything(&stage);
+    assert_eq!(before.len(), 6 * captures().len());
+    stage.said(&format!("export s.db -o {file} --redact none"));
+    stage.said("delete --store s.db --before 2099-01-01");
+    assert_eq!(stage.said("list --store s.db --json"), "");
+    stage.said(&format!("import {file} --store s.db"));
+    assert_eq!(everything(&stage), before);
+}
+
+#[test]
+fn export_delete_import_changes_nothing() {
+    goes_round("out.agui.jsonl");
+}
+
+#[test]
+fn export_delete_import_packed_changes_nothing() {
+    goes_round("out.agui.jsonl.gz");
+}
+
+#[test]
+fn equal_exchanges_are_equal_files() {
+    let stage = Stage::new();
+    let file = file_of(&captures());
+    stage.put("in.agui.jsonl", &file);
+    stage.said("export in.agui.jsonl -o a.agui.jsonl --redact none");
+    stage.said("import a.agui.jsonl --store s.db");
+    stage.said("export --store s.db -o b.agui.jsonl --redact none");
+    let read = |name: &str| std::fs::read_to_string(stage.path(name)).unwrap();
+    assert_eq!(read("a.agui.jsonl"), read("b.agui.jsonl"));
+}
+
+#[test]
+fn deleting_names_what_goes() {
+    let stage = Stage::new();
+    stage.put("in.agui.jsonl", &file_of(&captures()));
+    stage.said("import in.agui.jsonl --store s.db");
+    let listed = stage.json("list s.db --json");
+    let (first, second) = (&listed[0]["index"], &listed[1]["index"]);
+    let deleted = stage.json(&format!(
+        "delete --store s.db --exchange {first} --exchange {second} --json"
+    ));
+    assert_eq!([&deleted[0]["index"], &deleted[1]["index"]], [first, second]);
+    assert_eq!(stage.json("list s.db --json").len(), listed.len() - 2);
+}
+
+#[test]
+fn reindexing_changes_no_answer() {
+    let stage = Stage::new();
+    stage.put("in.agui.jsonl", &file_of(&captures()));
+    stage.said("import in.agui.jsonl --store s.db");
+    let before = everything(&stage);
+    assert_eq!(
+        stage.json("reindex --store s.db --json")[0]["exchanges"],
+        captures().len()
+    );
+    assert_eq!(everything(&stage), before);
+}
