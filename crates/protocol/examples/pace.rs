@@ -53,16 +53,16 @@ fn main() {
         .filter_map(|line| line.strip_prefix(b"data: "))
         .collect();
     pace("frames, types only", body.len(), || {
-        assert_eq!(frames(&body, Detail::TypeOnly), 100_000)
+        assert_eq!(frames(&body, Detail::TypeOnly), 100_000);
     });
     pace("frames with values", body.len(), || {
-        assert_eq!(frames(&body, Detail::Value), 100_000)
+        assert_eq!(frames(&body, Detail::Value), 100_000);
     });
     pace("json::parse", body.len(), || {
-        events.iter().for_each(|event| drop(json::parse(event)))
+        events.iter().for_each(|event| drop(json::parse(event)));
     });
     pace("json::scan", body.len(), || {
-        events.iter().for_each(|event| drop(json::scan(event)))
+        events.iter().for_each(|event| drop(json::scan(event)));
     });
     let values: Vec<_> = events
         .iter()

@@ -175,7 +175,7 @@ fn number(text: &str) -> f64 {
 pub(super) fn unescaped(text: &[u8], quoted: &Quoted) -> Wtf8 {
     let mut rest = &text[quoted.inside.clone()];
     if !quoted.escaped {
-        return Wtf8::from_checked(rest.to_vec());
+        return Wtf8::copy_checked(rest);
     }
     let mut string = Wtf8::with_capacity(rest.len());
     while let Some(slash) = rest.iter().position(|byte| *byte == b'\\') {

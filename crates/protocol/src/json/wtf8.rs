@@ -4,7 +4,12 @@
 //! the second, each written as `\ud83d` and `\ude00`. WTF-8 keeps such halves
 //! (three bytes, `ED A0..BF xx`) and joins them when they meet.
 
-use std::{borrow::Cow, fmt};
+use std::{
+    borrow::Cow,
+    cmp::Ordering,
+    fmt,
+    hash::{Hash, Hasher},
+};
 
 /// Owned WTF-8: UTF-8 that may also hold surrogates without a partner.
 ///
@@ -17,21 +22,40 @@ use std::{borrow::Cow, fmt};
 /// first.push(&second);
 /// assert_eq!(first.as_str(), Some("😀"));
 /// ```
-#[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone)]
 pub struct Wtf8 {
-    bytes: Vec<u8>,
+    repr: Repr,
 }
+
+/// Short texts stand in place: nearly all names of members do, and half of
+/// all texts are names of members.
+#[derive(Clone)]
+enum Repr {
+    Heap(Vec<u8>),
+    Inline { len: u8, bytes: [u8; INLINE_LEN] },
+}
+
+/// As much as fits beside the length without making the type larger than a `Vec`.
+const INLINE_LEN: usize = 15;
 
 impl Wtf8 {
     /// Empty text.
     pub const fn new() -> Self {
-        Self { bytes: Vec::new() }
+        Self {
+            repr: Repr::Inline {
+                len: 0,
+                bytes: [0; INLINE_LEN],
+            },
+        }
     }
 
     /// Empty text with room for `len` bytes.
     pub fn with_capacity(len: usize) -> Self {
+        if len <= INLINE_LEN {
+            return Self::new();
+        }
         Self {
-            bytes: Vec::with_capacity(len),
+            repr: Repr::Heap(Vec::with_capacity(len)),
         }
     }
 
@@ -39,92 +63,127 @@ impl Wtf8 {
     /// Anything else is decoded like broken UTF-8, except lone surrogates.
     pub fn from_bytes(bytes: Vec<u8>) -> Self {
         if is_wtf8(&bytes) {
-            return Self { bytes };
+            return Self::from_checked(bytes);
         }
         String::from_utf8_lossy(&bytes).into_owned().into()
     }
 
     /// For bytes cut from checked UTF-8.
     pub(crate) fn from_checked(bytes: Vec<u8>) -> Self {
-        Self { bytes }
+        Self {
+            repr: Repr::Heap(bytes),
+        }
+    }
+
+    /// For bytes cut from checked UTF-8, to be copied.
+    pub(crate) fn copy_checked(bytes: &[u8]) -> Self {
+        let mut text = Self::with_capacity(bytes.len());
+        text.push_checked(bytes);
+        text
     }
 
     /// The bytes.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes
+        match &self.repr {
+            Repr::Heap(bytes) => bytes,
+            Repr::Inline { len, bytes } => &bytes[..usize::from(*len)],
+        }
     }
 
     /// The bytes, owned.
     pub fn into_bytes(self) -> Vec<u8> {
-        self.bytes
+        match self.repr {
+            Repr::Heap(bytes) => bytes,
+            Repr::Inline { len, bytes } => bytes[..usize::from(len)].to_vec(),
+        }
     }
 
     /// Length in bytes.
     pub fn len(&self) -> usize {
-        self.bytes.len()
+        self.as_bytes().len()
     }
 
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.len() == 0
     }
 
     /// The text, unless it holds a surrogate without a partner.
     pub fn as_str(&self) -> Option<&str> {
-        std::str::from_utf8(&self.bytes).ok()
+        std::str::from_utf8(self.as_bytes()).ok()
     }
 
     /// The text with U+FFFD for surrogates without a partner.
     pub fn to_str_lossy(&self) -> Cow<'_, str> {
         match self.as_str() {
             Some(text) => Cow::Borrowed(text),
-            None => Cow::Owned(lossy(&self.bytes)),
+            None => Cow::Owned(lossy(self.as_bytes())),
         }
     }
 
     /// The text, owned, with U+FFFD for surrogates without a partner.
     pub fn into_string_lossy(self) -> String {
-        String::from_utf8(self.bytes).unwrap_or_else(|error| lossy(error.as_bytes()))
+        String::from_utf8(self.into_bytes()).unwrap_or_else(|error| lossy(error.as_bytes()))
     }
 
     /// Length in UTF-16 units, which is what JavaScript calls the length.
     pub fn utf16_len(&self) -> usize {
-        self.bytes.iter().map(|byte| utf16_units(*byte)).sum()
+        self.as_bytes().iter().map(|byte| utf16_units(*byte)).sum()
     }
 
     /// Appends text, joining surrogate halves where the two meet.
     pub fn push(&mut self, other: &Self) {
-        let (mut tail, mut head) = (self.bytes.len(), 0);
-        if let (Some(high), Some(low)) = (high_at_end(&self.bytes), low_at_start(&other.bytes)) {
-            tail -= 3;
-            head = 3;
-            self.bytes.truncate(tail);
+        let mut rest = other.as_bytes();
+        if let (Some(high), Some(low)) = (high_at_end(self.as_bytes()), low_at_start(rest)) {
+            self.truncate(self.len() - SURROGATE_LEN);
             self.push_char(join(high, low));
+            rest = &rest[SURROGATE_LEN..];
         }
-        self.bytes.extend_from_slice(&other.bytes[head..]);
+        self.push_checked(rest);
     }
 
     /// Appends a piece of UTF-8.
     pub fn push_str(&mut self, text: &str) {
-        self.bytes.extend_from_slice(text.as_bytes());
+        self.push_checked(text.as_bytes());
     }
 
     /// Appends bytes cut from checked UTF-8.
-    pub(crate) fn push_checked(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(bytes);
+    pub(crate) fn push_checked(&mut self, more: &[u8]) {
+        match &mut self.repr {
+            Repr::Heap(bytes) => bytes.extend_from_slice(more),
+            Repr::Inline { len, bytes } => {
+                let from = usize::from(*len);
+                if let Some(room) = bytes.get_mut(from..from + more.len()) {
+                    room.copy_from_slice(more);
+                    *len += u8::try_from(more.len()).expect("it fits in place");
+                } else {
+                    let mut heap = Vec::with_capacity((from + more.len()).max(2 * INLINE_LEN));
+                    heap.extend_from_slice(&bytes[..from]);
+                    heap.extend_from_slice(more);
+                    self.repr = Repr::Heap(heap);
+                }
+            }
+        }
+    }
+
+    fn truncate(&mut self, to: usize) {
+        match &mut self.repr {
+            Repr::Heap(bytes) => bytes.truncate(to),
+            Repr::Inline { len, .. } => *len = (*len).min(u8::try_from(to).unwrap_or(u8::MAX)),
+        }
     }
 
     /// Appends one character.
     pub fn push_char(&mut self, char: char) {
-        self.bytes.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
+        self.push_checked(char.encode_utf8(&mut [0; 4]).as_bytes());
     }
 
     /// Appends one UTF-16 unit, joining it with a half that waits at the end.
     pub fn push_utf16_unit(&mut self, unit: u16) {
         match unit {
             0xDC00..=0xDFFF => {
-                if let Some(high) = high_at_end(&self.bytes) {
-                    self.bytes.truncate(self.bytes.len() - 3);
+                if let Some(high) = high_at_end(self.as_bytes()) {
+                    self.truncate(self.len() - SURROGATE_LEN);
                     self.push_char(join(high, unit));
                 } else {
                     self.push_surrogate(unit);
@@ -136,8 +195,8 @@ impl Wtf8 {
     }
 
     fn push_surrogate(&mut self, unit: u16) {
-        let low_six = |shift: u32| 0x80 | ((unit >> shift) & 0x3F).to_le_bytes()[0];
-        self.bytes.extend_from_slice(&[0xED, low_six(6), low_six(0)]);
+        let six_bits = |shift: u32| 0x80 | ((unit >> shift) & 0x3F).to_le_bytes()[0];
+        self.push_checked(&[0xED, six_bits(6), six_bits(0)]);
     }
 
     /// Whether a surrogate half without a partner stands somewhere in it.
@@ -145,6 +204,9 @@ impl Wtf8 {
         self.as_str().is_none()
     }
 }
+
+/// Bytes of a surrogate without a partner.
+const SURROGATE_LEN: usize = 3;
 
 /// UTF-16 units that begin with this byte of WTF-8.
 fn utf16_units(byte: u8) -> usize {
@@ -232,25 +294,54 @@ fn lossy(bytes: &[u8]) -> String {
     text
 }
 
+impl Default for Wtf8 {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl PartialEq for Wtf8 {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for Wtf8 {}
+
+impl PartialOrd for Wtf8 {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// By bytes, which is by code points.
+impl Ord for Wtf8 {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_bytes().cmp(other.as_bytes())
+    }
+}
+
+impl Hash for Wtf8 {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_bytes().hash(state);
+    }
+}
+
 impl From<&str> for Wtf8 {
     fn from(text: &str) -> Self {
-        Self {
-            bytes: text.as_bytes().to_vec(),
-        }
+        Self::copy_checked(text.as_bytes())
     }
 }
 
 impl From<String> for Wtf8 {
     fn from(text: String) -> Self {
-        Self {
-            bytes: text.into_bytes(),
-        }
+        Self::from_checked(text.into_bytes())
     }
 }
 
 impl PartialEq<str> for Wtf8 {
     fn eq(&self, other: &str) -> bool {
-        self.bytes == other.as_bytes()
+        self.as_bytes() == other.as_bytes()
     }
 }
 
@@ -294,6 +385,20 @@ mod tests {
         joined.push(&units(&[0xDE00, 0x62]));
         assert_eq!(joined, "a😀b");
         assert_eq!(units(&[0xD83D, 0xDE00]), "😀");
+    }
+
+    #[test]
+    fn short_and_long_texts_are_alike() {
+        let mut text = Wtf8::new();
+        let mut plain = String::new();
+        for char in "a text that grows past what stands in place, é😀 included".chars() {
+            text.push_char(char);
+            plain.push(char);
+            assert_eq!(text, plain.as_str());
+            assert_eq!(text, Wtf8::from(plain.clone()));
+            assert_eq!((text.len(), text.is_empty()), (plain.len(), false));
+        }
+        assert_eq!(size_of::<Wtf8>(), size_of::<Vec<u8>>());
     }
 
     #[test]

@@ -27,8 +27,8 @@ fn note(issues: &mut Vec<Issue>, path: &Path<'_>, message: impl Into<String>) {
 
 fn admit_shape(value: &mut Value, shape: &'static Shape, path: &Path<'_>, issues: &mut Vec<Issue>) {
     let fits = match (shape, &mut *value) {
-        (Shape::Any | Shape::AnyButNullIsAbsent, _) => true,
-        (Shape::Text | Shape::TextOrList(_), Value::String(_))
+        (Shape::Any | Shape::AnyButNullIsAbsent, _)
+        | (Shape::Text | Shape::TextOrList(_), Value::String(_))
         | (Shape::Flag, Value::Bool(_))
         | (Shape::Map, Value::Object(_)) => true,
         (Shape::NotNull, value) => !value.is_null(),
