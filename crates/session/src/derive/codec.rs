@@ -72,15 +72,6 @@ impl Writer {
         }
     }
 
-    pub(crate) fn raw(&mut self, value: &[u8]) {
-        self.bytes.extend_from_slice(value);
-    }
-
-    /// The bytes as they stand, for nesting in another page.
-    pub(crate) fn into_bytes(self) -> Vec<u8> {
-        self.bytes
-    }
-
     /// A page: compressed when that saves an eighth or more.
     pub(crate) fn into_page(self) -> Arc<[u8]> {
         if self.bytes.len() >= 256 {
@@ -124,10 +115,6 @@ pub(crate) struct Reader<'a> {
 impl<'a> Reader<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes }
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.rest.is_empty()
     }
 
     pub(crate) fn u8(&mut self) -> Result<u8, Damaged> {
@@ -181,12 +168,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(crate) fn opt_u32(&mut self) -> Result<Option<u32>, Damaged> {
-        self.opt_uint()?
-            .map(|value| u32::try_from(value).map_err(|_| Damaged))
-            .transpose()
-    }
-
     pub(crate) fn opt_text(&mut self) -> Result<Option<String>, Damaged> {
         match self.u8()? {
             0 => Ok(None),
@@ -222,13 +203,13 @@ mod tests {
         assert_eq!(reader.opt_uint(), Ok(Some(7)));
         assert_eq!(reader.opt_text(), Ok(None));
         assert_eq!(reader.text(), Ok("scrub".to_owned()));
-        assert!(reader.is_empty());
+        assert_eq!(reader.u8(), Err(Damaged));
     }
 
     #[test]
     fn a_long_page_is_compressed_and_damage_is_told() {
         let mut writer = Writer::default();
-        writer.raw(&[7; 4096]);
+        (0..4096).for_each(|_| writer.u8(7));
         let page = writer.into_page();
         assert!(page.len() < 200);
         assert_eq!(open_page(&page).unwrap(), vec![7; 4096]);

@@ -154,6 +154,15 @@ impl EventCode {
     /// An event whose type the protocol does not know; its name is in its bytes.
     pub const UNKNOWN: Self = Self(255);
 
+    pub(crate) const RUN_STARTED: Self = Self(1);
+    pub(crate) const RUN_ERROR: Self = Self(3);
+    pub(crate) const STEP_STARTED: Self = Self(4);
+    pub(crate) const TEXT_END: Self = Self(8);
+    pub(crate) const TEXT_CHUNK: Self = Self(9);
+    pub(crate) const STATE_SNAPSHOT: Self = Self(15);
+    pub(crate) const SUBAGENT_STARTED: Self = Self(29);
+    pub(crate) const SUBAGENT_ERROR: Self = Self(31);
+
     /// The code of a type's name.
     pub fn of(name: &str) -> Self {
         TYPES
@@ -169,7 +178,7 @@ impl EventCode {
 
     pub(crate) fn of_frame(frame: &Frame) -> Self {
         match (frame.kind, &frame.event_type) {
-            (FrameKind::Event | FrameKind::Record, Some(event)) => Self::of(event.as_str()),
+            (FrameKind::Event | FrameKind::Record, Some(event)) => Self::of(event.name()),
             _ => Self::NONE,
         }
     }
@@ -190,5 +199,30 @@ impl EventCode {
                 .get(usize::from(self.0).wrapping_sub(1))
                 .map_or(Kind::Unknown, |(_, kind)| *kind),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_stand_for_their_names() {
+        for (code, name) in [
+            (EventCode::RUN_STARTED, "RUN_STARTED"),
+            (EventCode::RUN_ERROR, "RUN_ERROR"),
+            (EventCode::STEP_STARTED, "STEP_STARTED"),
+            (EventCode::TEXT_END, "TEXT_MESSAGE_END"),
+            (EventCode::TEXT_CHUNK, "TEXT_MESSAGE_CHUNK"),
+            (EventCode::STATE_SNAPSHOT, "STATE_SNAPSHOT"),
+            (EventCode::SUBAGENT_STARTED, "SUBAGENT_STARTED"),
+            (EventCode::SUBAGENT_ERROR, "SUBAGENT_ERROR"),
+        ] {
+            assert_eq!(code.name(), Some(name));
+            assert_eq!(EventCode::of(name), code);
+        }
+        assert_eq!(EventCode::of("META"), EventCode::UNKNOWN);
+        assert_eq!(EventCode::UNKNOWN.name(), None);
+        assert_eq!(EventCode::NONE.kind(), Kind::Wire);
     }
 }

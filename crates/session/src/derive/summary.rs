@@ -133,6 +133,10 @@ pub struct Summary {
     pub text_chars: u64,
     /// Where the official client gives up.
     pub stop: Option<Stop>,
+    /// The input ends with a user message.
+    pub(crate) turn: bool,
+    /// Entries in each list of marks, in the order of `List`.
+    pub(crate) marks: [u32; super::marks::List::COUNT],
     /// Only this page is stored: the rest is made again when needed, which
     /// for a small exchange is quicker than reading it would be.
     pub recompute: bool,
@@ -152,7 +156,7 @@ impl Summary {
             Transport::Protobuf => 1,
             Transport::Other => 2,
         });
-        writer.u8(u8::from(self.recompute) | u8::from(self.is_run_input) << 1);
+        writer.u8(u8::from(self.recompute) | u8::from(self.is_run_input) << 1 | u8::from(self.turn) << 2);
         for count in [self.frames, self.events, self.spans, self.run_count, self.tools] {
             writer.uint(u64::from(count));
         }
@@ -160,6 +164,7 @@ impl Summary {
         writer.uint(self.last_at_us);
         writer.uint(self.text_chars);
         self.findings.iter().for_each(|count| writer.uint(u64::from(*count)));
+        self.marks.iter().for_each(|count| writer.uint(u64::from(*count)));
         writer.text(&self.thread_id);
         writer.text(&self.run_id);
         writer.text(&self.title);
@@ -199,6 +204,7 @@ impl Summary {
             transport,
             recompute: flags & 1 != 0,
             is_run_input: flags & 2 != 0,
+            turn: flags & 4 != 0,
             frames: reader.u32()?,
             events: reader.u32()?,
             spans: reader.u32()?,
@@ -208,6 +214,14 @@ impl Summary {
             last_at_us: reader.uint()?,
             text_chars: reader.uint()?,
             findings: [reader.u32()?, reader.u32()?, reader.u32()?],
+            marks: [
+                reader.u32()?,
+                reader.u32()?,
+                reader.u32()?,
+                reader.u32()?,
+                reader.u32()?,
+                reader.u32()?,
+            ],
             thread_id: reader.text()?,
             run_id: reader.text()?,
             title: reader.text()?,

@@ -52,3 +52,62 @@
 //!
 //! All of them answer `Result<_, Failed<S::Error>>`. A reader is used by one
 //! thread at a time (`&mut self`); keep one behind a mutex for each exchange.
+
+pub mod answer;
+mod axis;
+mod cache;
+mod describe;
+mod detail;
+mod frames;
+mod jump;
+mod lanes;
+mod pages;
+mod reader;
+mod rows;
+mod seek;
+mod spans;
+
+use thiserror::Error;
+
+pub use self::{
+    answer::*,
+    frames::Events,
+    lanes::{Form, Lane, LaneId, Picture, Shape},
+    reader::Reader,
+};
+use crate::derive::Damaged;
+#[cfg(doc)]
+use crate::shelf::Shelf;
+
+/// Why a question could not be answered.
+#[derive(Debug, Error)]
+pub enum Failed<E> {
+    /// The shelf cannot be read.
+    #[error(transparent)]
+    Shelf(E),
+    /// A derived page is not what it should be; `reindex` makes it again.
+    #[error(transparent)]
+    Damaged(#[from] Damaged),
+    /// There is no such frame.
+    #[error("there is no frame {seq}; the last is {last}")]
+    NoFrame {
+        /// The frame asked for.
+        seq: u32,
+        /// The last there is.
+        last: u32,
+    },
+    /// There is no such span.
+    #[error("there is no span {ordinal}; there are {count}")]
+    NoSpan {
+        /// The span asked for.
+        ordinal: u32,
+        /// How many there are.
+        count: u32,
+    },
+    /// There is no such value or message at that moment.
+    #[error("there is nothing at {place}")]
+    Nothing {
+        /// The pointer or the number asked for.
+        place: String,
+    },
+}

@@ -1,0 +1,291 @@
+//! From bytes on the wire to frames with times.
+//!
+//! The content encoding comes off, the body is told from its content type or
+//! its first bytes, frames are cut, and each is stamped with the chunk whose
+//! bytes completed it. Stamps follow from offsets, not from when the cutter
+//! gave the frame, so they are the same however the bytes were handed over.
+
+use std::collections::VecDeque;
+
+use scrubjay_protocol::{
+    encoding,
+    frame::Frame,
+    media::{self, Media},
+    record, sse,
+};
+
+use super::summary::Transport;
+use crate::exchange::{Chunk, Ending, Exchange, Headers, Hole};
+
+/// A gap longer than this is cut on the collapsed axis.
+pub const COLLAPSE_OVER_US: u64 = 2_000_000;
+/// What it is cut to.
+pub const COLLAPSED_TO_US: u64 = 1_000_000;
+/// Bytes after which a body that could still be anything is nothing.
+const UNDECIDED_LEN: usize = 64 * 1024;
+
+/// A chunk's share of the decoded body.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arrival {
+    /// Where its last decoded byte ends.
+    pub(crate) end: u64,
+    pub(crate) chunk: u64,
+    pub(crate) at_us: u64,
+}
+
+/// A frame and the chunk that completed it.
+#[derive(Clone, Debug)]
+pub(crate) struct Cut {
+    pub(crate) frame: Frame,
+    pub(crate) chunk: u64,
+    pub(crate) at_us: u64,
+}
+
+enum Cutter {
+    /// Not known yet; the bytes so far.
+    Undecided(Vec<u8>),
+    Sse(Box<sse::Decoder>),
+    Records(record::Decoder),
+    Other,
+}
+
+impl Cutter {
+    fn of(transport: Transport, offset: u64) -> Self {
+        match transport {
+            Transport::Sse => Self::Sse(Box::new(sse::Decoder::resume(offset))),
+            Transport::Protobuf => Self::Records(record::Decoder::resume(offset)),
+            Transport::Other => Self::Other,
+        }
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Undecided(start) => start.extend_from_slice(bytes),
+            Self::Sse(decoder) => decoder.push(bytes),
+            Self::Records(decoder) => decoder.push(bytes),
+            Self::Other => {}
+        }
+    }
+
+    fn next_frame(&mut self) -> Option<Frame> {
+        match self {
+            Self::Sse(decoder) => decoder.next_frame(),
+            Self::Records(decoder) => decoder.next_frame(),
+            Self::Undecided(_) | Self::Other => None,
+        }
+    }
+
+    fn finish(&mut self) -> Option<Frame> {
+        match self {
+            Self::Sse(decoder) => decoder.finish(),
+            Self::Records(decoder) => decoder.finish(),
+            Self::Undecided(_) | Self::Other => None,
+        }
+    }
+}
+
+/// Reads one response body as it comes.
+pub(crate) struct Body {
+    content_type: Option<String>,
+    unpacker: Option<encoding::Decoder>,
+    cutter: Cutter,
+    arrivals: VecDeque<Arrival>,
+    holes: Vec<Hole>,
+    next_chunk: u64,
+    /// Where the next wire byte is expected.
+    wire_end: u64,
+    /// Where the next decoded byte stands.
+    decoded_end: u64,
+    /// Decoded bytes before this were followed already.
+    skip_to: u64,
+    /// End of the last frame given.
+    covered: u64,
+    last: Arrival,
+}
+
+impl Body {
+    pub(crate) fn new(exchange: &Exchange) -> Self {
+        let headers = exchange.response.as_ref().map(|head| &head.headers);
+        let coding = headers.map(|headers| field(headers, "content-encoding")).unwrap_or_default();
+        let content_type = headers.map(|headers| field(headers, "content-type")).filter(|value| !value.is_empty());
+        let unpacker = unpacker(&coding);
+        let mut body = Self {
+            content_type,
+            unpacker,
+            cutter: Cutter::Undecided(Vec::new()),
+            arrivals: VecDeque::new(),
+            holes: exchange.holes.clone(),
+            next_chunk: 0,
+            wire_end: 0,
+            decoded_end: 0,
+            skip_to: 0,
+            covered: 0,
+            last: Arrival { end: 0, chunk: 0, at_us: 0 },
+        };
+        body.decide(b"");
+        body
+    }
+
+    /// Goes on behind a frame that ends at `covered`, with the chunk that
+    /// holds the byte there. An encoded body is decoded from its start again.
+    pub(crate) fn resume(exchange: &Exchange, transport: Transport, covered: u64, chunk: Chunk, number: u64) -> Self {
+        let mut body = Self::new(exchange);
+        body.cutter = Cutter::of(transport, covered);
+        body.covered = covered;
+        body.skip_to = covered;
+        if body.is_identity() {
+            body.next_chunk = number;
+            body.wire_end = chunk.offset;
+            body.decoded_end = chunk.offset;
+            body.last = Arrival { end: covered, chunk: number, at_us: chunk.at_us };
+        }
+        body
+    }
+
+    /// The body on the wire is the decoded body.
+    pub(crate) fn is_identity(&self) -> bool {
+        self.unpacker.is_none()
+    }
+
+    pub(crate) fn transport(&self) -> Transport {
+        match self.cutter {
+            Cutter::Sse(_) => Transport::Sse,
+            Cutter::Records(_) => Transport::Protobuf,
+            Cutter::Undecided(_) | Cutter::Other => Transport::Other,
+        }
+    }
+
+    pub(crate) fn next_chunk(&self) -> u64 {
+        self.next_chunk
+    }
+
+    pub(crate) fn covered(&self) -> u64 {
+        self.covered
+    }
+
+    pub(crate) fn set_holes(&mut self, holes: &[Hole]) {
+        self.holes = holes.to_vec();
+    }
+
+    /// What went wrong with the content encoding.
+    pub(crate) fn encoding_problems(&self) -> &[scrubjay_protocol::problem::Problem] {
+        self.unpacker.as_ref().map_or(&[], encoding::Decoder::problems)
+    }
+
+    /// Takes a chunk; gives the frames that it completes.
+    pub(crate) fn push(&mut self, chunk: &Chunk, bytes: &[u8]) -> Vec<Cut> {
+        let mut cuts = Vec::new();
+        if chunk.offset > self.wire_end {
+            self.jump(chunk.offset, &mut cuts);
+        }
+        let number = self.next_chunk;
+        self.next_chunk += 1;
+        self.wire_end = chunk.offset + bytes.len() as u64;
+        match self.unpacker.take() {
+            None => self.decoded(bytes, number, chunk.at_us, &mut cuts),
+            Some(mut unpacker) => {
+                unpacker.push(bytes, &mut |piece| self.decoded(piece, number, chunk.at_us, &mut cuts));
+                self.unpacker = Some(unpacker);
+            }
+        }
+        cuts
+    }
+
+    /// The body has ended: what was held back, and a last frame without its end.
+    pub(crate) fn finish(&mut self, _ending: Ending) -> Vec<Cut> {
+        let mut cuts = Vec::new();
+        if let Some(mut unpacker) = self.unpacker.take() {
+            let last = self.last;
+            unpacker.finish(&mut |piece| self.decoded(piece, last.chunk, last.at_us, &mut cuts));
+            self.unpacker = Some(unpacker);
+        }
+        self.drain_end(&mut cuts);
+        cuts
+    }
+
+    /// A hole: what was begun before it cannot be finished.
+    fn jump(&mut self, offset: u64, cuts: &mut Vec<Cut>) {
+        if !self.is_identity() {
+            // The decoder meets the damage itself and says so.
+            return;
+        }
+        self.drain_end(cuts);
+        self.decoded_end = offset;
+        self.skip_to = self.skip_to.max(offset);
+        self.cutter = Cutter::of(self.transport(), offset);
+    }
+
+    fn drain_end(&mut self, cuts: &mut Vec<Cut>) {
+        self.drain(cuts);
+        if let Some(frame) = self.cutter.finish() {
+            self.give(frame, cuts);
+        }
+        self.drain(cuts);
+    }
+
+    fn decoded(&mut self, bytes: &[u8], chunk: u64, at_us: u64, cuts: &mut Vec<Cut>) {
+        let known = self.skip_to.saturating_sub(self.decoded_end).min(bytes.len() as u64);
+        self.decoded_end += bytes.len() as u64;
+        let bytes = &bytes[known as usize..];
+        if bytes.is_empty() {
+            return;
+        }
+        self.last = Arrival { end: self.decoded_end, chunk, at_us };
+        self.arrivals.push_back(self.last);
+        self.decide(bytes);
+        self.cutter.push(bytes);
+        self.drain(cuts);
+    }
+
+    fn drain(&mut self, cuts: &mut Vec<Cut>) {
+        while let Some(frame) = self.cutter.next_frame() {
+            self.give(frame, cuts);
+        }
+        if matches!(self.cutter, Cutter::Other) {
+            self.arrivals.clear();
+        }
+    }
+
+    fn give(&mut self, frame: Frame, cuts: &mut Vec<Cut>) {
+        self.covered = frame.range.end;
+        while self.arrivals.len() > 1 && self.arrivals.front().is_some_and(|first| first.end < frame.range.end) {
+            self.arrivals.pop_front();
+        }
+        let arrival = self.arrivals.front().copied().unwrap_or(self.last);
+        cuts.push(Cut { frame, chunk: arrival.chunk, at_us: arrival.at_us });
+    }
+
+    /// Tells what the body is, as soon as its start shows it.
+    fn decide(&mut self, bytes: &[u8]) {
+        let Cutter::Undecided(start) = &self.cutter else { return };
+        let seen = [start.as_slice(), bytes].concat();
+        let transport = match media::recognise(self.content_type.as_deref(), &seen) {
+            Some(Media::Sse) => Transport::Sse,
+            Some(Media::Records) => Transport::Protobuf,
+            Some(Media::Other) => Transport::Other,
+            None if seen.len() < UNDECIDED_LEN => return,
+            None => Transport::Other,
+        };
+        let mut cutter = Cutter::of(transport, 0);
+        if let Cutter::Undecided(start) = &self.cutter {
+            cutter.push(start);
+        }
+        self.cutter = cutter;
+    }
+}
+
+/// A decoder for a content encoding; none when the bytes are as they are.
+pub(crate) fn unpacker(coding: &str) -> Option<encoding::Decoder> {
+    let unpacker = encoding::Decoder::new(coding);
+    (!unpacker.is_identity()).then_some(unpacker)
+}
+
+/// The value of a header field; several are joined with commas.
+pub(crate) fn field(headers: &Headers, name: &str) -> String {
+    let values: Vec<String> = headers
+        .iter()
+        .filter(|(field, _)| field.eq_ignore_ascii_case(name))
+        .map(|(_, value)| String::from_utf8_lossy(value).trim().to_owned())
+        .collect();
+    values.join(", ")
+}

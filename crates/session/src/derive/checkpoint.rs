@@ -1,0 +1,162 @@
+//! Checkpoints: everything needed to go on after a frame.
+//!
+//! A checkpoint page holds what the deriver knows beside the pages (counts,
+//! open spans, the place in the body) and the fold. Long texts and sealed
+//! messages of the fold stand in pieces of their own, which checkpoints share.
+//!
+//! | part | as |
+//! |---|---|
+//! | version, frames, covered bytes, chunk at the cut | varints |
+//! | bytes of checkpoints so far | varint |
+//! | lists' lengths | `tails` |
+//! | open spans | `assemble` |
+//! | fold | bytes with their length |
+
+use std::sync::Arc;
+
+use super::{
+    Deriver, Emitted, Purpose, VERSION,
+    assemble::Assembler,
+    body::Body,
+    codec::{Damaged, Reader, Writer, open_page},
+    folding,
+    pyramid::Pyramid,
+    spans::SpanBlock,
+    summary::Summary,
+    tails::Tails,
+};
+use crate::{
+    fold::Fold,
+    shelf::{Page, PageKind, Shelf},
+};
+
+/// Why a checkpoint cannot be taken up.
+enum Unusable<E> {
+    Shelf(E),
+    Damaged,
+}
+
+impl<E> From<Damaged> for Unusable<E> {
+    fn from(_: Damaged) -> Self {
+        Self::Damaged
+    }
+}
+
+/// The fold's part of a checkpoint, and its position.
+pub(crate) struct Stored<'a> {
+    pub(crate) seq: u32,
+    pub(crate) covered: u64,
+    checkpoint_bytes: u64,
+    rest: Reader<'a>,
+}
+
+fn open<'a>(bytes: &'a [u8]) -> Result<(Stored<'a>, &'a [u8]), Damaged> {
+    let mut reader = Reader::new(bytes);
+    if reader.u32()? != VERSION {
+        return Err(Damaged);
+    }
+    let fold = reader.bytes()?;
+    let stored = Stored {
+        seq: reader.u32()?,
+        covered: reader.uint()?,
+        checkpoint_bytes: reader.uint()?,
+        rest: reader,
+    };
+    Ok((stored, fold))
+}
+
+/// The fold of a checkpoint page, with the frame and the byte it is as of.
+/// `Ok(None)` when the page is not usable.
+pub(crate) fn fold_of<S: Shelf>(shelf: &S, page: &[u8]) -> Result<Option<(u32, u64, Fold)>, S::Error> {
+    let Ok(bytes) = open_page(page) else { return Ok(None) };
+    let Ok((stored, fold)) = open(&bytes) else { return Ok(None) };
+    let fold = folding::read(fold, |number| shelf.page(PageKind::Piece, number))?;
+    Ok(fold.map(|fold| (stored.seq, stored.covered, fold)))
+}
+
+impl Deriver {
+    /// The pages of a checkpoint here: new pieces, then the checkpoint.
+    pub(super) fn checkpoint_pages(&self) -> Vec<Page> {
+        let seq = self.summary.frames;
+        let mut pages = Vec::new();
+        let fold = folding::write(&self.fold, seq, &mut pages);
+        let mut writer = Writer::default();
+        writer.uint(u64::from(VERSION));
+        writer.bytes(&fold);
+        writer.uint(u64::from(seq));
+        writer.uint(self.body.covered());
+        writer.uint(self.checkpoint_bytes);
+        self.tails.write(&mut writer);
+        self.assembler.write(&mut writer);
+        pages.push(Page {
+            kind: PageKind::Checkpoint,
+            number: u64::from(seq),
+            bytes: writer.into_page(),
+        });
+        pages
+    }
+}
+
+/// A deriver at the last checkpoint of a shelf; none when there is none, or
+/// when it cannot be used.
+pub(super) fn resume<S: Shelf>(shelf: &S, purpose: Purpose) -> Result<Option<Deriver>, S::Error> {
+    let watermark = shelf.watermark()?;
+    let Some((_, page)) = shelf.page_at_or_before(PageKind::Checkpoint, u64::from(watermark.seq))? else {
+        return Ok(None);
+    };
+    match take_up(shelf, &page, purpose) {
+        Ok(deriver) => Ok(Some(deriver)),
+        Err(Unusable::Damaged) => Ok(None),
+        Err(Unusable::Shelf(error)) => Err(error),
+    }
+}
+
+fn take_up<S: Shelf>(shelf: &S, page: &[u8], purpose: Purpose) -> Result<Deriver, Unusable<S::Error>> {
+    let read = |kind, number| shelf.page(kind, number).map_err(Unusable::Shelf);
+    let bytes = open_page(page)?;
+    let (mut stored, fold_bytes) = open(&bytes)?;
+    let fold = folding::read(fold_bytes, |number| shelf.page(PageKind::Piece, number)).map_err(Unusable::Shelf)?;
+    let summary = read(PageKind::Summary, 0)?.ok_or(Unusable::Damaged)?;
+    let summary = Summary::from_page(&summary)?;
+    if summary.frames != stored.seq {
+        return Err(Unusable::Damaged);
+    }
+    let tails = Tails::read(&mut stored.rest, read)?;
+    let assembler = Assembler::read(&mut stored.rest, purpose == Purpose::Store, |number| {
+        let page: Option<Arc<[u8]>> = read(PageKind::Spans, u64::from(number))?;
+        Ok::<_, Unusable<S::Error>>(page.map(|page| SpanBlock::from_page(&page)).transpose()?)
+    })?;
+    let pyramid = Pyramid::resume(stored.seq, |number| read(PageKind::Buckets, number))?;
+    let body = body_at(shelf, &summary, stored.covered)?;
+    Ok(Deriver {
+        purpose,
+        body,
+        summary,
+        tails,
+        pyramid,
+        assembler,
+        fold: fold.ok_or(Unusable::Damaged)?,
+        emitted: Emitted::default(),
+        roots: Vec::new(),
+        rooted_offset: stored.covered,
+        committed_offset: stored.covered,
+        checkpoint_bytes: stored.checkpoint_bytes + page.len() as u64,
+        last_checkpoint_len: page.len() as u64,
+        commits: 1,
+        ended: false,
+    })
+}
+
+/// The body behind a byte: from the chunk that holds it, or the next one.
+fn body_at<S: Shelf>(shelf: &S, summary: &Summary, covered: u64) -> Result<Body, Unusable<S::Error>> {
+    let exchange = shelf.exchange().map_err(Unusable::Shelf)?;
+    // The chunk that holds the last byte that was followed exists; the one
+    // behind it may not have come yet.
+    let number = match covered.checked_sub(1) {
+        Some(last) => shelf.chunk_at(last).map_err(Unusable::Shelf)?.unwrap_or(0),
+        None => 0,
+    };
+    let chunks = shelf.chunks(number..number + 1).map_err(Unusable::Shelf)?;
+    let chunk = chunks.first().copied().ok_or(Unusable::Damaged)?;
+    Ok(Body::resume(&exchange, summary.transport, covered, chunk, number))
+}

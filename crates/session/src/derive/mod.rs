@@ -1,0 +1,559 @@
+//! From bytes to pages, once, as they come.
+//!
+//! A [`Deriver`] follows one exchange: it takes the content encoding off, cuts
+//! frames, stamps each with the chunk that completed it, folds them as the
+//! official client would, and notes spans, findings, marks and buckets. From
+//! time to time it hands out a [`Commit`]: pages that belong together and are
+//! to be stored in one transaction. A commit ends with a checkpoint, from
+//! which a later deriver goes on, and from which a reader folds to a moment
+//! nearby.
+//!
+//! ```text
+//!  chunks ──▶ encoding ──▶ frames ──▶ fold ──▶ findings ─┐
+//!                            │                           ├──▶ pages ──▶ Commit
+//!                            └──▶ spans, marks, buckets ─┘
+//! ```
+//!
+//! # What it costs on disk
+//!
+//! - A checkpoint stands where folding from the last would take about 10 ms
+//!   ([`CHECKPOINT_SPACING`]), and later where the state is so large that
+//!   checkpoints would exceed a tenth of the body.
+//! - An ended exchange below [`RECOMPUTE_LEN`] stores its summary only: making
+//!   the rest again takes less than a millisecond.
+//! - The index takes a few bytes a frame (`frames`, `pyramid`), a span some
+//!   tens.
+//!
+//! # Map
+//!
+//! - `kinds`, [`summary`], [`spans`], [`frames`], [`finding`], [`marks`],
+//!   [`pyramid`]: what the pages hold, each with its format.
+//! - `assemble`: which span a frame belongs to.
+//! - `body`: from bytes on the wire to frames with times.
+//! - [`codec`]: how numbers stand in pages.
+//!
+//! What is not here: reading pages to answer questions (`query`), and storing
+//! them (whoever implements [`Shelf`]).
+
+mod assemble;
+mod body;
+mod checkpoint;
+pub mod codec;
+pub mod finding;
+mod folding;
+pub mod frames;
+pub mod kinds;
+pub mod marks;
+pub mod pyramid;
+pub mod spans;
+pub mod summary;
+mod tails;
+
+use scrubjay_protocol::{
+    frame::Frame,
+    input::Request,
+    json::{Object, Value},
+};
+
+pub use self::{
+    assemble::SpanPiece,
+    body::{COLLAPSE_OVER_US, COLLAPSED_TO_US},
+    codec::Damaged,
+};
+pub(crate) use self::{
+    checkpoint::fold_of,
+    folding::{begin as begin_fold, is_failed_patch, push as fold_push},
+};
+use self::{
+    assemble::{Assembler, Emitted, Noted},
+    body::{Body, Cut},
+    finding::FindingEntry,
+    frames::FrameEntry,
+    kinds::{EventCode, Kind, Severity},
+    marks::{GAP_US, List, Mark, StateMark},
+    pyramid::Pyramid,
+    summary::{Outcome, RUNS_NAMED, Run, Stop, Summary},
+    tails::Tails,
+};
+use crate::{
+    exchange::{Chunk, Ending, Exchange, Hole},
+    fold::Fold,
+    shelf::{Page, PageKind, Shelf, Watermark},
+};
+
+/// Version of the pages; a store that holds another one makes them again.
+pub const VERSION: u32 = 1;
+/// Bytes of decoded body after which a checkpoint is due: about 10 ms of folding.
+pub const CHECKPOINT_SPACING: u64 = 512 * 1024;
+/// An ended exchange below this stores only its summary.
+pub const RECOMPUTE_LEN: u64 = 64 * 1024;
+/// Bytes of decoded body between two folds kept in memory.
+pub const ROOT_SPACING: u64 = 64 * 1024;
+/// Checkpoints take at most one part in so many of the body.
+const CHECKPOINT_SHARE: u64 = 10;
+/// Chunks read from a shelf at a time.
+const CHUNKS_AT_ONCE: u64 = 8_192;
+/// Bytes read from a shelf at a time.
+const BYTES_AT_ONCE: u64 = 1024 * 1024;
+/// Characters of the title.
+const TITLE_CHARS: usize = 200;
+
+/// What a deriver works for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// For a store: checkpoints, and text for the index.
+    Store,
+    /// For a reader in memory: folds to seek from, neither of the others.
+    Look,
+}
+
+/// Pages that belong together.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Commit {
+    /// To be stored in one transaction; a page replaces the one before it.
+    pub pages: Vec<Page>,
+    /// How far they reach.
+    pub watermark: Watermark,
+    /// The summary as of now (it is among the pages, too).
+    pub summary: Summary,
+    /// Text of spans for the index: ordinal, family, piece. Pieces of a span
+    /// follow each other and do not overlap.
+    pub span_texts: Vec<SpanPiece>,
+}
+
+/// A fold in passing, to seek from.
+#[derive(Clone, Debug)]
+pub(crate) struct Root {
+    pub(crate) seq: u32,
+    pub(crate) offset: u64,
+    pub(crate) fold: Fold,
+}
+
+/// Follows one exchange.
+pub struct Deriver {
+    purpose: Purpose,
+    body: Body,
+    summary: Summary,
+    tails: Tails,
+    pyramid: Pyramid,
+    assembler: Assembler,
+    fold: Fold,
+    emitted: Emitted,
+    roots: Vec<Root>,
+    rooted_offset: u64,
+    committed_offset: u64,
+    checkpoint_bytes: u64,
+    last_checkpoint_len: u64,
+    commits: u32,
+    ended: bool,
+}
+
+impl Deriver {
+    /// At the start of an exchange. Call it once the response's head is known:
+    /// it says what the body is read as.
+    pub fn new(exchange: &Exchange, request_body: &[u8], purpose: Purpose) -> Self {
+        let body = Body::new(exchange);
+        let (fold, findings) = folding::begin(request_body);
+        let mut summary = Summary { transport: body.transport(), ..Summary::default() };
+        describe_request(&mut summary, request_body);
+        let mut deriver = Self {
+            purpose,
+            body,
+            summary,
+            tails: Tails::default(),
+            pyramid: Pyramid::default(),
+            assembler: Assembler::new(purpose == Purpose::Store),
+            fold,
+            emitted: Emitted::default(),
+            roots: Vec::new(),
+            rooted_offset: 0,
+            committed_offset: 0,
+            checkpoint_bytes: 0,
+            last_checkpoint_len: 0,
+            commits: 0,
+            ended: false,
+        };
+        deriver.note_findings(findings);
+        deriver
+    }
+
+    /// Goes on from the last checkpoint of a shelf, or from the start.
+    ///
+    /// # Errors
+    /// When the shelf cannot be read. Damaged pages are not an error: then it
+    /// begins at the start.
+    pub fn resume<S: Shelf>(shelf: &S, purpose: Purpose) -> Result<Self, S::Error> {
+        match checkpoint::resume(shelf, purpose)? {
+            Some(deriver) => Ok(deriver),
+            None => Ok(Self::new(&shelf.exchange()?, &shelf.request_body()?, purpose)),
+        }
+    }
+
+    /// Number of the chunk to push next. After a resume it may lie before
+    /// what was pushed last; chunks are pushed from there, whole.
+    pub fn next_chunk(&self) -> u64 {
+        self.body.next_chunk()
+    }
+
+    /// What is known so far.
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// How far it has come.
+    pub fn watermark(&self) -> Watermark {
+        Watermark {
+            seq: self.summary.frames,
+            offset: self.body.covered(),
+            finished: self.ended,
+        }
+    }
+
+    /// Tells of stretches for which nothing was recorded.
+    pub fn set_holes(&mut self, holes: &[Hole]) {
+        self.body.set_holes(holes);
+    }
+
+    /// Follows chunks, beginning with [`Deriver::next_chunk`]; `bytes` are
+    /// theirs, one after the other. Gives commits as they fall due.
+    pub fn push_chunks(&mut self, chunks: &[Chunk], bytes: &[u8]) -> Vec<Commit> {
+        let mut commits = Vec::new();
+        let mut rest = bytes;
+        for chunk in chunks {
+            let len = usize::try_from(chunk.len).unwrap_or(usize::MAX).min(rest.len());
+            let (bytes, behind) = rest.split_at(len);
+            rest = behind;
+            for cut in self.body.push(chunk, bytes) {
+                self.frame(&cut);
+                if self.checkpoint_due() {
+                    commits.extend(self.checkpoint());
+                }
+            }
+        }
+        commits
+    }
+
+    /// Follows the end; gives the last commit. An exchange that is still open
+    /// is not ended this way.
+    pub fn end(&mut self, ending: Ending) -> Option<Commit> {
+        if ending == Ending::Open || self.ended {
+            return None;
+        }
+        for cut in self.body.finish(ending) {
+            self.frame(&cut);
+        }
+        let mut findings = folding::end(&mut self.fold, self.summary.frames, ending);
+        findings.extend(self.encoding_findings());
+        self.note_findings(findings);
+        self.assembler.end(&mut self.emitted);
+        self.ended = true;
+        self.summary.recompute = self.commits == 0 && self.body.covered() < RECOMPUTE_LEN;
+        if self.summary.recompute && self.purpose == Purpose::Store {
+            self.assembler.flush(&mut self.emitted);
+            self.emitted.pages = vec![self.summary_page()];
+        } else {
+            self.flush();
+        }
+        Some(self.commit())
+    }
+
+    /// Pages that changed since the last time, for a reader's overlay.
+    pub(crate) fn look(&mut self) -> Vec<Page> {
+        self.flush();
+        self.emitted.texts.clear();
+        std::mem::take(&mut self.emitted.pages)
+    }
+
+    pub(crate) fn take_roots(&mut self) -> Vec<Root> {
+        std::mem::take(&mut self.roots)
+    }
+
+    // ---- a frame ------------------------------------------------------
+
+    fn frame(&mut self, cut: &Cut) {
+        let frame = &cut.frame;
+        self.summary.frames += 1;
+        let seq = self.summary.frames;
+        let gap_us = cut.at_us.saturating_sub(self.summary.last_at_us);
+        let mut entry = FrameEntry {
+            offset: frame.range.start,
+            len: frame.len(),
+            at_us: cut.at_us.max(self.summary.last_at_us),
+            chunk: cut.chunk,
+            kind: frame.kind,
+            event: EventCode::of_frame(frame),
+            span: 0,
+            severity: None,
+        };
+        let followed = folding::push(&mut self.fold, seq, frame);
+        entry.severity = followed.findings.iter().map(|finding| finding.severity).max();
+        self.note_findings(followed.findings);
+        let noted = self.assembler.push(seq, &entry, frame, &mut self.emitted);
+        entry.span = noted.span;
+        self.summarise(seq, &entry, frame, &noted);
+        self.mark(seq, &entry, gap_us, &noted, followed.patch_failed);
+        self.pyramid.push(seq, &entry, gap_us, &mut self.emitted.pages);
+        self.tails.frame(entry, &mut self.emitted.pages);
+        self.summary.last_at_us = entry.at_us;
+        self.summary.decoded_len = entry.end();
+        self.keep_root(seq, entry.end());
+    }
+
+    fn keep_root(&mut self, seq: u32, offset: u64) {
+        if self.purpose == Purpose::Look && offset - self.rooted_offset >= ROOT_SPACING {
+            self.rooted_offset = offset;
+            let fold = self.fold.clone();
+            self.roots.push(Root { seq, offset, fold });
+        }
+    }
+
+    fn note_findings(&mut self, findings: Vec<FindingEntry>) {
+        for finding in findings {
+            self.summary.count(finding.severity);
+            if finding.stop && self.summary.stop.is_none() {
+                self.summary.stop = Some(Stop {
+                    seq: finding.seq,
+                    rule: finding.rule.clone(),
+                    message: finding.message.clone(),
+                });
+            }
+            self.tails.finding(finding, &mut self.emitted.pages);
+        }
+    }
+
+    /// Damage to a content encoding belongs to the body, not to a frame; it
+    /// is told at the last one.
+    fn encoding_findings(&self) -> Vec<FindingEntry> {
+        let problems = self.body.encoding_problems().iter();
+        problems
+            .map(|problem| FindingEntry {
+                seq: self.summary.frames,
+                rule: problem.rule.to_owned(),
+                severity: Severity::Error,
+                message: problem.message.clone(),
+                stop: false,
+            })
+            .collect()
+    }
+
+    fn summarise(&mut self, seq: u32, entry: &FrameEntry, frame: &Frame, noted: &Noted) {
+        let summary = &mut self.summary;
+        summary.spans = self.assembler.count();
+        summary.events += u32::from(entry.event.name().is_some());
+        summary.tools += u32::from(noted.tool_began);
+        summary.text_chars += noted.text_chars;
+        let event = frame.value.as_ref().and_then(Value::as_object);
+        if entry.event == EventCode::RUN_STARTED {
+            begin_run(summary, seq, entry, event);
+        }
+        let Some(run) = summary.runs.last_mut().filter(|run| run.outcome == Outcome::Open) else { return };
+        run.last_seq = seq;
+        run.last_at_us = entry.at_us;
+        run.tools += u32::from(noted.tool_began);
+        if noted.text_chars > 0 {
+            run.first_text_us.get_or_insert(entry.at_us);
+        }
+        if entry.event.kind() == Kind::Run && entry.event != EventCode::RUN_STARTED {
+            run.outcome = assemble::outcome_of(entry.event, event);
+        }
+    }
+
+    fn mark(&mut self, seq: u32, entry: &FrameEntry, gap_us: u64, noted: &Noted, failed: bool) {
+        if noted.text_chars > 0 {
+            self.summary.ttft_us.get_or_insert(entry.at_us);
+        }
+        let mut marks: Vec<(List, u64)> = Vec::new();
+        if entry.severity >= Some(Severity::Warning) {
+            marks.push((List::Problems, u64::from(Severity::code(entry.severity))));
+        }
+        if noted.tool_began {
+            marks.push((List::Tools, u64::from(noted.span)));
+        }
+        if entry.event.kind() == Kind::State {
+            let what = match (failed, entry.event == EventCode::STATE_SNAPSHOT) {
+                (true, _) => StateMark::Failed,
+                (false, true) => StateMark::Snapshot,
+                (false, false) => StateMark::Delta,
+            };
+            marks.push((List::States, what as u64 | (noted.operations as u64) << 2));
+        }
+        if entry.event.kind() == Kind::Run {
+            let run = u64::from(self.summary.run_count.saturating_sub(1));
+            marks.push((List::Runs, run));
+            let turn = self.summary.runs.last().is_some_and(|run| run.turn && run.first_seq == seq);
+            if turn {
+                marks.push((List::Turns, run));
+            }
+        }
+        if gap_us >= GAP_US {
+            marks.push((List::Gaps, gap_us));
+        }
+        for (list, extra) in marks {
+            let mark = Mark { seq, at_us: entry.at_us, extra, sum: 0 };
+            self.tails.mark(list, mark, &mut self.emitted.pages);
+        }
+    }
+
+    // ---- commits ------------------------------------------------------
+
+    fn checkpoint_due(&self) -> bool {
+        let covered = self.summary.decoded_len;
+        self.purpose == Purpose::Store
+            && covered - self.committed_offset >= CHECKPOINT_SPACING
+            && self.checkpoint_bytes + self.last_checkpoint_len <= covered / CHECKPOINT_SHARE
+    }
+
+    fn checkpoint(&mut self) -> Option<Commit> {
+        let pages = self.checkpoint_pages();
+        let len: u64 = pages.iter().map(|page| page.bytes.len() as u64).sum();
+        self.last_checkpoint_len = len;
+        if self.checkpoint_bytes + len > self.summary.decoded_len / CHECKPOINT_SHARE {
+            return None;
+        }
+        self.checkpoint_bytes += len;
+        self.committed_offset = self.summary.decoded_len;
+        self.flush();
+        self.emitted.pages.extend(pages);
+        Some(self.commit())
+    }
+
+    /// Everything that is not in a page yet goes into one.
+    fn flush(&mut self) {
+        self.assembler.flush(&mut self.emitted);
+        self.pyramid.flush(&mut self.emitted.pages);
+        self.tails.flush(&mut self.emitted.pages);
+        let summary = self.summary_page();
+        self.emitted.pages.push(summary);
+    }
+
+    fn summary_page(&mut self) -> Page {
+        self.summary.marks = self.tails.mark_counts();
+        Page {
+            kind: PageKind::Summary,
+            number: 0,
+            bytes: self.summary.to_page(),
+        }
+    }
+
+    fn commit(&mut self) -> Commit {
+        self.commits += 1;
+        Commit {
+            pages: std::mem::take(&mut self.emitted.pages),
+            watermark: self.watermark(),
+            summary: self.summary.clone(),
+            span_texts: std::mem::take(&mut self.emitted.texts),
+        }
+    }
+}
+
+/// Follows what a shelf holds, up to a chunk and about `limit` bytes of body.
+/// Gives the commits that fell due. Nothing happens when there is nothing new.
+///
+/// # Errors
+/// When the shelf cannot be read.
+pub fn catch_up<S: Shelf>(
+    deriver: &mut Deriver,
+    shelf: &S,
+    chunk_count: u64,
+    limit: u64,
+) -> Result<Vec<Commit>, S::Error> {
+    let mut commits = Vec::new();
+    let mut left = limit;
+    while left > 0 && deriver.next_chunk() < chunk_count {
+        let first = deriver.next_chunk();
+        let chunks = shelf.chunks(first..chunk_count.min(first + CHUNKS_AT_ONCE))?;
+        let run = together(&chunks, left.min(BYTES_AT_ONCE));
+        let (Some(head), Some(last)) = (run.first(), run.last()) else { break };
+        let bytes = shelf.body(head.offset..last.offset + last.len)?;
+        left = left.saturating_sub(bytes.len().max(1) as u64);
+        commits.extend(deriver.push_chunks(run, &bytes));
+    }
+    Ok(commits)
+}
+
+/// The first chunks that follow each other without a hole, about `len` bytes of them.
+fn together(chunks: &[Chunk], len: u64) -> &[Chunk] {
+    let mut end = 0;
+    let mut sum = 0;
+    for (idx, chunk) in chunks.iter().enumerate() {
+        let follows = idx == 0 || chunks[idx - 1].offset + chunks[idx - 1].len == chunk.offset;
+        if !follows || (idx > 0 && sum + chunk.len > len) {
+            break;
+        }
+        sum += chunk.len;
+        end = idx + 1;
+    }
+    &chunks[..end]
+}
+
+/// A decoder for the content encoding of an exchange; none when the body is as it is.
+pub(crate) fn unpacker_of(exchange: &Exchange) -> Option<scrubjay_protocol::encoding::Decoder> {
+    let headers = &exchange.response.as_ref()?.headers;
+    body::unpacker(&body::field(headers, "content-encoding"))
+}
+
+fn begin_run(summary: &mut Summary, seq: u32, entry: &FrameEntry, event: Option<&Object>) {
+    summary.run_count += 1;
+    let text = |name: &str| event.and_then(|event| event.get(name)).and_then(Value::as_wtf8).map(|text| text.to_str_lossy().into_owned());
+    if let Some(thread) = text("threadId").filter(|thread| !thread.is_empty()) {
+        summary.thread_id = thread;
+    }
+    if summary.runs.len() >= RUNS_NAMED {
+        return;
+    }
+    let echoed = event.and_then(|event| event.get("input")).and_then(|input| input.get("messages"));
+    let turn = match echoed {
+        Some(messages) => ends_with_user(messages),
+        None => summary.runs.is_empty() && summary.turn,
+    };
+    summary.runs.push(Run {
+        run_id: text("runId").unwrap_or_else(|| summary.run_id.clone()),
+        thread_id: text("threadId").unwrap_or_else(|| summary.thread_id.clone()),
+        parent_run_id: text("parentRunId"),
+        first_seq: seq,
+        last_seq: seq,
+        first_at_us: entry.at_us,
+        last_at_us: entry.at_us,
+        turn,
+        ..Run::default()
+    });
+}
+
+fn ends_with_user(messages: &Value) -> bool {
+    let last = messages.as_array().and_then(<[Value]>::last);
+    last.and_then(|message| message.get("role")).and_then(Value::as_str) == Some("user")
+}
+
+/// What the request says: ids and the last user text.
+fn describe_request(summary: &mut Summary, body: &[u8]) {
+    let request = Request::read(body);
+    let Some(input) = request.input_value() else { return };
+    let text = |name: &str| input.get(name).and_then(Value::as_wtf8).map(|text| text.to_str_lossy().into_owned());
+    summary.is_run_input = true;
+    summary.thread_id = text("threadId").unwrap_or_default();
+    summary.run_id = text("runId").unwrap_or_default();
+    let Some(messages) = input.get("messages") else { return };
+    summary.turn = ends_with_user(messages);
+    let is_user = |message: &&Value| message.get("role").and_then(Value::as_str) == Some("user");
+    let last = messages.as_array().and_then(|messages| messages.iter().rev().find(is_user));
+    if let Some(content) = last.and_then(|message| message.get("content")) {
+        summary.title = text_of(content).chars().take(TITLE_CHARS).collect();
+    }
+}
+
+/// Text of a message's content: itself, or its text parts.
+fn text_of(content: &Value) -> String {
+    match content {
+        Value::String(text) => text.to_str_lossy().into_owned(),
+        Value::Array(parts) => {
+            let texts = parts.iter().filter_map(|part| part.get("text").and_then(Value::as_wtf8));
+            texts.map(|text| text.to_str_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+        }
+        _ => String::new(),
+    }
+}
+
+/// The fold of a request, before any frame.
+pub(crate) fn new_fold(request_body: &[u8]) -> Fold {
+    begin_fold(request_body).0
+}

@@ -1,0 +1,169 @@
+//! All about one frame.
+
+use scrubjay_protocol::{
+    event::EventType,
+    frame::FrameKind,
+    json::{self, Value, to_json},
+};
+
+use super::{Failed, Reader, answer::*, describe, spans::clip};
+use crate::{derive::unpacker_of, shelf::Shelf};
+
+/// Bytes of a field's value.
+const FIELD_LEN: usize = 16 * 1024;
+/// Bytes of an operation's value.
+const VALUE_LEN: usize = 400;
+/// Operations shown.
+const OPERATIONS: usize = 500;
+/// Fields shown.
+const FIELDS: usize = 200;
+/// Chunk boundaries shown.
+const BOUNDARIES: u64 = 4_096;
+/// Bytes of a span's text.
+const SPAN_TEXT_LEN: usize = 64 * 1024;
+/// An event up to here is taken apart for its fields.
+const PARSED_LEN: u64 = 8 * 1024 * 1024;
+/// Findings shown.
+const FINDINGS: usize = 200;
+
+impl<S: Shelf> Reader<S> {
+    /// All about a frame; its bytes are cut at `limit`.
+    ///
+    /// # Errors
+    /// When there is no such frame, or the shelf cannot be read.
+    pub fn detail(&mut self, seq: u32, limit: u64) -> Result<Detail, Failed<S::Error>> {
+        let entry = self.frame(seq)?;
+        let findings = self.findings(seq..seq.saturating_add(1), FINDINGS)?;
+        let (mut type_name, mut fields, mut operations) = (describe::type_name(&entry, None), Vec::new(), Vec::new());
+        if entry.len <= PARSED_LEN {
+            let frame = self.recut(&entry)?;
+            type_name = describe::type_name(&entry, Some(&frame));
+            if entry.kind == FrameKind::Event {
+                fields = fields_of(frame.event_type.as_ref(), &frame.data);
+                operations = operations_of(&entry, frame.value.as_ref(), &findings);
+            }
+        }
+        let span = self.span(entry.span)?;
+        let text = self.span_text(entry.span, SPAN_TEXT_LEN)?;
+        Ok(Detail {
+            seq,
+            entry,
+            type_name,
+            gap_us: self.gap_before(seq, &entry)?,
+            chunk_frames: self.frames_of_chunk(seq, entry.chunk)?,
+            chunk_boundaries: self.boundaries_in(&entry)?,
+            findings,
+            fields,
+            operations,
+            text: self.frame_text(seq, limit)?,
+            span: Some((span, text)),
+        })
+    }
+
+    /// Frames that the same chunk completed; they follow each other.
+    fn frames_of_chunk(&mut self, seq: u32, chunk: u64) -> Result<u32, Failed<S::Error>> {
+        let count = self.frame_count();
+        let first = super::pages::partition(count, |idx| Ok::<_, Failed<S::Error>>(self.frame(idx + 1)?.chunk < chunk))?;
+        let end = super::pages::partition(count, |idx| Ok::<_, Failed<S::Error>>(self.frame(idx + 1)?.chunk <= chunk))?;
+        Ok((end - first).max(u32::from(seq > 0)))
+    }
+
+    /// Where new chunks begin inside the frame. Of an encoded body nobody can tell.
+    fn boundaries_in(&mut self, entry: &FrameEntry) -> Result<Vec<u64>, Failed<S::Error>> {
+        if unpacker_of(&self.exchange).is_some() {
+            return Ok(Vec::new());
+        }
+        let Some(first) = self.shelf.chunk_at(entry.offset).map_err(Failed::Shelf)? else { return Ok(Vec::new()) };
+        let chunks = self.shelf.chunks(first..(entry.chunk + 1).min(first + BOUNDARIES)).map_err(Failed::Shelf)?;
+        let inside = chunks.iter().filter(|chunk| chunk.offset > entry.offset && chunk.offset < entry.end());
+        Ok(inside.map(|chunk| chunk.offset - entry.offset).collect())
+    }
+}
+
+fn fields_of(event: Option<&EventType>, data: &[u8]) -> Vec<Field> {
+    let Ok(members) = json::members(data) else { return Vec::new() };
+    let field = |member: json::Member| {
+        let text = String::from_utf8_lossy(&data[member.value_range]).into_owned();
+        let (value, cut) = clip(text, FIELD_LEN);
+        let name = member.name.to_str_lossy().into_owned();
+        let known = event.is_some_and(|event| is_known_member(event, &name));
+        Field { name, value, cut, known }
+    };
+    members.into_iter().take(FIELDS).map(field).collect()
+}
+
+/// Members that the schema of a type has, beyond those of all events.
+fn is_known_member(event: &EventType, name: &str) -> bool {
+    const ALL: [&str; 5] = ["type", "timestamp", "rawEvent", "metadata", "subagentRunId"];
+    let own: &[&str] = match event.name() {
+        "RUN_STARTED" => &["threadId", "runId", "protocolVersion", "parentRunId", "input"],
+        "RUN_FINISHED" => &["threadId", "runId", "result", "outcome", "usage"],
+        "RUN_ERROR" => &["message", "code", "usage"],
+        "STEP_STARTED" | "STEP_FINISHED" => &["stepName"],
+        "TEXT_MESSAGE_START" => &["messageId", "role", "name"],
+        "TEXT_MESSAGE_CONTENT" | "REASONING_MESSAGE_CONTENT" | "REASONING_MESSAGE_CHUNK" => &["messageId", "delta"],
+        "TEXT_MESSAGE_END" | "REASONING_MESSAGE_END" | "REASONING_START" | "REASONING_END" => &["messageId"],
+        "TEXT_MESSAGE_CHUNK" => &["messageId", "role", "delta", "name"],
+        "TOOL_CALL_START" => &["toolCallId", "toolCallName", "parentMessageId"],
+        "TOOL_CALL_ARGS" => &["toolCallId", "delta"],
+        "TOOL_CALL_END" => &["toolCallId"],
+        "TOOL_CALL_CHUNK" => &["toolCallId", "toolCallName", "parentMessageId", "delta"],
+        "TOOL_CALL_RESULT" => &["messageId", "toolCallId", "content", "role"],
+        "STATE_SNAPSHOT" => &["snapshot"],
+        "STATE_DELTA" => &["delta"],
+        "MESSAGES_SNAPSHOT" => &["messages"],
+        "ACTIVITY_SNAPSHOT" => &["messageId", "activityType", "content", "replace"],
+        "ACTIVITY_DELTA" => &["messageId", "activityType", "patch"],
+        "RAW" => &["event", "source"],
+        "CUSTOM" => &["name", "value"],
+        "REASONING_MESSAGE_START" => &["messageId", "role"],
+        "REASONING_ENCRYPTED_VALUE" => &["subtype", "entityId", "encryptedValue"],
+        "SUBAGENT_STARTED" => &["name", "description", "parentSubagentRunId", "parentToolCallId", "parentMessageId"],
+        "SUBAGENT_FINISHED" => &["result", "outcome"],
+        "SUBAGENT_ERROR" => &["message", "code"],
+        "THINKING_START" => &["title"],
+        "THINKING_TEXT_MESSAGE_CONTENT" => &["delta"],
+        _ => &[],
+    };
+    let untagged = matches!(event.name(), "RUN_STARTED" | "RUN_FINISHED" | "RUN_ERROR" | "MESSAGES_SNAPSHOT");
+    own.contains(&name) || (ALL.contains(&name) && !(untagged && name == "subagentRunId"))
+}
+
+/// The operations of a state or activity patch and what became of them.
+fn operations_of(entry: &FrameEntry, event: Option<&Value>, findings: &[FindingEntry]) -> Vec<Operation> {
+    if !matches!(entry.event.kind(), Kind::State | Kind::Activity) {
+        return Vec::new();
+    }
+    let patch = event.and_then(|event| event.get("delta").or_else(|| event.get("patch")));
+    let Some(operations) = patch.and_then(Value::as_array) else { return Vec::new() };
+    let failure = findings.iter().find_map(|finding| failed_operation(finding));
+    let shown = operations.iter().take(OPERATIONS).enumerate();
+    shown.map(|(idx, operation)| operation_of(idx, operation, failure.as_ref())).collect()
+}
+
+/// The failed operation's number and why, from the finding that says so.
+fn failed_operation(finding: &FindingEntry) -> Option<(usize, String)> {
+    if !crate::derive::is_failed_patch(&finding.rule) {
+        return None;
+    }
+    let number = finding.message.split("operation ").nth(1)?;
+    let digits: String = number.chars().take_while(char::is_ascii_digit).collect();
+    Some((digits.parse::<usize>().ok()?, finding.message.clone()))
+}
+
+fn operation_of(idx: usize, operation: &Value, failure: Option<&(usize, String)>) -> Operation {
+    let word = |name: &str| operation.get(name).and_then(Value::as_wtf8).map(|text| text.to_str_lossy().into_owned());
+    let (fate, reason) = match failure {
+        None => (Fate::Applied, String::new()),
+        Some((failed, reason)) if *failed == idx + 1 => (Fate::Failed, reason.clone()),
+        Some(_) => (Fate::Skipped, String::new()),
+    };
+    Operation {
+        op: word("op").unwrap_or_default(),
+        path: word("path").unwrap_or_default(),
+        from: word("from"),
+        value: operation.get("value").map(|value| clip(to_json(value), VALUE_LEN).0),
+        fate,
+        reason,
+    }
+}

@@ -1,0 +1,190 @@
+//! Frames: windows of the index, bytes, and the lines of `scrubjay events`.
+
+use std::{collections::VecDeque, ops::Range};
+
+use scrubjay_protocol::{frame::FrameKind, record, sse};
+
+use super::{Failed, Reader, answer::*};
+use crate::{
+    derive::{finding, summary::Transport},
+    shelf::Shelf,
+};
+
+/// Bytes of body read at a time while iterating.
+const READ_AHEAD: u64 = 256 * 1024;
+
+impl<S: Shelf> Reader<S> {
+    /// Entries of a range of frames, clamped to what exists.
+    ///
+    /// # Errors
+    /// When the shelf cannot be read.
+    pub fn frames(&mut self, seqs: Range<u32>) -> Result<Vec<FrameEntry>, Failed<S::Error>> {
+        let end = seqs.end.min(self.frame_count() + 1);
+        (seqs.start.max(1)..end).map(|seq| self.frame(seq)).collect()
+    }
+
+    /// The bytes of a frame, the first `limit` of them.
+    ///
+    /// # Errors
+    /// When there is no such frame, or the shelf cannot be read.
+    pub fn frame_text(&mut self, seq: u32, limit: u64) -> Result<FrameText, Failed<S::Error>> {
+        let entry = self.frame(seq)?;
+        let bytes = self.decoded(entry.offset..entry.offset + entry.len.min(limit))?;
+        Ok(FrameText { bytes, cut: entry.len > limit })
+    }
+
+    /// Findings at frames of a range, in order, at most `limit`.
+    ///
+    /// # Errors
+    /// When the shelf cannot be read.
+    pub fn findings(&mut self, seqs: Range<u32>, limit: usize) -> Result<Vec<FindingEntry>, Failed<S::Error>> {
+        let count = self.pages.finding_count();
+        let first = super::pages::partition(count, |idx| {
+            Ok::<_, Failed<S::Error>>(self.pages.finding(&self.shelf, idx)?.seq < seqs.start)
+        })?;
+        let mut findings = Vec::new();
+        for idx in first..count {
+            let entry = self.pages.finding(&self.shelf, idx)?;
+            if entry.seq >= seqs.end || findings.len() >= limit {
+                break;
+            }
+            findings.push(entry);
+        }
+        Ok(findings)
+    }
+
+    /// Every frame of a range with its event's text, one at a time: memory
+    /// does not grow with the range.
+    pub fn events(&mut self, seqs: Range<u32>) -> Events<'_, S> {
+        let end = seqs.end.min(self.frame_count() + 1);
+        Events {
+            next: seqs.start.max(1),
+            end,
+            finding: None,
+            buffer: Vec::new(),
+            buffer_at: 0,
+            reader: self,
+        }
+    }
+
+    /// One frame as [`Reader::events`] gives it.
+    ///
+    /// # Errors
+    /// When there is no such frame, or the shelf cannot be read.
+    pub fn event(&mut self, seq: u32) -> Result<EventLine, Failed<S::Error>> {
+        let last = self.frame_count();
+        let line = self.events(seq..seq.saturating_add(1)).next();
+        line.unwrap_or(Err(Failed::NoFrame { seq, last }))
+    }
+
+    /// A frame cut again from its bytes, with its data.
+    pub(crate) fn recut(&mut self, entry: &FrameEntry) -> Result<scrubjay_protocol::frame::Frame, Failed<S::Error>> {
+        let bytes = self.decoded(entry.offset..entry.end())?;
+        Ok(cut_one(self.pages.summary.transport, entry.offset, &bytes))
+    }
+}
+
+/// Cuts one frame from exactly its bytes.
+pub(crate) fn cut_one(transport: Transport, offset: u64, bytes: &[u8]) -> scrubjay_protocol::frame::Frame {
+    let frame = if transport == Transport::Protobuf {
+        let mut decoder = record::Decoder::resume(offset);
+        decoder.push(bytes);
+        decoder.next_frame().or_else(|| decoder.finish())
+    } else {
+        let mut decoder = sse::Decoder::resume(offset);
+        decoder.push(bytes);
+        decoder.next_frame().or_else(|| decoder.finish())
+    };
+    frame.unwrap_or_default()
+}
+
+/// Iterates over frames; see [`Reader::events`].
+pub struct Events<'a, S: Shelf> {
+    reader: &'a mut Reader<S>,
+    next: u32,
+    end: u32,
+    /// Index of the next finding, and the findings read ahead.
+    finding: Option<(u32, VecDeque<FindingEntry>)>,
+    buffer: Vec<u8>,
+    buffer_at: u64,
+}
+
+impl<S: Shelf> Iterator for Events<'_, S> {
+    type Item = Result<EventLine, Failed<S::Error>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.next >= self.end {
+            return None;
+        }
+        let seq = self.next;
+        self.next += 1;
+        let line = self.line(seq);
+        if line.is_err() {
+            self.end = self.next;
+        }
+        Some(line)
+    }
+}
+
+impl<S: Shelf> Events<'_, S> {
+    fn line(&mut self, seq: u32) -> Result<EventLine, Failed<S::Error>> {
+        let entry = self.reader.frame(seq)?;
+        let bytes = self.bytes(&entry)?;
+        let frame = cut_one(self.reader.pages.summary.transport, entry.offset, &bytes);
+        let type_name = match entry.event.name() {
+            Some(name) => Some(name.to_owned()),
+            None => frame.event_type.as_ref().map(|event| event.name().to_owned()),
+        };
+        let event = match entry.kind {
+            FrameKind::Event => String::from_utf8(frame.data).ok().map(|text| text.trim().to_owned()),
+            _ => None,
+        };
+        Ok(EventLine { seq, entry, type_name, event, findings: self.findings_at(seq)? })
+    }
+
+    fn bytes(&mut self, entry: &FrameEntry) -> Result<Vec<u8>, Failed<S::Error>> {
+        let buffered = self.buffer_at..self.buffer_at + self.buffer.len() as u64;
+        if entry.offset < buffered.start || entry.end() > buffered.end {
+            let end = entry.end().max((entry.offset + READ_AHEAD).min(self.reader.pages.summary.decoded_len));
+            let end = if self.next >= self.end { entry.end() } else { end };
+            self.buffer = self.reader.decoded(entry.offset..end)?;
+            self.buffer_at = entry.offset;
+        }
+        let from = (entry.offset - self.buffer_at) as usize;
+        let to = (from + entry.len as usize).min(self.buffer.len());
+        Ok(self.buffer.get(from..to).unwrap_or_default().to_vec())
+    }
+
+    fn findings_at(&mut self, seq: u32) -> Result<Vec<FindingEntry>, Failed<S::Error>> {
+        let count = self.reader.pages.finding_count();
+        if self.finding.is_none() {
+            let first = super::pages::partition(count, |idx| {
+                Ok::<_, Failed<S::Error>>(self.reader.pages.finding(&self.reader.shelf, idx)?.seq < seq)
+            })?;
+            self.finding = Some((first, VecDeque::new()));
+        }
+        let Some((idx, ahead)) = &mut self.finding else { return Ok(Vec::new()) };
+        if ahead.is_empty() && *idx < count {
+            let until = (*idx / finding::BLOCK + 1) * finding::BLOCK;
+            for next in *idx..until.min(count) {
+                ahead.push_back(self.reader.pages.finding(&self.reader.shelf, next)?);
+            }
+            *idx = until.min(count);
+        }
+        let mut findings = Vec::new();
+        while let Some(first) = ahead.front() {
+            if first.seq > seq {
+                return Ok(findings);
+            }
+            findings.extend(ahead.pop_front().filter(|finding| finding.seq == seq));
+            if ahead.is_empty() && *idx < count {
+                let until = (*idx / finding::BLOCK + 1) * finding::BLOCK;
+                for next in *idx..until.min(count) {
+                    ahead.push_back(self.reader.pages.finding(&self.reader.shelf, next)?);
+                }
+                *idx = until.min(count);
+            }
+        }
+        Ok(findings)
+    }
+}

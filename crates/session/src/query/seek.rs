@@ -1,0 +1,157 @@
+//! The fold as of a frame.
+//!
+//! Folds in passing are kept about every 64 KB of stream. A seek begins at
+//! the nearest one in memory or on the shelf, whichever is nearer, and folds
+//! forward; so a step of the playhead folds a few frames, and a jump to
+//! anywhere folds what lies between two checkpoints.
+
+use super::{Failed, Reader, answer::*, frames::cut_one, reader::BySeq};
+use crate::{
+    derive::{ROOT_SPACING, Root, fold_of, fold_push, new_fold},
+    fold::Fold,
+    shelf::{PageKind, Shelf},
+};
+
+/// Memory that kept folds may take, as estimated.
+const ROOTS_LEN: u64 = 64 * 1024 * 1024;
+/// Bytes of memory a byte of stream may become in a fold that shares the rest.
+const EXPANSION: u64 = 4;
+/// Bytes of body read at a time.
+const READ_AHEAD: u64 = 256 * 1024;
+
+/// Folds by frame, the least used go first.
+#[derive(Debug, Default)]
+pub(crate) struct Roots {
+    by_seq: BySeq<Kept>,
+    clock: u64,
+    cost: u64,
+}
+
+#[derive(Debug)]
+struct Kept {
+    root: Root,
+    cost: u64,
+    used: u64,
+}
+
+impl Roots {
+    /// Keeps a fold, unless one is near already.
+    pub(crate) fn keep(&mut self, root: Root) {
+        let before = self.by_seq.range(..=root.seq).next_back().map_or(0, |(_, kept)| kept.root.offset);
+        if root.offset > 0 && root.offset - before < ROOT_SPACING {
+            return;
+        }
+        let cost = (root.offset - before).min(ROOTS_LEN / 8 / EXPANSION) * EXPANSION;
+        self.clock += 1;
+        self.cost += cost;
+        self.by_seq.insert(root.seq, Kept { root, cost, used: self.clock });
+        while self.cost > ROOTS_LEN && self.by_seq.len() > 1 {
+            self.drop_oldest();
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        let oldest = self.by_seq.iter().min_by_key(|(_, kept)| kept.used).map(|(seq, _)| *seq);
+        if let Some(kept) = oldest.and_then(|seq| self.by_seq.remove(&seq)) {
+            self.cost -= kept.cost;
+        }
+    }
+
+    fn at_or_before(&mut self, seq: u32) -> Option<Root> {
+        self.clock += 1;
+        let (_, kept) = self.by_seq.range_mut(..=seq).next_back()?;
+        kept.used = self.clock;
+        Some(kept.root.clone())
+    }
+}
+
+impl<S: Shelf> Reader<S> {
+    /// The fold after a frame; 0 is the request's input.
+    ///
+    /// # Errors
+    /// When there is no such frame, or the shelf cannot be read.
+    pub fn fold_at(&mut self, seq: u32) -> Result<(Fold, Explain), Failed<S::Error>> {
+        let last = self.frame_count();
+        if seq > last {
+            return Err(Failed::NoFrame { seq, last });
+        }
+        if let Some((at, fold)) = self.last_fold.as_ref().filter(|(at, _)| *at == seq) {
+            let explain = Explain { checkpoint: *at, in_memory: true, folded: 0 };
+            return Ok((fold.clone(), explain));
+        }
+        let (root, in_memory) = self.nearest_root(seq)?;
+        let explain = Explain { checkpoint: root.seq, in_memory, folded: seq - root.seq };
+        let fold = self.fold_forward(root, seq)?;
+        self.last_fold = Some((seq, fold.clone()));
+        Ok((fold, explain))
+    }
+
+    fn nearest_root(&mut self, seq: u32) -> Result<(Root, bool), Failed<S::Error>> {
+        let target = if seq == 0 { 0 } else { self.frame(seq)?.end() };
+        let mut kept = self.roots.at_or_before(seq);
+        // The fold asked for last serves small steps forwards.
+        if let Some((at, fold)) = self.last_fold.as_ref().filter(|(at, _)| *at <= seq && *at > 0)
+            && kept.as_ref().is_none_or(|root| root.seq < *at)
+        {
+            let (at, fold) = (*at, fold.clone());
+            let offset = self.frame(at)?.end();
+            kept = Some(Root { seq: at, offset, fold });
+        }
+        let near = kept.as_ref().is_some_and(|root| target - root.offset <= ROOT_SPACING);
+        if let Some(root) = kept.clone().filter(|_| near) {
+            return Ok((root, true));
+        }
+        let page = self.shelf.page_at_or_before(PageKind::Checkpoint, u64::from(seq)).map_err(Failed::Shelf)?;
+        let kept_seq = kept.as_ref().map_or(0, |root| root.seq);
+        if let Some((number, page)) = page
+            && number > u64::from(kept_seq)
+            && let Some((seq, offset, fold)) = fold_of(&self.shelf, &page).map_err(Failed::Shelf)?
+        {
+            let root = Root { seq, offset, fold };
+            self.roots.keep(root.clone());
+            return Ok((root, false));
+        }
+        match kept {
+            Some(root) => Ok((root, true)),
+            None => {
+                let body = self.request_body()?;
+                Ok((Root { seq: 0, offset: 0, fold: new_fold(&body) }, true))
+            }
+        }
+    }
+
+    fn fold_forward(&mut self, root: Root, until: u32) -> Result<Fold, Failed<S::Error>> {
+        let Root { seq, mut offset, mut fold } = root;
+        let mut next = seq + 1;
+        while next <= until {
+            let entries = self.entries_from(next, until)?;
+            let (Some(first), Some(last)) = (entries.first(), entries.last()) else { break };
+            let from = first.offset;
+            let bytes = self.decoded(from..last.end())?;
+            for entry in &entries {
+                let here = (entry.offset - from) as usize..((entry.end() - from) as usize).min(bytes.len());
+                let frame = cut_one(self.pages.summary.transport, entry.offset, bytes.get(here).unwrap_or_default());
+                fold_push(&mut fold, next, &frame);
+                if entry.end() - offset >= ROOT_SPACING {
+                    offset = entry.end();
+                    self.roots.keep(Root { seq: next, offset, fold: fold.clone() });
+                }
+                next += 1;
+            }
+        }
+        Ok(fold)
+    }
+
+    /// Entries from a frame on, about [`READ_AHEAD`] bytes of them.
+    fn entries_from(&mut self, first: u32, last: u32) -> Result<Vec<FrameEntry>, Failed<S::Error>> {
+        let mut entries: Vec<FrameEntry> = Vec::new();
+        for seq in first..=last {
+            let entry = self.frame(seq)?;
+            if entries.first().is_some_and(|first| entry.end() - first.offset > READ_AHEAD) {
+                break;
+            }
+            entries.push(entry);
+        }
+        Ok(entries)
+    }
+}

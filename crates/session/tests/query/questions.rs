@@ -1,0 +1,198 @@
+//! Rows, places, jumps, details.
+
+use std::fmt::Write as _;
+
+use scrubjay_session::{
+    exchange::{Chunk, Ending},
+    query::{Axis, Direction, JumpTo, Outcome, Row, RowsOf, Target},
+};
+
+use crate::stream::{Stream, everything};
+
+fn lines(rows: &[Row]) -> String {
+    let mut text = String::new();
+    for row in rows {
+        let indent = "  ".repeat(usize::from(row.depth));
+        writeln!(
+            text,
+            "{indent}#{}..{} +{} {:?} {} | {} | {}{}{}",
+            row.first_seq,
+            row.last_seq,
+            row.at_us / 1000,
+            row.kind,
+            row.subject,
+            row.summary,
+            row.measure,
+            row.severity.map_or(String::new(), |severity| format!(" {severity:?}")),
+            if row.open { " open" } else { "" },
+        )
+        .unwrap();
+    }
+    text
+}
+
+#[test]
+fn rows_of_spans() {
+    let mut reader = everything().reader(Ending::UpstreamReset);
+    let window = reader.rows(RowsOf::Spans, &[], 0, 1000).unwrap();
+    assert_eq!(window.total, window.rows.len() as u64);
+    insta::assert_snapshot!(lines(&window.rows));
+}
+
+#[test]
+fn rows_of_events() {
+    let mut reader = everything().reader(Ending::UpstreamReset);
+    let window = reader.rows(RowsOf::Events, &[], 0, 1000).unwrap();
+    insta::assert_snapshot!(lines(&window.rows));
+}
+
+#[test]
+fn an_expanded_span_shows_its_frames_where_they_belong() {
+    let mut reader = everything().reader(Ending::UpstreamReset);
+    let tools: Vec<u32> = reader.spans(0..1000).unwrap().iter().filter(|span| span.name == "find").map(|span| span.ordinal).collect();
+    let window = reader.rows(RowsOf::Spans, &tools, u64::from(tools[0]), 8).unwrap();
+    insta::assert_snapshot!(lines(&window.rows));
+}
+
+#[test]
+fn every_frame_stands_in_the_row_that_row_of_names() {
+    let mut reader = everything().reader(Ending::UpstreamReset);
+    let frames = reader.summary().frames;
+    for expanded in [vec![], vec![0], vec![1, 4, 6], (0..40).collect::<Vec<u32>>()] {
+        let all = reader.rows(RowsOf::Spans, &expanded, 0, 1000).unwrap();
+        for seq in 1..=frames {
+            let row = reader.row_of(RowsOf::Spans, &expanded, seq).unwrap();
+            let row = &all.rows[row as usize];
+            let span = reader.frame(seq).unwrap().span;
+            if expanded.contains(&span) {
+                assert_eq!((row.first_seq, row.depth), (seq, 1), "#{seq} with {expanded:?}");
+            } else {
+                assert_eq!(row.span, Some(span), "#{seq} with {expanded:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_summary_tells_runs_and_the_first_character() {
+    let reader = everything().reader(Ending::UpstreamReset);
+    let summary = reader.summary();
+    let outcomes: Vec<Outcome> = summary.runs.iter().map(|run| run.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Interrupt, Outcome::Open]);
+    assert_eq!(summary.ttft_us, Some(225_000));
+    assert_eq!((summary.tools, summary.text_chars), (2, 39));
+    assert_eq!((summary.title.as_str(), summary.thread_id.as_str()), ("find a flight", "t1"));
+    assert_eq!((summary.runs[0].turn, summary.runs[1].turn), (true, false));
+}
+
+#[test]
+fn jumps_go_both_ways_and_stop_at_the_ends() {
+    let mut reader = everything().reader(Ending::UpstreamReset);
+    let mut walk = |to, direction| {
+        let mut seqs = Vec::new();
+        let mut at = if direction == Direction::Forwards { 0 } else { 1000 };
+        while let Some(place) = reader.jump(Axis::Clock, at, to, direction).unwrap() {
+            at = place.seq;
+            seqs.push(at);
+            if at == 0 {
+                break;
+            }
+        }
+        seqs
+    };
+    for to in [JumpTo::Tool, JumpTo::State, JumpTo::Run, JumpTo::Turn, JumpTo::Gap, JumpTo::Problem] {
+        let forwards = walk(to, Direction::Forwards);
+        let mut backwards = walk(to, Direction::Backwards);
+        backwards.reverse();
+        assert_eq!(forwards, backwards, "{to:?}");
+        assert!(!forwards.is_empty(), "{to:?}");
+    }
+    assert_eq!(walk(JumpTo::Tool, Direction::Forwards), [16, 17]);
+    assert_eq!(walk(JumpTo::State, Direction::Forwards), [3, 13, 24, 29]);
+    assert_eq!(walk(JumpTo::Run, Direction::Forwards), [1, 31, 32]);
+    assert_eq!(walk(JumpTo::Turn, Direction::Forwards), [1]);
+    assert_eq!(walk(JumpTo::Gap, Direction::Forwards), [23, 32]);
+    assert_eq!(walk(JumpTo::Frame, Direction::Forwards).len(), 35);
+    assert_eq!(walk(JumpTo::Frame, Direction::Backwards).last(), Some(&0));
+}
+
+#[test]
+fn places_and_times_lead_to_each_other() {
+    let mut reader = everything().reader(Ending::UpstreamReset);
+    for axis in [Axis::Clock, Axis::Collapsed, Axis::Index] {
+        for seq in 1..=reader.summary().frames {
+            let place = reader.place(axis, seq).unwrap();
+            let found = reader.locate(axis, Target::X(place.x)).unwrap();
+            assert_eq!((found.at_us, found.x), (place.at_us, place.x), "{axis:?} #{seq}");
+        }
+        assert_eq!(reader.locate(axis, Target::X(-5.0)).unwrap().seq, 0);
+        assert_eq!(reader.locate(axis, Target::X(1e15)).unwrap().seq, reader.summary().frames);
+    }
+    let extent = reader.extent().unwrap();
+    assert!(extent.collapsed < extent.clock - 39_000_000.0);
+}
+
+#[test]
+fn a_hint_ends_with_the_last_words() {
+    let mut reader = everything().reader(Ending::UpstreamReset);
+    assert_eq!(reader.place(Axis::Clock, 12).unwrap().hint, "I am looking");
+    assert_eq!(reader.place(Axis::Clock, 13).unwrap().hint, "replace /cart/total");
+}
+
+#[test]
+fn detail_has_the_fields_as_they_stand_and_the_fate_of_operations() {
+    let mut reader = everything().reader(Ending::UpstreamReset);
+    let detail = reader.detail(13, 1 << 18).unwrap();
+    let fields: Vec<(&str, &str)> = detail.fields.iter().map(|field| (field.name.as_str(), field.value.as_str())).collect();
+    assert_eq!(
+        fields,
+        [("type", "\"STATE_DELTA\""), ("delta", r#"[{"op":"replace","path":"/cart/total","value":2}]"#)]
+    );
+    assert_eq!((detail.operations.len(), detail.operations[0].path.as_str()), (1, "/cart/total"));
+    let text = reader.detail(14, 1 << 18).unwrap().span.unwrap().1.text;
+    assert_eq!(text, "I am looking for flights.");
+}
+
+#[test]
+fn chunk_boundaries_inside_a_frame_are_known() {
+    let mut stream = Stream::default();
+    stream.raw(1, b"data: {\"type\":").raw(1, b"\"RAW\",\"event\":1}\n").raw(1, b"\ndata: {\"type\":\"RAW\",\"event\":2}\n\n");
+    let mut reader = stream.reader(Ending::Complete);
+    let detail = reader.detail(1, 1 << 18).unwrap();
+    assert_eq!((detail.chunk_boundaries, detail.entry.chunk, detail.chunk_frames), (vec![14, 31], 2, 2));
+}
+
+#[test]
+fn events_are_iterated_with_their_verbatim_text() {
+    let mut reader = everything().reader(Ending::UpstreamReset);
+    let lines: Vec<_> = reader.events(1..u32::MAX).map(Result::unwrap).collect();
+    assert_eq!(lines.len(), 35);
+    assert_eq!(lines[0].event.as_deref(), Some(r#"{"type":"RUN_STARTED","threadId":"t1","runId":"r1"}"#));
+    assert_eq!((lines[3].kind_name(), lines[3].type_name.as_deref()), ("comment", None));
+    assert_eq!(lines[34].kind_name(), "malformed");
+    let findings: usize = lines.iter().map(|line| line.findings.len()).sum();
+    assert_eq!(findings as u32, reader.summary().findings.iter().sum::<u32>());
+}
+
+#[test]
+fn a_reader_keeps_up_with_what_comes() {
+    let stream = everything();
+    let mut shelf = scrubjay_session::memory::MemoryShelf::bare(
+        stream.exchange(Ending::Open),
+        crate::stream::REQUEST.to_vec(),
+        Vec::new(),
+        Vec::new(),
+    );
+    let mut whole = stream.reader(Ending::Complete);
+    for Chunk { offset, len, at_us } in stream.chunks.clone() {
+        let bytes = &stream.bytes[offset as usize..(offset + len) as usize];
+        shelf.grow(Chunk { offset, len, at_us }, bytes);
+        let mut reader = scrubjay_session::query::Reader::open(shelf.clone()).unwrap();
+        let last = reader.summary().frames;
+        assert_eq!(reader.frames(1..last + 1).unwrap(), whole.frames(1..last + 1).unwrap());
+    }
+    shelf.end(Ending::Complete, 50_000_000);
+    let mut reader = scrubjay_session::query::Reader::open(shelf).unwrap();
+    assert_eq!(reader.frames(1..99).unwrap(), whole.frames(1..99).unwrap());
+    assert!(!reader.refresh().unwrap());
+}
