@@ -1,2 +1,80 @@
-//! The capture path.
+//! How do bytes get from an agent to a frontend unchanged, and into the record
+//! before that?
+//!
+//! A source listens on an address and forwards every request to its upstream.
+//! What passes is told to a [`Recorder`](recorder::Recorder) chunk by chunk,
+//! each *before* it is forwarded, so that whatever a client has seen is in the
+//! recording.
+//!
+//! ```
+//! use scrubjay_proxy::{Listener, Source, Upstream, recorder::Discard, serve};
+//! # let runtime = tokio::runtime::Runtime::new()?;
+//! # runtime.block_on(async {
+//! let listener = Listener::bind("127.0.0.1:0".parse()?)?;
+//! let source = Source::new("agent", Upstream::parse("localhost:8000")?);
+//! let running = serve(listener, source, std::sync::Arc::new(Discard))?;
+//! assert_eq!(running.counts().open, 0);
+//! running.stop(std::time::Duration::ZERO).await;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! In reading order:
+//!
+//! - [`recorder`]: what is asked of whoever records; the seam to the store
+//! - `upstream`, `listener`: addresses as people give them, and why they fail
+//! - `serve`: accepting and stopping; `station`: what all connections share
+//! - `answer`: one request, from its head to the head of its answer
+//! - `headers`: the few fields that change; `refusal`: answers that are ours
+//! - `exit`: the way to the upstream
+//! - `reel`: one exchange's tape and clock; `body`: the two bodies that feed it
+//! - `wire`: the client's socket; `facts`: what is told about it all
+//!
+//! # Invariants
+//!
+//! - A chunk is recorded before it is forwarded, and nothing waits for the
+//!   recorder beyond the call. A slow recorder delays its own exchange only.
+//! - Bytes, splits, status and end-to-end fields are the upstream's. Nothing is
+//!   decompressed, re-serialised, added or dropped. The exceptions: fields that
+//!   belong to one connection, `Host`, `x-scrubjay-label`, and a `Location` that
+//!   points at the upstream; each is recorded as sent and as delivered.
+//! - A body that breaks off breaks off for the client too, after its last bytes.
+//! - No limits of ours: no total time-out, no buffering beyond a socket's. Only
+//!   connecting is timed (10 s).
+//! - One source forwards to one upstream. It is never an open proxy.
+//!
+//! # What a client can notice
+//!
+//! Names of fields are lower case on HTTP/1, as both HTTP libraries write them.
+//! A client that closes its sending half counts as gone: on a silent stream
+//! nothing tells the two apart, and leaving must cancel the agent's work.
+//! Trailers reach HTTP/1 clients that said `TE: trailers` and were told their
+//! names in `Trailer`. Interim answers other than `100 Continue` stop here.
+//!
+//! # Not here
+//!
+//! Framing, events, storage and secrets: the proxy moves bytes and knows no
+//! AG-UI. Which sources exist, and which names and ports are taken, is the
+//! engine's.
+#![warn(missing_docs)]
+
+mod answer;
+mod body;
+mod exit;
+mod facts;
+mod headers;
+mod listener;
 pub mod recorder;
+mod reel;
+mod refusal;
+mod serve;
+mod station;
+mod upstream;
+mod wire;
+
+pub use exit::ExitError;
+pub use facts::{Counts, Sightings};
+pub use listener::{BindError, Listener};
+pub use serve::{Running, ServeError, Source, serve};
+pub use upstream::{Upstream, UpstreamError};

@@ -30,8 +30,30 @@ pub trait Tape: Send {
     fn response(&mut self, head: &ResponseHead, at_us: u64);
     /// One chunk of the response body, about to be forwarded.
     fn chunk(&mut self, bytes: &[u8], at_us: u64);
+    /// Body bytes that pass unrecorded, because recording is paused.
+    fn skipped(&mut self, len: u64, at_us: u64) {
+        let _: (u64, u64) = (len, at_us);
+    }
     /// Trailer fields.
     fn trailers(&mut self, trailers: &Headers, at_us: u64);
     /// The end. Dropping a tape without it counts as [`Ending::RecorderStopped`].
     fn end(self: Box<Self>, ending: Ending, at_us: u64);
+}
+
+/// Records nothing: for measuring, and for forwarding alone.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Discard;
+
+impl Recorder for Discard {
+    fn begin(&self, _: &str, _: &str, _: &RequestHead, _: &[(String, String)], _: i64) -> Box<dyn Tape> {
+        Box::new(Self)
+    }
+}
+
+impl Tape for Discard {
+    fn request_body(&mut self, _: &[u8], _: u64) {}
+    fn response(&mut self, _: &ResponseHead, _: u64) {}
+    fn chunk(&mut self, _: &[u8], _: u64) {}
+    fn trailers(&mut self, _: &Headers, _: u64) {}
+    fn end(self: Box<Self>, _: Ending, _: u64) {}
 }

@@ -1,0 +1,226 @@
+//! The two bodies of an exchange, each told to the recorder before it moves on.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use scrubjay_session::exchange::Ending;
+
+use crate::{
+    exit::{BoxError, UpstreamBody},
+    headers::fields,
+    reel::Reel,
+    station::Station,
+    wire::Wire,
+};
+
+/// The request body on its way upstream.
+pub(crate) struct RequestTee {
+    body: Incoming,
+    reel: Arc<Reel>,
+}
+
+impl RequestTee {
+    pub(crate) fn new(body: Incoming, reel: Arc<Reel>) -> Self {
+        Self { body, reel }
+    }
+}
+
+impl Body for RequestTee {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        if let Some(Ok(frame)) = &frame
+            && let Some(bytes) = frame.data_ref()
+            && !bytes.is_empty()
+        {
+            self.reel.request_body(bytes);
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// What goes to the client: an answer of ours, or the upstream's body.
+pub(crate) enum ClientBody {
+    Own(Option<Bytes>),
+    Tee(ResponseTee),
+}
+
+impl Body for ClientBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match self.get_mut() {
+            Self::Own(text) => Poll::Ready(text.take().map(|text| Ok(Frame::data(text)))),
+            Self::Tee(tee) => tee.poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Own(text) => text.is_none(),
+            Self::Tee(tee) => tee.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Own(text) => SizeHint::with_exact(text.as_ref().map_or(0, Bytes::len) as u64),
+            Self::Tee(tee) => tee.size_hint(),
+        }
+    }
+}
+
+/// The response body on its way to the client.
+pub(crate) struct ResponseTee {
+    flow: Flow,
+    reel: Arc<Reel>,
+    wire: Arc<Wire>,
+    /// Flushes of the client's socket when the last bytes were handed over.
+    mark: u64,
+    /// The client can tell the body's end only by the connection's.
+    ends_with_connection: bool,
+    /// Reads on when the client has left.
+    drains: Option<Arc<Station>>,
+}
+
+enum Flow {
+    Open(UpstreamBody),
+    Broken(Option<BoxError>),
+    Done,
+}
+
+impl ResponseTee {
+    pub(crate) fn new(
+        body: UpstreamBody,
+        reel: Arc<Reel>,
+        wire: Arc<Wire>,
+        ends_with_connection: bool,
+        drains: Option<Arc<Station>>,
+    ) -> Self {
+        let mark = wire.flushes();
+        let mut tee = Self {
+            flow: Flow::Open(body),
+            reel,
+            wire,
+            mark,
+            ends_with_connection,
+            drains,
+        };
+        tee.finish_if_ended();
+        tee
+    }
+
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let frame = match &mut self.flow {
+            Flow::Open(body) => ready!(Pin::new(body).poll_frame(cx)),
+            Flow::Broken(_) => return self.poll_broken(cx),
+            Flow::Done => None,
+        };
+        match frame {
+            Some(Ok(frame)) => {
+                self.record(&frame);
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Some(Err(error)) => {
+                self.reel.end(Ending::UpstreamReset);
+                self.flow = Flow::Broken(Some(error));
+                self.poll_broken(cx)
+            }
+            None => {
+                self.finish();
+                Poll::Ready(None)
+            }
+        }
+    }
+
+    fn record(&mut self, frame: &Frame<Bytes>) {
+        if let Some(bytes) = frame.data_ref() {
+            if !bytes.is_empty() {
+                self.reel.chunk(bytes);
+                self.mark = self.wire.flushes();
+            }
+            self.finish_if_ended();
+        } else if let Some(trailers) = frame.trailers_ref() {
+            self.reel.trailers(&fields(trailers));
+            // Nothing follows trailers, and hyper does not ask.
+            self.finish();
+        }
+    }
+
+    /// Lets everything before the break reach the client, then breaks.
+    fn poll_broken(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        ready!(self.wire.poll_flushed_after(self.mark, cx));
+        if self.ends_with_connection {
+            self.wire.close_abruptly();
+        }
+        match &mut self.flow {
+            Flow::Broken(error) => Poll::Ready(error.take().map(Err)),
+            Flow::Open(_) | Flow::Done => Poll::Ready(None),
+        }
+    }
+
+    fn finish_if_ended(&mut self) {
+        if matches!(&self.flow, Flow::Open(body) if body.is_end_stream()) {
+            self.finish();
+        }
+    }
+
+    fn finish(&mut self) {
+        self.flow = Flow::Done;
+        self.reel.end(Ending::Complete);
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self.flow, Flow::Done)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.flow {
+            Flow::Open(body) => body.size_hint(),
+            Flow::Broken(_) => SizeHint::default(),
+            Flow::Done => SizeHint::with_exact(0),
+        }
+    }
+}
+
+impl Drop for ResponseTee {
+    fn drop(&mut self) {
+        let Flow::Open(body) = std::mem::replace(&mut self.flow, Flow::Done) else {
+            return;
+        };
+        match self.drains.take().filter(|station| !station.is_stopping()) {
+            Some(station) => station.spawn_drain(drain(body, Arc::clone(&self.reel))),
+            None => self.reel.abandon(),
+        }
+    }
+}
+
+/// Reads on for the record after the client has left.
+pub(crate) async fn drain(mut body: UpstreamBody, reel: Arc<Reel>) {
+    while let Some(Ok(frame)) = body.frame().await {
+        if let Some(bytes) = frame.data_ref() {
+            reel.chunk(bytes);
+        } else if let Some(trailers) = frame.trailers_ref() {
+            reel.trailers(&fields(trailers));
+        }
+    }
+    reel.abandon();
+}

@@ -1,0 +1,250 @@
+//! The way out to the upstream.
+//!
+//! Requests leave through reqwest. It cannot leave two kinds alone: one without
+//! `Accept` would gain the field, and a target like `/a/../b` or `/a|b` would be
+//! tidied up. Those leave through the hyper client that reqwest itself stands
+//! on, so that an agent gets what the frontend sent, whatever that is.
+
+use std::{
+    error::Error as StdError,
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{Request, Response, Uri, header, request::Parts};
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::{TokioExecutor, TokioTimer},
+};
+use reqwest::Url;
+use rustls::{ClientConfig, RootCertStore, crypto::CryptoProvider, pki_types::CertificateDer};
+
+use crate::{body::RequestTee, upstream::Upstream};
+
+/// Establishing a connection may take this long; nothing after it is timed.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Shorter than the five seconds after which common agent servers close an
+/// idle connection, so that a request seldom meets one that is closing.
+const IDLE: Duration = Duration::from_secs(3);
+
+pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// Connections to one upstream.
+pub(crate) struct Exit {
+    tidy: reqwest::Client,
+    verbatim: Client<HttpsConnector<HttpConnector>, RequestTee>,
+    origin: String,
+}
+
+/// Why TLS or a client could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum ExitError {
+    /// The system's certificates, or one of the extra ones.
+    #[error("TLS cannot be used: no trusted certificates could be loaded")]
+    Certificates(#[source] rustls::Error),
+    /// The HTTP client.
+    #[error("the HTTP client could not be set up")]
+    Client(#[source] reqwest::Error),
+}
+
+impl Exit {
+    /// Makes the clients; connects to nobody yet.
+    pub(crate) fn new(upstream: &Upstream, extra_roots: &[Vec<u8>]) -> Result<Self, ExitError> {
+        let tls = tls_config(upstream, extra_roots).map_err(ExitError::Certificates)?;
+        Ok(Self {
+            tidy: tidy_client(upstream, tls.clone()).map_err(ExitError::Client)?,
+            verbatim: verbatim_client(upstream, tls),
+            origin: format!("{}://{}", upstream.scheme(), upstream.authority()),
+        })
+    }
+
+    /// Sends a request; its URI is the target, its fields are as they shall arrive.
+    pub(crate) async fn send(&self, parts: Parts, body: RequestTee) -> Result<Response<UpstreamBody>, BoxError> {
+        let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+        let url = Url::parse(&format!("{}{target}", self.origin)).ok();
+        let is_left_alone = |url: &Url| url.as_str().strip_prefix(&self.origin) == Some(target);
+        match url.filter(is_left_alone) {
+            Some(url) if parts.headers.contains_key(header::ACCEPT) => self.send_tidy(url, parts, body).await,
+            _ => self.send_verbatim(parts, body).await,
+        }
+    }
+
+    async fn send_tidy(&self, url: Url, parts: Parts, body: RequestTee) -> Result<Response<UpstreamBody>, BoxError> {
+        let mut request = reqwest::Request::new(parts.method, url);
+        *request.headers_mut() = parts.headers;
+        if !body.is_end_stream() {
+            *request.body_mut() = Some(reqwest::Body::wrap(body));
+        }
+        let response: Response<reqwest::Body> = self.tidy.execute(request).await?.into();
+        Ok(response.map(UpstreamBody::Tidy))
+    }
+
+    async fn send_verbatim(&self, parts: Parts, body: RequestTee) -> Result<Response<UpstreamBody>, BoxError> {
+        let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+        let uri: Uri = format!("{}{target}", self.origin).parse()?;
+        let mut request = Request::new(body);
+        *request.method_mut() = parts.method;
+        *request.uri_mut() = uri;
+        *request.headers_mut() = parts.headers;
+        Ok(self.verbatim.request(request).await?.map(UpstreamBody::Verbatim))
+    }
+}
+
+fn tidy_client(upstream: &Upstream, mut tls: ClientConfig) -> reqwest::Result<reqwest::Client> {
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(IDLE)
+        .tcp_nodelay(true)
+        .http1_max_headers(1000);
+    let builder = if upstream.is_h2c() {
+        builder.http2_prior_knowledge()
+    } else {
+        builder
+    };
+    builder.build()
+}
+
+fn verbatim_client(upstream: &Upstream, tls: ClientConfig) -> Client<HttpsConnector<HttpConnector>, RequestTee> {
+    let mut http = HttpConnector::new();
+    http.enforce_http(false);
+    http.set_nodelay(true);
+    http.set_connect_timeout(Some(CONNECT_TIMEOUT));
+    let connector = HttpsConnectorBuilder::new()
+        .with_tls_config(tls)
+        .https_or_http()
+        .enable_all_versions()
+        .wrap_connector(http);
+    Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(IDLE)
+        .retry_canceled_requests(false)
+        .http1_max_headers(1000)
+        .http2_only(upstream.is_h2c())
+        .build(connector)
+}
+
+/// The system's trust and the extra certificates. Without TLS nothing is
+/// loaded, so that a machine without certificates can still record.
+fn tls_config(upstream: &Upstream, extra_roots: &[Vec<u8>]) -> Result<ClientConfig, rustls::Error> {
+    let provider: Arc<CryptoProvider> = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
+    if !upstream.is_tls() {
+        return Ok(builder
+            .with_root_certificates(RootCertStore::empty())
+            .with_no_client_auth());
+    }
+    let extra = extra_roots.iter().map(|der| CertificateDer::from(der.clone()));
+    let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider)?;
+    Ok(builder
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth())
+}
+
+/// The upstream's body, by whichever way it came.
+pub(crate) enum UpstreamBody {
+    Tidy(reqwest::Body),
+    Verbatim(Incoming),
+}
+
+impl Body for UpstreamBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let frame = match self.get_mut() {
+            Self::Tidy(body) => ready!(Pin::new(body).poll_frame(cx)).map(|frame| frame.map_err(Into::into)),
+            Self::Verbatim(body) => ready!(Pin::new(body).poll_frame(cx)).map(|frame| frame.map_err(Into::into)),
+        };
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Tidy(body) => body.is_end_stream(),
+            Self::Verbatim(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Tidy(body) => body.size_hint(),
+            Self::Verbatim(body) => body.size_hint(),
+        }
+    }
+}
+
+/// Why no answer came, for whoever reads the 502: a sentence and a hint.
+pub(crate) fn sentence(upstream: &Upstream, error: &(dyn StdError + 'static)) -> (String, &'static str) {
+    let causes = || std::iter::successors(Some(error), |&error| error.source());
+    let io_kind = causes()
+        .find_map(|cause| cause.downcast_ref::<io::Error>())
+        .map(io::Error::kind);
+    let is_tls = causes().find_map(tls_error);
+    let is_hyper =
+        |test: fn(&hyper::Error) -> bool| causes().filter_map(|c| c.downcast_ref::<hyper::Error>()).any(test);
+    let last = causes().last().map(ToString::to_string).unwrap_or_default();
+    if let Some(tls) = is_tls {
+        return (
+            format!("TLS with {upstream} failed: {tls}."),
+            "Check the certificate, or use http:// if it speaks no TLS.",
+        );
+    }
+    if causes().any(|cause| cause.to_string().contains("dns error")) {
+        return (
+            format!("The name {} could not be resolved.", upstream.host()),
+            "Check the upstream's address.",
+        );
+    }
+    if is_hyper(hyper::Error::is_parse) {
+        return (
+            format!("{upstream} answered something that is not HTTP."),
+            "Check the upstream's scheme and port.",
+        );
+    }
+    if is_hyper(hyper::Error::is_incomplete_message) {
+        return (
+            format!("{upstream} closed the connection without an answer."),
+            "Look at the agent's own log.",
+        );
+    }
+    match io_kind {
+        Some(io::ErrorKind::ConnectionRefused) => (
+            format!("Nothing listens at {upstream}: connection refused."),
+            "Is the agent running, and on that port?",
+        ),
+        Some(io::ErrorKind::TimedOut) => (
+            format!("{upstream} could not be reached: timed out."),
+            "Check the upstream's address and the network.",
+        ),
+        Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted) => (
+            format!("{upstream} broke off the connection without an answer."),
+            "Look at the agent's own log.",
+        ),
+        _ => (
+            format!("{upstream} gave no answer: {last}."),
+            "Check the upstream's address, and the agent's own log.",
+        ),
+    }
+}
+
+/// TLS errors travel inside of IO errors.
+fn tls_error<'a>(cause: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
+    let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    inner
+        .and_then(|inner| inner.downcast_ref())
+        .or_else(|| cause.downcast_ref())
+}

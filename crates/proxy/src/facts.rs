@@ -1,0 +1,125 @@
+//! What a running source tells about itself: counts that move with every
+//! chunk, and sightings that change a few times in its life.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+use tokio::sync::watch;
+
+/// Counts since the source was started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Exchanges open now.
+    pub open: u64,
+    /// Exchanges begun.
+    pub exchanges: u64,
+    /// Chunks of response bodies that passed.
+    pub chunks: u64,
+    /// Bytes of response bodies that passed.
+    pub bytes: u64,
+    /// Requests that were refused (another host, `CONNECT`, a loop).
+    pub refused: u64,
+}
+
+/// What has been seen since the source was started.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sightings {
+    /// The upstream accepted a connection or answered.
+    pub upstream_answers: bool,
+    /// Why it last could not be reached, until it answers again.
+    pub upstream_failure: Option<String>,
+    /// A request came.
+    pub first_request: bool,
+    /// Body bytes came back.
+    pub first_bytes: bool,
+    /// A `Host` that is neither this machine nor an address: perhaps a page
+    /// that rebinds its name to loopback. Noted, not refused.
+    pub foreign_host: Option<String>,
+    /// Why the last refused request was refused.
+    pub last_refusal: Option<String>,
+}
+
+#[derive(Default)]
+pub(crate) struct Gauges {
+    pub(crate) open: AtomicU64,
+    pub(crate) exchanges: AtomicU64,
+    pub(crate) chunks: AtomicU64,
+    pub(crate) bytes: AtomicU64,
+    pub(crate) refused: AtomicU64,
+}
+
+impl Gauges {
+    pub(crate) fn counts(&self) -> Counts {
+        Counts {
+            open: self.open.load(Relaxed),
+            exchanges: self.exchanges.load(Relaxed),
+            chunks: self.chunks.load(Relaxed),
+            bytes: self.bytes.load(Relaxed),
+            refused: self.refused.load(Relaxed),
+        }
+    }
+}
+
+/// Both, shared by every connection of a source.
+pub(crate) struct Facts {
+    pub(crate) gauges: Arc<Gauges>,
+    sightings: watch::Sender<Sightings>,
+}
+
+impl Facts {
+    pub(crate) fn new() -> Self {
+        Self {
+            gauges: Arc::default(),
+            sightings: watch::Sender::new(Sightings::default()),
+        }
+    }
+
+    pub(crate) fn watch(&self) -> watch::Receiver<Sightings> {
+        self.sightings.subscribe()
+    }
+
+    pub(crate) fn request_came(&self) {
+        self.note(|seen| &mut seen.first_request, true);
+    }
+
+    pub(crate) fn upstream_answered(&self) {
+        self.sightings.send_if_modified(|seen| {
+            let is_news = !seen.upstream_answers || seen.upstream_failure.is_some();
+            seen.upstream_answers = true;
+            seen.upstream_failure = None;
+            is_news
+        });
+    }
+
+    pub(crate) fn upstream_failed(&self, sentence: &str) {
+        self.note(|seen| &mut seen.upstream_failure, Some(sentence.to_owned()));
+    }
+
+    pub(crate) fn foreign_host(&self, host: &str) {
+        self.note(|seen| &mut seen.foreign_host, Some(host.chars().take(200).collect()));
+    }
+
+    pub(crate) fn refused(&self, sentence: &str) {
+        self.gauges.refused.fetch_add(1, Relaxed);
+        self.note(|seen| &mut seen.last_refusal, Some(sentence.to_owned()));
+    }
+
+    /// Counts a chunk, and notes the first.
+    pub(crate) fn chunk(&self, len: usize) {
+        self.gauges.bytes.fetch_add(len as u64, Relaxed);
+        if self.gauges.chunks.fetch_add(1, Relaxed) == 0 {
+            self.note(|seen| &mut seen.first_bytes, true);
+        }
+    }
+
+    fn note<T: PartialEq>(&self, part: impl Fn(&mut Sightings) -> &mut T, now: T) {
+        self.sightings.send_if_modified(|seen| {
+            let part = part(seen);
+            let is_news = *part != now;
+            *part = now;
+            is_news
+        });
+    }
+}

@@ -1,0 +1,273 @@
+//! What changes between what was sent and what is delivered, and nothing else:
+//! fields that belong to one connection, `Host`, our label, and a `Location`
+//! that would lead a client around the proxy.
+
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use scrubjay_session::exchange::Headers;
+
+use crate::upstream::Upstream;
+
+/// Labels an exchange; not forwarded.
+pub(crate) const LABEL: HeaderName = HeaderName::from_static("x-scrubjay-label");
+
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
+const HTTP2_SETTINGS: HeaderName = HeaderName::from_static("http2-settings");
+
+/// Fields as the recorder takes them.
+pub(crate) fn fields(headers: &HeaderMap) -> Headers {
+    headers
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()))
+        .collect()
+}
+
+/// The fields that go on, in their order. `keeps` and `rewrites` decide one by one.
+fn filtered(
+    headers: &HeaderMap,
+    keeps: impl Fn(&HeaderName) -> bool,
+    rewrites: impl Fn(&HeaderName, &HeaderValue) -> Option<HeaderValue>,
+) -> HeaderMap {
+    let named = named_by_connection(headers);
+    let mut kept = HeaderMap::with_capacity(headers.len());
+    for (name, value) in headers {
+        if belongs_to_connection(name) || named.contains(name) || !keeps(name) {
+            continue;
+        }
+        let value = rewrites(name, value).unwrap_or_else(|| value.clone());
+        kept.append(name, value);
+    }
+    kept
+}
+
+/// A request's fields as they go upstream.
+pub(crate) fn to_upstream(headers: &HeaderMap, host: &HeaderValue) -> HeaderMap {
+    let mut sent = filtered(
+        headers,
+        |name| *name != LABEL,
+        |name, _| (*name == header::HOST).then(|| host.clone()),
+    );
+    if !sent.contains_key(header::HOST) {
+        sent.insert(header::HOST, host.clone());
+    }
+    // Of `TE` only this much goes on, because trailers are passed on.
+    let wants_trailers = headers
+        .get_all(header::TE)
+        .iter()
+        .any(|value| value.as_bytes() == b"trailers");
+    if wants_trailers {
+        sent.insert(header::TE, HeaderValue::from_static("trailers"));
+    }
+    sent
+}
+
+/// Joins cookies that HTTP/2 allows to be split and HTTP/1 does not.
+pub(crate) fn join_cookies(headers: &mut HeaderMap) {
+    let cookies: Vec<_> = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .map(HeaderValue::as_bytes)
+        .collect();
+    if cookies.len() > 1
+        && let Ok(joined) = HeaderValue::from_bytes(&cookies.join(&b"; "[..]))
+    {
+        headers.insert(header::COOKIE, joined);
+    }
+}
+
+/// A response's fields as they go to the client, who reached us at `own`.
+pub(crate) fn to_client(headers: &HeaderMap, upstream: &Upstream, own: &str) -> HeaderMap {
+    filtered(
+        headers,
+        |_| true,
+        |name, value| {
+            (*name == header::LOCATION)
+                .then(|| relocated(value, upstream, own))
+                .flatten()
+        },
+    )
+}
+
+/// The source's own address in place of the upstream's, if that is where it points.
+fn relocated(location: &HeaderValue, upstream: &Upstream, own: &str) -> Option<HeaderValue> {
+    let text = std::str::from_utf8(location.as_bytes()).ok()?;
+    let (usual_port, scheme, rest) = match text.split_once("//")? {
+        (scheme, rest) if scheme.eq_ignore_ascii_case("http:") => (80, "http:", rest),
+        (scheme, rest) if scheme.eq_ignore_ascii_case("https:") => (443, "http:", rest),
+        ("", rest) => (if upstream.is_tls() { 443 } else { 80 }, "", rest),
+        _ => return None,
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    if !upstream.is_at(authority, usual_port) {
+        return None;
+    }
+    HeaderValue::from_str(&format!("{scheme}//{own}{path}")).ok()
+}
+
+/// Labels as the client gave them: `k=v`, repeated or with commas between.
+pub(crate) fn labels(headers: &HeaderMap) -> Vec<(String, String)> {
+    let mut labels: Vec<(String, String)> = Vec::new();
+    for value in headers.get_all(LABEL) {
+        for part in String::from_utf8_lossy(value.as_bytes()).split(',') {
+            match (part.split_once('='), labels.last_mut()) {
+                (Some((key, value)), _) => labels.push((key.trim().to_owned(), value.trim().to_owned())),
+                // A comma inside a value.
+                (None, Some((_, value))) => {
+                    value.push(',');
+                    value.push_str(part);
+                }
+                (None, None) if part.trim().is_empty() => {}
+                (None, None) => labels.push((part.trim().to_owned(), String::new())),
+            }
+        }
+    }
+    labels
+}
+
+/// Whether the client asks for another protocol on this connection. `h2c` is
+/// left out: a client that offers it is content with HTTP/1.
+pub(crate) fn upgrade(headers: &HeaderMap) -> Option<String> {
+    if !named_by_connection(headers).contains(&header::UPGRADE) {
+        return None;
+    }
+    let protocol = String::from_utf8_lossy(headers.get(header::UPGRADE)?.as_bytes()).into_owned();
+    let is_h2c = protocol.split(',').all(|name| name.trim().eq_ignore_ascii_case("h2c"));
+    (!is_h2c).then_some(protocol)
+}
+
+/// The address under which the client reached us.
+pub(crate) fn client_authority(uri: &Uri, headers: &HeaderMap) -> Option<String> {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .filter(|host| !host.is_empty());
+    host.map(str::to_owned)
+        .or_else(|| uri.authority().map(ToString::to_string))
+}
+
+fn belongs_to_connection(name: &HeaderName) -> bool {
+    [
+        header::CONNECTION,
+        header::TRANSFER_ENCODING,
+        header::TE,
+        header::UPGRADE,
+        KEEP_ALIVE,
+        PROXY_CONNECTION,
+        HTTP2_SETTINGS,
+    ]
+    .contains(name)
+}
+
+fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
+    let values = headers.get_all(header::CONNECTION).iter();
+    values
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok())
+        // Naming these would change the message itself; nobody sane does.
+        .filter(|name| ![header::HOST, header::CONTENT_LENGTH, header::CONTENT_TYPE].contains(name))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(fields: &[(&str, &str)]) -> HeaderMap {
+        let parsed = fields
+            .iter()
+            .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap()));
+        parsed.fold(HeaderMap::new(), |mut map, (name, value): (_, HeaderValue)| {
+            map.append(name, value);
+            map
+        })
+    }
+
+    fn text(headers: &HeaderMap) -> Vec<String> {
+        headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn only_the_connections_own_fields_stay_behind() {
+        let headers = map(&[
+            ("host", "localhost:5290"),
+            ("accept", "text/event-stream"),
+            ("connection", "keep-alive, x-hop"),
+            ("x-hop", "1"),
+            ("keep-alive", "timeout=5"),
+            ("te", "trailers"),
+            ("transfer-encoding", "chunked"),
+            ("x-scrubjay-label", "a=b"),
+            ("cookie", "a=1"),
+            ("x-twice", "1"),
+            ("x-twice", "2"),
+        ]);
+        let sent = to_upstream(&headers, &HeaderValue::from_static("agent:8000"));
+        let expected = [
+            "host: agent:8000",
+            "accept: text/event-stream",
+            "cookie: a=1",
+            "x-twice: 1",
+            "x-twice: 2",
+            "te: trailers",
+        ];
+        assert_eq!(text(&sent), expected);
+    }
+
+    #[test]
+    fn a_location_at_the_upstream_leads_back_to_the_source() {
+        let upstream = Upstream::parse("http://localhost:8000").unwrap();
+        let check = |location: &str, expected: &str| {
+            let sent = to_client(&map(&[("location", location)]), &upstream, "127.0.0.1:5290");
+            assert_eq!(sent.get("location").unwrap(), expected, "{location}");
+        };
+        check("http://localhost:8000/agent/", "http://127.0.0.1:5290/agent/");
+        check("http://127.0.0.1:8000", "http://127.0.0.1:5290");
+        check("HTTP://LOCALHOST:8000?x=1", "http://127.0.0.1:5290?x=1");
+        check("//localhost:8000/a", "//127.0.0.1:5290/a");
+        check("/agent/", "/agent/");
+        check("http://elsewhere:8000/agent/", "http://elsewhere:8000/agent/");
+        check("http://localhost:9000/agent/", "http://localhost:9000/agent/");
+        check("http://localhost/agent/", "http://localhost/agent/");
+    }
+
+    #[test]
+    fn labels_come_repeated_or_with_commas() {
+        let check = |values: &[&str], expected: &[(&str, &str)]| {
+            let fields: Vec<_> = values.iter().map(|value| ("x-scrubjay-label", *value)).collect();
+            let expected: Vec<_> = expected
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+                .collect();
+            assert_eq!(labels(&map(&fields)), expected, "{values:?}");
+        };
+        check(&["test=login"], &[("test", "login")]);
+        check(&["a=1", "b=2"], &[("a", "1"), ("b", "2")]);
+        check(&["a=1, b=2"], &[("a", "1"), ("b", "2")]);
+        check(&["a=x,y"], &[("a", "x,y")]);
+        check(&["a=b=c"], &[("a", "b=c")]);
+        check(&["alone"], &[("alone", "")]);
+        check(&[""], &[]);
+    }
+
+    #[test]
+    fn only_a_real_change_of_protocol_is_an_upgrade() {
+        let check = |fields: &[(&str, &str)], expected: Option<&str>| {
+            assert_eq!(upgrade(&map(fields)).as_deref(), expected, "{fields:?}");
+        };
+        check(
+            &[("connection", "Upgrade"), ("upgrade", "websocket")],
+            Some("websocket"),
+        );
+        check(
+            &[("connection", "keep-alive, upgrade"), ("upgrade", "websocket")],
+            Some("websocket"),
+        );
+        check(&[("connection", "Upgrade, HTTP2-Settings"), ("upgrade", "h2c")], None);
+        check(&[("upgrade", "websocket")], None);
+        check(&[("connection", "upgrade")], None);
+    }
+}

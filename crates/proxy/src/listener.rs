@@ -1,0 +1,147 @@
+//! Binding an address, and saying plainly why that failed.
+
+use std::{
+    io,
+    net::{IpAddr, SocketAddr, TcpListener},
+};
+
+/// A bound address that does not accept yet.
+#[derive(Debug)]
+pub struct Listener {
+    pub(crate) socket: TcpListener,
+    address: SocketAddr,
+}
+
+/// Why an address could not be listened on.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// Somebody else listens there.
+    #[error("port {} on {} is already in use", address.port(), address.ip())]
+    InUse {
+        /// The address asked for.
+        address: SocketAddr,
+    },
+    /// A low port, or a rule of the system.
+    #[error("this user may not listen on {address}")]
+    Forbidden {
+        /// The address asked for.
+        address: SocketAddr,
+    },
+    /// The address belongs to no interface.
+    #[error("{} is not an address of this machine", address.ip())]
+    NotOurs {
+        /// The address asked for.
+        address: SocketAddr,
+    },
+    /// Every port that was tried is taken.
+    #[error("no port from {first} to {last} is free on {ip}")]
+    NoneFree {
+        /// The interface's address.
+        ip: IpAddr,
+        /// The first port tried.
+        first: u16,
+        /// The last port tried.
+        last: u16,
+    },
+    /// Anything else the system says.
+    #[error("cannot listen on {address}")]
+    Bind {
+        /// The address asked for.
+        address: SocketAddr,
+        /// The system's reason.
+        source: io::Error,
+    },
+}
+
+impl BindError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::InUse { .. } => "choose another port, or port 0 for any free one; is Scrubjay already running?",
+            Self::Forbidden { .. } => "choose a port above 1023",
+            Self::NotOurs { .. } => "listen on 127.0.0.1, or on 0.0.0.0 for every interface",
+            Self::NoneFree { .. } => "stop a source that is not needed, or choose a port",
+            Self::Bind { .. } => "choose another address",
+        }
+    }
+}
+
+impl Listener {
+    /// Binds an address; port 0 takes any free one.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on.
+    pub fn bind(address: SocketAddr) -> Result<Self, BindError> {
+        let told = |source: io::Error| match source.kind() {
+            io::ErrorKind::AddrInUse => BindError::InUse { address },
+            io::ErrorKind::PermissionDenied => BindError::Forbidden { address },
+            io::ErrorKind::AddrNotAvailable => BindError::NotOurs { address },
+            _ => BindError::Bind { address, source },
+        };
+        let socket = TcpListener::bind(address).map_err(told)?;
+        socket.set_nonblocking(true).map_err(told)?;
+        let address = socket.local_addr().map_err(told)?;
+        Ok(Self { socket, address })
+    }
+
+    /// Binds the first free port of a range, both ends included, leaving out some.
+    ///
+    /// # Errors
+    /// When none is free, or when the interface cannot be listened on at all.
+    pub fn bind_free(ip: IpAddr, first: u16, last: u16, except: &[u16]) -> Result<Self, BindError> {
+        for port in (first..=last).filter(|port| !except.contains(port)) {
+            match Self::bind(SocketAddr::new(ip, port)) {
+                Err(BindError::InUse { .. }) => {}
+                bound => return bound,
+            }
+        }
+        Err(BindError::NoneFree { ip, first, last })
+    }
+
+    /// The address that was bound, with the port that port 0 became.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What others can do, if they can reach this address.
+    pub fn exposure(&self) -> Option<String> {
+        (!self.address.ip().is_loopback()).then(|| {
+            format!(
+                "{} can be reached from other machines: whoever reaches it can call the agent, and is recorded",
+                self.address
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_in_use_is_a_sentence_with_a_hint() {
+        let first = Listener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let error = Listener::bind(first.address()).unwrap_err();
+        let port = first.address().port();
+        assert_eq!(error.to_string(), format!("port {port} on 127.0.0.1 is already in use"));
+        assert!(error.hint().contains("another port"));
+    }
+
+    #[test]
+    fn the_next_free_port_is_taken() {
+        let ip: IpAddr = "127.0.0.1".parse().unwrap();
+        let first = Listener::bind(SocketAddr::new(ip, 0)).unwrap();
+        let port = first.address().port();
+        let error = Listener::bind_free(ip, port, port, &[]).unwrap_err();
+        assert!(matches!(error, BindError::NoneFree { .. }));
+        let error = Listener::bind_free(ip, port, port, &[port]).unwrap_err();
+        assert!(matches!(error, BindError::NoneFree { .. }));
+    }
+
+    #[test]
+    fn only_loopback_is_no_exposure() {
+        let exposure = |text: &str| Listener::bind(text.parse().unwrap()).unwrap().exposure();
+        assert_eq!(exposure("127.0.0.1:0"), None);
+        assert!(exposure("0.0.0.0:0").unwrap().contains("other machines"));
+    }
+}

@@ -1,0 +1,158 @@
+//! One exchange's tape and clock, shared by the two bodies that feed it.
+//!
+//! The recorder is asked to be as quick as one `write(2)`. One that is not
+//! (a disk that stalls) must cost its own exchange and no other, so after a
+//! slow call the next ones are made on a thread that the others can spare.
+
+use std::{
+    mem,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU8, Ordering::Relaxed},
+    },
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use scrubjay_session::exchange::{Ending, Headers, RequestHead, ResponseHead};
+
+use crate::{recorder::Tape, station::Station};
+
+/// From here on a call counts as slow.
+const SLOW: Duration = Duration::from_micros(500);
+/// How many calls after a slow one are made aside.
+const WARY_CALLS: u8 = 64;
+
+/// One exchange while it is being captured.
+pub(crate) struct Reel {
+    station: Arc<Station>,
+    started: Instant,
+    state: Mutex<State>,
+    /// Calls still to be made aside.
+    wary: AtomicU8,
+}
+
+enum State {
+    Recording(Box<dyn Tape>),
+    /// The exchange passes, and nothing is kept of it.
+    Passing,
+    Ended,
+}
+
+impl Reel {
+    /// Begins an exchange whose head was read at `started`.
+    pub(crate) fn begin(
+        station: &Arc<Station>,
+        upstream: &str,
+        head: &RequestHead,
+        labels: &[(String, String)],
+        started: Instant,
+    ) -> Arc<Self> {
+        let gauges = &station.facts.gauges;
+        gauges.open.fetch_add(1, Relaxed);
+        gauges.exchanges.fetch_add(1, Relaxed);
+        let state = if station.is_recording() {
+            let began = wall_clock_us() - i64::try_from(started.elapsed().as_micros()).unwrap_or(0);
+            State::Recording(station.recorder.begin(&station.name, upstream, head, labels, began))
+        } else {
+            State::Passing
+        };
+        Arc::new(Self {
+            station: Arc::clone(station),
+            started,
+            state: Mutex::new(state),
+            wary: AtomicU8::new(0),
+        })
+    }
+
+    /// Bytes of the request body, about to be forwarded.
+    pub(crate) fn request_body(&self, bytes: &[u8]) {
+        self.tell(|tape, at_us| tape.request_body(bytes, at_us));
+    }
+
+    /// The response's head.
+    pub(crate) fn response(&self, head: &ResponseHead) {
+        self.tell(|tape, at_us| tape.response(head, at_us));
+    }
+
+    /// One chunk of the response body, about to be forwarded.
+    pub(crate) fn chunk(&self, bytes: &[u8]) {
+        self.station.facts.chunk(bytes.len());
+        if self.station.is_recording() {
+            self.tell(|tape, at_us| tape.chunk(bytes, at_us));
+        } else {
+            self.tell(|tape, at_us| tape.skipped(bytes.len() as u64, at_us));
+        }
+    }
+
+    /// The body of an answer that is ours.
+    pub(crate) fn own_text(&self, text: &[u8]) {
+        self.tell(|tape, at_us| tape.chunk(text, at_us));
+    }
+
+    /// Trailer fields.
+    pub(crate) fn trailers(&self, trailers: &Headers) {
+        self.tell(|tape, at_us| tape.trailers(trailers, at_us));
+    }
+
+    /// The end; every later one is ignored.
+    pub(crate) fn end(&self, ending: Ending) {
+        let at_us = self.at_us(Instant::now());
+        let ended = {
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            mem::replace(&mut *state, State::Ended)
+        };
+        if !matches!(ended, State::Ended) {
+            self.station.facts.gauges.open.fetch_sub(1, Relaxed);
+        }
+        if let State::Recording(tape) = ended {
+            self.aside_if_wary(|| tape.end(ending, at_us));
+        }
+    }
+
+    /// The end when nobody takes the rest: the client left, or we are stopping.
+    pub(crate) fn abandon(&self) {
+        self.end(if self.station.is_stopping() {
+            Ending::RecorderStopped
+        } else {
+            Ending::ClientLeft
+        });
+    }
+
+    fn tell(&self, call: impl FnOnce(&mut dyn Tape, u64)) {
+        let now = Instant::now();
+        self.aside_if_wary(|| {
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            if let State::Recording(tape) = &mut *state {
+                call(tape.as_mut(), self.at_us(now));
+            }
+        });
+        if now.elapsed() >= SLOW {
+            self.wary.store(WARY_CALLS, Relaxed);
+        }
+    }
+
+    fn aside_if_wary(&self, call: impl FnOnce()) {
+        let wary = self.wary.load(Relaxed);
+        if wary > 0 && self.station.can_step_aside {
+            self.wary.store(wary - 1, Relaxed);
+            tokio::task::block_in_place(call);
+        } else {
+            call();
+        }
+    }
+
+    fn at_us(&self, now: Instant) -> u64 {
+        u64::try_from(now.saturating_duration_since(self.started).as_micros()).unwrap_or(u64::MAX)
+    }
+}
+
+impl Drop for Reel {
+    fn drop(&mut self) {
+        self.abandon();
+    }
+}
+
+fn wall_clock_us() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}

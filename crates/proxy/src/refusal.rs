@@ -1,0 +1,103 @@
+//! Answers that are ours and not the upstream's: one sentence and a hint.
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+
+use crate::{body::ClientBody, headers::fields, upstream::Upstream};
+use scrubjay_session::exchange::{HttpVersion, ResponseHead};
+
+/// Tells our answers from an agent's.
+const MARK: HeaderName = HeaderName::from_static("x-scrubjay-answer");
+
+/// An answer of ours.
+pub(crate) struct Refusal {
+    pub(crate) status: StatusCode,
+    pub(crate) kind: &'static str,
+    pub(crate) sentence: String,
+    pub(crate) hint: String,
+}
+
+impl Refusal {
+    /// A request that is meant for somebody else.
+    pub(crate) fn other_host(asked: &str, upstream: &Upstream) -> Self {
+        Self {
+            status: StatusCode::FORBIDDEN,
+            kind: "refused",
+            sentence: format!("This source forwards to {upstream} only, not to {asked}."),
+            hint: "Do not use it as a general HTTP proxy; add a source for each agent.".to_owned(),
+        }
+    }
+
+    /// `CONNECT`.
+    pub(crate) fn tunnel(upstream: &Upstream) -> Self {
+        Self {
+            status: StatusCode::FORBIDDEN,
+            kind: "refused",
+            sentence: format!("This source opens no tunnels; it forwards plain HTTP requests to {upstream}."),
+            hint: "Point the frontend at this address instead of setting HTTPS_PROXY.".to_owned(),
+        }
+    }
+
+    /// A request to change the protocol.
+    pub(crate) fn upgrade(protocol: &str) -> Self {
+        let protocol: String = protocol.chars().filter(|c| c.is_ascii_graphic()).take(40).collect();
+        Self {
+            status: StatusCode::NOT_IMPLEMENTED,
+            kind: "refused",
+            sentence: format!(
+                "Upgrading the connection to {protocol} is not supported; AG-UI runs over plain HTTP here."
+            ),
+            hint: "Connect to the agent directly for this endpoint.".to_owned(),
+        }
+    }
+
+    /// The upstream is this very source.
+    pub(crate) fn own_tail(upstream: &Upstream) -> Self {
+        Self {
+            status: StatusCode::LOOP_DETECTED,
+            kind: "refused",
+            sentence: format!("This source forwards to itself: {upstream} is the address that it listens on."),
+            hint: "Give the agent's address as the upstream.".to_owned(),
+        }
+    }
+
+    /// The upstream gave no answer.
+    pub(crate) fn unanswered(sentence: String, hint: &str) -> Self {
+        Self {
+            status: StatusCode::BAD_GATEWAY,
+            kind: "no-answer",
+            sentence,
+            hint: hint.to_owned(),
+        }
+    }
+
+    /// The body's text.
+    pub(crate) fn text(&self) -> Bytes {
+        Bytes::from(format!("Scrubjay: {}\n{}\n", self.sentence, self.hint))
+    }
+
+    pub(crate) fn response(&self) -> Response<ClientBody> {
+        let text = self.text();
+        let mut response = Response::new(ClientBody::Own(None));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; charset=utf-8"),
+        );
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(text.len()));
+        headers.insert(MARK, HeaderValue::from_static(self.kind));
+        *response.body_mut() = ClientBody::Own(Some(text));
+        response
+    }
+
+    /// The head as it is recorded: nothing was sent by the upstream, all was delivered by us.
+    pub(crate) fn head(&self) -> ResponseHead {
+        ResponseHead {
+            status: self.status.as_u16(),
+            version: HttpVersion::Http11,
+            headers: Vec::new(),
+            delivered_headers: Some(fields(self.response().headers())),
+        }
+    }
+}

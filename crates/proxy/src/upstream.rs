@@ -1,0 +1,306 @@
+//! Where a source forwards to, in whatever form somebody pastes it.
+//!
+//! Only the origin counts, because paths stay as the frontend sends them. The
+//! path of a pasted URL is kept as a hint for what to show.
+
+use std::{fmt, net::SocketAddr};
+
+use reqwest::Url;
+
+/// The origin that a source forwards to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upstream {
+    is_tls: bool,
+    is_h2c: bool,
+    host: String,
+    port: u16,
+    path: String,
+}
+
+/// Why a text names no upstream.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UpstreamError {
+    /// Nothing was given.
+    #[error("no upstream address was given")]
+    Empty,
+    /// A curl command without a URL.
+    #[error("the curl command holds no http:// or https:// address")]
+    CurlWithoutUrl,
+    /// Not an address.
+    #[error("`{text}` is not an address: {reason}")]
+    NotAnAddress {
+        /// What was given, shortened.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Not `http`, `https` or `h2c`.
+    #[error("`{scheme}` is not a scheme that an agent can be reached by")]
+    Scheme {
+        /// The scheme given.
+        scheme: String,
+    },
+    /// A name or password in the address.
+    #[error("the upstream address holds a user name or password, which would not be sent")]
+    Credentials,
+}
+
+impl UpstreamError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Empty | Self::NotAnAddress { .. } => {
+                "give a URL or host:port, for example http://127.0.0.1:8000, or paste a curl command"
+            }
+            Self::CurlWithoutUrl => "copy the whole command, address included",
+            Self::Scheme { .. } => "use http://, https://, or h2c:// for HTTP/2 without TLS",
+            Self::Credentials => "leave it out and let the frontend send an Authorization header",
+        }
+    }
+}
+
+impl Upstream {
+    /// Reads a URL, a `host:port`, or a pasted curl command.
+    ///
+    /// # Errors
+    /// When there is no address in it that an agent could be reached at.
+    pub fn parse(text: &str) -> Result<Self, UpstreamError> {
+        let text = text.trim();
+        let word = match text
+            .strip_prefix("curl")
+            .filter(|rest| rest.starts_with(char::is_whitespace))
+        {
+            Some(command) => shell_words(command)
+                .into_iter()
+                .find(|word| word.starts_with("http://") || word.starts_with("https://"))
+                .ok_or(UpstreamError::CurlWithoutUrl)?,
+            None => text.to_owned(),
+        };
+        if word.is_empty() {
+            return Err(UpstreamError::Empty);
+        }
+        let (scheme, rest) = word.split_once("://").unwrap_or(("http", &word));
+        let scheme = scheme.to_ascii_lowercase();
+        if !["http", "https", "h2c"].contains(&scheme.as_str()) {
+            return Err(UpstreamError::Scheme { scheme });
+        }
+        let is_tls = scheme == "https";
+        Self::from_url(
+            &format!("{}://{rest}", if is_tls { "https" } else { "http" }),
+            scheme == "h2c",
+            text,
+        )
+    }
+
+    fn from_url(url: &str, is_h2c: bool, given: &str) -> Result<Self, UpstreamError> {
+        let wrong = |reason: String| UpstreamError::NotAnAddress {
+            text: given.chars().take(80).collect(),
+            reason,
+        };
+        if given.chars().any(char::is_whitespace) && !given.starts_with("curl") {
+            return Err(wrong("it holds a space".to_owned()));
+        }
+        let url = Url::parse(url).map_err(|error| wrong(error.to_string()))?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(UpstreamError::Credentials);
+        }
+        let host = url
+            .host_str()
+            .filter(|host| !host.is_empty())
+            .ok_or_else(|| wrong("it has no host".to_owned()))?;
+        let port = url.port_or_known_default().unwrap_or(80);
+        if port == 0 {
+            return Err(wrong("port 0 cannot be connected to".to_owned()));
+        }
+        let path = match url.path() {
+            "/" => String::new(),
+            path => path.to_owned(),
+        };
+        Ok(Self {
+            is_tls: url.scheme() == "https",
+            is_h2c,
+            host: host.to_owned(),
+            port,
+            path,
+        })
+    }
+
+    /// Host without port; IPv6 in brackets.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Port, also when it is the scheme's own.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Whether connections are encrypted.
+    pub fn is_tls(&self) -> bool {
+        self.is_tls
+    }
+
+    /// Whether HTTP/2 is spoken without TLS and without asking (`h2c://`).
+    pub fn is_h2c(&self) -> bool {
+        self.is_h2c
+    }
+
+    /// Path of the address as given, empty for none: what a frontend would
+    /// append to the source's own origin.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// `host:port`, the port only if it is not the scheme's own: the `Host` header.
+    pub fn authority(&self) -> String {
+        let usual = if self.is_tls { 443 } else { 80 };
+        if self.port == usual {
+            self.host.clone()
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+
+    /// Whether an authority, as it stands in a `Location` or a request line of
+    /// the given scheme, names this upstream. Loopback's names are one host.
+    pub fn is_at(&self, authority: &str, usual_port: u16) -> bool {
+        let (host, port) = split_authority(authority, usual_port);
+        port == Some(self.port)
+            && (host.eq_ignore_ascii_case(&self.host) || (is_loopback(host) && is_loopback(&self.host)))
+    }
+
+    /// Whether connecting to it would end at that listener.
+    pub fn points_at(&self, listener: SocketAddr) -> bool {
+        let listens_on_loopback = listener.ip().is_loopback() || listener.ip().is_unspecified();
+        let bare = self.host.trim_start_matches('[').trim_end_matches(']');
+        self.port == listener.port()
+            && ((is_loopback(&self.host) && listens_on_loopback) || bare.parse() == Ok(listener.ip()))
+    }
+
+    /// Scheme as a URI needs it.
+    pub(crate) fn scheme(&self) -> &'static str {
+        if self.is_tls { "https" } else { "http" }
+    }
+}
+
+impl fmt::Display for Upstream {
+    /// The origin, `http://127.0.0.1:8000`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.is_h2c { "h2c" } else { self.scheme() };
+        write!(f, "{scheme}://{}", self.authority())
+    }
+}
+
+fn split_authority(authority: &str, usual_port: u16) -> (&str, Option<u16>) {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, port.parse().ok()),
+        _ => (authority, Some(usual_port)),
+    }
+}
+
+/// Whether a host name or address can only mean this machine.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare.eq_ignore_ascii_case("localhost")
+        || bare
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback() || ip.is_unspecified())
+}
+
+/// Splits a command as a shell would: quotes, backslashes, continued lines.
+fn shell_words(command: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut quote = None;
+    let mut chars = command.chars();
+    while let Some(c) = chars.next() {
+        match (c, quote) {
+            ('\\', None | Some('"')) => word.extend(chars.next().filter(|next| *next != '\n')),
+            ('\'' | '"', None) => quote = Some(c),
+            (c, Some(open)) if c == open => quote = None,
+            (c, None) if c.is_whitespace() => words.push(std::mem::take(&mut word)),
+            (c, _) => word.push(c),
+        }
+    }
+    words.push(word);
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_upstream_is_read_from_whatever_is_pasted() {
+        let check = |text: &str, origin: &str, path: &str| {
+            let upstream = Upstream::parse(text).unwrap();
+            assert_eq!(
+                (upstream.to_string().as_str(), upstream.path()),
+                (origin, path),
+                "{text}"
+            );
+        };
+        check("http://localhost:8000", "http://localhost:8000", "");
+        check("  localhost:8000 ", "http://localhost:8000", "");
+        check("127.0.0.1:80", "http://127.0.0.1", "");
+        check("HTTPS://Agent.Example/agent/run", "https://agent.example", "/agent/run");
+        check("https://agent.example:8443", "https://agent.example:8443", "");
+        check("h2c://127.0.0.1:9000", "h2c://127.0.0.1:9000", "");
+        check("http://[::1]:8000", "http://[::1]:8000", "");
+        check(
+            "curl -X POST 'http://localhost:8000/agent?x=1' \\\n -H 'a: b'",
+            "http://localhost:8000",
+            "/agent",
+        );
+        check(
+            "curl -d '{\"u\":\"http://other\"}' \"https://h.example\"",
+            "https://h.example",
+            "",
+        );
+    }
+
+    #[test]
+    fn what_is_no_upstream_gets_a_sentence_and_a_hint() {
+        let check = |text: &str, sentence: &str| {
+            let error = Upstream::parse(text).unwrap_err();
+            assert!(error.to_string().contains(sentence), "{text}: {error}");
+            assert!(!error.hint().is_empty());
+        };
+        check("", "no upstream address");
+        check("curl -d '{}'", "holds no http");
+        check("ftp://host", "`ftp` is not a scheme");
+        check("two words", "holds a space");
+        check("http://user:pw@host", "user name or password");
+        check("http://:8000", "not an address");
+        check("localhost:99999", "not an address");
+        check("localhost:0", "port 0");
+    }
+
+    #[test]
+    fn an_upstream_knows_its_own_addresses() {
+        let upstream = Upstream::parse("http://localhost:8000").unwrap();
+        let check =
+            |authority: &str, expected: bool| assert_eq!(upstream.is_at(authority, 80), expected, "{authority}");
+        check("localhost:8000", true);
+        check("127.0.0.1:8000", true);
+        check("[::1]:8000", true);
+        check("localhost", false);
+        check("localhost:8001", false);
+        check("elsewhere:8000", false);
+    }
+
+    #[test]
+    fn a_loop_is_seen_before_it_turns() {
+        let check = |upstream: &str, listener: &str, expected: bool| {
+            let points = Upstream::parse(upstream).unwrap().points_at(listener.parse().unwrap());
+            assert_eq!(points, expected, "{upstream} {listener}");
+        };
+        check("localhost:5290", "127.0.0.1:5290", true);
+        check("127.0.0.1:5290", "0.0.0.0:5290", true);
+        check("[::1]:5290", "127.0.0.1:5290", true);
+        check("192.168.0.7:5290", "192.168.0.7:5290", true);
+        check("192.168.0.7:5290", "127.0.0.1:5290", false);
+        check("localhost:8000", "127.0.0.1:5290", false);
+    }
+}

@@ -1,0 +1,116 @@
+//! The client's socket, with two things that hyper does not tell a body.
+//!
+//! A body that breaks off must not overtake its own bytes: hyper drops what it
+//! still holds for a connection when a body fails. So the socket counts its
+//! flushes, and a failing body waits for one that came after its last bytes.
+//! And a body whose end *is* the connection's end (HTTP/1.0) can only be shown
+//! broken by a reset, so the socket can be told to close that way.
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use futures_util::task::AtomicWaker;
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+/// What the socket and the bodies of one connection share.
+#[derive(Default)]
+pub(crate) struct Wire {
+    flushes: AtomicU64,
+    waiting: AtomicWaker,
+    is_abrupt: AtomicBool,
+}
+
+impl Wire {
+    /// How often everything handed over had been written.
+    pub(crate) fn flushes(&self) -> u64 {
+        self.flushes.load(Ordering::Acquire)
+    }
+
+    /// Waits for a flush later than the one given.
+    pub(crate) fn poll_flushed_after(&self, mark: u64, cx: &Context<'_>) -> Poll<()> {
+        if self.flushes() > mark {
+            return Poll::Ready(());
+        }
+        self.waiting.register(cx.waker());
+        if self.flushes() > mark {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }
+
+    /// Makes the connection close with a reset.
+    pub(crate) fn close_abruptly(&self) {
+        self.is_abrupt.store(true, Ordering::Release);
+    }
+}
+
+/// The client's end of a connection.
+pub(crate) struct ClientSocket {
+    io: TokioIo<TcpStream>,
+    wire: Arc<Wire>,
+}
+
+impl ClientSocket {
+    pub(crate) fn new(stream: TcpStream, wire: Arc<Wire>) -> Self {
+        Self {
+            io: TokioIo::new(stream),
+            wire,
+        }
+    }
+}
+
+impl Drop for ClientSocket {
+    fn drop(&mut self) {
+        if self.wire.is_abrupt.load(Ordering::Acquire) {
+            // A socket that is gone already needs no reset.
+            drop(self.io.inner().set_zero_linger());
+        }
+    }
+}
+
+impl Read for ClientSocket {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_read(cx, buf)
+    }
+}
+
+impl Write for ClientSocket {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = Pin::new(&mut self.io).poll_flush(cx);
+        if matches!(flushed, Poll::Ready(Ok(()))) {
+            self.wire.flushes.fetch_add(1, Ordering::AcqRel);
+            self.wire.waiting.wake();
+        }
+        flushed
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
+    }
+}
