@@ -12,7 +12,7 @@ use crate::{
 
 /// Answers with bytes in the question's encoding.
 pub(crate) fn answer(inner: &Inner, asker: Asker, ask: &AnyAsk) -> Result<Vec<u8>, EngineError> {
-    match ask {
+    Ok(match ask {
         AnyAsk::Library(ask) => match inner.home() {
             Home::Store(home) => json(&library::page(ask.first, home.store.list(&library::query(ask))?)),
             Home::File(home) => json(&home.library(ask)?),
@@ -35,8 +35,8 @@ pub(crate) fn answer(inner: &Inner, asker: Asker, ask: &AnyAsk) -> Result<Vec<u8
         AnyAsk::EditSource(ask) => json(&inner.writable()?.sources.edit(ask)?),
         AnyAsk::SwitchSource(ask) => json(&inner.writable()?.sources.switch(&ask.name, ask.to)?),
         AnyAsk::Health(_) => json(&inner.health()?),
-        about_one => about_exchange(inner, asker, about_one),
-    }
+        about_one => return about_exchange(inner, asker, about_one),
+    })
 }
 
 /// Questions about one exchange are answered from its reader.
@@ -80,6 +80,6 @@ fn subject(ask: &AnyAsk) -> Option<(i64, Option<Lane>)> {
     })
 }
 
-fn json(answer: &impl Serialize) -> Result<Vec<u8>, EngineError> {
-    Ok(serde_json::to_vec(answer).expect("answers are plain values with text for keys"))
+fn json(answer: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(answer).expect("answers are plain values with text for keys")
 }

@@ -199,18 +199,19 @@ mod tests {
 
     #[test]
     fn holes_are_left_out_of_a_body() {
-        let check = |holes: &[(u64, Option<u64>)], expected: &[std::ops::Range<u64>]| {
+        let check = |holes: &[(u64, Option<u64>)], expected: &[(u64, u64)]| {
             let facts = Exchange {
                 body_len: 100,
                 holes: holes.iter().map(|&(offset, len)| Hole { offset, len }).collect(),
                 ..Exchange::default()
             };
-            assert_eq!(stretches(&facts), expected);
+            let found: Vec<_> = stretches(&facts).into_iter().map(|range| (range.start, range.end)).collect();
+            assert_eq!(found, expected);
         };
-        check(&[], &[0..100]);
-        check(&[(10, Some(5))], &[0..10, 15..100]);
-        check(&[(0, Some(5)), (50, None)], &[5..50]);
-        check(&[(100, Some(7))], &[0..100]);
+        check(&[], &[(0, 100)]);
+        check(&[(10, Some(5))], &[(0, 10), (15, 100)]);
+        check(&[(0, Some(5)), (50, None)], &[(5, 50)]);
+        check(&[(100, Some(7))], &[(0, 100)]);
     }
 
     #[test]

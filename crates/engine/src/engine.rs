@@ -10,7 +10,7 @@ use std::{
 
 use scrubjay_ipc::{AnyAsk, HealthView, Report, SourceList};
 use scrubjay_session::shelf::Shelf as _;
-use scrubjay_store::{Access, Deriving, Store, StoreError};
+use scrubjay_store::{Access, Deriving, Store};
 
 use crate::{
     EngineError, Exchange, NewsFeed,
@@ -125,6 +125,15 @@ impl Engine {
         match &self.inner.home {
             Home::Store(home) => home.store.read_only(),
             Home::File(_) => true,
+        }
+    }
+
+    /// Whether a recording file could not be read to its end; the first of
+    /// [`Engine::damage`] says where it stopped.
+    pub fn is_damaged(&self) -> bool {
+        match &self.inner.home {
+            Home::Store(_) => false,
+            Home::File(home) => home.is_damaged,
         }
     }
 
@@ -440,11 +449,4 @@ fn kind_of(path: &Path) -> Result<Kind, EngineError> {
         b"SQLite format 3\0" => Kind::Store,
         _ => Kind::Recording,
     })
-}
-
-impl EngineError {
-    /// A reader's failure.
-    pub(crate) fn reading(failed: impl Into<StoreError>) -> Self {
-        Self::Store(failed.into())
-    }
 }

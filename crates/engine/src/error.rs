@@ -4,10 +4,11 @@ use std::{
     error::Error,
     io,
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use scrubjay_ipc::{Code, Report};
+use scrubjay_session::query::Failed;
 use scrubjay_store::StoreError;
 
 /// A failure of the engine.
@@ -61,6 +62,18 @@ pub enum EngineError {
     Answer {
         /// As the page reads it.
         report: Report,
+    },
+    /// What was asked for is not in the exchange.
+    #[error("{what}")]
+    NotInExchange {
+        /// Which frame, span or place.
+        what: String,
+    },
+    /// What was derived from an exchange is damaged.
+    #[error("what was derived from the exchange is damaged")]
+    DamagedPage {
+        /// Why.
+        source: Box<dyn Error + Send + Sync>,
     },
     /// A newer question made this one pointless.
     #[error("a newer question made this one pointless")]
@@ -155,7 +168,11 @@ impl EngineError {
     pub fn code(&self) -> Code {
         match self {
             Self::Store(error) => store_code(error),
-            Self::NothingThere { .. } | Self::NoSuchExchange { .. } | Self::NoSuchSource { .. } => Code::NotFound,
+            Self::NothingThere { .. }
+            | Self::NoSuchExchange { .. }
+            | Self::NoSuchSource { .. }
+            | Self::NotInExchange { .. } => Code::NotFound,
+            Self::DamagedPage { .. } => Code::Store,
             Self::ReadFile { .. } | Self::BadFile { .. } => Code::BadFile,
             Self::ReadOnly { .. } | Self::BadName { .. } | Self::NameTaken { .. } | Self::RunsElsewhere { .. } => {
                 Code::BadRequest
@@ -191,6 +208,8 @@ impl EngineError {
             Self::NoSuchExchange { .. } => "List what there is: scrubjay list.".into(),
             Self::BadName { .. } => "Use lower-case letters, digits, - and _, at most 64.".into(),
             Self::NameTaken { .. } => "Choose another name, or edit the source that has it.".into(),
+            Self::NotInExchange { .. } => "Count what there is: scrubjay list.".into(),
+            Self::DamagedPage { .. } => "Make it again from the bytes: scrubjay reindex.".into(),
             Self::NoSuchSource { .. } => "It may have been removed or renamed meanwhile.".into(),
             Self::RunsElsewhere { .. } => "Stop it there first, or give this source another name.".into(),
             Self::BadUpstream { .. } => "Give a URL such as http://localhost:8000, or host:port.".into(),
@@ -201,6 +220,20 @@ impl EngineError {
             Self::Listen { .. } => "Use an address of this machine; 127.0.0.1 always works.".into(),
             Self::Forward { .. } => "Check the upstream's address.".into(),
             Self::Answer { .. } | Self::Superseded | Self::Threads { .. } | Self::ThreadEnded => String::new(),
+        }
+    }
+}
+
+impl From<Failed<StoreError>> for EngineError {
+    fn from(failed: Failed<StoreError>) -> Self {
+        match failed {
+            Failed::Shelf(error) => Self::Store(error),
+            Failed::Damaged(damaged) => Self::DamagedPage {
+                source: Box::new(damaged),
+            },
+            absent => Self::NotInExchange {
+                what: absent.to_string(),
+            },
         }
     }
 }
@@ -263,15 +296,6 @@ fn store_hint(error: &StoreError) -> &'static str {
             "Check that you may write there and that the disk has room."
         }
         _ => "",
-    }
-}
-
-impl EngineError {
-    pub(crate) fn bad_file(path: &Path, source: impl Error + Send + Sync + 'static) -> Self {
-        Self::BadFile {
-            name: path.display().to_string(),
-            source: Box::new(source),
-        }
     }
 }
 

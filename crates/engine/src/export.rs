@@ -37,7 +37,7 @@ impl Engine {
         for &exchange in exchanges {
             // A reader of its own: an export must not push out what a window looks at.
             let shelf = self.shelf(exchange)?;
-            let mut reader = Exchange::open(shelf.clone()).map_err(EngineError::reading)?;
+            let mut reader = Exchange::open(shelf.clone())?;
             write_exchange(&mut writer, &shelf, &mut reader)?;
         }
         let sink = writer.finish().map_err(failed)?;
@@ -174,8 +174,7 @@ impl Times {
         if self.entries.len() == 0 {
             let first = self.given + 1;
             let entries = reader
-                .frames(first..first + FRAMES_AT_ONCE)
-                .map_err(EngineError::reading)?;
+                .frames(first..first + FRAMES_AT_ONCE)?;
             self.entries = entries.into_iter();
         }
         self.given += 1;

@@ -11,8 +11,8 @@ use scrubjay_ipc::{Library, LibraryPage};
 use scrubjay_recording::{Origin, Recorded, Recording};
 use scrubjay_session::{
     exchange::{Ending, Exchange as Facts},
+    memory::MemoryShelf,
     query::answer::{Outcome, Run, Summary},
-    shelf::MemoryShelf,
 };
 use scrubjay_store::{Listing, Query, Row, RunRow, Sort, Verdict};
 
@@ -24,6 +24,8 @@ pub(crate) struct FileHome {
     pub(crate) len: u64,
     /// What could not be read, and what was notable, as sentences.
     pub(crate) damage: Vec<String>,
+    /// Whether something could not be read.
+    pub(crate) is_damaged: bool,
     shelves: Vec<Arc<MemoryShelf>>,
     /// Rows of the library, made when first asked for.
     rows: OnceLock<Vec<Row>>,
@@ -54,13 +56,17 @@ pub(crate) fn remarks(recording: &Recording) -> Vec<String> {
     damage.chain(remarks).collect()
 }
 
-/// One exchange of a file as a shelf. An edited or made one says so by a label.
-pub(crate) fn shelf_of(recorded: Recorded) -> MemoryShelf {
-    let mut exchange = recorded.exchange;
+/// The facts of an exchange of a file. An edited or made one says so by a label.
+pub(crate) fn facts_of(recorded: &mut Recorded) -> Facts {
+    let mut exchange = std::mem::take(&mut recorded.exchange);
     if recorded.origin != Origin::Exact && !exchange.labels.iter().any(|(key, _)| key == "bytes") {
         exchange.labels.push(("bytes".into(), recorded.origin.as_str().into()));
     }
-    MemoryShelf::new(exchange, recorded.request_body, recorded.chunks, recorded.body)
+    exchange
+}
+
+fn derived(mut recorded: Recorded) -> MemoryShelf {
+    MemoryShelf::new(facts_of(&mut recorded), recorded.request_body, recorded.chunks, recorded.body)
 }
 
 impl FileHome {
@@ -70,11 +76,8 @@ impl FileHome {
             path: path.to_owned(),
             len: path.metadata().map_or(0, |facts| facts.len()),
             damage: remarks(&recording),
-            shelves: recording
-                .exchanges
-                .into_iter()
-                .map(|recorded| Arc::new(shelf_of(recorded)))
-                .collect(),
+            is_damaged: recording.damage.is_some(),
+            shelves: recording.exchanges.into_iter().map(|recorded| Arc::new(derived(recorded))).collect(),
             rows: OnceLock::new(),
         })
     }
@@ -106,7 +109,7 @@ impl FileHome {
     fn read_rows(&self) -> Result<Vec<Row>, EngineError> {
         let mut rows = Vec::new();
         for index in self.indexes() {
-            let reader = Exchange::open(self.shelf(index)?).map_err(EngineError::reading)?;
+            let reader = Exchange::open(self.shelf(index)?)?;
             rows.extend(rows_of(reader.exchange(), reader.summary()));
         }
         Ok(rows)

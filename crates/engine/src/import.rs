@@ -3,7 +3,7 @@
 use std::{io::Cursor, path::Path};
 
 use scrubjay_recording::Recording;
-use scrubjay_session::shelf::MemoryShelf;
+use scrubjay_session::memory::MemoryShelf;
 
 use crate::{Engine, EngineError, file};
 
@@ -17,6 +17,8 @@ pub struct Imported {
     pub exchanges: Vec<i64>,
     /// What could not be read of the file, and what was notable, as sentences.
     pub remarks: Vec<String>,
+    /// Whether the file could not be read to its end; the first remark says where it stopped.
+    pub is_damaged: bool,
 }
 
 impl Engine {
@@ -59,17 +61,21 @@ impl Engine {
 
     fn import(&self, recording: Recording, labels: &[(String, String)]) -> Result<Imported, EngineError> {
         let remarks = file::remarks(&recording);
+        let is_damaged = recording.damage.is_some();
         let shelves: Vec<MemoryShelf> = recording
             .exchanges
             .into_iter()
             .map(|mut recorded| {
                 recorded.exchange.labels.extend_from_slice(labels);
-                file::shelf_of(recorded)
+                let facts = file::facts_of(&mut recorded);
+                // The store derives it; doing so here would be twice the work.
+                MemoryShelf::bare(facts, recorded.request_body, recorded.chunks, recorded.body)
             })
             .collect();
         Ok(Imported {
             exchanges: self.store()?.store.import(&shelves)?,
             remarks,
+            is_damaged,
         })
     }
 }

@@ -119,7 +119,7 @@ impl Slot {
         let result = match guard.take() {
             Some(reader) => self.use_reader(reader, &mut guard, work),
             None => {
-                let reader = Reader::open(shelf()?).map_err(EngineError::reading)?;
+                let reader = Reader::open(shelf()?)?;
                 self.use_reader(reader, &mut guard, work)
             }
         };
@@ -135,7 +135,7 @@ impl Slot {
         place: &mut Option<Exchange>,
         work: impl FnOnce(&mut Exchange) -> Result<R, EngineError>,
     ) -> Result<R, EngineError> {
-        reader.refresh().map_err(EngineError::reading)?;
+        reader.refresh()?;
         let result = work(&mut reader);
         *place = Some(reader);
         result

@@ -4,7 +4,8 @@ use std::{ops::Range, sync::Arc};
 
 use scrubjay_session::{
     exchange::{Chunk, Exchange},
-    shelf::{MemoryShelf, PageKind, Shelf, Watermark},
+    memory::MemoryShelf,
+    shelf::{PageKind, Shelf, Watermark},
 };
 use scrubjay_store::{StoreError, StoreShelf};
 

@@ -1,0 +1,223 @@
+//! A door from outside: who is let in, and what passes through.
+
+use std::path::Path;
+
+use futures_util::StreamExt as _;
+use reqwest::{Client, Response, StatusCode, redirect::Policy};
+use scrubjay_door::{CONTENT_SECURITY_POLICY, Door, Plan};
+use scrubjay_engine::{Engine, Opening, Options};
+use serde_json::{Value, json};
+
+const FILE: &str = r#"{"kind":"header","schemaVersion":1,"tool":"t","capturedAt":"2026-01-01T00:00:00Z","url":"http://h","transport":"sse","redacted":[]}
+{"kind":"request","connId":"c1","tMs":0,"method":"POST","url":"http://h/agent","input":{"threadId":"t","runId":"r","state":{"n":1},"messages":[],"tools":[],"context":[],"forwardedProps":{}}}
+{"kind":"event","connId":"c1","seq":1,"tMs":5,"event":{"type":"RUN_STARTED","threadId":"t","runId":"r"}}
+{"kind":"event","connId":"c1","seq":2,"tMs":9,"event":{"type":"RUN_FINISHED","threadId":"t","runId":"r"}}
+"#;
+
+/// A door that answers, and a browser before it.
+struct Visit {
+    origin: String,
+    token_url: String,
+    cookie: Option<String>,
+    client: Client,
+    engine: Engine,
+}
+
+impl Visit {
+    async fn at(store: &Path) -> Self {
+        let options = Options {
+            path: Some(store.to_owned()),
+            opening: Opening::Window,
+        };
+        let engine = Engine::open(&options).unwrap();
+        let plan = Plan {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            on_new_url: None,
+        };
+        let door = Door::open(engine.clone(), plan).await.unwrap();
+        let (origin, token_url) = (format!("http://{}", door.address()), door.url());
+        tokio::spawn(door.serve(std::future::pending()));
+        Self {
+            origin,
+            token_url,
+            cookie: None,
+            client: browser(),
+            engine,
+        }
+    }
+
+    /// Opens the printed address, as a browser would.
+    async fn let_in(&mut self) -> Response {
+        let response = self.client.get(&self.token_url).send().await.unwrap();
+        let cookie = response.headers().get("set-cookie").and_then(|value| value.to_str().ok());
+        self.cookie = cookie.and_then(|cookie| cookie.split(';').next()).map(str::to_owned);
+        response
+    }
+
+    fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        let request = self
+            .client
+            .request(method.parse().unwrap(), format!("{}{path}", self.origin));
+        match &self.cookie {
+            Some(cookie) => request.header("cookie", cookie),
+            None => request,
+        }
+    }
+
+    async fn ask(&self, ask: Value) -> Response {
+        self.request("POST", "/api/ask").body(ask.to_string()).send().await.unwrap()
+    }
+
+    async fn import(&self) -> i64 {
+        let response = self.request("POST", "/api/import?name=a.agui.jsonl").body(FILE).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        let imported = json_of(response).await;
+        imported["exchanges"][0].as_i64().unwrap()
+    }
+}
+
+fn browser() -> Client {
+    // No TLS is spoken here, but a client is not built without; a second installing is refused, which is fine.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    Client::builder().redirect(Policy::none()).build().unwrap()
+}
+
+async fn json_of(response: Response) -> Value {
+    serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_token_is_traded_once_for_a_cookie() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut visit = Visit::at(&folder.path().join("store.db")).await;
+    let outside = visit.request("GET", "/").send().await.unwrap();
+    assert_eq!(outside.status(), StatusCode::FORBIDDEN);
+    assert!(outside.text().await.unwrap().contains("scrubjay serve"));
+
+    let traded = visit.let_in().await;
+    assert_eq!(traded.status(), StatusCode::SEE_OTHER);
+    assert_eq!(traded.headers()["location"], "/");
+    let cookie = traded.headers()["set-cookie"].to_str().unwrap();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+
+    let again = visit.client.get(&visit.token_url).send().await.unwrap();
+    assert_eq!(again.status(), StatusCode::FORBIDDEN);
+    let known = visit.request("GET", &visit.token_url[visit.origin.len()..]).send().await.unwrap();
+    assert_eq!(known.status(), StatusCode::SEE_OTHER);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut visit = Visit::at(&folder.path().join("store.db")).await;
+    visit.let_in().await;
+    let health = json!({"ask": "health"}).to_string();
+    let check = async |name: &str, value: &str, expected: StatusCode| {
+        let request = visit.request("POST", "/api/ask").header(name, value).body(health.clone());
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), expected, "{name}: {value}");
+        if expected == StatusCode::FORBIDDEN {
+            assert_eq!(json_of(response).await["code"], "forbidden");
+        }
+    };
+    check("origin", &visit.origin, StatusCode::OK).await;
+    check("origin", "https://evil.example", StatusCode::FORBIDDEN).await;
+    check("host", "evil.example", StatusCode::FORBIDDEN).await;
+    check("sec-fetch-site", "cross-site", StatusCode::FORBIDDEN).await;
+    visit.cookie = Some("scrubjay=guessed".into());
+    let guessed = visit.ask(json!({"ask": "health"})).await;
+    assert_eq!(guessed.status(), StatusCode::FORBIDDEN);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_carries_the_policy() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut visit = Visit::at(&folder.path().join("store.db")).await;
+    let refused = visit.request("GET", "/").send().await.unwrap();
+    visit.let_in().await;
+    let answered = visit.ask(json!({"ask": "health"})).await;
+    let missing = visit.request("GET", "/no/such.file").send().await.unwrap();
+    for response in [refused, answered, missing] {
+        let headers = response.headers();
+        assert_eq!(headers["content-security-policy"], CONTENT_SECURITY_POLICY);
+        assert_eq!(headers["x-content-type-options"], "nosniff");
+        assert_eq!(headers["referrer-policy"], "no-referrer");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn questions_are_answered_and_failures_are_reports() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut visit = Visit::at(&folder.path().join("store.db")).await;
+    visit.let_in().await;
+    let exchange = visit.import().await;
+    let opened = visit.ask(json!({"ask": "open", "exchange": exchange})).await;
+    assert_eq!(opened.headers()["content-type"], "application/json");
+    assert_eq!(json_of(opened).await["frames"], 2);
+    let lanes = json!({"ask": "lanes", "exchange": exchange, "axis": "index", "from": 0.0, "to": 2.0, "width_px": 100});
+    let lanes = visit.ask(lanes).await;
+    assert_eq!(lanes.status(), StatusCode::OK);
+    assert_eq!(lanes.headers()["content-type"], "application/octet-stream");
+
+    let check = async |ask: Value, status: StatusCode, code: &str| {
+        let response = visit.ask(ask).await;
+        assert_eq!(response.status(), status);
+        let report = json_of(response).await;
+        assert_eq!(report["code"], code);
+        assert!(report["message"].as_str().unwrap().ends_with('.'));
+    };
+    check(json!({"ask": "open", "exchange": 999}), StatusCode::NOT_FOUND, "not_found").await;
+    check(json!({"ask": "nonsense"}), StatusCode::BAD_REQUEST, "bad_request").await;
+    let huge = visit.request("POST", "/api/ask").body(vec![b' '; 5 << 20]).send().await.unwrap();
+    assert_eq!(huge.status(), StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn news_comes_without_asking() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut visit = Visit::at(&folder.path().join("store.db")).await;
+    visit.let_in().await;
+    let feed = visit.request("GET", "/api/news").send().await.unwrap();
+    assert_eq!(feed.headers()["content-type"], "text/event-stream");
+    let mut pieces = feed.bytes_stream();
+    visit.import().await;
+    let mut heard = String::new();
+    while !heard.contains(r#"data: {"news":"library"}"#) {
+        let piece = tokio::time::timeout(std::time::Duration::from_secs(30), pieces.next());
+        let piece = piece.await.expect("news comes within seconds").expect("the feed stays open").unwrap();
+        heard.push_str(std::str::from_utf8(&piece).unwrap());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_goes_out_and_comes_in_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut visit = Visit::at(&folder.path().join("store.db")).await;
+    visit.let_in().await;
+    let exchange = visit.import().await;
+    let path = format!("/api/export?exchange={exchange}");
+    let exported = visit.request("GET", &path).send().await.unwrap();
+    let disposition = exported.headers()["content-disposition"].to_str().unwrap();
+    assert_eq!(disposition, format!("attachment; filename=\"scrubjay-{exchange}.agui.jsonl\""));
+    let file = exported.bytes().await.unwrap();
+    let imported = visit.request("POST", "/api/import").body(file.clone()).send().await.unwrap();
+    let again = json_of(imported).await["exchanges"][0].as_i64().unwrap();
+    assert_ne!(again, exchange);
+
+    let mut bodies = Vec::new();
+    for exchange in [exchange, again] {
+        let body = visit.request("GET", &format!("/api/body?exchange={exchange}")).send().await.unwrap();
+        assert_eq!(body.headers()["content-type"], "application/octet-stream");
+        bodies.push(body.text().await.unwrap());
+    }
+    assert_eq!(bodies[0], bodies[1]);
+    assert!(bodies[0].starts_with("data: {\"type\":\"RUN_STARTED\""));
+
+    let nothing = visit.request("GET", "/api/export").send().await.unwrap();
+    assert_eq!(nothing.status(), StatusCode::BAD_REQUEST);
+    let absent = visit.request("GET", "/api/export?exchange=999").send().await.unwrap();
+    assert_eq!(absent.status(), StatusCode::NOT_FOUND);
+    let garbage = visit.request("POST", "/api/import?name=x.txt").body("hello").send().await.unwrap();
+    assert_eq!(json_of(garbage).await["code"], "bad_file");
+    assert!(visit.engine.close());
+}

@@ -1,0 +1,123 @@
+//! Recording files: out of a store, into another, and opened by themselves.
+
+use scrubjay_engine::{BodyOf, Engine, Opening, Options, Packing};
+use scrubjay_ipc::{Code, Delete, Erase, Health, Undelete};
+
+use crate::{
+    recording::{EVENTS, panes, the_finished_run},
+    stage::{Agent, add_source, ask, frame, library, open, run_agent, try_ask},
+};
+
+/// A store with one run in it.
+async fn recorded(folder: &tempfile::TempDir) -> (Engine, i64) {
+    let engine = open(&folder.path().join("store.db"));
+    let agent = Agent::start().await;
+    let source = add_source(&engine, "agent", &agent.url()).await;
+    agent.play(&EVENTS).await;
+    run_agent(&source, "r1").await;
+    let exchange = the_finished_run(&engine).await;
+    (engine, exchange)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_survives_export_deletion_and_import() {
+    let folder = tempfile::tempdir().unwrap();
+    let (engine, exchange) = recorded(&folder).await;
+    let seen = panes(&engine, exchange).await;
+    for packing in [Packing::Plain, Packing::Gzip] {
+        let mut file = Vec::new();
+        engine.export(&[exchange], packing, &mut file).unwrap();
+        let imported = engine.import_bytes("a.agui.jsonl", &file).unwrap();
+        assert!(imported.remarks.is_empty(), "{:?}", imported.remarks);
+        let [again] = imported.exchanges[..] else {
+            panic!("one exchange was exported, {:?} came back", imported.exchanges);
+        };
+        assert_ne!(again, exchange);
+        let renumbered = panes(&engine, again).await.replace(&format!("exchange: {again}"), &format!("exchange: {exchange}"));
+        assert_eq!(renumbered, seen);
+        let mut second = Vec::new();
+        engine.export(&[again], packing, &mut second).unwrap();
+        assert_eq!(second, file);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_opened_like_a_store_but_not_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (engine, exchange) = recorded(&folder).await;
+    let path = folder.path().join("a.agui.jsonl");
+    engine.export(&[exchange], Packing::Plain, &mut std::fs::File::create(&path).unwrap()).unwrap();
+
+    let file = open(&path);
+    assert!(ask(&file, Health {}).await.read_only);
+    let (from_file, from_store) = (library(&file).await.rows.remove(0), library(&engine).await.rows.remove(0));
+    assert_eq!(from_file, scrubjay_ipc::LibraryRow { exchange: 0, ..from_store });
+    let seen = panes(&engine, exchange).await.replace(&format!("exchange: {exchange}"), "exchange: 0");
+    assert_eq!(panes(&file, 0).await, seen);
+    let report = try_ask(&file, Delete { exchanges: vec![0] }).await.unwrap_err();
+    assert_eq!(report.code, Code::BadRequest);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_deleted_comes_back_until_it_is_erased() {
+    let folder = tempfile::tempdir().unwrap();
+    let (engine, exchange) = recorded(&folder).await;
+    let exchanges = vec![exchange];
+    ask(&engine, Delete { exchanges: exchanges.clone() }).await;
+    assert!(library(&engine).await.rows.is_empty());
+    ask(&engine, Undelete { exchanges: exchanges.clone() }).await;
+    assert_eq!(library(&engine).await.rows.len(), 1);
+    ask(&engine, Erase { exchanges: exchanges.clone() }).await;
+    ask(&engine, Undelete { exchanges }).await;
+    assert!(library(&engine).await.rows.is_empty());
+    let report = try_ask(&engine, scrubjay_ipc::Open { exchange }).await.unwrap_err();
+    assert_eq!(report.code, Code::NotFound);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_come_as_they_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let (engine, exchange) = recorded(&folder).await;
+    for of in [BodyOf::Wire, BodyOf::Decoded] {
+        let mut body = Vec::new();
+        engine.write_body(exchange, of, &mut body).unwrap();
+        assert_eq!(String::from_utf8(body).unwrap(), EVENTS.map(frame).concat());
+    }
+    let mut body = Vec::new();
+    engine.write_body(exchange, BodyOf::Request, &mut body).unwrap();
+    assert!(body.starts_with(br#"{"threadId":"t1""#));
+}
+
+#[test]
+fn samples_come_into_an_empty_store_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(&folder.path().join("store.db"));
+    let file = br#"{"kind":"header","schemaVersion":1,"tool":"t","capturedAt":"2026-01-01T00:00:00Z","url":"http://h","transport":"sse","redacted":[]}
+{"kind":"request","connId":"c1","tMs":0,"method":"POST","url":"http://h/agent","input":{"threadId":"t","runId":"r"}}
+{"kind":"event","connId":"c1","seq":1,"tMs":5,"event":{"type":"RUN_STARTED","threadId":"t","runId":"r"}}
+"#;
+    let samples: [(&str, &[u8]); 1] = [("one.agui.jsonl", file)];
+    let first = engine.import_samples(&samples).unwrap();
+    assert_eq!(first.len(), 1);
+    let facts = scrubjay_session::shelf::Shelf::exchange(&engine.shelf(first[0]).unwrap()).unwrap();
+    assert!(facts.labels.contains(&("sample".into(), "true".into())));
+    assert_eq!(engine.import_samples(&samples).unwrap(), [0i64; 0]);
+}
+
+#[test]
+fn what_cannot_be_opened_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |name: &str, content: Option<&[u8]>, code: Code| {
+        let path = folder.path().join(name);
+        if let Some(content) = content {
+            std::fs::write(&path, content).unwrap();
+        }
+        let options = Options { path: Some(path), opening: Opening::Reading };
+        let report = Engine::open(&options).err().unwrap().report();
+        assert_eq!(report.code, code, "{report:?}");
+        assert!(report.message.ends_with('.') && !report.hint.is_empty(), "{report:?}");
+    };
+    check("absent", None, Code::NotFound);
+    check("text.txt", Some(b"hello"), Code::BadFile);
+    check("other.db", Some(b"SQLite format 3\0 but nothing else"), Code::BadFile);
+}
