@@ -36,6 +36,7 @@ usage: cargo xtask TASK
   ui                   build the page into ui/dist
   setup                set up what `test` needs, and nothing else
   corpus [DIR...]      drive captured streams through the recorder and check what came of them
+  recordings           make the sample recordings anew
   bless [PACKAGE]      accept what the snapshot tests print now
 ";
 
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         "ui" => need::for_ui().and_then(|()| bundle::build()),
         "setup" => need::for_test().map(drop),
         "corpus" => corpus::corpus(rest),
+        "recordings" => corpus::recordings::record(),
         "bless" => test::bless(rest),
         _ => {
             eprint!("{USAGE}");

@@ -5,8 +5,8 @@ use std::{path::Path, process::Command, time::Instant};
 use anyhow::{Result, bail};
 
 use crate::{
-    bundle, need,
-    step::{cargo, run, say},
+    bundle, corpus, need,
+    step::{cargo, root, run, say},
 };
 
 /// Crates that must also compile for the browser.
@@ -22,7 +22,7 @@ const WASM_PACKAGES: [&str; 6] = [
 type Stage = (&'static str, fn(&Path) -> Result<()>);
 
 /// In the order of cost; a later stage runs although an earlier one failed.
-const STAGES: [Stage; 6] = [
+const STAGES: [Stage; 7] = [
     ("format", |_| run(&mut cargo(&["fmt", "--all", "--check"]))),
     ("page", |_| bundle::build()),
     ("clippy", |_| {
@@ -33,6 +33,13 @@ const STAGES: [Stage; 6] = [
         run(&mut clippy(&[&WASM_PACKAGES[..], &target[..]].concat()))
     }),
     ("tests", tests),
+    ("corpus", |node| {
+        corpus::drive(
+            &[root().join("tests/corpus")],
+            node,
+            &root().join("target/debug/scrubjay"),
+        )
+    }),
     ("docs", |_| {
         let mut docs = cargo(&["doc", "--quiet", "--workspace", "--no-deps", "--document-private-items"]);
         run(docs.args(["--exclude=scrubjay-ui"]).env("RUSTDOCFLAGS", "-D warnings"))

@@ -16,8 +16,24 @@ use anyhow::{Context as _, Result};
 
 use super::case::Case;
 
-/// Recorded gaps are kept up to this length, so that a run takes seconds.
-const LONGEST_GAP: Duration = Duration::from_millis(12);
+/// How long the gaps between chunks are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// As recorded, but none longer than a moment, so that a run takes seconds.
+    Brief,
+    /// As recorded.
+    Recorded,
+}
+
+impl Pace {
+    fn gap(self, recorded_us: u64) -> Duration {
+        let recorded = Duration::from_micros(recorded_us);
+        match self {
+            Self::Brief => recorded.min(Duration::from_millis(12)),
+            Self::Recorded => recorded,
+        }
+    }
+}
 
 /// An agent that plays one capture a request.
 #[derive(Clone)]
@@ -41,14 +57,14 @@ pub(crate) struct Served {
 }
 
 impl Agent {
-    pub(crate) fn start() -> Result<Self> {
+    pub(crate) fn start(pace: Pace) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
         let (cases, next_case) = channel::<Case>();
         let (done, served) = channel();
         thread::spawn(move || {
             for case in next_case {
-                let outcome = serve_until_asked(&listener, &case);
+                let outcome = serve_until_asked(&listener, &case, pace);
                 if done.send(outcome).is_err() {
                     return;
                 }
@@ -78,17 +94,17 @@ impl Agent {
 }
 
 /// Accepts until a connection carries a request: a client may probe first.
-fn serve_until_asked(listener: &TcpListener, case: &Case) -> Result<Served> {
+fn serve_until_asked(listener: &TcpListener, case: &Case, pace: Pace) -> Result<Served> {
     loop {
         let (stream, _) = listener.accept()?;
         stream.set_nodelay(true)?;
-        if let Some(served) = serve(&stream, case)? {
+        if let Some(served) = serve(&stream, case, pace)? {
             return Ok(served);
         }
     }
 }
 
-fn serve(stream: &TcpStream, case: &Case) -> Result<Option<Served>> {
+fn serve(stream: &TcpStream, case: &Case, pace: Pace) -> Result<Option<Served>> {
     let mut reader = BufReader::new(stream);
     let mut request_headers = Vec::new();
     let mut line = String::new();
@@ -106,7 +122,7 @@ fn serve(stream: &TcpStream, case: &Case) -> Result<Option<Served>> {
     }
     let head_read_at = Instant::now();
     let request_body = read_body(&mut reader, &request_headers)?;
-    let written_at = answer(stream, case)?;
+    let written_at = answer(stream, case, pace)?;
     Ok(Some(Served {
         head_read_at,
         request_body,
@@ -143,7 +159,7 @@ fn read_body(reader: &mut BufReader<&TcpStream>, headers: &[(String, String)]) -
     Ok(body)
 }
 
-fn answer(mut stream: &TcpStream, case: &Case) -> Result<Vec<Instant>> {
+fn answer(mut stream: &TcpStream, case: &Case, pace: Pace) -> Result<Vec<Instant>> {
     let mut head = format!("HTTP/1.1 {} Recorded\r\n", case.status);
     for (name, value) in &case.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
@@ -159,10 +175,10 @@ fn answer(mut stream: &TcpStream, case: &Case) -> Result<Vec<Instant>> {
     stream.write_all(head.as_bytes())?;
     let is_chunked = case.is_chunked();
     let mut written_at = Vec::new();
-    let mut before_us = case.chunks.first().map_or(0, |chunk| chunk.t_us);
+    let mut before_us = 0;
     for chunk in &case.chunks {
         // Pace, not synchronisation: the splits must reach the proxy one by one.
-        thread::sleep(Duration::from_micros(chunk.t_us.saturating_sub(before_us)).min(LONGEST_GAP));
+        thread::sleep(pace.gap(chunk.t_us.saturating_sub(before_us)));
         before_us = chunk.t_us;
         let bytes = &case.body[chunk.offset..chunk.offset + chunk.len];
         written_at.push(Instant::now());

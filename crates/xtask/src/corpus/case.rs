@@ -21,6 +21,8 @@ pub(crate) struct Case {
     pub(crate) chunks: Vec<CaseChunk>,
     /// The body broke off.
     pub(crate) is_cut: bool,
+    /// Framework and version, as the capture says.
+    pub(crate) version: String,
 }
 
 /// One read of the response body.
@@ -45,6 +47,8 @@ struct MetaFile {
     status: u16,
     headers: Vec<(String, String)>,
     error: Option<serde_json::Value>,
+    #[serde(default)]
+    version: String,
 }
 
 /// Finds the captures below a folder, in the order of their names.
@@ -95,6 +99,7 @@ fn read(folder: &Path) -> Result<Case> {
             .map(serde_json::from_str)
             .collect::<Result<_, _>>()?,
         is_cut: meta.error.is_some(),
+        version: meta.version,
     })
 }
 

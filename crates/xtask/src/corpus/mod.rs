@@ -20,12 +20,14 @@
 //! - [`client`]: fetches them, with times.
 //! - [`recorder`]: the `scrubjay` binary, driven from outside.
 //! - [`check`]: what must hold of each.
+//! - [`recordings`]: the samples, made from captures.
 
 mod agent;
 mod case;
 mod check;
 mod client;
 mod recorder;
+pub(crate) mod recordings;
 
 use std::{
     collections::VecDeque,
@@ -36,7 +38,12 @@ use std::{
 
 use anyhow::{Result, bail};
 
-use self::{agent::Agent, case::Case, check::Checked, recorder::Recorder};
+use self::{
+    agent::{Agent, Pace},
+    case::Case,
+    check::Checked,
+    recorder::Recorder,
+};
 use crate::{
     need,
     step::{cargo, root, run, say},
@@ -72,7 +79,7 @@ pub(crate) fn drive(folders: &[PathBuf], node: &Path, binary: &Path) -> Result<(
     drop(std::fs::remove_dir_all(&work));
     std::fs::create_dir_all(&work)?;
 
-    let agents: Vec<Agent> = (0..WORKERS).map(|_| Agent::start()).collect::<Result<_>>()?;
+    let agents: Vec<Agent> = (0..WORKERS).map(|_| Agent::start(Pace::Brief)).collect::<Result<_>>()?;
     let recorder = Recorder::start(binary, &work.join("store.db"), &agents)?;
     let checked = fetch_all(&cases, &agents, &recorder.addresses())?;
     let store = recorder.stop()?;
