@@ -108,13 +108,25 @@ struct Chord {
 }
 
 const fn types(key: &'static str) -> Chord {
-    Chord { key: Key::Types(key), shift: false, ctrl: false }
+    Chord {
+        key: Key::Types(key),
+        shift: false,
+        ctrl: false,
+    }
 }
 const fn sign(key: &'static str) -> Chord {
-    Chord { key: Key::Sign(key), shift: false, ctrl: false }
+    Chord {
+        key: Key::Sign(key),
+        shift: false,
+        ctrl: false,
+    }
 }
 const fn place(code: &'static str) -> Chord {
-    Chord { key: Key::Place(code), shift: false, ctrl: false }
+    Chord {
+        key: Key::Place(code),
+        shift: false,
+        ctrl: false,
+    }
 }
 impl Chord {
     const fn shift(mut self) -> Self {
@@ -237,7 +249,8 @@ pub fn command(pressed: &Pressed<'_>, scope: Scope) -> Option<Command> {
         return None;
     }
     let entry = |entry: &&Entry| {
-        (entry.scope == scope || entry.scope == Scope::Anywhere) && entry.chords.iter().any(|chord| matches(chord, pressed))
+        (entry.scope == scope || entry.scope == Scope::Anywhere)
+            && entry.chords.iter().any(|chord| matches(chord, pressed))
     };
     TABLE.iter().find(entry).map(|entry| entry.command)
 }
@@ -301,14 +314,23 @@ mod tests {
     use super::*;
 
     fn press(key: &'static str, code: &'static str, shift: bool, ctrl: bool) -> Pressed<'static> {
-        Pressed { key, code, shift, ctrl, alt: false }
+        Pressed {
+            key,
+            code,
+            shift,
+            ctrl,
+            alt: false,
+        }
     }
 
     #[test]
     fn no_key_asks_for_two_things() {
         for scope in [Scope::Inspect, Scope::Library] {
             let mut seen = HashSet::new();
-            for entry in TABLE.iter().filter(|entry| entry.scope == scope || entry.scope == Scope::Anywhere) {
+            for entry in TABLE
+                .iter()
+                .filter(|entry| entry.scope == scope || entry.scope == Scope::Anywhere)
+            {
                 for chord in entry.chords {
                     assert!(seen.insert(cap(chord)), "{:?} twice: {}", scope, cap(chord));
                 }
@@ -330,8 +352,17 @@ mod tests {
     fn zoom_and_pan_are_bound_to_places() {
         // On a French keyboard the key at W types z; it still zooms.
         let pressed = press("z", "KeyW", false, false);
-        assert_eq!(TABLE.iter().filter(|entry| entry.chords.iter().any(|chord| matches(chord, &pressed))).count(), 2);
-        assert_eq!(command(&press(":", "Period", false, false), Scope::Inspect), Some(Command::Ahead100));
+        assert_eq!(
+            TABLE
+                .iter()
+                .filter(|entry| entry.chords.iter().any(|chord| matches(chord, &pressed)))
+                .count(),
+            2
+        );
+        assert_eq!(
+            command(&press(":", "Period", false, false), Scope::Inspect),
+            Some(Command::Ahead100)
+        );
         assert_eq!(command(&press("Delete", "Delete", false, false), Scope::Inspect), None);
     }
 

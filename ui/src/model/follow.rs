@@ -42,7 +42,10 @@ impl Follow {
     /// Any move away from the end lets go.
     pub fn let_go(self, tail: Tail) -> Self {
         match self {
-            Self::Following if tail.live => Self::Detached { frames: tail.frames, problems: tail.problems },
+            Self::Following if tail.live => Self::Detached {
+                frames: tail.frames,
+                problems: tail.problems,
+            },
             Self::Following => Self::Still,
             other => other,
         }
@@ -56,7 +59,10 @@ impl Follow {
     /// The exchange grew or ended.
     pub fn grown(self, tail: Tail) -> Self {
         match self {
-            Self::Still if tail.live => Self::Detached { frames: tail.frames, problems: tail.problems },
+            Self::Still if tail.live => Self::Detached {
+                frames: tail.frames,
+                problems: tail.problems,
+            },
             other => other,
         }
     }
@@ -64,9 +70,10 @@ impl Follow {
     /// New frames and problems since the playhead let go.
     pub fn news(self, tail: Tail) -> Option<(u32, u32)> {
         match self {
-            Self::Detached { frames, problems } => {
-                Some((tail.frames.saturating_sub(frames), tail.problems.saturating_sub(problems)))
-            }
+            Self::Detached { frames, problems } => Some((
+                tail.frames.saturating_sub(frames),
+                tail.problems.saturating_sub(problems),
+            )),
             Self::Still | Self::Following => None,
         }
     }
@@ -95,14 +102,22 @@ pub fn news_words(frames: u32, problems: u32) -> String {
 mod tests {
     use super::*;
 
-    const LIVE: Tail = Tail { live: true, frames: 100, problems: 1 };
+    const LIVE: Tail = Tail {
+        live: true,
+        frames: 100,
+        problems: 1,
+    };
 
     #[test]
     fn moving_back_lets_go_and_counts_what_comes() {
         let follow = Follow::opened(LIVE);
         assert_eq!(follow, Follow::Following);
         let detached = follow.let_go(LIVE);
-        let later = Tail { frames: 412, problems: 3, ..LIVE };
+        let later = Tail {
+            frames: 412,
+            problems: 3,
+            ..LIVE
+        };
         assert_eq!(detached.news(later), Some((312, 2)));
         assert_eq!(news_words(312, 2), "+312 new, 2 problems");
         // Letting go again does not forget what is new.

@@ -9,7 +9,12 @@ use scrubjay_ipc::{RunView, Target};
 /// A sentence that says what could have been typed.
 pub fn read(text: &str, started_at_millis: i64, zone_offset_min: i32, runs: &[RunView]) -> Result<Target, String> {
     let text = text.trim();
-    if let Ok(seq) = text.strip_prefix('#').unwrap_or(text).replace([',', ' '], "").parse::<u32>() {
+    if let Ok(seq) = text
+        .strip_prefix('#')
+        .unwrap_or(text)
+        .replace([',', ' '], "")
+        .parse::<u32>()
+    {
         return Ok(Target::Seq(seq));
     }
     if let Some(after) = text.strip_prefix('+') {

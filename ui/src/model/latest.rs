@@ -9,7 +9,10 @@ pub struct Latest<A> {
 
 impl<A> Default for Latest<A> {
     fn default() -> Self {
-        Self { busy: false, waiting: None }
+        Self {
+            busy: false,
+            waiting: None,
+        }
     }
 }
 

@@ -22,7 +22,11 @@ pub enum When {
 impl Pace {
     /// At most one every `every_ms`.
     pub fn every(every_ms: f64) -> Self {
-        Self { every_ms, last_ms: f64::NEG_INFINITY, due: false }
+        Self {
+            every_ms,
+            last_ms: f64::NEG_INFINITY,
+            due: false,
+        }
     }
 
     /// Something happened.

@@ -33,7 +33,11 @@ impl Scroll {
         let whole = self.total as f64 * self.row_px;
         let travel = (self.height_px() - self.view_px).max(1.0);
         let true_travel = (whole - self.view_px).max(0.0);
-        let true_top = if whole <= TALLEST_PX { top_px } else { top_px / travel * true_travel };
+        let true_top = if whole <= TALLEST_PX {
+            top_px
+        } else {
+            top_px / travel * true_travel
+        };
         true_top.max(0.0) / self.row_px
     }
 
@@ -85,8 +89,16 @@ impl Scroll {
 mod tests {
     use super::*;
 
-    const SMALL: Scroll = Scroll { total: 1_000, row_px: 26.0, view_px: 260.0 };
-    const HUGE: Scroll = Scroll { total: 10_000_000, row_px: 26.0, view_px: 260.0 };
+    const SMALL: Scroll = Scroll {
+        total: 1_000,
+        row_px: 26.0,
+        view_px: 260.0,
+    };
+    const HUGE: Scroll = Scroll {
+        total: 10_000_000,
+        row_px: 26.0,
+        view_px: 260.0,
+    };
 
     #[test]
     fn rows_stand_where_the_scrollbar_says() {
@@ -111,7 +123,10 @@ mod tests {
 
     #[test]
     fn never_more_than_eighty_rows() {
-        let tall = Scroll { view_px: 4_000.0, ..SMALL };
+        let tall = Scroll {
+            view_px: 4_000.0,
+            ..SMALL
+        };
         assert_eq!(tall.window(0.0), (0, 80));
         let empty = Scroll { total: 0, ..SMALL };
         assert_eq!(empty.window(0.0), (0, 1));

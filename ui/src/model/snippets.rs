@@ -14,12 +14,18 @@ pub fn snippets(url: &str, upstream: &str) -> Vec<Snippet> {
     let path = path_of(upstream);
     let full = format!("{}{path}", url.trim_end_matches('/'));
     vec![
-        Snippet { title: "AG-UI HttpAgent", text: format!("new HttpAgent({{ url: \"{full}\" }})") },
+        Snippet {
+            title: "AG-UI HttpAgent",
+            text: format!("new HttpAgent({{ url: \"{full}\" }})"),
+        },
         Snippet {
             title: "CopilotKit runtime",
             text: format!("agents: {{ my_agent: new HttpAgent({{ url: \"{full}\" }}) }}"),
         },
-        Snippet { title: "Environment", text: format!("AGENT_URL={full}") },
+        Snippet {
+            title: "Environment",
+            text: format!("AGENT_URL={full}"),
+        },
         Snippet {
             title: "curl",
             text: format!(
@@ -47,6 +53,9 @@ mod tests {
         let made = snippets("http://127.0.0.1:5290", "http://localhost:8000/agui?x=1");
         assert_eq!(made[0].text, "new HttpAgent({ url: \"http://127.0.0.1:5290/agui\" })");
         assert!(made[3].text.starts_with("curl -N http://127.0.0.1:5290/agui -H"));
-        assert_eq!(snippets("http://127.0.0.1:5290/", "localhost:8000")[2].text, "AGENT_URL=http://127.0.0.1:5290");
+        assert_eq!(
+            snippets("http://127.0.0.1:5290/", "localhost:8000")[2].text,
+            "AGENT_URL=http://127.0.0.1:5290"
+        );
     }
 }

@@ -13,7 +13,9 @@ pub fn visible(text: &str) -> String {
             '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or('␦'),
             '\u{7f}' => '␡',
             '\u{80}'..='\u{9f}' => '␦',
-            '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => '␦',
+            '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => {
+                '␦'
+            }
             _ => c,
         })
         .collect()
@@ -71,7 +73,10 @@ pub fn ending(ending: EndingView) -> &'static str {
 
 /// Whether an ending needs a second look.
 pub fn is_bad_ending(ending: EndingView) -> bool {
-    matches!(ending, EndingView::UpstreamReset | EndingView::NoAnswer | EndingView::RecorderStopped)
+    matches!(
+        ending,
+        EndingView::UpstreamReset | EndingView::NoAnswer | EndingView::RecorderStopped
+    )
 }
 
 /// A family's name.
@@ -159,11 +164,14 @@ pub fn ago(at_ms: i64, now_ms: i64, date: &str) -> String {
 
 /// `2026-11-20T…` as `20 Nov 2026`.
 fn short_date(rfc3339: &str) -> String {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
     let mut parts = rfc3339.split(['-', 'T']);
     let (year, month, day) = (parts.next(), parts.next(), parts.next());
-    let month = month.and_then(|month| month.parse::<usize>().ok()).and_then(|month| MONTHS.get(month.wrapping_sub(1)));
+    let month = month
+        .and_then(|month| month.parse::<usize>().ok())
+        .and_then(|month| MONTHS.get(month.wrapping_sub(1)));
     match (year, month, day.and_then(|day| day.parse::<u32>().ok())) {
         (Some(year), Some(month), Some(day)) => format!("{day} {month} {year}"),
         _ => rfc3339.to_owned(),
@@ -188,7 +196,11 @@ pub fn next_speed(speed: f64, faster: bool) -> f64 {
 
 /// `1 run`, `3 runs`.
 pub fn many(n: u64, one: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{} {one}s", count(n)) }
+    if n == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{} {one}s", count(n))
+    }
 }
 
 /// Bytes as a hex dump: offset, sixteen bytes, text. Lines of (offset, hex
@@ -199,7 +211,11 @@ pub fn hex_lines(bytes: &[u8]) -> Vec<(usize, &[u8])> {
 
 /// A byte as the text column shows it.
 pub fn hex_char(byte: u8) -> char {
-    if (0x20..0x7f).contains(&byte) { byte as char } else { '·' }
+    if (0x20..0x7f).contains(&byte) {
+        byte as char
+    } else {
+        '·'
+    }
 }
 
 #[cfg(test)]
@@ -221,7 +237,15 @@ mod tests {
         let seen: Vec<_> = [3, 40, 240, 7_200, 90_000, 300_000, 900_000].map(at).into();
         assert_eq!(
             seen,
-            ["just now", "40 s ago", "4 min ago", "2 h ago", "yesterday", "3 days ago", "20 Nov 2026"]
+            [
+                "just now",
+                "40 s ago",
+                "4 min ago",
+                "2 h ago",
+                "yesterday",
+                "3 days ago",
+                "20 Nov 2026"
+            ]
         );
     }
 

@@ -1,0 +1,130 @@
+//! The shell: screens, keys, theme, drops, messages.
+
+use leptos::{ev, prelude::*};
+use wasm_bindgen::JsCast as _;
+
+use crate::{
+    keys::{self, Command, Pressed, Scope},
+    model::shell::{Screen, Shell, ThemeChoice},
+    page, view,
+};
+
+/// The page.
+pub(crate) fn app() -> impl IntoView {
+    let shell = Shell::new();
+    watch_theme(shell);
+    listen_to_keys(shell);
+    go_where_the_address_says(shell);
+    let is_inspect = move || shell.screen.get() == Screen::Inspect;
+    view! {
+        <div
+            class="app"
+            data-screen=move || if is_inspect() { "inspect" } else { "library" }
+            on:dragover=|event| event.prevent_default()
+            on:drop=move |event: ev::DragEvent| drop_file(shell, &event)
+        >
+            {view::top_bar::top_bar(shell)}
+            {view::notice::notices(shell)}
+            <main class="screen">
+                {move || if is_inspect() {
+                    view::inspect::inspect(shell)
+                } else {
+                    view::library::library(shell)
+                }}
+            </main>
+            {view::status_bar::status_bar(shell)}
+            {view::key_sheet::key_sheet(shell)}
+            {view::go_to::go_to(shell)}
+            <div class="sr" role="status" aria-live="polite">{move || shell.said.get()}</div>
+        </div>
+    }
+    .into_any()
+}
+
+/// `?exchange=7&seq=40` opens a place; `&screen=inspect` shows an empty Inspect.
+fn go_where_the_address_says(shell: Shell) {
+    if let Some(exchange) = page::parameter("exchange").and_then(|text| text.parse().ok()) {
+        let seq = page::parameter("seq").and_then(|text| text.parse().ok());
+        shell.inspect_exchange(exchange, seq);
+    } else if page::parameter("screen").as_deref() == Some("inspect") {
+        shell.screen.set(Screen::Inspect);
+    }
+}
+
+fn watch_theme(shell: Shell) {
+    if let Some(choice) = page::parameter("theme") {
+        shell.theme.set(if choice == "light" {
+            ThemeChoice::Light
+        } else {
+            ThemeChoice::Dark
+        });
+    }
+    Effect::new(move |_| {
+        let name = match shell.theme.get() {
+            ThemeChoice::System => "",
+            ThemeChoice::Light => "light",
+            ThemeChoice::Dark => "dark",
+        };
+        if let Some(root) = document().document_element() {
+            if name.is_empty() {
+                drop(root.remove_attribute("data-theme"));
+            } else {
+                drop(root.set_attribute("data-theme", name));
+            }
+        }
+        shell.colours.update(|turn| *turn += 1);
+    });
+    for query in [
+        "(prefers-color-scheme: dark)",
+        "(forced-colors: active)",
+        "(prefers-contrast: more)",
+    ] {
+        let Ok(Some(list)) = window().match_media(query) else {
+            continue;
+        };
+        let changed = wasm_bindgen::closure::Closure::<dyn Fn()>::new(move || shell.colours.update(|turn| *turn += 1));
+        drop(list.add_event_listener_with_callback("change", changed.as_ref().unchecked_ref()));
+        changed.forget();
+    }
+}
+
+fn listen_to_keys(shell: Shell) {
+    let listener = window_event_listener(ev::keydown, move |event| {
+        let pressed = Pressed {
+            key: &event.key(),
+            code: &event.code(),
+            shift: event.shift_key(),
+            ctrl: event.ctrl_key() || event.meta_key(),
+            alt: event.alt_key(),
+        };
+        let scope = match shell.screen.get_untracked() {
+            Screen::Library => Scope::Library,
+            Screen::Inspect => Scope::Inspect,
+        };
+        let Some(command) = keys::command(&pressed, scope) else {
+            return;
+        };
+        let is_leaving = matches!(command, Command::Close | Command::NextPane | Command::PrevPane);
+        if event.default_prevented() || (page::is_typing() && !is_leaving && !pressed.ctrl) {
+            return;
+        }
+        // Enter and Space on a button press that button.
+        let on_button =
+            page::focused().is_some_and(|focused| matches!(focused.tag_name().as_str(), "BUTTON" | "A" | "SUMMARY"));
+        if on_button && matches!(pressed.key, "Enter" | " ") {
+            return;
+        }
+        event.prevent_default();
+        view::commands::run(shell, command);
+    });
+    // The page listens as long as it lives.
+    std::mem::forget(listener);
+}
+
+fn drop_file(shell: Shell, event: &ev::DragEvent) {
+    event.prevent_default();
+    let files = event.data_transfer().and_then(|transfer| transfer.files());
+    if let Some(file) = files.and_then(|files| files.get(0)) {
+        shell.open_file(&file);
+    }
+}

@@ -1,0 +1,370 @@
+//! How questions travel. The only file that touches a bridge.
+//!
+//! Three ways behind one function: the window's (`__TAURI__`), HTTP for
+//! `scrubjay serve`, and, where built in, answers made up in the page
+//! (`?mock=1`).
+
+use std::{cell::RefCell, rc::Rc};
+
+use js_sys::{Array, ArrayBuffer, Function, Object, Promise, Reflect, Uint8Array};
+use leptos::prelude::window;
+use scrubjay_ipc::{AnyAsk, Ask, Code, Encoding, News, Report};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{EventSource, File, Headers, MessageEvent, ProgressEvent, RequestInit, Response, XmlHttpRequest};
+
+/// Which way questions travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bridge {
+    Window,
+    Http,
+    #[cfg(feature = "mock")]
+    Mock,
+}
+
+/// The way of this page.
+pub(crate) fn bridge() -> Bridge {
+    #[cfg(feature = "mock")]
+    if crate::page::parameter("mock").is_some() {
+        return Bridge::Mock;
+    }
+    match tauri() {
+        Some(_) => Bridge::Window,
+        None => Bridge::Http,
+    }
+}
+
+/// Asks, and reads the answer.
+pub(crate) async fn ask<A: Ask>(ask: A) -> Result<A::Answer, Report> {
+    let bytes = travel(ask.into()).await?;
+    let answer = match A::ENCODING {
+        Encoding::Json => serde_json::from_slice(&bytes).map_err(|error| error.to_string()),
+        Encoding::Postcard => postcard::from_bytes(&bytes).map_err(|error| error.to_string()),
+    };
+    answer.map_err(|why| internal(&format!("The answer could not be read: {why}.")))
+}
+
+async fn travel(ask: AnyAsk) -> Result<Vec<u8>, Report> {
+    let text = serde_json::to_string(&ask).map_err(|error| internal(&error.to_string()))?;
+    match bridge() {
+        Bridge::Window => through_window(&text).await,
+        Bridge::Http => through_http(&text).await,
+        #[cfg(feature = "mock")]
+        Bridge::Mock => made_up(ask).await,
+    }
+}
+
+// ---- the window ---------------------------------------------------------
+
+fn tauri() -> Option<JsValue> {
+    let tauri = Reflect::get(&window(), &"__TAURI__".into()).ok()?;
+    let core = Reflect::get(&tauri, &"core".into()).ok()?;
+    core.is_object().then_some(core)
+}
+
+async fn invoke(command: &str, arguments: &JsValue) -> Result<JsValue, Report> {
+    let core = tauri().ok_or_else(|| internal("The window's bridge is gone."))?;
+    let invoke: Function = Reflect::get(&core, &"invoke".into())
+        .and_then(JsCast::dyn_into)
+        .map_err(|_missing| internal("No bridge."))?;
+    let promise: Promise = invoke
+        .call2(&core, &command.into(), arguments)
+        .and_then(JsCast::dyn_into)
+        .map_err(|error| internal(&words_of(&error)))?;
+    JsFuture::from(promise).await.map_err(|error| report_of(&error))
+}
+
+async fn through_window(text: &str) -> Result<Vec<u8>, Report> {
+    let arguments = Object::new();
+    let ask = js_sys::JSON::parse(text).map_err(|error| internal(&words_of(&error)))?;
+    set(&arguments, "ask", &ask);
+    let answer = invoke("ask", &arguments).await?;
+    bytes_of(&answer).ok_or_else(|| internal("The answer is not bytes."))
+}
+
+fn bytes_of(value: &JsValue) -> Option<Vec<u8>> {
+    if let Some(buffer) = value.dyn_ref::<ArrayBuffer>() {
+        return Some(Uint8Array::new(buffer).to_vec());
+    }
+    if let Some(array) = value.dyn_ref::<Uint8Array>() {
+        return Some(array.to_vec());
+    }
+    value.dyn_ref::<Array>().map(|array| Uint8Array::new(array).to_vec())
+}
+
+// ---- HTTP ---------------------------------------------------------------
+
+async fn through_http(text: &str) -> Result<Vec<u8>, Report> {
+    let init = RequestInit::new();
+    init.set_method("POST");
+    init.set_body(&JsValue::from_str(text));
+    let headers = Headers::new().map_err(|error| internal(&words_of(&error)))?;
+    drop(headers.set("content-type", "application/json"));
+    init.set_headers(&headers);
+    let response = JsFuture::from(window().fetch_with_str_and_init("/api/ask", &init))
+        .await
+        .map_err(|_refused| lost())?;
+    let response: Response = response.dyn_into().map_err(|_other| lost())?;
+    let body = response.array_buffer().map_err(|_error| lost())?;
+    let body = JsFuture::from(body).await.map_err(|_error| lost())?;
+    let bytes = Uint8Array::new(&body).to_vec();
+    if response.ok() {
+        Ok(bytes)
+    } else {
+        Err(report_from(&bytes, response.status()))
+    }
+}
+
+fn report_from(bytes: &[u8], status: u16) -> Report {
+    serde_json::from_slice(bytes).unwrap_or_else(|_not_a_report| {
+        Report::new(
+            Code::Internal,
+            format!("Scrubjay answered with status {status}."),
+            "Reload the page.",
+        )
+    })
+}
+
+fn lost() -> Report {
+    Report::new(
+        Code::Internal,
+        "Scrubjay does not answer.",
+        "Is the program still running? Start it and reload.",
+    )
+}
+
+// ---- news ---------------------------------------------------------------
+
+/// Calls `hear` with everything the engine tells, for as long as the page lives.
+pub(crate) fn listen(hear: impl Fn(News) + 'static) {
+    let hear: Rc<dyn Fn(News)> = Rc::new(hear);
+    match bridge() {
+        Bridge::Window => wasm_bindgen_futures::spawn_local(listen_to_window(hear)),
+        Bridge::Http => listen_to_http(hear),
+        #[cfg(feature = "mock")]
+        Bridge::Mock => listen_to_mock(hear),
+    }
+}
+
+async fn listen_to_window(hear: Rc<dyn Fn(News)>) {
+    let Some(core) = tauri() else { return };
+    let Ok(class) = Reflect::get(&core, &"Channel".into()).and_then(JsCast::dyn_into::<Function>) else {
+        return;
+    };
+    let Ok(channel) = Reflect::construct(&class, &Array::new()) else {
+        return;
+    };
+    let told = Closure::<dyn Fn(JsValue)>::new(move |value: JsValue| tell(&value, &*hear));
+    set(&channel, "onmessage", told.as_ref());
+    told.forget();
+    let arguments = Object::new();
+    set(&arguments, "channel", &channel);
+    drop(invoke("news", &arguments).await);
+}
+
+fn listen_to_http(hear: Rc<dyn Fn(News)>) {
+    // The browser connects again by itself; what was missed meanwhile is asked for again.
+    let Ok(stream) = EventSource::new("/api/news") else {
+        return;
+    };
+    let told = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+        if let Some(text) = event.data().as_string()
+            && let Ok(value) = js_sys::JSON::parse(&text)
+        {
+            tell(&value, &*hear);
+        }
+    });
+    stream.set_onmessage(Some(told.as_ref().unchecked_ref()));
+    told.forget();
+    // Dropping the handle would let the browser collect the stream.
+    KEPT.with_borrow_mut(|kept| kept.push(stream.into()));
+}
+
+thread_local! {
+    static KEPT: RefCell<Vec<JsValue>> = const { RefCell::new(Vec::new()) };
+}
+
+/// One piece of news or a list of them.
+fn tell(value: &JsValue, hear: &dyn Fn(News)) {
+    if let Some(list) = value.dyn_ref::<Array>() {
+        list.iter().for_each(|value| tell(&value, hear));
+        return;
+    }
+    let text = match value.as_string() {
+        Some(text) => text,
+        None => js_sys::JSON::stringify(value).map(String::from).unwrap_or_default(),
+    };
+    if let Ok(news) = serde_json::from_str::<News>(&text) {
+        hear(news);
+    } else if let Ok(list) = serde_json::from_str::<Vec<News>>(&text) {
+        list.into_iter().for_each(hear);
+    }
+}
+
+// ---- files --------------------------------------------------------------
+
+/// A file on its way in.
+#[derive(Clone)]
+pub(crate) struct Import {
+    request: Option<XmlHttpRequest>,
+}
+
+impl Import {
+    /// Gives up; the engine keeps nothing of a file it has not got whole.
+    pub(crate) fn cancel(&self) {
+        if let Some(request) = &self.request {
+            drop(request.abort());
+        }
+    }
+
+    /// Whether it can be given up.
+    pub(crate) fn can_cancel(&self) -> bool {
+        self.request.is_some()
+    }
+}
+
+/// Reads a file into the store. `progress` hears parts of 1, `done` once.
+pub(crate) fn import(
+    file: &File,
+    progress: impl Fn(f64) + 'static,
+    done: impl FnOnce(Result<(), Report>) + 'static,
+) -> Import {
+    match bridge() {
+        Bridge::Window => {
+            let file = file.clone();
+            wasm_bindgen_futures::spawn_local(async move { done(import_into_window(&file).await) });
+            Import { request: None }
+        }
+        Bridge::Http => import_over_http(file, progress, done),
+        #[cfg(feature = "mock")]
+        Bridge::Mock => {
+            progress(0.4);
+            crate::page::later(1_200.0, move || done(Ok(())));
+            Import { request: None }
+        }
+    }
+}
+
+async fn import_into_window(file: &File) -> Result<(), Report> {
+    let buffer = JsFuture::from(file.array_buffer())
+        .await
+        .map_err(|error| unreadable(&words_of(&error)))?;
+    let arguments = Object::new();
+    set(&arguments, "name", &file.name().into());
+    set(&arguments, "bytes", &Uint8Array::new(&buffer));
+    invoke("import", &arguments).await.map(drop)
+}
+
+fn import_over_http(
+    file: &File,
+    progress: impl Fn(f64) + 'static,
+    done: impl FnOnce(Result<(), Report>) + 'static,
+) -> Import {
+    let Ok(request) = XmlHttpRequest::new() else {
+        return Import { request: None };
+    };
+    let name = js_sys::encode_uri_component(&file.name());
+    drop(request.open_with_async("POST", &format!("/api/import?name={name}"), true));
+    if let Ok(upload) = request.upload() {
+        let moved = Closure::<dyn Fn(ProgressEvent)>::new(move |event: ProgressEvent| {
+            progress(event.loaded() / event.total().max(1.0));
+        });
+        upload.set_onprogress(Some(moved.as_ref().unchecked_ref()));
+        moved.forget();
+    }
+    let asked = request.clone();
+    let ended = Closure::once(move || done(outcome_of(&asked)));
+    request.set_onloadend(Some(ended.as_ref().unchecked_ref()));
+    ended.forget();
+    drop(request.send_with_opt_blob(Some(file)));
+    Import { request: Some(request) }
+}
+
+fn outcome_of(request: &XmlHttpRequest) -> Result<(), Report> {
+    match request.status().unwrap_or(0) {
+        0 => Err(Report::new(Code::Superseded, "Opening the file was cancelled.", "")),
+        status @ 200..300 => {
+            let _fine = status;
+            Ok(())
+        }
+        status => {
+            let text = request.response_text().ok().flatten().unwrap_or_default();
+            Err(report_from(text.as_bytes(), status))
+        }
+    }
+}
+
+fn unreadable(why: &str) -> Report {
+    Report::new(Code::BadFile, format!("The file could not be read: {why}."), "")
+}
+
+/// Where a recording of one exchange can be fetched, if this page can fetch.
+pub(crate) fn export_address(exchange: i64) -> Option<String> {
+    (bridge() == Bridge::Http).then(|| format!("/api/export?exchange={exchange}"))
+}
+
+// ---- the window's own title --------------------------------------------
+
+/// Sets the title, of the window too where the page cannot do it alone.
+pub(crate) fn set_title(title: &str) {
+    leptos::prelude::document().set_title(title);
+    if bridge() == Bridge::Window {
+        let title = title.to_owned();
+        wasm_bindgen_futures::spawn_local(async move {
+            let arguments = Object::new();
+            set(&arguments, "title", &title.into());
+            // A door that does not offer it leaves the title as it was.
+            drop(invoke("title", &arguments).await);
+        });
+    }
+}
+
+// ---- helpers ------------------------------------------------------------
+
+fn set(object: &JsValue, name: &str, value: &JsValue) {
+    drop(Reflect::set(object, &name.into(), value));
+}
+
+fn words_of(error: &JsValue) -> String {
+    let message = Reflect::get(error, &"message".into())
+        .ok()
+        .and_then(|message| message.as_string());
+    error
+        .as_string()
+        .or(message)
+        .unwrap_or_else(|| "unknown reason".to_owned())
+}
+
+fn report_of(error: &JsValue) -> Report {
+    let text = error
+        .as_string()
+        .or_else(|| js_sys::JSON::stringify(error).ok().map(String::from));
+    text.and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or_else(|| internal(&words_of(error)))
+}
+
+fn internal(message: &str) -> Report {
+    Report::new(
+        Code::Internal,
+        message,
+        "This is a mistake in Scrubjay; reload the page to go on.",
+    )
+}
+
+#[cfg(feature = "mock")]
+async fn made_up(ask: AnyAsk) -> Result<Vec<u8>, Report> {
+    // A real answer takes a turn of the event loop too.
+    drop(JsFuture::from(Promise::resolve(&JsValue::NULL)).await);
+    crate::mock::answer(ask, crate::page::now_ms())
+}
+
+#[cfg(feature = "mock")]
+fn listen_to_mock(hear: Rc<dyn Fn(News)>) {
+    let tick = Closure::<dyn Fn()>::new(move || {
+        for news in crate::mock::news(crate::page::now_ms()) {
+            hear(news);
+        }
+    });
+    drop(window().set_interval_with_callback_and_timeout_and_arguments_0(tick.as_ref().unchecked_ref(), 120));
+    tick.forget();
+}

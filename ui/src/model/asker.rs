@@ -1,0 +1,63 @@
+//! One pane's questions: at most one on its way, the newest next.
+
+use std::{cell::RefCell, rc::Rc};
+
+use leptos::prelude::{GetValue as _, LocalStorage, StoredValue, WithValue as _};
+use scrubjay_ipc::{Ask, Report};
+
+use super::latest::Latest;
+use crate::ipc;
+
+/// An answer, and whether a newer question waits behind it.
+pub(crate) struct Answered<A: Ask> {
+    pub(crate) ask: A,
+    pub(crate) answer: Result<A::Answer, Report>,
+    pub(crate) is_overtaken: bool,
+}
+
+type Apply<A> = Rc<dyn Fn(Answered<A>)>;
+
+/// Asks on behalf of one pane.
+pub(crate) struct Asker<A: Ask + Clone + 'static> {
+    queue: StoredValue<Rc<RefCell<Latest<A>>>, LocalStorage>,
+    apply: StoredValue<Apply<A>, LocalStorage>,
+}
+
+impl<A: Ask + Clone + 'static> Clone for Asker<A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<A: Ask + Clone + 'static> Copy for Asker<A> {}
+
+impl<A: Ask + Clone + 'static> Asker<A> {
+    /// `apply` hears every answer that comes, in order.
+    pub(crate) fn new(apply: impl Fn(Answered<A>) + 'static) -> Self {
+        Self {
+            queue: StoredValue::new_local(Rc::default()),
+            apply: StoredValue::new_local(Rc::new(apply)),
+        }
+    }
+
+    /// Asks now, or as soon as the question on its way is answered.
+    pub(crate) fn ask(self, ask: A) {
+        let queue = self.queue.get_value();
+        let Some(first) = queue.borrow_mut().want(ask) else {
+            return;
+        };
+        let apply = self.apply.with_value(Rc::clone);
+        leptos::task::spawn_local(async move {
+            let mut next = Some(first);
+            while let Some(ask) = next {
+                let answer = ipc::ask(ask.clone()).await;
+                let is_overtaken = queue.borrow().is_overtaken();
+                apply(Answered {
+                    ask,
+                    answer,
+                    is_overtaken,
+                });
+                next = queue.borrow_mut().done();
+            }
+        });
+    }
+}

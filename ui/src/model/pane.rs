@@ -1,0 +1,59 @@
+//! What a pane shows: an answer, a report, or that it waits.
+
+use leptos::prelude::{Get as _, RwSignal, Set as _, With as _};
+use scrubjay_ipc::{Code, Report};
+
+/// An answer and, if the last question failed, why.
+pub(crate) struct Pane<T: Send + Sync + 'static> {
+    pub(crate) value: RwSignal<Option<T>>,
+    pub(crate) report: RwSignal<Option<Report>>,
+}
+
+impl<T: Send + Sync + 'static> Clone for Pane<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T: Send + Sync + 'static> Copy for Pane<T> {}
+
+impl<T: Send + Sync + 'static> Pane<T> {
+    pub(crate) fn new() -> Self {
+        Self {
+            value: RwSignal::new(None),
+            report: RwSignal::new(None),
+        }
+    }
+
+    /// Takes an answer. What a newer question made pointless is left out.
+    pub(crate) fn take(self, answer: Result<T, Report>) {
+        match answer {
+            Ok(value) => {
+                self.value.set(Some(value));
+                if self.report.with(Option::is_some) {
+                    self.report.set(None);
+                }
+            }
+            Err(report) if report.code == Code::Superseded => {}
+            Err(report) => self.report.set(Some(report)),
+        }
+    }
+
+    pub(crate) fn clear(self) {
+        self.value.set(None);
+        self.report.set(None);
+    }
+
+    /// The word that tests and drivers wait for. `is_settled` says whether the
+    /// answer is the one for what is asked now, `is_empty` whether it holds nothing.
+    pub(crate) fn state(self, is_settled: impl Fn(&T) -> bool, is_empty: impl Fn(&T) -> bool) -> &'static str {
+        if self.report.get().is_some() {
+            return "error";
+        }
+        self.value.with(|value| match value {
+            None => "loading",
+            Some(value) if !is_settled(value) => "loading",
+            Some(value) if is_empty(value) => "empty",
+            Some(_) => "ready",
+        })
+    }
+}

@@ -1,0 +1,235 @@
+//! What is around the screens: which one, theme, sources, health, messages.
+
+use leptos::prelude::*;
+use scrubjay_ipc::{Health, HealthView, News, Report, Source, SourceState, Sources};
+
+use super::{
+    asker::{Answered, Asker},
+    follow::Follow,
+    inspect::Inspect,
+    library::LibraryModel,
+};
+use crate::{ipc, page};
+
+/// A screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Screen {
+    Library,
+    Inspect,
+}
+
+/// Which theme a person wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ThemeChoice {
+    System,
+    Light,
+    Dark,
+}
+
+/// A file being opened.
+#[derive(Clone)]
+pub(crate) struct Opening {
+    pub(crate) name: String,
+    pub(crate) part: f64,
+    pub(crate) import: Option<StoredValue<ipc::Import, LocalStorage>>,
+}
+
+/// Everything around the screens, and the screens' models.
+#[derive(Clone, Copy)]
+pub(crate) struct Shell {
+    pub(crate) screen: RwSignal<Screen>,
+    pub(crate) theme: RwSignal<ThemeChoice>,
+    /// Counts up when the colours may have changed, so that the canvas reads them again.
+    pub(crate) colours: RwSignal<u32>,
+    pub(crate) help: RwSignal<bool>,
+    pub(crate) notice: RwSignal<Option<Report>>,
+    pub(crate) said: RwSignal<String>,
+    pub(crate) health: RwSignal<Option<HealthView>>,
+    pub(crate) sources: RwSignal<Option<Vec<Source>>>,
+    pub(crate) opening: RwSignal<Option<Opening>>,
+    pub(crate) library: LibraryModel,
+    pub(crate) inspect: Inspect,
+    sources_asker: StoredValue<Option<Asker<Sources>>, LocalStorage>,
+}
+
+impl Shell {
+    pub(crate) fn new() -> Self {
+        let theme = match page::recall("theme").as_deref() {
+            Some("light") => ThemeChoice::Light,
+            Some("dark") => ThemeChoice::Dark,
+            _ => ThemeChoice::System,
+        };
+        let this = Self {
+            screen: RwSignal::new(Screen::Library),
+            theme: RwSignal::new(theme),
+            colours: RwSignal::new(0),
+            help: RwSignal::new(false),
+            notice: RwSignal::new(None),
+            said: RwSignal::new(String::new()),
+            health: RwSignal::new(None),
+            sources: RwSignal::new(None),
+            opening: RwSignal::new(None),
+            library: LibraryModel::new(),
+            inspect: Inspect::new(),
+            sources_asker: StoredValue::new_local(None),
+        };
+        this.sources_asker
+            .set_value(Some(Asker::new(move |answered: Answered<Sources>| {
+                match answered.answer {
+                    Ok(list) => this.sources.set(Some(list.sources)),
+                    Err(report) => this.notice.set(Some(report)),
+                }
+            })));
+        this.ask_sources();
+        leptos::task::spawn_local(async move {
+            if let Ok(health) = ipc::ask(Health {}).await {
+                this.health.set(Some(health));
+            }
+        });
+        ipc::listen(move |news| this.hear(news));
+        this.watch_title();
+        this
+    }
+
+    /// Asks for the sources again.
+    pub(crate) fn ask_sources(self) {
+        if let Some(asker) = self.sources_asker.get_value() {
+            asker.ask(Sources {});
+        }
+    }
+
+    fn hear(self, news: News) {
+        match news {
+            News::Library => self.library.changed(),
+            News::Sources => self.ask_sources(),
+            News::Grown { exchange, .. } => self.inspect.grown(exchange),
+            News::Began { exchange } => self.began(exchange),
+            News::Health(health) => self.health.set(Some(health)),
+        }
+    }
+
+    /// A run began: a window that follows goes there.
+    fn began(self, exchange: i64) {
+        let inspect = self.inspect;
+        let follows = inspect.follow.get_untracked() == Follow::Following;
+        let has_ended = !inspect.tail_now().live;
+        if self.screen.get_untracked() == Screen::Inspect && follows && has_ended {
+            inspect.open(exchange, None);
+        }
+        self.library.changed();
+    }
+
+    /// Opens an exchange in Inspect.
+    pub(crate) fn inspect_exchange(self, exchange: i64, first_seq: Option<u32>) {
+        self.inspect.open(exchange, first_seq);
+        self.screen.set(Screen::Inspect);
+    }
+
+    /// Tells a failure.
+    pub(crate) fn tell(self, report: Report) {
+        self.said.set(report.message.clone());
+        self.notice.set(Some(report));
+    }
+
+    /// Frames a second over all sources that record.
+    pub(crate) fn rate(self) -> u32 {
+        self.sources
+            .with(|sources| sources.iter().flatten().map(|source| source.frames_per_sec).sum())
+    }
+
+    /// Sources that record now.
+    pub(crate) fn recording(self) -> Vec<Source> {
+        self.sources.with(|sources| {
+            let live = sources
+                .iter()
+                .flatten()
+                .filter(|source| source.state == SourceState::Recording);
+            live.cloned().collect()
+        })
+    }
+
+    /// The source of the open exchange, if it is known.
+    pub(crate) fn source_here(self) -> Option<Source> {
+        let name = self
+            .inspect
+            .opened
+            .with(|opened| opened.as_ref().map(|opened| opened.source.clone()))?;
+        self.sources
+            .with(|sources| sources.iter().flatten().find(|source| source.name == name).cloned())
+    }
+
+    /// The window's title tells the truth when the window is minimised.
+    fn watch_title(self) {
+        let title = Memo::new(move |_| {
+            let mut parts = Vec::new();
+            if !self.recording().is_empty() {
+                parts.push(format!("● {} ev/s", self.rate()));
+            }
+            match self.inspect.tail().problems {
+                0 => {}
+                1 => parts.push("1 problem".to_owned()),
+                n => parts.push(format!("{n} problems")),
+            }
+            parts.push("Scrubjay".to_owned());
+            parts.join(" · ")
+        });
+        Effect::new(move |_| ipc::set_title(&title.get()));
+    }
+
+    /// The next theme: system, light, dark.
+    pub(crate) fn cycle_theme(self) {
+        let next = match self.theme.get_untracked() {
+            ThemeChoice::System => ThemeChoice::Light,
+            ThemeChoice::Light => ThemeChoice::Dark,
+            ThemeChoice::Dark => ThemeChoice::System,
+        };
+        self.theme.set(next);
+        page::remember(
+            "theme",
+            match next {
+                ThemeChoice::System => "system",
+                ThemeChoice::Light => "light",
+                ThemeChoice::Dark => "dark",
+            },
+        );
+    }
+
+    /// Opens a recording.
+    pub(crate) fn open_file(self, file: &web_sys::File) {
+        self.opening.set(Some(Opening {
+            name: file.name(),
+            part: 0.0,
+            import: None,
+        }));
+        let import = ipc::import(
+            file,
+            move |part| {
+                self.opening.update(|opening| {
+                    if let Some(opening) = opening {
+                        opening.part = part;
+                    }
+                })
+            },
+            move |outcome| {
+                self.opening.set(None);
+                match outcome {
+                    Ok(()) => {
+                        self.said.set("The recording is open.".to_owned());
+                        self.library.clear_filters();
+                        self.library.changed();
+                    }
+                    Err(report) if report.code == scrubjay_ipc::Code::Superseded => {}
+                    Err(report) => self.tell(report),
+                }
+            },
+        );
+        if import.can_cancel() {
+            let import = StoredValue::new_local(import);
+            self.opening.update(|opening| {
+                if let Some(opening) = opening {
+                    opening.import = Some(import);
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Small things of the browser: clock, storage, timers, focus.
+
+use std::{cell::Cell, rc::Rc, time::Duration};
+
+use leptos::{
+    leptos_dom::helpers::set_timeout_with_handle,
+    prelude::{document, window},
+};
+use wasm_bindgen::{JsCast as _, JsValue};
+
+/// Milliseconds since the page began, monotonic.
+pub(crate) fn now_ms() -> f64 {
+    window().performance().map_or(0.0, |clock| clock.now())
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn wall_ms() -> i64 {
+    js_sys::Date::now() as i64
+}
+
+/// Minutes that local time is behind UTC, as JavaScript counts them.
+pub(crate) fn zone_offset_min() -> i32 {
+    js_sys::Date::new_0().get_timezone_offset() as i32
+}
+
+/// A moment as local time of day with milliseconds.
+pub(crate) fn clock_words(rfc3339: &str) -> String {
+    let date = js_sys::Date::new(&JsValue::from_str(rfc3339));
+    if date.get_time().is_nan() {
+        return rfc3339.to_owned();
+    }
+    format!(
+        "{:02}:{:02}:{:02}.{:03}",
+        date.get_hours(),
+        date.get_minutes(),
+        date.get_seconds(),
+        date.get_milliseconds()
+    )
+}
+
+/// A remembered value.
+pub(crate) fn recall(key: &str) -> Option<String> {
+    window()
+        .local_storage()
+        .ok()??
+        .get_item(&format!("scrubjay.{key}"))
+        .ok()?
+}
+
+/// Remembers a value; a browser that forbids it forgets, which is harmless.
+pub(crate) fn remember(key: &str, value: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        drop(storage.set_item(&format!("scrubjay.{key}"), value));
+    }
+}
+
+/// A parameter of the address.
+pub(crate) fn parameter(name: &str) -> Option<String> {
+    let search = window().location().search().ok()?;
+    web_sys::UrlSearchParams::new_with_str(&search).ok()?.get(name)
+}
+
+/// Does something later.
+pub(crate) fn later(millis: f64, what: impl FnOnce() + 'static) {
+    drop(set_timeout_with_handle(
+        what,
+        Duration::from_millis(millis.max(0.0) as u64),
+    ));
+}
+
+/// A debounced call: only the last within `millis` happens.
+#[derive(Clone, Default)]
+pub(crate) struct Settled(Rc<Cell<u32>>);
+
+impl Settled {
+    /// Does something unless it is asked for again before `millis` have passed.
+    pub(crate) fn after(&self, millis: f64, what: impl FnOnce() + 'static) {
+        let turn = self.0.get().wrapping_add(1);
+        self.0.set(turn);
+        let turns = Rc::clone(&self.0);
+        later(millis, move || {
+            if turns.get() == turn {
+                what();
+            }
+        });
+    }
+}
+
+/// Whether a person is typing into a field.
+pub(crate) fn is_typing() -> bool {
+    let Some(active) = document().active_element() else {
+        return false;
+    };
+    let name = active.tag_name();
+    matches!(name.as_str(), "INPUT" | "TEXTAREA" | "SELECT") || active.has_attribute("contenteditable")
+}
+
+/// The element that has the focus.
+pub(crate) fn focused() -> Option<web_sys::HtmlElement> {
+    document().active_element()?.dyn_into().ok()
+}
+
+/// Whether a media query holds.
+pub(crate) fn media(query: &str) -> bool {
+    window()
+        .match_media(query)
+        .ok()
+        .flatten()
+        .is_some_and(|list| list.matches())
+}
+
+/// Puts text on the clipboard.
+pub(crate) fn copy(text: &str) {
+    drop(window().navigator().clipboard().write_text(text));
+}
+
+/// The panic's place and message go to the console, so that a blank page is not silent.
+pub(crate) fn report_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        web_sys::console::error_1(&JsValue::from_str(&panic.to_string()));
+    }));
+}
+
+/// Calls `changed` with width and height of an element, now and whenever they change.
+pub(crate) fn watch_size(element: &web_sys::Element, changed: impl Fn(f64, f64) + 'static) {
+    let watched = element.clone();
+    let measure = wasm_bindgen::closure::Closure::<dyn Fn()>::new(move || {
+        changed(f64::from(watched.client_width()), f64::from(watched.client_height()));
+    });
+    if let Ok(observer) = web_sys::ResizeObserver::new(measure.as_ref().unchecked_ref()) {
+        observer.observe(element);
+        // Lives as long as the page, like the element.
+        std::mem::forget(observer);
+    }
+    measure.forget();
+}

@@ -1,0 +1,71 @@
+//! Failures, files being opened, deletions that can be undone: bars, not toasts.
+
+use leptos::prelude::*;
+
+use crate::model::{library::LibraryModel, shell::Shell};
+
+/// All bars that are up.
+pub(crate) fn notices(shell: Shell) -> AnyView {
+    view! {
+        <div class="notices">
+            {move || shell.notice.get().map(|report| view! {
+                <div class="notice bad" role="alert" data-notice="report">
+                    <span class="sign">"✕"</span>
+                    <span><b>{report.message}</b>" "{report.hint}</span>
+                    <span class="sp"></span>
+                    <button class="btn" on:click=move |_| shell.notice.set(None)>"Close"</button>
+                </div>
+            })}
+            {move || shell.opening.get().map(|opening| {
+                let import = opening.import;
+                let percent = format!("{:.0} %", opening.part * 100.0);
+                view! {
+                    <div class="notice" data-notice="opening">
+                        <span>"Opening "<b>{opening.name}</b></span>
+                        <progress max="1" value=opening.part.to_string()></progress>
+                        <span class="dim">{percent}</span>
+                        <span class="sp"></span>
+                        {import.map(|import| view! {
+                            <button class="btn" on:click=move |_| import.with_value(crate::ipc::Import::cancel)>"Cancel"</button>
+                        })}
+                    </div>
+                }
+            })}
+            {move || low_disk(shell)}
+            {undo_bar(shell, shell.library)}
+        </div>
+    }
+    .into_any()
+}
+
+fn low_disk(shell: Shell) -> Option<AnyView> {
+    let health = shell.health.get().filter(|health| health.low_disk)?;
+    let free = crate::model::words::bytes(health.free_bytes);
+    Some(
+        view! {
+            <div class="notice warn" role="alert" data-notice="disk">
+                <span class="sign">"▲"</span>
+                <span><b>{format!("Only {free} are free on the disk of the store.")}</b>
+                    " Traffic goes on when it is full, but is no longer recorded. Delete runs you do not need."</span>
+            </div>
+        }
+        .into_any(),
+    )
+}
+
+fn undo_bar(shell: Shell, library: LibraryModel) -> AnyView {
+    view! {
+        {move || library.undo.get().map(|undo| view! {
+            <div class="notice" role="status" data-notice="undo">
+                <span>"Deleted "<b><bdi>{undo.title}</bdi></b></span>
+                <span class="undo-time"></span>
+                <span class="sp"></span>
+                <button class="btn" on:click=move |_| library.bring_back(move |report| shell.tell(report))>
+                    "Undo "<kbd>"Ctrl z"</kbd>
+                </button>
+                <button class="btn" on:click=move |_| library.lapse()>"Erase now"</button>
+            </div>
+        })}
+    }
+    .into_any()
+}

@@ -1,0 +1,259 @@
+//! The state tree as of the playhead, with what changed and who set it.
+
+use leptos::{ev, prelude::*};
+use scrubjay_ipc::{ChangeKind, ReadValue, StateLine, StateView, Target, ValueShape, ValueView};
+
+use super::list::{Listed, list};
+use crate::{
+    ipc,
+    model::{inspect::Inspect, tree::Tree, words},
+    page,
+};
+
+/// The pane.
+pub(crate) fn state(inspect: Inspect) -> AnyView {
+    let tree = inspect.tree;
+    let opened_value = RwSignal::new(None::<(String, ValueView)>);
+    let state = move || {
+        tree.view.state(
+            |view| view.as_of == inspect.seq.get(),
+            |view| view.total == 0 && !tree.changed_only.get(),
+        )
+    };
+    let as_of = move || {
+        tree.view
+            .value
+            .with(|view| view.as_ref().map_or(0, |view| view.as_of))
+            .to_string()
+    };
+    let listed = Listed {
+        scroll: Signal::derive(move || tree.scroll()),
+        first: Signal::derive(move || tree.view.value.with(|view| view.as_ref().map_or(0, |view| view.first))),
+        top_px: tree.top_px,
+        view_px: tree.view_px,
+        scroll_to: tree.scroll_to,
+    };
+    let key = move |event: ev::KeyboardEvent| {
+        if event.ctrl_key() || event.meta_key() || event.alt_key() {
+            return;
+        }
+        let used = match (event.key().as_str(), event.shift_key()) {
+            ("Enter", true) => go_to_setter(inspect),
+            ("Enter", false) => read_focused(inspect, opened_value),
+            (_, true) => false,
+            (key, false) => tree.key(key),
+        };
+        if used {
+            event.prevent_default();
+        }
+    };
+    view! {
+        <div class="side-body" data-pane="state" data-state=state data-as-of=as_of>
+            <div class="sub">
+                <label class="check"><input type="checkbox" prop:checked=move || tree.changed_only.get()
+                    on:change=move |event| tree.changed_only.set(event_target_checked(&event))/>" changed only"</label>
+                <span class="sp"></span>
+                {move || tree.view.value.with(|view| view.as_ref().map(base))}
+            </div>
+            {move || tree.view.value.with(|view| view.as_ref().and_then(|view| banner(inspect, view)))}
+            <div class="tree" role="tree" tabindex="0" data-focus="" aria-label="State" on:keydown=key>
+                {list(listed, move || lines(inspect, opened_value))}
+                {move || tree.view.value.with(|view| view.as_ref().and_then(|view| empty(tree, view)))}
+            </div>
+            {move || opened_value.get().map(|(pointer, value)| whole(pointer, &value, opened_value))}
+            {move || tree.view.report.get().map(|report| view! { <div class="pane-note bad"><b>{report.message}</b><p>{report.hint}</p></div> })}
+        </div>
+    }
+    .into_any()
+}
+
+/// Against what the changes are shown.
+fn base(view: &StateView) -> AnyView {
+    let size = words::bytes(view.bytes);
+    let words = match view.last_state_seq {
+        Some(seq) => format!(
+            "{} by #{} · {size}",
+            words::many(view.changes.len() as u64, "change"),
+            words::count(u64::from(seq))
+        ),
+        None => format!("state of the input · {size}"),
+    };
+    view! { <span class="dim">{words}</span> }.into_any()
+}
+
+fn banner(inspect: Inspect, view: &StateView) -> Option<AnyView> {
+    let stuck = view.stuck.clone().map(|(since, why)| {
+        view! {
+            <div class="still" role="status" data-banner="stuck">
+                <b>"State has not moved since "</b>
+                <button class="link" on:click=move |_| inspect.visit(Target::Seq(since))>{format!("#{}", words::count(u64::from(since)))}</button>
+                {format!(": {}.", words::visible(why.trim_end_matches('.')))}
+            </div>
+        }
+    });
+    let after = view.after_stop.then(|| {
+        view! {
+            <div class="still" role="status" data-banner="after-stop">
+                "The official client has given up before this moment. From here on this is what a lenient reader would hold."
+            </div>
+        }
+    });
+    Some(view! { {stuck}{after} }.into_any())
+}
+
+fn empty(tree: Tree, view: &StateView) -> Option<AnyView> {
+    if view.total > 0 {
+        return None;
+    }
+    let words = if tree.changed_only.get() && view.any_state_event {
+        "Nothing changed at the last state event."
+    } else if view.any_state_event {
+        "The state is empty here."
+    } else if view.bytes <= 2 {
+        "This agent has sent no state up to here; the input's state is {}."
+    } else {
+        "This agent has sent no state up to here."
+    };
+    Some(view! { <div class="pane-note"><p>{words}</p></div> }.into_any())
+}
+
+fn lines(inspect: Inspect, opened_value: RwSignal<Option<(String, ValueView)>>) -> AnyView {
+    inspect.tree.view.value.with(|view| {
+        let Some(view) = view else { return ().into_any() };
+        view.lines
+            .iter()
+            .map(|line| line_view(inspect, line.clone(), opened_value))
+            .collect_view()
+            .into_any()
+    })
+}
+
+fn line_view(inspect: Inspect, line: StateLine, opened_value: RwSignal<Option<(String, ValueView)>>) -> AnyView {
+    let tree = inspect.tree;
+    let (class, sign) = match line.change {
+        Some(ChangeKind::Added) => ("added", "+"),
+        Some(ChangeKind::Changed) => ("changed", "~"),
+        Some(ChangeKind::Removed) => ("removed", "−"),
+        None => ("", ""),
+    };
+    let pointer = line.pointer.clone();
+    let is_focused = {
+        let pointer = pointer.clone();
+        move || tree.focus.with(|focus| focus.as_ref() == Some(&pointer))
+    };
+    let is_branch = line.children > 0;
+    let caret = if !is_branch {
+        ""
+    } else if line.expanded {
+        "▾"
+    } else {
+        "▸"
+    };
+    let click = {
+        let pointer = pointer.clone();
+        move |_| {
+            tree.focus.set(Some(pointer.clone()));
+            if is_branch {
+                tree.toggle(&pointer);
+            }
+        }
+    };
+    let open = {
+        let pointer = pointer.clone();
+        move |_| {
+            if !is_branch {
+                read(inspect, pointer.clone(), opened_value);
+            }
+        }
+    };
+    let set_by = line.set_by;
+    let below = (line.changes_below > 0 && !line.expanded)
+        .then(|| view! { <span class="below" title="changes inside">{format!("●{}", line.changes_below)}</span> });
+    view! {
+        <div class=format!("tl {class}") role="treeitem" class:focus=is_focused data-pointer=pointer.clone()
+            attr:aria-level=(line.depth + 1).to_string() aria-expanded=is_branch.then(|| line.expanded.to_string())
+            style=format!("--depth:{}", line.depth.min(40)) title=pointer on:click=click on:dblclick=open>
+            <span class="tl-caret">{caret}</span><span class="tl-sign">{sign}</span>
+            <bdi class="tl-key">{words::visible(&line.key)}</bdi>
+            {line.old.clone().map(|old| view! { <bdi class="old">{words::visible(&old)}</bdi><span class="faint">"→"</span> })}
+            {value(&line)}
+            {below}<span class="sp"></span>
+            <button class="blame" tabindex="-1" title="who set this (Shift Enter)"
+                on:click=move |event| { event.stop_propagation(); inspect.visit(Target::Seq(set_by)); }>
+                {if set_by == 0 { "input".to_owned() } else { format!("#{}", words::count(u64::from(set_by))) }}
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+fn value(line: &StateLine) -> AnyView {
+    let text = words::visible(&line.preview);
+    match line.shape {
+        ValueShape::Array => view! { <span class="tl-value dim">{format!("[{}]", line.children)}</span> }.into_any(),
+        ValueShape::Object if line.expanded => view! { <span class="tl-value dim">{format!("{{{}}}", line.children)}</span> }.into_any(),
+        ValueShape::Object => {
+            view! { <span class="tl-value dim">{format!("{{{}}} ", line.children)}<bdi class="faint">{text}</bdi></span> }.into_any()
+        }
+        shape => {
+            let class = match shape {
+                ValueShape::String => "v-string",
+                ValueShape::Number => "v-number",
+                _ => "v-word",
+            };
+            let gone = (line.change == Some(ChangeKind::Removed)).then_some(" gone").unwrap_or_default();
+            view! { <bdi class=format!("tl-value {class}{gone}")>{text}</bdi> }.into_any()
+        }
+    }
+}
+
+fn go_to_setter(inspect: Inspect) -> bool {
+    let Some(line) = inspect.tree.focused() else {
+        return false;
+    };
+    inspect.visit(Target::Seq(line.set_by));
+    true
+}
+
+fn read_focused(inspect: Inspect, opened_value: RwSignal<Option<(String, ValueView)>>) -> bool {
+    let Some(line) = inspect.tree.focused() else {
+        return false;
+    };
+    read(inspect, line.pointer, opened_value);
+    true
+}
+
+fn read(inspect: Inspect, pointer: String, opened_value: RwSignal<Option<(String, ValueView)>>) {
+    let Some(exchange) = inspect.exchange.get_untracked() else {
+        return;
+    };
+    let at = inspect.seq.get_untracked();
+    leptos::task::spawn_local(async move {
+        if let Ok(value) = ipc::ask(ReadValue {
+            exchange,
+            at,
+            pointer: pointer.clone(),
+        })
+        .await
+        {
+            opened_value.set(Some((pointer, value)));
+        }
+    });
+}
+
+/// One value, whole, below the tree.
+fn whole(pointer: String, value: &ValueView, opened_value: RwSignal<Option<(String, ValueView)>>) -> AnyView {
+    let text = value.text.clone();
+    let path = pointer.clone();
+    view! {
+        <div class="whole" data-value=pointer.clone()>
+            <div class="sub"><b class="mono cut"><bdi>{words::visible(&pointer)}</bdi></b><span class="sp"></span>
+                <button class="btn" on:click=move |_| page::copy(&path)>"Copy path"</button>
+                <button class="btn" on:click=move |_| page::copy(&text)>"Copy value"</button>
+                <button class="btn" aria-label="Close" on:click=move |_| opened_value.set(None)>"×"</button></div>
+            <pre dir="auto">{words::visible(&value.text)}</pre>
+            {value.cut.then(|| view! { <p class="dim">"Cut at 1 MB."</p> })}
+        </div>
+    }
+    .into_any()
+}

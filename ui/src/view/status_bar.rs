@@ -1,0 +1,136 @@
+//! Where the playhead is, and the three most useful keys.
+
+use leptos::prelude::*;
+
+use crate::{
+    keys::{self, Command, Scope},
+    model::{
+        shell::{Screen, Shell},
+        words,
+    },
+    page,
+};
+
+/// The bar at the bottom.
+pub(crate) fn status_bar(shell: Shell) -> AnyView {
+    view! {
+        <footer class="bar foot" data-pane="status" data-as-of=move || shell.inspect.seq.get().to_string()>
+            {move || match shell.screen.get() {
+                Screen::Inspect => place(shell),
+                Screen::Library => shelf(shell),
+            }}
+            <span class="sp"></span>
+            {move || hints(shell)}
+        </footer>
+    }
+    .into_any()
+}
+
+fn place(shell: Shell) -> AnyView {
+    let inspect = shell.inspect;
+    if inspect.opened.with(Option::is_none) {
+        return view! { <span>"no recording open"</span> }.into_any();
+    }
+    let number = move || {
+        let frames = inspect.tail().frames;
+        format!(
+            "#{} of {}",
+            words::count(u64::from(inspect.seq.get())),
+            words::count(u64::from(frames))
+        )
+    };
+    let moment = move |read: fn(&scrubjay_ipc::Moment) -> String| {
+        move || {
+            inspect
+                .moment
+                .with(|moment| moment.as_ref().map(read))
+                .unwrap_or_default()
+        }
+    };
+    let bytes = move || {
+        inspect
+            .opened
+            .with(|opened| opened.as_ref().map(|opened| words::bytes(opened.bytes)))
+    };
+    view! {
+        <b data-status="seq">{number}</b>
+        <span data-status="clock">{moment(|moment| page::clock_words(&moment.wall))}</span>
+        <span data-status="time">{moment(|moment| words::offset(moment.at_us))}</span>
+        <span data-status="gap">{moment(|moment| format!("Δ {}", words::duration(moment.gap_us)))}</span>
+        <span data-status="bytes">{bytes}</span>
+        {move || analysed(shell)}
+        {move || health(shell)}
+    }
+    .into_any()
+}
+
+/// How far the analysis has come, while it has not reached the end.
+fn analysed(shell: Shell) -> Option<AnyView> {
+    let part = shell
+        .inspect
+        .opened
+        .with(|opened| opened.as_ref().map(|opened| opened.progress))?;
+    (part < 0.995).then(|| view! { <span class="busy">{format!("analysed {:.0} %", part * 100.0)}</span> }.into_any())
+}
+
+fn shelf(shell: Shell) -> AnyView {
+    let counts = move || {
+        shell.library.page.value.with(|page| {
+            page.as_ref().map(|page| {
+                let shown = words::count(page.total);
+                if page.total == page.total_unfiltered {
+                    words::many(page.total, "run")
+                } else {
+                    format!("{shown} of {}", words::many(page.total_unfiltered, "run"))
+                }
+            })
+        })
+    };
+    view! {
+        <b data-status="rows">{counts}</b>
+        {move || health(shell)}
+    }
+    .into_any()
+}
+
+fn health(shell: Shell) -> Option<AnyView> {
+    let health = shell.health.get()?;
+    let backlog = (health.backlog_bytes > 4_000_000).then(
+        || view! { <span class="busy">{format!("{} waiting to be stored", words::bytes(health.backlog_bytes))}</span> },
+    );
+    Some(
+        view! {
+            <span title=health.store.clone()>{format!("store {}", words::bytes(health.store_bytes))}</span>
+            <span class:bad=health.low_disk>{format!("disk {} free", words::bytes(health.free_bytes))}</span>
+            {health.read_only.then(|| view! { <span>"read only"</span> })}
+            {backlog}
+        }
+        .into_any(),
+    )
+}
+
+fn hints(shell: Shell) -> AnyView {
+    let (scope, list): (_, [(Command, &str); 3]) = match shell.screen.get() {
+        Screen::Library => (
+            Scope::Library,
+            [
+                (Command::NextRow, "next"),
+                (Command::Open, "open"),
+                (Command::Delete, "delete"),
+            ],
+        ),
+        Screen::Inspect => (
+            Scope::Inspect,
+            [
+                (Command::NextRow, "next row"),
+                (Command::NextProblem, "next problem"),
+                (Command::PlayPause, "play"),
+            ],
+        ),
+    };
+    list.map(|(command, words)| {
+        let cap = keys::caps(command, scope).into_iter().next().unwrap_or_default();
+        view! { <span class="hint"><kbd>{cap}</kbd>" "{words}</span> }
+    })
+    .into_any()
+}
