@@ -16,6 +16,7 @@
 //! the end, shows whether an LF belongs to it: so the cuts are the same at
 //! any chunking.
 
+mod classify;
 mod decode;
 mod encode;
 
@@ -23,3 +24,6 @@ pub use self::{
     decode::Decoder,
     encode::{write_comment, write_event},
 };
+
+#[cfg(test)]
+mod tests;

@@ -107,6 +107,7 @@ fn write_shortest(text: &mut String, number: f64) {
     let exponent: i32 = exponent.parse().expect("LowerExp writes a whole exponent");
     let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
     let digits: String = mantissa.chars().filter(|char| *char != '.').collect();
+    let digits = even_of_a_tie(digits, exponent, number.abs());
     let count = i32::try_from(digits.len()).expect("at most 17 digits");
     // ECMAScript's n: the value is 0.digits × 10^point.
     let point = exponent + 1;
@@ -133,6 +134,36 @@ fn write_shortest(text: &mut String, number: f64) {
         }
         write!(text, "e{exponent:+}").expect("a String takes everything");
     }
+}
+
+/// Where two shortest forms are equally near, JavaScript takes the even one,
+/// and Rust does not say which.
+fn even_of_a_tie(digits: String, exponent: i32, number: f64) -> String {
+    let last = digits.as_bytes()[digits.len() - 1];
+    // Below 15 digits only one form of that length reads back the same.
+    if digits.len() < 15 || last.is_multiple_of(2) {
+        return digits;
+    }
+    let count = digits.len();
+    let exact = format!("{number:.0$e}", count + 20);
+    let exact: String = exact
+        .chars()
+        .filter(|char| *char != '.')
+        .take_while(|char| *char != 'e')
+        .collect();
+    let (floor, rest) = exact.split_at(count);
+    if !rest.starts_with('5') || rest[1..].bytes().any(|digit| digit != b'0') {
+        return digits;
+    }
+    let other = if floor == digits {
+        let head = &digits[..count - 1];
+        // A nine would carry, and then a shorter form would have been found.
+        format!("{head}{}", char::from((last + 1).min(b'9')))
+    } else {
+        floor.to_owned()
+    };
+    let reads_back = format!("{}.{}e{exponent}", &other[..1], &other[1..]).parse() == Ok(number);
+    if reads_back { other } else { digits }
 }
 
 #[cfg(test)]
@@ -165,6 +196,8 @@ mod tests {
             ("123.456", "123.456"),
             ("-123456789.125", "-123456789.125"),
             ("4.35", "4.35"),
+            ("269601799711836.125", "269601799711836.12"),
+            ("-147740291067080.125", "-147740291067080.12"),
             ("1e15", "1000000000000000"),
             ("123456789012345680000", "123456789012345680000"),
             ("0.00001234", "0.00001234"),

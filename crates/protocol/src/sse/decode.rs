@@ -1,17 +1,11 @@
 //! Cutting a body into frames.
 
-use std::{borrow::Cow, collections::VecDeque, ops::Range};
+use std::{collections::VecDeque, ops::Range};
 
 use crate::{
-    event::EventType,
-    frame::{Detail, EVENT_LIMIT, Frame, FrameKind},
-    json::{self, Cause, JsonError, NESTING_LIMIT, Value, Wtf8},
+    frame::{Detail, EVENT_LIMIT, Frame},
     problem::rule,
 };
-
-/// Characters after which the official TypeScript reader gives up waiting for
-/// the end of a frame.
-const OFFICIAL_BUFFER_LIMIT: usize = 10 * 1024 * 1024;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -55,15 +49,15 @@ struct Line {
 
 /// The frame that is being gathered.
 #[derive(Debug, Default)]
-struct Draft {
-    frame: Frame,
+pub(super) struct Draft {
+    pub(super) frame: Frame,
     /// Lines that are not blank.
     lines: usize,
-    data_lines: usize,
-    stray_lines: usize,
+    pub(super) data_lines: usize,
+    pub(super) stray_lines: usize,
     last_ending: Option<Ending>,
-    lone_cr: bool,
-    oversize: bool,
+    pub(super) lone_cr: bool,
+    pub(super) oversize: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -228,7 +222,7 @@ impl Decoder {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ended {
+pub(super) enum Ended {
     /// As the official reader wants it.
     LfLf,
     /// With a blank line, some other way.
@@ -302,196 +296,6 @@ impl Draft {
         }
         self.stray_lines += 1;
     }
-
-    /// Says what the frame is, now that it is whole.
-    fn classify(&mut self, detail: Detail, ended: Ended, limit: usize) {
-        self.note_framing(ended);
-        if self.oversize {
-            self.frame.kind = FrameKind::Malformed;
-            let message = format!("the frame has {} bytes; up to {limit} are read", self.frame.len());
-            self.frame.note(rule::EVENT_SIZE, message);
-        } else if self.data_lines > 0 {
-            self.classify_data(detail, ended);
-        } else {
-            self.frame.kind = if self.stray_lines > 0 {
-                FrameKind::Malformed
-            } else {
-                FrameKind::Comment
-            };
-        }
-        if ended == Ended::Body && !self.frame.has(rule::CUT) {
-            self.frame.note(
-                rule::UNTERMINATED,
-                "the body ends without the blank line that ends a frame",
-            );
-        }
-    }
-
-    fn note_framing(&mut self, ended: Ended) {
-        if ended == Ended::Otherwise {
-            self.frame.note(
-                rule::CRLF,
-                "the frame does not end in LF LF, where the official TypeScript reader splits",
-            );
-        }
-        if self.lone_cr {
-            self.frame.note(
-                rule::CR_INSIDE,
-                "a line ends with CR alone, which the official TypeScript reader keeps in the line",
-            );
-        }
-        if self.oversize
-            || (self.frame.len() as usize > OFFICIAL_BUFFER_LIMIT
-                && utf16_len(&self.frame.data) > OFFICIAL_BUFFER_LIMIT)
-        {
-            self.frame.note(
-                rule::OVER_10_MIB,
-                "the frame has over 10 MiB, more than the official reader waits for",
-            );
-        }
-    }
-
-    fn classify_data(&mut self, detail: Detail, ended: Ended) {
-        self.frame.kind = FrameKind::Malformed;
-        if self.frame.data.is_empty() {
-            self.frame
-                .note(rule::EMPTY_DATA, "the frame has a data field with nothing in it");
-            return;
-        }
-        let data = std::mem::take(&mut self.frame.data);
-        let text = match std::str::from_utf8(&data) {
-            Ok(text) => Cow::Borrowed(text),
-            Err(error) => {
-                let message = format!(
-                    "byte {} of the data is not UTF-8, and reads as U+FFFD",
-                    error.valid_up_to()
-                );
-                self.frame.note(rule::UTF8, message);
-                String::from_utf8_lossy(&data)
-            }
-        };
-        let result = read(&text, detail);
-        drop(text);
-        self.frame.data = data;
-        self.judge_data(result, ended);
-    }
-
-    fn judge_data(&mut self, result: Result<Read, JsonError>, ended: Ended) {
-        match result {
-            Ok(Read::Event {
-                event_type,
-                value,
-                too_deep,
-            }) => {
-                self.frame.kind = FrameKind::Event;
-                self.frame.event_type = Some(event_type);
-                self.frame.value = value;
-                if too_deep {
-                    self.frame.note(
-                        rule::NESTING,
-                        format!("the event is nested more than {NESTING_LIMIT} levels deep, and not folded"),
-                    );
-                }
-            }
-            Ok(Read::NotAnObject(kind)) => self
-                .frame
-                .note(rule::NOT_AN_OBJECT, format!("the data is {kind}, not an object")),
-            Ok(Read::NoType) => self.frame.note(
-                rule::NO_TYPE,
-                "the object has no `type`, or one that is not a non-empty string",
-            ),
-            Err(error) => self.diagnose(&error, ended),
-        }
-    }
-
-    /// Says why data is not JSON.
-    fn diagnose(&mut self, error: &JsonError, ended: Ended) {
-        let data = &self.frame.data;
-        if data.trim_ascii() == b"[DONE]" {
-            self.frame
-                .note(rule::DONE, "the data is `[DONE]`, which AG-UI does not have");
-        } else if self.data_lines > 1 && data.split(|byte| *byte == b'\n').all(is_event) {
-            let message = format!(
-                "{} events stand in one frame: the blank line between them is missing",
-                self.data_lines
-            );
-            self.frame.note(rule::TWO_EVENTS, message);
-        } else if ended == Ended::Body && error.is_cut() {
-            self.frame
-                .note(rule::CUT, format!("the body ends inside the event: {error}"));
-        } else {
-            self.frame.note(rule::JSON, format!("the data is not JSON: {error}"));
-        }
-    }
-}
-
-/// What a frame's data turned out to be.
-enum Read {
-    Event {
-        event_type: EventType,
-        value: Option<Value>,
-        too_deep: bool,
-    },
-    NotAnObject(&'static str),
-    NoType,
-}
-
-fn read(text: &str, detail: Detail) -> Result<Read, JsonError> {
-    if detail == Detail::TypeOnly {
-        return read_type(text.as_bytes());
-    }
-    match json::parse_text(text, NESTING_LIMIT) {
-        Ok(value) => Ok(read_value(value)),
-        Err(error) if error.cause == Cause::Nesting => read_type(text.as_bytes()),
-        Err(error) => Err(error),
-    }
-}
-
-fn read_value(value: Value) -> Read {
-    let Value::Object(object) = &value else {
-        return Read::NotAnObject(value.kind());
-    };
-    match object.get("type") {
-        Some(Value::String(name)) if !name.is_empty() => Read::Event {
-            event_type: EventType::from_name(&name.to_str_lossy()),
-            value: Some(value),
-            too_deep: false,
-        },
-        _ => Read::NoType,
-    }
-}
-
-fn read_type(data: &[u8]) -> Result<Read, JsonError> {
-    let scan = json::scan(data)?;
-    let too_deep = scan.nesting > NESTING_LIMIT;
-    Ok(match (scan.first, scan.type_name) {
-        (b'{', Some(Some(name))) if !name.is_empty() => Read::Event {
-            event_type: EventType::from_name(&name.to_str_lossy()),
-            value: None,
-            too_deep,
-        },
-        (b'{', _) => Read::NoType,
-        (first, _) => Read::NotAnObject(kind_of(first)),
-    })
-}
-
-fn kind_of(first: u8) -> &'static str {
-    match first {
-        b'[' => "an array",
-        b'"' => "a string",
-        b'n' => "null",
-        b't' | b'f' => "a boolean",
-        _ => "a number",
-    }
-}
-
-fn is_event(line: &[u8]) -> bool {
-    matches!(read_type(line), Ok(Read::Event { .. }))
-}
-
-fn utf16_len(data: &[u8]) -> usize {
-    let text: Cow<'_, str> = String::from_utf8_lossy(data);
-    Wtf8::from(&*text).utf16_len()
 }
 
 /// The start of a line, for a sentence.
