@@ -176,7 +176,8 @@ const ROWS: &str = "
 
 /// Where the words of a search may stand.
 const HAYSTACK: &str = "source || ' ' || method || ' ' || target || ' ' || run_id || ' ' || thread_id || ' ' || title
-    || coalesce((SELECT group_concat(' ' || key || '=' || value, '') FROM labels WHERE exchange = id), '')";
+    || coalesce((SELECT group_concat(' ' || key || '=' || value, '') FROM labels
+      WHERE labels.exchange = listed.id), '')";
 
 /// Answers a query in one transaction, so that counts and rows agree.
 pub(crate) fn list(conn: &Connection, query: &Query) -> rusqlite::Result<Listing> {
@@ -186,7 +187,7 @@ pub(crate) fn list(conn: &Connection, query: &Query) -> rusqlite::Result<Listing
     let order = order_of(query.sort);
     params.push(Value::from(i64::from(query.count)));
     params.push(Value::from(int(query.first)));
-    let sql = format!("SELECT * FROM ({ROWS}) {filter} ORDER BY {order} LIMIT ? OFFSET ?");
+    let sql = format!("SELECT * FROM ({ROWS}) AS listed {filter} ORDER BY {order} LIMIT ? OFFSET ?");
     let mut rows: Vec<Row> = tx
         .prepare_cached(&sql)?
         .query_map(params_from_iter(params), row_of)?
@@ -240,7 +241,7 @@ fn order_of(sort: Sort) -> &'static str {
 }
 
 fn count(conn: &Connection, filter: &str, params: &[Value]) -> rusqlite::Result<u64> {
-    conn.prepare_cached(&format!("SELECT count(*) FROM ({ROWS}) {filter}"))?
+    conn.prepare_cached(&format!("SELECT count(*) FROM ({ROWS}) AS listed {filter}"))?
         .query_row(
             params_from_iter(params.iter().map(|param| param as &dyn ToSql)),
             |row| row.get(0).map(nat),

@@ -53,8 +53,8 @@ pub struct Note {
 pub struct Hit {
     /// In which exchange.
     pub exchange: i64,
-    /// First frame of the span.
-    pub seq: u32,
+    /// Ordinal of the span.
+    pub span: u32,
 }
 
 /// Room on the disk and size of the store. Why a writer is not getting on is

@@ -13,7 +13,6 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
             version INTEGER NOT NULL,
             seq INTEGER NOT NULL,
             offset INTEGER NOT NULL,
-            body_len INTEGER NOT NULL,
             finished INTEGER NOT NULL
           ) STRICT;",
 }];
@@ -32,40 +31,20 @@ pub(crate) fn read(conn: &Connection, exchange: i64) -> rusqlite::Result<Option<
         .optional()
 }
 
-pub(crate) fn put(
-    conn: &Connection,
-    exchange: i64,
-    version: u32,
-    mark: Watermark,
-    body_len: u64,
-) -> rusqlite::Result<()> {
-    conn.prepare_cached("INSERT OR REPLACE INTO derivations VALUES (?, ?, ?, ?, ?, ?)")?
-        .execute(params![
-            exchange,
-            version,
-            mark.seq,
-            int(mark.offset),
-            int(body_len),
-            mark.finished
-        ])
+pub(crate) fn put(conn: &Connection, exchange: i64, version: u32, mark: Watermark) -> rusqlite::Result<()> {
+    conn.prepare_cached("INSERT OR REPLACE INTO derivations VALUES (?, ?, ?, ?, ?)")?
+        .execute(params![exchange, version, mark.seq, int(mark.offset), mark.finished])
         .map(drop)
 }
 
-/// Exchanges that changed after a revision and have more than what was
-/// derived. `body_len` of a derivation is what it had seen of the body.
-pub(crate) fn behind(conn: &Connection, version: u32, revision: i64) -> rusqlite::Result<Vec<i64>> {
+/// Exchanges that are not wholly derived under a version.
+pub(crate) fn behind(conn: &Connection, version: u32) -> rusqlite::Result<Vec<i64>> {
     conn.prepare_cached(
         "SELECT e.id FROM exchanges e LEFT JOIN derivations d ON d.exchange = e.id
-         WHERE e.revision > ?2
-           AND (d.exchange IS NULL OR d.version <> ?1
-                OR (d.finished = 0 AND (e.ending <> 0 OR e.body_len > d.body_len)))",
+         WHERE d.exchange IS NULL OR d.version <> ? OR d.finished = 0",
     )?
-    .query_map(params![version, revision], |row| row.get(0))?
+    .query_map([version], |row| row.get(0))?
     .collect()
-}
-
-pub(crate) fn forget_all(conn: &Connection) -> rusqlite::Result<()> {
-    conn.execute("DELETE FROM derivations", []).map(drop)
 }
 
 pub(crate) fn delete(conn: &Connection, exchange: i64) -> rusqlite::Result<()> {

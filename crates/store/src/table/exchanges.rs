@@ -258,6 +258,13 @@ pub(crate) fn indexes(conn: &Connection) -> rusqlite::Result<Vec<i64>> {
         .collect()
 }
 
+/// Numbers of all exchanges.
+pub(crate) fn all_indexes(conn: &Connection) -> rusqlite::Result<Vec<i64>> {
+    conn.prepare("SELECT id FROM exchanges ORDER BY id")?
+        .query_map([], |row| row.get(0))?
+        .collect()
+}
+
 /// Sets a flag; gives whether that changed anything.
 pub(crate) fn set_hidden(conn: &Connection, id: i64, hidden: bool, revision: i64) -> rusqlite::Result<bool> {
     let changed = conn

@@ -13,17 +13,17 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     sql: "CREATE TABLE texts (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
             exchange INTEGER NOT NULL,
-            seq INTEGER NOT NULL
+            span INTEGER NOT NULL
           ) STRICT;
           CREATE INDEX texts_by_exchange ON texts (exchange);
           CREATE VIRTUAL TABLE texts_index USING fts5
             (text, content = '', contentless_delete = 1, tokenize = 'trigram');",
 }];
 
-pub(crate) fn add(conn: &Connection, exchange: i64, seq: u32, text: &str) -> rusqlite::Result<()> {
+pub(crate) fn add(conn: &Connection, exchange: i64, span: u32, text: &str) -> rusqlite::Result<()> {
     let id = conn
-        .prepare_cached("INSERT INTO texts (exchange, seq) VALUES (?, ?)")?
-        .insert(params![exchange, seq])?;
+        .prepare_cached("INSERT INTO texts (exchange, span) VALUES (?, ?)")?
+        .insert(params![exchange, span])?;
     conn.prepare_cached("INSERT INTO texts_index (rowid, text) VALUES (?, ?)")?
         .execute(params![id, text])
         .map(drop)
@@ -40,14 +40,14 @@ pub(crate) fn search(conn: &Connection, text: &str, count: u32) -> rusqlite::Res
         return Ok(Vec::new());
     }
     conn.prepare_cached(
-        "SELECT t.exchange, t.seq FROM texts_index i JOIN texts t ON t.id = i.rowid
+        "SELECT DISTINCT t.exchange, t.span FROM texts_index i JOIN texts t ON t.id = i.rowid
            JOIN exchanges e ON e.id = t.exchange
-         WHERE texts_index MATCH ? AND e.hidden = 0 ORDER BY t.exchange DESC, t.seq, t.id LIMIT ?",
+         WHERE texts_index MATCH ? AND e.hidden = 0 ORDER BY t.exchange DESC, t.span LIMIT ?",
     )?
     .query_map(params![words.join(" AND "), count], |row| {
         Ok(Hit {
             exchange: row.get(0)?,
-            seq: row.get(1)?,
+            span: row.get(1)?,
         })
     })?
     .collect()
