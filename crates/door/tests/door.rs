@@ -49,7 +49,10 @@ impl Visit {
     /// Opens the printed address, as a browser would.
     async fn let_in(&mut self) -> Response {
         let response = self.client.get(&self.token_url).send().await.unwrap();
-        let cookie = response.headers().get("set-cookie").and_then(|value| value.to_str().ok());
+        let cookie = response
+            .headers()
+            .get("set-cookie")
+            .and_then(|value| value.to_str().ok());
         self.cookie = cookie.and_then(|cookie| cookie.split(';').next()).map(str::to_owned);
         response
     }
@@ -65,11 +68,20 @@ impl Visit {
     }
 
     async fn ask(&self, ask: Value) -> Response {
-        self.request("POST", "/api/ask").body(ask.to_string()).send().await.unwrap()
+        self.request("POST", "/api/ask")
+            .body(ask.to_string())
+            .send()
+            .await
+            .unwrap()
     }
 
     async fn import(&self) -> i64 {
-        let response = self.request("POST", "/api/import?name=a.agui.jsonl").body(FILE).send().await.unwrap();
+        let response = self
+            .request("POST", "/api/import?name=a.agui.jsonl")
+            .body(FILE)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         let imported = json_of(response).await;
         imported["exchanges"][0].as_i64().unwrap()
@@ -98,11 +110,18 @@ async fn the_token_is_traded_once_for_a_cookie() {
     assert_eq!(traded.status(), StatusCode::SEE_OTHER);
     assert_eq!(traded.headers()["location"], "/");
     let cookie = traded.headers()["set-cookie"].to_str().unwrap();
-    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+    assert!(
+        cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"),
+        "{cookie}"
+    );
 
     let again = visit.client.get(&visit.token_url).send().await.unwrap();
     assert_eq!(again.status(), StatusCode::FORBIDDEN);
-    let known = visit.request("GET", &visit.token_url[visit.origin.len()..]).send().await.unwrap();
+    let known = visit
+        .request("GET", &visit.token_url[visit.origin.len()..])
+        .send()
+        .await
+        .unwrap();
     assert_eq!(known.status(), StatusCode::SEE_OTHER);
 }
 
@@ -113,7 +132,10 @@ async fn strangers_are_refused() {
     visit.let_in().await;
     let health = json!({"ask": "health"}).to_string();
     let check = async |name: &str, value: &str, expected: StatusCode| {
-        let request = visit.request("POST", "/api/ask").header(name, value).body(health.clone());
+        let request = visit
+            .request("POST", "/api/ask")
+            .header(name, value)
+            .body(health.clone());
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), expected, "{name}: {value}");
         if expected == StatusCode::FORBIDDEN {
@@ -166,9 +188,19 @@ async fn questions_are_answered_and_failures_are_reports() {
         assert_eq!(report["code"], code);
         assert!(report["message"].as_str().unwrap().ends_with('.'));
     };
-    check(json!({"ask": "open", "exchange": 999}), StatusCode::NOT_FOUND, "not_found").await;
+    check(
+        json!({"ask": "open", "exchange": 999}),
+        StatusCode::NOT_FOUND,
+        "not_found",
+    )
+    .await;
     check(json!({"ask": "nonsense"}), StatusCode::BAD_REQUEST, "bad_request").await;
-    let huge = visit.request("POST", "/api/ask").body(vec![b' '; 5 << 20]).send().await.unwrap();
+    let huge = visit
+        .request("POST", "/api/ask")
+        .body(vec![b' '; 5 << 20])
+        .send()
+        .await
+        .unwrap();
     assert_eq!(huge.status(), StatusCode::PAYLOAD_TOO_LARGE);
 }
 
@@ -184,7 +216,11 @@ async fn news_comes_without_asking() {
     let mut heard = String::new();
     while !heard.contains(r#"data: {"news":"library"}"#) {
         let piece = tokio::time::timeout(std::time::Duration::from_secs(30), pieces.next());
-        let piece = piece.await.expect("news comes within seconds").expect("the feed stays open").unwrap();
+        let piece = piece
+            .await
+            .expect("news comes within seconds")
+            .expect("the feed stays open")
+            .unwrap();
         heard.push_str(std::str::from_utf8(&piece).unwrap());
     }
 }
@@ -198,15 +234,27 @@ async fn a_recording_goes_out_and_comes_in_again() {
     let path = format!("/api/export?exchange={exchange}");
     let exported = visit.request("GET", &path).send().await.unwrap();
     let disposition = exported.headers()["content-disposition"].to_str().unwrap();
-    assert_eq!(disposition, format!("attachment; filename=\"scrubjay-{exchange}.agui.jsonl\""));
+    assert_eq!(
+        disposition,
+        format!("attachment; filename=\"scrubjay-{exchange}.agui.jsonl\"")
+    );
     let file = exported.bytes().await.unwrap();
-    let imported = visit.request("POST", "/api/import").body(file.clone()).send().await.unwrap();
+    let imported = visit
+        .request("POST", "/api/import")
+        .body(file.clone())
+        .send()
+        .await
+        .unwrap();
     let again = json_of(imported).await["exchanges"][0].as_i64().unwrap();
     assert_ne!(again, exchange);
 
     let mut bodies = Vec::new();
     for exchange in [exchange, again] {
-        let body = visit.request("GET", &format!("/api/body?exchange={exchange}")).send().await.unwrap();
+        let body = visit
+            .request("GET", &format!("/api/body?exchange={exchange}"))
+            .send()
+            .await
+            .unwrap();
         assert_eq!(body.headers()["content-type"], "application/octet-stream");
         bodies.push(body.text().await.unwrap());
     }
@@ -217,7 +265,12 @@ async fn a_recording_goes_out_and_comes_in_again() {
     assert_eq!(nothing.status(), StatusCode::BAD_REQUEST);
     let absent = visit.request("GET", "/api/export?exchange=999").send().await.unwrap();
     assert_eq!(absent.status(), StatusCode::NOT_FOUND);
-    let garbage = visit.request("POST", "/api/import?name=x.txt").body("hello").send().await.unwrap();
+    let garbage = visit
+        .request("POST", "/api/import?name=x.txt")
+        .body("hello")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(json_of(garbage).await["code"], "bad_file");
     assert!(visit.engine.close());
 }

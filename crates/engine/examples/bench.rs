@@ -38,7 +38,10 @@ fn main() -> Result<(), Failed> {
         None => 1_000_000,
     };
     let folder = tempfile::tempdir()?;
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(capture(folder.path()))?;
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(capture(folder.path()))?;
     a_million(&folder.path().join("million.db"), events)
 }
 
@@ -48,7 +51,10 @@ struct Ways([(&'static str, SocketAddr); 3]);
 async fn capture(folder: &Path) -> Result<(), Failed> {
     let agent = wire::agent().await?;
     let bare = wire::pass_through(agent).await?;
-    let options = Options { path: Some(folder.join("capture.db")), opening: Opening::Writing };
+    let options = Options {
+        path: Some(folder.join("capture.db")),
+        opening: Opening::Writing,
+    };
     let engine = Engine::open(&options)?;
     let plan = SourcePlan {
         name: Some("bench".into()),
@@ -57,7 +63,11 @@ async fn capture(folder: &Path) -> Result<(), Failed> {
         ..SourcePlan::default()
     };
     let source = engine.run_source(&plan)?;
-    let ways = Ways([("direct", agent), ("bare hyper", bare), ("scrubjay", source.listen.parse()?)]);
+    let ways = Ways([
+        ("direct", agent),
+        ("bare hyper", bare),
+        ("scrubjay", source.listen.parse()?),
+    ]);
     latency(&ways).await?;
     throughput(&ways, 1).await?;
     throughput(&ways, 100).await?;
@@ -80,7 +90,10 @@ async fn latency(ways: &Ways) -> Result<(), Failed> {
     let mut added = Vec::new();
     for (delays, (name, _)) in all.iter_mut().zip(ways.0) {
         let (median, p95) = (percentile(delays, 50.0), percentile(delays, 95.0));
-        println!("  {name:<12} median {median:>8.1}   p95 {p95:>8.1}   added {:>8.1}", median - direct);
+        println!(
+            "  {name:<12} median {median:>8.1}   p95 {p95:>8.1}   added {:>8.1}",
+            median - direct
+        );
         added.push(median - direct);
     }
     println!("  added by scrubjay / by bare hyper: {:.2}", added[2] / added[1]);
@@ -101,7 +114,10 @@ async fn throughput(ways: &Ways, streams: u64) -> Result<(), Failed> {
         let (median, low) = (percentile(rates, 50.0), percentile(rates, 5.0));
         println!("  {name:<12} median {median:>8.1}   p5  {low:>8.1}");
     }
-    println!("  scrubjay / bare hyper: {:.2}", percentile(&mut all[2], 50.0) / percentile(&mut all[1], 50.0));
+    println!(
+        "  scrubjay / bare hyper: {:.2}",
+        percentile(&mut all[2], 50.0) / percentile(&mut all[1], 50.0)
+    );
     Ok(())
 }
 
@@ -109,26 +125,73 @@ fn a_million(path: &Path, events: u64) -> Result<(), Failed> {
     let began = Instant::now();
     let exchange = support::write_synthetic(path, events).map_err(|error| error.to_string())?;
     let disk = path.metadata()?.len() as f64 / 1e6;
-    println!("an exchange of {events} events: recorded and derived in {:.1} s, {disk:.0} MB on disk", began.elapsed().as_secs_f64());
+    println!(
+        "an exchange of {events} events: recorded and derived in {:.1} s, {disk:.0} MB on disk",
+        began.elapsed().as_secs_f64()
+    );
     reset_peak();
     let began = Instant::now();
-    let engine = Engine::open(&Options { path: Some(path.to_owned()), opening: Opening::Reading })?;
+    let engine = Engine::open(&Options {
+        path: Some(path.to_owned()),
+        opening: Opening::Reading,
+    })?;
     let opened: Opened = serde_json::from_slice(&ask(&engine, Open { exchange })?)?;
-    ask(&engine, Rows { exchange, view: RowsOf::Spans, expanded: Vec::new(), first: 0, count: 60 })?;
+    ask(
+        &engine,
+        Rows {
+            exchange,
+            view: RowsOf::Spans,
+            expanded: Vec::new(),
+            first: 0,
+            count: 60,
+        },
+    )?;
     ask(&engine, lanes(exchange, 0.0, opened.extent.clock))?;
-    println!("  open, first rows and overview  {:>8.1} ms   ({} frames, {:.0} MB)", millis(began.elapsed()), opened.frames, opened.bytes as f64 / 1e6);
+    println!(
+        "  open, first rows and overview  {:>8.1} ms   ({} frames, {:.0} MB)",
+        millis(began.elapsed()),
+        opened.frames,
+        opened.bytes as f64 / 1e6
+    );
     let mut random = Random(42);
     measure("state at a random event", 300, || {
         let at = random.below(opened.frames) + 1;
-        ask(&engine, State { exchange, at, expanded: vec!["/entries".into()], changed_only: false, first: 0, count: 60 })
+        ask(
+            &engine,
+            State {
+                exchange,
+                at,
+                expanded: vec!["/entries".into()],
+                changed_only: false,
+                first: 0,
+                count: 60,
+            },
+        )
     })?;
     measure("chat at a random event", 300, || {
         let at = random.below(opened.frames) + 1;
-        ask(&engine, Chat { exchange, at, first: None, count: 20 })
+        ask(
+            &engine,
+            Chat {
+                exchange,
+                at,
+                first: None,
+                count: 20,
+            },
+        )
     })?;
     measure("rows at a random place", 300, || {
         let first = u64::from(random.below(opened.frames));
-        ask(&engine, Rows { exchange, view: RowsOf::Events, expanded: Vec::new(), first, count: 60 })
+        ask(
+            &engine,
+            Rows {
+                exchange,
+                view: RowsOf::Events,
+                expanded: Vec::new(),
+                first,
+                count: 60,
+            },
+        )
     })?;
     measure("lanes of a random range", 300, || {
         let from = f64::from(random.below(1_000)) / 1_000.0 * opened.extent.clock * 0.9;
@@ -137,7 +200,17 @@ fn a_million(path: &Path, events: u64) -> Result<(), Failed> {
     let mut at = opened.frames / 2;
     measure("state while scrubbing on", 300, || {
         at += 37;
-        ask(&engine, State { exchange, at, expanded: Vec::new(), changed_only: false, first: 0, count: 60 })
+        ask(
+            &engine,
+            State {
+                exchange,
+                at,
+                expanded: Vec::new(),
+                changed_only: false,
+                first: 0,
+                count: 60,
+            },
+        )
     })?;
     if let Some(peak) = peak_mb() {
         println!("  memory at its highest since opening: {peak:.0} MB");
@@ -146,11 +219,19 @@ fn a_million(path: &Path, events: u64) -> Result<(), Failed> {
 }
 
 fn ask(engine: &Engine, ask: impl Into<AnyAsk>) -> Result<Vec<u8>, Failed> {
-    engine.ask(Asker::default(), &ask.into()).map_err(|report| report.message.into())
+    engine
+        .ask(Asker::default(), &ask.into())
+        .map_err(|report| report.message.into())
 }
 
 fn lanes(exchange: i64, from: f64, to: f64) -> Lanes {
-    Lanes { exchange, axis: Axis::Clock, from, to, width_px: 1_400 }
+    Lanes {
+        exchange,
+        axis: Axis::Clock,
+        from,
+        to,
+        width_px: 1_400,
+    }
 }
 
 fn measure(name: &str, rounds: usize, mut work: impl FnMut() -> Result<Vec<u8>, Failed>) -> Result<(), Failed> {

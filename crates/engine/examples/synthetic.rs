@@ -12,7 +12,10 @@ use std::{error::Error, path::PathBuf};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut words = std::env::args_os().skip(1);
-    let store = words.next().map(PathBuf::from).ok_or("usage: synthetic STORE [EVENTS]")?;
+    let store = words
+        .next()
+        .map(PathBuf::from)
+        .ok_or("usage: synthetic STORE [EVENTS]")?;
     let events = match words.next() {
         Some(word) => word.to_str().ok_or("EVENTS is a number")?.parse()?,
         None => 1_000_000,

@@ -205,7 +205,10 @@ mod tests {
                 holes: holes.iter().map(|&(offset, len)| Hole { offset, len }).collect(),
                 ..Exchange::default()
             };
-            let found: Vec<_> = stretches(&facts).into_iter().map(|range| (range.start, range.end)).collect();
+            let found: Vec<_> = stretches(&facts)
+                .into_iter()
+                .map(|range| (range.start, range.end))
+                .collect();
             assert_eq!(found, expected);
         };
         check(&[], &[(0, 100)]);

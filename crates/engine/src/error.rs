@@ -1,13 +1,9 @@
 //! What can go wrong, with a stable code, a sentence and a hint for each.
 
-use std::{
-    error::Error,
-    io,
-    net::SocketAddr,
-    path::PathBuf,
-};
+use std::{error::Error, io, path::PathBuf};
 
 use scrubjay_ipc::{Code, Report};
+use scrubjay_proxy::{BindError, ServeError, UpstreamError};
 use scrubjay_session::query::Failed;
 use scrubjay_store::StoreError;
 
@@ -103,55 +99,20 @@ pub enum EngineError {
         name: String,
     },
     /// The upstream's address makes no sense.
-    #[error("{address:?} is no upstream: {reason}")]
-    BadUpstream {
-        /// What was given.
-        address: String,
-        /// Why not.
-        reason: String,
-    },
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
     /// The address to listen on makes no sense.
     #[error("{address:?} is no address to listen on")]
     BadListen {
         /// What was given.
         address: String,
     },
-    /// A source would forward to itself.
-    #[error("{address} is where the source itself listens")]
-    Loop {
-        /// Where.
-        address: SocketAddr,
-    },
-    /// The port is taken.
-    #[error("another program listens on {address}")]
-    PortInUse {
-        /// Which address.
-        address: SocketAddr,
-    },
-    /// None of the ports that are tried is free.
-    #[error("no port from {first} to {last} is free")]
-    NoFreePort {
-        /// The first one tried.
-        first: u16,
-        /// The last one tried.
-        last: u16,
-    },
-    /// Listening failed for another reason.
-    #[error("cannot listen on {address}")]
-    Listen {
-        /// Where.
-        address: SocketAddr,
-        /// Why.
-        source: io::Error,
-    },
-    /// The upstream could not be set up.
-    #[error("cannot forward to {upstream}")]
-    Forward {
-        /// Where to.
-        upstream: String,
-        /// Why.
-        source: Box<dyn Error + Send + Sync>,
-    },
+    /// The address cannot be listened on.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The source cannot be run.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
     /// The system gave no threads.
     #[error("cannot start the threads that capture")]
     Threads {
@@ -179,11 +140,8 @@ impl EngineError {
             }
             Self::Answer { report } => report.code,
             Self::Superseded => Code::Superseded,
-            Self::BadUpstream { .. } | Self::BadListen { .. } | Self::Loop { .. } | Self::Forward { .. } => {
-                Code::BadAddress
-            }
-            Self::PortInUse { .. } | Self::NoFreePort { .. } => Code::PortInUse,
-            Self::Listen { .. } => Code::BadAddress,
+            Self::Bind(BindError::InUse { .. } | BindError::NoneFree { .. }) => Code::PortInUse,
+            Self::Upstream(_) | Self::BadListen { .. } | Self::Bind(_) | Self::Serve(_) => Code::BadAddress,
             Self::Export { .. } | Self::Threads { .. } | Self::ThreadEnded => Code::Internal,
         }
     }
@@ -212,13 +170,10 @@ impl EngineError {
             Self::DamagedPage { .. } => "Make it again from the bytes: scrubjay reindex.".into(),
             Self::NoSuchSource { .. } => "It may have been removed or renamed meanwhile.".into(),
             Self::RunsElsewhere { .. } => "Stop it there first, or give this source another name.".into(),
-            Self::BadUpstream { .. } => "Give a URL such as http://localhost:8000, or host:port.".into(),
+            Self::Upstream(error) => full_sentence(error.hint()),
             Self::BadListen { .. } => "Give an address such as 127.0.0.1:5290; port 0 picks a free one.".into(),
-            Self::Loop { .. } => "Give the agent's own address as the upstream.".into(),
-            Self::PortInUse { .. } => "Choose another port, or leave it out to take the next free one.".into(),
-            Self::NoFreePort { .. } => "Stop a source, or give a port of your own; port 0 picks one.".into(),
-            Self::Listen { .. } => "Use an address of this machine; 127.0.0.1 always works.".into(),
-            Self::Forward { .. } => "Check the upstream's address.".into(),
+            Self::Bind(error) => full_sentence(error.hint()),
+            Self::Serve(error) => full_sentence(error.hint()),
             Self::Answer { .. } | Self::Superseded | Self::Threads { .. } | Self::ThreadEnded => String::new(),
         }
     }
@@ -257,6 +212,11 @@ fn sentence(error: &dyn Error) -> String {
         }
         cause = error.source();
     }
+    full_sentence(&text)
+}
+
+/// With a capital and a full stop.
+fn full_sentence(text: &str) -> String {
     let mut chars = text.chars();
     let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
     let text = first + chars.as_str();
@@ -305,14 +265,14 @@ mod tests {
 
     #[test]
     fn a_failure_is_a_sentence_a_hint_and_a_code() {
-        let error = EngineError::Listen {
+        let error = EngineError::from(BindError::Bind {
             address: "10.0.0.1:5290".parse().unwrap(),
-            source: io::Error::other("address not available"),
-        };
+            source: io::Error::other("no buffers"),
+        });
         let report = error.report();
         assert_eq!(report.code, Code::BadAddress);
-        assert_eq!(report.message, "Cannot listen on 10.0.0.1:5290: address not available.");
-        assert_eq!(report.hint, "Use an address of this machine; 127.0.0.1 always works.");
+        assert_eq!(report.message, "Cannot listen on 10.0.0.1:5290: no buffers.");
+        assert_eq!(report.hint, "Choose another address.");
     }
 
     #[test]

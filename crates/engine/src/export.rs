@@ -173,8 +173,7 @@ impl Times {
     fn next(&mut self, reader: &mut Exchange) -> Result<u64, EngineError> {
         if self.entries.len() == 0 {
             let first = self.given + 1;
-            let entries = reader
-                .frames(first..first + FRAMES_AT_ONCE)?;
+            let entries = reader.frames(first..first + FRAMES_AT_ONCE)?;
             self.entries = entries.into_iter();
         }
         self.given += 1;

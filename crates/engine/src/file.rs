@@ -66,7 +66,12 @@ pub(crate) fn facts_of(recorded: &mut Recorded) -> Facts {
 }
 
 fn derived(mut recorded: Recorded) -> MemoryShelf {
-    MemoryShelf::new(facts_of(&mut recorded), recorded.request_body, recorded.chunks, recorded.body)
+    MemoryShelf::new(
+        facts_of(&mut recorded),
+        recorded.request_body,
+        recorded.chunks,
+        recorded.body,
+    )
 }
 
 impl FileHome {
@@ -77,7 +82,11 @@ impl FileHome {
             len: path.metadata().map_or(0, |facts| facts.len()),
             damage: remarks(&recording),
             is_damaged: recording.damage.is_some(),
-            shelves: recording.exchanges.into_iter().map(|recorded| Arc::new(derived(recorded))).collect(),
+            shelves: recording
+                .exchanges
+                .into_iter()
+                .map(|recorded| Arc::new(derived(recorded)))
+                .collect(),
             rows: OnceLock::new(),
         })
     }

@@ -52,7 +52,6 @@ impl Recorder for SourceRecorder {
         Box::new(WatchedTape {
             tape: Some(tape),
             ticket,
-            upstream: upstream.to_owned(),
             pulse: Arc::clone(&self.pulse),
             bell: Arc::clone(&self.bell),
         })
@@ -63,7 +62,6 @@ struct WatchedTape {
     /// Gone once the exchange ended.
     tape: Option<SpoolTape>,
     ticket: Ticket,
-    upstream: String,
     pulse: Arc<Pulse>,
     bell: Arc<Bell>,
 }
@@ -103,7 +101,7 @@ impl Tape for WatchedTape {
         if let Some(tape) = self.tape.take() {
             tape.end(ending, at_us);
         }
-        self.pulse.lights.ended(self.ticket, ending, &self.upstream);
+        self.pulse.lights.ended(self.ticket);
     }
 }
 

@@ -34,7 +34,13 @@ pub fn write_synthetic(path: &std::path::Path, events: u64) -> Result<i64, Box<d
         delivered_headers: None,
     };
     let labels = [("synthetic".to_owned(), events.to_string())];
-    let mut tape = spool.begin("synthetic", "http://127.0.0.1:1", &request, &labels, 1_760_000_000_000_000);
+    let mut tape = spool.begin(
+        "synthetic",
+        "http://127.0.0.1:1",
+        &request,
+        &labels,
+        1_760_000_000_000_000,
+    );
     tape.request_body(&Stream::request_body(), 10);
     tape.response(&response, 1_000);
     let mut stream = Stream::new(events);
@@ -52,5 +58,9 @@ pub fn write_synthetic(path: &std::path::Path, events: u64) -> Result<i64, Box<d
         return Err("the store did not take everything within two minutes".into());
     }
     store.derive_now()?;
-    store.indexes()?.last().copied().ok_or_else(|| "the store is empty".into())
+    store
+        .indexes()?
+        .last()
+        .copied()
+        .ok_or_else(|| "the store is empty".into())
 }

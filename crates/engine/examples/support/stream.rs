@@ -31,7 +31,13 @@ pub struct Stream {
 impl Stream {
     /// A run of so many events.
     pub fn new(events: u64) -> Self {
-        Self { events, next: 0, turn: 0, step: 0, seed: 0x9e37_79b9_7f4a_7c15 }
+        Self {
+            events,
+            next: 0,
+            turn: 0,
+            step: 0,
+            seed: 0x9e37_79b9_7f4a_7c15,
+        }
     }
 
     /// The request that asked for it.
@@ -71,27 +77,56 @@ impl Stream {
         self.step += 1;
         match step {
             0 => put(out, format_args!(r#""type":"STEP_STARTED","stepName":"turn {turn}""#)),
-            1 => put(out, format_args!(r#""type":"REASONING_MESSAGE_START","messageId":"r{turn}","role":"reasoning""#)),
+            1 => put(
+                out,
+                format_args!(r#""type":"REASONING_MESSAGE_START","messageId":"r{turn}","role":"reasoning""#),
+            ),
             2..=20 => {
-                put(out, format_args!(r#""type":"REASONING_MESSAGE_CONTENT","messageId":"r{turn}","delta":""#));
+                put(
+                    out,
+                    format_args!(r#""type":"REASONING_MESSAGE_CONTENT","messageId":"r{turn}","delta":""#),
+                );
                 self.words(out);
             }
-            21 => put(out, format_args!(r#""type":"REASONING_MESSAGE_END","messageId":"r{turn}""#)),
-            22 => put(out, format_args!(r#""type":"TOOL_CALL_START","toolCallId":"c{turn}","toolCallName":"look_up""#)),
-            23 => put(out, format_args!(r#""type":"TOOL_CALL_ARGS","toolCallId":"c{turn}","delta":"{{\"query\":\"""#)),
+            21 => put(
+                out,
+                format_args!(r#""type":"REASONING_MESSAGE_END","messageId":"r{turn}""#),
+            ),
+            22 => put(
+                out,
+                format_args!(r#""type":"TOOL_CALL_START","toolCallId":"c{turn}","toolCallName":"look_up""#),
+            ),
+            23 => put(
+                out,
+                format_args!(r#""type":"TOOL_CALL_ARGS","toolCallId":"c{turn}","delta":"{{\"query\":\"""#),
+            ),
             24..=40 => {
-                put(out, format_args!(r#""type":"TOOL_CALL_ARGS","toolCallId":"c{turn}","delta":""#));
+                put(
+                    out,
+                    format_args!(r#""type":"TOOL_CALL_ARGS","toolCallId":"c{turn}","delta":""#),
+                );
                 self.words(out);
             }
-            41 => put(out, format_args!(r#""type":"TOOL_CALL_ARGS","toolCallId":"c{turn}","delta":"\"}}""#)),
+            41 => put(
+                out,
+                format_args!(r#""type":"TOOL_CALL_ARGS","toolCallId":"c{turn}","delta":"\"}}""#),
+            ),
             42 => put(out, format_args!(r#""type":"TOOL_CALL_END","toolCallId":"c{turn}""#)),
             43 => put(
                 out,
-                format_args!(r#""type":"TOOL_CALL_RESULT","messageId":"t{turn}","toolCallId":"c{turn}","content":"found","role":"tool""#),
+                format_args!(
+                    r#""type":"TOOL_CALL_RESULT","messageId":"t{turn}","toolCallId":"c{turn}","content":"found","role":"tool""#
+                ),
             ),
-            44 => put(out, format_args!(r#""type":"TEXT_MESSAGE_START","messageId":"m{turn}","role":"assistant""#)),
+            44 => put(
+                out,
+                format_args!(r#""type":"TEXT_MESSAGE_START","messageId":"m{turn}","role":"assistant""#),
+            ),
             step if step < 45 + DELTAS => {
-                put(out, format_args!(r#""type":"TEXT_MESSAGE_CONTENT","messageId":"m{turn}","delta":""#));
+                put(
+                    out,
+                    format_args!(r#""type":"TEXT_MESSAGE_CONTENT","messageId":"m{turn}","delta":""#),
+                );
                 self.words(out);
             }
             step if step == 45 + DELTAS => put(out, format_args!(r#""type":"TEXT_MESSAGE_END","messageId":"m{turn}""#)),
@@ -129,7 +164,10 @@ impl Stream {
     }
 
     fn filler(&mut self, out: &mut String) {
-        put(out, format_args!(r#""type":"CUSTOM","name":"tick","value":{}"#, self.next));
+        put(
+            out,
+            format_args!(r#""type":"CUSTOM","name":"tick","value":{}"#, self.next),
+        );
     }
 
     fn words(&mut self, out: &mut String) {

@@ -47,10 +47,7 @@ async fn answer(stream: TcpStream) -> Result<(), Failed> {
     let mut lines = BufReader::new(read).lines();
     let first = lines.next_line().await?.ok_or("no request line")?;
     while lines.next_line().await?.is_some_and(|line| !line.is_empty()) {}
-    let numbers: Vec<u64> = first
-        .split([' ', '/'])
-        .filter_map(|word| word.parse().ok())
-        .collect();
+    let numbers: Vec<u64> = first.split([' ', '/']).filter_map(|word| word.parse().ok()).collect();
     let [gap_us, count, len, ..] = numbers[..] else {
         return Err("the path gives no gap, count and length".into());
     };
@@ -68,7 +65,9 @@ async fn answer(stream: TcpStream) -> Result<(), Failed> {
         let event = format!(
             "data: {{\"type\":\"TEXT_MESSAGE_CONTENT\",\"messageId\":\"m\",\"delta\":\"{filler}\",\"at\":{stamp:020}}}\n\n"
         );
-        write.write_all(format!("{:x}\r\n{event}\r\n", event.len()).as_bytes()).await?;
+        write
+            .write_all(format!("{:x}\r\n{event}\r\n", event.len()).as_bytes())
+            .await?;
         if gap_us > 0 {
             write.flush().await?;
         }
@@ -101,7 +100,9 @@ async fn forward(
     upstream: SocketAddr,
     mut request: Request<Incoming>,
 ) -> Result<Response<Incoming>, Infallible> {
-    *request.uri_mut() = format!("http://{upstream}{}", request.uri().path()).parse().expect("the path was one");
+    *request.uri_mut() = format!("http://{upstream}{}", request.uri().path())
+        .parse()
+        .expect("the path was one");
     Ok(client.request(request).await.expect("the agent answers"))
 }
 
@@ -128,7 +129,9 @@ pub async fn delays(address: SocketAddr, gap_us: u64, count: u64) -> Result<Vec<
 /// Asks for so many streams at once and gives the time until the last ended.
 pub async fn flood(address: SocketAddr, streams: u64, events: u64, len: u64) -> Result<Duration, Failed> {
     let began = Instant::now();
-    let tasks: Vec<_> = (0..streams).map(|_| tokio::spawn(swallow(address, events, len))).collect();
+    let tasks: Vec<_> = (0..streams)
+        .map(|_| tokio::spawn(swallow(address, events, len)))
+        .collect();
     for task in tasks {
         let got = task.await??;
         if got < events * len {

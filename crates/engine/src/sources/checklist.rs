@@ -11,7 +11,8 @@ use std::sync::{
 };
 
 use scrubjay_ipc::{Check, Checklist};
-use scrubjay_session::exchange::{Ending, Headers, RequestHead, ResponseHead};
+use scrubjay_proxy::Sightings;
+use scrubjay_session::exchange::{Headers, RequestHead, ResponseHead};
 
 use crate::{clock::Mark, sources::recognise};
 
@@ -31,8 +32,6 @@ pub(crate) struct Lights {
 #[derive(Default)]
 struct Seen {
     listening: bool,
-    upstream_accepts: bool,
-    unreachable: Option<String>,
     requests: u64,
     bytes: bool,
     event: bool,
@@ -67,18 +66,6 @@ impl Lights {
         self.seen().listening = true;
     }
 
-    /// What a try to connect to the upstream came to.
-    pub(crate) fn upstream_tried(&self, outcome: Result<(), String>) {
-        let mut seen = self.seen();
-        match outcome {
-            Ok(()) => {
-                seen.upstream_accepts = true;
-                seen.unreachable = None;
-            }
-            Err(sentence) => seen.unreachable = Some(sentence),
-        }
-    }
-
     /// A request came.
     pub(crate) fn began(&self, head: &RequestHead) -> Ticket {
         let mut seen = self.seen();
@@ -95,8 +82,6 @@ impl Lights {
     /// The head of an answer came.
     pub(crate) fn answered(&self, ticket: Ticket, head: &ResponseHead, at_us: u64) {
         let mut seen = self.seen();
-        seen.upstream_accepts = true;
-        seen.unreachable = None;
         if ticket.may_be_run && !seen.event {
             seen.answer = Some(Answer {
                 exchange: ticket.exchange,
@@ -135,18 +120,15 @@ impl Lights {
     }
 
     /// An exchange ended.
-    pub(crate) fn ended(&self, ticket: Ticket, ending: Ending, upstream: &str) {
+    pub(crate) fn ended(&self, ticket: Ticket) {
         let mut seen = self.seen();
-        if ending == Ending::NoAnswer {
-            seen.unreachable = Some(no_answer(upstream));
-        }
         if let Some(answer) = seen.answer.as_mut().filter(|answer| answer.exchange == ticket.exchange) {
             answer.ended = true;
         }
     }
 
     /// The lights as they are now.
-    pub(crate) fn view(&self) -> Checklist {
+    pub(crate) fn view(&self, sightings: &Sightings) -> Checklist {
         let mut seen = self.seen();
         if !seen.event && seen.answer.as_ref().is_some_and(Answer::has_event) {
             seen.event = true;
@@ -155,11 +137,11 @@ impl Lights {
         }
         Checklist {
             listening: lit(seen.listening),
-            upstream_answers: match &seen.unreachable {
-                Some(sentence) => failed(sentence.clone()),
-                None => lit(seen.upstream_accepts),
+            upstream_answers: upstream(sightings),
+            first_request: match &sightings.last_refusal {
+                Some(sentence) if seen.requests == 0 => failed(sentence.clone()),
+                _ => lit(seen.requests > 0),
             },
-            first_request: lit(seen.requests > 0),
             first_bytes: match seen.answer.as_ref().and_then(Answer::held_back) {
                 Some(sentence) if !seen.event => failed(sentence),
                 _ => lit(seen.bytes),
@@ -254,9 +236,11 @@ impl Answer {
     }
 }
 
-/// What to say when nothing listens at the upstream's address.
-pub(crate) fn no_answer(upstream: &str) -> String {
-    format!("Nothing answers at {upstream}. Start the agent, or correct the address.")
+fn upstream(sightings: &Sightings) -> Check {
+    match &sightings.upstream_failure {
+        Some(sentence) => failed(sentence.clone()),
+        None => lit(sightings.upstream_answers),
+    }
 }
 
 fn lit(done: bool) -> Check {
@@ -298,6 +282,10 @@ mod tests {
         }
     }
 
+    fn view(lights: &Lights) -> Checklist {
+        lights.view(&Sightings::default())
+    }
+
     fn sentence(check: &Check) -> &str {
         match check {
             Check::Failed { sentence } => sentence,
@@ -309,20 +297,18 @@ mod tests {
     #[test]
     fn each_light_goes_on_when_its_thing_was_seen() {
         let lights = Lights::default();
-        assert_eq!(lights.view(), Checklist::default());
+        assert_eq!(view(&lights), Checklist::default());
         lights.listening();
-        assert_eq!(lights.view().listening, Check::Done);
+        assert_eq!(view(&lights).listening, Check::Done);
         let ticket = lights.began(&post());
-        assert_eq!(lights.view().first_request, Check::Done);
-        assert_eq!(lights.view().upstream_answers, Check::Waiting);
+        assert_eq!(view(&lights).first_request, Check::Done);
         lights.answered(ticket, &head(200, &[("Content-Type", "text/event-stream")]), 1);
-        assert_eq!(lights.view().upstream_answers, Check::Done);
         assert!(lights.wants_bytes());
         lights.bytes(ticket, b"data: {\"type\":\"RUN_STAR", 2);
-        assert_eq!(lights.view().first_bytes, Check::Done);
-        assert_eq!(lights.view().first_event, Check::Waiting);
+        assert_eq!(view(&lights).first_bytes, Check::Done);
+        assert_eq!(view(&lights).first_event, Check::Waiting);
         lights.bytes(ticket, b"TED\",\"threadId\":\"t\",\"runId\":\"r\"}\n\n", 3);
-        assert_eq!(lights.view().first_event, Check::Done);
+        assert_eq!(view(&lights).first_event, Check::Done);
         assert!(!lights.wants_bytes());
     }
 
@@ -333,8 +319,8 @@ mod tests {
             let ticket = lights.began(&post());
             lights.answered(ticket, &head(status, headers), 0);
             lights.bytes(ticket, body, first_byte_at_us);
-            lights.ended(ticket, Ending::Complete, "http://h");
-            let view = lights.view();
+            lights.ended(ticket);
+            let view = view(&lights);
             let told = [&view.first_bytes, &view.first_event].map(sentence).join("|");
             assert!(told.contains(expected), "{told:?} should contain {expected:?}");
         };
@@ -370,14 +356,19 @@ mod tests {
     }
 
     #[test]
-    fn an_agent_that_was_away_and_came_back_is_fine() {
-        let lights = Lights::default();
-        let ticket = lights.began(&post());
-        lights.ended(ticket, Ending::NoAnswer, "http://h:1");
-        assert!(sentence(&lights.view().upstream_answers).starts_with("Nothing answers at http://h:1."));
-        let ticket = lights.began(&post());
-        lights.answered(ticket, &head(200, &[]), 0);
-        assert_eq!(lights.view().upstream_answers, Check::Done);
+    fn what_the_proxy_saw_of_the_upstream_is_told() {
+        let check = |sightings: &Sightings, expected: [&str; 2]| {
+            let view = Lights::default().view(sightings);
+            assert_eq!([&view.upstream_answers, &view.first_request].map(sentence), expected);
+        };
+        let mut sightings = Sightings::default();
+        check(&sightings, ["waiting", "waiting"]);
+        sightings.upstream_failure = Some("Nothing answers.".into());
+        sightings.last_refusal = Some("That was for another host.".into());
+        check(&sightings, ["Nothing answers.", "That was for another host."]);
+        sightings.upstream_failure = None;
+        sightings.upstream_answers = true;
+        check(&sightings, ["done", "That was for another host."]);
     }
 
     #[test]
@@ -388,6 +379,6 @@ mod tests {
             ..post()
         });
         lights.answered(ticket, &head(405, &[]), 0);
-        assert_eq!(lights.view().first_event, Check::Waiting);
+        assert_eq!(view(&lights).first_event, Check::Waiting);
     }
 }

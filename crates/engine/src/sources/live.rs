@@ -4,14 +4,17 @@
 //! thread from it, and so that calls work from any thread.
 
 use std::{
-    net::SocketAddr,
     sync::{Arc, Mutex, mpsc},
     time::Duration,
 };
 
-use scrubjay_proxy::{BindError, Listener, Running, Settings, Upstream, serve};
+use scrubjay_proxy::{Listener, Running, Sightings, Source, Upstream, serve};
 use scrubjay_store::{Source as Stored, Spool, Store};
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::{
+    runtime::{Builder, Handle, Runtime},
+    sync::{Mutex as AsyncMutex, watch},
+    task::JoinHandle,
+};
 
 use super::lock;
 use crate::{
@@ -24,6 +27,8 @@ use crate::{
 const MAX_THREADS: usize = 4;
 /// How long stopping waits for the threads.
 const STOPPING: Duration = Duration::from_secs(2);
+/// How long a try to reach the upstream may take.
+const PROBING: Duration = Duration::from_secs(3);
 
 /// What all sources of this process share.
 pub(crate) struct Capture {
@@ -33,37 +38,34 @@ pub(crate) struct Capture {
     runtime: Mutex<Option<Runtime>>,
 }
 
-/// An address that is bound and not served yet.
-pub(crate) struct Bound(Listener);
-
 /// A source that listens.
 pub(crate) struct Live {
     handle: Handle,
     /// Gone once stopped.
-    running: Mutex<Option<Running>>,
+    running: Arc<AsyncMutex<Option<Running>>>,
+    sightings: watch::Receiver<Sightings>,
+    /// Tries once whether the upstream is there.
+    probe: JoinHandle<()>,
 }
 
-impl Bound {
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.0.address()
-    }
+/// The upstream as it is kept: an origin.
+pub(crate) fn checked_upstream(text: &str) -> Result<String, EngineError> {
+    Ok(Upstream::parse(text)?.to_string())
 }
 
-/// The upstream as it is kept: without path and credentials.
-pub(crate) fn checked_upstream(url: &str) -> Result<String, EngineError> {
-    Ok(upstream(url)?.url())
-}
-
-fn upstream(url: &str) -> Result<Upstream, EngineError> {
-    Upstream::parse(url).map_err(|error| EngineError::BadUpstream {
-        address: url.chars().take(80).collect(),
-        reason: error.to_string(),
+fn plan_of(source: &Stored) -> Result<Source, EngineError> {
+    Ok(Source {
+        keep_host: source.keep_host,
+        drain: source.drain,
+        ..Source::new(&source.name, Upstream::parse(&source.upstream)?)
     })
 }
 
 impl Capture {
     pub(crate) fn new(store: &Store) -> Result<Self, EngineError> {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
+        let threads = std::thread::available_parallelism()
+            .map_or(1, usize::from)
+            .min(MAX_THREADS);
         let runtime = Builder::new_multi_thread()
             .worker_threads(threads)
             .thread_name("capture")
@@ -77,41 +79,33 @@ impl Capture {
         })
     }
 
-    /// Binds an address; port 0 takes a free one.
-    pub(crate) fn bind(&self, address: SocketAddr) -> Result<Bound, EngineError> {
-        let bound = wait_for(&self.handle, Listener::bind(address))?;
-        bound.map(Bound).map_err(listening)
-    }
-
     /// Serves a bound address as the source says.
     pub(crate) fn run(
         &self,
-        bound: Bound,
+        listener: Listener,
         source: &Stored,
         pulse: &Arc<Pulse>,
         bell: &Arc<Bell>,
         labels: &[(String, String)],
     ) -> Result<Live, EngineError> {
-        let settings = Settings {
-            name: source.name.clone(),
-            upstream: upstream(&source.upstream)?,
-            keep_host: source.keep_host,
-            drain: source.drain,
-            extra_roots: Vec::new(),
-        };
         let recorder = SourceRecorder {
             spool: self.spool.clone(),
             bell: Arc::clone(bell),
             pulse: Arc::clone(pulse),
             labels: labels.to_vec(),
         };
+        let plan = plan_of(source)?;
         let running = {
             let _inside = self.handle.enter();
-            serve(bound.0, settings, Arc::new(recorder)).map_err(listening)?
+            serve(listener, plan, Arc::new(recorder))?
         };
+        let sightings = running.sightings();
+        let running = Arc::new(AsyncMutex::new(Some(running)));
         Ok(Live {
             handle: self.handle.clone(),
-            running: Mutex::new(Some(running)),
+            probe: self.handle.spawn(probe(Arc::clone(&running), Arc::clone(bell))),
+            running,
+            sightings,
         })
     }
 
@@ -131,13 +125,45 @@ impl Capture {
 }
 
 impl Live {
-    /// Stops listening and ends what is open; returns once every tape was told.
-    pub(crate) fn stop(&self) {
-        if let Some(running) = lock(&self.running).take() {
-            // Only a closed runtime refuses, and then everything has stopped.
-            drop(wait_for(&self.handle, running.stop()));
-        }
+    /// What the proxy has seen.
+    pub(crate) fn sightings(&self) -> Sightings {
+        self.sightings.borrow().clone()
     }
+
+    /// Sends later requests by other settings; open exchanges keep theirs.
+    pub(crate) fn reroute(&self, source: &Stored, bell: &Arc<Bell>) -> Result<(), EngineError> {
+        let plan = plan_of(source)?;
+        let running = Arc::clone(&self.running);
+        self.probe.abort();
+        let rerouted = wait_for(&self.handle, async move {
+            let running = running.lock().await;
+            running.as_ref().map_or(Ok(()), |running| running.reroute(&plan))
+        })?;
+        rerouted?;
+        self.handle.spawn(probe(Arc::clone(&self.running), Arc::clone(bell)));
+        Ok(())
+    }
+
+    /// Stops listening and cuts off what is open; returns once every tape was told.
+    pub(crate) fn stop(&self) {
+        self.probe.abort();
+        let running = Arc::clone(&self.running);
+        let stopped = wait_for(&self.handle, async move {
+            if let Some(running) = running.lock().await.take() {
+                running.stop(Duration::ZERO).await;
+            }
+        });
+        // Only a closed runtime refuses, and then everything has stopped.
+        drop(stopped);
+    }
+}
+
+/// The proxy notes what comes of it.
+async fn probe(running: Arc<AsyncMutex<Option<Running>>>, bell: Arc<Bell>) {
+    if let Some(running) = &*running.lock().await {
+        drop(tokio::time::timeout(PROBING, running.probe()).await);
+    }
+    bell.ring();
 }
 
 /// Runs a future on the capture threads and waits for it, from any thread.
@@ -151,12 +177,4 @@ fn wait_for<T: Send + 'static>(
         drop(tx.send(future.await));
     });
     rx.recv().map_err(|_ended| EngineError::ThreadEnded)
-}
-
-fn listening(error: BindError) -> EngineError {
-    match error {
-        BindError::InUse { address } => EngineError::PortInUse { address },
-        BindError::Refused { address, source } => EngineError::Listen { address, source },
-        BindError::Loop { address } => EngineError::Loop { address },
-    }
 }

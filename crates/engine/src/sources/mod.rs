@@ -12,15 +12,16 @@ mod recognise;
 
 use std::{
     collections::BTreeMap,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
     time::Duration,
 };
 
 use scrubjay_ipc::{AddSource, Checklist, EditSource, Source, SourceList, SourceState, Switch};
+use scrubjay_proxy::Listener;
 use scrubjay_store::{Claim, Source as Stored, Store, Wanted};
 
-use self::live::{Bound, Capture, Live};
+use self::live::{Capture, Live};
 use crate::{EngineError, news::Bell, recorder::Pulse, watch::Rates};
 
 /// The first port that is tried when none was asked for.
@@ -112,14 +113,14 @@ impl Sources {
     /// Adds a source and starts it.
     pub(crate) fn add(&self, ask: &AddSource) -> Result<Source, EngineError> {
         let _changing = lock(&self.changing);
-        let upstream = live::checked_upstream(&address::upstream_url(&ask.upstream)?)?;
+        let upstream = live::checked_upstream(&ask.upstream)?;
         let taken = self.store.sources()?;
         let is_taken = |name: &str| taken.iter().any(|source| source.name == name);
         let name = match ask.name.trim() {
             "" => address::name_from(&upstream, is_taken),
             name => checked_name(name, is_taken)?,
         };
-        let bound = self.bind(Some(&ask.listen), &taken)?;
+        let bound = Self::bind(Some(&ask.listen), &taken)?;
         let stored = Stored {
             name,
             listen: bound.address().to_string(),
@@ -130,7 +131,9 @@ impl Sources {
             wanted: Wanted::Recording,
         };
         self.store.add_source(&stored)?;
-        let started = self.claim(&stored.name).and_then(|claim| self.start(&stored, bound, claim, &[]));
+        let started = self
+            .claim(&stored.name)
+            .and_then(|claim| self.start(&stored, bound, claim, &[]));
         if started.is_err() {
             self.store.remove_source(&stored.name)?;
         }
@@ -141,11 +144,11 @@ impl Sources {
     /// Runs a source for as long as this process lives.
     pub(crate) fn run_now(&self, plan: &SourcePlan) -> Result<Source, EngineError> {
         let _changing = lock(&self.changing);
-        let upstream = live::checked_upstream(&address::upstream_url(&plan.upstream)?)?;
+        let upstream = live::checked_upstream(&plan.upstream)?;
         let known = self.store.sources()?;
         let name = self.name_to_run(plan, &upstream, &known)?;
         let old = known.iter().find(|source| source.name == name);
-        let bound = self.bind(plan.listen.as_deref(), &known)?;
+        let bound = Self::bind(plan.listen.as_deref(), &known)?;
         let stored = Stored {
             name,
             listen: bound.address().to_string(),
@@ -172,7 +175,9 @@ impl Sources {
             Some(name) if self.is_running(name) => Err(EngineError::NameTaken { name: name.clone() }),
             Some(name) => checked_name(name, |_| false),
             None => Ok(address::name_from(upstream, |name| {
-                let is_other = known.iter().any(|source| source.name == name && source.upstream != upstream);
+                let is_other = known
+                    .iter()
+                    .any(|source| source.name == name && source.upstream != upstream);
                 is_other || self.is_running(name) || self.is_elsewhere(name)
             })),
         }
@@ -187,7 +192,9 @@ impl Sources {
             return Err(EngineError::RunsElsewhere { name: old.name.clone() });
         }
         let new = self.edited(ask, old, &known)?;
+        let stays = (&new.name, &new.listen) == (&old.name, &old.listen);
         match self.is_running(&old.name) {
+            true if stays => self.reroute(&new)?,
             true => self.restart(old, &new, &known)?,
             false => self.store.edit_source(&old.name, &new)?,
         }
@@ -203,17 +210,30 @@ impl Sources {
                 "" => old.listen.clone(),
                 listen => address::listen_address(listen)?.to_string(),
             },
-            upstream: live::checked_upstream(&address::upstream_url(&ask.upstream)?)?,
+            upstream: live::checked_upstream(&ask.upstream)?,
             keep_secrets: ask.keep_secrets,
             ..old.clone()
         })
+    }
+
+    /// Where name and address stay, nothing that is open is cut off.
+    fn reroute(&self, new: &Stored) -> Result<(), EngineError> {
+        if let Some(running) = lock(&self.running).get(&new.name) {
+            running.live.reroute(new, &self.bell)?;
+        }
+        self.capture()?.spool.set_keep_secrets(&new.name, new.keep_secrets);
+        Ok(self.store.edit_source(&new.name, new)?)
     }
 
     /// Listens at the new address before it gives up the old one, so that a
     /// port that is taken changes nothing.
     fn restart(&self, old: &Stored, new: &Stored, known: &[Stored]) -> Result<(), EngineError> {
         let moves = new.listen != old.listen;
-        let early = if moves { Some(self.bind(Some(&new.listen), known)?) } else { None };
+        let early = if moves {
+            Some(Self::bind(Some(&new.listen), known)?)
+        } else {
+            None
+        };
         let running = lock(&self.running).remove(&old.name);
         let (is_paused, labels) = running.map_or((false, Vec::new()), |running| {
             running.live.stop();
@@ -221,7 +241,7 @@ impl Sources {
         });
         let bound = match early {
             Some(bound) => bound,
-            None => self.bind(Some(&new.listen), known)?,
+            None => Self::bind(Some(&new.listen), known)?,
         };
         let new = Stored {
             listen: bound.address().to_string(),
@@ -277,7 +297,9 @@ impl Sources {
     fn set_paused(&self, name: &str, is_paused: bool) -> Result<(), EngineError> {
         let capture = self.capture()?;
         let mut running = lock(&self.running);
-        let running = running.get_mut(name).ok_or_else(|| EngineError::NoSuchSource { name: name.to_owned() })?;
+        let running = running
+            .get_mut(name)
+            .ok_or_else(|| EngineError::NoSuchSource { name: name.to_owned() })?;
         capture.spool.set_recording(name, !is_paused);
         running.is_paused = is_paused;
         Ok(())
@@ -285,9 +307,14 @@ impl Sources {
 
     /// Listens where the stored source says, and remembers why that failed.
     fn listen_and_start(&self, source: &Stored, labels: &[(String, String)]) -> Result<SocketAddr, EngineError> {
-        let others: Vec<_> = self.store.sources()?.into_iter().filter(|other| other.name != source.name).collect();
+        let others: Vec<_> = self
+            .store
+            .sources()?
+            .into_iter()
+            .filter(|other| other.name != source.name)
+            .collect();
         let started = self.claim(&source.name).and_then(|claim| {
-            let bound = self.bind(Some(&source.listen), &others)?;
+            let bound = Self::bind(Some(&source.listen), &others)?;
             let address = bound.address();
             self.start(source, bound, claim, labels)?;
             Ok(address)
@@ -305,7 +332,7 @@ impl Sources {
     fn start(
         &self,
         source: &Stored,
-        bound: Bound,
+        bound: Listener,
         claim: Claim,
         labels: &[(String, String)],
     ) -> Result<(), EngineError> {
@@ -331,29 +358,21 @@ impl Sources {
     }
 
     /// Binds the address that was asked for, or else the next free port.
-    fn bind(&self, listen: Option<&str>, known: &[Stored]) -> Result<Bound, EngineError> {
-        let capture = self.capture()?;
+    fn bind(listen: Option<&str>, known: &[Stored]) -> Result<Listener, EngineError> {
         if let Some(listen) = listen.filter(|listen| !listen.trim().is_empty()) {
-            return capture.bind(address::listen_address(listen)?);
+            return Ok(Listener::bind(address::listen_address(listen)?)?);
         }
         // A source that is stopped keeps its port: frontends point at it.
-        let is_kept = |port| {
-            let suffix = format!(":{port}");
-            known.iter().any(|source| source.listen.ends_with(&suffix))
-        };
-        for port in FIRST_PORT..=LAST_PORT {
-            if OTHERS_PORTS.contains(&port) || is_kept(port) {
-                continue;
-            }
-            match capture.bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)) {
-                Err(EngineError::PortInUse { .. }) => {}
-                bound => return bound,
-            }
-        }
-        Err(EngineError::NoFreePort {
-            first: FIRST_PORT,
-            last: LAST_PORT,
-        })
+        let kept = known
+            .iter()
+            .filter_map(|source| source.listen.rsplit_once(':')?.1.parse().ok());
+        let except: Vec<u16> = kept.chain(OTHERS_PORTS).collect();
+        Ok(Listener::bind_free(
+            Ipv4Addr::LOCALHOST.into(),
+            FIRST_PORT,
+            LAST_PORT,
+            &except,
+        )?)
     }
 
     fn claim(&self, name: &str) -> Result<Claim, EngineError> {
@@ -381,38 +400,33 @@ impl Sources {
     }
 
     fn view(&self, stored: &Stored) -> Source {
-        let (state, pulse, address) = self.state(&stored.name);
-        let listen = address.map_or_else(|| stored.listen.clone(), |address| address.to_string());
-        Source {
+        let mut view = Source {
             name: stored.name.clone(),
-            url: url_of(&listen),
-            listen,
+            url: url_of(&stored.listen),
+            listen: stored.listen.clone(),
             upstream: stored.upstream.clone(),
             keep_secrets: stored.keep_secrets,
             keep_host: stored.keep_host,
             drain: stored.drain,
-            state,
-            open: pulse.as_ref().map_or(0, |pulse| pulse.open.load(Ordering::Relaxed)),
+            state: SourceState::Stopped,
+            open: 0,
             frames_per_sec: 0,
-            checklist: pulse.map_or_else(Checklist::default, |pulse| pulse.lights.view()),
+            checklist: Checklist::default(),
+        };
+        let is_running = lock(&self.running)
+            .get(&stored.name)
+            .map(|running| running.add_to(&mut view))
+            .is_some();
+        if is_running {
+            return view;
         }
-    }
-
-    fn state(&self, name: &str) -> (SourceState, Option<Arc<Pulse>>, Option<SocketAddr>) {
-        if let Some(running) = lock(&self.running).get(name) {
-            let state = match running.is_paused {
-                true => SourceState::Paused,
-                false => SourceState::Recording,
-            };
-            return (state, Some(Arc::clone(&running.pulse)), Some(running.address));
+        if self.is_elsewhere(&stored.name) {
+            view.state = SourceState::Elsewhere;
+        } else if let Some(sentence) = lock(&self.failed).get(&stored.name) {
+            let sentence = sentence.clone();
+            view.state = SourceState::Failed { sentence };
         }
-        if self.is_elsewhere(name) {
-            return (SourceState::Elsewhere, None, None);
-        }
-        match lock(&self.failed).get(name) {
-            Some(sentence) => (SourceState::Failed { sentence: sentence.clone() }, None, None),
-            None => (SourceState::Stopped, None, None),
-        }
+        view
     }
 
     /// Stops everything, and waits until what was captured is in the store.
@@ -427,6 +441,19 @@ impl Sources {
         // Claims are given up last: nobody else may record under these names before.
         drop(running);
         everything
+    }
+}
+
+impl Running {
+    fn add_to(&self, view: &mut Source) {
+        view.listen = self.address.to_string();
+        view.url = url_of(&view.listen);
+        view.state = match self.is_paused {
+            true => SourceState::Paused,
+            false => SourceState::Recording,
+        };
+        view.open = self.pulse.open.load(Ordering::Relaxed);
+        view.checklist = self.pulse.lights.view(&self.live.sightings());
     }
 }
 

@@ -33,7 +33,9 @@ async fn a_run_survives_export_deletion_and_import() {
             panic!("one exchange was exported, {:?} came back", imported.exchanges);
         };
         assert_ne!(again, exchange);
-        let renumbered = panes(&engine, again).await.replace(&format!("exchange: {again}"), &format!("exchange: {exchange}"));
+        let renumbered = panes(&engine, again)
+            .await
+            .replace(&format!("exchange: {again}"), &format!("exchange: {exchange}"));
         assert_eq!(renumbered, seen);
         let mut second = Vec::new();
         engine.export(&[again], packing, &mut second).unwrap();
@@ -46,13 +48,26 @@ async fn a_file_is_opened_like_a_store_but_not_changed() {
     let folder = tempfile::tempdir().unwrap();
     let (engine, exchange) = recorded(&folder).await;
     let path = folder.path().join("a.agui.jsonl");
-    engine.export(&[exchange], Packing::Plain, &mut std::fs::File::create(&path).unwrap()).unwrap();
+    engine
+        .export(&[exchange], Packing::Plain, &mut std::fs::File::create(&path).unwrap())
+        .unwrap();
 
     let file = open(&path);
     assert!(ask(&file, Health {}).await.read_only);
-    let (from_file, from_store) = (library(&file).await.rows.remove(0), library(&engine).await.rows.remove(0));
-    assert_eq!(from_file, scrubjay_ipc::LibraryRow { exchange: 0, ..from_store });
-    let seen = panes(&engine, exchange).await.replace(&format!("exchange: {exchange}"), "exchange: 0");
+    let (from_file, from_store) = (
+        library(&file).await.rows.remove(0),
+        library(&engine).await.rows.remove(0),
+    );
+    assert_eq!(
+        from_file,
+        scrubjay_ipc::LibraryRow {
+            exchange: 0,
+            ..from_store
+        }
+    );
+    let seen = panes(&engine, exchange)
+        .await
+        .replace(&format!("exchange: {exchange}"), "exchange: 0");
     assert_eq!(panes(&file, 0).await, seen);
     let report = try_ask(&file, Delete { exchanges: vec![0] }).await.unwrap_err();
     assert_eq!(report.code, Code::BadRequest);
@@ -63,11 +78,29 @@ async fn what_was_deleted_comes_back_until_it_is_erased() {
     let folder = tempfile::tempdir().unwrap();
     let (engine, exchange) = recorded(&folder).await;
     let exchanges = vec![exchange];
-    ask(&engine, Delete { exchanges: exchanges.clone() }).await;
+    ask(
+        &engine,
+        Delete {
+            exchanges: exchanges.clone(),
+        },
+    )
+    .await;
     assert!(library(&engine).await.rows.is_empty());
-    ask(&engine, Undelete { exchanges: exchanges.clone() }).await;
+    ask(
+        &engine,
+        Undelete {
+            exchanges: exchanges.clone(),
+        },
+    )
+    .await;
     assert_eq!(library(&engine).await.rows.len(), 1);
-    ask(&engine, Erase { exchanges: exchanges.clone() }).await;
+    ask(
+        &engine,
+        Erase {
+            exchanges: exchanges.clone(),
+        },
+    )
+    .await;
     ask(&engine, Undelete { exchanges }).await;
     assert!(library(&engine).await.rows.is_empty());
     let report = try_ask(&engine, scrubjay_ipc::Open { exchange }).await.unwrap_err();
@@ -112,7 +145,10 @@ fn what_cannot_be_opened_says_so() {
         if let Some(content) = content {
             std::fs::write(&path, content).unwrap();
         }
-        let options = Options { path: Some(path), opening: Opening::Reading };
+        let options = Options {
+            path: Some(path),
+            opening: Opening::Reading,
+        };
         let report = Engine::open(&options).err().unwrap().report();
         assert_eq!(report.code, code, "{report:?}");
         assert!(report.message.ends_with('.') && !report.hint.is_empty(), "{report:?}");

@@ -2,7 +2,7 @@
 
 use scrubjay_engine::Engine;
 use scrubjay_ipc::{
-    Axis, Chat, Input, JumpTo, Lanes, Locate, News, Open, RunVerdict, Rows, RowsOf, SourceState, State, Switch,
+    Axis, Chat, Input, JumpTo, Lanes, Locate, News, Open, Rows, RowsOf, RunVerdict, SourceState, State, Switch,
     SwitchSource, Target,
 };
 
@@ -24,15 +24,46 @@ pub(crate) async fn panes(engine: &Engine, exchange: i64) -> String {
     let mut told = Vec::new();
     told.push(format!("{:?}", ask(engine, Open { exchange }).await));
     for view in [RowsOf::Spans, RowsOf::Events] {
-        let rows = Rows { exchange, view, expanded: vec![0], first: 0, count: 50 };
+        let rows = Rows {
+            exchange,
+            view,
+            expanded: vec![0],
+            first: 0,
+            count: 50,
+        };
         told.push(format!("{:?}", ask(engine, rows).await));
     }
     for at in 0..=8 {
-        let state = State { exchange, at, expanded: vec!["/list".into()], changed_only: false, first: 0, count: 50 };
+        let state = State {
+            exchange,
+            at,
+            expanded: vec!["/list".into()],
+            changed_only: false,
+            first: 0,
+            count: 50,
+        };
         told.push(format!("{:?}", ask(engine, state).await));
-        told.push(format!("{:?}", ask(engine, Chat { exchange, at, first: None, count: 50 }).await));
+        told.push(format!(
+            "{:?}",
+            ask(
+                engine,
+                Chat {
+                    exchange,
+                    at,
+                    first: None,
+                    count: 50
+                }
+            )
+            .await
+        ));
     }
-    let lanes = Lanes { exchange, axis: Axis::Index, from: 0.0, to: 8.0, width_px: 800 };
+    let lanes = Lanes {
+        exchange,
+        axis: Axis::Index,
+        from: 0.0,
+        to: 8.0,
+        width_px: 800,
+    };
     told.push(format!("{:?}", ask(engine, lanes).await));
     told.push(format!("{:?}", ask(engine, Input { exchange }).await));
     told.join("\n")
@@ -42,7 +73,10 @@ pub(crate) async fn panes(engine: &Engine, exchange: i64) -> String {
 pub(crate) async fn the_finished_run(engine: &Engine) -> i64 {
     until(engine, async || {
         let page = library(engine).await;
-        page.rows.iter().find(|row| row.verdict == RunVerdict::Success).map(|row| row.exchange)
+        page.rows
+            .iter()
+            .find(|row| row.verdict == RunVerdict::Success)
+            .map(|row| row.exchange)
     })
     .await
 }
@@ -66,20 +100,56 @@ async fn a_run_is_seen_as_it_was_and_again_after_a_restart() {
     assert_eq!((row.frames, row.title.as_str()), (8, "hello there"));
     assert!(row.ttft_us.is_some());
 
-    let state = State { exchange, at: 4, expanded: Vec::new(), changed_only: false, first: 0, count: 50 };
+    let state = State {
+        exchange,
+        at: 4,
+        expanded: Vec::new(),
+        changed_only: false,
+        first: 0,
+        count: 50,
+    };
     let before = ask(&engine, state.clone()).await;
-    assert_eq!(before.lines.iter().find(|line| line.pointer == "/n").unwrap().preview, "1");
+    assert_eq!(
+        before.lines.iter().find(|line| line.pointer == "/n").unwrap().preview,
+        "1"
+    );
     let after = ask(&engine, State { at: 5, ..state }).await;
-    assert_eq!(after.lines.iter().find(|line| line.pointer == "/n").unwrap().preview, "2");
+    assert_eq!(
+        after.lines.iter().find(|line| line.pointer == "/n").unwrap().preview,
+        "2"
+    );
 
-    let chat = ask(&engine, Chat { exchange, at: 4, first: None, count: 10 }).await;
+    let chat = ask(
+        &engine,
+        Chat {
+            exchange,
+            at: 4,
+            first: None,
+            count: 10,
+        },
+    )
+    .await;
     let texts: Vec<_> = chat.messages.iter().map(|message| message.text.as_str()).collect();
     assert_eq!(texts, ["hello there", "Hello "]);
     assert!(chat.messages[1].open);
 
-    let moment = ask(&engine, Locate { exchange, axis: Axis::Index, target: Target::Seq(99) }).await;
+    let moment = ask(
+        &engine,
+        Locate {
+            exchange,
+            axis: Axis::Index,
+            target: Target::Seq(99),
+        },
+    )
+    .await;
     assert_eq!(moment.seq, 8);
-    let jump = scrubjay_ipc::Jump { exchange, axis: Axis::Index, from: 0, to: JumpTo::State, backwards: false };
+    let jump = scrubjay_ipc::Jump {
+        exchange,
+        axis: Axis::Index,
+        from: 0,
+        to: JumpTo::State,
+        backwards: false,
+    };
     assert_eq!(ask(&engine, jump).await.map(|moment| moment.seq), Some(2));
 
     let seen = panes(&engine, exchange).await;
@@ -104,14 +174,36 @@ async fn a_live_run_is_never_behind() {
     let News::Began { exchange } = hear(&mut feed, |news| matches!(news, News::Began { .. })).await else {
         unreachable!("it was just looked for");
     };
-    let opened = until(&engine, async || Some(ask(&engine, Open { exchange }).await).filter(|opened| opened.frames == 4)).await;
+    let opened = until(&engine, async || {
+        Some(ask(&engine, Open { exchange }).await).filter(|opened| opened.frames == 4)
+    })
+    .await;
     assert_eq!(opened.runs[0].verdict, RunVerdict::Live);
-    let chat = ask(&engine, Chat { exchange, at: 4, first: None, count: 10 }).await;
+    let chat = ask(
+        &engine,
+        Chat {
+            exchange,
+            at: 4,
+            first: None,
+            count: 10,
+        },
+    )
+    .await;
     assert_eq!(chat.messages.last().unwrap().text, "Hello ");
 
     agent.play(&EVENTS[4..]).await;
     while answer.chunk().await.unwrap().is_some() {}
-    hear(&mut feed, |news| matches!(news, News::Grown { frames: 8, live: false, .. })).await;
+    hear(&mut feed, |news| {
+        matches!(
+            news,
+            News::Grown {
+                frames: 8,
+                live: false,
+                ..
+            }
+        )
+    })
+    .await;
     assert_eq!(ask(&engine, Open { exchange }).await.frames, 8);
 }
 
@@ -121,7 +213,10 @@ async fn a_pause_draws_a_gap() {
     let engine = open(&folder.path().join("store.db"));
     let agent = Agent::start().await;
     let source = add_source(&engine, "agent", &agent.url()).await;
-    let switch = |to| SwitchSource { name: "agent".into(), to };
+    let switch = |to| SwitchSource {
+        name: "agent".into(),
+        to,
+    };
 
     agent.send(&frame(EVENTS[0])).await;
     let mut answer = begin_run(&source, "r1").await;

@@ -45,7 +45,10 @@ async fn a_port_that_is_taken_is_said_and_changes_nothing() {
     };
     let report = try_ask(&engine, taken).await.unwrap_err();
     assert_eq!(report.code, Code::PortInUse);
-    assert_eq!(report.message, format!("Another program listens on {}.", agent.address));
+    assert_eq!(
+        report.message,
+        format!("Port {} on 127.0.0.1 is already in use.", agent.address.port())
+    );
     assert!(ask(&engine, Sources {}).await.sources.is_empty());
 
     let source = add_source(&engine, "one", &agent.url()).await;
@@ -73,20 +76,44 @@ async fn a_source_resumes_or_says_why_it_cannot() {
 
     let engine = open(&path);
     let resumed = ask(&engine, Sources {}).await.sources.remove(0);
-    assert_eq!((resumed.state, resumed.listen), (SourceState::Recording, source.listen.clone()));
+    assert_eq!(
+        (resumed.state, resumed.listen),
+        (SourceState::Recording, source.listen.clone())
+    );
     engine.close();
     drop(engine);
 
     let squatter = tokio::net::TcpListener::bind(&source.listen).await.unwrap();
     let engine = open(&path);
     let failed = ask(&engine, Sources {}).await.sources.remove(0);
-    assert!(matches!(&failed.state, SourceState::Failed { sentence } if sentence.starts_with("Another program listens on")));
+    assert!(matches!(&failed.state, SourceState::Failed { sentence } if sentence.contains("is already in use")));
     drop(squatter);
-    let switched = ask(&engine, SwitchSource { name: "agent".into(), to: Switch::Record }).await;
+    let switched = ask(
+        &engine,
+        SwitchSource {
+            name: "agent".into(),
+            to: Switch::Record,
+        },
+    )
+    .await;
     assert_eq!(switched.state, SourceState::Recording);
-    let stopped = ask(&engine, SwitchSource { name: "agent".into(), to: Switch::Stop }).await;
+    let stopped = ask(
+        &engine,
+        SwitchSource {
+            name: "agent".into(),
+            to: Switch::Stop,
+        },
+    )
+    .await;
     assert_eq!(stopped.state, SourceState::Stopped);
-    ask(&engine, SwitchSource { name: "agent".into(), to: Switch::Remove }).await;
+    ask(
+        &engine,
+        SwitchSource {
+            name: "agent".into(),
+            to: Switch::Remove,
+        },
+    )
+    .await;
     assert!(ask(&engine, Sources {}).await.sources.is_empty());
 }
 
@@ -99,9 +126,22 @@ async fn two_engines_record_into_one_store() {
     let source_one = add_source(&one, "one", &agent_one.url()).await;
     let source_two = add_source(&two, "two", &agent_two.url()).await;
 
-    let states: Vec<_> = ask(&one, Sources {}).await.sources.into_iter().map(|source| source.state).collect();
+    let states: Vec<_> = ask(&one, Sources {})
+        .await
+        .sources
+        .into_iter()
+        .map(|source| source.state)
+        .collect();
     assert_eq!(states, [SourceState::Recording, SourceState::Elsewhere]);
-    let report = try_ask(&one, SwitchSource { name: "two".into(), to: Switch::Stop }).await.unwrap_err();
+    let report = try_ask(
+        &one,
+        SwitchSource {
+            name: "two".into(),
+            to: Switch::Stop,
+        },
+    )
+    .await
+    .unwrap_err();
     assert!(report.message.starts_with("Another process runs the source two"));
 
     agent_one.play(&EVENTS).await;
@@ -130,7 +170,13 @@ async fn the_checklist_lights_up() {
     agent.play(&EVENTS).await;
     run_agent(&source, "r1").await;
     let lit = ask(&engine, Sources {}).await.sources.remove(0).checklist;
-    let lights = [lit.listening, lit.upstream_answers, lit.first_request, lit.first_bytes, lit.first_event];
+    let lights = [
+        lit.listening,
+        lit.upstream_answers,
+        lit.first_request,
+        lit.first_bytes,
+        lit.first_event,
+    ];
     assert!(lights.iter().all(|light| *light == Check::Done), "{lights:?}");
 }
 

@@ -72,7 +72,8 @@ async fn answer(mut stream: TcpStream, pieces: Arc<Mutex<mpsc::Receiver<Option<S
             Ok(len) => request.extend_from_slice(&piece[..len]),
         }
     }
-    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n";
+    let head =
+        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n";
     stream.write_all(head.as_bytes()).await.unwrap();
     while let Some(Some(piece)) = pieces.recv().await {
         let chunk = format!("{:x}\r\n{piece}\r\n", piece.len());
@@ -177,7 +178,9 @@ pub(crate) async fn until<R>(engine: &Engine, mut found: impl AsyncFnMut() -> Op
             feed.next().await.unwrap();
         }
     };
-    tokio::time::timeout(PATIENCE, search).await.expect("it should have come by now")
+    tokio::time::timeout(PATIENCE, search)
+        .await
+        .expect("it should have come by now")
 }
 
 /// Waits for a piece of news.
@@ -190,5 +193,7 @@ pub(crate) async fn hear(feed: &mut NewsFeed, is_it: impl Fn(&News) -> bool) -> 
             }
         }
     };
-    tokio::time::timeout(PATIENCE, search).await.expect("it should have been told by now")
+    tokio::time::timeout(PATIENCE, search)
+        .await
+        .expect("it should have been told by now")
 }
