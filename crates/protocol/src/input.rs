@@ -80,6 +80,9 @@ impl Request {
                 request.value = Some(parsed.value);
                 request.judge();
             }
+            Err(error) if error.cause == Cause::Size => {
+                request.note(rule::EVENT_SIZE, format!("the request body {}", error.message));
+            }
             Err(error) if error.cause == Cause::Nesting => {
                 request.note(rule::NESTING, format!("the request body is {}", error.message));
             }

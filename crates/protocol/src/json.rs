@@ -11,7 +11,8 @@
 //! Three readers, one grammar:
 //!
 //! - [`parse`] builds a [`Value`]. Nesting is bounded by [`NESTING_LIMIT`],
-//!   and so is every recursion over a value made here.
+//!   and so is every recursion over a value made here; memory is bounded by
+//!   [`VALUE_LIMIT`].
 //! - [`scan`] checks a text and says what it is, building nothing, at any
 //!   nesting.
 //! - [`members`] and [`elements`] cut a text into verbatim slices.
@@ -35,6 +36,10 @@ pub use self::{
 
 /// Arrays and objects inside each other up to which a value is built.
 pub const NESTING_LIMIT: usize = 512;
+
+/// Values in one text up to which a tree is built: eight million, a quarter of
+/// a gigabyte. Text of sixteen megabytes can hold more, and would.
+pub const VALUE_LIMIT: usize = 8_000_000;
 
 /// A JSON value, owned.
 #[derive(Clone, Default, PartialEq)]
@@ -81,6 +86,8 @@ pub enum Cause {
     End,
     /// It is nested beyond the limit.
     Nesting,
+    /// It holds more values than [`VALUE_LIMIT`].
+    Size,
 }
 
 impl Value {

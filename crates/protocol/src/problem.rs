@@ -57,7 +57,8 @@ pub mod rule {
     pub const OVER_10_MIB: &str = "framing.over_10_mib";
     /// A record whose envelope could not be read, or names no known event.
     pub const RECORD: &str = "framing.record";
-    /// An event over the size that is read ([`crate::frame::EVENT_LIMIT`]).
+    /// An event over the size that is read ([`crate::frame::EVENT_LIMIT`],
+    /// [`crate::json::VALUE_LIMIT`]).
     pub const EVENT_SIZE: &str = "limit.event_size";
     /// JSON nested deeper than is read ([`crate::json::NESTING_LIMIT`]).
     pub const NESTING: &str = "limit.nesting";

@@ -1,4 +1,8 @@
 //! Zstandard.
+//!
+//! The decoder keeps a window of what it gave, and gives nothing before it is
+//! out of the window, so a live body is seen late by up to the window, and
+//! whole once its frame ends. A cut body gives its window too.
 
 use std::io::Read as _;
 

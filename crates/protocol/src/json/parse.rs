@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{
-    Cause, JsonError, NESTING_LIMIT, Object, Value, Wtf8,
+    Cause, JsonError, NESTING_LIMIT, Object, VALUE_LIMIT, Value, Wtf8,
     lex::{Lexer, Quoted},
 };
 
@@ -23,7 +23,8 @@ pub struct Parsed {
 /// Reads a JSON text as `JSON.parse` reads what a `TextDecoder` made of it.
 ///
 /// # Errors
-/// When the text is not JSON, or nested beyond [`NESTING_LIMIT`]. Where bytes
+/// When the text is not JSON, nested beyond [`NESTING_LIMIT`], or larger than
+/// [`VALUE_LIMIT`]. Where bytes
 /// had to be replaced, the offset counts in the replaced text.
 pub fn parse(text: &[u8]) -> Result<Value, JsonError> {
     parse_within(text, NESTING_LIMIT).map(|parsed| parsed.value)
@@ -55,10 +56,15 @@ pub fn parse_within(text: &[u8], nesting_limit: usize) -> Result<Parsed, JsonErr
 /// # Errors
 /// As [`parse`].
 pub fn parse_text(text: &str, nesting_limit: usize) -> Result<Value, JsonError> {
+    parse_limited(text, nesting_limit, VALUE_LIMIT)
+}
+
+fn parse_limited(text: &str, limit: usize, value_limit: usize) -> Result<Value, JsonError> {
     let mut parser = Parser {
         lexer: Lexer::new(text.as_bytes(), 0),
-        room: nesting_limit.min(HIGHEST_LIMIT),
-        limit: nesting_limit,
+        room: limit.min(HIGHEST_LIMIT),
+        limit,
+        left: value_limit,
     };
     let value = parser.value()?;
     parser.lexer.end()?;
@@ -70,10 +76,13 @@ struct Parser<'a> {
     /// Levels that may still be opened.
     room: usize,
     limit: usize,
+    /// Values that may still be built.
+    left: usize,
 }
 
 impl Parser<'_> {
     fn value(&mut self) -> Result<Value, JsonError> {
+        self.left = self.left.checked_sub(1).ok_or_else(|| too_many(self.lexer.at))?;
         match self.lexer.next_token() {
             Some(b'"') => self.string().map(Value::String),
             Some(b'{') => self.nested(Self::object),
@@ -158,6 +167,14 @@ pub(super) fn too_deep(offset: usize, limit: usize) -> JsonError {
         offset,
         message: format!("nested more than {limit} levels deep"),
         cause: Cause::Nesting,
+    }
+}
+
+fn too_many(offset: usize) -> JsonError {
+    JsonError {
+        offset,
+        message: format!("holds more than {VALUE_LIMIT} values"),
+        cause: Cause::Size,
     }
 }
 
@@ -310,6 +327,13 @@ mod tests {
             parse("[".repeat(1_000_000).as_bytes()).unwrap_err().cause,
             Cause::Nesting
         );
+    }
+
+    #[test]
+    fn small_values_are_read_up_to_the_limit() {
+        assert!(parse_limited("[0,{\"a\":[]}]", 9, 4).is_ok());
+        assert_eq!(parse_limited("[0,{\"a\":[]}]", 9, 3).unwrap_err().cause, Cause::Size);
+        assert!(size_of::<Value>() <= 32);
     }
 
     #[test]

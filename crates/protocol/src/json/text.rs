@@ -28,6 +28,15 @@ pub struct Scan {
     pub type_name: Option<Option<Wtf8>>,
     /// Arrays and objects inside each other, at most.
     pub nesting: usize,
+    /// Values in it, itself included; names are none.
+    pub values: usize,
+}
+
+/// What is met on the way.
+#[derive(Default)]
+struct Tally {
+    nesting: usize,
+    values: usize,
 }
 
 /// Checks a whole text and says what it is, building nothing.
@@ -39,25 +48,27 @@ pub struct Scan {
 pub fn scan(text: &[u8]) -> Result<Scan, JsonError> {
     let mut lexer = Lexer::new(text, 0);
     let first = lexer.next_token().ok_or_else(|| lexer.unexpected("a value"))?;
-    let mut nesting = 0;
+    let mut tally = Tally::default();
     let mut type_name = None;
     if first == b'{' {
-        nesting = 1;
+        tally = Tally { nesting: 1, values: 1 };
         each_member(&mut lexer, |text, member| {
-            nesting = nesting.max(1 + member.nesting);
+            tally.nesting = tally.nesting.max(1 + member.tally.nesting);
+            tally.values += member.tally.values;
             if is_type(text, &member.name_range) {
                 let quoted = text[member.value_range.start] == b'"';
                 type_name = Some(quoted.then(|| string_at(text, &member.value_range)).flatten());
             }
         })?;
     } else {
-        skip(&mut lexer, &mut nesting)?;
+        skip(&mut lexer, &mut tally)?;
     }
     lexer.end()?;
     Ok(Scan {
         first,
         type_name,
-        nesting,
+        nesting: tally.nesting,
+        values: tally.values,
     })
 }
 
@@ -105,7 +116,7 @@ pub fn elements(text: &[u8]) -> Result<Vec<Range<usize>>, JsonError> {
     let mut elements = Vec::new();
     if lexer.next_token() != Some(b']') {
         loop {
-            elements.push(skip(&mut lexer, &mut 0)?);
+            elements.push(skip(&mut lexer, &mut Tally::default())?);
             match lexer.next_token() {
                 Some(b',') => lexer.at += 1,
                 Some(b']') => break,
@@ -124,7 +135,7 @@ pub fn elements(text: &[u8]) -> Result<Vec<Range<usize>>, JsonError> {
 /// # Errors
 /// When no JSON value begins there.
 pub fn skip_value(text: &[u8], from: usize) -> Result<Range<usize>, JsonError> {
-    skip(&mut Lexer::new(text, from), &mut 0)
+    skip(&mut Lexer::new(text, from), &mut Tally::default())
 }
 
 /// The text of the string in quotes that fills this range, if one does.
@@ -158,7 +169,7 @@ fn is_type(text: &[u8], name_range: &Range<usize>) -> bool {
 struct Place {
     name_range: Range<usize>,
     value_range: Range<usize>,
-    nesting: usize,
+    tally: Tally,
 }
 
 /// Walks the members of the object that begins here.
@@ -170,14 +181,14 @@ fn each_member(lexer: &mut Lexer<'_>, mut met: impl FnMut(&[u8], Place)) -> Resu
     }
     loop {
         let name_range = name(lexer)?;
-        let mut nesting = 0;
-        let value_range = skip(lexer, &mut nesting)?;
+        let mut tally = Tally::default();
+        let value_range = skip(lexer, &mut tally)?;
         met(
             lexer.text,
             Place {
                 name_range,
                 value_range,
-                nesting,
+                tally,
             },
         );
         match lexer.next_token() {
@@ -205,21 +216,22 @@ fn name(lexer: &mut Lexer<'_>) -> Result<Range<usize>, JsonError> {
     Ok(range)
 }
 
-/// Steps over one value, noting the deepest nesting met.
-fn skip(lexer: &mut Lexer<'_>, deepest: &mut usize) -> Result<Range<usize>, JsonError> {
+/// Steps over one value.
+fn skip(lexer: &mut Lexer<'_>, tally: &mut Tally) -> Result<Range<usize>, JsonError> {
     let mut open = Open::default();
     lexer.next_token();
     let start = lexer.at;
     loop {
+        tally.values += 1;
         match lexer.next_token() {
             Some(b'{') => {
                 lexer.at += 1;
                 if lexer.next_token() == Some(b'}') {
-                    *deepest = (*deepest).max(open.depth + 1);
+                    tally.nesting = tally.nesting.max(open.depth + 1);
                     lexer.at += 1;
                 } else {
                     open.push(true);
-                    *deepest = (*deepest).max(open.depth);
+                    tally.nesting = tally.nesting.max(open.depth);
                     name(lexer)?;
                     continue;
                 }
@@ -227,11 +239,11 @@ fn skip(lexer: &mut Lexer<'_>, deepest: &mut usize) -> Result<Range<usize>, Json
             Some(b'[') => {
                 lexer.at += 1;
                 if lexer.next_token() == Some(b']') {
-                    *deepest = (*deepest).max(open.depth + 1);
+                    tally.nesting = tally.nesting.max(open.depth + 1);
                     lexer.at += 1;
                 } else {
                     open.push(false);
-                    *deepest = (*deepest).max(open.depth);
+                    tally.nesting = tally.nesting.max(open.depth);
                     continue;
                 }
             }

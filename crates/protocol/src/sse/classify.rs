@@ -6,8 +6,8 @@ use super::decode::{Draft, Ended};
 use crate::{
     event::EventType,
     frame::{Detail, FrameKind},
-    json::{self, Cause, JsonError, NESTING_LIMIT, Value, Wtf8},
-    problem::rule,
+    json::{self, Cause, JsonError, NESTING_LIMIT, Scan, VALUE_LIMIT, Value, Wtf8},
+    problem::{Problem, rule},
 };
 
 /// Characters after which the official TypeScript reader gives up waiting for
@@ -92,17 +92,12 @@ impl Draft {
             Ok(Read::Event {
                 event_type,
                 value,
-                too_deep,
+                refused,
             }) => {
                 self.frame.kind = FrameKind::Event;
                 self.frame.event_type = Some(event_type);
                 self.frame.value = value;
-                if too_deep {
-                    self.frame.note(
-                        rule::NESTING,
-                        format!("the event is nested more than {NESTING_LIMIT} levels deep, and not folded"),
-                    );
-                }
+                self.frame.problems.extend(refused);
             }
             Ok(Read::NotAnObject(kind)) => self
                 .frame
@@ -141,7 +136,8 @@ enum Read {
     Event {
         event_type: EventType,
         value: Option<Value>,
-        too_deep: bool,
+        /// Why it was not read, though it is one.
+        refused: Option<Problem>,
     },
     NotAnObject(&'static str),
     NoType,
@@ -153,7 +149,7 @@ fn read(text: &str, detail: Detail) -> Result<Read, JsonError> {
     }
     match json::parse_text(text, NESTING_LIMIT) {
         Ok(value) => Ok(read_value(value)),
-        Err(error) if error.cause == Cause::Nesting => read_type(text.as_bytes()),
+        Err(error) if matches!(error.cause, Cause::Nesting | Cause::Size) => read_type(text.as_bytes()),
         Err(error) => Err(error),
     }
 }
@@ -166,7 +162,7 @@ fn read_value(value: Value) -> Read {
         Some(Value::String(name)) if !name.is_empty() => Read::Event {
             event_type: EventType::from_name(&name.to_str_lossy()),
             value: Some(value),
-            too_deep: false,
+            refused: None,
         },
         _ => Read::NoType,
     }
@@ -174,16 +170,30 @@ fn read_value(value: Value) -> Read {
 
 fn read_type(data: &[u8]) -> Result<Read, JsonError> {
     let scan = json::scan(data)?;
-    let too_deep = scan.nesting > NESTING_LIMIT;
+    let refused = refusal(&scan);
     Ok(match (scan.first, scan.type_name) {
         (b'{', Some(Some(name))) if !name.is_empty() => Read::Event {
             event_type: EventType::from_name(&name.to_str_lossy()),
             value: None,
-            too_deep,
+            refused,
         },
         (b'{', _) => Read::NoType,
         (first, _) => Read::NotAnObject(kind_of(first)),
     })
+}
+
+fn refusal(scan: &Scan) -> Option<Problem> {
+    let (rule, what) = if scan.nesting > NESTING_LIMIT {
+        (
+            rule::NESTING,
+            format!("is nested more than {NESTING_LIMIT} levels deep"),
+        )
+    } else if scan.values > VALUE_LIMIT {
+        (rule::EVENT_SIZE, format!("holds more than {VALUE_LIMIT} values"))
+    } else {
+        return None;
+    };
+    Some(Problem::new(rule, format!("the event {what}, and is not folded")))
 }
 
 fn kind_of(first: u8) -> &'static str {
@@ -203,4 +213,25 @@ fn is_event(line: &[u8]) -> bool {
 fn utf16_len(data: &[u8]) -> u64 {
     let text: Cow<'_, str> = String::from_utf8_lossy(data);
     Wtf8::from(&*text).utf16_len() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_refused_for_its_nesting_or_its_number_of_values() {
+        let refused = |nesting, values| {
+            refusal(&Scan {
+                first: b'{',
+                type_name: None,
+                nesting,
+                values,
+            })
+            .map(|problem| problem.rule)
+        };
+        assert_eq!(refused(NESTING_LIMIT, VALUE_LIMIT), None);
+        assert_eq!(refused(NESTING_LIMIT + 1, 1), Some(rule::NESTING));
+        assert_eq!(refused(1, VALUE_LIMIT + 1), Some(rule::EVENT_SIZE));
+    }
 }
