@@ -33,7 +33,10 @@ const STREAMS: usize = 16;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_client_received_is_in_the_store_after_a_kill() {
-    let rounds = std::env::var("SCRUBJAY_KILL_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(4);
+    let rounds = std::env::var("SCRUBJAY_KILL_ROUNDS")
+        .ok()
+        .and_then(|rounds| rounds.parse().ok())
+        .unwrap_or(4);
     let mut largest_gap = Duration::ZERO;
     for round in 1..=rounds {
         largest_gap = largest_gap.max(round_of(round).await);
@@ -72,7 +75,9 @@ async fn round_of(round: u64) -> Duration {
     }
     let listed = read(&store, "list", &[]);
     for (number, one) in seen.iter().enumerate().filter(|(_, one)| !one.body.is_empty()) {
-        let line = listed.iter().find(|line| line["labels"]["client"] == number.to_string().as_str());
+        let line = listed
+            .iter()
+            .find(|line| line["labels"]["client"] == number.to_string().as_str());
         let line = line.unwrap_or_else(|| panic!("round {round}: client {number} is not in the list"));
         assert_eq!(line["ending"], "recorder_stopped", "round {round}, client {number}");
         let stored = body(&store, &line["index"].to_string());
@@ -129,16 +134,23 @@ async fn listen(address: String, number: usize, received: Arc<AtomicU64>) -> See
         bytes.extend_from_slice(&buffer[..len]);
         received.fetch_add(len as u64, Ordering::Relaxed);
     }
-    Seen { body: without_framing(&bytes), largest_gap }
+    Seen {
+        body: without_framing(&bytes),
+        largest_gap,
+    }
 }
 
 /// The body in what arrived, up to the break.
 fn without_framing(bytes: &[u8]) -> Vec<u8> {
-    let Some(head) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else { return Vec::new() };
+    let Some(head) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else {
+        return Vec::new();
+    };
     let mut rest = &bytes[head + 4..];
     let mut body = Vec::new();
     while let Some(line) = rest.windows(2).position(|window| window == b"\r\n") {
-        let size = std::str::from_utf8(&rest[..line]).ok().and_then(|size| usize::from_str_radix(size, 16).ok());
+        let size = std::str::from_utf8(&rest[..line])
+            .ok()
+            .and_then(|size| usize::from_str_radix(size, 16).ok());
         let size = size.expect("a chunk begins with its size");
         let chunk = &rest[line + 2..];
         body.extend_from_slice(&chunk[..size.min(chunk.len())]);
@@ -159,8 +171,12 @@ async fn wait_for(received: &AtomicU64, bytes: u64) {
 /// Holds the store's write lock, as another program might.
 fn hold(store: &Path) -> Connection {
     let connection = Connection::open(store).expect("the store can be opened");
-    connection.busy_timeout(Duration::from_secs(30)).expect("a time-out can be set");
-    connection.execute_batch("BEGIN IMMEDIATE").expect("the lock can be had");
+    connection
+        .busy_timeout(Duration::from_secs(30))
+        .expect("a time-out can be set");
+    connection
+        .execute_batch("BEGIN IMMEDIATE")
+        .expect("the lock can be had");
     connection
 }
 
@@ -171,6 +187,10 @@ fn body(store: &Path, exchange: &str) -> Vec<u8> {
         .args(["--exchange", exchange])
         .output()
         .expect("the command line can be started");
-    assert!(output.status.success(), "`scrubjay body` failed: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "`scrubjay body` failed: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     output.stdout
 }

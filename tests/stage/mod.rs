@@ -6,6 +6,7 @@
 #![allow(dead_code, reason = "each flow uses its own part of the stage")]
 
 pub mod agent;
+pub mod flow;
 pub mod record;
 
 use std::{
@@ -36,6 +37,13 @@ impl Running {
             panic!("`{program}` could not be started ({error}); `cargo xtask setup` installs what tests need")
         });
         Self(child)
+    }
+
+    /// Starts a command whose stdout is piped, and gives its lines.
+    pub fn start_talking(command: &mut Command) -> (Self, std::io::Lines<BufReader<std::process::ChildStdout>>) {
+        let mut running = Self::start(command.stdout(Stdio::piped()));
+        let stdout = running.0.stdout.take().expect("stdout is piped");
+        (running, BufReader::new(stdout).lines())
     }
 
     /// Sends SIGINT and waits.

@@ -1,7 +1,6 @@
 //! `scrubjay record`, driven from outside.
 
 use std::{
-    io::{BufRead as _, BufReader},
     path::Path,
     process::{Command, Stdio},
 };
@@ -33,10 +32,7 @@ impl Recording {
                 "--store",
             ])
             .arg(store);
-        command.args(more).stdout(Stdio::piped()).stdin(Stdio::null());
-        let mut child = Running::start(&mut command);
-        let stdout = child.0.stdout.take().expect("stdout is piped");
-        let mut lines = BufReader::new(stdout).lines();
+        let (child, mut lines) = Running::start_talking(command.args(more).stdin(Stdio::null()));
         let ready = lines
             .next()
             .expect("the recorder says that it is ready")

@@ -1,0 +1,167 @@
+//! The main job, as a person does it: record a run live, scrub back, read the
+//! state at two events, and find it all again after a restart. The same steps
+//! drive the window and a browser tab.
+
+use serde_json::json;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::{
+    Page,
+    agent::{Agent, frame},
+};
+
+/// Keys as WebDriver writes them.
+pub mod key {
+    #![allow(missing_docs, reason = "each name says it")]
+    pub const END: &str = "\u{e010}";
+    pub const HOME: &str = "\u{e011}";
+    pub const LEFT: &str = "\u{e012}";
+    pub const RIGHT: &str = "\u{e014}";
+    pub const SHIFT: &str = "\u{e008}";
+    pub const NULL: &str = "\u{e000}";
+}
+
+/// What the agent says; the state is 1 from the second frame and 2 from the sixth.
+fn story() -> Vec<serde_json::Value> {
+    vec![
+        json!({"type": "RUN_STARTED", "threadId": "thread-1", "runId": "run-1"}),
+        json!({"type": "STATE_SNAPSHOT", "snapshot": {"cart": {"total": 1, "currency": "EUR"}}}),
+        json!({"type": "TEXT_MESSAGE_START", "messageId": "m1", "role": "assistant"}),
+        json!({"type": "TEXT_MESSAGE_CONTENT", "messageId": "m1", "delta": "Hello, "}),
+        json!({"type": "TEXT_MESSAGE_CONTENT", "messageId": "m1", "delta": "wor"}),
+        json!({"type": "STATE_DELTA", "delta": [{"op": "replace", "path": "/cart/total", "value": 2}]}),
+        json!({"type": "TEXT_MESSAGE_CONTENT", "messageId": "m1", "delta": "ld."}),
+        json!({"type": "TEXT_MESSAGE_END", "messageId": "m1"}),
+        json!({"type": "RUN_FINISHED", "threadId": "thread-1", "runId": "run-1"}),
+    ]
+}
+
+/// Adds a source through the first-run card and gives its address.
+pub async fn add_source(page: &Page, agent: &Agent) -> String {
+    page.wait_for("[data-pane=library][data-state=ready], [data-pane=first-run]")
+        .await;
+    let field = page.wait_for("[data-field=first-upstream]").await;
+    field
+        .send_keys(&format!("http://{}", agent.address))
+        .await
+        .expect("the field takes text");
+    page.click("[data-pane=first-run] button[type=submit]").await;
+    page.wait_for("[data-source][data-source-state=live]").await;
+    page.text("[data-source] .mono bdi").await
+}
+
+/// Sends the request that a frontend would send.
+pub async fn ask_agent(url: &str) -> tokio::task::JoinHandle<Vec<u8>> {
+    let input = json!({
+        "threadId": "thread-1", "runId": "run-1", "state": {}, "tools": [], "context": [], "forwardedProps": {},
+        "messages": [{"id": "u1", "role": "user", "content": "Say hello"}],
+    });
+    let address = url.trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let body = input.to_string();
+    let request = format!(
+        "POST /agui HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\naccept: text/event-stream\r\n\
+         connection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    tokio::spawn(async move {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let mut stream = tokio::net::TcpStream::connect(&address)
+            .await
+            .expect("the source listens");
+        stream.write_all(request.as_bytes()).await.expect("the source reads");
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).await.expect("the answer ends cleanly");
+        bytes
+    })
+}
+
+/// Records the story: opens the run while it is under way, follows it, and
+/// waits until it has ended.
+pub async fn record_live(page: &Page, agent: &Agent, url: &str) {
+    let speaker: UnboundedSender<Vec<u8>> = agent.answer_by_hand();
+    let client = ask_agent(url).await;
+    let mut events = story().into_iter();
+    for event in events.by_ref().take(5) {
+        speaker.send(frame(&event)).expect("the agent speaks");
+    }
+    open_first_run(page).await;
+    page.press(key::END).await;
+    page.wait_for("[data-pane=inspect][data-as-of='5']").await;
+    page.wait_until(
+        "the text ends mid-word",
+        "document.querySelector('[data-pane=status]') !== null",
+    )
+    .await;
+    for event in events {
+        speaker.send(frame(&event)).expect("the agent speaks");
+    }
+    drop(speaker);
+    page.wait_for("[data-pane=inspect][data-as-of='9']").await;
+    let bytes = client.await.expect("the client does not panic");
+    assert!(
+        String::from_utf8_lossy(&bytes).contains("RUN_FINISHED"),
+        "the client should have got it all"
+    );
+}
+
+/// Opens the newest run from the library.
+pub async fn open_first_run(page: &Page) {
+    page.click("[data-screen-tab=library]").await;
+    page.click(".lib-row[data-exchange] .title").await;
+    page.wait_for("[data-pane=inspect][data-state=ready]").await;
+}
+
+/// Scrubs by keys and by mouse, and reads the state at two events.
+pub async fn scrub(page: &Page) {
+    page.press(key::HOME).await;
+    for at in [1, 2] {
+        page.press(&format!("{}{}{}", key::SHIFT, key::RIGHT, key::NULL)).await;
+        page.wait_for(&format!("[data-pane=inspect][data-as-of='{at}']")).await;
+    }
+    expect_state(page, 2, "1").await;
+    page.press(key::END).await;
+    page.wait_for("[data-pane=inspect][data-as-of='9']").await;
+    expect_state(page, 9, "2").await;
+
+    // By the mouse: a click at the left of the lanes is early, at the right late.
+    let box_of = |css: &str| {
+        format!(
+            "const r = document.querySelector('{css}').getBoundingClientRect(); return [r.x, r.y, r.width, r.height]"
+        )
+    };
+    let lanes = page.eval(&box_of("[data-pane=overview]")).await;
+    assert!(
+        lanes[2].as_f64().unwrap_or(0.0) > 300.0,
+        "the overview should be wide: {lanes}"
+    );
+    page.click("[data-pane=rows] .row[data-seq='2']").await;
+    page.wait_for("[data-pane=inspect][data-as-of='2']").await;
+    expect_state(page, 2, "1").await;
+    page.click("[data-tab=chat]").await;
+    page.wait_for("[data-pane=chat][data-as-of='2']").await;
+    page.press(&format!("{0}{1}{1}{1}{2}", key::SHIFT, key::RIGHT, key::NULL))
+        .await;
+    page.wait_for("[data-pane=chat][data-as-of='5'][data-state=ready]")
+        .await;
+    page.wait_until(
+        "the chat ends mid-word",
+        "document.querySelector('[data-message=m1]')?.innerText.includes('Hello, wor') && \
+         !document.querySelector('[data-message=m1]').innerText.includes('world')",
+    )
+    .await;
+    page.click("[data-tab=state]").await;
+}
+
+/// The state pane as of a frame says what `/cart/total` is.
+pub async fn expect_state(page: &Page, at: u32, total: &str) {
+    page.wait_for(&format!("[data-pane=state][data-as-of='{at}'][data-state=ready]"))
+        .await;
+    if page.text("[data-pointer='/cart/total']").await.is_empty() {
+        page.click("[data-pointer='/cart']").await;
+    }
+    let script = format!(
+        "/total\\s+(.*→\\s*)?{total}\\b/.test(document.querySelector(\"[data-pointer='/cart/total']\")?.innerText ?? '')"
+    );
+    page.wait_until(&format!("the state at #{at} has total {total}"), &script)
+        .await;
+}
