@@ -29,7 +29,7 @@
 //! - [`media`]: what a body is, told by type and else by content.
 //! - [`sse`], [`record`]: a body into frames, at any chunking.
 //! - [`frame`], [`problem`]: a frame, and what can be wrong with it.
-//! - [`json`], [`pointer`]: JSON as JavaScript reads it, and as it stands.
+//! - [`json`], [`mod@pointer`]: JSON as JavaScript reads it, and as it stands.
 //! - [`event`]: events as types, with nothing lost.
 //! - [`schema`]: what the official client translates, strips and refuses.
 //! - [`input`]: request bodies.

@@ -2,10 +2,10 @@
 //!
 //! Two stages of `@ag-ui/client` 1.0.0, in its order and in its words:
 //!
-//! 1. The [`boundary`] translates retired shapes: `THINKING_*` events, binary
+//! 1. The boundary translates retired shapes: `THINKING_*` events, binary
 //!    content parts, nulls that were once allowed.
 //! 2. The enforcement drops events of unknown type, removes members and
-//!    variants that the [`table`] does not describe, and fails on a described
+//!    variants that its table does not describe, and fails on a described
 //!    member with a wrong value, which ends the run.
 //!
 //! Issues are worded as zod words them, because developers search for them.
