@@ -8,10 +8,32 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use crate::{StoreError, schema};
+use crate::StoreError;
 
 /// How long a statement waits for another process's lock before it fails.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// Ten seconds: for what somebody asked for.
+    Long,
+    /// A fifth of a second: for a thread that looks around and tries again.
+    Short,
+}
+
+/// Between looks at a lock. SQLite's own handler soon sleeps for 100 ms, and
+/// misses the moments in which a busy process lets go.
+const LOOK_AGAIN: Duration = Duration::from_millis(4);
+
+/// Sets how long statements wait.
+pub(crate) fn set_patience(conn: &mut Connection, patience: Patience) -> rusqlite::Result<()> {
+    fn wait(tries: i32, limit: i32) -> bool {
+        std::thread::sleep(LOOK_AGAIN);
+        tries < limit
+    }
+    conn.busy_handler(Some(match patience {
+        Patience::Long => |tries| wait(tries, 2500),
+        Patience::Short => |tries| wait(tries, 50),
+    }))
+}
 
 /// Readers kept for later use at most.
 const POOL_LEN: usize = 8;
@@ -70,9 +92,8 @@ pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
 pub(crate) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     let failed = |source| StoreError::from_open(path, source);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(path, flags).map_err(failed)?;
-    conn.busy_timeout(PATIENCE).map_err(failed)?;
-    schema::prepare(&conn).map_err(failed)?;
+    let mut conn = Connection::open_with_flags(path, flags).map_err(failed)?;
+    set_patience(&mut conn, Patience::Long).map_err(failed)?;
     conn.execute_batch(
         "PRAGMA synchronous = NORMAL;
          PRAGMA journal_size_limit = 16777216;
@@ -115,9 +136,9 @@ fn frozen_uri(path: &Path) -> String {
     uri
 }
 
-fn prepare_reader(conn: Connection, path: &Path) -> Result<Connection, StoreError> {
+fn prepare_reader(mut conn: Connection, path: &Path) -> Result<Connection, StoreError> {
     let failed = |source| StoreError::from_open(path, source);
-    conn.busy_timeout(PATIENCE).map_err(failed)?;
+    set_patience(&mut conn, Patience::Long).map_err(failed)?;
     conn.execute_batch("PRAGMA cache_size = -4000; SELECT count(*) FROM sqlite_schema;")
         .map_err(failed)?;
     conn.set_prepared_statement_cache_capacity(64);

@@ -14,7 +14,7 @@ use scrubjay_session::{exchange::Exchange, shelf::Shelf as _};
 
 use crate::{
     Changes, Health, Hit, Listing, Note, Query, Source, Spool, StoreError, StoreShelf,
-    conn::{self, Pool},
+    conn::{self, Patience, Pool},
     library, os, prune, schema,
     secrets::Secrets,
     spool::{Shared, SpoolFolder, create_piece},
@@ -26,7 +26,7 @@ use crate::{
 const LOW_DISK: u64 = 1 << 30;
 /// Opening waits so long for a lock to absorb what a dead recorder left. A
 /// recorder waits less: its writer goes on trying, and it should listen soon.
-const ABSORB_PATIENCE: Duration = Duration::from_secs(20);
+const ABSORB_PATIENCE: Duration = Duration::from_secs(60);
 const ABSORB_PATIENCE_OF_RECORDERS: Duration = Duration::from_millis(500);
 
 /// What a store is opened for.
@@ -111,14 +111,17 @@ impl Store {
     }
 
     fn open_writable(path: &Path, patience: Duration) -> Result<Self, StoreError> {
+        let folder = SpoolFolder::of(path);
         let mut conn = conn::open_writer(path)?;
         if schema::needs_migration(&conn, path)? {
+            // SQLite does not wait for a lock when it turns the WAL on.
+            let _turn = folder.wait_for("making")?;
+            schema::prepare(&conn).map_err(|source| StoreError::from_open(path, source))?;
             schema::migrate(&mut conn, path)?;
         }
         if conn.is_readonly("main").unwrap_or(false) {
             return Err(StoreError::ReadOnly { path: path.to_owned() });
         }
-        let folder = SpoolFolder::of(path);
         absorb_dead(&mut conn, &folder, path, patience)?;
         Ok(Self::new(path, Some(Mutex::new(conn)), folder))
     }
@@ -211,8 +214,8 @@ impl Store {
         let lock = folder.lock_new(&id)?;
         let file = create_piece(&folder, &id, 0)?;
         let shared = Arc::new(Shared::new(folder, id, self.secrets()?, Box::new(file)));
-        let conn = writer::impatient(conn::open_writer(self.path())?)
-            .map_err(|source| StoreError::from_open(self.path(), source))?;
+        let mut conn = conn::open_writer(self.path())?;
+        conn::set_patience(&mut conn, Patience::Short).map_err(|source| StoreError::from_open(self.path(), source))?;
         Ok(Spool::new(WriterThread::start(shared, lock, conn)?))
     }
 
@@ -588,14 +591,14 @@ fn make_place(path: &Path, access: Access) -> Result<(), StoreError> {
 fn absorb_dead(conn: &mut Connection, folder: &SpoolFolder, path: &Path, patience: Duration) -> Result<(), StoreError> {
     let deadline = Instant::now() + patience;
     let failed = |source| StoreError::from_open(path, source);
-    conn.busy_timeout(patience).map_err(failed)?;
+    conn::set_patience(conn, Patience::Short).map_err(failed)?;
     let absorbed = loop {
         match writer::absorb_dead(conn, folder) {
             Err(error) if error.is_busy() && Instant::now() < deadline => {}
             absorbed => break absorbed,
         }
     };
-    conn.busy_timeout(conn::PATIENCE).map_err(failed)?;
+    conn::set_patience(conn, Patience::Long).map_err(failed)?;
     match absorbed {
         Ok(()) => Ok(()),
         // Whoever records tries again from its own thread.

@@ -33,8 +33,6 @@ const NAME: &str = "scrubjay-writer";
 const GATHER: Duration = Duration::from_millis(10);
 /// Without work it looks up so often, for what a full disk kept back.
 const IDLE: Duration = Duration::from_millis(500);
-/// A statement waits for a lock for so long; then the thread looks around and tries again.
-const LOCK_PATIENCE: Duration = Duration::from_millis(200);
 /// Between attempts after a failure that is not a lock.
 const RETRY: Duration = Duration::from_millis(250);
 /// Size at which a file of the spool is turned over.
@@ -318,12 +316,6 @@ impl Writer {
             }
         }
     }
-}
-
-/// A connection for a writer's thread.
-pub(crate) fn impatient(conn: Connection) -> rusqlite::Result<Connection> {
-    conn.busy_timeout(LOCK_PATIENCE)?;
-    Ok(conn)
 }
 
 /// Removes a spool that is wholly absorbed. The files go first: without the

@@ -155,7 +155,11 @@ fn a_life_create_capture_reopen_import_delete() {
         Err(StoreError::NoSuchExchange { index: 1 })
     ));
     assert!(spool.finish(PATIENCE));
-    assert_eq!(fs::read_dir(home.path("deep/down/store.db.spool")).unwrap().count(), 0);
+    let left: Vec<_> = fs::read_dir(home.path("deep/down/store.db.spool"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(left, ["making"], "nothing of the spool stays");
     assert_eq!(store.check().unwrap(), Vec::<String>::new());
 }
 
@@ -528,4 +532,43 @@ fn only_the_owner_may_read_what_is_made() {
     for entry in fs::read_dir(home.path("new/a.db.spool")).unwrap() {
         assert_eq!(mode(entry.unwrap().path()), 0o600);
     }
+}
+
+#[test]
+fn many_may_make_the_store_at_once() {
+    let home = Home::new();
+    for round in 0..5 {
+        let name = format!("{round}.db");
+        std::thread::scope(|scope| {
+            for _ in 0..6 {
+                scope.spawn(|| {
+                    let store = home.store(&name);
+                    let spool = store.record().unwrap();
+                    capture(&spool, "main", 1, b"data: {}\n\n");
+                    assert!(spool.finish(PATIENCE));
+                });
+            }
+        });
+        let store = home.store(&name);
+        assert_eq!(store.indexes().unwrap().len(), 6);
+        assert_eq!(store.check().unwrap(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn the_backlog_of_any_process_is_known_while_the_database_is_locked() {
+    let home = Home::new();
+    let store = home.store("a.db");
+    let spool = store.record().unwrap();
+    let holder = rusqlite::Connection::open(home.path("a.db")).unwrap();
+    holder.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    capture(&spool, "main", 1, &[7; 20_000]);
+    assert!(spool.backlog_bytes() > 20_000);
+    assert_eq!(store.health().unwrap().backlog_bytes, spool.backlog_bytes());
+    assert!(!spool.settle(Duration::from_millis(1)));
+    holder.execute_batch("COMMIT").unwrap();
+    assert!(spool.settle(PATIENCE));
+    assert_eq!(store.health().unwrap().backlog_bytes, 0);
+    assert_eq!(spool.trouble(), None);
+    assert!(!store.health().unwrap().low_disk || store.health().unwrap().free_bytes < 1 << 30);
 }

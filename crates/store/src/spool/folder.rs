@@ -96,6 +96,14 @@ impl SpoolFolder {
         }
     }
 
+    /// Waits for a named lock, which is held for as long as the value lives.
+    pub(crate) fn wait_for(&self, name: &str) -> Result<File, StoreError> {
+        self.make()?;
+        let path = self.path.join(name);
+        let file = os::touch_private_file(&path).and_then(|file| file.lock().map(|()| file));
+        file.map_err(|source| self.trouble(&path, source))
+    }
+
     /// Ids of all spools that have a file here.
     pub(crate) fn ids(&self) -> Vec<String> {
         let Ok(entries) = fs::read_dir(&self.path) else {
