@@ -15,13 +15,16 @@ pub(crate) fn app() -> impl IntoView {
     watch_theme(shell);
     listen_to_keys(shell);
     go_where_the_address_says(shell);
+    let dropping = RwSignal::new(false);
     let is_inspect = move || shell.screen.get() == Screen::Inspect;
     view! {
         <div
             class="app"
             data-screen=move || if is_inspect() { "inspect" } else { "library" }
-            on:dragover=|event| event.prevent_default()
-            on:drop=move |event: ev::DragEvent| drop_file(shell, &event)
+            class:dropping=move || dropping.get()
+            on:dragover=move |event| { event.prevent_default(); dropping.set(true); }
+            on:dragleave=move |event: ev::DragEvent| dropping.set(event.related_target().is_some())
+            on:drop=move |event: ev::DragEvent| { dropping.set(false); drop_file(shell, &event); }
         >
             {view::top_bar::top_bar(shell)}
             {view::notice::notices(shell)}
@@ -35,6 +38,7 @@ pub(crate) fn app() -> impl IntoView {
             {view::status_bar::status_bar(shell)}
             {view::key_sheet::key_sheet(shell)}
             {view::go_to::go_to(shell)}
+            <div class="drop-veil" aria-hidden="true">"Drop to open the recording"</div>
             <div class="sr" role="status" aria-live="polite">{move || shell.said.get()}</div>
         </div>
     }

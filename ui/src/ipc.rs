@@ -63,12 +63,16 @@ fn tauri() -> Option<JsValue> {
 }
 
 async fn invoke(command: &str, arguments: &JsValue) -> Result<JsValue, Report> {
+    invoke_with(command, arguments, &JsValue::UNDEFINED).await
+}
+
+async fn invoke_with(command: &str, arguments: &JsValue, options: &JsValue) -> Result<JsValue, Report> {
     let core = tauri().ok_or_else(|| internal("The window's bridge is gone."))?;
     let invoke: Function = Reflect::get(&core, &"invoke".into())
         .and_then(JsCast::dyn_into)
         .map_err(|_missing| internal("No bridge."))?;
     let promise: Promise = invoke
-        .call2(&core, &command.into(), arguments)
+        .call3(&core, &command.into(), arguments, options)
         .and_then(JsCast::dyn_into)
         .map_err(|error| internal(&words_of(&error)))?;
     JsFuture::from(promise).await.map_err(|error| report_of(&error))
@@ -100,6 +104,8 @@ async fn through_http(text: &str) -> Result<Vec<u8>, Report> {
     init.set_body(&JsValue::from_str(text));
     let headers = Headers::new().map_err(|error| internal(&words_of(&error)))?;
     drop(headers.set("content-type", "application/json"));
+    // Only this page's own newer questions make its older ones pointless.
+    drop(headers.set("x-scrubjay-page", &page_name()));
     init.set_headers(&headers);
     let response = JsFuture::from(window().fetch_with_str_and_init("/api/ask", &init))
         .await
@@ -113,6 +119,14 @@ async fn through_http(text: &str) -> Result<Vec<u8>, Report> {
     } else {
         Err(report_from(&bytes, response.status()))
     }
+}
+
+thread_local! {
+    static PAGE: String = format!("{:x}", (js_sys::Math::random() * 1e15) as u64);
+}
+
+fn page_name() -> String {
+    PAGE.with(Clone::clone)
 }
 
 fn report_from(bytes: &[u8], status: u16) -> Report {
@@ -249,10 +263,13 @@ async fn import_into_window(file: &File) -> Result<(), Report> {
     let buffer = JsFuture::from(file.array_buffer())
         .await
         .map_err(|error| unreadable(&words_of(&error)))?;
-    let arguments = Object::new();
-    set(&arguments, "name", &file.name().into());
-    set(&arguments, "bytes", &Uint8Array::new(&buffer));
-    invoke("import", &arguments).await.map(drop)
+    let headers = Object::new();
+    set(&headers, "x-scrubjay-name", &js_sys::encode_uri_component(&file.name()));
+    let options = Object::new();
+    set(&options, "headers", &headers);
+    invoke_with("import", &Uint8Array::new(&buffer), &options)
+        .await
+        .map(drop)
 }
 
 fn import_over_http(

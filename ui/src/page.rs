@@ -54,6 +54,15 @@ pub(crate) fn remember(key: &str, value: &str) {
     }
 }
 
+/// Height of the window in pixels.
+pub(crate) fn window_height() -> f64 {
+    window()
+        .inner_height()
+        .ok()
+        .and_then(|height| height.as_f64())
+        .unwrap_or(800.0)
+}
+
 /// A parameter of the address.
 pub(crate) fn parameter(name: &str) -> Option<String> {
     let search = window().location().search().ok()?;

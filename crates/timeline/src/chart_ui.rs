@@ -70,7 +70,14 @@ fn chart_ui(ui: &mut Ui, clip: Rect, rect: Rect, scene: &Scene, name: &str, most
         Stroke::new(1.0, scene.theme.line),
     );
     let corner = Pos2::new(rect.left() + 4.0, rect.top() + 4.0);
-    painter.text(corner, Align2::LEFT_TOP, label, FONT, scene.theme.dim);
+    let galley = painter.layout_no_wrap(label.to_owned(), FONT, scene.theme.dim);
+    let place = Align2::LEFT_TOP.anchor_size(corner, galley.size());
+    painter.rect_filled(
+        place.expand2(Vec2::new(3.0, 0.0)),
+        2.0,
+        scene.theme.bg.gamma_multiply(0.85),
+    );
+    painter.galley(place.min, galley, scene.theme.dim);
 }
 
 fn plot_ui(ui: &mut Ui, size: Vec2, scene: &Scene, name: &str, most: f64, chart: &Chart<'_>) {

@@ -268,7 +268,7 @@ impl Brush<'_> {
         job.wrap.max_rows = 1;
         job.wrap.break_anywhere = true;
         let galley = self.painter.layout_job(job);
-        let place = Align2::LEFT_CENTER.anchor_size(Pos2::new(left + 6.0, area.center().y), galley.size());
+        let place = Align2::LEFT_CENTER.anchor_size(Pos2::new(left + 6.0, area.center().y - 1.0), galley.size());
         self.painter.galley(place.min, galley, color);
     }
 }

@@ -17,7 +17,7 @@ pub const ROW_PX: f32 = 17.0;
 /// Height of a folded lane.
 pub const FOLDED_PX: f32 = 11.0;
 /// Height of a chart.
-pub const CHART_PX: f32 = 44.0;
+pub const CHART_PX: f32 = 36.0;
 
 /// How the lanes are laid out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use scrubjay_ipc::{
     Cause, CausesView, ChangeKind, ChangeView, Chat, ChatMessage, ChatView, Code, DetailView, FieldView, FindingView,
     InputView, Kind, OperationFate, OperationView, ReadValue, Report, Row, RowOf, RowPlace, Rows, RowsOf, RowsPage,
-    Severity, SpanView, State, StateLine, StateView, ToolCard, ValueShape, ValueView,
+    SpanView, State, StateLine, StateView, ToolCard, ValueShape, ValueView,
 };
 use serde_json::Value;
 

@@ -3,10 +3,13 @@
 use std::{cell::RefCell, rc::Rc};
 
 use leptos::prelude::{GetValue as _, LocalStorage, StoredValue, WithValue as _};
-use scrubjay_ipc::{Ask, Report};
+use scrubjay_ipc::{Ask, Code, Report};
 
 use super::latest::Latest;
 use crate::ipc;
+
+/// How often a question is asked again when another of its kind got in the way.
+const TRIES: u32 = 8;
 
 /// An answer, and whether a newer question waits behind it.
 pub(crate) struct Answered<A: Ask> {
@@ -48,9 +51,17 @@ impl<A: Ask + Clone + 'static> Asker<A> {
         let apply = self.apply.with_value(Rc::clone);
         leptos::task::spawn_local(async move {
             let mut next = Some(first);
+            let mut tries = 0;
             while let Some(ask) = next {
                 let answer = ipc::ask(ask.clone()).await;
                 let is_overtaken = queue.borrow().is_overtaken();
+                // Another pane's question of the same kind made this one pointless; for this pane it is not.
+                if is_superseded(&answer) && !is_overtaken && tries < TRIES {
+                    tries += 1;
+                    next = Some(ask);
+                    continue;
+                }
+                tries = 0;
                 apply(Answered {
                     ask,
                     answer,
@@ -60,4 +71,8 @@ impl<A: Ask + Clone + 'static> Asker<A> {
             }
         });
     }
+}
+
+fn is_superseded<T>(answer: &Result<T, Report>) -> bool {
+    matches!(answer, Err(report) if report.code == Code::Superseded)
 }

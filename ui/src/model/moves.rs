@@ -1,8 +1,8 @@
 //! Moving the playhead and the window.
 
 use leptos::prelude::*;
-use scrubjay_ipc::{Jump, JumpTo, Locate, Moment, RunView, Target};
-use scrubjay_timeline::{Window, axis};
+use scrubjay_ipc::{Axis, Code, Jump, JumpTo, Locate, Moment, RunView, Target};
+use scrubjay_timeline::{Window, axis as axes};
 
 use super::{asker::Answered, inspect::Inspect, words};
 
@@ -188,7 +188,7 @@ impl Inspect {
             .with_untracked(|moment| moment.as_ref().map(|moment| moment.x));
         let middle = f64::midpoint(window.from, window.to);
         let fixed = fixed.or(head.filter(|x| window.contains(*x))).unwrap_or(middle);
-        let least = axis::least_span(self.axis.get_untracked());
+        let least = axes::least_span(self.axis.get_untracked());
         self.window.set(window.zoom(factor, fixed, self.extent_now(), least));
     }
 
@@ -209,15 +209,9 @@ impl Inspect {
             return;
         };
         leptos::task::spawn_local(async move {
-            let at = |seq| {
-                crate::ipc::ask(Locate {
-                    exchange,
-                    axis,
-                    target: Target::Seq(seq),
-                })
-            };
-            if let (Ok(from), Ok(to)) = (at(first).await, at(last).await) {
-                let air = ((to.x - from.x) * 0.05).max(axis::least_span(axis) / 2.0);
+            let at = |seq| place_of(exchange, axis, seq);
+            if let (Some(from), Some(to)) = (at(first).await, at(last).await) {
+                let air = ((to.x - from.x) * 0.05).max(axes::least_span(axis) / 2.0);
                 self.window
                     .set(Window::new((from.x - air).max(0.0), to.x + air).within(self.extent_now()));
             }
@@ -245,4 +239,17 @@ impl Inspect {
         self.fit_all();
         self.ask_place(Target::Seq(self.seq.get_untracked()));
     }
+}
+
+/// Where a frame is on an axis; asks again when another question got in the way.
+async fn place_of(exchange: i64, axis: Axis, seq: u32) -> Option<Moment> {
+    for _ in 0..5 {
+        let target = Target::Seq(seq);
+        match crate::ipc::ask(Locate { exchange, axis, target }).await {
+            Ok(moment) => return Some(moment),
+            Err(report) if report.code == Code::Superseded => {}
+            Err(_) => return None,
+        }
+    }
+    None
 }

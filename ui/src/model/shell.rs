@@ -88,6 +88,7 @@ impl Shell {
         });
         ipc::listen(move |news| this.hear(news));
         this.watch_title();
+        this.watch_problems();
         this
     }
 
@@ -174,6 +175,23 @@ impl Shell {
             parts.join(" · ")
         });
         Effect::new(move |_| ipc::set_title(&title.get()));
+    }
+
+    /// Says that problems arrived, at most as often as facts are asked for, and only when the playhead stays behind.
+    fn watch_problems(self) {
+        let problems = Memo::new(move |_| (self.inspect.exchange.get(), self.inspect.tail().problems));
+        Effect::new(move |before: Option<(Option<i64>, u32)>| {
+            let now = problems.get();
+            let is_detached = matches!(self.inspect.follow.get_untracked(), Follow::Detached { .. });
+            if let Some((exchange, known)) = before
+                && exchange == now.0
+                && now.1 > known
+                && is_detached
+            {
+                self.said.set(format!("{} problems in this exchange", now.1));
+            }
+            now
+        });
     }
 
     /// The next theme: system, light, dark.

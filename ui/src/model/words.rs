@@ -117,7 +117,7 @@ pub fn severity_sign(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "✕",
         Severity::Warning => "▲",
-        Severity::Note => "ⓘ",
+        Severity::Note => "i",
     }
 }
 

@@ -79,7 +79,7 @@ fn refused(shell: Shell) -> AnyView {
 
 fn bench(shell: Shell) -> AnyView {
     let model = shell.inspect;
-    let left = Size::remembered("rows", 440.0, 220.0, 900.0);
+    let left = Size::remembered("rows", 500.0, 220.0, 900.0);
     let right = Size::remembered("side", 400.0, 240.0, 900.0);
     let is_drawer_open = RwSignal::new(false);
     let no_rows = RwSignal::new(false);

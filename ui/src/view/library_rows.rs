@@ -126,7 +126,7 @@ fn problems(row: &LibraryRow) -> AnyView {
         <span class="counts">
             {count(row.errors, "sev-error", "✕", "error")}
             {count(row.warnings, "sev-warning", "▲", "warning")}
-            {count(row.notes, "sev-note", "ⓘ", "note")}
+            {count(row.notes, "sev-note", "i", "note")}
         </span>
     }
     .into_any()

@@ -1,7 +1,7 @@
 //! The rows: spans or events, as a grid that says how many there are.
 
 use leptos::prelude::*;
-use scrubjay_ipc::{Row, RowsOf};
+use scrubjay_ipc::{Kind, Row, RowsOf};
 
 use super::list::{Listed, list};
 use crate::model::{inspect::Inspect, rows::RowsModel, words};
@@ -28,7 +28,7 @@ pub(crate) fn rows(inspect: Inspect) -> AnyView {
                 <span>{move || words::count(total())}</span>
                 <span class="as-of">{move || format!("as of #{}", words::count(u64::from(inspect.seq.get())))}</span>
             </div>
-            <div class="grid" role="grid" tabindex="0" data-focus="" aria-label="Rows" aria-colcount="6"
+            <div class="grid" class:events=move || model.of.get() == RowsOf::Events role="grid" tabindex="0" data-focus="" aria-label="Rows" aria-colcount="6"
                 aria-rowcount=move || total().to_string()
                 aria-activedescendant=move || model.current.get().map(|row| format!("row-{row}"))>
                 {list(listed, move || page(inspect))}
@@ -113,7 +113,9 @@ fn row_view(inspect: Inspect, number: u64, row: Row) -> AnyView {
 
 /// Whether a span's subject says more than its family.
 fn is_named(row: &Row) -> bool {
-    !row.subject.is_empty() && !row.summary.starts_with(&row.subject) && row.subject != words::kind(row.kind)
+    let is_usual = matches!(row.kind, Kind::Text | Kind::Reasoning) && row.subject == "assistant";
+    let says_more = !row.summary.starts_with(&row.subject) && row.subject != words::kind(row.kind);
+    !row.subject.is_empty() && !is_usual && says_more
 }
 
 fn empty(inspect: Inspect) -> Option<AnyView> {

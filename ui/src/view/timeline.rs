@@ -3,7 +3,7 @@
 use leptos::{ev, html, prelude::*};
 use scrubjay_timeline::{
     Layout, Scene, Window, axis, hit,
-    layout::{OVERVIEW_PX, RULER_PX},
+    layout::{CHART_PX, OVERVIEW_PX, RULER_PX},
     title,
 };
 use wasm_bindgen::JsCast as _;
@@ -54,7 +54,7 @@ pub(crate) fn timeline(shell: Shell) -> AnyView {
         hover: RwSignal::new(None),
         drag: RwSignal::new(None),
     };
-    let size = Size::remembered("lanes", 330.0, 40.0, 1_200.0);
+    let size = Size::remembered("lanes", page::window_height() * 0.43, 40.0, 1_200.0);
     let lanes_height = move || {
         let wanted = f64::from(layout.with(|layout| layout.height));
         if wanted > 0.0 { wanted.min(size.px.get()) } else { 226.0 }
@@ -98,8 +98,8 @@ fn titles(stage: Stage) -> AnyView {
             .map(|place| lane(title(place.id), place.y, place.height))
             .collect();
         if let Some((throughput, gaps)) = layout.charts {
-            all.push(lane("Throughput", throughput, 44.0));
-            all.push(lane("Gaps", gaps, 44.0));
+            all.push(lane("Throughput", throughput, CHART_PX));
+            all.push(lane("Gaps", gaps, CHART_PX));
         }
         all
     };

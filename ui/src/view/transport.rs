@@ -42,6 +42,7 @@ pub(crate) fn transport(
             <span class="sp"></span>
             {move || stop_chip(inspect)}
             {move || follow_pill(shell)}
+            {move || export(inspect)}
             {fold(no_rows, "Show or hide the rows", "◧")}
             {fold(no_side, "Show or hide the right pane", "◨")}
             <button class="chip narrow-only" on:click=move |_| drawer.update(|open| *open = !*open)>"State and chat"</button>
@@ -164,4 +165,13 @@ fn follow_pill(shell: Shell) -> AnyView {
             view! { <span class="pill" class:bad=is_bad data-live="recorded">"ended: "{words}</span> }.into_any()
         }
     }
+}
+
+/// The recording as a file, where the page can fetch one.
+fn export(inspect: Inspect) -> Option<AnyView> {
+    let address = crate::ipc::export_address(inspect.exchange.get()?)?;
+    Some(
+        view! { <a class="btn wide-only" href=address download="" title="Save this exchange as .agui.jsonl">"Export"</a> }
+            .into_any(),
+    )
 }
