@@ -36,6 +36,8 @@ class RecordedAgent extends AbstractAgent {
       initialMessages: Array.isArray(input.messages) ? input.messages : [],
       initialState: input.state,
     });
+    // The constructor takes null for "none"; a client can hold null all the same.
+    this.state = input.state === undefined ? {} : structuredClone(input.state);
     this.response = response;
   }
 

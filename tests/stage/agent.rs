@@ -22,6 +22,7 @@ pub struct Agent {
     /// Where it listens.
     pub address: SocketAddr,
     answers: Arc<Mutex<VecDeque<Pieces>>>,
+    encoding: Arc<Mutex<Option<String>>>,
     /// Bodies of the requests that came.
     pub requests: Arc<Mutex<Vec<Vec<u8>>>>,
 }
@@ -35,6 +36,7 @@ impl Agent {
         let agent = Self {
             address: listener.local_addr().expect("a bound socket has an address"),
             answers: Arc::default(),
+            encoding: Arc::default(),
             requests: Arc::default(),
         };
         let serving = agent.clone();
@@ -62,6 +64,11 @@ impl Agent {
         }
     }
 
+    /// Says that answers are encoded; the pieces must be.
+    pub fn encode_as(&self, encoding: &str) {
+        *self.encoding.lock().expect("no holder panics") = Some(encoding.to_owned());
+    }
+
     async fn serve(&self, mut stream: TcpStream) -> Option<()> {
         stream.set_nodelay(true).ok()?;
         let (read, mut write) = stream.split();
@@ -87,8 +94,12 @@ impl Agent {
         read.read_exact(&mut body).await.ok()?;
         self.requests.lock().expect("no holder panics").push(body);
         let mut pieces = self.answers.lock().expect("no holder panics").pop_front()?;
-        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\
-                    connection: close\r\naccess-control-allow-origin: *\r\n\r\n";
+        let encoding = self.encoding.lock().expect("no holder panics").clone();
+        let encoding = encoding.map_or(String::new(), |encoding| format!("content-encoding: {encoding}\r\n"));
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\
+             connection: close\r\naccess-control-allow-origin: *\r\n{encoding}\r\n"
+        );
         write.write_all(head.as_bytes()).await.ok()?;
         while let Some(piece) = pieces.recv().await {
             write
