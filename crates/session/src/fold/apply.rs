@@ -1,0 +1,504 @@
+//! What each event does to messages and state.
+//!
+//! By the time an event comes here it is legal, so nothing fails; what cannot
+//! be applied (an unknown id, a patch that does not fit) changes nothing and
+//! is told, as the client warns.
+
+use scrubjay_protocol::{
+    event::EventType,
+    json::{self, Wtf8},
+};
+
+use super::{
+    event::Event,
+    finding::Broken,
+    messages::{Message, Messages, Named, Spot},
+    patch,
+    piece::PieceSource,
+    rule::{ActivityId, NoTarget, NotAnActivity, ParentRole, PatchFailed, PatchLimit, Renamed},
+    value::{Key, Node, Value},
+};
+
+/// What a client holds.
+#[derive(Clone, Debug)]
+pub(crate) struct View {
+    pub(crate) messages: Messages,
+    pub(crate) state: Value,
+    /// A patch has moved something absent to the root: patches now meet
+    /// `undefined`, while the client still shows the state of before.
+    pub(crate) state_undefined: bool,
+    pub(crate) interrupts: Value,
+    /// Behind a stop: items that were never opened are made up.
+    pub(crate) lenient: bool,
+}
+
+/// One event on its way into a view.
+pub(crate) struct Applying<'a> {
+    pub(crate) view: &'a mut View,
+    pub(crate) seq: u32,
+    pub(crate) pieces: &'a dyn PieceSource,
+    pub(crate) told: &'a mut Vec<Broken>,
+}
+
+impl Applying<'_> {
+    pub(crate) fn apply(&mut self, event: &Event) {
+        use EventType as E;
+        match event.kind {
+            E::RunStarted => self.run_started(event),
+            E::RunFinished => self.run_finished(event),
+            E::TextMessageStart => self.text_start(event, event.text("role").cloned().unwrap_or("assistant".into())),
+            E::ReasoningMessageStart => self.text_start(event, "reasoning".into()),
+            E::TextMessageContent | E::ReasoningMessageContent => self.text_content(event),
+            E::TextMessageEnd | E::ReasoningMessageEnd => self.text_end(event),
+            E::ToolCallStart => self.tool_start(event),
+            E::ToolCallArgs => self.tool_args(event),
+            E::ToolCallEnd => self.tool_end(event),
+            E::ToolCallResult => self.tool_result(event),
+            E::StateSnapshot => {
+                let snapshot = event.get("snapshot").unwrap_or(&json::Value::Null);
+                self.set_state(Some(Value::from_json(snapshot, self.seq)));
+            }
+            E::StateDelta => self.state_delta(event),
+            E::MessagesSnapshot => self.messages_snapshot(event),
+            E::ActivitySnapshot => self.activity_snapshot(event),
+            E::ActivityDelta => self.activity_delta(event),
+            E::ReasoningEncryptedValue => self.encrypted_value(event),
+            _ => {}
+        }
+    }
+
+    // ---- runs -----------------------------------------------------------
+
+    fn run_started(&mut self, event: &Event) {
+        let messages = event.object("input").and_then(|input| input.get("messages"));
+        for message in messages.and_then(json::Value::as_array).unwrap_or_default() {
+            let message = Message::new(Value::from_json(message, self.seq), self.seq);
+            let id = message.id().map(<[u8]>::to_vec);
+            if id.is_none_or(|id| self.find(Named::Message, &id).is_none()) {
+                self.view.messages.push(message, self.pieces);
+            }
+        }
+    }
+
+    fn run_finished(&mut self, event: &Event) {
+        let outcome = event.object("outcome");
+        let waits = outcome.and_then(|outcome| outcome.get("type")).and_then(json::Value::as_str) == Some("interrupt");
+        let interrupts = outcome.and_then(|outcome| outcome.get("interrupts")).filter(|_| waits);
+        self.view.interrupts = interrupts.map_or_else(|| Value::list(self.seq), |list| Value::from_json(list, self.seq));
+    }
+
+    // ---- text and reasoning ---------------------------------------------
+
+    fn text_start(&mut self, event: &Event, role: Wtf8) {
+        let id = event.required("messageId");
+        let found = self.find(Named::Message, id.as_bytes());
+        let spot = match found {
+            Some(spot) if self.is_activity(spot) => return self.tell_activity(event, id),
+            Some(spot) => spot,
+            None => {
+                let content = Value::str("", self.seq);
+                let named = event.text("name").filter(|_| event.kind == EventType::TextMessageStart);
+                let message = self.object(&[("id", Some(id)), ("role", Some(&role))]);
+                let mut message = with(message, "content", content);
+                for (name, value) in [("name", named), ("subagentRunId", event.tag())] {
+                    if let Some(value) = value {
+                        message = with(message, name, Value::text(value, self.seq));
+                    }
+                }
+                self.view.messages.push(Message::new(message, self.seq), self.pieces)
+            }
+        };
+        self.merge_metadata(spot, None, event);
+    }
+
+    fn text_content(&mut self, event: &Event) {
+        let Some(spot) = self.text_target(event) else { return };
+        let delta = event.text("delta").cloned().unwrap_or_default();
+        self.append(spot, &[Step::Name(b"content")], &delta);
+        self.merge_metadata(spot, None, event);
+    }
+
+    fn text_end(&mut self, event: &Event) {
+        if let Some(spot) = self.text_target(event) {
+            self.merge_metadata(spot, None, event);
+        }
+    }
+
+    /// The message that text goes to, if there is one and it takes text.
+    fn text_target(&mut self, event: &Event) -> Option<Spot> {
+        let id = event.required("messageId");
+        match self.find(Named::Message, id.as_bytes()) {
+            Some(spot) if self.is_activity(spot) => {
+                self.tell_activity(event, id);
+                None
+            }
+            None if self.view.lenient && is_content(event) => {
+                let reasoning = event.kind == EventType::ReasoningMessageContent;
+                self.text_start(event, if reasoning { "reasoning" } else { "assistant" }.into());
+                self.find(Named::Message, id.as_bytes())
+            }
+            None => {
+                self.tell(&NoTarget, format!("{} names message '{id}', which is not there", event.name()));
+                None
+            }
+            found => found,
+        }
+    }
+
+    fn tell_activity(&mut self, event: &Event, id: &Wtf8) {
+        let message = format!("{} names '{id}', which is an activity message: the text is dropped", event.name());
+        self.tell(&ActivityId, message);
+    }
+
+    // ---- tool calls -------------------------------------------------------
+
+    fn tool_start(&mut self, event: &Event) {
+        let (id, name) = (event.required("toolCallId"), event.required("toolCallName"));
+        if let Some(spot) = self.find(Named::Call, id.as_bytes()) {
+            return self.tool_again(event, spot, id, name);
+        }
+        let spot = self.tool_message(event, id);
+        let function = self.object(&[("name", Some(name))]);
+        let function = with(function, "arguments", Value::str("", self.seq));
+        let call = self.object(&[("id", Some(id)), ("type", Some(&"function".into()))]);
+        let call = with(call, "function", function);
+        let seq = self.seq;
+        self.view.messages.change(spot, seq, self.pieces, |message| {
+            let Some(members) = message.as_map_mut() else { return };
+            if members.get(b"toolCalls").is_none_or(|calls| calls.as_list().is_none()) {
+                members.set(b"toolCalls", Value::list(seq));
+            }
+            members.change(b"toolCalls", |calls| calls.as_list_mut().expect("just set").push(call));
+        });
+        self.merge_metadata(spot, Some(id), event);
+    }
+
+    /// A call that is there already: only its name may change.
+    fn tool_again(&mut self, event: &Event, spot: Spot, id: &Wtf8, name: &Wtf8) {
+        let call = self.call_place(spot, id);
+        let path = [Step::Name(b"toolCalls"), Step::Index(call), Step::Name(b"function")];
+        let held = self.at(spot, &path).and_then(|function| function.get("name").cloned());
+        if held.as_ref().and_then(Value::as_text).is_none_or(|held| !held.is_bytes(name.as_bytes())) {
+            self.tell(&Renamed, format!("tool call '{id}' exists already, and is now called '{name}'"));
+            let value = Value::text(name, self.seq);
+            self.change(spot, &path, |function| {
+                if let Some(function) = function.as_map_mut() {
+                    function.set(b"name", value);
+                }
+            });
+        }
+        self.merge_metadata(spot, Some(id), event);
+    }
+
+    /// The assistant message that a new call goes to.
+    fn tool_message(&mut self, event: &Event, id: &Wtf8) -> Spot {
+        let parent = event.text("parentMessageId").filter(|parent| !parent.is_empty());
+        let existing = parent.and_then(|parent| self.find(Named::Message, parent.as_bytes()));
+        if let Some(spot) = existing {
+            if self.message(spot).is_some_and(|message| message.is("assistant")) {
+                return spot;
+            }
+            let parent = parent.unwrap_or(id);
+            let message = format!("parent message '{parent}' of tool call '{id}' is no assistant message");
+            self.tell(&ParentRole, message);
+        }
+        let made = if existing.is_some() { id } else { parent.unwrap_or(id) };
+        // The tag goes with an id that is new to the list only.
+        let is_new = self.find(Named::Message, made.as_bytes()).is_none();
+        let message = self.object(&[("id", Some(made)), ("role", Some(&"assistant".into()))]);
+        let mut message = with(message, "toolCalls", Value::list(self.seq));
+        if let Some(tag) = event.tag().filter(|_| is_new) {
+            message = with(message, "subagentRunId", Value::text(tag, self.seq));
+        }
+        self.view.messages.push(Message::new(message, self.seq), self.pieces)
+    }
+
+    fn tool_args(&mut self, event: &Event) {
+        let id = event.required("toolCallId");
+        let found = self.find(Named::Call, id.as_bytes());
+        if found.is_none() && self.view.lenient {
+            self.tool_start(event);
+        }
+        let Some(spot) = self.find(Named::Call, id.as_bytes()) else {
+            return self.tell(&NoTarget, format!("TOOL_CALL_ARGS names tool call '{id}', which is not there"));
+        };
+        let call = self.call_place(spot, id);
+        let delta = event.text("delta").cloned().unwrap_or_default();
+        let path = [Step::Name(b"toolCalls"), Step::Index(call), Step::Name(b"function"), Step::Name(b"arguments")];
+        self.append(spot, &path, &delta);
+        self.merge_metadata(spot, Some(id), event);
+    }
+
+    fn tool_end(&mut self, event: &Event) {
+        let id = event.required("toolCallId");
+        match self.find(Named::Call, id.as_bytes()) {
+            Some(spot) => self.merge_metadata(spot, Some(id), event),
+            None => self.tell(&NoTarget, format!("TOOL_CALL_END names tool call '{id}', which is not there")),
+        }
+    }
+
+    fn tool_result(&mut self, event: &Event) {
+        let call = event.required("toolCallId");
+        let role = event.text("role").filter(|role| !role.is_empty()).cloned().unwrap_or("tool".into());
+        let id = event.required("messageId");
+        let message = self.object(&[("id", Some(id)), ("toolCallId", Some(call)), ("role", Some(&role))]);
+        let content = event.get("content").unwrap_or(&json::Value::Null);
+        let mut message = with(message, "content", Value::from_json(content, self.seq));
+        if let Some(tag) = event.tag() {
+            message = with(message, "subagentRunId", Value::text(tag, self.seq));
+        }
+        merge_into(&mut message, event, self.seq);
+        let message = Message::new(message, self.seq);
+        let is_assistant = |message: &Message| message.is("assistant");
+        match self.view.messages.search(Named::Call, call.as_bytes(), &is_assistant, self.pieces) {
+            Some(owner) => self.view.messages.insert_behind_tools(owner, message, self.pieces),
+            None => {
+                self.view.messages.push(message, self.pieces);
+            }
+        }
+    }
+
+    fn encrypted_value(&mut self, event: &Event) {
+        let id = event.required("entityId");
+        let value = Value::text(event.required("encryptedValue"), self.seq);
+        let set = |place: &mut Value| {
+            if let Some(members) = place.as_map_mut() {
+                members.set(b"encryptedValue", value);
+            }
+        };
+        if *event.required("subtype") == *"tool-call" {
+            let is_assistant = |message: &Message| message.is("assistant");
+            let found = self.view.messages.search(Named::Call, id.as_bytes(), &is_assistant, self.pieces);
+            let Some(spot) = found else { return };
+            let call = self.call_place(spot, id);
+            self.change(spot, &[Step::Name(b"toolCalls"), Step::Index(call)], set);
+        } else if let Some(spot) = self.find(Named::Message, id.as_bytes()) {
+            if !self.is_activity(spot) {
+                self.change(spot, &[], set);
+            }
+        }
+    }
+
+    // ---- state ------------------------------------------------------------
+
+    fn set_state(&mut self, state: Option<Value>) {
+        self.view.state_undefined = state.is_none();
+        if let Some(state) = state {
+            self.view.state = state;
+        }
+    }
+
+    fn state_delta(&mut self, event: &Event) {
+        let operations = event.get("delta").and_then(json::Value::as_array).unwrap_or_default();
+        let document = (!self.view.state_undefined).then_some(&self.view.state);
+        match patch::apply(document, operations, self.seq, self.pieces) {
+            Ok(state) => self.set_state(state),
+            Err(failure) => self.tell_failed(&failure, operations.len(), "the state"),
+        }
+    }
+
+    fn tell_failed(&mut self, failure: &patch::Failure, count: usize, what: &str) {
+        let message = format!(
+            "operation {} of {count} does not apply, so {what} stays as it was: {}",
+            failure.operation + 1,
+            failure.message
+        );
+        if failure.limit { self.tell(&PatchLimit, message) } else { self.tell(&PatchFailed, message) }
+    }
+
+    // ---- activities -------------------------------------------------------
+
+    fn activity_snapshot(&mut self, event: &Event) {
+        let (id, seq) = (event.required("messageId"), self.seq);
+        let replaces = event.get("replace").and_then(json::Value::as_bool) != Some(false);
+        let kind = Value::text(event.required("activityType"), seq);
+        let content = event.get("content").map_or_else(|| Value::map(seq), |content| Value::from_json(content, seq));
+        let tag = event.tag().map(|tag| Value::text(tag, seq));
+        let message = self.object(&[("id", Some(id)), ("role", Some(&"activity".into()))]);
+        let message = with(with(message, "activityType", kind.clone()), "content", content.clone());
+        let message = match &tag {
+            Some(tag) => with(message, "subagentRunId", tag.clone()),
+            None => message,
+        };
+        let Some(spot) = self.find(Named::Message, id.as_bytes()) else {
+            let spot = self.view.messages.push(Message::new(message, seq), self.pieces);
+            return self.merge_metadata(spot, None, event);
+        };
+        if replaces && self.is_activity(spot) {
+            self.change(spot, &[], |held| {
+                let Some(members) = held.as_map_mut() else { return };
+                members.set(b"activityType", kind);
+                members.set(b"content", content);
+                match tag {
+                    Some(tag) => members.set(b"subagentRunId", tag),
+                    None => {
+                        members.remove(b"subagentRunId");
+                    }
+                }
+            });
+        } else if replaces {
+            self.change(spot, &[], |held| *held = message);
+        }
+        self.merge_metadata(spot, None, event);
+    }
+
+    fn activity_delta(&mut self, event: &Event) {
+        let id = event.required("messageId");
+        let Some(spot) = self.find(Named::Message, id.as_bytes()) else { return };
+        if !self.is_activity(spot) {
+            let message = format!("ACTIVITY_DELTA names '{id}', which is no activity message");
+            return self.tell(&NotAnActivity, message);
+        }
+        self.merge_metadata(spot, None, event);
+        let content = self.at(spot, &[Step::Name(b"content")]).filter(|content| !content.is_null());
+        let content = content.unwrap_or_else(|| Value::map(self.seq));
+        let operations = event.get("patch").and_then(json::Value::as_array).unwrap_or_default();
+        let kind = Value::text(event.required("activityType"), self.seq);
+        match patch::apply(Some(&content), operations, self.seq, self.pieces) {
+            Ok(content) => {
+                self.change(spot, &[], |held| {
+                    let Some(members) = held.as_map_mut() else { return };
+                    match content {
+                        Some(content) => members.set(b"content", content),
+                        None => {
+                            members.remove(b"content");
+                        }
+                    }
+                    members.set(b"activityType", kind);
+                });
+            }
+            Err(failure) => self.tell_failed(&failure, operations.len(), &format!("activity '{id}'")),
+        }
+    }
+
+    // ---- below ------------------------------------------------------------
+
+    pub(super) fn tell(&mut self, rule: &dyn super::rule::Rule, message: String) {
+        self.told.push(Broken::new(rule, message));
+    }
+
+    fn find(&mut self, named: Named, id: &[u8]) -> Option<Spot> {
+        self.view.messages.find(named, id, self.pieces)
+    }
+
+    fn message(&self, spot: Spot) -> Option<Message> {
+        self.view.messages.get(spot, self.pieces)
+    }
+
+    fn is_activity(&self, spot: Spot) -> bool {
+        self.message(spot).is_some_and(|message| message.is("activity"))
+    }
+
+    fn call_place(&self, spot: Spot, id: &Wtf8) -> usize {
+        self.message(spot).and_then(|message| message.call(id.as_bytes())).unwrap_or(0)
+    }
+
+    fn at(&self, spot: Spot, path: &[Step]) -> Option<Value> {
+        let message = self.message(spot)?;
+        path.iter()
+            .try_fold(&message.value, |value, step| match step {
+                Step::Name(name) => value.as_map()?.get(name),
+                Step::Index(index) => value.as_list()?.get(*index),
+            })
+            .cloned()
+    }
+
+    fn change(&mut self, spot: Spot, path: &[Step], change: impl FnOnce(&mut Value)) {
+        let mut change = Some(change);
+        self.view.messages.change(spot, self.seq, self.pieces, |message| {
+            descend(message, path, &mut |value| {
+                if let Some(change) = change.take() {
+                    change(value);
+                }
+            });
+        });
+    }
+
+    /// Appends to a text; anything else in its place is replaced.
+    fn append(&mut self, spot: Spot, path: &[Step], delta: &Wtf8) {
+        let Some((Step::Name(name), parents)) = path.split_last() else { return };
+        let seq = self.seq;
+        self.change(spot, parents, |parent| {
+            let Some(members) = parent.as_map_mut() else { return };
+            let appended = members.change(name, |value| {
+                let by = value.by();
+                match value.node_mut() {
+                    Node::Text(text) => text.push(delta, seq, by),
+                    _ => *value = Value::text(delta, seq),
+                }
+            });
+            if appended.is_none() {
+                members.set(name, Value::text(delta, seq));
+            }
+        });
+    }
+
+    /// Merges the event's metadata into a message, or into a call of it.
+    fn merge_metadata(&mut self, spot: Spot, call: Option<&Wtf8>, event: &Event) {
+        if event.object("metadata").is_none() {
+            return;
+        }
+        let path = match call {
+            Some(id) => vec![Step::Name(b"toolCalls"), Step::Index(self.call_place(spot, id))],
+            None => Vec::new(),
+        };
+        let seq = self.seq;
+        self.change(spot, &path, |target| merge_into(target, event, seq));
+    }
+
+    /// An object of texts; absent ones are left out.
+    fn object(&self, members: &[(&str, Option<&Wtf8>)]) -> Value {
+        members.iter().fold(Value::map(self.seq), |object, (name, value)| match value {
+            Some(value) => with(object, name, Value::text(value, self.seq)),
+            None => object,
+        })
+    }
+}
+
+/// A step into a message.
+enum Step {
+    Name(&'static [u8]),
+    Index(usize),
+}
+
+fn descend(value: &mut Value, path: &[Step], act: &mut dyn FnMut(&mut Value)) {
+    match path.split_first() {
+        None => act(value),
+        Some((Step::Name(name), rest)) => {
+            if let Some(members) = value.as_map_mut() {
+                members.change(name, |value| descend(value, rest, act));
+            }
+        }
+        Some((Step::Index(index), rest)) => {
+            if let Some(items) = value.as_list_mut().filter(|items| *index < items.len()) {
+                items.change(*index, |value| descend(value, rest, act));
+            }
+        }
+    }
+}
+
+fn is_content(event: &Event) -> bool {
+    matches!(event.kind, EventType::TextMessageContent | EventType::ReasoningMessageContent)
+}
+
+fn with(mut object: Value, name: &str, value: Value) -> Value {
+    if let Some(members) = object.as_map_mut() {
+        members.set(name.as_bytes(), value);
+    }
+    object
+}
+
+/// Key by key, the last write wins, values replaced whole.
+fn merge_into(target: &mut Value, event: &Event, seq: u32) {
+    let Some(metadata) = event.object("metadata") else { return };
+    let Some(target) = target.as_map_mut() else { return };
+    if target.get(b"metadata").is_none_or(|held| held.as_map().is_none()) {
+        target.set(b"metadata", Value::map(seq));
+    }
+    target.change(b"metadata", |held| {
+        let held = held.as_map_mut().expect("just set");
+        for (name, value) in metadata {
+            held.set(&Key::from(name.as_bytes()), Value::from_json(value, seq));
+        }
+    });
+}

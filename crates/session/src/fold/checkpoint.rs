@@ -1,0 +1,508 @@
+//! A fold as bytes.
+//!
+//! What many checkpoints would repeat stands in pieces: pages of messages that
+//! nothing is appended to any more, and sealed chunks of long texts. Numbers
+//! of pieces follow from the frame at which they are sealed, so deriving again
+//! makes the same ones.
+//!
+//! | part | as |
+//! |---|---|
+//! | version, seq, flags | varints |
+//! | framing, boundary, chunk lanes, verifier | below |
+//! | pages | piece and count, or the messages themselves |
+//! | state, interrupts | values |
+//! | stop | rule, message, and the client's own pages, state, interrupts |
+//!
+//! A value is a byte for its kind, the frame that set it relative to that of
+//! the branch around it, and its content. A page's piece holds its messages;
+//! the piece behind it the hashes of their ids.
+
+use std::sync::{Arc, OnceLock};
+
+use imbl::{OrdMap, Vector};
+use scrubjay_protocol::json::{self, Wtf8};
+
+use super::{
+    Fold, Stopped,
+    apply::View,
+    chunks::{Chunks, Item, Lane},
+    finding::Stop,
+    framing::{Framing, Waiting},
+    messages::{Message, Messages, Page},
+    piece::{NoPieces, PieceSink, PieceSource},
+    value::{Chunk, ChunkBody, Key, List, Map, Node, Text, Value},
+    verify::{Id, Ids, Open, Owner, Owners, Verifier},
+};
+pub use crate::derive::codec::Damaged;
+use crate::derive::codec::{Reader, Writer, open_page};
+
+const VERSION: u64 = 1;
+/// Pieces that one checkpoint can seal.
+const PIECES_A_SEQ: u64 = 1 << 20;
+/// Deeper values than are ever made are damage.
+const DEPTH_LIMIT: usize = 2 * json::NESTING_LIMIT;
+
+/// Numbers for the pieces that are sealed at a frame.
+struct Sealing<'a> {
+    sink: &'a mut dyn PieceSink,
+    next: u64,
+}
+
+impl Sealing<'_> {
+    fn keep(&mut self, bytes: Vec<u8>) -> u64 {
+        let id = self.next;
+        self.next += 1;
+        self.sink.keep(id, bytes);
+        id
+    }
+}
+
+impl Fold {
+    /// Writes the fold; parts that other checkpoints will share go to `sink`.
+    ///
+    /// `pieces` are those of the fold's own past, for what it has to read.
+    pub fn write(&self, sink: &mut dyn PieceSink, pieces: &dyn PieceSource) -> Vec<u8> {
+        let mut sealing = Sealing { sink, next: u64::from(self.seq) * PIECES_A_SEQ };
+        let mut writer = Writer::default();
+        writer.uint(VERSION);
+        writer.uint(u64::from(self.seq));
+        writer.u8(u8::from(self.records_told) | u8::from(self.view.state_undefined) << 1);
+        writer.bytes(self.run_id.as_bytes());
+        write_framing(&mut writer, &self.framing);
+        write_opt(&mut writer, self.boundary.reasoning_id.as_ref().map(Wtf8::as_bytes));
+        write_opt(&mut writer, self.boundary.message_id.as_ref().map(Wtf8::as_bytes));
+        write_lanes(&mut writer, &self.chunks);
+        write_verifier(&mut writer, &self.verifier);
+        self.write_view(&mut writer, &self.view, &mut sealing, pieces);
+        match &self.stopped {
+            None => writer.u8(0),
+            Some(stopped) => {
+                writer.u8(1);
+                writer.uint(u64::from(stopped.stop.seq));
+                writer.text(&stopped.stop.rule);
+                writer.text(&stopped.stop.message);
+                self.write_view(&mut writer, &stopped.view, &mut sealing, pieces);
+            }
+        }
+        writer.into_page().to_vec()
+    }
+
+    /// Reads what [`Fold::write`] wrote.
+    ///
+    /// # Errors
+    /// When the bytes are damaged, or of another version.
+    pub fn read(bytes: &[u8]) -> Result<Self, Damaged> {
+        let bytes = open_page(bytes)?;
+        let mut reader = Reader::new(&bytes);
+        if reader.uint()? != VERSION {
+            return Err(Damaged);
+        }
+        let seq = reader.u32()?;
+        let flags = reader.u8()?;
+        let run_id = Wtf8::from_bytes(reader.bytes()?.to_vec());
+        let framing = read_framing(&mut reader)?;
+        let boundary = json_boundary(&mut reader)?;
+        let chunks = read_lanes(&mut reader)?;
+        let verifier = read_verifier(&mut reader)?;
+        let mut view = read_view(&mut reader)?;
+        view.state_undefined = flags & 2 != 0;
+        let stopped = match reader.u8()? {
+            0 => None,
+            _ => {
+                let stop = Stop { seq: reader.u32()?, rule: reader.text()?, message: reader.text()? };
+                Some(Box::new(Stopped { stop, view: read_view(&mut reader)? }))
+            }
+        };
+        view.lenient = stopped.is_some();
+        let records_told = flags & 1 != 0;
+        Ok(Self { view, stopped, framing, boundary, chunks, verifier, run_id, seq, records_told })
+    }
+
+    fn write_view(&self, writer: &mut Writer, view: &View, sealing: &mut Sealing<'_>, pieces: &dyn PieceSource) {
+        writer.uint(view.messages.pages.len() as u64);
+        let last = view.messages.pages.len().saturating_sub(1);
+        for (place, page) in view.messages.pages.iter().enumerate() {
+            if page.piece.get().is_none() && (place < last || !self.is_touched(page, pieces)) {
+                seal(page, sealing, pieces);
+            }
+            match page.piece.get() {
+                Some(piece) => {
+                    writer.uint(page.len as u64 + 1);
+                    writer.uint(*piece);
+                }
+                None => {
+                    writer.uint(0);
+                    write_messages(writer, &page.body(pieces), sealing);
+                }
+            }
+        }
+        write_value(writer, &view.state, 0, &mut |_| None);
+        write_value(writer, &view.interrupts, 0, &mut |_| None);
+    }
+
+    /// Whether something in the page is still growing.
+    fn is_touched(&self, page: &Page, pieces: &dyn PieceSource) -> bool {
+        page.body(pieces).iter().any(|message| {
+            let calls = message.value.get("toolCalls").and_then(Value::as_list);
+            let open_call = |call: &Value| super::messages::text_of(call, "id").is_some_and(|id| self.is_open_tool(id));
+            message.id().is_some_and(|id| self.is_open_message(id)) || calls.is_some_and(|calls| calls.iter().any(open_call))
+        })
+    }
+}
+
+fn seal(page: &Page, sealing: &mut Sealing<'_>, pieces: &dyn PieceSource) {
+    let mut writer = Writer::default();
+    write_messages(&mut writer, &page.body(pieces), sealing);
+    let piece = sealing.keep(writer.into_page().to_vec());
+    sealing.keep(page.hashes(pieces).iter().flat_map(|hash| hash.to_le_bytes()).collect());
+    if page.piece.set(piece).is_err() {
+        // Another clone has sealed it meanwhile; the piece just kept is idle.
+    }
+}
+
+/// The messages of a page's piece.
+pub(super) fn page(piece: &[u8]) -> Option<Vec<Message>> {
+    let bytes = open_page(piece).ok()?;
+    read_messages(&mut Reader::new(&bytes)).ok()
+}
+
+/// The hashes of a page.
+pub(super) fn hashes(piece: &[u8]) -> Vec<u32> {
+    piece.chunks_exact(4).map(|bytes| u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])).collect()
+}
+
+fn write_messages(writer: &mut Writer, messages: &[Message], sealing: &mut Sealing<'_>) {
+    writer.uint(messages.len() as u64);
+    for message in messages {
+        writer.uint(u64::from(message.first_seq));
+        writer.uint(u64::from(message.last_seq));
+        let mut keep = |chunk: &Chunk| {
+            let piece = match chunk.piece.get() {
+                Some(piece) => *piece,
+                None => {
+                    let mut writer = Writer::default();
+                    chunk.body(&NoPieces).write(&mut writer);
+                    let id = sealing.keep(writer.into_page().to_vec());
+                    *chunk.piece.get_or_init(|| id)
+                }
+            };
+            Some(piece)
+        };
+        write_value(writer, &message.value, message.first_seq, &mut keep);
+    }
+}
+
+fn read_messages(reader: &mut Reader<'_>) -> Result<Vec<Message>, Damaged> {
+    let mut messages = Vec::new();
+    for _ in 0..reader.count()? {
+        let (first_seq, last_seq) = (reader.u32()?, reader.u32()?);
+        messages.push(Message { value: read_value(reader, first_seq, 0)?, first_seq, last_seq });
+    }
+    Ok(messages)
+}
+
+fn read_view(reader: &mut Reader<'_>) -> Result<View, Damaged> {
+    let mut pages = Vector::new();
+    for _ in 0..reader.count()? {
+        let page = match reader.uint()? {
+            0 => {
+                let body = read_messages(reader)?;
+                Page { len: body.len(), body: OnceLock::from(Arc::new(body)), ..Page::default() }
+            }
+            len => Page {
+                len: usize::try_from(len - 1).map_err(|_too_large| Damaged)?,
+                piece: OnceLock::from(reader.uint()?),
+                ..Page::default()
+            },
+        };
+        pages.push_back(Arc::new(page));
+    }
+    Ok(View {
+        messages: Messages::from_pages(pages),
+        state: read_value(reader, 0, 0)?,
+        state_undefined: false,
+        interrupts: read_value(reader, 0, 0)?,
+        lenient: false,
+    })
+}
+
+// ---- values -----------------------------------------------------------------
+
+type KeepChunk<'a> = &'a mut dyn FnMut(&Chunk) -> Option<u64>;
+
+fn write_value(writer: &mut Writer, value: &Value, around: u32, keep: KeepChunk<'_>) {
+    let kind = match value.node() {
+        Node::Null => 0,
+        Node::Bool(false) => 1,
+        Node::Bool(true) => 2,
+        Node::Number(_) => 3,
+        Node::Text(text) if text.as_rope().is_some() => 7,
+        Node::Text(_) => 4,
+        Node::List(_) => 5,
+        Node::Map(_) => 6,
+    };
+    let same = value.by() == around;
+    writer.u8(kind | u8::from(same) << 4);
+    if !same {
+        writer.int(i64::from(value.by()) - i64::from(around));
+    }
+    match value.node() {
+        Node::Null | Node::Bool(_) => {}
+        Node::Number(number) => writer.uint(number.to_bits().swap_bytes()),
+        Node::Text(text) => write_text(writer, text, keep),
+        Node::List(list) => {
+            writer.uint(list.len() as u64);
+            for item in list.iter() {
+                write_value(writer, item, value.by(), keep);
+            }
+        }
+        Node::Map(map) => {
+            writer.uint(map.len() as u64);
+            for (name, member) in map.iter() {
+                writer.bytes(name);
+                write_value(writer, member, value.by(), keep);
+            }
+        }
+    }
+}
+
+fn write_text(writer: &mut Writer, text: &Text, keep: KeepChunk<'_>) {
+    let Some((chunks, tail)) = text.as_rope() else {
+        writer.bytes(text.as_whole().unwrap_or_default());
+        return;
+    };
+    writer.uint(chunks.len() as u64);
+    for chunk in chunks {
+        writer.uint(u64::from(chunk.len));
+        writer.uint(u64::from(chunk.utf16_len));
+        match keep(chunk) {
+            Some(piece) => {
+                writer.u8(1);
+                writer.uint(piece);
+            }
+            // State holds no text that grows; written whole all the same.
+            None => {
+                writer.u8(0);
+                chunk.body(&NoPieces).write(writer);
+            }
+        }
+    }
+    tail.write(writer);
+}
+
+fn read_value(reader: &mut Reader<'_>, around: u32, depth: usize) -> Result<Value, Damaged> {
+    if depth > DEPTH_LIMIT {
+        return Err(Damaged);
+    }
+    let kind = reader.u8()?;
+    let by = match kind & 0x10 {
+        0 => u32::try_from(i64::from(around) + reader.int()?).map_err(|_out_of_range| Damaged)?,
+        _ => around,
+    };
+    let node = match kind & 0xf {
+        0 => Node::Null,
+        1 => Node::Bool(false),
+        2 => Node::Bool(true),
+        // Swapped, because small whole numbers end in zeros.
+        3 => Node::Number(f64::from_bits(reader.uint()?.swap_bytes())),
+        4 => Node::Text(Text::from_bytes(reader.bytes()?)),
+        5 => {
+            let count = reader.count()?;
+            let items: Result<List, Damaged> = (0..count).map(|_| read_value(reader, by, depth + 1)).collect();
+            Node::List(Arc::new(items?))
+        }
+        6 => {
+            let count = reader.count()?;
+            let mut members = Vec::new();
+            for _ in 0..count {
+                let name = Key::from(reader.bytes()?);
+                members.push((name, read_value(reader, by, depth + 1)?));
+            }
+            Node::Map(Arc::new(Map::from_unique(members.into_iter())))
+        }
+        7 => Node::Text(read_rope(reader)?),
+        _ => return Err(Damaged),
+    };
+    Ok(Value::new(node, by))
+}
+
+fn read_rope(reader: &mut Reader<'_>) -> Result<Text, Damaged> {
+    let mut chunks = Vector::new();
+    for _ in 0..reader.count()? {
+        let (len, utf16_len) = (reader.u32()?, reader.u32()?);
+        let chunk = match reader.u8()? {
+            0 => Chunk::sealed(ChunkBody::read(reader)?),
+            _ => Chunk::stored(reader.uint()?, len, utf16_len),
+        };
+        chunks.push_back(Arc::new(chunk));
+    }
+    Ok(Text::from_rope(chunks, ChunkBody::read(reader)?))
+}
+
+impl ChunkBody {
+    fn write(&self, writer: &mut Writer) {
+        writer.uint(u64::from(self.utf16_len));
+        writer.bytes(&self.bytes);
+        writer.uint(self.runs.len() as u64);
+        let mut before = (0, 0);
+        for (offset, seq) in &self.runs {
+            writer.uint(u64::from(offset - before.0));
+            writer.int(i64::from(*seq) - i64::from(before.1));
+            before = (*offset, *seq);
+        }
+    }
+
+    /// The body that a piece holds.
+    pub(super) fn open(piece: &[u8]) -> Option<Self> {
+        Self::read(&mut Reader::new(&open_page(piece).ok()?)).ok()
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let utf16_len = reader.u32()?;
+        let bytes = reader.bytes()?.to_vec();
+        let mut runs = Vec::new();
+        let (mut offset, mut seq) = (0_u32, 0_i64);
+        for _ in 0..reader.count()? {
+            offset = offset.checked_add(reader.u32()?).ok_or(Damaged)?;
+            seq = seq.checked_add(reader.int()?).ok_or(Damaged)?;
+            runs.push((offset, u32::try_from(seq).map_err(|_out_of_range| Damaged)?));
+        }
+        Ok(Self { bytes, utf16_len, runs })
+    }
+}
+
+// ---- stages -----------------------------------------------------------------
+
+fn write_opt(writer: &mut Writer, bytes: Option<&[u8]>) {
+    writer.u8(u8::from(bytes.is_some()));
+    if let Some(bytes) = bytes {
+        writer.bytes(bytes);
+    }
+}
+
+fn read_opt<'a>(reader: &mut Reader<'a>) -> Result<Option<&'a [u8]>, Damaged> {
+    Ok(match reader.u8()? {
+        0 => None,
+        _ => Some(reader.bytes()?),
+    })
+}
+
+fn read_text(reader: &mut Reader<'_>) -> Result<Option<Wtf8>, Damaged> {
+    Ok(read_opt(reader)?.map(|bytes| Wtf8::from_bytes(bytes.to_vec())))
+}
+
+fn json_boundary(reader: &mut Reader<'_>) -> Result<scrubjay_protocol::schema::Boundary, Damaged> {
+    let mut boundary = scrubjay_protocol::schema::Boundary::default();
+    boundary.reasoning_id = read_text(reader)?;
+    boundary.message_id = read_text(reader)?;
+    Ok(boundary)
+}
+
+fn write_framing(writer: &mut Writer, framing: &Framing) {
+    writer.u8(u8::from(framing.told));
+    match &framing.waiting {
+        Waiting::Nothing => writer.u8(0),
+        Waiting::Broken => writer.u8(1),
+        Waiting::Event(value) => {
+            writer.u8(2);
+            write_value(writer, &Value::from_json(value, 0), 0, &mut |_| None);
+        }
+    }
+}
+
+fn read_framing(reader: &mut Reader<'_>) -> Result<Framing, Damaged> {
+    let told = reader.u8()? != 0;
+    let waiting = match reader.u8()? {
+        0 => Waiting::Nothing,
+        1 => Waiting::Broken,
+        _ => {
+            let text = super::value::to_json(&read_value(reader, 0, 0)?, &NoPieces);
+            Waiting::Event(json::parse(text.as_bytes()).map_err(|_not_json| Damaged)?)
+        }
+    };
+    Ok(Framing { waiting, told })
+}
+
+fn write_lanes(writer: &mut Writer, chunks: &Chunks) {
+    writer.uint(chunks.lanes.len() as u64);
+    for lane in &chunks.lanes {
+        writer.u8(Item::ALL.iter().position(|item| *item == lane.item).map_or(0, |place| place as u8));
+        writer.bytes(lane.id.as_bytes());
+        for text in [&lane.owner, &lane.first, &lane.second] {
+            write_opt(writer, text.as_ref().map(Wtf8::as_bytes));
+        }
+    }
+}
+
+fn read_lanes(reader: &mut Reader<'_>) -> Result<Chunks, Damaged> {
+    let mut lanes = Vec::new();
+    for _ in 0..reader.count()? {
+        let item = *Item::ALL.get(usize::from(reader.u8()?)).ok_or(Damaged)?;
+        let id = Wtf8::from_bytes(reader.bytes()?.to_vec());
+        let (owner, first, second) = (read_text(reader)?, read_text(reader)?, read_text(reader)?);
+        lanes.push(Lane { owner, item, id, first, second });
+    }
+    Ok(Chunks { lanes })
+}
+
+fn write_verifier(writer: &mut Writer, verifier: &Verifier) {
+    let flags = [verifier.first_seen, verifier.started, verifier.finished, verifier.errored];
+    writer.u8(flags.iter().zip(0..).fold(0, |all, (flag, place)| all | u8::from(*flag) << place));
+    let open = &verifier.open;
+    for ids in [&open.messages, &open.tools, &open.spans, &open.reasoning, &open.subagents, &open.ended_subagents] {
+        let ids = ids.in_order();
+        writer.uint(ids.len() as u64);
+        for id in ids {
+            writer.bytes(id);
+        }
+    }
+    let steps = open.steps.in_order();
+    writer.uint(steps.len() as u64);
+    for (owner, name) in steps {
+        write_opt(writer, owner.as_deref());
+        writer.bytes(name);
+    }
+    let owners = &verifier.owners;
+    for owners in [&owners.messages, &owners.tools, &owners.activities, &owners.reasoning] {
+        writer.uint(owners.len() as u64);
+        for (id, owner) in owners {
+            writer.bytes(id);
+            write_opt(writer, owner.as_deref());
+        }
+    }
+}
+
+fn read_verifier(reader: &mut Reader<'_>) -> Result<Verifier, Damaged> {
+    let flags = reader.u8()?;
+    let mut ids = || -> Result<Ids<Id>, Damaged> {
+        let mut ids = Ids::default();
+        for _ in 0..reader.count()? {
+            ids.add(Id::from(reader.bytes()?));
+        }
+        Ok(ids)
+    };
+    let mut open = Open { messages: ids()?, tools: ids()?, spans: ids()?, reasoning: ids()?, ..Open::default() };
+    open.subagents = ids()?;
+    open.ended_subagents = ids()?;
+    for _ in 0..reader.count()? {
+        let owner = read_opt(reader)?.map(Id::from);
+        open.steps.add((owner, Id::from(reader.bytes()?)));
+    }
+    let mut owners = || -> Result<OrdMap<Id, Owner>, Damaged> {
+        let mut owners = OrdMap::new();
+        for _ in 0..reader.count()? {
+            let id = Id::from(reader.bytes()?);
+            owners.insert(id, read_opt(reader)?.map(Id::from));
+        }
+        Ok(owners)
+    };
+    let owners = Owners { messages: owners()?, tools: owners()?, activities: owners()?, reasoning: owners()? };
+    Ok(Verifier {
+        first_seen: flags & 1 != 0,
+        started: flags & 2 != 0,
+        finished: flags & 4 != 0,
+        errored: flags & 8 != 0,
+        open,
+        owners,
+    })
+}

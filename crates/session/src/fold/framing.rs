@@ -1,0 +1,126 @@
+//! What the official TypeScript reader makes of a frame.
+//!
+//! It cuts at LF LF and nowhere else. A frame that ends otherwise waits: its
+//! lines are read together with those of the next frames, up to one that does
+//! end in LF LF, or up to the end of the body. If two of them carry data, the
+//! two together are no JSON, and the client gives up.
+
+use scrubjay_protocol::{
+    frame::{Frame, FrameKind},
+    json::Value,
+    problem::rule as problems,
+};
+
+use super::{
+    finding::Broken,
+    rule::{LineEnds, rule},
+};
+
+/// The stage: what waits for LF LF.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Framing {
+    pub(crate) waiting: Waiting,
+    /// Line ends have been found fault with already.
+    pub(crate) told: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Waiting {
+    #[default]
+    Nothing,
+    /// One frame with data, as an event.
+    Event(Value),
+    /// Data that is no event, or several frames with data.
+    Broken,
+}
+
+/// What is to be done with a frame.
+pub(crate) enum Read {
+    /// Nothing: no data, or it waits.
+    Nothing,
+    /// An event goes on.
+    Event(Value),
+    /// A protobuf record.
+    Record,
+    /// The client gives up, or the event is beyond our limits.
+    Broken(Broken),
+}
+
+/// Problems of data, the first that applies being what the client meets.
+const FATAL: [&str; 7] = [
+    problems::OVER_10_MIB,
+    problems::DONE,
+    problems::EMPTY_DATA,
+    problems::TWO_EVENTS,
+    problems::JSON,
+    problems::NOT_AN_OBJECT,
+    problems::NO_TYPE,
+];
+/// Events that the client would take and that are not folded here.
+const BEYOND: [&str; 2] = [problems::EVENT_SIZE, problems::NESTING];
+
+impl Framing {
+    pub(crate) fn read(&mut self, frame: &Frame) -> Read {
+        if frame.kind == FrameKind::Record {
+            return Read::Record;
+        }
+        let carries = !frame.data.is_empty() || frame.has(problems::EMPTY_DATA) || frame.value.is_some();
+        let carries = carries && !(frame.has(problems::BARE_DATA) && frame.data.trim_ascii().is_empty());
+        let ends = !frame.has(problems::CRLF);
+        if ends && self.waiting == Waiting::Nothing {
+            return if carries { judge(frame) } else { Read::Nothing };
+        }
+        if carries {
+            self.wait(frame);
+        }
+        if ends { self.flush() } else { Read::Nothing }
+    }
+
+    /// The end of the body.
+    pub(crate) fn flush(&mut self) -> Read {
+        match std::mem::take(&mut self.waiting) {
+            Waiting::Nothing => Read::Nothing,
+            Waiting::Event(value) => Read::Event(value),
+            Waiting::Broken => Read::Broken(Broken::new(
+                &LineEnds,
+                "the official client cuts at LF LF only, so it read several frames as one, which is not JSON",
+            )),
+        }
+    }
+
+    fn wait(&mut self, frame: &Frame) {
+        self.waiting = match (&self.waiting, &frame.value) {
+            (Waiting::Nothing, Some(value)) => Waiting::Event(value.clone()),
+            _ => Waiting::Broken,
+        };
+    }
+
+    /// What else there is to say about a frame as a frame.
+    pub(crate) fn notes(&mut self, frame: &Frame) -> Vec<Broken> {
+        let mut notes = Vec::new();
+        for problem in &frame.problems {
+            if FATAL.contains(&problem.rule) || BEYOND.contains(&problem.rule) {
+                continue;
+            }
+            if problem.rule == problems::CRLF && std::mem::replace(&mut self.told, true) {
+                continue;
+            }
+            if let Some(rule) = rule(problem.rule) {
+                notes.push(Broken { stops: false, ..Broken::new(rule, problem.message.clone()) });
+            }
+        }
+        notes
+    }
+}
+
+fn judge(frame: &Frame) -> Read {
+    let found = FATAL.iter().chain(&BEYOND).find_map(|id| frame.problems.iter().find(|problem| problem.rule == *id));
+    match (found, &frame.value) {
+        (Some(problem), _) => match rule(problem.rule) {
+            Some(rule) => Read::Broken(Broken::new(rule, problem.message.clone())),
+            None => Read::Nothing,
+        },
+        (None, Some(value)) => Read::Event(value.clone()),
+        (None, None) => Read::Nothing,
+    }
+}

@@ -1,0 +1,365 @@
+//! The official client, as a value.
+//!
+//! A [`Fold`] holds what `@ag-ui/client` 1.0.0 holds after frames 1 … n came
+//! one by one, starting from the request's messages and state. Pushing a frame
+//! takes it through the client's own stages and says what the client would
+//! have warned of, or at what it would have given up:
+//!
+//! ```text
+//! frame ─▶ framing ─▶ schema (protocol) ─▶ chunks ─▶ verify ─▶ apply ─▶ messages, state
+//!            └──────────┴── findings, the first stop ─┴───────────┘
+//! ```
+//!
+//! Behind the stop the client holds still: [`Fold::messages`], [`Fold::state`].
+//! Folding goes on leniently beside that, so that the rest can be inspected:
+//! [`Fold::after_stop`].
+//!
+//! A clone is cheap and independent: a moment to come back to. A fold can be
+//! written to bytes and read again ([`Fold::write`]); what checkpoints share
+//! lies in [`piece`]s, which are loaded when needed, so reading methods take a
+//! [`PieceSource`].
+//!
+//! ```
+//! use scrubjay_protocol::sse::Decoder;
+//! use scrubjay_session::fold::{Fold, piece::NoPieces};
+//!
+//! let mut fold = Fold::new(br#"{"threadId":"t","runId":"r","messages":[],"state":{"n":1}}"#);
+//! let mut decoder = Decoder::new();
+//! decoder.push(b"data: {\"type\":\"RUN_STARTED\",\"threadId\":\"t\",\"runId\":\"r\"}\n\n");
+//! decoder.push(b"data: {\"type\":\"STATE_DELTA\",\"delta\":[{\"op\":\"replace\",\"path\":\"/n\",\"value\":2}]}\n\n");
+//! let mut seq = 0;
+//! while let Some(frame) = decoder.next_frame() {
+//!     seq += 1;
+//!     assert!(fold.push(seq, &frame).is_empty());
+//! }
+//! assert_eq!(fold.state_json(&NoPieces), r#"{"n":2}"#);
+//! assert_eq!(fold.state().get("n").unwrap().by(), 2);
+//! ```
+//!
+//! Map, in reading order: [`value`], `framing`, `event`, `chunks`, `verify`,
+//! `messages`, `apply`, `snapshot`, [`patch`], [`rule`], `checkpoint`. Spans
+//! and lanes are not here (`derive`), nor are rules that the client does not
+//! know.
+
+mod apply;
+mod checkpoint;
+mod chunks;
+mod event;
+mod finding;
+mod framing;
+mod messages;
+pub mod patch;
+pub mod piece;
+pub mod rule;
+mod snapshot;
+pub mod value;
+mod verify;
+
+use scrubjay_protocol::{
+    frame::Frame,
+    input::Request,
+    json::{self, Wtf8},
+    schema::{self, Boundary, Strip, Stripped, Verdict},
+};
+
+pub use self::{
+    checkpoint::Damaged,
+    finding::{Finding, Stop},
+    messages::Message,
+    rule::{Rule, Severity},
+};
+use self::{
+    apply::{Applying, View},
+    chunks::Chunks,
+    event::Event,
+    finding::Broken,
+    framing::{Framing, Read},
+    messages::Messages,
+    piece::{NoPieces, PieceSource},
+    value::{Value, write_json},
+    verify::Verifier,
+};
+
+/// The official client after some frames.
+#[derive(Clone, Debug)]
+pub struct Fold {
+    /// Goes on behind a stop.
+    view: View,
+    /// Where the client gave up, and what it held.
+    stopped: Option<Box<Stopped>>,
+    framing: Framing,
+    boundary: Boundary,
+    chunks: Chunks,
+    verifier: Verifier,
+    /// The run that ids are made from where the client makes random ones.
+    run_id: Wtf8,
+    seq: u32,
+    records_told: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Stopped {
+    stop: Stop,
+    view: View,
+}
+
+impl Fold {
+    /// The moment before the first frame: what the request says. A body that
+    /// is no run input begins with nothing.
+    pub fn new(request_body: &[u8]) -> Self {
+        let request = Request::read(request_body);
+        let input = request.input_value().or(request.value.as_ref());
+        Self::from_input(input.unwrap_or(&json::Value::Null))
+    }
+
+    /// The moment before the first frame, of a run input.
+    pub fn from_input(input: &json::Value) -> Self {
+        let mut messages = Messages::default();
+        for message in input.get("messages").and_then(json::Value::as_array).unwrap_or_default() {
+            messages.push(Message::new(Value::from_json(message, 0), 0), &NoPieces);
+        }
+        let state = input.get("state").map_or_else(|| Value::map(0), |state| Value::from_json(state, 0));
+        let view = View {
+            messages,
+            state,
+            state_undefined: false,
+            interrupts: Value::list(0),
+            lenient: false,
+        };
+        Self {
+            view,
+            stopped: None,
+            framing: Framing::default(),
+            boundary: Boundary::default(),
+            chunks: Chunks::default(),
+            verifier: Verifier::default(),
+            run_id: input.get("runId").and_then(json::Value::as_wtf8).cloned().unwrap_or_default(),
+            seq: 0,
+            records_told: false,
+        }
+    }
+
+    /// Follows the next frame, in a fold that was never written to pieces.
+    pub fn push(&mut self, seq: u32, frame: &Frame) -> Vec<Finding> {
+        self.push_with(seq, frame, &NoPieces)
+    }
+
+    /// Follows the next frame. `seq` is its number.
+    pub fn push_with(&mut self, seq: u32, frame: &Frame, pieces: &dyn PieceSource) -> Vec<Finding> {
+        self.seq = seq;
+        let mut told = self.framing.notes(frame);
+        let read = self.framing.read(frame);
+        self.follow(read, pieces, &mut told);
+        self.findings(told)
+    }
+
+    /// The end of the body: what still waits for a blank line is read now.
+    /// Findings are those of the last frame.
+    pub fn finish(&mut self, pieces: &dyn PieceSource) -> Vec<Finding> {
+        let mut told = Vec::new();
+        let read = self.framing.flush();
+        self.follow(read, pieces, &mut told);
+        self.findings(told)
+    }
+
+    fn follow(&mut self, read: Read, pieces: &dyn PieceSource, told: &mut Vec<Broken>) {
+        match read {
+            Read::Nothing => {}
+            Read::Event(value) => self.event(value, pieces, told),
+            Read::Broken(broken) => self.tell(broken, told),
+            Read::Record => {
+                if !std::mem::replace(&mut self.records_told, true) {
+                    let message = "protobuf records are kept raw: messages and state stand still";
+                    told.push(Broken::new(&rule::Undecoded, message));
+                }
+            }
+        }
+    }
+
+    fn event(&mut self, value: json::Value, pieces: &dyn PieceSource, told: &mut Vec<Broken>) {
+        self.follow_run(&value);
+        let (run_id, seq) = (&self.run_id, self.seq);
+        // The client's ids are random; ours follow from the place in the stream.
+        let mut mint = || format!("{run_id}:{seq}");
+        let checked = schema::check(value, &mut self.boundary, &mut mint);
+        for conversion in checked.conversions {
+            let note = conversion.note.map(|note| format!("; {note}")).unwrap_or_default();
+            let message = format!("the client reads {} as {}{note}", conversion.what, conversion.to);
+            told.push(Broken::new(&rule::Retired, message));
+        }
+        told.extend(checked.stripped.iter().map(stripped));
+        match checked.verdict {
+            Verdict::Accept { event, event_type } => {
+                if let json::Value::Object(body) = event {
+                    self.expand(Event { kind: event_type, body }, pieces, told);
+                }
+            }
+            Verdict::Dropped { type_name } => {
+                let message = format!("the client drops events of type '{type_name}', which it does not know");
+                told.push(Broken::new(&rule::UnknownType, message));
+            }
+            Verdict::Fatal(fatal) => self.tell(Broken::new(&rule::Schema, fatal.message()), told),
+        }
+    }
+
+    fn follow_run(&mut self, value: &json::Value) {
+        if value.get("type").and_then(json::Value::as_str) == Some("RUN_STARTED") {
+            if let Some(run_id) = value.get("runId").and_then(json::Value::as_wtf8) {
+                self.run_id = run_id.clone();
+            }
+        }
+    }
+
+    fn expand(&mut self, event: Event, pieces: &dyn PieceSource, told: &mut Vec<Broken>) {
+        let (events, broken) = self.chunks.expand(event);
+        if let Some(broken) = broken {
+            self.tell(broken, told);
+        }
+        for event in events {
+            if let Err(broken) = self.verifier.judge(&event) {
+                self.tell(broken, told);
+                self.verifier.force(&event);
+            }
+            let mut applying = Applying { view: &mut self.view, seq: self.seq, pieces, told };
+            applying.apply(&event);
+        }
+    }
+
+    /// Takes note of a broken rule; the first stop holds the client's view.
+    fn tell(&mut self, mut broken: Broken, told: &mut Vec<Broken>) {
+        if broken.stops && self.stopped.is_none() {
+            let stop = Stop { seq: self.seq, rule: broken.id.to_owned(), message: broken.message.clone() };
+            self.stopped = Some(Box::new(Stopped { stop, view: self.view.clone() }));
+            self.view.lenient = true;
+        } else {
+            broken.stops = false;
+        }
+        told.push(broken);
+    }
+
+    fn findings(&self, told: Vec<Broken>) -> Vec<Finding> {
+        let finding = |broken: Broken| Finding {
+            seq: self.seq,
+            rule: broken.id,
+            severity: broken.severity,
+            message: broken.message,
+            stop: broken.stops,
+        };
+        told.into_iter().map(finding).collect()
+    }
+
+    // ---- what the client holds --------------------------------------------
+
+    /// Number of the last frame.
+    pub fn seq(&self) -> u32 {
+        self.seq
+    }
+
+    /// Where the client gave up, if it has.
+    pub fn stop(&self) -> Option<&Stop> {
+        self.stopped.as_ref().map(|stopped| &stopped.stop)
+    }
+
+    fn held(&self) -> &View {
+        self.stopped.as_ref().map_or(&self.view, |stopped| &stopped.view)
+    }
+
+    /// This fold as it would be without the stop: the lenient view.
+    #[must_use]
+    pub fn after_stop(&self) -> Self {
+        Self { stopped: None, ..self.clone() }
+    }
+
+    /// The state.
+    pub fn state(&self) -> &Value {
+        &self.held().state
+    }
+
+    /// The open interrupts: a list.
+    pub fn interrupts(&self) -> &Value {
+        &self.held().interrupts
+    }
+
+    /// How many messages there are.
+    pub fn message_count(&self) -> usize {
+        self.held().messages.len()
+    }
+
+    /// Messages from an index on.
+    pub fn messages(&self, first: usize, count: usize, pieces: &dyn PieceSource) -> Vec<Message> {
+        self.held().messages.read(first, count, pieces)
+    }
+
+    /// Index of the first message with this id.
+    pub fn message_index(&self, id: &Wtf8, pieces: &dyn PieceSource) -> Option<usize> {
+        let messages = &self.held().messages;
+        let spot = messages.search(messages::Named::Message, id.as_bytes(), &|_| true, pieces)?;
+        Some(messages.index_of(spot))
+    }
+
+    /// The state as JSON text.
+    pub fn state_json(&self, pieces: &dyn PieceSource) -> String {
+        value::to_json(self.state(), pieces)
+    }
+
+    /// The open interrupts as JSON text.
+    pub fn interrupts_json(&self, pieces: &dyn PieceSource) -> String {
+        value::to_json(self.interrupts(), pieces)
+    }
+
+    /// All messages as JSON text: a list.
+    pub fn messages_json(&self, pieces: &dyn PieceSource) -> String {
+        let mut text = String::from("[");
+        for page in &self.held().messages.pages {
+            for message in page.body(pieces).iter() {
+                if text.len() > 1 {
+                    text.push(',');
+                }
+                write_json(&mut text, &message.value, pieces);
+            }
+        }
+        text.push(']');
+        text
+    }
+
+    // ---- what is open -----------------------------------------------------
+
+    /// Whether the message's text is still arriving.
+    pub fn is_open_message(&self, id: &[u8]) -> bool {
+        self.verifier.open.has_message(id)
+    }
+
+    /// Whether the call's arguments are still arriving.
+    pub fn is_open_tool(&self, id: &[u8]) -> bool {
+        self.verifier.open.has_tool(id)
+    }
+
+    // ---- causes -----------------------------------------------------------
+
+    /// The frame that delivered a UTF-16 unit of a message's text, or of the
+    /// arguments of one of its tool calls; 0 is the request.
+    pub fn cause(&self, message: usize, tool: Option<usize>, utf16_offset: u64, pieces: &dyn PieceSource) -> Option<u32> {
+        let message = self.messages(message, 1, pieces).pop()?;
+        let text = match tool {
+            None => message.value.get("content")?,
+            Some(place) => message.value.get("toolCalls")?.as_list()?.get(place)?.get("function")?.get("arguments")?,
+        };
+        text.as_text()?.cause(utf16_offset, text.by(), pieces)
+    }
+}
+
+fn stripped(strip: &Strip) -> Broken {
+    match strip.what {
+        Stripped::UnknownMember => Broken::new(
+            &rule::StrippedMember,
+            format!("the client removes {}, which protocol 1.0 does not describe", strip.path),
+        ),
+        Stripped::UnknownVariant => Broken::new(
+            &rule::StrippedVariant,
+            format!("the client removes {}, which is of a kind that protocol 1.0 does not have", strip.path),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests;

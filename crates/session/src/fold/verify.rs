@@ -1,0 +1,482 @@
+//! The rules that the official client's verifier holds a stream to.
+//!
+//! Sets are per run. What an item is open under outlives its end, until the
+//! run is over: a later event that names it is still checked against its
+//! owner. Values that the schema refuses (a null tag, a sub-agent without a
+//! name) are refused there already, so of V05, V06, V15 and V16 only what the
+//! schema lets through is left here.
+
+use std::sync::Arc;
+
+use imbl::OrdMap;
+use scrubjay_protocol::{
+    event::EventType,
+    json::{Object, Value, Wtf8},
+};
+
+use super::{
+    chunks::shown_owner,
+    event::Event,
+    finding::Broken,
+    rule::{Rule, V01, V02, V03, V04, V07, V08, V09, V10, V11, V12, V13, V14, V15, V16, V17, V18, V19},
+};
+
+pub(crate) type Id = Arc<[u8]>;
+/// Who opened an item; `None` is the parent agent.
+pub(crate) type Owner = Option<Id>;
+
+/// The stage.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Verifier {
+    pub(crate) first_seen: bool,
+    pub(crate) started: bool,
+    pub(crate) finished: bool,
+    pub(crate) errored: bool,
+    pub(crate) open: Open,
+    pub(crate) owners: Owners,
+}
+
+/// What is open, in the order of opening.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Open {
+    pub(crate) messages: Ids<Id>,
+    pub(crate) tools: Ids<Id>,
+    pub(crate) spans: Ids<Id>,
+    pub(crate) reasoning: Ids<Id>,
+    pub(crate) steps: Ids<(Owner, Id)>,
+    pub(crate) subagents: Ids<Id>,
+    /// Sub-agents that have ended; their ids are not used again in the run.
+    pub(crate) ended_subagents: Ids<Id>,
+}
+
+/// A set that remembers the order in which its members came.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Ids<K: Ord + Clone> {
+    places: OrdMap<K, u64>,
+    next: u64,
+}
+
+impl<K: Ord + Clone> Default for Ids<K> {
+    fn default() -> Self {
+        Self { places: OrdMap::new(), next: 0 }
+    }
+}
+
+impl<K: Ord + Clone> Ids<K> {
+    pub(crate) fn add(&mut self, id: K) {
+        if !self.places.contains_key(&id) {
+            self.places.insert(id, self.next);
+            self.next += 1;
+        }
+    }
+
+    fn remove(&mut self, id: &K) -> bool {
+        self.places.remove(id).is_some()
+    }
+
+    fn contains(&self, id: &K) -> bool {
+        self.places.contains_key(id)
+    }
+
+    /// In the order in which they came.
+    pub(crate) fn in_order(&self) -> Vec<&K> {
+        let mut ids: Vec<(&K, &u64)> = self.places.iter().collect();
+        ids.sort_by_key(|(_, place)| **place);
+        ids.into_iter().map(|(id, _)| id).collect()
+    }
+}
+
+/// Who opened what, by kind: ids are unique within a kind only.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Owners {
+    pub(crate) messages: OrdMap<Id, Owner>,
+    pub(crate) tools: OrdMap<Id, Owner>,
+    pub(crate) activities: OrdMap<Id, Owner>,
+    pub(crate) reasoning: OrdMap<Id, Owner>,
+}
+
+impl Open {
+    pub(crate) fn has_message(&self, id: &[u8]) -> bool {
+        self.messages.places.contains_key(id) || self.reasoning.places.contains_key(id)
+    }
+
+    pub(crate) fn has_tool(&self, id: &[u8]) -> bool {
+        self.tools.places.contains_key(id)
+    }
+}
+
+type Verdict = Result<(), Broken>;
+
+impl Verifier {
+    /// Judges an event and takes note of it. A refused one leaves no trace,
+    /// save that the stream has begun.
+    pub(crate) fn judge(&mut self, event: &Event) -> Verdict {
+        self.boundaries(event)?;
+        self.items(event)
+    }
+
+    /// Takes note of a refused event as far as that makes sense, so that
+    /// folding behind a stop does not refuse everything.
+    pub(crate) fn force(&mut self, event: &Event) {
+        use EventType as E;
+        match event.kind {
+            E::RunStarted => {
+                *self = Self { first_seen: true, started: true, ..Self::default() };
+            }
+            E::RunFinished => {
+                self.open = Open::default();
+                self.finished = true;
+            }
+            _ => {
+                self.finished = false;
+                self.errored = false;
+                let id = |name| id_of(event.required(name));
+                match event.kind {
+                    E::TextMessageContent => self.open.messages.add(id("messageId")),
+                    E::ToolCallArgs => self.open.tools.add(id("toolCallId")),
+                    E::ReasoningMessageContent => self.open.reasoning.add(id("messageId")),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn boundaries(&mut self, event: &Event) -> Verdict {
+        use EventType as E;
+        let (kind, name) = (&event.kind, event.name());
+        if self.errored && *kind != E::RunStarted {
+            return broken(&V01, format!("{name} came after RUN_ERROR; nothing but a new RUN_STARTED may"));
+        }
+        if self.finished && !matches!(kind, E::RunError | E::RunStarted) {
+            return broken(&V02, format!("{name} came after RUN_FINISHED; a new run starts with RUN_STARTED"));
+        }
+        if !std::mem::replace(&mut self.first_seen, true) {
+            if !matches!(kind, E::RunStarted | E::RunError) {
+                return broken(&V03, format!("the first event must be RUN_STARTED, and is {name}"));
+            }
+        } else if *kind == E::RunStarted {
+            if self.started && !self.finished && !self.errored {
+                return broken(&V04, "RUN_STARTED came while the run before it was active".to_owned());
+            }
+            if self.finished || self.errored {
+                *self = Self { first_seen: true, started: true, ..Self::default() };
+            }
+        }
+        Ok(())
+    }
+
+    fn items(&mut self, event: &Event) -> Verdict {
+        use EventType as E;
+        match event.kind {
+            E::TextMessageStart => self.start_message(event),
+            E::TextMessageContent | E::TextMessageEnd => self.continue_message(event),
+            E::ToolCallStart => self.start_tool(event),
+            E::ToolCallArgs | E::ToolCallEnd => self.continue_tool(event),
+            E::StepStarted => self.start_step(event),
+            E::StepFinished => self.finish_step(event),
+            E::ActivitySnapshot => {
+                self.own_activity(event);
+                Ok(())
+            }
+            E::ActivityDelta => {
+                let id = event.required("messageId");
+                same_owner(event, self.owners.activities.get(id.as_bytes()), "activity", id)
+            }
+            E::ReasoningStart | E::ReasoningMessageStart => self.start_reasoning(event),
+            E::ReasoningEnd | E::ReasoningMessageContent | E::ReasoningMessageEnd => self.continue_reasoning(event),
+            E::ReasoningEncryptedValue => self.encrypted_value(event),
+            E::ToolCallResult => {
+                let owner = event.tag().map(id_of);
+                self.owners.messages.insert(id_of(event.required("messageId")), owner);
+                Ok(())
+            }
+            E::SubagentStarted => self.start_subagent(event),
+            E::SubagentFinished | E::SubagentError => self.end_subagent(event),
+            E::MessagesSnapshot => {
+                self.owners.seed(event.get("messages"), true);
+                Ok(())
+            }
+            E::RunStarted => {
+                self.started = true;
+                self.owners.seed(event.object("input").and_then(|input| input.get("messages")), false);
+                Ok(())
+            }
+            E::RunFinished => self.finish(),
+            E::RunError => {
+                self.errored = true;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn start_message(&mut self, event: &Event) -> Verdict {
+        let id = event.required("messageId");
+        if has(&self.open.messages, id) {
+            return broken(&V07, format!("text message '{id}' is already open; TEXT_MESSAGE_END comes first"));
+        }
+        let owner = self.owners.messages.get(id.as_bytes());
+        same_owner(event, owner, "message", id)?;
+        if owner.is_none() {
+            self.owners.messages.insert(id_of(id), event.tag().map(id_of));
+        }
+        self.open.messages.add(id_of(id));
+        Ok(())
+    }
+
+    fn continue_message(&mut self, event: &Event) -> Verdict {
+        let id = event.required("messageId");
+        if !has(&self.open.messages, id) {
+            return broken(&V08, format!("{} names text message '{id}', which is not open", event.name()));
+        }
+        same_owner(event, self.owners.messages.get(id.as_bytes()), "message", id)?;
+        if event.kind == EventType::TextMessageEnd {
+            remove(&mut self.open.messages, id);
+        }
+        Ok(())
+    }
+
+    fn start_tool(&mut self, event: &Event) -> Verdict {
+        let id = event.required("toolCallId");
+        if has(&self.open.tools, id) {
+            return broken(&V09, format!("tool call '{id}' is already open; TOOL_CALL_END comes first"));
+        }
+        let tag = event.tag().map(id_of);
+        let parent = event.text("parentMessageId");
+        let inherited = parent.and_then(|parent| self.owners.messages.get(parent.as_bytes())).cloned();
+        if let (Some(_), Some(inherited), Some(parent)) = (&tag, &inherited, parent) {
+            if tag != *inherited {
+                return wrong_parent(event, parent, inherited);
+            }
+        }
+        let existing = self.owners.tools.get(id.as_bytes());
+        same_owner(event, existing, "tool call", id)?;
+        if let (None, Some(existing), Some(inherited), Some(parent)) = (&tag, existing, &inherited, parent) {
+            if existing != inherited {
+                return wrong_parent(event, parent, inherited);
+            }
+        }
+        if existing.is_none() {
+            self.owners.tools.insert(id_of(id), tag.or(inherited.flatten()));
+        }
+        self.open.tools.add(id_of(id));
+        Ok(())
+    }
+
+    fn continue_tool(&mut self, event: &Event) -> Verdict {
+        let id = event.required("toolCallId");
+        if !has(&self.open.tools, id) {
+            return broken(&V10, format!("{} names tool call '{id}', which is not open", event.name()));
+        }
+        same_owner(event, self.owners.tools.get(id.as_bytes()), "tool call", id)?;
+        if event.kind == EventType::ToolCallEnd {
+            remove(&mut self.open.tools, id);
+        }
+        Ok(())
+    }
+
+    fn start_step(&mut self, event: &Event) -> Verdict {
+        let step = (event.tag().map(id_of), id_of(event.required("stepName")));
+        if self.open.steps.contains(&step) {
+            let name = event.required("stepName");
+            return broken(&V11, format!("step '{name}' is already open under {}", shown_owner(event.tag())));
+        }
+        self.open.steps.add(step);
+        Ok(())
+    }
+
+    fn finish_step(&mut self, event: &Event) -> Verdict {
+        let name = event.required("stepName");
+        let step = (event.tag().map(id_of), id_of(name));
+        if self.open.steps.remove(&step) {
+            return Ok(());
+        }
+        let message = match self.open.steps.in_order().into_iter().find(|(_, open)| **open == *name.as_bytes()) {
+            Some((owner, _)) => format!(
+                "step '{name}' is open under {}, and is finished by {}",
+                shown_id(owner.as_ref()),
+                shown_owner(event.tag())
+            ),
+            None => format!("step '{name}' is finished and was not started"),
+        };
+        broken(&V12, message)
+    }
+
+    fn own_activity(&mut self, event: &Event) {
+        let id = event.required("messageId");
+        let replaces = event.get("replace").and_then(Value::as_bool) != Some(false);
+        if replaces || !self.owners.activities.contains_key(id.as_bytes()) {
+            self.owners.activities.insert(id_of(id), event.tag().map(id_of));
+        }
+    }
+
+    fn start_reasoning(&mut self, event: &Event) -> Verdict {
+        let id = event.required("messageId");
+        let is_span = event.kind == EventType::ReasoningStart;
+        let open = if is_span { &mut self.open.spans } else { &mut self.open.reasoning };
+        if has(open, id) {
+            let noun = if is_span { "span" } else { "message" };
+            return broken(&V13, format!("reasoning {noun} '{id}' is already open"));
+        }
+        let owner = self.owners.reasoning.get(id.as_bytes());
+        same_owner(event, owner, "reasoning", id)?;
+        if owner.is_none() {
+            self.owners.reasoning.insert(id_of(id), event.tag().map(id_of));
+        }
+        open.add(id_of(id));
+        Ok(())
+    }
+
+    fn continue_reasoning(&mut self, event: &Event) -> Verdict {
+        let id = event.required("messageId");
+        let is_span = event.kind == EventType::ReasoningEnd;
+        let open = if is_span { &mut self.open.spans } else { &mut self.open.reasoning };
+        if !has(open, id) {
+            let noun = if is_span { "span" } else { "message" };
+            return broken(&V14, format!("{} names reasoning {noun} '{id}', which is not open", event.name()));
+        }
+        same_owner(event, self.owners.reasoning.get(id.as_bytes()), "reasoning", id)?;
+        if event.kind != EventType::ReasoningMessageContent {
+            remove(open, id);
+        }
+        Ok(())
+    }
+
+    fn encrypted_value(&self, event: &Event) -> Verdict {
+        let id = event.required("entityId");
+        let owners = &self.owners;
+        let (owner, noun) = if *event.required("subtype") == *"tool-call" {
+            (owners.tools.get(id.as_bytes()), "tool call")
+        } else {
+            (owners.messages.get(id.as_bytes()).or_else(|| owners.reasoning.get(id.as_bytes())), "message")
+        };
+        same_owner(event, owner, noun, id)
+    }
+
+    fn start_subagent(&mut self, event: &Event) -> Verdict {
+        let id = event.required("subagentRunId");
+        if has(&self.open.subagents, id) {
+            return broken(&V15, format!("sub-agent '{id}' is already active"));
+        }
+        if has(&self.open.ended_subagents, id) {
+            return broken(&V15, format!("sub-agent '{id}' has already ended in this run; its id is not used again"));
+        }
+        if let Some(parent) = event.text("parentSubagentRunId") {
+            if !has(&self.open.subagents, parent) && !has(&self.open.ended_subagents, parent) {
+                return broken(&V15, format!("parent sub-agent '{parent}' was not started in this run"));
+            }
+        }
+        self.open.subagents.add(id_of(id));
+        Ok(())
+    }
+
+    fn end_subagent(&mut self, event: &Event) -> Verdict {
+        let id = event.required("subagentRunId");
+        if !has(&self.open.subagents, id) {
+            return broken(&V16, format!("{} names sub-agent '{id}', which is not active", event.name()));
+        }
+        remove(&mut self.open.subagents, id);
+        self.open.ended_subagents.add(id_of(id));
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Verdict {
+        let open = &self.open;
+        let steps = open.steps.in_order().into_iter().map(|(_, name)| name).collect();
+        for (noun, ids) in [
+            ("steps", steps),
+            ("text messages", open.messages.in_order()),
+            ("reasoning messages", open.reasoning.in_order()),
+            ("reasoning spans", open.spans.in_order()),
+            ("tool calls", open.tools.in_order()),
+            ("sub-agents", open.subagents.in_order()),
+        ] {
+            if !ids.is_empty() {
+                let names: Vec<String> = ids.iter().take(20).map(|id| shown(id)).collect();
+                let more = if ids.len() > 20 { format!(" and {} more", ids.len() - 20) } else { String::new() };
+                return broken(&V19, format!("RUN_FINISHED came while {noun} were open: {}{more}", names.join(", ")));
+            }
+        }
+        self.finished = true;
+        Ok(())
+    }
+}
+
+impl Owners {
+    /// Notes the owners of messages that a snapshot or an echoed input states.
+    fn seed(&mut self, messages: Option<&Value>, replaces: bool) {
+        for message in messages.and_then(Value::as_array).unwrap_or_default() {
+            let Some(message) = message.as_object() else { continue };
+            let Some(id) = message.get("id").and_then(Value::as_wtf8) else { continue };
+            let owner = message.get("subagentRunId").and_then(Value::as_wtf8).map(id_of);
+            let owners = match message.get("role").and_then(Value::as_str) {
+                Some("reasoning") => &mut self.reasoning,
+                Some("activity") => &mut self.activities,
+                _ => &mut self.messages,
+            };
+            set(owners, id, &owner, replaces);
+            for call in tool_calls(message) {
+                if let Some(id) = call.get("id").and_then(Value::as_wtf8) {
+                    set(&mut self.tools, id, &owner, replaces);
+                }
+            }
+        }
+    }
+}
+
+fn set(owners: &mut OrdMap<Id, Owner>, id: &Wtf8, owner: &Owner, replaces: bool) {
+    if replaces || !owners.contains_key(id.as_bytes()) {
+        owners.insert(id_of(id), owner.clone());
+    }
+}
+
+fn tool_calls(message: &Object) -> &[Value] {
+    message.get("toolCalls").and_then(Value::as_array).unwrap_or_default()
+}
+
+/// A tag must be that of the item's owner; no tag agrees with any.
+fn same_owner(event: &Event, owner: Option<&Owner>, noun: &str, id: &Wtf8) -> Verdict {
+    let (Some(tag), Some(owner)) = (event.tag(), owner) else { return Ok(()) };
+    if owner.as_deref() == Some(tag.as_bytes()) {
+        return Ok(());
+    }
+    broken(
+        &V17,
+        format!("{} is tagged '{tag}', and {noun} '{id}' belongs to {}", event.name(), shown_id(owner.as_ref())),
+    )
+}
+
+fn wrong_parent(event: &Event, parent: &Wtf8, owner: &Owner) -> Verdict {
+    broken(
+        &V18,
+        format!(
+            "tool call '{}' and its parent message '{parent}', which belongs to {}, have different owners",
+            event.required("toolCallId"),
+            shown_id(owner.as_ref())
+        ),
+    )
+}
+
+fn broken(rule: &dyn Rule, message: String) -> Verdict {
+    Err(Broken::new(rule, message))
+}
+
+pub(crate) fn id_of(text: &Wtf8) -> Id {
+    text.as_bytes().into()
+}
+
+fn shown(id: &Id) -> String {
+    String::from_utf8_lossy(id).into_owned()
+}
+
+fn shown_id(owner: Option<&Id>) -> String {
+    owner.map_or_else(|| "the parent agent".to_owned(), |id| format!("sub-agent '{}'", shown(id)))
+}
+
+fn has(ids: &Ids<Id>, id: &Wtf8) -> bool {
+    ids.places.contains_key(id.as_bytes())
+}
+
+fn remove(ids: &mut Ids<Id>, id: &Wtf8) {
+    ids.places.remove(id.as_bytes());
+}
