@@ -1,3 +1,44 @@
-//! One exchange as a value.
+//! One exchange as a value: what was sent, what it means, and what a client
+//! held at any moment of it.
+//!
+//! ```
+//! use scrubjay_session::{exchange::*, memory::MemoryShelf, query::Reader};
+//!
+//! let body = b"data: {\"type\":\"RUN_STARTED\",\"threadId\":\"t\",\"runId\":\"r\"}\n\n\
+//!              data: {\"type\":\"STATE_SNAPSHOT\",\"snapshot\":{\"n\":1}}\n\n".to_vec();
+//! let chunks = vec![Chunk { offset: 0, len: body.len() as u64, at_us: 1_000 }];
+//! let exchange = Exchange { ending: Ending::Complete, ..Exchange::default() };
+//! let mut reader = Reader::open(MemoryShelf::new(exchange, Vec::new(), chunks, body)).unwrap();
+//! assert_eq!(reader.state_at(1).unwrap().state, "{}");
+//! assert_eq!(reader.state_at(2).unwrap().state, r#"{"n":1}"#);
+//! ```
+//!
+//! # Map, in reading order
+//!
+//! - [`exchange`]: the facts and words that all crates share.
+//! - [`fold`]: the official client as a value: messages, state, stops, findings.
+//! - [`shelf`]: where an exchange's bytes and derived pages lie.
+//! - [`derive`]: from bytes to pages, as they come.
+//! - [`query`]: every question about an exchange, answered from a shelf.
+//! - [`memory`]: a shelf in memory, for recording files and tests.
+//!
+//! # Invariants
+//!
+//! - No IO, no clock, no threads, no global state; it builds for wasm.
+//! - Bad input never fails: it gives frames and findings. Only a shelf can fail.
+//! - Pages follow from the bytes alone, whatever pieces they came in.
+//!
+//! # What is not here
+//!
+//! SQL and files (`store`), the recording format (`recording`), what answers
+//! look like on the way to a window (`ipc`), questions over many exchanges
+//! (`engine`).
+
+#![warn(missing_docs)]
+
+pub mod derive;
 pub mod exchange;
+pub mod fold;
+pub mod memory;
+pub mod query;
 pub mod shelf;

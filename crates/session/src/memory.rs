@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, convert::Infallible, ops::Range, sync::Arc};
 
 use crate::{
-    derive::{Commit, Deriver, Purpose},
+    derive::{self, Commit, Deriver, Purpose},
     exchange::{Chunk, Ending, Exchange},
     shelf::{Page, PageKind, Shelf, Watermark},
 };
@@ -40,11 +40,13 @@ impl MemoryShelf {
     pub fn new(exchange: Exchange, request_body: Vec<u8>, chunks: Vec<Chunk>, bytes: Vec<u8>) -> Self {
         let mut shelf = Self::bare(exchange, request_body, chunks, bytes);
         let mut deriver = Deriver::new(&shelf.exchange, &shelf.request_body, Purpose::Store);
-        let mut commits = deriver.push_chunks(&shelf.chunks, &shelf.bytes);
-        if shelf.exchange.ending != Ending::Open {
-            commits.extend(deriver.end(shelf.exchange.ending));
+        while deriver.next_chunk() < shelf.exchange.chunk_count {
+            let Ok(commits) = derive::catch_up(&mut deriver, &shelf, shelf.exchange.chunk_count, u64::MAX);
+            commits.into_iter().for_each(|commit| shelf.commit(commit));
         }
-        commits.into_iter().for_each(|commit| shelf.commit(commit));
+        if let Some(last) = derive::end(&mut deriver, &shelf, shelf.exchange.ending) {
+            shelf.commit(last);
+        }
         shelf
     }
 

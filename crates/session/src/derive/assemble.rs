@@ -201,7 +201,7 @@ impl Assembler {
             return self.burst(now, out);
         }
         self.burst = None;
-        self.single(Kind::Wire, now, String::new(), out)
+        self.single(Kind::Wire, now, frame.kind.as_str().to_owned(), out)
     }
 
     fn burst(&mut self, now: &Now<'_>, out: &mut Emitted) -> u32 {
@@ -213,7 +213,8 @@ impl Assembler {
         {
             return ordinal;
         }
-        let ordinal = self.single(code.kind(), now, String::new(), out);
+        let name = if code.kind() == Kind::Wire { "comment" } else { "" };
+        let ordinal = self.single(code.kind(), now, name.to_owned(), out);
         self.burst = Some((code, ordinal));
         ordinal
     }
@@ -576,7 +577,7 @@ impl Assembler {
             let unanswered = self.span(ordinal).is_some_and(|span| span.kind == Kind::Tool && span.ready.is_some());
             if let Some(span) = self.span_mut(ordinal) {
                 span.closed |= unanswered;
-                if matches!(span.kind, Kind::Step | Kind::Subagent) {
+                if unanswered || matches!(span.kind, Kind::Step | Kind::Subagent) {
                     span.end_us = now.entry.at_us;
                 }
             }

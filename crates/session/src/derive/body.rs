@@ -15,7 +15,7 @@ use scrubjay_protocol::{
 };
 
 use super::summary::Transport;
-use crate::exchange::{Chunk, Ending, Exchange, Headers, Hole};
+use crate::exchange::{Chunk, Exchange, Headers, Hole};
 
 /// A gap longer than this is cut on the collapsed axis.
 pub const COLLAPSE_OVER_US: u64 = 2_000_000;
@@ -192,7 +192,7 @@ impl Body {
     }
 
     /// The body has ended: what was held back, and a last frame without its end.
-    pub(crate) fn finish(&mut self, _ending: Ending) -> Vec<Cut> {
+    pub(crate) fn finish(&mut self) -> Vec<Cut> {
         let mut cuts = Vec::new();
         if let Some(mut unpacker) = self.unpacker.take() {
             let last = self.last;

@@ -19,14 +19,14 @@ use super::{
     assemble::Assembler,
     body::Body,
     codec::{Damaged, Reader, Writer, open_page},
-    folding,
+    folding::{Layered, OwnPieces},
     pyramid::Pyramid,
     spans::SpanBlock,
     summary::Summary,
     tails::Tails,
 };
 use crate::{
-    fold::Fold,
+    fold::{Fold, piece::PieceSource},
     shelf::{Page, PageKind, Shelf},
 };
 
@@ -65,21 +65,23 @@ fn open<'a>(bytes: &'a [u8]) -> Result<(Stored<'a>, &'a [u8]), Damaged> {
     Ok((stored, fold))
 }
 
-/// The fold of a checkpoint page, with the frame and the byte it is as of.
-/// `Ok(None)` when the page is not usable.
-pub(crate) fn fold_of<S: Shelf>(shelf: &S, page: &[u8]) -> Result<Option<(u32, u64, Fold)>, S::Error> {
-    let Ok(bytes) = open_page(page) else { return Ok(None) };
-    let Ok((stored, fold)) = open(&bytes) else { return Ok(None) };
-    let fold = folding::read(fold, |number| shelf.page(PageKind::Piece, number))?;
-    Ok(fold.map(|fold| (stored.seq, stored.covered, fold)))
+/// The fold of a checkpoint page, with the frame and the byte it is as of;
+/// nothing when the page is not usable.
+pub(crate) fn fold_of(page: &[u8]) -> Option<(u32, u64, Fold)> {
+    let bytes = open_page(page).ok()?;
+    let (stored, fold) = open(&bytes).ok()?;
+    Some((stored.seq, stored.covered, Fold::read(fold).ok()?))
 }
 
 impl Deriver {
-    /// The pages of a checkpoint here: new pieces, then the checkpoint.
-    pub(super) fn checkpoint_pages(&self) -> Vec<Page> {
+    /// A checkpoint here, and the fold as it would be read from it. Parts
+    /// that are sealed for it go to the deriver's own pieces.
+    pub(super) fn checkpoint_page(&mut self, pieces: &dyn PieceSource) -> (Page, Option<Fold>) {
         let seq = self.summary.frames;
-        let mut pages = Vec::new();
-        let fold = folding::write(&self.fold, seq, &mut pages);
+        let mut sealed = OwnPieces::default();
+        let layered = Layered { own: &self.pieces, below: pieces };
+        let fold = self.fold.write(&mut sealed, &layered);
+        self.pieces.take_fresh(sealed);
         let mut writer = Writer::default();
         writer.uint(u64::from(VERSION));
         writer.bytes(&fold);
@@ -88,12 +90,12 @@ impl Deriver {
         writer.uint(self.checkpoint_bytes);
         self.tails.write(&mut writer);
         self.assembler.write(&mut writer);
-        pages.push(Page {
+        let page = Page {
             kind: PageKind::Checkpoint,
             number: u64::from(seq),
             bytes: writer.into_page(),
-        });
-        pages
+        };
+        (page, Fold::read(&fold).ok())
     }
 }
 
@@ -115,7 +117,7 @@ fn take_up<S: Shelf>(shelf: &S, page: &[u8], purpose: Purpose) -> Result<Deriver
     let read = |kind, number| shelf.page(kind, number).map_err(Unusable::Shelf);
     let bytes = open_page(page)?;
     let (mut stored, fold_bytes) = open(&bytes)?;
-    let fold = folding::read(fold_bytes, |number| shelf.page(PageKind::Piece, number)).map_err(Unusable::Shelf)?;
+    let fold = Fold::read(fold_bytes)?;
     let summary = read(PageKind::Summary, 0)?.ok_or(Unusable::Damaged)?;
     let summary = Summary::from_page(&summary)?;
     if summary.frames != stored.seq {
@@ -135,7 +137,8 @@ fn take_up<S: Shelf>(shelf: &S, page: &[u8], purpose: Purpose) -> Result<Deriver
         tails,
         pyramid,
         assembler,
-        fold: fold.ok_or(Unusable::Damaged)?,
+        fold,
+        pieces: OwnPieces::default(),
         emitted: Emitted::default(),
         roots: Vec::new(),
         rooted_offset: stored.covered,

@@ -1,10 +1,86 @@
-//! The seam to the fold: its findings as entries, its bytes as pages.
-use std::sync::Arc;
+//! The seam to the fold: its findings as entries, its bytes and pieces as pages.
+
+use std::{collections::BTreeMap, sync::Arc};
 
 use scrubjay_protocol::frame::Frame;
 
 use super::finding::FindingEntry;
-use crate::{exchange::Ending, fold::Fold, shelf::Page};
+use crate::{
+    exchange::Ending,
+    fold::{
+        Finding, Fold,
+        piece::{PieceSink, PieceSource},
+        rule::{PatchFailed, PatchLimit, Rule},
+    },
+    shelf::{Page, PageKind, Shelf},
+};
+
+/// Pieces of a fold that was read from a shelf.
+pub(crate) struct ShelfPieces<'a, S>(pub(crate) &'a S);
+
+impl<S: Shelf> PieceSource for ShelfPieces<'_, S> {
+    fn piece(&self, id: u64) -> Option<Arc<[u8]>> {
+        // A piece that cannot be read is lost to this moment only: nothing is
+        // kept of the attempt, and the next question tries again.
+        self.0.page(PageKind::Piece, id).ok().flatten()
+    }
+}
+
+/// Pieces that a deriver made and may not be on the shelf yet.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OwnPieces {
+    fresh: BTreeMap<u64, Arc<[u8]>>,
+    /// They were handed out in commits; the caller stores them before it goes on.
+    handed_out: BTreeMap<u64, Arc<[u8]>>,
+}
+
+impl OwnPieces {
+    /// Forgets what is on the shelf by now.
+    pub(crate) fn forget_stored(&mut self) {
+        self.handed_out.clear();
+    }
+
+    /// The pieces that no commit has had yet, as pages.
+    pub(crate) fn hand_out(&mut self) -> Vec<Page> {
+        let fresh = std::mem::take(&mut self.fresh);
+        let page = |(number, bytes): (&u64, &Arc<[u8]>)| Page { kind: PageKind::Piece, number: *number, bytes: Arc::clone(bytes) };
+        let pages = fresh.iter().map(page).collect();
+        self.handed_out.extend(fresh);
+        pages
+    }
+
+    /// Takes what was sealed beside it.
+    pub(crate) fn take_fresh(&mut self, other: Self) {
+        self.fresh.extend(other.fresh);
+    }
+
+    /// Bytes that no commit has had yet.
+    pub(crate) fn fresh_len(&self) -> u64 {
+        self.fresh.values().map(|bytes| bytes.len() as u64).sum()
+    }
+
+    fn get(&self, id: u64) -> Option<Arc<[u8]>> {
+        self.fresh.get(&id).or_else(|| self.handed_out.get(&id)).cloned()
+    }
+}
+
+impl PieceSink for OwnPieces {
+    fn keep(&mut self, id: u64, bytes: Vec<u8>) {
+        self.fresh.insert(id, bytes.into());
+    }
+}
+
+/// A deriver's own pieces over those of a shelf.
+pub(crate) struct Layered<'a> {
+    pub(crate) own: &'a OwnPieces,
+    pub(crate) below: &'a dyn PieceSource,
+}
+
+impl PieceSource for Layered<'_> {
+    fn piece(&self, id: u64) -> Option<Arc<[u8]>> {
+        self.own.get(id).or_else(|| self.below.piece(id))
+    }
+}
 
 /// What folding a frame gave.
 #[derive(Clone, Debug, Default)]
@@ -14,21 +90,34 @@ pub(crate) struct Followed {
     pub(crate) patch_failed: bool,
 }
 
-pub(crate) fn begin(request_body: &[u8]) -> (Fold, Vec<FindingEntry>) {
-    (Fold::new(request_body), Vec::new())
-}
-pub(crate) fn push(fold: &mut Fold, seq: u32, frame: &Frame) -> Followed {
-    fold.push(seq, frame);
-    Followed::default()
-}
-pub(crate) fn end(_fold: &mut Fold, _seq: u32, _ending: Ending) -> Vec<FindingEntry> {
-    Vec::new()
-}
-pub(crate) fn write(fold: &Fold, _seq: u32, _pages: &mut Vec<Page>) -> Vec<u8> {
-    fold.0.to_le_bytes().to_vec()
-}
-pub(crate) fn read<E>(bytes: &[u8], mut _piece: impl FnMut(u64) -> Result<Option<Arc<[u8]>>, E>) -> Result<Option<Fold>, E> {
-    Ok(Some(Fold(u32::from_le_bytes(bytes.try_into().unwrap_or_default()))))
+pub(crate) fn push(fold: &mut Fold, seq: u32, frame: &Frame, pieces: &dyn PieceSource) -> Followed {
+    let findings = fold.push_with(seq, frame, pieces);
+    Followed {
+        patch_failed: findings.iter().any(|finding| is_failed_patch(finding.rule)),
+        findings: findings.into_iter().map(entry).collect(),
+    }
 }
 
-pub(crate) fn is_failed_patch(rule: &str) -> bool { rule == "patch.failed" }
+/// Follows the end of the body. Only a body that ended as it should is read
+/// to its end by the official client.
+pub(crate) fn end(fold: &mut Fold, ending: Ending, pieces: &dyn PieceSource) -> Vec<FindingEntry> {
+    match ending {
+        Ending::Complete => fold.finish(pieces).into_iter().map(entry).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn entry(finding: Finding) -> FindingEntry {
+    FindingEntry {
+        seq: finding.seq,
+        rule: finding.rule.to_owned(),
+        severity: finding.severity,
+        message: finding.message,
+        stop: finding.stop,
+    }
+}
+
+/// Whether a finding of this rule says that a patch left things as they were.
+pub(crate) fn is_failed_patch(rule: &str) -> bool {
+    rule == PatchFailed.id() || rule == PatchLimit.id()
+}

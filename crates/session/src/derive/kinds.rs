@@ -3,16 +3,7 @@
 
 use scrubjay_protocol::frame::{Frame, FrameKind};
 
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Worth knowing.
-    Note,
-    /// Likely wrong.
-    Warning,
-    /// Wrong: a client breaks.
-    Error,
-}
+pub use crate::fold::Severity;
 
 impl Severity {
     pub(crate) fn code(severity: Option<Self>) -> u8 {

@@ -62,12 +62,13 @@ pub use self::{
 };
 pub(crate) use self::{
     checkpoint::fold_of,
-    folding::{begin as begin_fold, is_failed_patch, push as fold_push},
+    folding::{ShelfPieces, end as fold_end, is_failed_patch, push as fold_push},
 };
 use self::{
     assemble::{Assembler, Emitted, Noted},
     body::{Body, Cut},
     finding::FindingEntry,
+    folding::{Layered, OwnPieces},
     frames::FrameEntry,
     kinds::{EventCode, Kind, Severity},
     marks::{GAP_US, List, Mark, StateMark},
@@ -77,7 +78,10 @@ use self::{
 };
 use crate::{
     exchange::{Chunk, Ending, Exchange, Hole},
-    fold::Fold,
+    fold::{
+        Fold,
+        piece::PieceSource,
+    },
     shelf::{Page, PageKind, Shelf, Watermark},
 };
 
@@ -138,6 +142,7 @@ pub struct Deriver {
     pyramid: Pyramid,
     assembler: Assembler,
     fold: Fold,
+    pieces: OwnPieces,
     emitted: Emitted,
     roots: Vec<Root>,
     rooted_offset: u64,
@@ -153,17 +158,17 @@ impl Deriver {
     /// it says what the body is read as.
     pub fn new(exchange: &Exchange, request_body: &[u8], purpose: Purpose) -> Self {
         let body = Body::new(exchange);
-        let (fold, findings) = folding::begin(request_body);
         let mut summary = Summary { transport: body.transport(), ..Summary::default() };
         describe_request(&mut summary, request_body);
-        let mut deriver = Self {
+        Self {
             purpose,
             body,
             summary,
             tails: Tails::default(),
             pyramid: Pyramid::default(),
             assembler: Assembler::new(purpose == Purpose::Store),
-            fold,
+            fold: Fold::new(request_body),
+            pieces: OwnPieces::default(),
             emitted: Emitted::default(),
             roots: Vec::new(),
             rooted_offset: 0,
@@ -172,9 +177,7 @@ impl Deriver {
             last_checkpoint_len: 0,
             commits: 0,
             ended: false,
-        };
-        deriver.note_findings(findings);
-        deriver
+        }
     }
 
     /// Goes on from the last checkpoint of a shelf, or from the start.
@@ -216,7 +219,11 @@ impl Deriver {
 
     /// Follows chunks, beginning with [`Deriver::next_chunk`]; `bytes` are
     /// theirs, one after the other. Gives commits as they fall due.
-    pub fn push_chunks(&mut self, chunks: &[Chunk], bytes: &[u8]) -> Vec<Commit> {
+    ///
+    /// `pieces` are those of the shelf, where commits are stored before the
+    /// next call. [`catch_up`] does all of this over a [`Shelf`].
+    pub fn push_chunks(&mut self, chunks: &[Chunk], bytes: &[u8], pieces: &dyn PieceSource) -> Vec<Commit> {
+        self.pieces.forget_stored();
         let mut commits = Vec::new();
         let mut rest = bytes;
         for chunk in chunks {
@@ -224,9 +231,9 @@ impl Deriver {
             let (bytes, behind) = rest.split_at(len);
             rest = behind;
             for cut in self.body.push(chunk, bytes) {
-                self.frame(&cut);
+                self.frame(&cut, pieces);
                 if self.checkpoint_due() {
-                    commits.extend(self.checkpoint());
+                    commits.extend(self.checkpoint(pieces));
                 }
             }
         }
@@ -235,16 +242,14 @@ impl Deriver {
 
     /// Follows the end; gives the last commit. An exchange that is still open
     /// is not ended this way.
-    pub fn end(&mut self, ending: Ending) -> Option<Commit> {
+    pub fn end(&mut self, ending: Ending, pieces: &dyn PieceSource) -> Option<Commit> {
         if ending == Ending::Open || self.ended {
             return None;
         }
-        for cut in self.body.finish(ending) {
-            self.frame(&cut);
+        for cut in self.body.finish() {
+            self.frame(&cut, pieces);
         }
-        let mut findings = folding::end(&mut self.fold, self.summary.frames, ending);
-        findings.extend(self.encoding_findings());
-        self.note_findings(findings);
+        self.follow_end(ending, pieces);
         self.assembler.end(&mut self.emitted);
         self.ended = true;
         self.summary.recompute = self.commits == 0 && self.body.covered() < RECOMPUTE_LEN;
@@ -255,6 +260,24 @@ impl Deriver {
             self.flush();
         }
         Some(self.commit())
+    }
+
+    fn follow_end(&mut self, ending: Ending, pieces: &dyn PieceSource) {
+        let layered = Layered { own: &self.pieces, below: pieces };
+        let mut findings = folding::end(&mut self.fold, ending, &layered);
+        findings.extend(self.encoding_findings());
+        let worst = findings.iter().map(|finding| finding.severity).max();
+        self.tails.worsen_last(worst);
+        if worst >= Some(Severity::Warning) && self.summary.frames > 0 {
+            let mark = Mark {
+                seq: self.summary.frames,
+                at_us: self.summary.last_at_us,
+                extra: u64::from(Severity::code(worst)),
+                sum: 0,
+            };
+            self.tails.mark(List::Problems, mark, &mut self.emitted.pages);
+        }
+        self.note_findings(findings);
     }
 
     /// Pages that changed since the last time, for a reader's overlay.
@@ -270,7 +293,7 @@ impl Deriver {
 
     // ---- a frame ------------------------------------------------------
 
-    fn frame(&mut self, cut: &Cut) {
+    fn frame(&mut self, cut: &Cut, pieces: &dyn PieceSource) {
         let frame = &cut.frame;
         self.summary.frames += 1;
         let seq = self.summary.frames;
@@ -285,7 +308,8 @@ impl Deriver {
             span: 0,
             severity: None,
         };
-        let followed = folding::push(&mut self.fold, seq, frame);
+        let layered = Layered { own: &self.pieces, below: pieces };
+        let followed = folding::push(&mut self.fold, seq, frame, &layered);
         entry.severity = followed.findings.iter().map(|finding| finding.severity).max();
         self.note_findings(followed.findings);
         let noted = self.assembler.push(seq, &entry, frame, &mut self.emitted);
@@ -403,17 +427,24 @@ impl Deriver {
             && self.checkpoint_bytes + self.last_checkpoint_len <= covered / CHECKPOINT_SHARE
     }
 
-    fn checkpoint(&mut self) -> Option<Commit> {
-        let pages = self.checkpoint_pages();
-        let len: u64 = pages.iter().map(|page| page.bytes.len() as u64).sum();
+    /// Commits, unless checkpoints would take too much of the disk. The fold
+    /// goes on as one that was read, so that what is on the shelf by now need
+    /// not stay in memory.
+    fn checkpoint(&mut self, pieces: &dyn PieceSource) -> Option<Commit> {
+        let (page, fold) = self.checkpoint_page(pieces);
+        let len = page.bytes.len() as u64 + self.pieces.fresh_len();
         self.last_checkpoint_len = len;
         if self.checkpoint_bytes + len > self.summary.decoded_len / CHECKPOINT_SHARE {
             return None;
         }
-        self.checkpoint_bytes += len;
+        self.checkpoint_bytes += page.bytes.len() as u64;
         self.committed_offset = self.summary.decoded_len;
+        if let Some(fold) = fold {
+            self.fold = fold;
+        }
         self.flush();
-        self.emitted.pages.extend(pages);
+        self.emitted.pages.extend(self.pieces.hand_out());
+        self.emitted.pages.push(page);
         Some(self.commit())
     }
 
@@ -446,8 +477,9 @@ impl Deriver {
     }
 }
 
-/// Follows what a shelf holds, up to a chunk and about `limit` bytes of body.
-/// Gives the commits that fell due. Nothing happens when there is nothing new.
+/// Follows what a shelf holds, up to a chunk and about `limit` bytes of body,
+/// or until commits fall due: store them, and call again. Nothing happens when
+/// there is nothing new.
 ///
 /// # Errors
 /// When the shelf cannot be read.
@@ -459,14 +491,15 @@ pub fn catch_up<S: Shelf>(
 ) -> Result<Vec<Commit>, S::Error> {
     let mut commits = Vec::new();
     let mut left = limit;
-    while left > 0 && deriver.next_chunk() < chunk_count {
+    // What fell due is stored before going on, so that pieces can be read back.
+    while commits.is_empty() && left > 0 && deriver.next_chunk() < chunk_count {
         let first = deriver.next_chunk();
         let chunks = shelf.chunks(first..chunk_count.min(first + CHUNKS_AT_ONCE))?;
         let run = together(&chunks, left.min(BYTES_AT_ONCE));
         let (Some(head), Some(last)) = (run.first(), run.last()) else { break };
         let bytes = shelf.body(head.offset..last.offset + last.len)?;
         left = left.saturating_sub(bytes.len().max(1) as u64);
-        commits.extend(deriver.push_chunks(run, &bytes));
+        commits.extend(deriver.push_chunks(run, &bytes, &ShelfPieces(shelf)));
     }
     Ok(commits)
 }
@@ -484,6 +517,11 @@ fn together(chunks: &[Chunk], len: u64) -> &[Chunk] {
         end = idx + 1;
     }
     &chunks[..end]
+}
+
+/// Ends a deriver that has caught up with an exchange that has ended.
+pub fn end<S: Shelf>(deriver: &mut Deriver, shelf: &S, ending: Ending) -> Option<Commit> {
+    deriver.end(ending, &ShelfPieces(shelf))
 }
 
 /// A decoder for the content encoding of an exchange; none when the body is as it is.
@@ -551,9 +589,4 @@ fn text_of(content: &Value) -> String {
         }
         _ => String::new(),
     }
-}
-
-/// The fold of a request, before any frame.
-pub(crate) fn new_fold(request_body: &[u8]) -> Fold {
-    begin_fold(request_body).0
 }

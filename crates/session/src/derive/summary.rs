@@ -7,6 +7,8 @@ use super::{
     kinds::Severity,
 };
 
+pub use crate::fold::Stop;
+
 /// Runs that a summary names; more are counted in [`Summary::run_count`].
 pub const RUNS_NAMED: usize = 1_000;
 
@@ -83,17 +85,6 @@ pub struct Run {
     pub tools: u32,
     /// Its input brings a new user message (a turn).
     pub turn: bool,
-}
-
-/// Where the official client gives up.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stop {
-    /// At which frame.
-    pub seq: u32,
-    /// By which rule.
-    pub rule: String,
-    /// Its message.
-    pub message: String,
 }
 
 /// What a list shows of an exchange.

@@ -7,6 +7,7 @@ use super::{
     codec::{Damaged, Reader, Writer},
     finding::{self, FindingEntry},
     frames::{self, FrameEntry},
+    kinds::Severity,
     marks::{self, List, Mark},
 };
 use crate::shelf::{Page, PageKind};
@@ -81,6 +82,14 @@ impl Tails {
     pub(crate) fn frame(&mut self, entry: FrameEntry, out: &mut Vec<Page>) {
         if let Some((number, entries)) = self.frames.push(entry, frames::BLOCK) {
             out.push(page(PageKind::Frames, u64::from(number), frames::encode(&entries)));
+        }
+    }
+
+    /// Notes what the end of the body says about the last frame.
+    pub(crate) fn worsen_last(&mut self, severity: Option<Severity>) {
+        if let Some(last) = self.frames.entries.last_mut() {
+            last.severity = last.severity.max(severity);
+            self.frames.dirty = true;
         }
     }
 

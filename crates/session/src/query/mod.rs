@@ -56,8 +56,10 @@
 pub mod answer;
 mod axis;
 mod cache;
+mod chat;
 mod describe;
 mod detail;
+mod diff;
 mod frames;
 mod jump;
 mod lanes;
@@ -66,14 +68,18 @@ mod reader;
 mod rows;
 mod seek;
 mod spans;
+mod state;
 
 use thiserror::Error;
 
 pub use self::{
     answer::*,
+    chat::{ChatMessage, ChatQuery, ChatWindow, Interrupt, ToolCard},
+    diff::ChangeKind,
     frames::Events,
     lanes::{Form, Lane, LaneId, Picture, Shape},
     reader::Reader,
+    state::{Change, StateLine, StateQuery, StateTree, ValueShape},
 };
 use crate::derive::Damaged;
 #[cfg(doc)]

@@ -20,8 +20,8 @@ use crate::{
 /// Decoded blocks of frames kept: 512 × 56 bytes each, 14 MB in all.
 const FRAME_BLOCKS: usize = 512;
 const SPAN_BLOCKS: usize = 256;
-/// Decoded blocks of nodes kept: 256 × 400 bytes each, 13 MB in all.
-const NODE_BLOCKS: usize = 128;
+/// Decoded blocks of nodes kept: 256 × 360 bytes each, 15 MB in all.
+const NODE_BLOCKS: usize = 160;
 const SMALL_BLOCKS: usize = 128;
 
 /// The pages of one exchange.

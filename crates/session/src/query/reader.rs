@@ -109,7 +109,7 @@ impl<S: Shelf> Reader<S> {
             }
         }
         if self.exchange.ending != Ending::Open {
-            let last = deriver.end(self.exchange.ending);
+            let last = crate::derive::end(deriver, &self.shelf, self.exchange.ending);
             self.pages.lay(last.map(|commit| commit.pages).unwrap_or_default());
         }
         self.pages.lay(deriver.look());

@@ -7,10 +7,11 @@
 
 use super::{Failed, Reader, answer::*, frames::cut_one, reader::BySeq};
 use crate::{
-    derive::{ROOT_SPACING, Root, fold_of, fold_push, new_fold},
+    derive::{ROOT_SPACING, Root, fold_end, fold_of, fold_push},
     fold::Fold,
     shelf::{PageKind, Shelf},
 };
+pub(crate) use crate::derive::ShelfPieces;
 
 /// Memory that kept folds may take, as estimated.
 const ROOTS_LEN: u64 = 64 * 1024 * 1024;
@@ -79,18 +80,21 @@ impl<S: Shelf> Reader<S> {
             let explain = Explain { checkpoint: *at, in_memory: true, folded: 0 };
             return Ok((fold.clone(), explain));
         }
-        let (root, in_memory) = self.nearest_root(seq)?;
+        let (root, in_memory) = self.nearest_root(seq, last)?;
         let explain = Explain { checkpoint: root.seq, in_memory, folded: seq - root.seq };
-        let fold = self.fold_forward(root, seq)?;
+        let mut fold = self.fold_forward(root, seq)?;
+        if seq == last {
+            fold_end(&mut fold, self.exchange.ending, &ShelfPieces(&self.shelf));
+        }
         self.last_fold = Some((seq, fold.clone()));
         Ok((fold, explain))
     }
 
-    fn nearest_root(&mut self, seq: u32) -> Result<(Root, bool), Failed<S::Error>> {
+    fn nearest_root(&mut self, seq: u32, last: u32) -> Result<(Root, bool), Failed<S::Error>> {
         let target = if seq == 0 { 0 } else { self.frame(seq)?.end() };
         let mut kept = self.roots.at_or_before(seq);
         // The fold asked for last serves small steps forwards.
-        if let Some((at, fold)) = self.last_fold.as_ref().filter(|(at, _)| *at <= seq && *at > 0)
+        if let Some((at, fold)) = self.last_fold.as_ref().filter(|(at, _)| *at <= seq && *at > 0 && *at < last)
             && kept.as_ref().is_none_or(|root| root.seq < *at)
         {
             let (at, fold) = (*at, fold.clone());
@@ -105,7 +109,7 @@ impl<S: Shelf> Reader<S> {
         let kept_seq = kept.as_ref().map_or(0, |root| root.seq);
         if let Some((number, page)) = page
             && number > u64::from(kept_seq)
-            && let Some((seq, offset, fold)) = fold_of(&self.shelf, &page).map_err(Failed::Shelf)?
+            && let Some((seq, offset, fold)) = fold_of(&page)
         {
             let root = Root { seq, offset, fold };
             self.roots.keep(root.clone());
@@ -115,7 +119,7 @@ impl<S: Shelf> Reader<S> {
             Some(root) => Ok((root, true)),
             None => {
                 let body = self.request_body()?;
-                Ok((Root { seq: 0, offset: 0, fold: new_fold(&body) }, true))
+                Ok((Root { seq: 0, offset: 0, fold: Fold::new(&body) }, true))
             }
         }
     }
@@ -131,7 +135,7 @@ impl<S: Shelf> Reader<S> {
             for entry in &entries {
                 let here = (entry.offset - from) as usize..((entry.end() - from) as usize).min(bytes.len());
                 let frame = cut_one(self.pages.summary.transport, entry.offset, bytes.get(here).unwrap_or_default());
-                fold_push(&mut fold, next, &frame);
+                fold_push(&mut fold, next, &frame, &ShelfPieces(&self.shelf));
                 if entry.end() - offset >= ROOT_SPACING {
                     offset = entry.end();
                     self.roots.keep(Root { seq: next, offset, fold: fold.clone() });

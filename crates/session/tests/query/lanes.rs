@@ -92,8 +92,8 @@ fn one_failure_in_many_frames_shows_in_overview_and_lane() {
     }
     let mut reader = stream.reader(Ending::Complete);
     let picture = reader.lanes(Axis::Clock, 0.0, 20_000_000.0, 400).unwrap();
-    // 20 s on 400 px: frame 13,002 came at 13.001 s.
-    assert!(picture.overview_marks.iter().any(|(column, _)| *column == 260));
+    // 20 s on 400 px: frame 13,002 came at 13.001 s, a column more or less.
+    assert!(picture.overview_marks.iter().any(|(column, _)| (259..=261).contains(column)));
     let problems = picture.lanes.iter().find(|lane| lane.id == LaneId::Problems).unwrap();
     assert!(problems.shapes.iter().any(|shape| shape.form == Form::Tick && shape.first_seq == 13_002));
 }

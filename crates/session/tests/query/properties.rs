@@ -1,5 +1,7 @@
 //! What holds for every stream and every way of following it.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use scrubjay_session::{
     derive::{Commit, Deriver, Purpose},
@@ -7,6 +9,7 @@ use scrubjay_session::{
     memory::MemoryShelf,
     query::{Axis, Reader, RowsOf, Target},
     shelf::{PageKind, Shelf as _},
+    fold::piece::PieceSource,
 };
 
 use crate::stream::{REQUEST, Stream};
@@ -66,15 +69,30 @@ fn stream() -> impl Strategy<Value = Stream> {
         })
 }
 
-fn follow(deriver: &mut Deriver, stream: &Stream, batch: usize) -> Vec<Commit> {
-    let from = deriver.next_chunk() as usize;
-    let mut commits = Vec::new();
-    for chunks in stream.chunks[from..].chunks(batch) {
+/// Hands over chunks in batches; stores what falls due before going on.
+fn follow(deriver: &mut Deriver, shelf: &mut MemoryShelf, batch: usize) -> Vec<Commit> {
+    let mut all = Vec::new();
+    let chunks = shelf.chunks(deriver.next_chunk()..u64::MAX).unwrap();
+    for chunks in chunks.chunks(batch) {
         let (first, last) = (chunks[0], chunks[chunks.len() - 1]);
-        let bytes = &stream.bytes[first.offset as usize..(last.offset + last.len) as usize];
-        commits.extend(deriver.push_chunks(chunks, bytes));
+        let bytes = shelf.body(first.offset..last.offset + last.len).unwrap();
+        let commits = deriver.push_chunks(chunks, &bytes, &Pieces(shelf));
+        commits.iter().cloned().for_each(|commit| shelf.commit(commit));
+        all.extend(commits);
     }
-    commits
+    all
+}
+
+struct Pieces<'a>(&'a MemoryShelf);
+
+impl PieceSource for Pieces<'_> {
+    fn piece(&self, id: u64) -> Option<Arc<[u8]>> {
+        self.0.page(PageKind::Piece, id).unwrap()
+    }
+}
+
+fn bare(stream: &Stream) -> MemoryShelf {
+    MemoryShelf::bare(stream.exchange(Ending::Complete), REQUEST.to_vec(), stream.chunks.clone(), stream.bytes.clone())
 }
 
 proptest! {
@@ -85,8 +103,9 @@ proptest! {
         let exchange = stream.exchange(Ending::Complete);
         let mut one = Deriver::new(&exchange, REQUEST, Purpose::Store);
         let mut other = Deriver::new(&exchange, REQUEST, Purpose::Store);
-        prop_assert_eq!(follow(&mut one, &stream, 1), follow(&mut other, &stream, batch));
-        prop_assert_eq!(one.end(Ending::Complete), other.end(Ending::Complete));
+        prop_assert_eq!(follow(&mut one, &mut bare(&stream), 1), follow(&mut other, &mut bare(&stream), batch));
+        let pieces = bare(&stream);
+        prop_assert_eq!(one.end(Ending::Complete, &Pieces(&pieces)), other.end(Ending::Complete, &Pieces(&pieces)));
     }
 
     #[test]
@@ -168,16 +187,15 @@ fn going_on_from_any_checkpoint_gives_the_same_pages() {
     assert!(checkpoints >= 2, "{checkpoints} checkpoints in {} bytes", stream.bytes.len());
     let exchange = stream.exchange(Ending::Complete);
     let mut deriver = Deriver::new(&exchange, REQUEST, Purpose::Store);
-    let commits = follow(&mut deriver, &stream, 100);
+    let commits = follow(&mut deriver, &mut bare(&stream), 100);
     for stop_after in 1..=commits.len() {
-        let mut shelf = MemoryShelf::bare(exchange.clone(), REQUEST.to_vec(), stream.chunks.clone(), stream.bytes.clone());
+        let mut shelf = bare(&stream);
         commits[..stop_after].iter().cloned().for_each(|commit| shelf.commit(commit));
         let mut resumed = Deriver::resume(&shelf, Purpose::Store).unwrap();
         assert_eq!(resumed.watermark().seq, commits[stop_after - 1].watermark.seq);
-        for commit in follow(&mut resumed, &stream, 64) {
-            shelf.commit(commit);
-        }
-        shelf.commit(resumed.end(Ending::Complete).unwrap());
+        follow(&mut resumed, &mut shelf, 64);
+        let last = resumed.end(Ending::Complete, &Pieces(&shelf)).unwrap();
+        shelf.commit(last);
         let all = |shelf: &MemoryShelf| shelf.pages().map(|(kind, number, bytes)| (kind, number, bytes.clone())).collect::<Vec<_>>();
         for (one, other) in all(&shelf).into_iter().zip(all(&whole)) {
             assert_eq!((one.0, one.1), (other.0, other.1));
@@ -208,8 +226,8 @@ fn an_overlay_on_stored_pages_equals_derivation_in_one_go() {
     let mut whole = stream.reader(Ending::Complete);
     let exchange = stream.exchange(Ending::Complete);
     let mut deriver = Deriver::new(&exchange, REQUEST, Purpose::Store);
-    let commits = follow(&mut deriver, &stream, 100);
-    let mut shelf = MemoryShelf::bare(exchange, REQUEST.to_vec(), stream.chunks.clone(), stream.bytes.clone());
+    let commits = follow(&mut deriver, &mut bare(&stream), 100);
+    let mut shelf = bare(&stream);
     shelf.commit(commits[0].clone());
     let mut reader = Reader::open(shelf).unwrap();
     assert_eq!(reader.summary().frames, whole.summary().frames);
@@ -221,4 +239,20 @@ fn an_overlay_on_stored_pages_equals_derivation_in_one_go() {
     for (from, to) in [(0.0, end), (end * 0.3, end * 0.4)] {
         assert_eq!(reader.lanes(Axis::Clock, from, to, 700).unwrap(), whole.lanes(Axis::Clock, from, to, 700).unwrap());
     }
+}
+
+#[test]
+fn the_state_from_a_checkpoint_equals_the_state_folded_from_the_start() {
+    let stream = long_stream();
+    let mut stored = stream.reader(Ending::Complete);
+    let mut folded = Reader::open(bare(&stream)).unwrap();
+    let frames = stored.summary().frames;
+    let mut seqs: Vec<u32> = (0..40).map(|n| n * 7_919 % frames).collect();
+    seqs.push(frames);
+    for seq in seqs {
+        let (one, other) = (stored.state_at(seq).unwrap(), folded.state_at(seq).unwrap());
+        assert_eq!((one.messages, one.state, one.stopped), (other.messages, other.state, other.stopped), "#{seq}");
+    }
+    let mut fresh = stream.reader(Ending::Complete);
+    assert!(fresh.state_at(frames - 5).unwrap().explain.checkpoint > 0);
 }

@@ -166,7 +166,8 @@ impl<S: Shelf> Reader<S> {
             let whole = first >= seqs.0 && last <= seqs.1;
             let x = (warp.x(node.first_at_us, first), warp.x(node.last_at_us, last));
             let fits = columns.column_of(x.0) == columns.column_of(x.1);
-            let nearly = level == 0 && x.1 - x.0 <= 1.5 * step;
+            // A node much narrower than a column counts where its middle is.
+            let nearly = x.1 - x.0 <= if level == 0 { 1.5 * step } else { 0.25 * step };
             if whole && (fits || nearly) {
                 columns.add((x.0 + x.1) / 2.0, node);
             } else if level == 0 {

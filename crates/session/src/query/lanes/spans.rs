@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Spans drawn one by one, for each pixel of width.
-const SPANS_PER_PX: u32 = 4;
+const SPANS_PER_PX: u32 = 1;
 /// Blocks of spans at which a range with too many is looked into for long ones.
 const SAMPLES: u32 = 48;
 /// Rows into which parallel tool calls stack.

@@ -1,0 +1,301 @@
+//! The conversation as the official client holds it at a frame.
+
+use scrubjay_protocol::json::{self, Wtf8};
+
+use super::{Failed, Reader, answer::*, seek::ShelfPieces};
+use crate::{
+    fold::{
+        Fold, Message,
+        piece::PieceSource,
+        value::{Node, Value, to_json},
+    },
+    shelf::Shelf,
+};
+
+/// Bytes of a message's text.
+const TEXT_LEN: usize = 32 * 1024;
+/// Bytes of arguments, results and JSON.
+const CARD_LEN: usize = 16 * 1024;
+/// Arguments up to here are checked for being JSON.
+const CHECKED_LEN: u64 = 1024 * 1024;
+/// Messages that one window gives.
+const WINDOW: u32 = 500;
+/// Messages looked through for a result, behind the call.
+const RESULTS_BEHIND: usize = 64;
+
+/// Which messages are wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChatQuery {
+    /// As of which frame; 0 is the request's input.
+    pub at: u32,
+    /// First message wanted; absent asks for the last `count`.
+    pub first: Option<u32>,
+    /// How many messages at most.
+    pub count: u32,
+}
+
+/// A window of the conversation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChatWindow {
+    /// As of which frame.
+    pub as_of: u32,
+    /// Number of the first message given.
+    pub first: u32,
+    /// Messages in all.
+    pub total: u32,
+    /// The messages.
+    pub messages: Vec<ChatMessage>,
+    /// Open interrupts.
+    pub interrupts: Vec<Interrupt>,
+    /// The official client had given up before this moment.
+    pub stop: Option<Stop>,
+    /// Time to the first character of text.
+    pub ttft_us: Option<u64>,
+    /// Characters of assistant text received so far, in this window's messages.
+    pub chars: u64,
+}
+
+/// One message.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ChatMessage {
+    /// Place in the list, from 0.
+    pub index: u32,
+    /// `id`.
+    pub id: String,
+    /// `role`, as it stands.
+    pub role: String,
+    /// `name`, if any.
+    pub name: Option<String>,
+    /// Sub-agent it belongs to, if any.
+    pub subagent: Option<String>,
+    /// Text; of a long message the last part as of the moment.
+    pub text: String,
+    /// Bytes of text left out before `text`.
+    pub text_skipped: u64,
+    /// Parts that are not text, in words.
+    pub parts: Vec<String>,
+    /// Whole content as JSON, for activities and anything unusual.
+    pub json: Option<String>,
+    /// Tool calls.
+    pub tools: Vec<ToolCard>,
+    /// Text is still arriving.
+    pub open: bool,
+    /// It came with the request.
+    pub from_input: bool,
+    /// It holds an encrypted value.
+    pub encrypted: bool,
+    /// Tool message: the call it answers.
+    pub answers: Option<String>,
+    /// Frame that made it; 0 is the request's input.
+    pub first_seq: u32,
+    /// Frame that last touched it.
+    pub last_seq: u32,
+}
+
+/// One tool call.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ToolCard {
+    /// `id`.
+    pub id: String,
+    /// Tool name.
+    pub name: String,
+    /// Arguments so far.
+    pub arguments: String,
+    /// Arguments are still arriving.
+    pub open: bool,
+    /// Arguments are JSON (false also while they arrive).
+    pub arguments_valid: bool,
+    /// Result.
+    pub result: Option<String>,
+    /// Frame that started it.
+    pub first_seq: u32,
+}
+
+/// An open interrupt.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Interrupt {
+    /// `id`.
+    pub id: String,
+    /// `reason`.
+    pub reason: String,
+    /// `message`.
+    pub message: String,
+    /// Response schema as JSON.
+    pub response_schema: Option<String>,
+}
+
+impl<S: Shelf> Reader<S> {
+    /// A window of the conversation.
+    ///
+    /// # Errors
+    /// When there is no such frame, or the shelf cannot be read.
+    pub fn chat(&mut self, query: &ChatQuery) -> Result<ChatWindow, Failed<S::Error>> {
+        let (fold, _) = self.fold_at(query.at)?;
+        let at_us = if query.at == 0 { 0 } else { self.frame(query.at)?.at_us };
+        let ended = self.exchange.ending != crate::exchange::Ending::Open && query.at == self.frame_count();
+        let pieces = ShelfPieces(&self.shelf);
+        let total = fold.message_count() as u32;
+        let count = query.count.min(WINDOW);
+        let first = query.first.unwrap_or(total.saturating_sub(count)).min(total);
+        let held = fold.messages(first as usize, count as usize, &pieces);
+        let chat = Chat { fold: &fold, pieces: &pieces, ended };
+        let messages: Vec<ChatMessage> = held
+            .iter()
+            .enumerate()
+            .map(|(place, message)| chat.message(first + place as u32, message))
+            .collect();
+        let spoken = messages.iter().filter(|message| message.role == "assistant" && !message.from_input);
+        let chars = spoken.map(|message| message.text.chars().count() as u64 + message.text_skipped).sum();
+        Ok(ChatWindow {
+            as_of: query.at,
+            first,
+            total,
+            interrupts: interrupts_of(&fold, &pieces),
+            stop: self.pages.summary.stop.clone().filter(|stop| stop.seq < query.at),
+            ttft_us: self.pages.summary.ttft_us.filter(|ttft_us| *ttft_us <= at_us),
+            messages,
+            chars,
+        })
+    }
+
+    /// The frame that delivered a UTF-16 unit of a message's text, or of the
+    /// arguments of one of its tool calls; 0 is the request.
+    ///
+    /// # Errors
+    /// When there is no such frame, message or character, or the shelf cannot be read.
+    pub fn cause(&mut self, at: u32, message: u32, tool: Option<u32>, utf16_offset: u64) -> Result<u32, Failed<S::Error>> {
+        let (fold, _) = self.fold_at(at)?;
+        let pieces = ShelfPieces(&self.shelf);
+        let found = fold.cause(message as usize, tool.map(|tool| tool as usize), utf16_offset, &pieces);
+        found.ok_or_else(|| Failed::Nothing { place: format!("character {utf16_offset} of message {message}") })
+    }
+}
+
+struct Chat<'a> {
+    fold: &'a Fold,
+    pieces: &'a dyn PieceSource,
+    /// Nothing arrives any more, whatever was left open.
+    ended: bool,
+}
+
+impl Chat<'_> {
+    fn message(&self, index: u32, message: &Message) -> ChatMessage {
+        let value = &message.value;
+        let id = self.wtf8(value, "id").unwrap_or_default();
+        let mut shown = ChatMessage {
+            index,
+            open: !self.ended && self.fold.is_open_message(id.as_bytes()),
+            id: id.to_str_lossy().into_owned(),
+            role: self.text(value, "role").unwrap_or_default(),
+            name: self.text(value, "name"),
+            subagent: self.text(value, "subagentRunId"),
+            from_input: message.first_seq == 0,
+            encrypted: value.get("encryptedValue").is_some(),
+            answers: self.text(value, "toolCallId"),
+            first_seq: message.first_seq,
+            last_seq: message.last_seq,
+            ..ChatMessage::default()
+        };
+        if let Some(content) = value.get("content") {
+            self.content(content, &mut shown);
+        }
+        if let Some(name) = self.text(value, "activityType") {
+            shown.name = Some(name);
+        }
+        let calls = value.get("toolCalls").and_then(Value::as_list);
+        if let Some(calls) = calls {
+            shown.tools = calls.iter().map(|call| self.card(index, call, message.first_seq)).collect();
+        }
+        shown
+    }
+
+    fn content(&self, content: &Value, shown: &mut ChatMessage) {
+        match content.node() {
+            Node::Text(text) => {
+                let (tail, skipped) = text.tail(TEXT_LEN, self.pieces);
+                shown.text = tail.into_string_lossy();
+                shown.text_skipped = skipped;
+            }
+            Node::List(parts) => {
+                for part in parts.iter() {
+                    match self.text(part, "text").filter(|_| self.text(part, "type").as_deref() == Some("text")) {
+                        Some(text) => shown.text.push_str(&text),
+                        None => shown.parts.push(self.part(part)),
+                    }
+                }
+            }
+            Node::Null => {}
+            _ => shown.json = Some(self.json(content)),
+        }
+    }
+
+    /// A part that is not text: `image, 12 kB, image/png`.
+    fn part(&self, part: &Value) -> String {
+        let mut words = vec![self.text(part, "type").unwrap_or_else(|| "part".to_owned())];
+        if let Some(source) = part.get("source") {
+            if let Some(text) = source.get("value").and_then(Value::as_text) {
+                words.push(super::describe::bytes(text.len()));
+            }
+            words.extend(self.text(source, "mimeType"));
+        }
+        words.join(", ")
+    }
+
+    fn card(&self, index: u32, call: &Value, first_seq: u32) -> ToolCard {
+        let id = self.wtf8(call, "id").unwrap_or_default();
+        let function = call.get("function");
+        let arguments = function.and_then(|function| function.get("arguments")).and_then(Value::as_text);
+        let open = !self.ended && self.fold.is_open_tool(id.as_bytes());
+        let checked = arguments.filter(|text| !open && text.len() <= CHECKED_LEN);
+        ToolCard {
+            name: function.and_then(|function| self.text(function, "name")).unwrap_or_default(),
+            arguments: arguments.map(|text| text.head(CARD_LEN, self.pieces).into_string_lossy()).unwrap_or_default(),
+            arguments_valid: checked.is_some_and(|text| json::scan(text.to_wtf8(self.pieces).as_bytes()).is_ok()),
+            open,
+            result: self.result_of(index, &id),
+            first_seq: if call.by() > 0 { call.by() } else { first_seq },
+            id: id.into_string_lossy(),
+        }
+    }
+
+    /// The client puts results right behind the message with the call.
+    fn result_of(&self, index: u32, call: &Wtf8) -> Option<String> {
+        let behind = self.fold.messages(index as usize + 1, RESULTS_BEHIND, self.pieces);
+        let answers = |message: &&Message| {
+            self.wtf8(&message.value, "toolCallId").is_some_and(|id| id == *call)
+        };
+        let found = behind.iter().find(answers)?;
+        let content = found.value.get("content")?;
+        Some(match content.node() {
+            Node::Text(text) => text.head(CARD_LEN, self.pieces).into_string_lossy(),
+            _ => self.json(content),
+        })
+    }
+
+    fn json(&self, value: &Value) -> String {
+        super::spans::clip(to_json(value, self.pieces), CARD_LEN).0
+    }
+
+    fn wtf8(&self, value: &Value, name: &str) -> Option<Wtf8> {
+        Some(value.get(name)?.as_text()?.to_wtf8(self.pieces))
+    }
+
+    fn text(&self, value: &Value, name: &str) -> Option<String> {
+        Some(self.wtf8(value, name)?.into_string_lossy())
+    }
+}
+
+fn interrupts_of(fold: &Fold, pieces: &dyn PieceSource) -> Vec<Interrupt> {
+    let chat = Chat { fold, pieces, ended: true };
+    let Some(interrupts) = fold.interrupts().as_list() else { return Vec::new() };
+    interrupts
+        .iter()
+        .take(WINDOW as usize)
+        .map(|interrupt| Interrupt {
+            id: chat.text(interrupt, "id").unwrap_or_default(),
+            reason: chat.text(interrupt, "reason").unwrap_or_default(),
+            message: chat.text(interrupt, "message").unwrap_or_default(),
+            response_schema: interrupt.get("responseSchema").map(|schema| chat.json(schema)),
+        })
+        .collect()
+}

@@ -1,0 +1,450 @@
+//! The state as of a frame: as text, as blame, and as the visible lines of a tree.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Failed, Reader,
+    answer::*,
+    diff::{ChangeKind, Diff},
+    seek::ShelfPieces,
+};
+use crate::{
+    derive::marks::{List, StateMark},
+    fold::{
+        piece::PieceSource,
+        value::{Node, Value, to_json, write_pretty},
+    },
+    shelf::Shelf,
+};
+
+/// Characters of a preview.
+const PREVIEW_CHARS: usize = 200;
+/// Changed paths listed.
+const CHANGES: usize = 200;
+/// State events looked back for the one since which the state stands still.
+const LOOK_BACK: u32 = 4_096;
+/// Pointers that blame gives.
+const BLAMED: usize = 100_000;
+
+/// Which part of the tree is wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StateQuery {
+    /// As of which frame; 0 is the request's input.
+    pub at: u32,
+    /// JSON Pointers of the open branches. The root is always open.
+    pub expanded: Vec<String>,
+    /// Only branches that changed since the previous state event.
+    pub changed_only: bool,
+    /// First line wanted.
+    pub first: u64,
+    /// How many lines at most.
+    pub count: u32,
+}
+
+/// The visible part of the state tree.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StateTree {
+    /// As of which frame.
+    pub as_of: u32,
+    /// The state event at or before it.
+    pub last_state_seq: Option<u32>,
+    /// State that stands still after a failed patch: since when, and why.
+    pub stuck: Option<(u32, String)>,
+    /// The official client had given up before this moment.
+    pub after_stop: bool,
+    /// Number of the first line given.
+    pub first: u64,
+    /// Lines in all.
+    pub total: u64,
+    /// The lines.
+    pub lines: Vec<StateLine>,
+    /// Paths changed by the last state event: at most 200.
+    pub changes: Vec<Change>,
+    /// Size of the state as JSON text, bytes, about.
+    pub bytes: u64,
+}
+
+/// One line of the tree.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StateLine {
+    /// JSON Pointer.
+    pub pointer: String,
+    /// Depth; the root's members are 0.
+    pub depth: u16,
+    /// Member name or array index.
+    pub key: String,
+    /// What the value is.
+    pub shape: ValueShape,
+    /// The value as JSON text, or a summary of a branch.
+    pub preview: String,
+    /// Members or elements.
+    pub children: u32,
+    /// Whether its children follow.
+    pub expanded: bool,
+    /// Changed by the last state event.
+    pub change: Option<ChangeKind>,
+    /// The value before, shortened, when changed.
+    pub old: Option<String>,
+    /// Changes somewhere below.
+    pub changes_below: u32,
+    /// The frame that set it; 0 is the request's input.
+    pub set_by: u32,
+}
+
+/// What a JSON value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "JSON's own words")]
+pub enum ValueShape {
+    Object,
+    Array,
+    String,
+    Number,
+    Bool,
+    Null,
+}
+
+/// One changed path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// JSON Pointer.
+    pub pointer: String,
+    /// How.
+    pub change: ChangeKind,
+    /// Before, shortened.
+    pub old: Option<String>,
+    /// After, shortened.
+    pub new: Option<String>,
+}
+
+impl<S: Shelf> Reader<S> {
+    /// Messages and state as of a frame, as JSON text.
+    ///
+    /// # Errors
+    /// When there is no such frame, or the shelf cannot be read.
+    pub fn state_at(&mut self, seq: u32) -> Result<StateAt, Failed<S::Error>> {
+        let (fold, explain) = self.fold_at(seq)?;
+        let type_name = match seq {
+            0 => None,
+            _ => {
+                let entry = self.frame(seq)?;
+                match entry.event.name() {
+                    Some(name) => Some(name.to_owned()),
+                    None => self.event(seq)?.type_name,
+                }
+            }
+        };
+        let pieces = ShelfPieces(&self.shelf);
+        Ok(StateAt {
+            seq,
+            type_name,
+            messages: fold.messages_json(&pieces),
+            state: to_json(fold.state(), &pieces),
+            stopped: self.stop_by(seq),
+            interrupts: fold.interrupts_json(&pieces),
+            explain,
+        })
+    }
+
+    /// The stop, if it is at or before a frame.
+    pub fn stop_by(&self, seq: u32) -> Option<Stop> {
+        self.pages.summary.stop.clone().filter(|stop| stop.seq <= seq)
+    }
+
+    /// Leaves of the state with the frame that set each: pointer → frame.
+    ///
+    /// # Errors
+    /// When there is no such frame, or the shelf cannot be read.
+    pub fn blame_at(&mut self, seq: u32) -> Result<Vec<(String, u32)>, Failed<S::Error>> {
+        let (fold, _) = self.fold_at(seq)?;
+        let mut blamed = Vec::new();
+        blame(fold.state(), &mut String::new(), &mut blamed);
+        Ok(blamed)
+    }
+
+    /// One value of the state as indented JSON text, cut at `limit` bytes.
+    ///
+    /// # Errors
+    /// When there is no such frame or value, or the shelf cannot be read.
+    pub fn state_value(&mut self, seq: u32, pointer: &str, limit: usize) -> Result<(String, bool), Failed<S::Error>> {
+        let (fold, _) = self.fold_at(seq)?;
+        let pieces = ShelfPieces(&self.shelf);
+        let Some(value) = tokens_of(pointer).iter().try_fold(fold.state(), |value, token| child_of(value, token)) else {
+            return Err(Failed::Nothing { place: pointer.to_owned() });
+        };
+        let mut text = String::new();
+        let whole = write_pretty(&mut text, value, limit, &pieces);
+        let (text, cut) = super::spans::clip(text, limit);
+        Ok((text, cut || !whole))
+    }
+
+    /// The visible lines of the state tree, with what the last state event changed.
+    ///
+    /// # Errors
+    /// When there is no such frame, or the shelf cannot be read.
+    pub fn state_tree(&mut self, query: &StateQuery) -> Result<StateTree, Failed<S::Error>> {
+        let (fold, _) = self.fold_at(query.at)?;
+        let behind = self.pages.mark_past(&self.shelf, List::States, |mark| mark.seq > query.at)?;
+        let last = match behind.checked_sub(1) {
+            Some(idx) => Some(self.pages.mark(&self.shelf, List::States, idx)?.seq),
+            None => None,
+        };
+        let before = match last {
+            Some(seq) => Some(self.fold_before(seq)?),
+            None => None,
+        };
+        let stuck = self.stuck_at(behind)?;
+        let pieces = ShelfPieces(&self.shelf);
+        let state = fold.state();
+        let diff = before.map(|before| Diff::between(before.state(), state, &pieces)).unwrap_or_default();
+        let mut tree = Tree::new(query, &pieces);
+        let open = Open::of(&query.expanded);
+        tree.children(state, &diff, &open, &mut String::new(), 0);
+        Ok(StateTree {
+            as_of: query.at,
+            last_state_seq: last,
+            stuck,
+            after_stop: self.pages.summary.stop.as_ref().is_some_and(|stop| stop.seq < query.at),
+            first: query.first,
+            total: tree.line,
+            lines: tree.lines,
+            changes: changes_of(&diff, &pieces),
+            bytes: state.weight(),
+        })
+    }
+
+    fn fold_before(&mut self, seq: u32) -> Result<crate::fold::Fold, Failed<S::Error>> {
+        // The fold asked for last is the one the playhead is at; keep it so.
+        let kept = self.last_fold.clone();
+        let (fold, _) = self.fold_at(seq - 1)?;
+        self.last_fold = kept;
+        Ok(fold)
+    }
+
+    /// Since when and why the state stands still, `behind` state events in.
+    fn stuck_at(&mut self, behind: u32) -> Result<Option<(u32, String)>, Failed<S::Error>> {
+        let mut since = None;
+        for idx in (behind.saturating_sub(LOOK_BACK)..behind).rev() {
+            let mark = self.pages.mark(&self.shelf, List::States, idx)?;
+            match mark.extra & 3 {
+                code if code == StateMark::Snapshot as u64 => break,
+                code if code == StateMark::Failed as u64 => since = Some(mark.seq),
+                _ => {}
+            }
+        }
+        let Some(seq) = since else { return Ok(None) };
+        let findings = self.findings(seq..seq + 1, 16)?;
+        let failed = findings.into_iter().find(|finding| crate::derive::is_failed_patch(&finding.rule));
+        Ok(Some((seq, failed.map(|finding| finding.message).unwrap_or_default())))
+    }
+}
+
+fn blame(value: &Value, pointer: &mut String, blamed: &mut Vec<(String, u32)>) {
+    if blamed.len() >= BLAMED {
+        return;
+    }
+    let len = pointer.len();
+    match value.node() {
+        Node::Map(map) if !map.is_empty() => {
+            for (name, child) in map.iter() {
+                push_token(pointer, name);
+                blame(child, pointer, blamed);
+                pointer.truncate(len);
+            }
+        }
+        Node::List(list) if !list.is_empty() => {
+            for (idx, child) in list.iter().enumerate() {
+                push_token(pointer, idx.to_string().as_bytes());
+                blame(child, pointer, blamed);
+                pointer.truncate(len);
+            }
+        }
+        _ => blamed.push((pointer.clone(), value.by())),
+    }
+}
+
+/// The open branches, as a tree of tokens.
+#[derive(Debug, Default)]
+struct Open {
+    is_open: bool,
+    children: BTreeMap<Vec<u8>, Open>,
+}
+
+impl Open {
+    fn of(pointers: &[String]) -> Self {
+        let mut root = Self { is_open: true, ..Self::default() };
+        for pointer in pointers {
+            let mut here = &mut root;
+            for token in tokens_of(pointer) {
+                here = here.children.entry(token).or_default();
+            }
+            here.is_open = true;
+        }
+        root
+    }
+}
+
+/// Walks the visible lines and keeps those of the window.
+struct Tree<'a> {
+    query: &'a StateQuery,
+    pieces: &'a dyn PieceSource,
+    line: u64,
+    lines: Vec<StateLine>,
+}
+
+impl<'a> Tree<'a> {
+    fn new(query: &'a StateQuery, pieces: &'a dyn PieceSource) -> Self {
+        Self { query, pieces, line: 0, lines: Vec::new() }
+    }
+
+    fn children(&mut self, value: &Value, diff: &Diff, open: &Open, pointer: &mut String, depth: u16) {
+        match value.node() {
+            Node::Map(map) => {
+                for (name, child) in map.iter() {
+                    self.child(name, child, diff, open, pointer, depth);
+                }
+            }
+            Node::List(list) => self.items(list.iter(), list.len(), diff, open, pointer, depth),
+            _ if depth == 0 => self.visit(b"", value, diff, &Open::default(), pointer, depth),
+            _ => {}
+        }
+        let gone = diff.children.iter().filter(|(_, child)| child.change == Some(ChangeKind::Removed));
+        for (name, child) in gone {
+            if let Some(old) = &child.old {
+                let len = pointer.len();
+                push_token(pointer, name);
+                self.visit(name, old, child, &Open::default(), pointer, depth);
+                pointer.truncate(len);
+            }
+        }
+    }
+
+    /// Items of a list; long stretches without anything open are counted only.
+    fn items<'v>(
+        &mut self,
+        items: impl Iterator<Item = &'v Value>,
+        len: usize,
+        diff: &Diff,
+        open: &Open,
+        pointer: &mut String,
+        depth: u16,
+    ) {
+        let plain = open.children.is_empty() && !self.query.changed_only;
+        let behind = self.query.first + u64::from(self.query.count);
+        if plain && (self.line >= behind || self.line + len as u64 <= self.query.first) {
+            self.line += len as u64;
+            return;
+        }
+        for (idx, child) in items.enumerate() {
+            self.child(idx.to_string().as_bytes(), child, diff, open, pointer, depth);
+        }
+    }
+
+    fn child(&mut self, name: &[u8], child: &Value, diff: &Diff, open: &Open, pointer: &mut String, depth: u16) {
+        let nothing = (Diff::default(), Open::default());
+        let diff = diff.children.get(name).unwrap_or(&nothing.0);
+        let open = open.children.get(name).unwrap_or(&nothing.1);
+        if self.query.changed_only && !diff.is_change() {
+            return;
+        }
+        let len = pointer.len();
+        push_token(pointer, name);
+        self.visit(name, child, diff, open, pointer, depth);
+        pointer.truncate(len);
+    }
+
+    fn visit(&mut self, name: &[u8], value: &Value, diff: &Diff, open: &Open, pointer: &mut String, depth: u16) {
+        let number = self.line;
+        self.line += 1;
+        let is_branch = matches!(value.node(), Node::Map(_) | Node::List(_));
+        let expanded = open.is_open && is_branch && diff.change != Some(ChangeKind::Removed);
+        let behind = self.query.first + u64::from(self.query.count);
+        if (self.query.first..behind).contains(&number) {
+            self.lines.push(StateLine {
+                pointer: pointer.clone(),
+                depth,
+                key: String::from_utf8_lossy(name).into_owned(),
+                shape: shape_of(value),
+                preview: preview(value, self.pieces),
+                children: value.child_count() as u32,
+                expanded,
+                change: diff.change,
+                old: diff.old.as_ref().filter(|_| diff.new.is_some()).map(|old| preview(old, self.pieces)),
+                changes_below: diff.below,
+                set_by: value.by(),
+            });
+        }
+        if expanded {
+            self.children(value, diff, open, pointer, depth + 1);
+        }
+    }
+}
+
+fn changes_of(diff: &Diff, pieces: &dyn PieceSource) -> Vec<Change> {
+    let changes = diff.changes(CHANGES).into_iter();
+    changes
+        .filter_map(|(tokens, diff)| {
+            let mut pointer = String::new();
+            tokens.iter().for_each(|token| push_token(&mut pointer, token));
+            Some(Change {
+                pointer,
+                change: diff.change?,
+                old: diff.old.as_ref().map(|value| preview(value, pieces)),
+                new: diff.new.as_ref().map(|value| preview(value, pieces)),
+            })
+        })
+        .collect()
+}
+
+fn shape_of(value: &Value) -> ValueShape {
+    match value.node() {
+        Node::Null => ValueShape::Null,
+        Node::Bool(_) => ValueShape::Bool,
+        Node::Number(_) => ValueShape::Number,
+        Node::Text(_) => ValueShape::String,
+        Node::List(_) => ValueShape::Array,
+        Node::Map(_) => ValueShape::Object,
+    }
+}
+
+/// A leaf as JSON text, a branch in a few words, shortened.
+pub(crate) fn preview(value: &Value, pieces: &dyn PieceSource) -> String {
+    match value.node() {
+        Node::Text(text) if text.len() > PREVIEW_CHARS as u64 => {
+            let head = text.head(PREVIEW_CHARS, pieces);
+            let mut quoted = String::new();
+            scrubjay_protocol::json::write_string(&mut quoted, &head);
+            quoted.pop();
+            format!("{quoted}…")
+        }
+        Node::Map(map) if map.is_empty() => "{}".to_owned(),
+        Node::Map(map) => {
+            let names = map.iter().take(12).map(|(name, _)| String::from_utf8_lossy(name).into_owned());
+            let names = names.collect::<Vec<_>>().join(", ");
+            let shown: String = names.chars().take(80).collect();
+            let more = if shown.len() < names.len() || map.len() > 12 { ", …" } else { "" };
+            format!("{{{shown}{more}}}")
+        }
+        Node::List(list) if list.is_empty() => "[]".to_owned(),
+        Node::List(list) => format!("[{}]", list.len()),
+        _ => to_json(value, pieces),
+    }
+}
+
+/// The tokens of a JSON Pointer, unescaped.
+pub(crate) fn tokens_of(pointer: &str) -> Vec<Vec<u8>> {
+    let tokens = pointer.split('/').skip(1);
+    tokens.map(|token| token.replace("~1", "/").replace("~0", "~").into_bytes()).collect()
+}
+
+fn child_of<'v>(value: &'v Value, token: &[u8]) -> Option<&'v Value> {
+    match value.node() {
+        Node::Map(map) => map.get(token),
+        Node::List(list) => list.get(std::str::from_utf8(token).ok()?.parse().ok()?),
+        _ => None,
+    }
+}
+
+fn push_token(pointer: &mut String, token: &[u8]) {
+    pointer.push('/');
+    pointer.push_str(&String::from_utf8_lossy(token).replace('~', "~0").replace('/', "~1"));
+}
