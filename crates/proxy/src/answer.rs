@@ -8,7 +8,7 @@ use std::{
     time::Instant,
 };
 
-use http::{HeaderValue, Method, Request, Response, Version, header, request::Parts};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version, header, request::Parts};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use scrubjay_session::exchange::{Ending, HttpVersion, RequestHead, ResponseHead};
@@ -247,10 +247,13 @@ fn forward(
     parts.extensions = http::Extensions::new();
     let ends_with_connection = client.version < Version::HTTP_11 && body.size_hint().exact().is_none();
     let drains = route.drains.then(|| Arc::clone(station));
-    Response::from_parts(
-        parts,
-        ClientBody::Tee(ResponseTee::new(body, reel, wire, ends_with_connection, drains)),
-    )
+    let tee = ResponseTee::new(body, reel, wire, ends_with_connection, drains);
+    let body = if parts.status == StatusCode::NOT_MODIFIED && tee.is_end_stream() {
+        ClientBody::Silent
+    } else {
+        ClientBody::Tee(tee)
+    };
+    Response::from_parts(parts, body)
 }
 
 fn response_head(parts: &http::response::Parts, delivered: Option<&http::HeaderMap>) -> ResponseHead {

@@ -60,6 +60,9 @@ impl Body for RequestTee {
 pub(crate) enum ClientBody {
     Own(Option<Bytes>),
     Tee(ResponseTee),
+    /// The empty body of a 304. hyper takes away the `Content-Length` of a body
+    /// that it knows to be empty, so this one does not say so beforehand.
+    Silent,
 }
 
 impl Body for ClientBody {
@@ -70,6 +73,7 @@ impl Body for ClientBody {
         match self.get_mut() {
             Self::Own(text) => Poll::Ready(text.take().map(|text| Ok(Frame::data(text)))),
             Self::Tee(tee) => tee.poll_frame(cx),
+            Self::Silent => Poll::Ready(None),
         }
     }
 
@@ -77,6 +81,7 @@ impl Body for ClientBody {
         match self {
             Self::Own(text) => text.is_none(),
             Self::Tee(tee) => tee.is_end_stream(),
+            Self::Silent => false,
         }
     }
 
@@ -84,6 +89,7 @@ impl Body for ClientBody {
         match self {
             Self::Own(text) => SizeHint::with_exact(text.as_ref().map_or(0, Bytes::len) as u64),
             Self::Tee(tee) => tee.size_hint(),
+            Self::Silent => SizeHint::default(),
         }
     }
 }
@@ -188,7 +194,7 @@ impl ResponseTee {
         self.reel.end(Ending::Complete);
     }
 
-    fn is_end_stream(&self) -> bool {
+    pub(crate) fn is_end_stream(&self) -> bool {
         matches!(self.flow, Flow::Done)
     }
 

@@ -241,10 +241,11 @@ pub(crate) fn sentence(upstream: &Upstream, error: &(dyn StdError + 'static)) ->
     }
 }
 
-/// TLS errors travel inside of IO errors.
+/// TLS errors travel inside of IO errors, at times several deep.
 fn tls_error<'a>(cause: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
-    let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    inner
-        .and_then(|inner| inner.downcast_ref())
-        .or_else(|| cause.downcast_ref())
+    let mut inner = cause;
+    while let Some(wrapped) = inner.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        inner = wrapped;
+    }
+    inner.downcast_ref()
 }

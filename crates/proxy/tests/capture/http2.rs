@@ -1,0 +1,249 @@
+//! HTTP/2 on either side, and TLS to the upstream.
+
+use std::{convert::Infallible, net::SocketAddr, sync::Arc};
+
+use bytes::Bytes;
+use http_body::Frame;
+use http_body_util::{BodyExt as _, Empty, StreamBody};
+use hyper::{Request, Response, body::Incoming, server::conn::http2, service::service_fn};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rustls::{
+    ServerConfig,
+    pki_types::{CertificateDer, PrivateKeyDer},
+};
+use scrubjay_session::exchange::{Ending, HttpVersion};
+use scrubjay_testkit::{Gate, MemoryRecorder, RawClient, Step};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+};
+
+use crate::{Proxied, get, post, source_to};
+
+type Part = Result<Frame<Bytes>, std::io::Error>;
+type PartBody = StreamBody<std::pin::Pin<Box<dyn futures_util::Stream<Item = Part> + Send>>>;
+
+/// Plays parts to whoever asks; an error resets the stream.
+fn played(parts: mpsc::Receiver<Part>) -> PartBody {
+    let stream = futures_util::stream::unfold(parts, |mut parts| async { Some((parts.recv().await?, parts)) });
+    StreamBody::new(Box::pin(stream))
+}
+
+/// Speaks HTTP/2 on one connection, handing each request's writer to the test.
+async fn speak_h2(io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, tell: mpsc::Sender<mpsc::Sender<Part>>) {
+    let service = service_fn(move |_: Request<Incoming>| {
+        let tell = tell.clone();
+        async move {
+            let (parts, played_parts) = mpsc::channel(16);
+            tell.send(parts).await.expect("the test should wait for requests");
+            let head = Response::builder().header("content-type", "text/event-stream");
+            Ok::<_, Infallible>(head.body(played(played_parts)).unwrap())
+        }
+    });
+    // A connection that the test breaks off is no failure of this server.
+    drop(
+        http2::Builder::new(TokioExecutor::new())
+            .serve_connection(TokioIo::new(io), service)
+            .await,
+    );
+}
+
+async fn h2c_agent() -> (SocketAddr, mpsc::Receiver<mpsc::Sender<Part>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (tell, told) = mpsc::channel(16);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(speak_h2(stream, tell.clone()));
+        }
+    });
+    (address, told)
+}
+
+/// An agent behind TLS that offers HTTP/2, and its certificate.
+async fn tls_agent() -> (SocketAddr, Vec<u8>, mpsc::Receiver<mpsc::Sender<Part>>) {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let certificate: CertificateDer<'static> = made.cert.der().clone();
+    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap();
+    let mut config = builder
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.clone()], key)
+        .unwrap();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (tell, told) = mpsc::channel(16);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (acceptor, tell) = (acceptor.clone(), tell.clone());
+            tokio::spawn(async move {
+                if let Ok(stream) = acceptor.accept(stream).await {
+                    speak_h2(stream, tell).await;
+                }
+            });
+        }
+    });
+    (address, certificate.to_vec(), told)
+}
+
+fn data(text: &str) -> Part {
+    Ok(Frame::data(Bytes::copy_from_slice(text.as_bytes())))
+}
+
+#[tokio::test]
+async fn an_h2c_upstream_streams_and_resets() {
+    let (address, mut told) = h2c_agent().await;
+    let recorder = MemoryRecorder::default();
+    let running = source_to(&format!("h2c://{address}"), &recorder, |_| {});
+    let mut client = RawClient::ask(running.address(), &post("/agent", "{}")).await;
+    let parts = told.recv().await.unwrap();
+    parts.send(data("data: 1\n\n")).await.unwrap();
+    client.until("data: 1\n\n").await;
+    parts.send(data("data: 2\n\n")).await.unwrap();
+    drop(parts);
+    assert_eq!(client.whole_answer().await.chunks, [b"data: 1\n\n", b"data: 2\n\n"]);
+
+    let mut client = RawClient::ask(running.address(), &get("/agent")).await;
+    let parts = told.recv().await.unwrap();
+    parts.send(data("data: 3\n\n")).await.unwrap();
+    client.until("data: 3\n\n").await;
+    parts.send(Err(std::io::Error::other("the agent died"))).await.unwrap();
+    client.until_closed().await;
+    let answer = client.partial_answer();
+    assert_eq!((answer.text().as_str(), answer.is_whole), ("data: 3\n\n", false));
+    let taped = recorder.ended(2).await;
+    assert_eq!(
+        (taped[0].ending, taped[1].ending),
+        (Ending::Complete, Ending::UpstreamReset)
+    );
+    assert_eq!(taped[0].response.as_ref().unwrap().version, HttpVersion::Http2);
+    assert_eq!(taped[0].request.version, HttpVersion::Http11);
+}
+
+#[tokio::test]
+async fn an_upstream_behind_tls_is_spoken_to_as_it_wishes() {
+    let (address, certificate, mut told) = tls_agent().await;
+    let recorder = MemoryRecorder::default();
+    let url = format!("https://localhost:{}", address.port());
+    let running = source_to(&url, &recorder, |source| source.extra_roots = vec![certificate]);
+    // With and without `Accept`: both ways out.
+    for request in [get("/a"), "GET /b HTTP/1.1\r\nhost: f\r\n\r\n".to_owned()] {
+        let mut client = RawClient::ask(running.address(), &request).await;
+        let parts = told.recv().await.unwrap();
+        parts.send(data("data: 1\n\n")).await.unwrap();
+        drop(parts);
+        assert_eq!(client.whole_answer().await.text(), "data: 1\n\n");
+    }
+    for taped in recorder.ended(2).await {
+        assert_eq!(
+            (taped.ending, taped.response.unwrap().version),
+            (Ending::Complete, HttpVersion::Http2)
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_trusts_is_told_in_a_sentence() {
+    let (address, certificate, _told) = tls_agent().await;
+    let (_, stranger, _unused) = tls_agent().await;
+    assert_ne!(certificate, stranger);
+    let recorder = MemoryRecorder::default();
+    let url = format!("https://localhost:{}", address.port());
+    let running = source_to(&url, &recorder, |source| source.extra_roots = vec![stranger]);
+    let answer = RawClient::ask(running.address(), &get("/")).await.whole_answer().await;
+    assert_eq!(answer.status(), 502);
+    assert!(
+        answer.text().contains(&format!("TLS with {url} failed")),
+        "{}",
+        answer.text()
+    );
+    assert_eq!(recorder.only().await.ending, Ending::NoAnswer);
+}
+
+async fn h2_client(address: SocketAddr) -> hyper::client::conn::http2::SendRequest<Empty<Bytes>> {
+    let stream = TcpStream::connect(address).await.unwrap();
+    let io = TokioIo::new(stream);
+    let (sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), io)
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    sender
+}
+
+fn h2_request(address: SocketAddr) -> Request<Empty<Bytes>> {
+    let builder = Request::builder()
+        .uri(format!("http://{address}/agent?x=1"))
+        .header("accept", "*/*");
+    builder
+        .header("cookie", "a=1")
+        .header("cookie", "b=2")
+        .body(Empty::new())
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_client_may_speak_http_2() {
+    let broken = Gate::default();
+    let proxied = Proxied::playing(vec![
+        Step::sse_head(),
+        Step::chunk("data: 1\n\n"),
+        Step::Wait(broken.clone()),
+        Step::chunk("data: 2\n\n"),
+        Step::Close,
+    ])
+    .await;
+    let mut sender = h2_client(proxied.address()).await;
+    let response = sender.send_request(h2_request(proxied.address())).await.unwrap();
+    assert!(!response.headers().contains_key("transfer-encoding"));
+    let mut body = response.into_body();
+    let mut next = async || {
+        body.frame()
+            .await
+            .map(|frame| frame.map(|frame| frame.into_data().unwrap()))
+    };
+    assert_eq!(next().await.unwrap().unwrap(), "data: 1\n\n");
+    broken.open();
+    assert_eq!(next().await.unwrap().unwrap(), "data: 2\n\n");
+    assert!(next().await.unwrap().is_err(), "the stream should be reset, not end");
+    let taped = proxied.recorder.only().await;
+    assert_eq!(
+        (taped.ending, taped.request.version),
+        (Ending::UpstreamReset, HttpVersion::Http2)
+    );
+    assert_eq!(
+        taped.request.headers[0],
+        ("host".to_owned(), proxied.address().to_string().into_bytes())
+    );
+    assert_eq!(proxied.agent.asked()[0].line(), "GET /agent?x=1 HTTP/1.1");
+    assert_eq!(
+        proxied.agent.asked()[0].values("cookie"),
+        ["a=1; b=2"],
+        "HTTP/1 wants one"
+    );
+}
+
+#[tokio::test]
+async fn an_http_2_client_that_resets_its_stream_cancels_upstream() {
+    let left = Gate::default();
+    let proxied = Proxied::playing(vec![
+        Step::sse_head(),
+        Step::chunk("data: 1\n\n"),
+        Step::UntilPeerLeaves,
+        Step::Tell(left.clone()),
+    ])
+    .await;
+    let mut sender = h2_client(proxied.address()).await;
+    let response = sender.send_request(h2_request(proxied.address())).await.unwrap();
+    let mut body = response.into_body();
+    assert!(body.frame().await.is_some());
+    drop(body);
+    left.passed().await;
+    assert_eq!(proxied.recorder.only().await.ending, Ending::ClientLeft);
+    drop(sender);
+}

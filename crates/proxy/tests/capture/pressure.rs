@@ -1,0 +1,229 @@
+//! Slow clients, slow recorders, many streams.
+
+use std::{
+    sync::{Arc, Condvar, Mutex},
+    time::Duration,
+};
+
+use scrubjay_proxy::{
+    Listener, Source, Upstream,
+    recorder::{Recorder, Tape},
+    serve,
+};
+use scrubjay_session::exchange::{Ending, Headers, RequestHead, ResponseHead};
+use scrubjay_testkit::{Gate, MemoryRecorder, RawClient, ScriptedAgent, Step};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
+
+use crate::{Proxied, get, source_to};
+
+const MEGABYTE: usize = 1 << 20;
+
+/// A client that reads nothing must stop the upstream: what lies between them
+/// is bounded by sockets, not by the length of the stream.
+#[tokio::test]
+async fn a_slow_client_slows_the_upstream() {
+    const WHOLE: usize = 256 * MEGABYTE;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let upstream = format!("http://{}", listener.local_addr().unwrap());
+    let stalled = Gate::default();
+    let writer = tokio::spawn({
+        let stalled = stalled.clone();
+        async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.read_u8().await.unwrap();
+            stream
+                .write_all(format!("HTTP/1.1 200 OK\r\ncontent-length: {WHOLE}\r\n\r\n").as_bytes())
+                .await
+                .unwrap();
+            let part = vec![b'x'; MEGABYTE];
+            let mut written_before_stall = None;
+            for index in 0..WHOLE / MEGABYTE {
+                let write = stream.write_all(&part);
+                tokio::pin!(write);
+                if written_before_stall.is_none() {
+                    match tokio::time::timeout(Duration::from_secs(1), &mut write).await {
+                        Ok(written) => written.unwrap(),
+                        Err(_) => {
+                            written_before_stall = Some(index * MEGABYTE);
+                            stalled.open();
+                            write.await.unwrap();
+                        }
+                    }
+                } else {
+                    write.await.unwrap();
+                }
+            }
+            written_before_stall
+        }
+    });
+    let recorder = MemoryRecorder::default();
+    let running = source_to(&upstream, &recorder, |_| {});
+    let mut client = RawClient::ask(running.address(), &get("/")).await;
+    stalled.passed().await;
+    assert!(
+        running.counts().bytes < (64 * MEGABYTE) as u64,
+        "{:?}",
+        running.counts()
+    );
+    assert_eq!(client.whole_answer().await.body.len(), WHOLE);
+    let written_before_stall = writer.await.unwrap().expect("the upstream should have had to wait");
+    assert!(written_before_stall < 64 * MEGABYTE, "{written_before_stall}");
+}
+
+/// One thread for everything: a call that blocks it would stop every stream.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_slow_recorder_delays_its_own_exchange_only() {
+    let agent = ScriptedAgent::answering(|_| {
+        let chunks = (0..100).map(|index| Step::chunk(&format!("data: {index}\n\n")));
+        [Step::sse_head()]
+            .into_iter()
+            .chain(chunks)
+            .chain([Step::end()])
+            .collect()
+    })
+    .await;
+    let stall = Arc::new(Stall::default());
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let recorder = StallingRecorder {
+        memory: MemoryRecorder::default(),
+        stall: Arc::clone(&stall),
+    };
+    let source = Source::new("agent", Upstream::parse(&agent.url()).unwrap());
+    let running = serve(listener, source, Arc::new(recorder)).unwrap();
+
+    let mut stalled = RawClient::ask(running.address(), &get("/stall")).await;
+    stall.reached.passed().await;
+    // That exchange's recorder now blocks, until told otherwise; others go on.
+    for _ in 0..20 {
+        let answer = RawClient::ask(running.address(), &get("/free"))
+            .await
+            .whole_answer()
+            .await;
+        assert_eq!(answer.chunks.len(), 100);
+    }
+    stall.release();
+    assert_eq!(stalled.whole_answer().await.chunks.len(), 100);
+}
+
+#[derive(Default)]
+struct Stall {
+    reached: Gate,
+    is_released: Mutex<bool>,
+    released: Condvar,
+}
+
+impl Stall {
+    fn release(&self) {
+        *self.is_released.lock().unwrap() = true;
+        self.released.notify_all();
+    }
+
+    fn block(&self) {
+        self.reached.open();
+        let released = self.is_released.lock().unwrap();
+        drop(self.released.wait_while(released, |is_released| !*is_released).unwrap());
+    }
+}
+
+/// Takes 20 ms for one chunk of `/stall`, and blocks at the next.
+struct StallingRecorder {
+    memory: MemoryRecorder,
+    stall: Arc<Stall>,
+}
+
+impl Recorder for StallingRecorder {
+    fn begin(
+        &self,
+        source: &str,
+        upstream: &str,
+        head: &RequestHead,
+        labels: &[(String, String)],
+        started_at_us: i64,
+    ) -> Box<dyn Tape> {
+        let tape = self.memory.begin(source, upstream, head, labels, started_at_us);
+        let stall = (head.target == "/stall").then(|| Arc::clone(&self.stall));
+        Box::new(StallingTape { tape, stall, chunks: 0 })
+    }
+}
+
+struct StallingTape {
+    tape: Box<dyn Tape>,
+    stall: Option<Arc<Stall>>,
+    chunks: usize,
+}
+
+impl Tape for StallingTape {
+    fn request_body(&mut self, bytes: &[u8], at_us: u64) {
+        self.tape.request_body(bytes, at_us);
+    }
+
+    fn response(&mut self, head: &ResponseHead, at_us: u64) {
+        self.tape.response(head, at_us);
+    }
+
+    fn chunk(&mut self, bytes: &[u8], at_us: u64) {
+        self.chunks += 1;
+        match (&self.stall, self.chunks) {
+            (Some(_), 3) => std::thread::sleep(Duration::from_millis(20)),
+            (Some(stall), 4) => stall.block(),
+            _ => {}
+        }
+        self.tape.chunk(bytes, at_us);
+    }
+
+    fn trailers(&mut self, trailers: &Headers, at_us: u64) {
+        self.tape.trailers(trailers, at_us);
+    }
+
+    fn end(self: Box<Self>, ending: Ending, at_us: u64) {
+        self.tape.end(ending, at_us);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_streams_at_once_keep_their_bytes_apart() {
+    const STREAMS: usize = 200;
+    let all_open = Gate::default();
+    let gate = all_open.clone();
+    let agent = ScriptedAgent::answering(move |asked| {
+        let name = asked.line().to_owned();
+        let chunks = (0..50).map(|index| Step::chunk(&format!("data: {index} of {name}\n\n")));
+        let opening = [Step::sse_head(), Step::Wait(gate.clone())];
+        opening.into_iter().chain(chunks).chain([Step::end()]).collect()
+    })
+    .await;
+    let proxied = Proxied::before(agent, |_| {});
+    let clients = (0..STREAMS).map(|index| {
+        let address = proxied.address();
+        tokio::spawn(async move {
+            RawClient::ask(address, &get(&format!("/{index}")))
+                .await
+                .whole_answer()
+                .await
+        })
+    });
+    let clients: Vec<_> = clients.collect();
+    proxied
+        .recorder
+        .until(|exchanges| exchanges.len() == STREAMS && exchanges.iter().all(|taped| taped.response.is_some()))
+        .await;
+    assert_eq!(proxied.running.counts().open, STREAMS as u64);
+    all_open.open();
+    let taped = proxied.recorder.ended(STREAMS).await;
+    for (index, client) in clients.into_iter().enumerate() {
+        let answer = client.await.unwrap();
+        let expected: String = (0..50)
+            .map(|n| format!("data: {n} of GET /{index} HTTP/1.1\n\n"))
+            .collect();
+        assert_eq!(answer.text(), expected);
+        let own = taped
+            .iter()
+            .find(|taped| taped.request.target == format!("/{index}"))
+            .unwrap();
+        assert_eq!((own.body(), own.ending), (expected.into_bytes(), Ending::Complete));
+    }
+    assert_eq!(proxied.running.counts().open, 0);
+}
