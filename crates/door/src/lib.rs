@@ -1,1 +1,252 @@
-//! Scrubjay.
+//! The HTTP side of `scrubjay serve`: the same page as in the window, in a browser.
+//!
+//! A [`Door`] binds an address, prints nothing itself, and answers until it is
+//! told to stop. The address it gives carries a token that works once.
+//!
+//! ```no_run
+//! use scrubjay_door::{Door, Plan};
+//! use scrubjay_engine::{Engine, Options};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let engine = Engine::open(&Options::default())?;
+//! let door = Door::open(engine, Plan::default()).await?;
+//! println!("{}", door.url());
+//! door.serve(std::future::pending()).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Map
+//!
+//! - `guard`: who may come in: host, origin, token, cookie.
+//! - `api`: questions, news, import, export, bytes.
+//! - `page`: the files of the page, embedded when this crate was compiled.
+//!
+//! # Addresses
+//!
+//! | address | does |
+//! |---|---|
+//! | `GET /?token=…` | trades the token for a cookie and redirects to `/` |
+//! | `POST /api/ask` | a question as JSON in; the answer's bytes out, or a report with status 4xx or 5xx |
+//! | `GET /api/news` | server-sent events, each `data` one piece of news as JSON |
+//! | `POST /api/import?name=…` | takes a recording file; gives `{"exchanges":[…]}` |
+//! | `GET /api/export?exchange=1&exchange=2` | a recording file |
+//! | `GET /api/body?exchange=1` | bytes of the response; `&of=request`, `&of=decoded` |
+//!
+//! # Invariants
+//!
+//! Nothing is answered to a foreign host, a foreign origin or without the
+//! cookie. Every answer carries the content security policy. No answer is
+//! built in memory that grows with an exchange.
+//!
+//! # What is not here
+//!
+//! No meaning: questions and answers are the engine's. No HTML of ours: a
+//! refusal is plain text. No TLS, no names, no accounts: it is a door on the
+//! same machine.
+
+#![warn(missing_docs)]
+
+mod api;
+mod error;
+mod guard;
+mod page;
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderValue, Method, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse as _, Response},
+};
+use scrubjay_engine::Engine;
+use scrubjay_ipc::{Code, Report};
+use tokio::net::TcpListener;
+
+use self::guard::{Guard, OnNewToken, Refusal};
+pub use self::{error::DoorError, page::is_built};
+
+/// What a page of ours may load, and from where: nothing but this door.
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
+     style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src 'self' data:; font-src 'self'; \
+     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Where to listen, and whom to tell of new addresses.
+pub struct Plan {
+    /// Where to listen; port 0 picks one.
+    pub listen: SocketAddr,
+    /// Called with a fresh address each time a token was traded, so that
+    /// another browser can be let in.
+    pub on_new_url: Option<Box<dyn Fn(&str) + Send + Sync>>,
+}
+
+impl Default for Plan {
+    /// The contract's `127.0.0.1:5292`.
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 5292)),
+            on_new_url: None,
+        }
+    }
+}
+
+/// A bound address with the page behind it.
+pub struct Door {
+    listener: TcpListener,
+    address: SocketAddr,
+    room: Arc<Room>,
+}
+
+/// What all requests share.
+pub(crate) struct Room {
+    engine: Engine,
+    guard: Guard,
+}
+
+impl Door {
+    /// Binds the address. Nothing is answered before [`Door::serve`].
+    ///
+    /// # Errors
+    /// When the address cannot be bound.
+    pub async fn open(engine: Engine, plan: Plan) -> Result<Self, DoorError> {
+        let bind = |source| DoorError::Bind {
+            address: plan.listen,
+            source,
+        };
+        let listener = TcpListener::bind(plan.listen).await.map_err(bind)?;
+        let address = listener.local_addr().map_err(bind)?;
+        let on_new_token = plan
+            .on_new_url
+            .map(|tell| -> OnNewToken { Box::new(move |token| tell(&url(address, token))) });
+        Ok(Self {
+            listener,
+            address,
+            room: Arc::new(Room {
+                engine,
+                guard: Guard::new(address, on_new_token),
+            }),
+        })
+    }
+
+    /// The address to open, with the token that works now.
+    pub fn url(&self) -> String {
+        url(self.address, &self.room.guard.token())
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What listening here exposes, as a sentence; nothing on loopback.
+    pub fn exposure(&self) -> Option<String> {
+        (!self.address.ip().is_loopback()).then(|| {
+            format!(
+                "{} can be reached from other machines: whoever gets the address with its token can read every \
+                 recording, and the connection is not encrypted.",
+                self.address
+            )
+        })
+    }
+
+    /// Answers until `until` is done; news feeds end at once, other answers are finished.
+    ///
+    /// # Errors
+    /// When the listening socket fails.
+    pub async fn serve(self, until: impl Future<Output = ()> + Send + 'static) -> Result<(), DoorError> {
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let router = router(Arc::clone(&self.room), stopped);
+        axum::serve(self.listener, router)
+            .with_graceful_shutdown(async move {
+                until.await;
+                stop.send_replace(true);
+            })
+            .await
+            .map_err(|source| DoorError::Serve { source })
+    }
+}
+
+fn router(room: Arc<Room>, stopped: tokio::sync::watch::Receiver<bool>) -> Router {
+    Router::new()
+        .merge(api::router(stopped))
+        .fallback(page_or_token)
+        .layer(middleware::from_fn_with_state(Arc::clone(&room), guarded))
+        .with_state(room)
+}
+
+fn url(address: SocketAddr, token: &str) -> String {
+    let host = match address.ip() {
+        // "Everywhere" is no address to open.
+        ip if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    format!("http://{}/?token={token}", SocketAddr::new(host, address.port()))
+}
+
+/// The checks before and the headers after every answer.
+async fn guarded(State(room): State<Arc<Room>>, request: Request, next: Next) -> Response {
+    let is_api = request.uri().path().starts_with("/api/");
+    let checked = room
+        .guard
+        .check_site(request.method(), request.headers())
+        .and_then(|()| match token_of(&request) {
+            Some(_) if !is_api => Ok(()),
+            _ => room.guard.check_cookie(request.headers()),
+        });
+    let mut response = match checked {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refused(refusal, is_api),
+    };
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+fn refused(refusal: Refusal, is_api: bool) -> Response {
+    if is_api {
+        return api::report(&Report::new(Code::Forbidden, refusal.sentence(), refusal.hint()));
+    }
+    page::text(
+        StatusCode::FORBIDDEN,
+        &format!("{} {}", refusal.sentence(), refusal.hint()),
+    )
+}
+
+fn token_of(request: &Request) -> Option<&str> {
+    let query = request.uri().query()?;
+    query.split('&').find_map(|pair| pair.strip_prefix("token="))
+}
+
+async fn page_or_token(State(room): State<Arc<Room>>, request: Request) -> Response {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return page::text(StatusCode::METHOD_NOT_ALLOWED, "The page is only for reading.");
+    }
+    let Some(token) = token_of(&request) else {
+        return page::file(request.uri().path(), request.headers());
+    };
+    let traded = room.guard.trade(token);
+    if traded.is_none() && room.guard.check_cookie(request.headers()).is_err() {
+        return refused(Refusal::NoCookie, false);
+    }
+    let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, "/")]).into_response();
+    if let Some(cookie) = traded.and_then(|cookie| HeaderValue::from_str(&cookie).ok()) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
+}

@@ -1,7 +1,78 @@
 //! The engine: opens the store, runs sources, answers the ipc vocabulary.
-// The public API is in engine.rs, import.rs, export.rs (all `impl Engine`),
-// open.rs (Asker), news.rs (NewsFeed), sources/mod.rs (SourcePlan), bytes.rs
-// (BodyOf) and shelf.rs (AnyShelf); they are joined here as what they need lands.
+//!
+//! Window, `serve` and command line all stand on an [`Engine`]. It is given a
+//! store or a recording file and from then on asked: questions of the page as
+//! bytes, everything else as calls.
+//!
+//! ```
+//! use scrubjay_engine::{Asker, Engine, Opening, Options};
+//! use scrubjay_ipc::{AnyAsk, Health, HealthView};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("store.db");
+//! let engine = Engine::open(&Options { path: Some(path), opening: Opening::Writing })?;
+//! let answer = engine.ask(Asker::default(), &AnyAsk::from(Health {})).map_err(|report| report.message)?;
+//! let health: HealthView = serde_json::from_slice(&answer)?;
+//! assert!(!health.read_only);
+//! assert!(engine.exchanges()?.is_empty());
+//! assert!(engine.close());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Map
+//!
+//! - [`Engine`]: opening, asking, closing; `import` and `export` add files to it.
+//! - `ask`: from a question to whoever answers it.
+//! - `library`, `file`: rows of the library, from a store and from a file.
+//! - `open`: readers of the exchanges that are looked at; which questions supersede which.
+//! - `sources`: listen addresses and their upstreams; the first-run checklist.
+//! - `recorder`: from the capture path to the spool.
+//! - `news`, `watch`: what changed, told to whoever listens.
+//! - `bytes`: bodies piece by piece. `clock`: the only clock.
+//!
+//! # Invariants
+//!
+//! - Nothing on the capture path waits for a question, and no question waits for a chunk.
+//! - Memory does not grow with the store: few readers are kept, and bodies go through in pieces.
+//! - Nothing runs while nobody records and nobody listens.
+//! - Every failure has a stable [`Code`](scrubjay_ipc::Code), a sentence and a hint.
+//!
+//! # What is not here
+//!
+//! No SQL (`store`), no sockets (`proxy`), no folding (`session`), no
+//! transport of questions (`door`, the desktop). No threads of others: the
+//! capture path has its own, and calls run on the caller's.
+
+#![warn(missing_docs)]
+
+mod ask;
+mod bytes;
 pub mod clock;
+mod engine;
 mod error;
-pub use error::EngineError;
+mod export;
+mod file;
+mod import;
+mod library;
+mod news;
+mod open;
+mod recorder;
+mod shelf;
+mod sources;
+mod watch;
+
+pub use scrubjay_recording::Packing;
+
+pub use self::{
+    bytes::BodyOf,
+    engine::{Engine, Opening, Options},
+    error::EngineError,
+    import::Imported,
+    news::NewsFeed,
+    open::Asker,
+    shelf::AnyShelf,
+    sources::SourcePlan,
+};
+
+/// The reader of one exchange.
+pub type Exchange = scrubjay_session::query::Reader<AnyShelf>;
