@@ -59,7 +59,7 @@ impl Stop {
 type Sink<'a> = dyn FnMut(&[u8]) -> Result<(), Stop> + 'a;
 
 /// One coding of a chain.
-trait Coding {
+trait Coding: Send {
     /// Decodes a piece.
     fn write(&mut self, input: &[u8], sink: &mut Sink<'_>) -> Result<(), Stop>;
 

@@ -70,7 +70,7 @@ impl StoreShelf {
     /// Bytes of a body; those inside holes are zero. All is read in one
     /// transaction, because loose segments may be rewritten at any time.
     fn range(&self, side: Side, range: Range<u64>) -> Result<Vec<u8>, StoreError> {
-        let read = self.pool.read("a body", |conn| {
+        self.pool.read("a body", |conn| {
             let tx = conn.unchecked_transaction()?;
             let len = match side {
                 Side::Request => exchanges::request_len(&tx, self.index)?,
@@ -78,8 +78,7 @@ impl StoreShelf {
             };
             let Some(len) = len else { return Ok(Err(self.missing())) };
             self.gather(&tx, side, range.start..range.end.min(len))
-        })?;
-        read
+        })?
     }
 
     fn gather(

@@ -154,10 +154,6 @@ impl Store {
         self.inner.writer.is_none()
     }
 
-    pub(crate) fn pool(&self) -> &Arc<Pool> {
-        &self.inner.pool
-    }
-
     pub(crate) fn folder(&self) -> &SpoolFolder {
         &self.inner.folder
     }
@@ -259,7 +255,9 @@ impl Store {
         self.read("the library", |conn| library::list(conn, query))
     }
 
-    /// Spans that contain every word of three characters or more, newest first.
+    /// Spans that may contain every word of three characters or more, newest
+    /// exchange first. The index tells where to look: whoever shows a hit reads
+    /// the span and looks.
     ///
     /// # Errors
     /// When the store cannot be read.

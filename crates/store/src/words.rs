@@ -48,7 +48,7 @@ pub struct Note {
     pub made_at_us: i64,
 }
 
-/// A span that was found by text.
+/// A span that may hold a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hit {
     /// In which exchange.

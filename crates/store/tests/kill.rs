@@ -4,6 +4,7 @@
 //!
 //! This test is its own recorder and its own holder of locks, so it brings its
 //! own `main`. `SCRUBJAY_KILL_ROUNDS` and `SCRUBJAY_KILL_HOLD_MS` make it longer.
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test with a main of its own")]
 
 use std::{
     collections::BTreeMap,

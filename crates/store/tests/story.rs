@@ -1,4 +1,5 @@
 //! One life of a store, and what it says when it cannot go on.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::{fs, path::PathBuf, time::Duration};
 

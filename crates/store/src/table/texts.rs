@@ -1,8 +1,10 @@
 //! The text index over assembled spans.
 //!
 //! Trigrams, because what people look for are parts of words, ids and text
-//! without spaces as often as words. The index keeps no text of its own: the
-//! text is in the bytes.
+//! without spaces as often as words. The index keeps neither the text (it is
+//! in the bytes) nor where in a text a trigram stands: with places it was
+//! twice as large as the text. So it tells where to look: a span that holds
+//! all trigrams of a word nearly always holds the word.
 
 use rusqlite::{Connection, params};
 
@@ -17,7 +19,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
           ) STRICT;
           CREATE INDEX texts_by_exchange ON texts (exchange);
           CREATE VIRTUAL TABLE texts_index USING fts5
-            (text, content = '', contentless_delete = 1, tokenize = 'trigram');",
+            (text, content = '', contentless_delete = 1, detail = none, tokenize = 'trigram');",
 }];
 
 pub(crate) fn add(conn: &Connection, exchange: i64, span: u32, text: &str) -> rusqlite::Result<()> {
@@ -29,14 +31,10 @@ pub(crate) fn add(conn: &Connection, exchange: i64, span: u32, text: &str) -> ru
         .map(drop)
 }
 
-/// Spans that contain every word of three characters or more, newest exchange first.
+/// Spans that may contain every word of three characters or more, newest exchange first.
 pub(crate) fn search(conn: &Connection, text: &str, count: u32) -> rusqlite::Result<Vec<Hit>> {
-    let words: Vec<String> = text
-        .split_whitespace()
-        .filter(|word| word.chars().count() >= 3)
-        .map(|word| format!("\"{}\"", word.replace('"', "\"\"")))
-        .collect();
-    if words.is_empty() {
+    let trigrams: Vec<String> = text.split_whitespace().flat_map(trigrams).collect();
+    if trigrams.is_empty() {
         return Ok(Vec::new());
     }
     conn.prepare_cached(
@@ -44,13 +42,22 @@ pub(crate) fn search(conn: &Connection, text: &str, count: u32) -> rusqlite::Res
            JOIN exchanges e ON e.id = t.exchange
          WHERE texts_index MATCH ? AND e.hidden = 0 ORDER BY t.exchange DESC, t.span LIMIT ?",
     )?
-    .query_map(params![words.join(" AND "), count], |row| {
+    .query_map(params![trigrams.join(" AND "), count], |row| {
         Ok(Hit {
             exchange: row.get(0)?,
             span: row.get(1)?,
         })
     })?
     .collect()
+}
+
+/// The trigrams of a word, quoted as the index wants them; none of a shorter word.
+fn trigrams(word: &str) -> Vec<String> {
+    let chars: Vec<char> = word.chars().collect();
+    chars
+        .windows(3)
+        .map(|three| format!("\"{}\"", three.iter().collect::<String>().replace('"', "\"\"")))
+        .collect()
 }
 
 /// Deletes an exchange's texts, some at a time; gives how many.

@@ -1,0 +1,269 @@
+//! Pages behind the bytes: made once, by one process, and made again on demand.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::{fmt::Write as _, time::Duration};
+
+use scrubjay_session::{
+    exchange::{Ending, RequestHead, ResponseHead},
+    memory::MemoryShelf,
+    shelf::{PageKind, Shelf as _},
+};
+use scrubjay_store::{Access, Query, Spool, SpoolTape, Store, Verdict};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+struct Home {
+    folder: tempfile::TempDir,
+}
+
+impl Home {
+    fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn store(&self) -> Store {
+        Store::open(&self.folder.path().join("a.db"), Access::Create).unwrap()
+    }
+}
+
+/// A run that says so many words, each its own event, padded to a length.
+fn stream(run: &str, words: usize, frame_len: usize) -> String {
+    let mut body = format!("data: {{\"type\":\"RUN_STARTED\",\"threadId\":\"thread-7\",\"runId\":\"{run}\"}}\n\n");
+    body.push_str("data: {\"type\":\"TEXT_MESSAGE_START\",\"messageId\":\"m1\",\"role\":\"assistant\"}\n\n");
+    for number in 0..words {
+        let mut delta = format!("word{} ", number * 2_654_435_761 % 999_983);
+        while delta.len() + 72 < frame_len {
+            write!(delta, "{:x} ", number.wrapping_mul(delta.len() * 40_503 + 1)).unwrap();
+        }
+        write!(
+            body,
+            "data: {{\"type\":\"TEXT_MESSAGE_CONTENT\",\"messageId\":\"m1\",\"delta\":\"{delta}\"}}\n\n"
+        )
+        .unwrap();
+    }
+    body.push_str("data: {\"type\":\"TEXT_MESSAGE_END\",\"messageId\":\"m1\"}\n\n");
+    write!(
+        body,
+        "data: {{\"type\":\"RUN_FINISHED\",\"threadId\":\"thread-7\",\"runId\":\"{run}\"}}\n\n"
+    )
+    .unwrap();
+    body
+}
+
+fn tape(spool: &Spool) -> SpoolTape {
+    let mut tape = spool.begin(
+        "main",
+        "http://up/",
+        &RequestHead {
+            method: "POST".into(),
+            ..RequestHead::default()
+        },
+        &[],
+        1,
+    );
+    tape.request_body(
+        br#"{"threadId":"thread-7","runId":"r","messages":[{"id":"u","role":"user","content":"Why is the sky blue?"}],"state":{},"tools":[],"context":[]}"#,
+        2,
+    );
+    let headers = vec![("content-type".to_owned(), b"text/event-stream".to_vec())];
+    tape.response(
+        &ResponseHead {
+            status: 200,
+            headers,
+            ..ResponseHead::default()
+        },
+        3,
+    );
+    tape
+}
+
+fn push(tape: &mut SpoolTape, body: &str) {
+    for (number, frame) in body.split_inclusive("\n\n").enumerate() {
+        tape.chunk(frame.as_bytes(), 10 + number as u64 * 100);
+    }
+}
+
+fn capture(spool: &Spool, body: &str) {
+    let mut tape = tape(spool);
+    push(&mut tape, body);
+    tape.end(Ending::Complete, 10_000_000);
+}
+
+/// Every page of an exchange that reading by kind and number finds.
+fn pages(store: &Store, index: i64) -> Vec<(u8, u64, Vec<u8>)> {
+    let shelf = store.shelf(index);
+    let mut found = Vec::new();
+    for kind in [
+        PageKind::Summary,
+        PageKind::Frames,
+        PageKind::Spans,
+        PageKind::Findings,
+        PageKind::Checkpoint,
+        PageKind::Piece,
+        PageKind::Buckets,
+        PageKind::Marks,
+    ] {
+        let mut at = u64::MAX;
+        while let Some((number, bytes)) = shelf.page_at_or_before(kind, at).unwrap() {
+            assert_eq!(shelf.page(kind, number).unwrap().as_deref(), Some(&*bytes));
+            found.push((kind as u8, number, bytes.to_vec()));
+            let Some(before) = number.checked_sub(1) else { break };
+            at = before;
+        }
+    }
+    found
+}
+
+fn rows(store: &Store) -> Vec<scrubjay_store::Row> {
+    store
+        .list(&Query {
+            count: 100,
+            ..Query::default()
+        })
+        .unwrap()
+        .rows
+}
+
+#[test]
+fn the_library_tells_runs_and_text_is_found() {
+    let home = Home::new();
+    let store = home.store();
+    let spool = store.record().unwrap();
+    capture(&spool, &(stream("run-1", 3, 0) + &stream("run-2", 5, 0)));
+    capture(
+        &spool,
+        "data: {\"type\":\"RUN_STARTED\",\"threadId\":\"t\",\"runId\":\"cut\"}\n\n",
+    );
+    assert!(spool.finish(PATIENCE));
+    assert_eq!(rows(&store).len(), 2, "one row an exchange before anything is derived");
+    store.derive_now().unwrap();
+    let rows = rows(&store);
+    let told: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            (
+                row.exchange,
+                row.run.run,
+                row.run.run_id.as_str(),
+                row.verdict,
+                row.run.frames,
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (2, Some(0), "cut", Verdict::None, 1),
+            (1, Some(1), "run-2", Verdict::Success, 9),
+            (1, Some(0), "run-1", Verdict::Success, 7),
+        ]
+    );
+    assert_eq!(rows[1].run.title, "Why is the sky blue?");
+    assert_eq!(rows[1].run.thread_id, "thread-7");
+    let asked = store
+        .list(&Query {
+            text: "sky run-2".into(),
+            count: 9,
+            ..Query::default()
+        })
+        .unwrap();
+    assert_eq!(asked.rows.len(), 1);
+    assert_eq!(asked.by_verdict, [(Verdict::Success, 2), (Verdict::None, 1)]);
+    assert!(store.shelf(1).watermark().unwrap().finished);
+    assert_eq!(store.search("no such words", 9).unwrap(), []);
+    let hits = store.search("word0 ord", 9).unwrap();
+    assert!(!hits.is_empty() && hits.iter().all(|hit| hit.exchange == 1), "{hits:?}");
+    store.erase(&[1]).unwrap();
+    assert_eq!(store.search("word0 ord", 9).unwrap(), []);
+}
+
+#[test]
+fn deriving_again_or_twice_at_once_gives_the_same_pages() {
+    let home = Home::new();
+    let store = home.store();
+    let spool = store.record().unwrap();
+    capture(&spool, &stream("run-1", 9000, 180));
+    capture(&spool, &stream("run-2", 10, 0));
+    assert!(spool.finish(PATIENCE));
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| home.store().derive_now().unwrap());
+        }
+    });
+    let first = pages(&store, 1);
+    let count = |kind: PageKind| first.iter().filter(|(found, ..)| *found == kind as u8).count();
+    assert!(
+        count(PageKind::Frames) > 1 && count(PageKind::Buckets) > 1,
+        "a long exchange has an index"
+    );
+    let hits = store.search("word", 1000).unwrap();
+    assert_eq!(store.reindex().unwrap(), 2);
+    assert!(pages(&store, 1) == first);
+    assert_eq!(store.search("word", 1000).unwrap(), hits);
+    assert_eq!(store.check().unwrap(), Vec::<String>::new());
+
+    // What a shelf in memory holds is what the store holds.
+    let shelf = store.shelf(1);
+    let body = shelf.body(0..u64::MAX).unwrap();
+    let memory = MemoryShelf::new(
+        shelf.exchange().unwrap(),
+        shelf.request_body().unwrap(),
+        shelf.chunks(0..u64::MAX).unwrap(),
+        body,
+    );
+    assert_eq!(memory.exchange().unwrap().body_len, shelf.exchange().unwrap().body_len);
+}
+
+#[test]
+fn an_open_exchange_is_followed_while_it_grows() {
+    let home = Home::new();
+    let store = home.store();
+    let spool = store.record().unwrap();
+    let deriving = store.derive().unwrap();
+    let standing_by = home.store().derive().unwrap();
+    let body = stream("live", 4000, 180);
+    let (first, rest) = body.split_at(body.len() / 2 / 180 * 180);
+    let mut changes = store.changes().unwrap();
+    let mut tape = tape(&spool);
+    push(&mut tape, first);
+    let mut wait_until = |reached: &dyn Fn() -> bool| {
+        while !reached() {
+            // Whatever is derived is told as a change.
+            changes.poll().unwrap();
+            std::thread::yield_now();
+        }
+    };
+    wait_until(&|| rows(&store).first().is_some_and(|row| row.run.frames > 1000));
+    assert_eq!(rows(&store)[0].verdict, Verdict::Live);
+    push(&mut tape, rest);
+    tape.end(Ending::Complete, 9_000_000);
+    wait_until(&|| store.shelf(1).watermark().unwrap().finished);
+    let row = &rows(&store)[0];
+    assert_eq!((row.verdict, row.run.frames), (Verdict::Success, 4004));
+    drop((deriving, standing_by));
+    assert!(spool.finish(PATIENCE));
+}
+
+#[test]
+fn derived_and_all_a_store_stays_within_its_budget() {
+    for (words, frame_len, budget) in [(20_000, 150, 2.0), (4_000, 1200, 1.3)] {
+        let home = Home::new();
+        let store = home.store();
+        let spool = store.record().unwrap();
+        let mut captured = 0;
+        for run in 0..2 {
+            let body = stream(&run.to_string(), words, frame_len);
+            captured += body.len();
+            capture(&spool, &body);
+        }
+        store.derive_now().unwrap();
+        assert!(spool.finish(PATIENCE));
+        let share = store.health().unwrap().store_bytes as f64 / captured as f64;
+        assert!(
+            share < budget,
+            "{share:.2} times the bytes captured, for frames of {frame_len} bytes"
+        );
+    }
+}
