@@ -76,13 +76,16 @@ pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'
      style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src 'self' data:; font-src 'self'; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// Called with an address that works, token included.
+pub type OnNewUrl = Box<dyn Fn(&str) + Send + Sync>;
+
 /// Where to listen, and whom to tell of new addresses.
 pub struct Plan {
     /// Where to listen; port 0 picks one.
     pub listen: SocketAddr,
     /// Called with a fresh address each time a token was traded, so that
     /// another browser can be let in.
-    pub on_new_url: Option<Box<dyn Fn(&str) + Send + Sync>>,
+    pub on_new_url: Option<OnNewUrl>,
 }
 
 impl Default for Plan {

@@ -1,5 +1,7 @@
 //! A door from outside: who is let in, and what passes through.
 
+#![expect(clippy::unwrap_used, reason = "in a test a failure is a panic")]
+
 use std::path::Path;
 
 use futures_util::StreamExt as _;

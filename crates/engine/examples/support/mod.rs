@@ -1,6 +1,6 @@
 //! What the examples share.
 
-pub mod stream;
+pub(crate) mod stream;
 
 use std::{error::Error, time::Duration};
 
@@ -17,7 +17,7 @@ const GAP_US: u64 = 500;
 ///
 /// # Errors
 /// When the store cannot be written.
-pub fn write_synthetic(path: &std::path::Path, events: u64) -> Result<i64, Box<dyn Error>> {
+pub(crate) fn write_synthetic(path: &std::path::Path, events: u64) -> Result<i64, Box<dyn Error>> {
     let store = Store::open(path, Access::Create)?;
     let spool = store.record()?;
     let request = RequestHead {

@@ -20,7 +20,7 @@ const WORDS: [&str; 16] = [
 ];
 
 /// Makes the frames one after another.
-pub struct Stream {
+pub(crate) struct Stream {
     events: u64,
     next: u64,
     turn: u64,
@@ -30,7 +30,7 @@ pub struct Stream {
 
 impl Stream {
     /// A run of so many events.
-    pub fn new(events: u64) -> Self {
+    pub(crate) fn new(events: u64) -> Self {
         Self {
             events,
             next: 0,
@@ -41,12 +41,12 @@ impl Stream {
     }
 
     /// The request that asked for it.
-    pub fn request_body() -> Vec<u8> {
+    pub(crate) fn request_body() -> Vec<u8> {
         br#"{"threadId":"thread-synthetic","runId":"run-synthetic","state":{},"messages":[{"id":"u1","role":"user","content":"Tell me a very long story."}],"tools":[],"context":[],"forwardedProps":{}}"#.to_vec()
     }
 
     /// Writes the next frame to `out`, which is emptied first; false at the end.
-    pub fn next_frame(&mut self, out: &mut String) -> bool {
+    pub(crate) fn next_frame(&mut self, out: &mut String) -> bool {
         out.clear();
         if self.next == self.events {
             return false;

@@ -21,7 +21,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-pub type Failed = Box<dyn Error + Send + Sync>;
+pub(crate) type Failed = Box<dyn Error + Send + Sync>;
 
 /// Nanoseconds since the bench began, for stamps inside events.
 fn now_ns() -> u64 {
@@ -30,7 +30,7 @@ fn now_ns() -> u64 {
 }
 
 /// Listens and answers every request with a stream: `/events/GAP_US/COUNT/LEN`.
-pub async fn agent() -> Result<SocketAddr, Failed> {
+pub(crate) async fn agent() -> Result<SocketAddr, Failed> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     tokio::spawn(async move {
@@ -78,7 +78,7 @@ async fn answer(stream: TcpStream) -> Result<(), Failed> {
 }
 
 /// Forwards everything to `upstream` and keeps nothing: what hyper alone costs.
-pub async fn pass_through(upstream: SocketAddr) -> Result<SocketAddr, Failed> {
+pub(crate) async fn pass_through(upstream: SocketAddr) -> Result<SocketAddr, Failed> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let mut connector = HttpConnector::new();
@@ -107,7 +107,7 @@ async fn forward(
 }
 
 /// Asks for a stream and gives the delay of each event, in nanoseconds.
-pub async fn delays(address: SocketAddr, gap_us: u64, count: u64) -> Result<Vec<u64>, Failed> {
+pub(crate) async fn delays(address: SocketAddr, gap_us: u64, count: u64) -> Result<Vec<u64>, Failed> {
     let mut stream = request(address, gap_us, count, 200).await?;
     let (mut delays, mut text, mut piece) = (Vec::new(), Vec::new(), vec![0; 64 << 10]);
     while !text.ends_with(b"0\r\n\r\n") {
@@ -127,7 +127,7 @@ pub async fn delays(address: SocketAddr, gap_us: u64, count: u64) -> Result<Vec<
 }
 
 /// Asks for so many streams at once and gives the time until the last ended.
-pub async fn flood(address: SocketAddr, streams: u64, events: u64, len: u64) -> Result<Duration, Failed> {
+pub(crate) async fn flood(address: SocketAddr, streams: u64, events: u64, len: u64) -> Result<Duration, Failed> {
     let began = Instant::now();
     let tasks: Vec<_> = (0..streams)
         .map(|_| tokio::spawn(swallow(address, events, len)))
