@@ -23,6 +23,8 @@
 //! - [`state`], [`chat`], [`input`]: the panes that are *as of* a moment.
 //! - [`news`]: what the engine tells without being asked.
 //! - [`report`]: a failure as a person reads it.
+//! - [`answer`]: the answers about one exchange, from `session`'s reader.
+//! - [`visible`]: captured text made safe to show.
 //!
 //! # What is not here
 //!
@@ -31,6 +33,7 @@
 
 #![warn(missing_docs)]
 
+pub mod answer;
 pub mod ask;
 pub mod chat;
 pub mod input;
@@ -40,6 +43,7 @@ pub mod library;
 pub mod news;
 pub mod report;
 pub mod state;
+pub mod visible;
 
 pub use ask::*;
 pub use chat::*;

@@ -1,0 +1,277 @@
+//! Answers to every question about one exchange.
+//!
+//! `session` answers with plain values; here they become the views of this
+//! vocabulary, made safe for display, and bytes. What is shown *verbatim*
+//! (raw text of a frame, fields, assembled text, the request's body) keeps its
+//! characters: the page shows it with signs of its own, and copies it as is.
+
+mod lanes;
+mod moment;
+mod panes;
+
+use scrubjay_session::{
+    exchange::{Ending, Headers},
+    query::{self, Failed, Reader},
+    shelf::Shelf,
+};
+use serde::Serialize;
+
+use crate::{
+    AnyAsk, Ask, Axis, CausesView, Code, Encoding, EndingView, Extent, FindingView, Kind, Open, Opened, Report, Row,
+    RowOf, RowPlace, Rows, RowsOf, RowsPage, RunVerdict, RunView, Severity, StopView, Transport, visible,
+};
+
+/// Rows that one answer gives at most.
+const ROWS: u32 = 1_000;
+/// Runs that one answer names.
+const RUNS: usize = 1_000;
+
+/// Answers a question about one exchange with bytes in the question's
+/// encoding. The reader is that of the exchange, brought up to date by
+/// whoever holds it.
+///
+/// # Errors
+/// When there is no such frame or value, when the shelf cannot be read, or
+/// when the question is not about one exchange.
+pub fn answer<S: Shelf>(ask: &AnyAsk, reader: &mut Reader<S>) -> Result<Vec<u8>, Report> {
+    match ask {
+        AnyAsk::Open(ask) => written(ask, opened(ask, reader)),
+        AnyAsk::Rows(ask) => written(ask, rows(ask, reader)),
+        AnyAsk::RowOf(ask) => written(ask, row_of(ask, reader)),
+        AnyAsk::Lanes(ask) => written(ask, lanes::picture(ask, reader)),
+        AnyAsk::Locate(ask) => written(ask, moment::locate(ask, reader)),
+        AnyAsk::Jump(ask) => written(ask, moment::jump(ask, reader)),
+        AnyAsk::Detail(ask) => written(ask, moment::detail(ask, reader)),
+        AnyAsk::State(ask) => written(ask, panes::state(ask, reader)),
+        AnyAsk::ReadValue(ask) => written(ask, panes::value(ask, reader)),
+        AnyAsk::Chat(ask) => written(ask, panes::chat(ask, reader)),
+        AnyAsk::Cause(ask) => {
+            let seq = reader.cause(ask.at, ask.message, ask.tool, ask.utf16_offset);
+            written(ask, seq.map(|seq| CausesView { seq }))
+        }
+        AnyAsk::Input(ask) => written(ask, panes::input(ask, reader)),
+        AnyAsk::Library(_)
+        | AnyAsk::Delete(_)
+        | AnyAsk::Undelete(_)
+        | AnyAsk::Erase(_)
+        | AnyAsk::Sources(_)
+        | AnyAsk::AddSource(_)
+        | AnyAsk::EditSource(_)
+        | AnyAsk::SwitchSource(_)
+        | AnyAsk::Health(_) => Err(Report::new(Code::BadRequest, "This question is not about one exchange.", "")),
+    }
+}
+
+/// Writes an answer in its question's encoding.
+fn written<A: Ask, E: std::error::Error>(_: &A, answer: Result<A::Answer, Failed<E>>) -> Result<Vec<u8>, Report> {
+    encoded::<A>(&answer.map_err(|failed| report(&failed))?)
+}
+
+fn encoded<A: Ask>(answer: &A::Answer) -> Result<Vec<u8>, Report> {
+    let unwritten = |message: String| Report::new(Code::Internal, format!("The answer cannot be written: {message}."), "");
+    match A::ENCODING {
+        Encoding::Json => json(answer).map_err(|error| unwritten(error.to_string())),
+        Encoding::Postcard => postcard::to_stdvec(answer).map_err(|error| unwritten(error.to_string())),
+    }
+}
+
+fn json(answer: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
+    serde_json::to_vec(answer)
+}
+
+fn report<E: std::error::Error>(failed: &Failed<E>) -> Report {
+    let (code, hint) = match failed {
+        Failed::Shelf(_) => (Code::Store, ""),
+        Failed::Damaged(_) => (Code::Store, "Run `scrubjay reindex` to make the derived data again."),
+        Failed::NoFrame { .. } | Failed::NoSpan { .. } | Failed::Nothing { .. } => (Code::NotFound, ""),
+    };
+    let message = failed.to_string();
+    let mut chars = message.chars();
+    let sentence: String = chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect();
+    Report::new(code, format!("{sentence}."), hint)
+}
+
+/// Time of day, RFC 3339 in UTC with microseconds.
+pub fn wall(micros_since_1970: i64) -> String {
+    chrono::DateTime::from_timestamp_micros(micros_since_1970)
+        .map(|time| time.to_rfc3339_opts(chrono::SecondsFormat::Micros, true))
+        .unwrap_or_default()
+}
+
+fn opened<S: Shelf>(ask: &Open, reader: &mut Reader<S>) -> Result<Opened, Failed<S::Error>> {
+    let extent = reader.extent()?;
+    let progress = reader.progress();
+    let (facts, summary) = (reader.exchange(), reader.summary());
+    let ended = facts.ending != Ending::Open;
+    let headers = facts.response.as_ref().map(|head| &head.headers);
+    let content_type = headers.and_then(|headers| header(headers, "content-type")).unwrap_or_default();
+    Ok(Opened {
+        exchange: ask.exchange,
+        source: facts.source.clone(),
+        method: visible::line(&facts.request.method),
+        target: visible::line(&facts.request.target),
+        status: facts.response.as_ref().map(|head| head.status),
+        content_type: visible::line(content_type.split(';').next().unwrap_or_default().trim()),
+        encoding: headers.and_then(|headers| header(headers, "content-encoding")).map(|coding| visible::line(&coding)),
+        transport: match summary.transport {
+            query::Transport::Sse => Transport::Sse,
+            query::Transport::Protobuf => Transport::Protobuf,
+            query::Transport::Other => Transport::Other,
+        },
+        ending: ending_view(facts.ending),
+        started_at: wall(facts.started_at_us),
+        started_at_millis: facts.started_at_us.div_euclid(1_000),
+        duration_us: facts.last_at_us.max(summary.last_at_us),
+        ttft_us: summary.ttft_us,
+        frames: summary.frames,
+        spans: summary.spans,
+        chunks: facts.chunk_count,
+        bytes: facts.body_len,
+        findings: summary.findings,
+        runs: summary.runs.iter().take(RUNS).map(|run| run_view(run, ended)).collect(),
+        thread_id: visible::line(&summary.thread_id),
+        stop: summary.stop.as_ref().map(stop_view),
+        labels: facts.labels.clone(),
+        holes: facts.holes.iter().map(|hole| (hole.offset, hole.len)).collect(),
+        extent: Extent {
+            clock: extent.clock,
+            collapsed: extent.collapsed,
+            index: extent.index,
+        },
+        progress,
+    })
+}
+
+/// The first value of a header field.
+fn header(headers: &Headers, name: &str) -> Option<String> {
+    let found = headers.iter().find(|(field, _)| field.eq_ignore_ascii_case(name));
+    found.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
+}
+
+/// How an exchange's transport ended, in the vocabulary's words.
+pub fn ending_view(ending: Ending) -> EndingView {
+    match ending {
+        Ending::Open => EndingView::Open,
+        Ending::Complete => EndingView::Complete,
+        Ending::UpstreamReset => EndingView::UpstreamReset,
+        Ending::NoAnswer => EndingView::NoAnswer,
+        Ending::ClientLeft => EndingView::ClientLeft,
+        Ending::RecorderStopped => EndingView::RecorderStopped,
+    }
+}
+
+/// How a run came out; `ended` says that its exchange has.
+pub fn verdict(outcome: query::Outcome, ended: bool) -> RunVerdict {
+    match outcome {
+        query::Outcome::Open if ended => RunVerdict::None,
+        query::Outcome::Open => RunVerdict::Live,
+        query::Outcome::Success => RunVerdict::Success,
+        query::Outcome::Interrupt => RunVerdict::Interrupt,
+        query::Outcome::Cancelled => RunVerdict::Cancelled,
+        query::Outcome::Error => RunVerdict::Error,
+    }
+}
+
+fn run_view(run: &query::Run, ended: bool) -> RunView {
+    RunView {
+        run_id: visible::line(&run.run_id),
+        thread_id: visible::line(&run.thread_id),
+        verdict: verdict(run.outcome, ended),
+        first_seq: run.first_seq,
+        last_seq: run.last_seq,
+    }
+}
+
+fn stop_view(stop: &query::Stop) -> StopView {
+    StopView {
+        seq: stop.seq,
+        rule: stop.rule.clone(),
+        message: visible::line(&stop.message),
+    }
+}
+
+fn finding_view(finding: query::FindingEntry) -> FindingView {
+    FindingView {
+        seq: finding.seq,
+        rule: finding.rule,
+        severity: severity(finding.severity),
+        message: visible::line(&finding.message),
+        stop: finding.stop,
+    }
+}
+
+fn rows<S: Shelf>(ask: &Rows, reader: &mut Reader<S>) -> Result<RowsPage, Failed<S::Error>> {
+    let window = reader.rows(rows_of(ask.view), &ask.expanded, ask.first, ask.count.min(ROWS))?;
+    Ok(RowsPage {
+        first: window.first,
+        total: window.total,
+        rows: window.rows.into_iter().map(row).collect(),
+    })
+}
+
+fn row_of<S: Shelf>(ask: &RowOf, reader: &mut Reader<S>) -> Result<RowPlace, Failed<S::Error>> {
+    let row = reader.row_of(rows_of(ask.view), &ask.expanded, ask.seq)?;
+    Ok(RowPlace { row })
+}
+
+fn rows_of(view: RowsOf) -> query::RowsOf {
+    match view {
+        RowsOf::Spans => query::RowsOf::Spans,
+        RowsOf::Events => query::RowsOf::Events,
+    }
+}
+
+fn row(row: query::Row) -> Row {
+    Row {
+        span: row.span,
+        depth: row.depth,
+        first_seq: row.first_seq,
+        last_seq: row.last_seq,
+        at_us: row.at_us,
+        duration_us: row.duration_us,
+        kind: kind(row.kind),
+        subject: visible::line(&row.subject),
+        summary: visible::line(&row.summary),
+        measure: row.measure,
+        severity: row.severity.map(severity),
+        open: row.open,
+    }
+}
+
+fn severity(severity: query::Severity) -> Severity {
+    match severity {
+        query::Severity::Note => Severity::Note,
+        query::Severity::Warning => Severity::Warning,
+        query::Severity::Error => Severity::Error,
+    }
+}
+
+fn kind(kind: query::Kind) -> Kind {
+    match kind {
+        query::Kind::Run => Kind::Run,
+        query::Kind::Step => Kind::Step,
+        query::Kind::Subagent => Kind::Subagent,
+        query::Kind::Text => Kind::Text,
+        query::Kind::Reasoning => Kind::Reasoning,
+        query::Kind::Tool => Kind::Tool,
+        query::Kind::State => Kind::State,
+        query::Kind::Activity => Kind::Activity,
+        query::Kind::Custom => Kind::Custom,
+        query::Kind::Raw => Kind::Raw,
+        query::Kind::Messages => Kind::Messages,
+        query::Kind::Wait => Kind::Wait,
+        query::Kind::Wire => Kind::Wire,
+        query::Kind::Unknown => Kind::Unknown,
+    }
+}
+
+fn axis(axis: Axis) -> query::Axis {
+    match axis {
+        Axis::Clock => query::Axis::Clock,
+        Axis::Collapsed => query::Axis::Collapsed,
+        Axis::Index => query::Axis::Index,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! Moments, jumps, and all about one frame.
+
+use scrubjay_session::{
+    query::{self, Failed, Reader},
+    shelf::Shelf,
+};
+
+use super::{axis, finding_view, kind, severity, wall};
+use crate::{
+    Detail, DetailView, FieldView, Jump, JumpTo, Locate, Moment, OperationFate, OperationView, SpanView, Target, visible,
+};
+
+/// Bytes of a frame that are shown as text.
+const RAW_LEN: usize = 256 * 1024;
+/// Bytes of a frame that are shown as bytes.
+const BYTES_LEN: usize = 4 * 1024;
+
+pub(super) fn locate<S: Shelf>(ask: &Locate, reader: &mut Reader<S>) -> Result<Moment, Failed<S::Error>> {
+    let target = match ask.target {
+        Target::X(x) => query::Target::X(x),
+        Target::Seq(seq) => query::Target::Seq(seq),
+        Target::AtMicros(at_us) => query::Target::AtMicros(at_us),
+    };
+    let place = reader.locate(axis(ask.axis), target)?;
+    Ok(moment(place, reader))
+}
+
+pub(super) fn jump<S: Shelf>(ask: &Jump, reader: &mut Reader<S>) -> Result<Option<Moment>, Failed<S::Error>> {
+    let to = match ask.to {
+        JumpTo::Problem => query::JumpTo::Problem,
+        JumpTo::Tool => query::JumpTo::Tool,
+        JumpTo::State => query::JumpTo::State,
+        JumpTo::Run => query::JumpTo::Run,
+        JumpTo::Turn => query::JumpTo::Turn,
+        JumpTo::Gap => query::JumpTo::Gap,
+        JumpTo::Span => query::JumpTo::Span,
+        JumpTo::Frame => query::JumpTo::Frame,
+    };
+    let direction = if ask.backwards { query::Direction::Backwards } else { query::Direction::Forwards };
+    let place = reader.jump(axis(ask.axis), ask.from, to, direction)?;
+    Ok(place.map(|place| moment(place, reader)))
+}
+
+fn moment<S: Shelf>(place: query::Place, reader: &Reader<S>) -> Moment {
+    Moment {
+        seq: place.seq,
+        at_us: place.at_us,
+        x: place.x,
+        wall: wall_of(reader, place.at_us),
+        type_name: visible::line(&place.type_name),
+        severity: place.severity.map(severity),
+        gap_us: place.gap_us,
+        hint: visible::line(&place.hint),
+    }
+}
+
+fn wall_of<S: Shelf>(reader: &Reader<S>, at_us: u64) -> String {
+    wall(reader.exchange().started_at_us.saturating_add_unsigned(at_us))
+}
+
+pub(super) fn detail<S: Shelf>(ask: &Detail, reader: &mut Reader<S>) -> Result<DetailView, Failed<S::Error>> {
+    let detail = reader.detail(ask.seq, RAW_LEN as u64)?;
+    let started_at_us = reader.exchange().started_at_us;
+    let raw = String::from_utf8_lossy(&detail.text.bytes);
+    // A cut inside a character is not the frame's fault.
+    let is_cut_character = detail.text.cut
+        && std::str::from_utf8(&detail.text.bytes).is_err_and(|error| error.error_len().is_none());
+    let raw_lossy = matches!(raw, std::borrow::Cow::Owned(_)) && !is_cut_character;
+    Ok(DetailView {
+        seq: detail.seq,
+        type_name: visible::line(&detail.type_name),
+        kind: kind(detail.entry.event.kind()),
+        at_us: detail.entry.at_us,
+        wall: wall_of(reader, detail.entry.at_us),
+        gap_us: detail.gap_us,
+        timestamp: timestamp(&detail, started_at_us),
+        offset: detail.entry.offset,
+        len: detail.entry.len,
+        chunk: detail.entry.chunk,
+        chunk_frames: detail.chunk_frames,
+        chunk_boundaries: detail.chunk_boundaries,
+        findings: detail.findings.into_iter().map(finding_view).collect(),
+        fields: detail.fields.into_iter().map(field).collect(),
+        operations: detail.operations.into_iter().map(operation).collect(),
+        raw: raw.into_owned(),
+        raw_lossy,
+        raw_cut: detail.text.cut,
+        bytes: detail.text.bytes.iter().copied().take(BYTES_LEN).collect(),
+        span: detail.span.map(|(span, text)| span_view(span, text)),
+    })
+}
+
+/// The event's own `timestamp` as it stands, and how far it is ahead of the
+/// arrival, in microseconds, if it reads as a time: milliseconds, or seconds
+/// when it is so small.
+fn timestamp(detail: &query::Detail, started_at_us: i64) -> Option<(String, Option<i64>)> {
+    let field = detail.fields.iter().find(|field| field.name == "timestamp")?;
+    let number = field.value.trim_matches('"').parse::<f64>().ok();
+    let millis = number.map(|number| if number.abs() < 1e11 { number * 1e3 } else { number });
+    let arrival_us = started_at_us.saturating_add_unsigned(detail.entry.at_us);
+    let plausible = millis.filter(|millis| (5e11..5e12).contains(millis));
+    Some((field.value.clone(), plausible.map(|millis| (millis * 1e3) as i64 - arrival_us)))
+}
+
+fn field(field: query::Field) -> FieldView {
+    FieldView {
+        name: visible::line(&field.name),
+        value: field.value,
+        cut: field.cut,
+        known: field.known,
+    }
+}
+
+fn operation(operation: query::Operation) -> OperationView {
+    OperationView {
+        op: visible::line(&operation.op),
+        path: visible::line(&operation.path),
+        from: operation.from.map(|from| visible::line(&from)),
+        value: operation.value.map(|value| visible::line(&value)),
+        fate: match operation.fate {
+            query::Fate::Applied => OperationFate::Applied,
+            query::Fate::Failed => OperationFate::Failed,
+            query::Fate::Skipped => OperationFate::Skipped,
+        },
+        reason: visible::line(&operation.reason),
+    }
+}
+
+fn span_view(span: query::Span, text: query::SpanText) -> SpanView {
+    SpanView {
+        ordinal: span.ordinal,
+        kind: kind(span.kind),
+        id: visible::line(&span.id),
+        name: visible::line(&span.name),
+        first_seq: span.first_seq,
+        last_seq: span.last_seq,
+        duration_us: span.end_us - span.start_us,
+        frames: span.frames,
+        text: text.text,
+        result: text.result,
+        open: span.open,
+    }
+}

@@ -1,0 +1,266 @@
+//! State, conversation and input.
+
+use std::collections::BTreeMap;
+
+use scrubjay_protocol::{
+    input::Request,
+    json::{Value, write_string},
+};
+use scrubjay_session::{
+    exchange::{Headers, HttpVersion},
+    query::{self, ChatQuery, Failed, Reader, StateQuery},
+    shelf::Shelf,
+};
+
+use super::stop_view;
+use crate::{
+    ChangeKind, ChangeView, Chat, ChatMessage, ChatView, Input, InputView, InterruptView, ReadValue, State, StateLine,
+    StateView, ToolCard, ValueShape, ValueView, visible,
+};
+
+/// Bytes of a value or a request body that are shown.
+const TEXT_LEN: usize = 1024 * 1024;
+/// Lines of state, and messages, that one answer gives at most.
+const LINES: u32 = 2_000;
+/// Entries of a list of the input that are shown.
+const ENTRIES: usize = 500;
+
+pub(super) fn state<S: Shelf>(ask: &State, reader: &mut Reader<S>) -> Result<StateView, Failed<S::Error>> {
+    let tree = reader.state_tree(&StateQuery {
+        at: ask.at,
+        expanded: ask.expanded.clone(),
+        changed_only: ask.changed_only,
+        first: ask.first,
+        count: ask.count.min(LINES),
+    })?;
+    Ok(StateView {
+        as_of: tree.as_of,
+        last_state_seq: tree.last_state_seq,
+        any_state_event: tree.last_state_seq.is_some(),
+        stuck: tree.stuck.map(|(seq, why)| (seq, visible::line(&why))),
+        after_stop: tree.after_stop,
+        first: tree.first,
+        total: tree.total,
+        lines: tree.lines.into_iter().map(line).collect(),
+        changes: tree.changes.into_iter().map(change).collect(),
+        bytes: tree.bytes,
+    })
+}
+
+fn line(line: query::StateLine) -> StateLine {
+    StateLine {
+        // A pointer is sent back as it is, so it keeps its characters.
+        pointer: line.pointer,
+        depth: line.depth,
+        key: visible::line(&line.key),
+        shape: match line.shape {
+            query::ValueShape::Object => ValueShape::Object,
+            query::ValueShape::Array => ValueShape::Array,
+            query::ValueShape::String => ValueShape::String,
+            query::ValueShape::Number => ValueShape::Number,
+            query::ValueShape::Bool => ValueShape::Bool,
+            query::ValueShape::Null => ValueShape::Null,
+        },
+        preview: visible::line(&line.preview),
+        children: line.children,
+        expanded: line.expanded,
+        change: line.change.map(change_kind),
+        old: line.old.map(|old| visible::line(&old)),
+        changes_below: line.changes_below,
+        set_by: line.set_by,
+    }
+}
+
+fn change_kind(kind: query::ChangeKind) -> ChangeKind {
+    match kind {
+        query::ChangeKind::Added => ChangeKind::Added,
+        query::ChangeKind::Changed => ChangeKind::Changed,
+        query::ChangeKind::Removed => ChangeKind::Removed,
+    }
+}
+
+fn change(change: query::Change) -> ChangeView {
+    ChangeView {
+        pointer: change.pointer,
+        change: change_kind(change.change),
+        old: change.old.map(|old| visible::line(&old)),
+        new: change.new.map(|new| visible::line(&new)),
+    }
+}
+
+pub(super) fn value<S: Shelf>(ask: &ReadValue, reader: &mut Reader<S>) -> Result<ValueView, Failed<S::Error>> {
+    let (text, cut) = reader.state_value(ask.at, &ask.pointer, TEXT_LEN)?;
+    Ok(ValueView { text, cut })
+}
+
+pub(super) fn chat<S: Shelf>(ask: &Chat, reader: &mut Reader<S>) -> Result<ChatView, Failed<S::Error>> {
+    let window = reader.chat(&ChatQuery { at: ask.at, first: ask.first, count: ask.count })?;
+    Ok(ChatView {
+        as_of: window.as_of,
+        first: window.first,
+        total: window.total,
+        messages: window.messages.into_iter().map(message).collect(),
+        interrupts: window.interrupts.into_iter().map(interrupt).collect(),
+        stop: window.stop.as_ref().map(stop_view),
+        ttft_us: window.ttft_us,
+        chars: window.chars,
+    })
+}
+
+fn message(message: query::ChatMessage) -> ChatMessage {
+    ChatMessage {
+        index: message.index,
+        id: visible::line(&message.id),
+        role: visible::line(&message.role),
+        name: message.name.map(|name| visible::line(&name)),
+        subagent: message.subagent.map(|subagent| visible::line(&subagent)),
+        // Kept as it is, because places in it are counted in UTF-16 units.
+        text: message.text,
+        text_skipped: message.text_skipped,
+        parts: message.parts.iter().map(|part| visible::line(part)).collect(),
+        json: message.json,
+        tools: message.tools.into_iter().map(tool).collect(),
+        open: message.open,
+        from_input: message.from_input,
+        encrypted: message.encrypted,
+        answers: message.answers.map(|answers| visible::line(&answers)),
+        first_seq: message.first_seq,
+        last_seq: message.last_seq,
+    }
+}
+
+fn tool(tool: query::ToolCard) -> ToolCard {
+    ToolCard {
+        id: visible::line(&tool.id),
+        name: visible::line(&tool.name),
+        arguments: tool.arguments,
+        open: tool.open,
+        arguments_valid: tool.arguments_valid,
+        result: tool.result,
+        first_seq: tool.first_seq,
+    }
+}
+
+fn interrupt(interrupt: query::Interrupt) -> InterruptView {
+    InterruptView {
+        id: visible::line(&interrupt.id),
+        reason: visible::line(&interrupt.reason),
+        message: visible::text(&interrupt.message),
+        response_schema: interrupt.response_schema,
+    }
+}
+
+pub(super) fn input<S: Shelf>(_: &Input, reader: &mut Reader<S>) -> Result<InputView, Failed<S::Error>> {
+    let body = reader.request_body()?;
+    let request = Request::read(&body);
+    let input = request.input_value();
+    let (text, cut) = body_text(&body, request.value.as_ref());
+    let facts = reader.exchange();
+    let response_headers = facts.response.as_ref().map(|head| shown_headers(&head.headers));
+    let mut view = InputView {
+        version: HttpVersion::as_str(facts.request.version).to_owned(),
+        request_headers: shown_headers(&facts.request.headers),
+        response_headers: response_headers.unwrap_or_default(),
+        is_run_input: input.is_some(),
+        thread_id: String::new(),
+        run_id: String::new(),
+        protocol_version: None,
+        parent_run_id: None,
+        messages: Vec::new(),
+        tools: Vec::new(),
+        context: 0,
+        resume: Vec::new(),
+        body: text,
+        cut,
+        bytes: body.len() as u64,
+    };
+    if let Some(input) = input {
+        describe(input, &mut view);
+    }
+    Ok(view)
+}
+
+fn describe(input: &Value, view: &mut InputView) {
+    view.thread_id = word(input, "threadId").unwrap_or_default();
+    view.run_id = word(input, "runId").unwrap_or_default();
+    view.protocol_version = word(input, "protocolVersion");
+    view.parent_run_id = word(input, "parentRunId");
+    let mut roles: BTreeMap<String, u32> = BTreeMap::new();
+    for message in list(input, "messages") {
+        *roles.entry(word(message, "role").unwrap_or_default()).or_default() += 1;
+    }
+    view.messages = roles.into_iter().collect();
+    view.tools = list(input, "tools").iter().take(ENTRIES).filter_map(|tool| word(tool, "name")).collect();
+    view.context = list(input, "context").len() as u32;
+    view.resume = list(input, "resume")
+        .iter()
+        .take(ENTRIES)
+        .map(|entry| (word(entry, "interruptId").unwrap_or_default(), word(entry, "status").unwrap_or_default()))
+        .collect();
+}
+
+fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
+    value.get(name).and_then(Value::as_array).unwrap_or_default()
+}
+
+fn word(value: &Value, name: &str) -> Option<String> {
+    Some(visible::line(&value.get(name)?.as_wtf8()?.to_str_lossy()))
+}
+
+fn shown_headers(headers: &Headers) -> Vec<(String, String)> {
+    let shown = |(name, value): &(String, Vec<u8>)| (visible::line(name), visible::line(&String::from_utf8_lossy(value)));
+    headers.iter().map(shown).collect()
+}
+
+/// Indented if it is JSON, else as it stands.
+fn body_text(body: &[u8], value: Option<&Value>) -> (String, bool) {
+    let mut text = String::new();
+    match value {
+        Some(value) if body.len() <= 16 * TEXT_LEN => indent(&mut text, value, 0),
+        _ => text.push_str(&String::from_utf8_lossy(&body[..body.len().min(TEXT_LEN)])),
+    }
+    let cut = text.len() > TEXT_LEN || (value.is_none() && body.len() > TEXT_LEN);
+    let mut end = text.len().min(TEXT_LEN);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
+    (text, cut)
+}
+
+/// Appends JSON with two spaces of indent; stops soon after the limit. The
+/// depth is bounded by what is read as JSON at all.
+fn indent(text: &mut String, value: &Value, depth: usize) {
+    if text.len() > TEXT_LEN {
+        return;
+    }
+    let line = |text: &mut String, depth: usize| {
+        text.push('\n');
+        text.extend(std::iter::repeat_n("  ", depth));
+    };
+    match value {
+        Value::Array(items) if !items.is_empty() => {
+            text.push('[');
+            for (place, item) in items.iter().enumerate() {
+                text.push_str(if place > 0 { "," } else { "" });
+                line(text, depth + 1);
+                indent(text, item, depth + 1);
+            }
+            line(text, depth);
+            text.push(']');
+        }
+        Value::Object(object) if !object.is_empty() => {
+            text.push('{');
+            for (place, (name, member)) in object.iter().enumerate() {
+                text.push_str(if place > 0 { "," } else { "" });
+                line(text, depth + 1);
+                write_string(text, name);
+                text.push_str(": ");
+                indent(text, member, depth + 1);
+            }
+            line(text, depth);
+            text.push('}');
+        }
+        _ => scrubjay_protocol::json::write_value(text, value),
+    }
+}
