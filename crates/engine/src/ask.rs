@@ -1,6 +1,6 @@
 //! From a question to whoever answers it.
 
-use scrubjay_ipc::{AnyAsk, Deleted};
+use scrubjay_ipc::{AnyAsk, Deleted, answer};
 use serde::Serialize;
 
 use crate::{
@@ -82,16 +82,4 @@ fn subject(ask: &AnyAsk) -> Option<(i64, Option<Lane>)> {
 
 fn json(answer: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(answer).expect("answers are plain values with text for keys")
-}
-
-// ipc::answer joins here as soon as it lands.
-mod answer {
-    use scrubjay_ipc::{AnyAsk, Code, Report};
-    pub(super) fn answer(_: &AnyAsk, _: &mut crate::Exchange) -> Result<Vec<u8>, Report> {
-        Err(Report::new(
-            Code::Internal,
-            "Questions about an exchange are not joined yet.",
-            "",
-        ))
-    }
 }

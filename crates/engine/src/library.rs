@@ -1,7 +1,6 @@
 //! Rows of the library: from the store's words to the vocabulary's.
 
-use scrubjay_ipc::{EndingView, Library, LibraryPage, LibraryRow, LibrarySort, RunVerdict};
-use scrubjay_session::exchange::Ending;
+use scrubjay_ipc::{Library, LibraryPage, LibraryRow, LibrarySort, RunVerdict, answer::ending_view};
 use scrubjay_store::{Listing, Query, Row, Sort, Verdict};
 
 use crate::clock;
@@ -108,16 +107,5 @@ fn stored_verdict(verdict: RunVerdict) -> Verdict {
         RunVerdict::Error => Verdict::Error,
         RunVerdict::None => Verdict::None,
         RunVerdict::NoRun => Verdict::NoRun,
-    }
-}
-
-fn ending_view(ending: Ending) -> EndingView {
-    match ending {
-        Ending::Open => EndingView::Open,
-        Ending::Complete => EndingView::Complete,
-        Ending::UpstreamReset => EndingView::UpstreamReset,
-        Ending::NoAnswer => EndingView::NoAnswer,
-        Ending::ClientLeft => EndingView::ClientLeft,
-        Ending::RecorderStopped => EndingView::RecorderStopped,
     }
 }
