@@ -1,1 +1,119 @@
-fn main() {}
+//! The command line.
+//!
+//! Arguments, tables and exit statuses; everything else is the engine's. What
+//! is printed here is scripted against, so it follows the contract to the
+//! letter: the keys of `--json` and their order, and the exit status (0 fine,
+//! 1 the answer is no, 2 could not do it, with a sentence and a hint).
+//!
+//! # Map
+//!
+//! - `args`: the arguments; `plan`: sources as arguments name them.
+//! - `command`: a file a command. `library`: what is read, and which exchange.
+//! - `failure`: reports and exit statuses; `out`: standard output.
+//! - `json`, `table`, `pretty`, `words`, `safe`: how things are written down.
+//! - `log`: what is said while recording; `signals`: being asked to stop.
+
+mod args;
+mod command;
+mod failure;
+mod json;
+mod library;
+mod log;
+mod out;
+mod plan;
+mod pretty;
+mod safe;
+mod signals;
+mod table;
+mod words;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
+
+use crate::{
+    args::{Cli, Command, Format},
+    failure::Failure,
+    out::Out,
+};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
+    let format = cli.format();
+    let mut out = Out::new(format);
+    let done = run(&cli.command, &mut out);
+    // What was answered stands before what is said about it.
+    let flushed = out.flush();
+    drop(out);
+    match done.and(flushed) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.tell(format),
+    }
+}
+
+fn run(command: &Command, out: &mut Out) -> Result<(), Failure> {
+    match command {
+        Command::Record(args) => command::record::run(args, out),
+        Command::List(args) => command::list::run(args, out),
+        Command::Show(args) => command::show::run(args, out),
+        Command::Events(args) => command::events::run(args, out),
+        Command::State(args) => command::state::run(args, out),
+        Command::Spans(args) => command::spans::run(args, out),
+        Command::Body(args) => command::body::run(args, out),
+        Command::Export(args) => command::export::run(args, out),
+        Command::Import(args) => command::import::run(args, out),
+        Command::Delete(args) => command::delete::run(args, out),
+        Command::Reindex(args) => command::reindex::run(args, out),
+        Command::Serve(args) => command::serve::run(args, out),
+    }
+}
+
+/// Help and version are answers; arguments that make no sense are a failure
+/// like any other, in the same words.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        // Whoever asks for help and does not read it does not need it.
+        drop(error.print());
+        return ExitCode::SUCCESS;
+    }
+    let args: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|arg| arg.to_string_lossy().into_owned())
+        .collect();
+    let wants_json = args.windows(2).any(|pair| pair == ["--format", "json"])
+        || args.iter().any(|arg| arg == "--json" || arg == "--format=json");
+    let format = if wants_json { Format::Json } else { Format::Text };
+    complaint(error, &args).tell(format)
+}
+
+/// Of what clap says: the sentence, and its tip where it has one.
+fn complaint(error: &clap::Error, args: &[String]) -> Failure {
+    let known = Cli::command();
+    let named = args.iter().find(|arg| known.find_subcommand(arg).is_some());
+    let help = match named {
+        Some(command) => format!("See scrubjay {command} --help."),
+        None => "See scrubjay --help.".to_owned(),
+    };
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Failure::bad_argument("No command was given.", help);
+    }
+    let text = error.to_string();
+    let mut parts = text
+        .trim()
+        .split("\n\n")
+        .map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "));
+    let message = parts.next().unwrap_or_default();
+    let tip = parts.find_map(|part| part.strip_prefix("tip: ").map(sentence));
+    let hint = tip.map_or_else(|| help.clone(), |tip| format!("{tip} {help}"));
+    Failure::bad_argument(sentence(message.strip_prefix("error: ").unwrap_or(&message)), hint)
+}
+
+/// With a capital letter and a full stop.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", chars.as_str().trim_end_matches('.'))
+}

@@ -32,7 +32,7 @@ pub(crate) fn run(args: &args::Delete, out: &mut Out) -> Result<(), Failure> {
 }
 
 fn moment(text: &str) -> Result<i64, Failure> {
-    words::moment(text, clock::now_us()).ok_or_else(|| {
+    words::moment(text, clock::wall_us()).ok_or_else(|| {
         Failure::bad_argument(
             format!("{text:?} names no moment."),
             "Give a day (2026-11-21), a time (2026-11-21T10:00:00Z) or an age (7d, 12h, 30m).",

@@ -12,6 +12,8 @@ use crate::{
     words,
 };
 
+/// More text than there is.
+const WHOLE: usize = usize::MAX / 4;
 /// Spans read at a time.
 const SPANS: u32 = 256;
 
@@ -23,7 +25,7 @@ pub(crate) fn run(args: &args::One, out: &mut Out) -> Result<(), Failure> {
         let end = first.saturating_add(SPANS).min(count);
         let spans = reader.spans(first..end).map_err(unreadable)?;
         for (ordinal, span) in (first..end).zip(&spans) {
-            let said = reader.span_text(ordinal, usize::MAX).map_err(unreadable)?;
+            let said = reader.span_text(ordinal, WHOLE).map_err(unreadable)?;
             let parent = span
                 .parent
                 .map(|parent| reader.span(parent))

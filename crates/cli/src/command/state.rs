@@ -34,15 +34,12 @@ pub(crate) fn run(args: &args::State, out: &mut Out) -> Result<(), Failure> {
     library.finish()
 }
 
-/// Every moment of an exchange. A second reader answers who set what, so that
-/// the first one folds on.
+/// Every moment of an exchange, one after the other, so that each folds one frame on.
 fn all(index: i64, named: Option<i64>, library: &Library, args: &args::State, out: &mut Out) -> Result<(), Failure> {
     let mut reader = library.reader(index)?;
-    let mut blaming = library.reader(index)?;
-    let frames = reader.summary().frames;
-    for state in reader.states(0..frames.saturating_add(1)) {
-        let state = state.map_err(unreadable)?;
-        tell(named, &state, &mut blaming, args, out)?;
+    for seq in 0..=reader.summary().frames {
+        let state = reader.state_at(seq).map_err(unreadable)?;
+        tell(named, &state, &mut reader, args, out)?;
     }
     Ok(())
 }
