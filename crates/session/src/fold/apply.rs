@@ -338,6 +338,8 @@ impl Applying<'_> {
             });
         } else if replaces {
             self.change(spot, &[], |held| *held = message);
+        } else if !self.is_activity(spot) {
+            return;
         }
         self.merge_metadata(spot, None, event);
     }

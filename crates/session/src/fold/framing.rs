@@ -13,7 +13,7 @@ use scrubjay_protocol::{
 
 use super::{
     finding::Broken,
-    rule::{LineEnds, rule},
+    rule::{Cut, LineEnds, NotJson, rule},
 };
 
 /// The stage: what waits for LF LF.
@@ -102,6 +102,9 @@ impl Framing {
             if FATAL.contains(&problem.rule) || BEYOND.contains(&problem.rule) {
                 continue;
             }
+            if problem.rule == problems::CUT && !frame.data.is_empty() {
+                continue;
+            }
             if problem.rule == problems::CRLF && std::mem::replace(&mut self.told, true) {
                 continue;
             }
@@ -121,6 +124,9 @@ fn judge(frame: &Frame) -> Read {
             None => Read::Nothing,
         },
         (None, Some(value)) => Read::Event(value.clone()),
-        (None, None) => Read::Nothing,
+        (None, None) if frame.has(problems::CUT) => {
+            Read::Broken(Broken::new(&Cut, "the body ends inside this event, so its data is no JSON"))
+        }
+        (None, None) => Read::Broken(Broken::new(&NotJson, "the data is no event")),
     }
 }
