@@ -29,11 +29,12 @@ pub(crate) fn app() -> impl IntoView {
             {view::top_bar::top_bar(shell)}
             {view::notice::notices(shell)}
             <main class="screen">
-                {move || if is_inspect() {
-                    view::inspect::inspect(shell)
-                } else {
-                    view::library::library(shell)
-                }}
+                <div class="screen-of" style:display=move || if is_inspect() { "none" } else { "flex" }>
+                    {view::library::library(shell)}
+                </div>
+                <div class="screen-of" style:display=move || if is_inspect() { "flex" } else { "none" }>
+                    {view::inspect::inspect(shell)}
+                </div>
             </main>
             {view::status_bar::status_bar(shell)}
             {view::key_sheet::key_sheet(shell)}

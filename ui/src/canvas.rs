@@ -4,6 +4,12 @@
 //! document and put a text field beside the canvas. The lanes need none of
 //! that: the page handles input, and a picture is painted once for every
 //! change of the scene. So only eframe's painter is used.
+//!
+//! Where WebGL runs in software, even a canvas that does not change costs the
+//! browser most of a frame whenever something moves over it (measured: 25
+//! frames a second, against 100 over a plain picture). So the first paintings
+//! are timed, and where they are slow the picture is copied once, after each
+//! painting, onto a plain canvas that stands in the page instead.
 
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 
@@ -15,14 +21,24 @@ use leptos::{
 };
 use scrubjay_timeline::{Scene, Theme, scene_ui, theme};
 use wasm_bindgen::JsCast as _;
-use web_sys::{HtmlCanvasElement, HtmlElement, WebGl2RenderingContext};
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement, WebGl2RenderingContext};
+
+use crate::page;
 
 /// A canvas that shows a scene.
 #[derive(Clone)]
 pub(crate) struct Host(Rc<RefCell<Inner>>);
 
+/// A painting that takes longer than this is made by software.
+const SLOW_MS: f64 = 7.0;
+/// The paintings that are timed; the first loads fonts.
+const TIMED: std::ops::Range<u32> = 1..4;
+
 struct Inner {
     canvas: HtmlCanvasElement,
+    gl: WebGl2RenderingContext,
+    /// Stands in the page where painting is slow.
+    plain: Option<(HtmlCanvasElement, CanvasRenderingContext2d)>,
     context: Context,
     painter: Painter,
     scene: Option<Scene>,
@@ -40,17 +56,19 @@ impl Host {
         let missing =
             || "This browser offers no WebGL 2, so the lanes cannot be drawn; the rows below show the same.".to_owned();
         let gl = canvas.get_context("webgl2").ok().flatten().ok_or_else(missing)?;
-        let gl: WebGl2RenderingContext = gl.dyn_into().map_err(|_other| missing())?;
+        let raw: WebGl2RenderingContext = gl.dyn_into().map_err(|_other| missing())?;
         #[expect(
             clippy::arc_with_non_send_sync,
             reason = "the painter asks for it; a page has one thread"
         )]
-        let gl = Arc::new(glow::Context::from_webgl2_context(gl));
+        let gl = Arc::new(glow::Context::from_webgl2_context(raw.clone()));
         let painter = Painter::new(gl, "", None, false).map_err(|error| error.to_string())?;
         let context = Context::default();
         context.set_theme(egui::Theme::Dark);
         Ok(Self(Rc::new(RefCell::new(Inner {
             canvas,
+            gl: raw,
+            plain: None,
             context,
             painter,
             scene: None,
@@ -89,22 +107,29 @@ impl Inner {
         self.is_due = false;
         let Some(scene) = self.scene.clone() else { return false };
         let ratio = window().device_pixel_ratio().max(0.5) as f32;
-        let size = Vec2::new(self.canvas.client_width() as f32, self.canvas.client_height() as f32);
+        let size = self.size();
         let pixels = [(size.x * ratio).round() as u32, (size.y * ratio).round() as u32];
         if pixels[0] == 0 || pixels[1] == 0 {
             return false;
         }
-        if [self.canvas.width(), self.canvas.height()] != pixels {
-            self.canvas.set_width(pixels[0]);
-            self.canvas.set_height(pixels[1]);
-        }
+        resize(&self.canvas, pixels);
+        let began = page::now_ms();
         let mut output = self.context.run_ui(self.input(size, ratio), |ui| scene_ui(ui, &scene));
         let shapes = self.context.tessellate(output.shapes, output.pixels_per_point);
-        self.painter.clear(pixels, scene.theme.bg.to_normalized_gamma_f32());
+        let ground = scene.theme.bg.to_normalized_gamma_f32();
+        self.painter.clear(pixels, ground);
+        let textures = &mut output.textures_delta;
         self.painter
-            .paint_and_update_textures(pixels, output.pixels_per_point, &shapes, &mut output.textures_delta);
+            .paint_and_update_textures(pixels, output.pixels_per_point, &shapes, textures);
+        if TIMED.contains(&self.painted) && self.plain.is_none() {
+            self.finish();
+            if page::now_ms() - began > SLOW_MS {
+                self.stand_in();
+            }
+        }
+        self.copy(pixels);
         self.painted += 1;
-        drop(self.canvas.set_attribute("data-painted", &self.painted.to_string()));
+        drop(self.shown().set_attribute("data-painted", &self.painted.to_string()));
         let delay = output
             .viewport_output
             .get(&ViewportId::ROOT)
@@ -112,11 +137,63 @@ impl Inner {
         delay.is_some_and(|delay| delay.is_zero()) && self.painted < 3
     }
 
+    /// The canvas that stands in the page.
+    fn shown(&self) -> &HtmlCanvasElement {
+        self.plain.as_ref().map_or(&self.canvas, |(plain, _)| plain)
+    }
+
+    fn size(&self) -> Vec2 {
+        let shown = self.shown();
+        Vec2::new(shown.client_width() as f32, shown.client_height() as f32)
+    }
+
+    /// Waits until the picture is really painted, by reading one pixel of it.
+    fn finish(&self) {
+        let mut pixel = [0; 4];
+        let (rgba, bytes) = (WebGl2RenderingContext::RGBA, WebGl2RenderingContext::UNSIGNED_BYTE);
+        drop(
+            self.gl
+                .read_pixels_with_opt_u8_array(0, 0, 1, 1, rgba, bytes, Some(&mut pixel)),
+        );
+    }
+
+    /// Puts a plain canvas in the place of the painted one.
+    fn stand_in(&mut self) {
+        let made = document()
+            .create_element("canvas")
+            .ok()
+            .and_then(|made| made.dyn_into::<HtmlCanvasElement>().ok());
+        let options = js_sys::Object::new();
+        drop(js_sys::Reflect::set(
+            &options,
+            &"willReadFrequently".into(),
+            &true.into(),
+        ));
+        let Some(plain) = made else { return };
+        let drawing = plain.get_context_with_context_options("2d", &options).ok().flatten();
+        let Some(drawing) = drawing.and_then(|drawing| drawing.dyn_into::<CanvasRenderingContext2d>().ok()) else {
+            return;
+        };
+        plain.set_class_name(&self.canvas.class_name());
+        drop(plain.set_attribute("aria-hidden", "true"));
+        drop(plain.set_attribute("data-plain", ""));
+        drop(self.canvas.replace_with_with_node_1(&plain));
+        self.plain = Some((plain, drawing));
+    }
+
+    /// Copies the picture; it is there only until this turn of the event loop ends.
+    fn copy(&self, pixels: [u32; 2]) {
+        if let Some((plain, drawing)) = &self.plain {
+            resize(plain, pixels);
+            drop(drawing.draw_image_with_html_canvas_element(&self.canvas, 0.0, 0.0));
+        }
+    }
+
     fn input(&self, size: Vec2, ratio: f32) -> RawInput {
         let mut input = RawInput {
             screen_rect: Some(Rect::from_min_size(Pos2::ZERO, size)),
             max_texture_side: Some(self.painter.max_texture_side()),
-            time: Some(crate::page::now_ms() / 1e3),
+            time: Some(page::now_ms() / 1e3),
             ..RawInput::default()
         };
         input
@@ -125,6 +202,14 @@ impl Inner {
             .or_default()
             .native_pixels_per_point = Some(ratio);
         input
+    }
+}
+
+/// Setting a canvas' size clears it, so only if it differs.
+fn resize(canvas: &HtmlCanvasElement, pixels: [u32; 2]) {
+    if [canvas.width(), canvas.height()] != pixels {
+        canvas.set_width(pixels[0]);
+        canvas.set_height(pixels[1]);
     }
 }
 

@@ -269,7 +269,7 @@ fn matches(chord: &Chord, pressed: &Pressed<'_>) -> bool {
 /// The keys of a command as the sheet prints them, first the usual one.
 pub fn caps(command: Command, scope: Scope) -> Vec<String> {
     let find = |entry: &&Entry| entry.command == command && (entry.scope == scope || entry.scope == Scope::Anywhere);
-    TABLE.iter().find(find).map(|entry| entry.caps()).unwrap_or_default()
+    TABLE.iter().find(find).map(Entry::caps).unwrap_or_default()
 }
 
 impl Entry {

@@ -51,7 +51,7 @@ mod start {
 
     /// Mounts the page; called by the module when it has loaded.
     #[wasm_bindgen(start)]
-    pub fn start() {
+    pub(crate) fn start() {
         crate::page::report_panics();
         leptos::mount::mount_to_body(crate::app::app);
     }

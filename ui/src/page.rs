@@ -1,6 +1,6 @@
 //! Small things of the browser: clock, storage, timers, focus.
 
-use std::{cell::Cell, rc::Rc, time::Duration};
+use std::time::Duration;
 
 use leptos::{
     leptos_dom::helpers::set_timeout_with_handle,
@@ -77,24 +77,6 @@ pub(crate) fn later(millis: f64, what: impl FnOnce() + 'static) {
     ));
 }
 
-/// A debounced call: only the last within `millis` happens.
-#[derive(Clone, Default)]
-pub(crate) struct Settled(Rc<Cell<u32>>);
-
-impl Settled {
-    /// Does something unless it is asked for again before `millis` have passed.
-    pub(crate) fn after(&self, millis: f64, what: impl FnOnce() + 'static) {
-        let turn = self.0.get().wrapping_add(1);
-        self.0.set(turn);
-        let turns = Rc::clone(&self.0);
-        later(millis, move || {
-            if turns.get() == turn {
-                what();
-            }
-        });
-    }
-}
-
 /// Whether a person is typing into a field.
 pub(crate) fn is_typing() -> bool {
     let Some(active) = document().active_element() else {
@@ -107,15 +89,6 @@ pub(crate) fn is_typing() -> bool {
 /// The element that has the focus.
 pub(crate) fn focused() -> Option<web_sys::HtmlElement> {
     document().active_element()?.dyn_into().ok()
-}
-
-/// Whether a media query holds.
-pub(crate) fn media(query: &str) -> bool {
-    window()
-        .match_media(query)
-        .ok()
-        .flatten()
-        .is_some_and(|list| list.matches())
 }
 
 /// Puts text on the clipboard.

@@ -41,6 +41,7 @@ pub fn charts_ui(ui: &mut Ui, below: Rect, scene: &Scene) {
     );
 }
 
+#[derive(Clone, Copy)]
 enum Chart<'a> {
     Line(&'a [(f64, f64)], Color32),
     Bars(&'a [(f64, f64)], Color32),

@@ -97,13 +97,13 @@ impl Story {
         self.push(step, "STEP_STARTED", json!({"stepName": "search"}), 30);
         self.call("search_flights", r#"{"from":"TXL","to":"OSL","max":200}"#, 1_900_000);
         self.patch(
-            json!([{"op": "replace", "path": "/cart/total", "value": 118.4},
+            &json!([{"op": "replace", "path": "/cart/total", "value": 118.4},
             {"op": "add", "path": "/cart/coupon", "value": "SPRING"}]),
             None,
         );
         self.say(Kind::Text, WORDS);
         self.patch(
-            json!([{"op": "add", "path": "/cart/note", "value": "gift"},
+            &json!([{"op": "add", "path": "/cart/note", "value": "gift"},
             {"op": "replace", "path": "/items/3", "value": {"sku": "A-17", "qty": 1}},
             {"op": "replace", "path": "/cart/total", "value": 129.9}]),
             Some(Severity::Error),
@@ -129,7 +129,7 @@ impl Story {
         let content = json!({"messageId": "act", "activityType": "plan", "content": {"done": 3, "of": 5}});
         self.push(activity, "ACTIVITY_SNAPSHOT", content, 40);
         self.close(activity);
-        self.patch(json!([{"op": "add", "path": "/steps/1", "value": "search"}]), None);
+        self.patch(&json!([{"op": "add", "path": "/steps/1", "value": "search"}]), None);
         self.at_us += 7_400_000;
         self.say(Kind::Text, &WORDS[48..]);
         self.push(
@@ -188,7 +188,7 @@ impl Story {
         self.close(span);
     }
 
-    fn patch(&mut self, delta: Value, severity: Option<Severity>) {
+    fn patch(&mut self, delta: &Value, severity: Option<Severity>) {
         let span = self.open(Kind::State, "state", "delta");
         self.push(span, "STATE_DELTA", json!({"delta": delta}), 25);
         if let Some(frame) = self.frames.last_mut() {

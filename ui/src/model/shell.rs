@@ -47,6 +47,8 @@ pub(crate) struct Shell {
     pub(crate) health: RwSignal<Option<HealthView>>,
     pub(crate) sources: RwSignal<Option<Vec<Source>>>,
     pub(crate) opening: RwSignal<Option<Opening>>,
+    /// The source made on the first-run card, until the card is closed.
+    pub(crate) first_source: RwSignal<Option<String>>,
     pub(crate) library: LibraryModel,
     pub(crate) inspect: Inspect,
     sources_asker: StoredValue<Option<Asker<Sources>>, LocalStorage>,
@@ -69,6 +71,7 @@ impl Shell {
             health: RwSignal::new(None),
             sources: RwSignal::new(None),
             opening: RwSignal::new(None),
+            first_source: RwSignal::new(None),
             library: LibraryModel::new(),
             inspect: Inspect::new(),
             sources_asker: StoredValue::new_local(None),
@@ -226,7 +229,7 @@ impl Shell {
                     if let Some(opening) = opening {
                         opening.part = part;
                     }
-                })
+                });
             },
             move |outcome| {
                 self.opening.set(None);

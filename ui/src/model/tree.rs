@@ -113,7 +113,7 @@ impl Tree {
                 expanded.pop_first();
             }
         });
-        let text = self.expanded.with_untracked(|expanded| serde_json::to_string(expanded));
+        let text = self.expanded.with_untracked(serde_json::to_string);
         page::remember("state.expanded", &text.unwrap_or_default());
     }
 
@@ -140,7 +140,7 @@ impl Tree {
             ("Home", _) => to(0),
             ("End", _) => to(lines.len().saturating_sub(1)),
             ("ArrowRight", Some(at)) if lines[at].children > 0 && !lines[at].expanded => {
-                self.toggle(&lines[at].pointer)
+                self.toggle(&lines[at].pointer);
             }
             ("ArrowRight", Some(at)) if lines[at].expanded => to(at + 1),
             ("ArrowLeft", Some(at)) if lines[at].expanded => self.toggle(&lines[at].pointer),

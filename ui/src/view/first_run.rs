@@ -8,7 +8,7 @@ use crate::{ipc, model::shell::Shell};
 
 /// The card.
 pub(crate) fn card(shell: Shell) -> AnyView {
-    let made = RwSignal::new(None::<String>);
+    let made = shell.first_source;
     let upstream = RwSignal::new(String::new());
     let wrong = RwSignal::new(None::<scrubjay_ipc::Report>);
     let submit = move |event: ev::SubmitEvent| {
@@ -43,7 +43,9 @@ pub(crate) fn card(shell: Shell) -> AnyView {
     view! {
         <section class="first-run" aria-label="First run" data-pane="first-run" data-state="ready">
             <div class="card">
-                <h2>"Record your first run"</h2>
+                <div class="line"><h2>"Record your first run"</h2><span class="sp"></span>
+                    {move || made.get().map(|_| view! { <button class="btn" on:click=move |_| made.set(None)>"Close"</button> })}
+                </div>
                 <ol class="steps">
                     <li><h3>"Where is your agent?"</h3>
                         <form class="line" on:submit=submit>

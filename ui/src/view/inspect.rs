@@ -23,6 +23,11 @@ pub(crate) fn inspect(shell: Shell) -> AnyView {
             Phase::Open
         }
     });
+    // The bench stays while one exchange gives way to another.
+    let shown = Memo::new(move |_| match phase.get() {
+        Phase::Opening => Phase::Open,
+        other => other,
+    });
     let word = move || match phase.get() {
         Phase::Nothing => "empty",
         Phase::Refused => "error",
@@ -33,7 +38,7 @@ pub(crate) fn inspect(shell: Shell) -> AnyView {
         <div class="inspect" data-pane="inspect" data-state=word
             data-exchange=move || model.exchange.get().map(|exchange| exchange.to_string())
             data-as-of=move || model.seq.get().to_string()>
-            {move || match phase.get() {
+            {move || match shown.get() {
                 Phase::Nothing => nothing(shell),
                 Phase::Refused => refused(shell),
                 Phase::Opening | Phase::Open => bench(shell),

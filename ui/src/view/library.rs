@@ -27,7 +27,7 @@ pub(crate) fn library(shell: Shell) -> AnyView {
         let no_source = shell
             .sources
             .with(|sources| sources.as_ref().is_some_and(Vec::is_empty));
-        none || no_source
+        none || no_source || shell.first_source.with(Option::is_some)
     });
     let is_empty = Memo::new(move |_| {
         model

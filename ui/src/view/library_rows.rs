@@ -39,13 +39,13 @@ fn page_of(shell: Shell) -> AnyView {
         let Some(page) = page else { return ().into_any() };
         (page.first..)
             .zip(&page.rows)
-            .map(|(number, row)| row_view(shell, number, row.clone()))
+            .map(|(number, row)| row_view(shell, number, row))
             .collect_view()
             .into_any()
     })
 }
 
-fn row_view(shell: Shell, number: u64, row: LibraryRow) -> AnyView {
+fn row_view(shell: Shell, number: u64, row: &LibraryRow) -> AnyView {
     let model = shell.library;
     let key = (row.exchange, row.run);
     let is_chosen = move || model.chosen.get() == Some(key);
@@ -79,7 +79,7 @@ fn row_view(shell: Shell, number: u64, row: LibraryRow) -> AnyView {
             <span class="lib-name" role="gridcell">
                 <span class="line"><button class="link title" tabindex="-1"
                     on:click=move |_| shell.inspect_exchange(exchange, Some(first))><bdi>{words::visible(&title)}</bdi></button>{ending}{left}{labels}</span>
-                {second_line(&row)}
+                {second_line(row)}
             </span>
             <span role="gridcell" title=row.started_at.clone()>{words::ago(row.started_at_millis, page::wall_ms(), &row.started_at)}</span>
             <span class="num" role="gridcell">{words::duration(row.duration_us)}</span>
@@ -87,7 +87,7 @@ fn row_view(shell: Shell, number: u64, row: LibraryRow) -> AnyView {
             <span class="num" role="gridcell">{words::count(row.frames)}</span>
             <span class="num" role="gridcell">{if row.tools == 0 { "–".to_owned() } else { row.tools.to_string() }}</span>
             <span class="num" role="gridcell">{words::bytes(row.bytes)}</span>
-            <span role="gridcell">{problems(&row)}</span>
+            <span role="gridcell">{problems(row)}</span>
             <button class="btn icon quiet" tabindex="-1" title="Delete (Delete)" aria-label="Delete"
                 on:click=move |event| { event.stop_propagation(); delete(shell, &doomed); }>"×"</button>
         </div>

@@ -92,7 +92,7 @@ fn row_view(inspect: Inspect, number: u64, row: Row) -> AnyView {
         .then(|| view! { <b class="lead"><bdi>{row.subject.clone()}</bdi></b>" " });
     let chosen = row.clone();
     view! {
-        <div class="r" role="row" id=format!("row-{number}") class:sel=is_current class:in=row.depth != 0 class:open=row.open
+        <div class="r row" role="row" id=format!("row-{number}") class:sel=is_current class:in=row.depth != 0 class:open=row.open
             class:ahead=move || inspect.seq.get() < is_ahead
             aria-rowindex=(number + 1).to_string() aria-selected=move || is_current().to_string() aria-label=name
             data-seq=row.first_seq.to_string() data-kind=words::kind(row.kind)

@@ -27,7 +27,7 @@ pub(crate) fn strip(shell: Shell) -> AnyView {
             .get()
             .unwrap_or_default()
             .into_iter()
-            .map(|source| card(shell, source, form))
+            .map(|source| card(shell, &source, form))
             .collect_view()
     };
     let is_any = move || {
@@ -58,7 +58,7 @@ pub(crate) fn strip(shell: Shell) -> AnyView {
     .into_any()
 }
 
-fn card(shell: Shell, source: Source, form: RwSignal<Form>) -> AnyView {
+fn card(shell: Shell, source: &Source, form: RwSignal<Form>) -> AnyView {
     let (sign, class, word) = match &source.state {
         SourceState::Recording => ("●", "live", "recording"),
         SourceState::Paused => ("‖", "paused", "paused, traffic passes"),
@@ -86,9 +86,11 @@ fn card(shell: Shell, source: Source, form: RwSignal<Form>) -> AnyView {
     };
     let (edited, used) = (source.name.clone(), source.name.clone());
     let rate = (source.state == SourceState::Recording).then(|| {
-        let open = (source.open > 0)
-            .then(|| format!(" · {} open", source.open))
-            .unwrap_or_default();
+        let open = if source.open > 0 {
+            format!(" · {} open", source.open)
+        } else {
+            String::new()
+        };
         view! { <span class="dim rate">{format!("{} ev/s{open}", source.frames_per_sec)}</span> }
     });
     view! {

@@ -55,12 +55,12 @@ pub(crate) fn state(inspect: Inspect) -> AnyView {
                 <span class="sp"></span>
                 {move || tree.view.value.with(|view| view.as_ref().map(base))}
             </div>
-            {move || tree.view.value.with(|view| view.as_ref().and_then(|view| banner(inspect, view)))}
+            {move || tree.view.value.with(|view| view.as_ref().map(|view| banner(inspect, view)))}
             <div class="tree" role="tree" tabindex="0" data-focus="" aria-label="State" on:keydown=key>
                 {list(listed, move || lines(inspect, opened_value))}
                 {move || tree.view.value.with(|view| view.as_ref().and_then(|view| empty(tree, view)))}
             </div>
-            {move || opened_value.get().map(|(pointer, value)| whole(pointer, &value, opened_value))}
+            {move || opened_value.get().map(|(pointer, value)| whole(&pointer, &value, opened_value))}
             {move || tree.view.report.get().map(|report| view! { <div class="pane-note bad"><b>{report.message}</b><p>{report.hint}</p></div> })}
         </div>
     }
@@ -81,7 +81,7 @@ fn base(view: &StateView) -> AnyView {
     view! { <span class="dim">{words}</span> }.into_any()
 }
 
-fn banner(inspect: Inspect, view: &StateView) -> Option<AnyView> {
+fn banner(inspect: Inspect, view: &StateView) -> AnyView {
     let stuck = view.stuck.clone().map(|(since, why)| {
         view! {
             <div class="still" role="status" data-banner="stuck">
@@ -98,7 +98,7 @@ fn banner(inspect: Inspect, view: &StateView) -> Option<AnyView> {
             </div>
         }
     });
-    Some(view! { {stuck}{after} }.into_any())
+    view! { {stuck}{after} }.into_any()
 }
 
 fn empty(tree: Tree, view: &StateView) -> Option<AnyView> {
@@ -122,13 +122,13 @@ fn lines(inspect: Inspect, opened_value: RwSignal<Option<(String, ValueView)>>) 
         let Some(view) = view else { return ().into_any() };
         view.lines
             .iter()
-            .map(|line| line_view(inspect, line.clone(), opened_value))
+            .map(|line| line_view(inspect, line, opened_value))
             .collect_view()
             .into_any()
     })
 }
 
-fn line_view(inspect: Inspect, line: StateLine, opened_value: RwSignal<Option<(String, ValueView)>>) -> AnyView {
+fn line_view(inspect: Inspect, line: &StateLine, opened_value: RwSignal<Option<(String, ValueView)>>) -> AnyView {
     let tree = inspect.tree;
     let (class, sign) = match line.change {
         Some(ChangeKind::Added) => ("added", "+"),
@@ -174,9 +174,9 @@ fn line_view(inspect: Inspect, line: StateLine, opened_value: RwSignal<Option<(S
             attr:aria-level=(line.depth + 1).to_string() aria-expanded=is_branch.then(|| line.expanded.to_string())
             style=format!("--depth:{}", line.depth.min(40)) title=pointer on:click=click on:dblclick=open>
             <span class="tl-caret">{caret}</span><span class="tl-sign">{sign}</span>
-            <bdi class="tl-key">{words::visible(&line.key)}</bdi>
-            {line.old.clone().map(|old| view! { <bdi class="old">{words::visible(&old)}</bdi><span class="faint">"→"</span> })}
-            {value(&line)}
+            <span class="tl-text"><bdi class="tl-key">{words::visible(&line.key)}</bdi>" "
+                {line.old.clone().map(|old| view! { <bdi class="old">{words::visible(&old)}</bdi><span class="faint">" → "</span> })}
+                {value(line)}</span>
             {below}<span class="sp"></span>
             <button class="blame" tabindex="-1" title="who set this (Shift Enter)"
                 on:click=move |event| { event.stop_propagation(); inspect.visit(Target::Seq(set_by)); }>
@@ -201,7 +201,7 @@ fn value(line: &StateLine) -> AnyView {
                 ValueShape::Number => "v-number",
                 _ => "v-word",
             };
-            let gone = (line.change == Some(ChangeKind::Removed)).then_some(" gone").unwrap_or_default();
+            let gone = if line.change == Some(ChangeKind::Removed) { " gone" } else { "" };
             view! { <bdi class=format!("tl-value {class}{gone}")>{text}</bdi> }.into_any()
         }
     }
@@ -242,12 +242,12 @@ fn read(inspect: Inspect, pointer: String, opened_value: RwSignal<Option<(String
 }
 
 /// One value, whole, below the tree.
-fn whole(pointer: String, value: &ValueView, opened_value: RwSignal<Option<(String, ValueView)>>) -> AnyView {
+fn whole(pointer: &str, value: &ValueView, opened_value: RwSignal<Option<(String, ValueView)>>) -> AnyView {
     let text = value.text.clone();
-    let path = pointer.clone();
+    let path = pointer.to_owned();
     view! {
-        <div class="whole" data-value=pointer.clone()>
-            <div class="sub"><b class="mono cut"><bdi>{words::visible(&pointer)}</bdi></b><span class="sp"></span>
+        <div class="whole" data-value=pointer.to_owned()>
+            <div class="sub"><b class="mono cut"><bdi>{words::visible(pointer)}</bdi></b><span class="sp"></span>
                 <button class="btn" on:click=move |_| page::copy(&path)>"Copy path"</button>
                 <button class="btn" on:click=move |_| page::copy(&text)>"Copy value"</button>
                 <button class="btn" aria-label="Close" on:click=move |_| opened_value.set(None)>"×"</button></div>

@@ -61,6 +61,18 @@ pub(crate) fn timeline(shell: Shell) -> AnyView {
     };
     let whole = move || format!("{}px", lanes_height() + f64::from(OVERVIEW_PX + RULER_PX));
     let failed = RwSignal::new(None::<String>);
+    let sized = NodeRef::<html::Div>::new();
+    sized.on_load(move |element| {
+        page::watch_size(&element, move |width, height| {
+            // A screen that is hidden has no size; it keeps the one it had.
+            if width > 0.0 {
+                stage.height.set(height);
+                if (inspect.width_px.get_untracked() - width).abs() > 0.5 {
+                    inspect.width_px.set(width);
+                }
+            }
+        });
+    });
     let state = move || {
         if inspect.lanes.with(Option::is_some) {
             "ready"
@@ -72,7 +84,7 @@ pub(crate) fn timeline(shell: Shell) -> AnyView {
         <section class="timeline" style:height=whole data-pane="lanes" data-state=state
             data-as-of=move || inspect.seq.get().to_string() aria-label="Timeline">
             {titles(stage)}
-            <div class="stage">
+            <div class="stage" node_ref=sized>
                 {canvas_host(shell, stage, failed)}
                 {move || failed.get().map(|words| view! { <p class="stage-note">{words}</p> })}
                 {overview(stage)}
@@ -122,22 +134,12 @@ fn canvas_host(shell: Shell, stage: Stage, failed: RwSignal<Option<String>>) -> 
     let node = NodeRef::<html::Canvas>::new();
     let host = StoredValue::new_local(None::<Host>);
     let is_started = RwSignal::new(false);
-    node.on_load(move |element| {
-        page::watch_size(&element, move |width, height| {
-            if width > 0.0 {
-                stage.height.try_set(height);
-                if (inspect.width_px.get_untracked() - width).abs() > 0.5 {
-                    inspect.width_px.set(width);
-                }
-            }
-        });
-        match Host::start(element) {
-            Ok(started) => {
-                host.set_value(Some(started));
-                is_started.set(true);
-            }
-            Err(words) => failed.set(Some(words)),
+    node.on_load(move |element| match Host::start(element) {
+        Ok(started) => {
+            host.set_value(Some(started));
+            is_started.set(true);
         }
+        Err(words) => failed.set(Some(words)),
     });
     let theme = Memo::new(move |_| {
         shell.colours.track();
