@@ -1,7 +1,7 @@
 //! JSON Lines with the contract's keys in the contract's order, and captured
 //! JSON text verbatim inside them.
 
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _};
 
 use crate::safe::is_unsafe;
 
@@ -99,6 +99,23 @@ pub(crate) fn string(value: &str) -> String {
     text
 }
 
+/// JSON Lines without characters that would act on a terminal: they stand
+/// only inside strings, where an escape means the same.
+pub(crate) fn escaped(lines: &str) -> Cow<'_, str> {
+    let acts = |c: char| c != '\n' && is_unsafe(c);
+    if !lines.contains(acts) {
+        return Cow::Borrowed(lines);
+    }
+    let mut text = String::with_capacity(lines.len() + 16);
+    for c in lines.chars() {
+        match acts(c) {
+            true => write!(text, "\\u{:04x}", u32::from(c)).expect("a String takes all"),
+            false => text.push(c),
+        }
+    }
+    Cow::Owned(text)
+}
+
 fn push_list(text: &mut String, items: impl IntoIterator<Item = String>) {
     text.push('[');
     for (place, item) in items.into_iter().enumerate() {
@@ -130,6 +147,15 @@ fn push_string(text: &mut String, value: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_on_a_terminal_mean_the_same_and_do_nothing() {
+        assert_eq!(
+            escaped("{\"a\":\"é\u{9b}\u{202e}\"}\n"),
+            "{\"a\":\"é\\u009b\\u202e\"}\n"
+        );
+        assert!(matches!(escaped("{}\n"), Cow::Borrowed(_)));
+    }
 
     #[test]
     fn a_line_is_json_in_the_given_order() {

@@ -1,8 +1,8 @@
 //! What is read: a store or a file, and which of its exchanges.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use scrubjay_engine::{AnyShelf, Engine, Opening, Options};
+use scrubjay_engine::{AnyShelf, Engine, EngineError, Opening, Options};
 use scrubjay_ipc::Code;
 use scrubjay_session::{query::Reader, shelf::Shelf as _};
 
@@ -20,9 +20,14 @@ pub(crate) struct Library {
 impl Library {
     /// Opens what is named, or the default store.
     pub(crate) fn open(path: Option<PathBuf>, format: Format) -> Result<Self, Failure> {
+        let is_default = path.is_none();
         let engine = Engine::open(&Options {
             path,
             opening: Opening::Reading,
+        })
+        .map_err(|error| match error {
+            EngineError::NothingThere { path } if is_default => nothing_yet(&path),
+            error => error.into(),
         })?;
         let damage = engine.damage();
         for sentence in damage.iter().skip(usize::from(engine.is_damaged())) {
@@ -162,7 +167,16 @@ impl Library {
     }
 }
 
+/// The default store is made by the first recording.
+fn nothing_yet(path: &Path) -> Failure {
+    Failure::new(
+        Code::NotFound,
+        format!("There is no store at {} yet.", path.display()),
+        "Record something first (scrubjay record --upstream URL), or name a file or a store to read.",
+    )
+}
+
 /// A question that could not be answered.
-pub(crate) fn unreadable(error: impl Into<scrubjay_engine::EngineError>) -> Failure {
+pub(crate) fn unreadable(error: impl Into<EngineError>) -> Failure {
     Failure::from(error.into())
 }

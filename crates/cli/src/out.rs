@@ -1,13 +1,18 @@
 //! Standard output: buffered, and silent when its reader has gone.
 
-use std::io::{self, BufWriter, StdoutLock, Write};
+use std::{
+    borrow::Cow,
+    io::{self, BufWriter, IsTerminal as _, StdoutLock, Write as _},
+};
 
-use crate::{args::Format, failure::Failure};
+use crate::{args::Format, failure::Failure, json::escaped};
 
 /// Where answers go.
 pub(crate) struct Out {
     stdout: BufWriter<StdoutLock<'static>>,
     pub(crate) format: Format,
+    /// Somebody looks at it: what acts on a terminal is escaped in captured JSON too.
+    is_terminal: bool,
 }
 
 impl Out {
@@ -15,6 +20,7 @@ impl Out {
         Self {
             stdout: BufWriter::with_capacity(1 << 16, io::stdout().lock()),
             format,
+            is_terminal: io::stdout().is_terminal(),
         }
     }
 
@@ -24,6 +30,10 @@ impl Out {
 
     /// Text that ends its own lines.
     pub(crate) fn text(&mut self, text: &str) -> Result<(), Failure> {
+        let text = match self.is_json() && self.is_terminal {
+            true => escaped(text),
+            false => Cow::Borrowed(text),
+        };
         self.bytes(text.as_bytes())
     }
 

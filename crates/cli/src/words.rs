@@ -22,6 +22,14 @@ pub(crate) fn bytes(len: u64) -> String {
     }
 }
 
+/// A number of things that have a regular plural.
+pub(crate) fn count(number: u64, thing: &str) -> String {
+    match number {
+        1 => format!("1 {thing}"),
+        number => format!("{number} {thing}s"),
+    }
+}
+
 /// Wall clock as RFC 3339 in UTC, microseconds kept.
 pub(crate) fn rfc3339(micros: i64) -> String {
     DateTime::from_timestamp_micros(micros)

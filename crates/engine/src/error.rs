@@ -28,7 +28,7 @@ pub enum EngineError {
         source: io::Error,
     },
     /// A file is neither a recording nor a store.
-    #[error("{name} is not a recording")]
+    #[error("{name} cannot be read as a recording")]
     BadFile {
         /// Its name.
         name: String,
@@ -215,11 +215,14 @@ fn sentence(error: &dyn Error) -> String {
     full_sentence(&text)
 }
 
-/// With a capital and a full stop.
+/// With a capital and a full stop. A path stays as it is written.
 fn full_sentence(text: &str) -> String {
+    let is_path = text.split(' ').next().is_some_and(|word| word.contains(['.', '/', '\\']));
     let mut chars = text.chars();
-    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    let text = first + chars.as_str();
+    let text = match chars.next() {
+        Some(first) if !is_path => first.to_uppercase().to_string() + chars.as_str(),
+        _ => text.to_owned(),
+    };
     if text.ends_with(['.', '!', '?']) {
         text
     } else {

@@ -63,7 +63,7 @@ impl Build {
             None => build.request_body = foreign_body(input),
         }
         let remark = (ours && build.facts.is_none())
-            .then(|| "the member \"scrubjay\" is not as it is written, so bytes are made from the events".to_owned());
+            .then(|| "the member \"scrubjay\" is not as it is written, so bytes are made from the events.".to_owned());
         (build, remark)
     }
 
@@ -95,7 +95,7 @@ impl Build {
         self.frames += 1;
         let facts: Option<FrameFacts> = members.read("scrubjay");
         let mut remark = (members.text("scrubjay").is_some() && facts.is_none())
-            .then(|| "the member \"scrubjay\" is not as it is written".to_owned());
+            .then(|| "the member \"scrubjay\" is not as it is written.".to_owned());
         let facts = facts.unwrap_or_default();
         self.at(facts.at_us, members);
         if !self.lines_give_bytes {
@@ -104,7 +104,7 @@ impl Build {
         let has_raw = facts.raw.is_some() || facts.raw_b64.is_some();
         let bytes = bytes_of_either(facts.raw, facts.raw_b64.as_deref()).unwrap_or_else(|| {
             if has_raw {
-                remark = Some("\"rawB64\" is not base64".to_owned());
+                remark = Some("\"rawB64\" is not base64.".to_owned());
             }
             bytes_by_rule(kind, members)
         });

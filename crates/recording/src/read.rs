@@ -31,9 +31,9 @@ pub enum ReadError {
     #[error("it is empty")]
     Empty,
     /// It is something else.
-    #[error("it is not a recording: {reason}")]
+    #[error("{reason}")]
     NotARecording {
-        /// What its first line is instead.
+        /// What its first line is instead, as a sentence.
         reason: String,
     },
     /// It is a recording, damaged from its first line on.
@@ -166,6 +166,13 @@ fn reason_of(no_line: NoLine) -> String {
     }
 }
 
+/// What is wrong with the first line, said of the first line.
+fn no_recording(reason: &str) -> ReadError {
+    ReadError::NotARecording {
+        reason: reason.replacen("it ", "its first line ", 1),
+    }
+}
+
 fn first_refused(no_line: NoLine) -> Result<ReadError, ReadError> {
     match no_line {
         NoLine::Input(error) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error.into()),
@@ -173,9 +180,7 @@ fn first_refused(no_line: NoLine) -> Result<ReadError, ReadError> {
             line: 1,
             reason: reason_of(NoLine::Input(error)),
         })),
-        no_line => Ok(ReadError::NotARecording {
-            reason: format!("of its first line, {}", reason_of(no_line)),
-        }),
+        no_line => Ok(no_recording(&reason_of(no_line))),
     }
 }
 
@@ -196,11 +201,7 @@ impl Reading {
             Err(reason) if line.trim_start().starts_with(r#"{"kind":"#) => {
                 return Err(ReadError::Damaged(Damage { line: 1, reason }));
             }
-            Err(reason) => {
-                return Err(ReadError::NotARecording {
-                    reason: format!("of its first line, {reason}"),
-                });
-            }
+            Err(reason) => return Err(no_recording(&reason)),
         };
         match members.string("kind").as_deref() {
             Some("header") => {
@@ -208,7 +209,7 @@ impl Reading {
                 Ok(())
             }
             Some("request" | "event" | "keepalive") => {
-                self.remark(1, "there is no header line".to_owned());
+                self.remark(1, "there is no header line.".to_owned());
                 self.take(1, &members)
                     .map_err(|reason| ReadError::Damaged(Damage { line: 1, reason }))
             }
@@ -229,12 +230,12 @@ impl Reading {
             Some("request") => self.request(number, members),
             Some(kind @ ("event" | "keepalive")) => self.frame(number, kind, members),
             Some("header") => {
-                self.remark(number, "a second header line was passed over".to_owned());
+                self.remark(number, "a second header line was passed over.".to_owned());
                 Ok(())
             }
             Some(kind) => {
                 let kind: String = kind.chars().take(40).collect();
-                self.remark(number, format!("a line of unknown kind {kind:?} was passed over"));
+                self.remark(number, format!("a line of unknown kind {kind:?} was passed over."));
                 Ok(())
             }
             None => Err("it has no \"kind\"".to_owned()),
@@ -256,7 +257,7 @@ impl Reading {
         let at = match self.places.get(&conn) {
             Some(at) => *at,
             None => {
-                self.remark(number, "a connection has no request line".to_owned());
+                self.remark(number, "a connection has no request line.".to_owned());
                 self.open(conn, Build::without_request(number, &self.header))
             }
         };
@@ -303,7 +304,7 @@ impl Reading {
             && (self.builds.len() as u64) < expected
         {
             let sentence = format!(
-                "the file holds {} of the {expected} exchanges it was written with",
+                "the file holds {} of the {expected} exchanges it was written with.",
                 self.builds.len()
             );
             self.remark(last_line, sentence);
@@ -314,7 +315,7 @@ impl Reading {
             .map(|(index, build)| build.finish(index as i64, damaged && Some(index) == last))
             .collect();
         for edited in exchanges.iter().filter(|recorded| recorded.origin == Origin::Edited) {
-            self.remark(edited.line, "the exchange was edited after it was written".to_owned());
+            self.remark(edited.line, "the exchange was edited after it was written.".to_owned());
         }
         Recording {
             header: self.header,

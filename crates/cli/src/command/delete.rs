@@ -3,7 +3,6 @@
 use scrubjay_engine::clock;
 use scrubjay_ipc::Code;
 
-use super::export::exchanges;
 use crate::{args, failure::Failure, json::Line, library::Library, out::Out, words};
 
 pub(crate) fn run(args: &args::Delete, out: &mut Out) -> Result<(), Failure> {
@@ -18,7 +17,7 @@ pub(crate) fn run(args: &args::Delete, out: &mut Out) -> Result<(), Failure> {
             out.text(&Line::new().value("index", index).end())?;
         }
     } else {
-        out.text(&format!("deleted {}\n", exchanges(erased.len())))?;
+        out.text(&format!("deleted {}\n", words::count(erased.len() as u64, "exchange")))?;
     }
     out.flush()?;
     match args.exchanges.iter().find(|index| !erased.contains(index)) {

@@ -20,6 +20,7 @@ use crate::{
     library::Library,
     out::Out,
     safe::safe,
+    words,
 };
 
 pub(crate) fn run(args: &args::Export, out: &mut Out) -> Result<(), Failure> {
@@ -43,18 +44,14 @@ pub(crate) fn run(args: &args::Export, out: &mut Out) -> Result<(), Failure> {
             .value("exchanges", indexes.len())
             .end()
     } else {
-        format!("wrote {} to {}\n", exchanges(indexes.len()), safe(&shown))
+        format!(
+            "wrote {} to {}\n",
+            words::count(indexes.len() as u64, "exchange"),
+            safe(&shown)
+        )
     })?;
     out.flush()?;
     library.finish()
-}
-
-/// A number of exchanges in words.
-pub(crate) fn exchanges(count: usize) -> String {
-    match count {
-        1 => "1 exchange".to_owned(),
-        count => format!("{count} exchanges"),
-    }
 }
 
 /// A file that is not there yet under its own name.

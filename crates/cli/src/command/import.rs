@@ -3,13 +3,13 @@
 use scrubjay_engine::{Engine, Opening, Options};
 use scrubjay_ipc::Code;
 
-use super::export::exchanges;
 use crate::{
     args,
     failure::{Failure, note},
     json::Line,
     out::Out,
     safe::safe,
+    words,
 };
 
 pub(crate) fn run(args: &args::Import, out: &mut Out) -> Result<(), Failure> {
@@ -27,7 +27,7 @@ pub(crate) fn run(args: &args::Import, out: &mut Out) -> Result<(), Failure> {
             }
         } else {
             let numbers: Vec<String> = imported.exchanges.iter().map(ToString::to_string).collect();
-            let count = exchanges(imported.exchanges.len());
+            let count = words::count(imported.exchanges.len() as u64, "exchange");
             out.text(&format!("took {count} from {}: {}\n", safe(&shown), numbers.join(", ")))?;
         }
         out.flush()?;

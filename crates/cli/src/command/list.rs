@@ -173,7 +173,7 @@ pub(crate) fn ended_line(index: i64, exchange: &Exchange, summary: &Summary) -> 
         status,
         exchange.ending.as_str().to_owned(),
         words::duration(exchange.last_at_us),
-        format!("{} frames", summary.frames),
+        words::count(u64::from(summary.frames), "frame"),
         words::bytes(exchange.body_len),
     ];
     parts.extend(

@@ -1,7 +1,6 @@
 //! `scrubjay reindex`: everything derived, made anew from the bytes.
 
-use super::export::exchanges;
-use crate::{args, failure::Failure, json::Line, library::Library, out::Out};
+use crate::{args, failure::Failure, json::Line, library::Library, out::Out, words};
 
 pub(crate) fn run(args: &args::Reindex, out: &mut Out) -> Result<(), Failure> {
     let library = Library::open(args.store.path.clone(), out.format)?;
@@ -9,10 +8,7 @@ pub(crate) fn run(args: &args::Reindex, out: &mut Out) -> Result<(), Failure> {
     out.text(&if out.is_json() {
         Line::new().value("exchanges", count).end()
     } else {
-        format!(
-            "reindexed {}\n",
-            exchanges(usize::try_from(count).unwrap_or(usize::MAX))
-        )
+        format!("reindexed {}\n", words::count(count, "exchange"))
     })?;
     out.flush()
 }

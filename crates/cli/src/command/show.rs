@@ -137,9 +137,9 @@ fn text(exchange: &Exchange, findings: &[FindingEntry], out: &mut Out) -> Result
             lines.push(format!("{} {}", head.version.as_str(), head.status));
             push_headers(&mut lines, &head.headers);
             lines.push(format!(
-                "({} of body in {} chunks)",
+                "({} of body in {})",
                 words::bytes(exchange.body_len),
-                exchange.chunk_count
+                words::count(exchange.chunk_count, "chunk")
             ));
             push_headers(&mut lines, &exchange.trailers);
         }

@@ -95,6 +95,7 @@ impl Stage {
         let real = self.dir.path().canonicalize().unwrap();
         text.replace(&shown(&real), "[DIR]")
             .replace(&shown(self.dir.path()), "[DIR]")
+            .replace(env!("CARGO_PKG_VERSION"), "[VERSION]")
     }
 }
 

@@ -91,7 +91,7 @@ fn an_edited_event_is_said_to_be_edited_and_opens() {
     let recording = open(file.as_bytes());
     assert_eq!(
         recording.remarks[0].sentence,
-        "the exchange was edited after it was written"
+        "the exchange was edited after it was written."
     );
     let recorded = &recording.exchanges[0];
     assert_eq!(recorded.origin, Origin::Edited);
@@ -161,22 +161,10 @@ fn what_is_no_recording_says_what_it_is() {
     for (file, said) in [
         (&b""[..], "it is empty"),
         (b"\n \n", "it is empty"),
-        (
-            b"hello\n",
-            "it is not a recording: of its first line, it is not JSON at column 1",
-        ),
-        (
-            b"[1]\n",
-            "it is not a recording: of its first line, it is not a JSON object",
-        ),
-        (
-            b"{\"log\":{}}\n",
-            "it is not a recording: its first line has no \"kind\" of a recording",
-        ),
-        (
-            b"SQLite format 3\0\xff",
-            "it is not a recording: of its first line, it is not UTF-8",
-        ),
+        (b"hello\n", "its first line is not JSON at column 1"),
+        (b"[1]\n", "its first line is not a JSON object"),
+        (b"{\"log\":{}}\n", "its first line has no \"kind\" of a recording"),
+        (b"SQLite format 3\0\xff", "its first line is not UTF-8"),
         (
             b"{\"kind\":\"header\",\"sche",
             "it is damaged from line 1 on: it ends in the middle",
