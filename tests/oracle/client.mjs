@@ -18,7 +18,7 @@ if (home === undefined) {
   console.error("The official client is not installed: npm install --prefix target/oracle (package.json is in tests/oracle).");
   process.exit(2);
 }
-const require = createRequire(`${home}/package.json`);
+export const require = createRequire(`${home}/package.json`);
 const { AbstractAgent, runHttpRequest, transformHttpEventStream } = require("@ag-ui/client");
 
 /** Two turns of the event loop: promises and stream reads have run dry. */

@@ -46,8 +46,8 @@ impl Applying<'_> {
         match event.kind {
             E::RunStarted => self.run_started(event),
             E::RunFinished => self.run_finished(event),
-            E::TextMessageStart => self.text_start(event, event.text("role").cloned().unwrap_or("assistant".into())),
-            E::ReasoningMessageStart => self.text_start(event, "reasoning".into()),
+            E::TextMessageStart => self.text_start(event, event.text("role").unwrap_or(&"assistant".into())),
+            E::ReasoningMessageStart => self.text_start(event, &"reasoning".into()),
             E::TextMessageContent | E::ReasoningMessageContent => self.text_content(event),
             E::TextMessageEnd | E::ReasoningMessageEnd => self.text_end(event),
             E::ToolCallStart => self.tool_start(event),
@@ -82,14 +82,18 @@ impl Applying<'_> {
 
     fn run_finished(&mut self, event: &Event) {
         let outcome = event.object("outcome");
-        let waits = outcome.and_then(|outcome| outcome.get("type")).and_then(json::Value::as_str) == Some("interrupt");
+        let waits = outcome
+            .and_then(|outcome| outcome.get("type"))
+            .and_then(json::Value::as_str)
+            == Some("interrupt");
         let interrupts = outcome.and_then(|outcome| outcome.get("interrupts")).filter(|_| waits);
-        self.view.interrupts = interrupts.map_or_else(|| Value::list(self.seq), |list| Value::from_json(list, self.seq));
+        self.view.interrupts =
+            interrupts.map_or_else(|| Value::list(self.seq), |list| Value::from_json(list, self.seq));
     }
 
     // ---- text and reasoning ---------------------------------------------
 
-    fn text_start(&mut self, event: &Event, role: Wtf8) {
+    fn text_start(&mut self, event: &Event, role: &Wtf8) {
         let id = event.required("messageId");
         let found = self.find(Named::Message, id.as_bytes());
         let spot = match found {
@@ -98,7 +102,7 @@ impl Applying<'_> {
             None => {
                 let content = Value::str("", self.seq);
                 let named = event.text("name").filter(|_| event.kind == EventType::TextMessageStart);
-                let message = self.object(&[("id", Some(id)), ("role", Some(&role))]);
+                let message = self.object(&[("id", Some(id)), ("role", Some(role))]);
                 let mut message = with(message, "content", content);
                 for (name, value) in [("name", named), ("subagentRunId", event.tag())] {
                     if let Some(value) = value {
@@ -134,11 +138,14 @@ impl Applying<'_> {
             }
             None if self.view.lenient && is_content(event) => {
                 let reasoning = event.kind == EventType::ReasoningMessageContent;
-                self.text_start(event, if reasoning { "reasoning" } else { "assistant" }.into());
+                self.text_start(event, &if reasoning { "reasoning" } else { "assistant" }.into());
                 self.find(Named::Message, id.as_bytes())
             }
             None => {
-                self.tell(&NoTarget, format!("{} names message '{id}', which is not there", event.name()));
+                self.tell(
+                    &NoTarget,
+                    format!("{} names message '{id}', which is not there", event.name()),
+                );
                 None
             }
             found => found,
@@ -146,7 +153,10 @@ impl Applying<'_> {
     }
 
     fn tell_activity(&mut self, event: &Event, id: &Wtf8) {
-        let message = format!("{} names '{id}', which is an activity message: the text is dropped", event.name());
+        let message = format!(
+            "{} names '{id}', which is an activity message: the text is dropped",
+            event.name()
+        );
         self.tell(&ActivityId, message);
     }
 
@@ -178,8 +188,15 @@ impl Applying<'_> {
         let call = self.call_place(spot, id);
         let path = [Step::Name(b"toolCalls"), Step::Index(call), Step::Name(b"function")];
         let held = self.at(spot, &path).and_then(|function| function.get("name").cloned());
-        if held.as_ref().and_then(Value::as_text).is_none_or(|held| !held.is_bytes(name.as_bytes())) {
-            self.tell(&Renamed, format!("tool call '{id}' exists already, and is now called '{name}'"));
+        if held
+            .as_ref()
+            .and_then(Value::as_text)
+            .is_none_or(|held| !held.is_bytes(name.as_bytes()))
+        {
+            self.tell(
+                &Renamed,
+                format!("tool call '{id}' exists already, and is now called '{name}'"),
+            );
             let value = Value::text(name, self.seq);
             self.change(spot, &path, |function| {
                 if let Some(function) = function.as_map_mut() {
@@ -220,11 +237,19 @@ impl Applying<'_> {
             self.tool_start(event);
         }
         let Some(spot) = self.find(Named::Call, id.as_bytes()) else {
-            return self.tell(&NoTarget, format!("TOOL_CALL_ARGS names tool call '{id}', which is not there"));
+            return self.tell(
+                &NoTarget,
+                format!("TOOL_CALL_ARGS names tool call '{id}', which is not there"),
+            );
         };
         let call = self.call_place(spot, id);
         let delta = event.text("delta").cloned().unwrap_or_default();
-        let path = [Step::Name(b"toolCalls"), Step::Index(call), Step::Name(b"function"), Step::Name(b"arguments")];
+        let path = [
+            Step::Name(b"toolCalls"),
+            Step::Index(call),
+            Step::Name(b"function"),
+            Step::Name(b"arguments"),
+        ];
         self.append(spot, &path, &delta);
         self.merge_metadata(spot, Some(id), event);
     }
@@ -233,13 +258,20 @@ impl Applying<'_> {
         let id = event.required("toolCallId");
         match self.find(Named::Call, id.as_bytes()) {
             Some(spot) => self.merge_metadata(spot, Some(id), event),
-            None => self.tell(&NoTarget, format!("TOOL_CALL_END names tool call '{id}', which is not there")),
+            None => self.tell(
+                &NoTarget,
+                format!("TOOL_CALL_END names tool call '{id}', which is not there"),
+            ),
         }
     }
 
     fn tool_result(&mut self, event: &Event) {
         let call = event.required("toolCallId");
-        let role = event.text("role").filter(|role| !role.is_empty()).cloned().unwrap_or("tool".into());
+        let role = event
+            .text("role")
+            .filter(|role| !role.is_empty())
+            .cloned()
+            .unwrap_or("tool".into());
         let id = event.required("messageId");
         let message = self.object(&[("id", Some(id)), ("toolCallId", Some(call)), ("role", Some(&role))]);
         let content = event.get("content").unwrap_or(&json::Value::Null);
@@ -250,7 +282,11 @@ impl Applying<'_> {
         merge_into(&mut message, event, self.seq);
         let message = Message::new(message, self.seq);
         let is_assistant = |message: &Message| message.is("assistant");
-        match self.view.messages.search(Named::Call, call.as_bytes(), &is_assistant, self.pieces) {
+        match self
+            .view
+            .messages
+            .search(Named::Call, call.as_bytes(), &is_assistant, self.pieces)
+        {
             Some(owner) => self.view.messages.insert_behind_tools(owner, message, self.pieces),
             None => {
                 self.view.messages.push(message, self.pieces);
@@ -268,14 +304,17 @@ impl Applying<'_> {
         };
         if *event.required("subtype") == *"tool-call" {
             let is_assistant = |message: &Message| message.is("assistant");
-            let found = self.view.messages.search(Named::Call, id.as_bytes(), &is_assistant, self.pieces);
+            let found = self
+                .view
+                .messages
+                .search(Named::Call, id.as_bytes(), &is_assistant, self.pieces);
             let Some(spot) = found else { return };
             let call = self.call_place(spot, id);
             self.change(spot, &[Step::Name(b"toolCalls"), Step::Index(call)], set);
-        } else if let Some(spot) = self.find(Named::Message, id.as_bytes()) {
-            if !self.is_activity(spot) {
-                self.change(spot, &[], set);
-            }
+        } else if let Some(spot) = self.find(Named::Message, id.as_bytes())
+            && !self.is_activity(spot)
+        {
+            self.change(spot, &[], set);
         }
     }
 
@@ -303,7 +342,11 @@ impl Applying<'_> {
             failure.operation + 1,
             failure.message
         );
-        if failure.limit { self.tell(&PatchLimit, message) } else { self.tell(&PatchFailed, message) }
+        if failure.limit {
+            self.tell(&PatchLimit, message);
+        } else {
+            self.tell(&PatchFailed, message);
+        }
     }
 
     // ---- activities -------------------------------------------------------
@@ -312,7 +355,9 @@ impl Applying<'_> {
         let (id, seq) = (event.required("messageId"), self.seq);
         let replaces = event.get("replace").and_then(json::Value::as_bool) != Some(false);
         let kind = Value::text(event.required("activityType"), seq);
-        let content = event.get("content").map_or_else(|| Value::map(seq), |content| Value::from_json(content, seq));
+        let content = event
+            .get("content")
+            .map_or_else(|| Value::map(seq), |content| Value::from_json(content, seq));
         let tag = event.tag().map(|tag| Value::text(tag, seq));
         let message = self.object(&[("id", Some(id)), ("role", Some(&"activity".into()))]);
         let message = with(with(message, "activityType", kind.clone()), "content", content.clone());
@@ -346,13 +391,17 @@ impl Applying<'_> {
 
     fn activity_delta(&mut self, event: &Event) {
         let id = event.required("messageId");
-        let Some(spot) = self.find(Named::Message, id.as_bytes()) else { return };
+        let Some(spot) = self.find(Named::Message, id.as_bytes()) else {
+            return;
+        };
         if !self.is_activity(spot) {
             let message = format!("ACTIVITY_DELTA names '{id}', which is no activity message");
             return self.tell(&NotAnActivity, message);
         }
         self.merge_metadata(spot, None, event);
-        let content = self.at(spot, &[Step::Name(b"content")]).filter(|content| !content.is_null());
+        let content = self
+            .at(spot, &[Step::Name(b"content")])
+            .filter(|content| !content.is_null());
         let content = content.unwrap_or_else(|| Value::map(self.seq));
         let operations = event.get("patch").and_then(json::Value::as_array).unwrap_or_default();
         let kind = Value::text(event.required("activityType"), self.seq);
@@ -392,7 +441,9 @@ impl Applying<'_> {
     }
 
     fn call_place(&self, spot: Spot, id: &Wtf8) -> usize {
-        self.message(spot).and_then(|message| message.call(id.as_bytes())).unwrap_or(0)
+        self.message(spot)
+            .and_then(|message| message.call(id.as_bytes()))
+            .unwrap_or(0)
     }
 
     fn at(&self, spot: Spot, path: &[Step]) -> Option<Value> {
@@ -418,7 +469,9 @@ impl Applying<'_> {
 
     /// Appends to a text; anything else in its place is replaced.
     fn append(&mut self, spot: Spot, path: &[Step], delta: &Wtf8) {
-        let Some((Step::Name(name), parents)) = path.split_last() else { return };
+        let Some((Step::Name(name), parents)) = path.split_last() else {
+            return;
+        };
         let seq = self.seq;
         self.change(spot, parents, |parent| {
             let Some(members) = parent.as_map_mut() else { return };
@@ -450,10 +503,12 @@ impl Applying<'_> {
 
     /// An object of texts; absent ones are left out.
     fn object(&self, members: &[(&str, Option<&Wtf8>)]) -> Value {
-        members.iter().fold(Value::map(self.seq), |object, (name, value)| match value {
-            Some(value) => with(object, name, Value::text(value, self.seq)),
-            None => object,
-        })
+        members
+            .iter()
+            .fold(Value::map(self.seq), |object, (name, value)| match value {
+                Some(value) => with(object, name, Value::text(value, self.seq)),
+                None => object,
+            })
     }
 }
 
@@ -480,7 +535,10 @@ fn descend(value: &mut Value, path: &[Step], act: &mut dyn FnMut(&mut Value)) {
 }
 
 fn is_content(event: &Event) -> bool {
-    matches!(event.kind, EventType::TextMessageContent | EventType::ReasoningMessageContent)
+    matches!(
+        event.kind,
+        EventType::TextMessageContent | EventType::ReasoningMessageContent
+    )
 }
 
 fn with(mut object: Value, name: &str, value: Value) -> Value {
@@ -492,7 +550,9 @@ fn with(mut object: Value, name: &str, value: Value) -> Value {
 
 /// Key by key, the last write wins, values replaced whole.
 fn merge_into(target: &mut Value, event: &Event, seq: u32) {
-    let Some(metadata) = event.object("metadata") else { return };
+    let Some(metadata) = event.object("metadata") else {
+        return;
+    };
     let Some(target) = target.as_map_mut() else { return };
     if target.get(b"metadata").is_none_or(|held| held.as_map().is_none()) {
         target.set(b"metadata", Value::map(seq));

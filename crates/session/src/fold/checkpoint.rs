@@ -20,7 +20,10 @@
 use std::sync::{Arc, OnceLock};
 
 use imbl::{OrdMap, Vector};
-use scrubjay_protocol::json::{self, Wtf8};
+use scrubjay_protocol::{
+    json::{self, Wtf8},
+    schema::Boundary,
+};
 
 use super::{
     Fold, Stopped,
@@ -62,7 +65,10 @@ impl Fold {
     ///
     /// `pieces` are those of the fold's own past, for what it has to read.
     pub fn write(&self, sink: &mut dyn PieceSink, pieces: &dyn PieceSource) -> Vec<u8> {
-        let mut sealing = Sealing { sink, next: u64::from(self.seq) * PIECES_A_SEQ };
+        let mut sealing = Sealing {
+            sink,
+            next: u64::from(self.seq) * PIECES_A_SEQ,
+        };
         let mut writer = Writer::default();
         writer.uint(VERSION);
         writer.uint(u64::from(self.seq));
@@ -101,7 +107,7 @@ impl Fold {
         let flags = reader.u8()?;
         let run_id = Wtf8::from_bytes(reader.bytes()?.to_vec());
         let framing = read_framing(&mut reader)?;
-        let boundary = json_boundary(&mut reader)?;
+        let boundary = read_boundary(&mut reader)?;
         let chunks = read_lanes(&mut reader)?;
         let verifier = read_verifier(&mut reader)?;
         let mut view = read_view(&mut reader)?;
@@ -109,13 +115,30 @@ impl Fold {
         let stopped = match reader.u8()? {
             0 => None,
             _ => {
-                let stop = Stop { seq: reader.u32()?, rule: reader.text()?, message: reader.text()? };
-                Some(Box::new(Stopped { stop, view: read_view(&mut reader)? }))
+                let stop = Stop {
+                    seq: reader.u32()?,
+                    rule: reader.text()?,
+                    message: reader.text()?,
+                };
+                Some(Box::new(Stopped {
+                    stop,
+                    view: read_view(&mut reader)?,
+                }))
             }
         };
         view.lenient = stopped.is_some();
         let records_told = flags & 1 != 0;
-        Ok(Self { view, stopped, framing, boundary, chunks, verifier, run_id, seq, records_told })
+        Ok(Self {
+            view,
+            stopped,
+            framing,
+            boundary,
+            chunks,
+            verifier,
+            run_id,
+            seq,
+            records_told,
+        })
     }
 
     fn write_view(&self, writer: &mut Writer, view: &View, sealing: &mut Sealing<'_>, pieces: &dyn PieceSource) {
@@ -145,7 +168,8 @@ impl Fold {
         page.body(pieces).iter().any(|message| {
             let calls = message.value.get("toolCalls").and_then(Value::as_list);
             let open_call = |call: &Value| super::messages::text_of(call, "id").is_some_and(|id| self.is_open_tool(id));
-            message.id().is_some_and(|id| self.is_open_message(id)) || calls.is_some_and(|calls| calls.iter().any(open_call))
+            message.id().is_some_and(|id| self.is_open_message(id))
+                || calls.is_some_and(|calls| calls.iter().any(open_call))
         })
     }
 }
@@ -168,7 +192,10 @@ pub(super) fn page(piece: &[u8]) -> Option<Vec<Message>> {
 
 /// The hashes of a page.
 pub(super) fn hashes(piece: &[u8]) -> Vec<u32> {
-    piece.chunks_exact(4).map(|bytes| u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])).collect()
+    piece
+        .chunks_exact(4)
+        .map(|bytes| u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+        .collect()
 }
 
 fn write_messages(writer: &mut Writer, messages: &[Message], sealing: &mut Sealing<'_>) {
@@ -196,7 +223,11 @@ fn read_messages(reader: &mut Reader<'_>) -> Result<Vec<Message>, Damaged> {
     let mut messages = Vec::new();
     for _ in 0..reader.count()? {
         let (first_seq, last_seq) = (reader.u32()?, reader.u32()?);
-        messages.push(Message { value: read_value(reader, first_seq, 0)?, first_seq, last_seq });
+        messages.push(Message {
+            value: read_value(reader, first_seq, 0)?,
+            first_seq,
+            last_seq,
+        });
     }
     Ok(messages)
 }
@@ -207,7 +238,11 @@ fn read_view(reader: &mut Reader<'_>) -> Result<View, Damaged> {
         let page = match reader.uint()? {
             0 => {
                 let body = read_messages(reader)?;
-                Page { len: body.len(), body: OnceLock::from(Arc::new(body)), ..Page::default() }
+                Page {
+                    len: body.len(),
+                    body: OnceLock::from(Arc::new(body)),
+                    ..Page::default()
+                }
             }
             len => Page {
                 len: usize::try_from(len - 1).map_err(|_too_large| Damaged)?,
@@ -391,11 +426,11 @@ fn read_text(reader: &mut Reader<'_>) -> Result<Option<Wtf8>, Damaged> {
     Ok(read_opt(reader)?.map(|bytes| Wtf8::from_bytes(bytes.to_vec())))
 }
 
-fn json_boundary(reader: &mut Reader<'_>) -> Result<scrubjay_protocol::schema::Boundary, Damaged> {
-    let mut boundary = scrubjay_protocol::schema::Boundary::default();
-    boundary.reasoning_id = read_text(reader)?;
-    boundary.message_id = read_text(reader)?;
-    Ok(boundary)
+fn read_boundary(reader: &mut Reader<'_>) -> Result<Boundary, Damaged> {
+    Ok(Boundary {
+        reasoning_id: read_text(reader)?,
+        message_id: read_text(reader)?,
+    })
 }
 
 fn write_framing(writer: &mut Writer, framing: &Framing) {
@@ -426,7 +461,10 @@ fn read_framing(reader: &mut Reader<'_>) -> Result<Framing, Damaged> {
 fn write_lanes(writer: &mut Writer, chunks: &Chunks) {
     writer.uint(chunks.lanes.len() as u64);
     for lane in &chunks.lanes {
-        writer.u8(Item::ALL.iter().position(|item| *item == lane.item).map_or(0, |place| place as u8));
+        writer.u8(Item::ALL
+            .iter()
+            .position(|item| *item == lane.item)
+            .map_or(0, |place| place as u8));
         writer.bytes(lane.id.as_bytes());
         for text in [&lane.owner, &lane.first, &lane.second] {
             write_opt(writer, text.as_ref().map(Wtf8::as_bytes));
@@ -440,16 +478,37 @@ fn read_lanes(reader: &mut Reader<'_>) -> Result<Chunks, Damaged> {
         let item = *Item::ALL.get(usize::from(reader.u8()?)).ok_or(Damaged)?;
         let id = Wtf8::from_bytes(reader.bytes()?.to_vec());
         let (owner, first, second) = (read_text(reader)?, read_text(reader)?, read_text(reader)?);
-        lanes.push(Lane { owner, item, id, first, second });
+        lanes.push(Lane {
+            owner,
+            item,
+            id,
+            first,
+            second,
+        });
     }
     Ok(Chunks { lanes })
 }
 
 fn write_verifier(writer: &mut Writer, verifier: &Verifier) {
-    let flags = [verifier.first_seen, verifier.started, verifier.finished, verifier.errored];
-    writer.u8(flags.iter().zip(0..).fold(0, |all, (flag, place)| all | u8::from(*flag) << place));
+    let flags = [
+        verifier.first_seen,
+        verifier.started,
+        verifier.finished,
+        verifier.errored,
+    ];
+    writer.u8(flags
+        .iter()
+        .zip(0..)
+        .fold(0, |all, (flag, place)| all | u8::from(*flag) << place));
     let open = &verifier.open;
-    for ids in [&open.messages, &open.tools, &open.spans, &open.reasoning, &open.subagents, &open.ended_subagents] {
+    for ids in [
+        &open.messages,
+        &open.tools,
+        &open.spans,
+        &open.reasoning,
+        &open.subagents,
+        &open.ended_subagents,
+    ] {
         let ids = ids.in_order();
         writer.uint(ids.len() as u64);
         for id in ids {
@@ -481,7 +540,13 @@ fn read_verifier(reader: &mut Reader<'_>) -> Result<Verifier, Damaged> {
         }
         Ok(ids)
     };
-    let mut open = Open { messages: ids()?, tools: ids()?, spans: ids()?, reasoning: ids()?, ..Open::default() };
+    let mut open = Open {
+        messages: ids()?,
+        tools: ids()?,
+        spans: ids()?,
+        reasoning: ids()?,
+        ..Open::default()
+    };
     open.subagents = ids()?;
     open.ended_subagents = ids()?;
     for _ in 0..reader.count()? {
@@ -496,7 +561,12 @@ fn read_verifier(reader: &mut Reader<'_>) -> Result<Verifier, Damaged> {
         }
         Ok(owners)
     };
-    let owners = Owners { messages: owners()?, tools: owners()?, activities: owners()?, reasoning: owners()? };
+    let owners = Owners {
+        messages: owners()?,
+        tools: owners()?,
+        activities: owners()?,
+        reasoning: owners()?,
+    };
     Ok(Verifier {
         first_seen: flags & 1 != 0,
         started: flags & 2 != 0,

@@ -114,7 +114,10 @@ impl Chunks {
 
     fn close(&mut self, owner: Option<&Wtf8>) -> Vec<Event> {
         let place = self.lanes.iter().position(|lane| lane.owner.as_ref() == owner);
-        place.map(|place| ending(&self.lanes.remove(place))).into_iter().collect()
+        place
+            .map(|place| ending(&self.lanes.remove(place)))
+            .into_iter()
+            .collect()
     }
 
     fn close_all(&mut self) -> Vec<Event> {
@@ -142,13 +145,7 @@ impl Chunks {
         }
     }
 
-    fn open(
-        &mut self,
-        item: Item,
-        names: &Names,
-        owner: Option<Wtf8>,
-        event: &Event,
-    ) -> (Vec<Event>, Option<Broken>) {
+    fn open(&mut self, item: Item, names: &Names, owner: Option<Wtf8>, event: &Event) -> (Vec<Event>, Option<Broken>) {
         let mut events = self.close(owner.as_ref());
         let Some(id) = event.text(names.id) else {
             let message = format!("the first {} must have a {}", event.name(), names.id);
@@ -229,9 +226,13 @@ fn agrees(lane: &Lane, names: &Names, event: &Event) -> Result<(), Broken> {
     for (name, established) in [(names.first, &lane.first), (names.second, &lane.second)] {
         let Some(repeated) = event.text(name) else { continue };
         if established.as_ref() != Some(repeated) {
-            let was = established.as_ref().map_or_else(|| "absent".to_owned(), |was| format!("'{was}'"));
-            let message =
-                format!("cannot continue {} '{}': {name} is '{repeated}', and was {was}", names.noun, lane.id);
+            let was = established
+                .as_ref()
+                .map_or_else(|| "absent".to_owned(), |was| format!("'{was}'"));
+            let message = format!(
+                "cannot continue {} '{}': {name} is '{repeated}', and was {was}",
+                names.noun, lane.id
+            );
             return Err(Broken::new(&ChunkConflict, message));
         }
     }
@@ -255,7 +256,9 @@ fn content(lane: &Lane, names: &Names, event: &Event, opened: bool) -> Vec<Event
 
 fn ending(lane: &Lane) -> Event {
     let names = lane.item.names();
-    Event::new(names.end).with(names.id, Some(&lane.id)).with("subagentRunId", lane.owner.as_ref())
+    Event::new(names.end)
+        .with(names.id, Some(&lane.id))
+        .with("subagentRunId", lane.owner.as_ref())
 }
 
 pub(crate) fn shown_owner(owner: Option<&Wtf8>) -> String {

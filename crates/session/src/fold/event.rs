@@ -14,7 +14,10 @@ pub(crate) struct Event {
 
 impl Event {
     pub(crate) fn new(kind: EventType) -> Self {
-        Self { kind, body: Object::new() }
+        Self {
+            kind,
+            body: Object::new(),
+        }
     }
 
     pub(crate) fn with(mut self, name: &str, value: Option<&Wtf8>) -> Self {

@@ -40,6 +40,11 @@ pub(crate) struct Broken {
 
 impl Broken {
     pub(crate) fn new(rule: &dyn Rule, message: impl Into<String>) -> Self {
-        Self { id: rule.id(), severity: rule.severity(), stops: rule.stops(), message: message.into() }
+        Self {
+            id: rule.id(),
+            severity: rule.severity(),
+            stops: rule.stops(),
+            message: message.into(),
+        }
     }
 }

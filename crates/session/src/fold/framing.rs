@@ -109,7 +109,10 @@ impl Framing {
                 continue;
             }
             if let Some(rule) = rule(problem.rule) {
-                notes.push(Broken { stops: false, ..Broken::new(rule, problem.message.clone()) });
+                notes.push(Broken {
+                    stops: false,
+                    ..Broken::new(rule, problem.message.clone())
+                });
             }
         }
         notes
@@ -117,16 +120,20 @@ impl Framing {
 }
 
 fn judge(frame: &Frame) -> Read {
-    let found = FATAL.iter().chain(&BEYOND).find_map(|id| frame.problems.iter().find(|problem| problem.rule == *id));
+    let found = FATAL
+        .iter()
+        .chain(&BEYOND)
+        .find_map(|id| frame.problems.iter().find(|problem| problem.rule == *id));
     match (found, &frame.value) {
         (Some(problem), _) => match rule(problem.rule) {
             Some(rule) => Read::Broken(Broken::new(rule, problem.message.clone())),
             None => Read::Nothing,
         },
         (None, Some(value)) => Read::Event(value.clone()),
-        (None, None) if frame.has(problems::CUT) => {
-            Read::Broken(Broken::new(&Cut, "the body ends inside this event, so its data is no JSON"))
-        }
+        (None, None) if frame.has(problems::CUT) => Read::Broken(Broken::new(
+            &Cut,
+            "the body ends inside this event, so its data is no JSON",
+        )),
         (None, None) => Read::Broken(Broken::new(&NotJson, "the data is no event")),
     }
 }

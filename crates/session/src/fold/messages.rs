@@ -68,7 +68,11 @@ pub(crate) struct Page {
 
 impl Message {
     pub(crate) fn new(value: Value, seq: u32) -> Self {
-        Self { value, first_seq: seq, last_seq: seq }
+        Self {
+            value,
+            first_seq: seq,
+            last_seq: seq,
+        }
     }
 
     /// The bytes of `id`, if it has one.
@@ -105,7 +109,11 @@ pub(crate) fn text_of<'a>(value: &'a Value, name: &str) -> Option<&'a [u8]> {
 
 impl Page {
     fn of(messages: Vec<Message>) -> Self {
-        Self { len: messages.len(), body: OnceLock::from(Arc::new(messages)), ..Self::default() }
+        Self {
+            len: messages.len(),
+            body: OnceLock::from(Arc::new(messages)),
+            ..Self::default()
+        }
     }
 
     /// The messages; none when the piece is lost.
@@ -113,7 +121,11 @@ impl Page {
         if let Some(body) = self.body.get() {
             return body.clone();
         }
-        let read = self.piece.get().and_then(|id| pieces.piece(*id)).and_then(|bytes| super::checkpoint::page(&bytes));
+        let read = self
+            .piece
+            .get()
+            .and_then(|id| pieces.piece(*id))
+            .and_then(|bytes| super::checkpoint::page(&bytes));
         read.map_or_else(Arc::default, |body| self.body.get_or_init(|| Arc::new(body)).clone())
     }
 
@@ -154,7 +166,9 @@ fn hash(named: Named, id: &[u8]) -> u32 {
         Named::Message => 0x811c_9dc5,
         Named::Call => 0x9dc5_811c,
     };
-    id.iter().fold(start, |hash: u32, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+    id.iter().fold(start, |hash: u32, byte| {
+        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+    })
 }
 
 impl Messages {
@@ -164,7 +178,11 @@ impl Messages {
 
     pub(crate) fn from_pages(pages: Vector<Arc<Page>>) -> Self {
         let len = pages.iter().map(|page| page.len).sum();
-        Self { pages, len, recent: Vec::new() }
+        Self {
+            pages,
+            len,
+            recent: Vec::new(),
+        }
     }
 
     /// Messages from an index on, each with its index.
@@ -194,7 +212,10 @@ impl Messages {
 
     /// The first match.
     pub(crate) fn find(&mut self, named: Named, id: &[u8], pieces: &dyn PieceSource) -> Option<Spot> {
-        let known = self.recent.iter().find(|(kind, known, _)| *kind == named && **known == *id);
+        let known = self
+            .recent
+            .iter()
+            .find(|(kind, known, _)| *kind == named && **known == *id);
         if let Some((_, _, spot)) = known {
             return Some(*spot);
         }
@@ -221,13 +242,18 @@ impl Messages {
                 return None;
             }
             let body = held.body(pieces);
-            let slot = body.iter().position(|message| message.matches(named, id) && fits(message))?;
+            let slot = body
+                .iter()
+                .position(|message| message.matches(named, id) && fits(message))?;
             Some(Spot { page, slot })
         })
     }
 
     pub(crate) fn push(&mut self, message: Message, pieces: &dyn PieceSource) -> Spot {
-        let fresh = self.pages.last().is_none_or(|page| page.len >= PAGE_LEN || page.body.get().is_none());
+        let fresh = self
+            .pages
+            .last()
+            .is_none_or(|page| page.len >= PAGE_LEN || page.body.get().is_none());
         if fresh {
             self.pages.push_back(Arc::new(Page::of(Vec::new())));
         }
@@ -243,7 +269,10 @@ impl Messages {
     /// Puts a message behind the one at a spot and the tool messages that
     /// follow it.
     pub(crate) fn insert_behind_tools(&mut self, owner: Spot, message: Message, pieces: &dyn PieceSource) {
-        let mut spot = Spot { slot: owner.slot + 1, ..owner };
+        let mut spot = Spot {
+            slot: owner.slot + 1,
+            ..owner
+        };
         loop {
             let body = self.pages[spot.page].body(pieces);
             while body.get(spot.slot).is_some_and(|message| message.is("tool")) {
@@ -256,7 +285,10 @@ impl Messages {
             if !follows.first().is_some_and(|message| message.is("tool")) {
                 break;
             }
-            spot = Spot { page: spot.page + 1, slot: 0 };
+            spot = Spot {
+                page: spot.page + 1,
+                slot: 0,
+            };
         }
         if spot.page + 1 == self.pages.len() && spot.slot == self.pages[spot.page].len {
             self.push(message, pieces);
@@ -294,11 +326,7 @@ impl Messages {
 
     /// Puts other messages in the place of all, page by page; pages that a
     /// page's messages leave as they are stay shared.
-    pub(crate) fn replace_pages(
-        &mut self,
-        pieces: &dyn PieceSource,
-        mut remake: impl FnMut(&Message) -> Remade,
-    ) {
+    pub(crate) fn replace_pages(&mut self, pieces: &dyn PieceSource, mut remake: impl FnMut(&Message) -> Remade) {
         let mut pages = Vector::new();
         for page in &self.pages {
             let body = page.body(pieces);

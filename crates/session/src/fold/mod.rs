@@ -62,12 +62,6 @@ use scrubjay_protocol::{
     schema::{self, Boundary, Strip, Stripped, Verdict},
 };
 
-pub use self::{
-    checkpoint::Damaged,
-    finding::{Finding, Stop},
-    messages::Message,
-    rule::{Rule, Severity},
-};
 use self::{
     apply::{Applying, View},
     chunks::Chunks,
@@ -78,6 +72,12 @@ use self::{
     piece::{NoPieces, PieceSource},
     value::{Value, write_json},
     verify::Verifier,
+};
+pub use self::{
+    checkpoint::Damaged,
+    finding::{Finding, Stop},
+    messages::Message,
+    rule::{Rule, Severity},
 };
 
 /// The official client after some frames.
@@ -115,10 +115,16 @@ impl Fold {
     /// The moment before the first frame, of a run input.
     pub fn from_input(input: &json::Value) -> Self {
         let mut messages = Messages::default();
-        for message in input.get("messages").and_then(json::Value::as_array).unwrap_or_default() {
+        for message in input
+            .get("messages")
+            .and_then(json::Value::as_array)
+            .unwrap_or_default()
+        {
             messages.push(Message::new(Value::from_json(message, 0), 0), &NoPieces);
         }
-        let state = input.get("state").map_or_else(|| Value::map(0), |state| Value::from_json(state, 0));
+        let state = input
+            .get("state")
+            .map_or_else(|| Value::map(0), |state| Value::from_json(state, 0));
         let view = View {
             messages,
             state,
@@ -133,7 +139,11 @@ impl Fold {
             boundary: Boundary::default(),
             chunks: Chunks::default(),
             verifier: Verifier::default(),
-            run_id: input.get("runId").and_then(json::Value::as_wtf8).cloned().unwrap_or_default(),
+            run_id: input
+                .get("runId")
+                .and_then(json::Value::as_wtf8)
+                .cloned()
+                .unwrap_or_default(),
             seq: 0,
             records_told: false,
         }
@@ -203,10 +213,10 @@ impl Fold {
     }
 
     fn follow_run(&mut self, value: &json::Value) {
-        if value.get("type").and_then(json::Value::as_str) == Some("RUN_STARTED") {
-            if let Some(run_id) = value.get("runId").and_then(json::Value::as_wtf8) {
-                self.run_id = run_id.clone();
-            }
+        if value.get("type").and_then(json::Value::as_str) == Some("RUN_STARTED")
+            && let Some(run_id) = value.get("runId").and_then(json::Value::as_wtf8)
+        {
+            self.run_id = run_id.clone();
         }
     }
 
@@ -220,7 +230,12 @@ impl Fold {
                 self.tell(broken, told);
                 self.verifier.force(&event);
             }
-            let mut applying = Applying { view: &mut self.view, seq: self.seq, pieces, told };
+            let mut applying = Applying {
+                view: &mut self.view,
+                seq: self.seq,
+                pieces,
+                told,
+            };
             applying.apply(&event);
         }
     }
@@ -228,8 +243,15 @@ impl Fold {
     /// Takes note of a broken rule; the first stop holds the client's view.
     fn tell(&mut self, mut broken: Broken, told: &mut Vec<Broken>) {
         if broken.stops && self.stopped.is_none() {
-            let stop = Stop { seq: self.seq, rule: broken.id.to_owned(), message: broken.message.clone() };
-            self.stopped = Some(Box::new(Stopped { stop, view: self.view.clone() }));
+            let stop = Stop {
+                seq: self.seq,
+                rule: broken.id.to_owned(),
+                message: broken.message.clone(),
+            };
+            self.stopped = Some(Box::new(Stopped {
+                stop,
+                view: self.view.clone(),
+            }));
             self.view.lenient = true;
         } else {
             broken.stops = false;
@@ -267,7 +289,10 @@ impl Fold {
     /// This fold as it would be without the stop: the lenient view.
     #[must_use]
     pub fn after_stop(&self) -> Self {
-        Self { stopped: None, ..self.clone() }
+        Self {
+            stopped: None,
+            ..self.clone()
+        }
     }
 
     /// The state.
@@ -338,11 +363,23 @@ impl Fold {
 
     /// The frame that delivered a UTF-16 unit of a message's text, or of the
     /// arguments of one of its tool calls; 0 is the request.
-    pub fn cause(&self, message: usize, tool: Option<usize>, utf16_offset: u64, pieces: &dyn PieceSource) -> Option<u32> {
+    pub fn cause(
+        &self,
+        message: usize,
+        tool: Option<usize>,
+        utf16_offset: u64,
+        pieces: &dyn PieceSource,
+    ) -> Option<u32> {
         let message = self.messages(message, 1, pieces).pop()?;
         let text = match tool {
             None => message.value.get("content")?,
-            Some(place) => message.value.get("toolCalls")?.as_list()?.get(place)?.get("function")?.get("arguments")?,
+            Some(place) => message
+                .value
+                .get("toolCalls")?
+                .as_list()?
+                .get(place)?
+                .get("function")?
+                .get("arguments")?,
         };
         text.as_text()?.cause(utf16_offset, text.by(), pieces)
     }
@@ -352,14 +389,17 @@ fn stripped(strip: &Strip) -> Broken {
     match strip.what {
         Stripped::UnknownMember => Broken::new(
             &rule::StrippedMember,
-            format!("the client removes {}, which protocol 1.0 does not describe", strip.path),
+            format!(
+                "the client removes {}, which protocol 1.0 does not describe",
+                strip.path
+            ),
         ),
         Stripped::UnknownVariant => Broken::new(
             &rule::StrippedVariant,
-            format!("the client removes {}, which is of a kind that protocol 1.0 does not have", strip.path),
+            format!(
+                "the client removes {}, which is of a kind that protocol 1.0 does not have",
+                strip.path
+            ),
         ),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -30,13 +30,23 @@ enum Authority {
 
 impl Applying<'_> {
     pub(super) fn messages_snapshot(&mut self, event: &Event) {
-        let stated = event.get("messages").and_then(json::Value::as_array).unwrap_or_default();
-        let stated: Vec<Value> = stated.iter().map(|message| Value::from_json(message, self.seq)).collect();
+        let stated = event
+            .get("messages")
+            .and_then(json::Value::as_array)
+            .unwrap_or_default();
+        let stated: Vec<Value> = stated
+            .iter()
+            .map(|message| Value::from_json(message, self.seq))
+            .collect();
         let mut by_id: BTreeMap<&[u8], &Value> = BTreeMap::new();
         for message in &stated {
             by_id.insert(text_of(message, "id").unwrap_or_default(), message);
         }
-        let has = |role: &str| stated.iter().any(|message| text_of(message, "role") == Some(role.as_bytes()));
+        let has = |role: &str| {
+            stated
+                .iter()
+                .any(|message| text_of(message, "role") == Some(role.as_bytes()))
+        };
         let (has_activity, has_reasoning) = (has("activity"), has("reasoning"));
         let authority = authority(event);
         let is_protected = |message: &Message| {
@@ -63,7 +73,11 @@ impl Applying<'_> {
                         return Remade::Same;
                     }
                     let value = keeping(&message.value, (*copy).clone(), pieces);
-                    Remade::Other(Message { value, first_seq: message.first_seq, last_seq: seq })
+                    Remade::Other(Message {
+                        value,
+                        first_seq: message.first_seq,
+                        last_seq: seq,
+                    })
                 }
                 None if is_protected(message) => Remade::Same,
                 None => Remade::Gone,
@@ -78,17 +92,24 @@ impl Applying<'_> {
 }
 
 fn authority(event: &Event) -> Authority {
-    let Some(said) = event.object("metadata").and_then(|metadata| metadata.get("@ag-ui/client")) else {
+    let Some(said) = event
+        .object("metadata")
+        .and_then(|metadata| metadata.get("@ag-ui/client"))
+    else {
         return Authority::Inferred;
     };
-    let Some(said) = said.as_object() else { return Authority::Types(Vec::new()) };
+    let Some(said) = said.as_object() else {
+        return Authority::Types(Vec::new());
+    };
     match said.get("authoritativeActivityTypes") {
         None => Authority::Inferred,
         Some(json::Value::Null) => Authority::All,
         Some(types) => {
             let types = types.as_array().unwrap_or_default();
-            let texts: Option<Vec<Vec<u8>>> =
-                types.iter().map(|kind| Some(kind.as_wtf8()?.as_bytes().to_vec())).collect();
+            let texts: Option<Vec<Vec<u8>>> = types
+                .iter()
+                .map(|kind| Some(kind.as_wtf8()?.as_bytes().to_vec()))
+                .collect();
             Authority::Types(texts.unwrap_or_default())
         }
     }

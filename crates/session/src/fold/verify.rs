@@ -58,7 +58,10 @@ pub(crate) struct Ids<K: Ord + Clone> {
 
 impl<K: Ord + Clone> Default for Ids<K> {
     fn default() -> Self {
-        Self { places: OrdMap::new(), next: 0 }
+        Self {
+            places: OrdMap::new(),
+            next: 0,
+        }
     }
 }
 
@@ -121,7 +124,11 @@ impl Verifier {
         use EventType as E;
         match event.kind {
             E::RunStarted => {
-                *self = Self { first_seen: true, started: true, ..Self::default() };
+                *self = Self {
+                    first_seen: true,
+                    started: true,
+                    ..Self::default()
+                };
             }
             E::RunFinished => {
                 self.open = Open::default();
@@ -145,10 +152,16 @@ impl Verifier {
         use EventType as E;
         let (kind, name) = (&event.kind, event.name());
         if self.errored && *kind != E::RunStarted {
-            return broken(&V01, format!("{name} came after RUN_ERROR; nothing but a new RUN_STARTED may"));
+            return broken(
+                &V01,
+                format!("{name} came after RUN_ERROR; nothing but a new RUN_STARTED may"),
+            );
         }
         if self.finished && !matches!(kind, E::RunError | E::RunStarted) {
-            return broken(&V02, format!("{name} came after RUN_FINISHED; a new run starts with RUN_STARTED"));
+            return broken(
+                &V02,
+                format!("{name} came after RUN_FINISHED; a new run starts with RUN_STARTED"),
+            );
         }
         if !std::mem::replace(&mut self.first_seen, true) {
             if !matches!(kind, E::RunStarted | E::RunError) {
@@ -159,7 +172,11 @@ impl Verifier {
                 return broken(&V04, "RUN_STARTED came while the run before it was active".to_owned());
             }
             if self.finished || self.errored {
-                *self = Self { first_seen: true, started: true, ..Self::default() };
+                *self = Self {
+                    first_seen: true,
+                    started: true,
+                    ..Self::default()
+                };
             }
         }
         Ok(())
@@ -198,7 +215,8 @@ impl Verifier {
             }
             E::RunStarted => {
                 self.started = true;
-                self.owners.seed(event.object("input").and_then(|input| input.get("messages")), false);
+                self.owners
+                    .seed(event.object("input").and_then(|input| input.get("messages")), false);
                 Ok(())
             }
             E::RunFinished => self.finish(),
@@ -213,7 +231,10 @@ impl Verifier {
     fn start_message(&mut self, event: &Event) -> Verdict {
         let id = event.required("messageId");
         if has(&self.open.messages, id) {
-            return broken(&V07, format!("text message '{id}' is already open; TEXT_MESSAGE_END comes first"));
+            return broken(
+                &V07,
+                format!("text message '{id}' is already open; TEXT_MESSAGE_END comes first"),
+            );
         }
         let owner = self.owners.messages.get(id.as_bytes());
         same_owner(event, owner, "message", id)?;
@@ -227,7 +248,10 @@ impl Verifier {
     fn continue_message(&mut self, event: &Event) -> Verdict {
         let id = event.required("messageId");
         if !has(&self.open.messages, id) {
-            return broken(&V08, format!("{} names text message '{id}', which is not open", event.name()));
+            return broken(
+                &V08,
+                format!("{} names text message '{id}', which is not open", event.name()),
+            );
         }
         same_owner(event, self.owners.messages.get(id.as_bytes()), "message", id)?;
         if event.kind == EventType::TextMessageEnd {
@@ -239,22 +263,27 @@ impl Verifier {
     fn start_tool(&mut self, event: &Event) -> Verdict {
         let id = event.required("toolCallId");
         if has(&self.open.tools, id) {
-            return broken(&V09, format!("tool call '{id}' is already open; TOOL_CALL_END comes first"));
+            return broken(
+                &V09,
+                format!("tool call '{id}' is already open; TOOL_CALL_END comes first"),
+            );
         }
         let tag = event.tag().map(id_of);
         let parent = event.text("parentMessageId");
-        let inherited = parent.and_then(|parent| self.owners.messages.get(parent.as_bytes())).cloned();
-        if let (Some(_), Some(inherited), Some(parent)) = (&tag, &inherited, parent) {
-            if tag != *inherited {
-                return wrong_parent(event, parent, inherited);
-            }
+        let inherited = parent
+            .and_then(|parent| self.owners.messages.get(parent.as_bytes()))
+            .cloned();
+        if let (Some(_), Some(inherited), Some(parent)) = (&tag, &inherited, parent)
+            && tag != *inherited
+        {
+            return wrong_parent(event, parent, inherited);
         }
         let existing = self.owners.tools.get(id.as_bytes());
         same_owner(event, existing, "tool call", id)?;
-        if let (None, Some(existing), Some(inherited), Some(parent)) = (&tag, existing, &inherited, parent) {
-            if existing != inherited {
-                return wrong_parent(event, parent, inherited);
-            }
+        if let (None, Some(existing), Some(inherited), Some(parent)) = (&tag, existing, &inherited, parent)
+            && existing != inherited
+        {
+            return wrong_parent(event, parent, inherited);
         }
         if existing.is_none() {
             self.owners.tools.insert(id_of(id), tag.or(inherited.flatten()));
@@ -266,7 +295,10 @@ impl Verifier {
     fn continue_tool(&mut self, event: &Event) -> Verdict {
         let id = event.required("toolCallId");
         if !has(&self.open.tools, id) {
-            return broken(&V10, format!("{} names tool call '{id}', which is not open", event.name()));
+            return broken(
+                &V10,
+                format!("{} names tool call '{id}', which is not open", event.name()),
+            );
         }
         same_owner(event, self.owners.tools.get(id.as_bytes()), "tool call", id)?;
         if event.kind == EventType::ToolCallEnd {
@@ -279,7 +311,10 @@ impl Verifier {
         let step = (event.tag().map(id_of), id_of(event.required("stepName")));
         if self.open.steps.contains(&step) {
             let name = event.required("stepName");
-            return broken(&V11, format!("step '{name}' is already open under {}", shown_owner(event.tag())));
+            return broken(
+                &V11,
+                format!("step '{name}' is already open under {}", shown_owner(event.tag())),
+            );
         }
         self.open.steps.add(step);
         Ok(())
@@ -291,7 +326,13 @@ impl Verifier {
         if self.open.steps.remove(&step) {
             return Ok(());
         }
-        let message = match self.open.steps.in_order().into_iter().find(|(_, open)| **open == *name.as_bytes()) {
+        let message = match self
+            .open
+            .steps
+            .in_order()
+            .into_iter()
+            .find(|(_, open)| **open == *name.as_bytes())
+        {
             Some((owner, _)) => format!(
                 "step '{name}' is open under {}, and is finished by {}",
                 shown_id(owner.as_ref()),
@@ -313,7 +354,11 @@ impl Verifier {
     fn start_reasoning(&mut self, event: &Event) -> Verdict {
         let id = event.required("messageId");
         let is_span = event.kind == EventType::ReasoningStart;
-        let open = if is_span { &mut self.open.spans } else { &mut self.open.reasoning };
+        let open = if is_span {
+            &mut self.open.spans
+        } else {
+            &mut self.open.reasoning
+        };
         if has(open, id) {
             let noun = if is_span { "span" } else { "message" };
             return broken(&V13, format!("reasoning {noun} '{id}' is already open"));
@@ -330,10 +375,17 @@ impl Verifier {
     fn continue_reasoning(&mut self, event: &Event) -> Verdict {
         let id = event.required("messageId");
         let is_span = event.kind == EventType::ReasoningEnd;
-        let open = if is_span { &mut self.open.spans } else { &mut self.open.reasoning };
+        let open = if is_span {
+            &mut self.open.spans
+        } else {
+            &mut self.open.reasoning
+        };
         if !has(open, id) {
             let noun = if is_span { "span" } else { "message" };
-            return broken(&V14, format!("{} names reasoning {noun} '{id}', which is not open", event.name()));
+            return broken(
+                &V14,
+                format!("{} names reasoning {noun} '{id}', which is not open", event.name()),
+            );
         }
         same_owner(event, self.owners.reasoning.get(id.as_bytes()), "reasoning", id)?;
         if event.kind != EventType::ReasoningMessageContent {
@@ -348,7 +400,13 @@ impl Verifier {
         let (owner, noun) = if *event.required("subtype") == *"tool-call" {
             (owners.tools.get(id.as_bytes()), "tool call")
         } else {
-            (owners.messages.get(id.as_bytes()).or_else(|| owners.reasoning.get(id.as_bytes())), "message")
+            (
+                owners
+                    .messages
+                    .get(id.as_bytes())
+                    .or_else(|| owners.reasoning.get(id.as_bytes())),
+                "message",
+            )
         };
         same_owner(event, owner, noun, id)
     }
@@ -359,12 +417,16 @@ impl Verifier {
             return broken(&V15, format!("sub-agent '{id}' is already active"));
         }
         if has(&self.open.ended_subagents, id) {
-            return broken(&V15, format!("sub-agent '{id}' has already ended in this run; its id is not used again"));
+            return broken(
+                &V15,
+                format!("sub-agent '{id}' has already ended in this run; its id is not used again"),
+            );
         }
-        if let Some(parent) = event.text("parentSubagentRunId") {
-            if !has(&self.open.subagents, parent) && !has(&self.open.ended_subagents, parent) {
-                return broken(&V15, format!("parent sub-agent '{parent}' was not started in this run"));
-            }
+        if let Some(parent) = event.text("parentSubagentRunId")
+            && !has(&self.open.subagents, parent)
+            && !has(&self.open.ended_subagents, parent)
+        {
+            return broken(&V15, format!("parent sub-agent '{parent}' was not started in this run"));
         }
         self.open.subagents.add(id_of(id));
         Ok(())
@@ -373,7 +435,10 @@ impl Verifier {
     fn end_subagent(&mut self, event: &Event) -> Verdict {
         let id = event.required("subagentRunId");
         if !has(&self.open.subagents, id) {
-            return broken(&V16, format!("{} names sub-agent '{id}', which is not active", event.name()));
+            return broken(
+                &V16,
+                format!("{} names sub-agent '{id}', which is not active", event.name()),
+            );
         }
         remove(&mut self.open.subagents, id);
         self.open.ended_subagents.add(id_of(id));
@@ -393,8 +458,15 @@ impl Verifier {
         ] {
             if !ids.is_empty() {
                 let names: Vec<String> = ids.iter().take(20).map(|id| shown(id)).collect();
-                let more = if ids.len() > 20 { format!(" and {} more", ids.len() - 20) } else { String::new() };
-                return broken(&V19, format!("RUN_FINISHED came while {noun} were open: {}{more}", names.join(", ")));
+                let more = if ids.len() > 20 {
+                    format!(" and {} more", ids.len() - 20)
+                } else {
+                    String::new()
+                };
+                return broken(
+                    &V19,
+                    format!("RUN_FINISHED came while {noun} were open: {}{more}", names.join(", ")),
+                );
             }
         }
         self.finished = true;
@@ -407,7 +479,9 @@ impl Owners {
     fn seed(&mut self, messages: Option<&Value>, replaces: bool) {
         for message in messages.and_then(Value::as_array).unwrap_or_default() {
             let Some(message) = message.as_object() else { continue };
-            let Some(id) = message.get("id").and_then(Value::as_wtf8) else { continue };
+            let Some(id) = message.get("id").and_then(Value::as_wtf8) else {
+                continue;
+            };
             let owner = message.get("subagentRunId").and_then(Value::as_wtf8).map(id_of);
             let owners = match message.get("role").and_then(Value::as_str) {
                 Some("reasoning") => &mut self.reasoning,
@@ -436,13 +510,19 @@ fn tool_calls(message: &Object) -> &[Value] {
 
 /// A tag must be that of the item's owner; no tag agrees with any.
 fn same_owner(event: &Event, owner: Option<&Owner>, noun: &str, id: &Wtf8) -> Verdict {
-    let (Some(tag), Some(owner)) = (event.tag(), owner) else { return Ok(()) };
+    let (Some(tag), Some(owner)) = (event.tag(), owner) else {
+        return Ok(());
+    };
     if owner.as_deref() == Some(tag.as_bytes()) {
         return Ok(());
     }
     broken(
         &V17,
-        format!("{} is tagged '{tag}', and {noun} '{id}' belongs to {}", event.name(), shown_id(owner.as_ref())),
+        format!(
+            "{} is tagged '{tag}', and {noun} '{id}' belongs to {}",
+            event.name(),
+            shown_id(owner.as_ref())
+        ),
     )
 }
 
@@ -470,7 +550,10 @@ fn shown(id: &Id) -> String {
 }
 
 fn shown_id(owner: Option<&Id>) -> String {
-    owner.map_or_else(|| "the parent agent".to_owned(), |id| format!("sub-agent '{}'", shown(id)))
+    owner.map_or_else(
+        || "the parent agent".to_owned(),
+        |id| format!("sub-agent '{}'", shown(id)),
+    )
 }
 
 fn has(ids: &Ids<Id>, id: &Wtf8) -> bool {

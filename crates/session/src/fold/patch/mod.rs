@@ -115,15 +115,25 @@ struct Refusal {
 
 impl Refusal {
     fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), absent: false, limit: false }
+        Self {
+            message: message.into(),
+            absent: false,
+            limit: false,
+        }
     }
 
     fn absent(message: impl Into<String>) -> Self {
-        Self { absent: true, ..Self::new(message) }
+        Self {
+            absent: true,
+            ..Self::new(message)
+        }
     }
 
     fn limit(message: impl Into<String>) -> Self {
-        Self { limit: true, ..Self::new(message) }
+        Self {
+            limit: true,
+            ..Self::new(message)
+        }
     }
 }
 
@@ -149,7 +159,11 @@ pub fn apply(
         document = Operation::read(operation)
             .and_then(|operation| operation.apply(document, by, pieces))
             .and_then(within_limits)
-            .map_err(|refusal| Failure { operation: place, message: refusal.message, limit: refusal.limit })?;
+            .map_err(|refusal| Failure {
+                operation: place,
+                message: refusal.message,
+                limit: refusal.limit,
+            })?;
     }
     Ok(document)
 }
@@ -182,37 +196,55 @@ struct Operation<'a> {
 impl<'a> Operation<'a> {
     fn read(operation: &'a json::Value) -> Result<Self, Refusal> {
         let text = |name| operation.get(name).and_then(json::Value::as_wtf8);
-        let op = operation.get("op").and_then(json::Value::as_str).and_then(Op::from_name);
+        let op = operation
+            .get("op")
+            .and_then(json::Value::as_str)
+            .and_then(Op::from_name);
         let (Some(op), Some(path)) = (op, text("path")) else {
             return Err(Refusal::new("the operation needs an op and a path"));
         };
-        Ok(Self { op, path, from: text("from"), value: operation.get("value") })
+        Ok(Self {
+            op,
+            path,
+            from: text("from"),
+            value: operation.get("value"),
+        })
     }
 
     fn value(&self, by: u32) -> Result<Value, Refusal> {
-        let value = self.value.ok_or_else(|| Refusal::new(format!("{} needs a value", self.op.name())))?;
+        let value = self
+            .value
+            .ok_or_else(|| Refusal::new(format!("{} needs a value", self.op.name())))?;
         Ok(Value::from_json(value, by))
     }
 
     fn from(&self) -> Result<&'a Wtf8, Refusal> {
-        self.from.ok_or_else(|| Refusal::new(format!("{} needs a from", self.op.name())))
+        self.from
+            .ok_or_else(|| Refusal::new(format!("{} needs a from", self.op.name())))
     }
 
     fn apply(&self, document: Document, by: u32, pieces: &dyn PieceSource) -> Result<Document, Refusal> {
         if self.path.is_empty() {
             return self.apply_to_root(document, by, pieces);
         }
-        let lookup = Lookup { op: self.op, path: self.path, from: self.from, validates: true };
+        let lookup = Lookup {
+            op: self.op,
+            path: self.path,
+            from: self.from,
+            validates: true,
+        };
         let place = lookup.find(document.as_ref())?;
         match self.op {
             Op::Add => add(document, &place, self.value(by)?),
             Op::Replace => replace(document, &place, self.value(by)?),
             Op::Remove => Ok(remove(document, &place)?.0),
-            Op::Test => self.test(place.value(document.as_ref()), by, pieces).map(|()| document),
+            Op::Test => self
+                .test(&place.value(document.as_ref()), by, pieces)
+                .map(|()| document),
             Op::Move => self.move_value(document, by),
             Op::Copy => {
                 let value = value_at(document.as_ref(), self.from()?)?;
-                add_at(document, self.path, value.map(|value| set_by(value, by)))
+                add_at(document, self.path, value.as_ref().map(|value| set_by(value, by)))
             }
             Op::Get => Ok(document),
         }
@@ -223,20 +255,23 @@ impl<'a> Operation<'a> {
             Op::Add | Op::Replace => Ok(Some(self.value(by)?)),
             // The root is not taken away from where it is moved from.
             Op::Move | Op::Copy => value_at(document.as_ref(), self.from()?),
-            Op::Test => self.test(Found::of(document.as_ref()), by, pieces).map(|()| document),
+            Op::Test => self.test(&Found::of(document.as_ref()), by, pieces).map(|()| document),
             Op::Remove => Ok(Some(Value::null(by))),
             Op::Get => Ok(document),
         }
     }
 
-    fn test(&self, found: Found<'_>, by: u32, pieces: &dyn PieceSource) -> Result<(), Refusal> {
+    fn test(&self, found: &Found<'_>, by: u32, pieces: &dyn PieceSource) -> Result<(), Refusal> {
         let wanted = self.value(by)?;
-        let held = found.into_value();
-        if held.as_ref().is_some_and(|held| held.same(&wanted, pieces)) {
+        let held = found.value();
+        if held.is_some_and(|held| held.same(&wanted, pieces)) {
             return Ok(());
         }
-        let shown = held.map_or_else(|| "nothing".to_owned(), |held| summary(&held, pieces));
-        Err(Refusal::new(format!("test of {} failed: there is {shown}", shown_path(self.path))))
+        let shown = held.map_or_else(|| "nothing".to_owned(), |held| summary(held, pieces));
+        Err(Refusal::new(format!(
+            "test of {} failed: there is {shown}",
+            shown_path(self.path)
+        )))
     }
 
     fn move_value(&self, document: Document, by: u32) -> Result<Document, Refusal> {
@@ -246,11 +281,11 @@ impl<'a> Operation<'a> {
         }
         let place = Lookup::bare(Op::Remove, from).find(document.as_ref())?;
         let (document, removed) = remove(document, &place)?;
-        add_at(document, self.path, removed.map(|value| set_by(value, by)))
+        add_at(document, self.path, removed.as_ref().map(|value| set_by(value, by)))
     }
 }
 
-fn set_by(value: Value, by: u32) -> Value {
+fn set_by(value: &Value, by: u32) -> Value {
     Value::new(value.node().clone(), by)
 }
 
@@ -333,11 +368,15 @@ fn splice_start(index: i32, len: usize) -> usize {
 
 /// Changes the container that a place is in.
 fn change(document: Document, place: &Place, act: impl FnOnce(Container<'_>)) -> Result<Document, Refusal> {
-    let Some(mut root) = document else { return Err(place.missing()) };
+    let Some(mut root) = document else {
+        return Err(place.missing());
+    };
     if root.is_null() && place.parents.is_empty() {
         return Err(place.missing());
     }
-    descend(&mut root, &place.parents, Box::new(act)).then_some(Some(root)).ok_or_else(|| place.missing())
+    descend(&mut root, &place.parents, Box::new(act))
+        .then_some(Some(root))
+        .ok_or_else(|| place.missing())
 }
 
 /// Follows the keys to a container. Recursion is as deep as the value.
@@ -364,7 +403,11 @@ fn descend<'a>(value: &mut Value, keys: &[Key], act: Box<dyn FnOnce(Container<'_
 }
 
 fn shown_path(path: &Wtf8) -> String {
-    if path.is_empty() { "the root".to_owned() } else { path.to_string() }
+    if path.is_empty() {
+        "the root".to_owned()
+    } else {
+        path.to_string()
+    }
 }
 
 fn summary(value: &Value, pieces: &dyn PieceSource) -> String {

@@ -61,7 +61,7 @@ impl<'a> Found<'a> {
         }
     }
 
-    fn value(&self) -> Option<&Value> {
+    pub(super) fn value(&self) -> Option<&Value> {
         match self {
             Self::Undefined | Self::Function => None,
             Self::Held(value) => Some(value),
@@ -107,11 +107,15 @@ impl<'a> Found<'a> {
 
 /// A property of a string, a number or a boolean.
 fn property_of_made<'a>(value: &Value, key: &Key) -> Option<Found<'a>> {
-    let Key::Name(name) = key else { return Some(Found::Undefined) };
+    let Key::Name(name) = key else {
+        return Some(Found::Undefined);
+    };
     Some(match value.node() {
         Node::Null => return None,
         Node::Text(text) => match (canonical_index(name), &**name) {
-            (Some(index), _) => text_unit(text, index).map_or(Found::Undefined, |unit| Found::Made(Value::text(&unit, 0))),
+            (Some(index), _) => {
+                text_unit(text, index).map_or(Found::Undefined, |unit| Found::Made(Value::text(&unit, 0)))
+            }
             (None, b"length") => made_number(text.utf16_len() as f64, value.by()),
             (None, name) => inherited(name, STRING_NAMES),
         },
@@ -134,25 +138,95 @@ fn text_unit(text: &Text, index: usize) -> Option<Wtf8> {
 
 fn inherited<'a>(name: &[u8], more: &[&str]) -> Found<'a> {
     let known = |names: &[&str]| names.iter().any(|known| known.as_bytes() == name);
-    if known(OBJECT_NAMES) || known(more) { Found::Function } else { Found::Undefined }
+    if known(OBJECT_NAMES) || known(more) {
+        Found::Function
+    } else {
+        Found::Undefined
+    }
 }
 
 const OBJECT_NAMES: &[&str] = &[
-    "constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString", "toString", "valueOf",
-    "__defineGetter__", "__defineSetter__", "__lookupGetter__", "__lookupSetter__",
+    "constructor",
+    "hasOwnProperty",
+    "isPrototypeOf",
+    "propertyIsEnumerable",
+    "toLocaleString",
+    "toString",
+    "valueOf",
+    "__defineGetter__",
+    "__defineSetter__",
+    "__lookupGetter__",
+    "__lookupSetter__",
 ];
 
 const ARRAY_NAMES: &[&str] = &[
-    "at", "concat", "copyWithin", "entries", "every", "fill", "filter", "find", "findIndex", "findLast",
-    "findLastIndex", "flat", "flatMap", "forEach", "includes", "indexOf", "join", "keys", "lastIndexOf", "map", "pop",
-    "push", "reduce", "reduceRight", "reverse", "shift", "slice", "some", "sort", "splice", "toReversed", "toSorted",
-    "toSpliced", "unshift", "values", "with",
+    "at",
+    "concat",
+    "copyWithin",
+    "entries",
+    "every",
+    "fill",
+    "filter",
+    "find",
+    "findIndex",
+    "findLast",
+    "findLastIndex",
+    "flat",
+    "flatMap",
+    "forEach",
+    "includes",
+    "indexOf",
+    "join",
+    "keys",
+    "lastIndexOf",
+    "map",
+    "pop",
+    "push",
+    "reduce",
+    "reduceRight",
+    "reverse",
+    "shift",
+    "slice",
+    "some",
+    "sort",
+    "splice",
+    "toReversed",
+    "toSorted",
+    "toSpliced",
+    "unshift",
+    "values",
+    "with",
 ];
 
 const STRING_NAMES: &[&str] = &[
-    "at", "charAt", "charCodeAt", "codePointAt", "concat", "endsWith", "includes", "indexOf", "lastIndexOf", "match",
-    "matchAll", "normalize", "padEnd", "padStart", "repeat", "replace", "replaceAll", "search", "slice", "split",
-    "startsWith", "substr", "substring", "toLowerCase", "toUpperCase", "trim", "trimEnd", "trimStart",
+    "at",
+    "charAt",
+    "charCodeAt",
+    "codePointAt",
+    "concat",
+    "endsWith",
+    "includes",
+    "indexOf",
+    "lastIndexOf",
+    "match",
+    "matchAll",
+    "normalize",
+    "padEnd",
+    "padStart",
+    "repeat",
+    "replace",
+    "replaceAll",
+    "search",
+    "slice",
+    "split",
+    "startsWith",
+    "substr",
+    "substring",
+    "toLowerCase",
+    "toUpperCase",
+    "trim",
+    "trimEnd",
+    "trimStart",
 ];
 
 const NUMBER_NAMES: &[&str] = &["toExponential", "toFixed", "toPrecision"];
@@ -187,7 +261,12 @@ impl Place {
 impl<'a> Lookup<'a> {
     /// As the client follows pointers inside an operation: unchecked.
     pub(super) fn bare(op: Op, path: &'a Wtf8) -> Self {
-        Self { op, path, from: None, validates: false }
+        Self {
+            op,
+            path,
+            from: None,
+            validates: false,
+        }
     }
 
     /// Follows the pointer, which is not empty.
@@ -202,7 +281,9 @@ impl<'a> Lookup<'a> {
             let last = at == tokens.len() - 1;
             let plain = Key::Name(name.clone());
             if !judged {
-                let next = found.property(&plain).ok_or_else(|| self.below_nothing(&tokens[..at]))?;
+                let next = found
+                    .property(&plain)
+                    .ok_or_else(|| self.below_nothing(&tokens[..at]))?;
                 if next.is_undefined() || last {
                     judged = true;
                     let exists = if next.is_undefined() { at } else { tokens.len() };
@@ -212,7 +293,11 @@ impl<'a> Lookup<'a> {
             let key = self.key(&found, plain, last)?;
             if last {
                 self.refuse_no_container(&found, &tokens[..at])?;
-                return Ok(Place { parents, key, path: self.path.to_string() });
+                return Ok(Place {
+                    parents,
+                    key,
+                    path: self.path.to_string(),
+                });
             }
             let next = found.property(&key).ok_or_else(|| self.below_nothing(&tokens[..at]))?;
             if self.validates && !next.is_branch() {
@@ -226,7 +311,9 @@ impl<'a> Lookup<'a> {
 
     /// The key in its container: digits index arrays.
     fn key(&self, found: &Found<'_>, plain: Key, last: bool) -> Result<Key, Refusal> {
-        let Some(list) = found.value().and_then(Value::as_list) else { return Ok(plain) };
+        let Some(list) = found.value().and_then(Value::as_list) else {
+            return Ok(plain);
+        };
         let Key::Name(name) = &plain else { return Ok(plain) };
         let len = i32::try_from(list.len()).unwrap_or(i32::MAX);
         let index = if &**name == b"-" {
@@ -243,7 +330,10 @@ impl<'a> Lookup<'a> {
             return Ok(plain);
         };
         if last && self.validates && self.op == Op::Add && index > len {
-            return Err(Refusal::new(format!("{} lies behind the end of an array of {len}", self.path)));
+            return Err(Refusal::new(format!(
+                "{} lies behind the end of an array of {len}",
+                self.path
+            )));
         }
         Ok(Key::Index(index))
     }
@@ -258,7 +348,10 @@ impl<'a> Lookup<'a> {
 
     fn refuse_banned(&self, name: &[u8], before: &[u8]) -> Result<(), Refusal> {
         if name == b"__proto__" || name == b"prototype" && before == b"constructor" {
-            return Err(Refusal::new(format!("{} is refused: it would change what all objects inherit", self.path)));
+            return Err(Refusal::new(format!(
+                "{} is refused: it would change what all objects inherit",
+                self.path
+            )));
         }
         Ok(())
     }
@@ -272,16 +365,28 @@ impl<'a> Lookup<'a> {
         let op = self.op.name();
         let missing = || shown(&tokens[..(exists + 1).min(tokens.len())]);
         match self.op {
-            Op::Add if tokens.len() != exists + 1 && tokens.len() != exists => {
-                Err(Refusal::new(format!("{op} needs an existing parent; {} is missing", missing())))
-            }
-            Op::Replace | Op::Remove if exists != tokens.len() => {
-                Err(Refusal::absent(format!("{op} needs an existing member; {} is missing", missing())))
-            }
-            Op::Get if exists != tokens.len() => Err(Refusal::absent(format!("from needs an existing member; {} is missing", missing()))),
+            Op::Add if tokens.len() != exists + 1 && tokens.len() != exists => Err(Refusal::new(format!(
+                "{op} needs an existing parent; {} is missing",
+                missing()
+            ))),
+            Op::Replace | Op::Remove if exists != tokens.len() => Err(Refusal::absent(format!(
+                "{op} needs an existing member; {} is missing",
+                missing()
+            ))),
+            Op::Get if exists != tokens.len() => Err(Refusal::absent(format!(
+                "from needs an existing member; {} is missing",
+                missing()
+            ))),
             Op::Move | Op::Copy => {
-                let Some(from) = self.from.filter(|from| !from.is_empty()) else { return Ok(()) };
-                let lookup = Lookup { op: Op::Get, path: from, from: None, validates: true };
+                let Some(from) = self.from.filter(|from| !from.is_empty()) else {
+                    return Ok(());
+                };
+                let lookup = Lookup {
+                    op: Op::Get,
+                    path: from,
+                    from: None,
+                    validates: true,
+                };
                 match lookup.find(document) {
                     Err(refusal) if refusal.absent || refusal.message.contains("refused") => Err(refusal),
                     _ => Ok(()),
@@ -292,8 +397,15 @@ impl<'a> Lookup<'a> {
     }
 
     fn below_nothing(&self, tokens: &[&[u8]]) -> Refusal {
-        let above = if tokens.len() <= 1 { "the root".to_owned() } else { shown(tokens) };
-        Refusal::absent(format!("{} cannot be reached: {above} is no object and no array", self.path))
+        let above = if tokens.len() <= 1 {
+            "the root".to_owned()
+        } else {
+            shown(tokens)
+        };
+        Refusal::absent(format!(
+            "{} cannot be reached: {above} is no object and no array",
+            self.path
+        ))
     }
 }
 
@@ -327,12 +439,19 @@ fn canonical_index(name: &[u8]) -> Option<usize> {
 
 /// `~~` of decimal digits.
 fn to_int32(digits: &[u8]) -> i32 {
-    let number: f64 = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok()).unwrap_or(0.0);
+    let number: f64 = std::str::from_utf8(digits)
+        .ok()
+        .and_then(|digits| digits.parse().ok())
+        .unwrap_or(0.0);
     if !number.is_finite() {
         return 0;
     }
     let wrapped = number.rem_euclid(4_294_967_296.0);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "below 2^32 by the line above")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "below 2^32 by the line above"
+    )]
     let unsigned = wrapped as u32;
     unsigned.cast_signed()
 }

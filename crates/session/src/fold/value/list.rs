@@ -152,7 +152,11 @@ impl FromIterator<Value> for List {
         let values: Vec<Value> = values.into_iter().collect();
         let weight = values.iter().map(|value| value.weight() + 1).sum();
         let depth = values.iter().map(Value::depth).max().unwrap_or(0).saturating_add(1);
-        let items = if values.len() <= SMALL { Items::Few(values) } else { Items::Many(values.into()) };
+        let items = if values.len() <= SMALL {
+            Items::Few(values)
+        } else {
+            Items::Many(values.into())
+        };
         Self { items, weight, depth }
     }
 }

@@ -76,7 +76,10 @@ impl Map {
     /// Changes a member, if it exists.
     pub fn change<R>(&mut self, name: &[u8], change: impl FnOnce(&mut Value) -> R) -> Option<R> {
         let value = match &mut self.members {
-            Members::Few(members) => members.iter_mut().find(|(key, _)| **key == *name).map(|(_, value)| value)?,
+            Members::Few(members) => members
+                .iter_mut()
+                .find(|(key, _)| **key == *name)
+                .map(|(_, value)| value)?,
             Members::Many { places, order, .. } => &mut order.get_mut(places.get(name)?)?.1,
         };
         let before = value.weight();
@@ -123,9 +126,21 @@ impl Map {
     /// Of members whose names differ.
     pub(crate) fn from_unique(members: impl Iterator<Item = (Key, Value)>) -> Self {
         let members: Vec<(Key, Value)> = members.collect();
-        let weight = members.iter().map(|(name, value)| value.weight() + name.len() as u64 + 4).sum();
-        let depth = members.iter().map(|(_, value)| value.depth()).max().unwrap_or(0).saturating_add(1);
-        let members = if members.len() <= SMALL { Members::Few(members) } else { many(members) };
+        let weight = members
+            .iter()
+            .map(|(name, value)| value.weight() + name.len() as u64 + 4)
+            .sum();
+        let depth = members
+            .iter()
+            .map(|(_, value)| value.depth())
+            .max()
+            .unwrap_or(0)
+            .saturating_add(1);
+        let members = if members.len() <= SMALL {
+            Members::Few(members)
+        } else {
+            many(members)
+        };
         Self { members, weight, depth }
     }
 
@@ -140,9 +155,12 @@ impl Map {
     /// Exact while there are few members, else a bound.
     fn deepen(&mut self, by: u16) {
         self.depth = match &self.members {
-            Members::Few(members) => {
-                members.iter().map(|(_, value)| value.depth()).max().unwrap_or(0).saturating_add(1)
-            }
+            Members::Few(members) => members
+                .iter()
+                .map(|(_, value)| value.depth())
+                .max()
+                .unwrap_or(0)
+                .saturating_add(1),
             Members::Many { .. } => self.depth.max(by.saturating_add(1)),
         };
     }
@@ -150,7 +168,11 @@ impl Map {
 
 fn many(members: Vec<(Key, Value)>) -> Members {
     let next = members.len() as u64;
-    let places = members.iter().zip(0_u64..).map(|((key, _), place)| (key.clone(), place)).collect();
+    let places = members
+        .iter()
+        .zip(0_u64..)
+        .map(|((key, _), place)| (key.clone(), place))
+        .collect();
     let order = (0_u64..).zip(members).collect();
     Members::Many { places, order, next }
 }

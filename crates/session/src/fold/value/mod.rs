@@ -24,13 +24,13 @@ use std::sync::Arc;
 
 use scrubjay_protocol::json;
 
+pub(crate) use self::text::{Chunk, ChunkBody};
 pub use self::{
     list::List,
     map::{Key, Map},
     text::Text,
     write::{to_json, write_json, write_pretty},
 };
-pub(crate) use self::text::{Chunk, ChunkBody};
 use super::piece::PieceSource;
 
 /// Members or items up to which a branch is one piece of memory.
@@ -108,7 +108,9 @@ impl Value {
 
     /// What was read, set by this frame throughout.
     pub fn from_object(object: &json::Object, by: u32) -> Self {
-        let members = object.iter().map(|(name, value)| (Key::from(name.as_bytes()), Self::from_json(value, by)));
+        let members = object
+            .iter()
+            .map(|(name, value)| (Key::from(name.as_bytes()), Self::from_json(value, by)));
         Self::new(Node::Map(Arc::new(Map::from_unique(members))), by)
     }
 
@@ -248,7 +250,11 @@ impl Value {
 /// Digits of a whole number, or of what is written for any other.
 fn number_weight(number: f64) -> u64 {
     if number.fract() == 0.0 && number.abs() < 1e15 {
-        let digits = if number.abs() < 10.0 { 1 } else { number.abs().log10() as u64 + 1 };
+        let digits = if number.abs() < 10.0 {
+            1
+        } else {
+            number.abs().log10() as u64 + 1
+        };
         return digits + u64::from(number < 0.0);
     }
     let mut text = String::new();

@@ -58,12 +58,22 @@ pub(crate) struct ChunkBody {
 
 impl Chunk {
     pub(crate) fn stored(piece: u64, len: u32, utf16_len: u32) -> Self {
-        Self { len, utf16_len, piece: OnceLock::from(piece), body: OnceLock::new() }
+        Self {
+            len,
+            utf16_len,
+            piece: OnceLock::from(piece),
+            body: OnceLock::new(),
+        }
     }
 
     pub(crate) fn sealed(body: ChunkBody) -> Self {
         let len = u32::try_from(body.bytes.len()).expect("an event's text is below 64 MiB");
-        Self { len, utf16_len: body.utf16_len, piece: OnceLock::new(), body: OnceLock::from(Arc::new(body)) }
+        Self {
+            len,
+            utf16_len: body.utf16_len,
+            piece: OnceLock::new(),
+            body: OnceLock::from(Arc::new(body)),
+        }
     }
 
     /// The body; empty when its piece is lost.
@@ -71,7 +81,11 @@ impl Chunk {
         if let Some(body) = self.body.get() {
             return body.clone();
         }
-        let read = self.piece.get().and_then(|piece| pieces.piece(*piece)).and_then(|bytes| ChunkBody::open(&bytes));
+        let read = self
+            .piece
+            .get()
+            .and_then(|piece| pieces.piece(*piece))
+            .and_then(|bytes| ChunkBody::open(&bytes));
         read.map_or_else(Arc::default, |body| self.body.get_or_init(|| Arc::new(body)).clone())
     }
 }
@@ -273,7 +287,12 @@ impl Text {
     pub(crate) fn from_rope(chunks: Vector<Arc<Chunk>>, tail: ChunkBody) -> Self {
         let len = chunks.iter().map(|chunk| u64::from(chunk.len)).sum();
         let utf16_len = chunks.iter().map(|chunk| u64::from(chunk.utf16_len)).sum();
-        Self(Inner::Rope(Arc::new(Rope { chunks, len, utf16_len, tail })))
+        Self(Inner::Rope(Arc::new(Rope {
+            chunks,
+            len,
+            utf16_len,
+            tail,
+        })))
     }
 }
 
@@ -305,6 +324,9 @@ fn is_low(bytes: [u8; 3]) -> bool {
 }
 
 fn utf16_len(bytes: &[u8]) -> u32 {
-    let units: usize = bytes.iter().map(|byte| usize::from(byte & 0xC0 != 0x80) + usize::from(*byte >= 0xF0)).sum();
+    let units: usize = bytes
+        .iter()
+        .map(|byte| usize::from(byte & 0xC0 != 0x80) + usize::from(*byte >= 0xF0))
+        .sum();
     u32::try_from(units).unwrap_or(u32::MAX)
 }

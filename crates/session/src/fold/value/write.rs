@@ -97,7 +97,9 @@ fn write_leaf(text: &mut String, value: &Value, pieces: &dyn PieceSource) {
 }
 
 fn write_bytes(text: &mut String, bytes: &[u8]) {
-    let plain = bytes.iter().all(|byte| (0x20..0x7F).contains(byte) && *byte != b'"' && *byte != b'\\');
+    let plain = bytes
+        .iter()
+        .all(|byte| (0x20..0x7F).contains(byte) && *byte != b'"' && *byte != b'\\');
     match std::str::from_utf8(bytes) {
         Ok(string) if plain => {
             text.push('"');
