@@ -217,7 +217,10 @@ fn sentence(error: &dyn Error) -> String {
 
 /// With a capital and a full stop. A path stays as it is written.
 fn full_sentence(text: &str) -> String {
-    let is_path = text.split(' ').next().is_some_and(|word| word.contains(['.', '/', '\\']));
+    let is_path = text
+        .split(' ')
+        .next()
+        .is_some_and(|word| word.contains(['.', '/', '\\']));
     let mut chars = text.chars();
     let text = match chars.next() {
         Some(first) if !is_path => first.to_uppercase().to_string() + chars.as_str(),

@@ -158,3 +158,58 @@ impl Slot {
         ticket.key.0 == Asker::default() || newest.get(&ticket.key) == Some(&ticket.number)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use scrubjay_session::memory::MemoryShelf;
+
+    use super::*;
+
+    fn shelf() -> Result<AnyShelf, EngineError> {
+        Ok(AnyShelf::Memory(Arc::new(MemoryShelf::default())))
+    }
+
+    fn use_it(slot: &Slot, ticket: &Ticket) -> Result<(), EngineError> {
+        slot.with(shelf, Some(ticket), |_| Ok(()))
+    }
+
+    #[test]
+    fn a_newer_question_of_a_kind_supersedes_the_older() {
+        let open = OpenExchanges::default();
+        let slot = open.slot(7);
+        let (one, two) = (Asker(1), Asker(2));
+        let old = slot.ticket(one, Lane::State);
+        let other_kind = slot.ticket(one, Lane::Chat);
+        let other_page = slot.ticket(two, Lane::State);
+        let new = slot.ticket(one, Lane::State);
+        assert!(matches!(use_it(&slot, &old), Err(EngineError::Superseded)));
+        for ticket in [other_kind, other_page, new] {
+            assert!(use_it(&slot, &ticket).is_ok());
+        }
+    }
+
+    #[test]
+    fn questions_of_nobody_in_particular_are_all_answered() {
+        let open = OpenExchanges::default();
+        let slot = open.slot(7);
+        let tickets = [(); 2].map(|()| slot.ticket(Asker::default(), Lane::Lanes));
+        for ticket in tickets {
+            assert!(use_it(&slot, &ticket).is_ok());
+        }
+    }
+
+    #[test]
+    fn only_the_last_used_stay_open() {
+        let open = OpenExchanges::default();
+        let first = open.slot(1);
+        for exchange in 2..=KEPT as i64 {
+            open.slot(exchange);
+        }
+        assert!(Arc::ptr_eq(&open.slot(1), &first));
+        open.slot(99);
+        assert!(open.peek(1).is_some());
+        assert!(open.peek(2).is_none());
+        open.forget(&[1]);
+        assert!(open.peek(1).is_none());
+    }
+}

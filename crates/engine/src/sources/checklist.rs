@@ -2,8 +2,7 @@
 //! one stays dark.
 //!
 //! The capture path tells what it sees once per exchange, and hands over body
-//! bytes only until an event was recognised; nothing is decoded there. Reading
-//! happens when somebody looks.
+//! bytes only until the source's first event was recognised.
 
 use std::sync::{
     Mutex, MutexGuard, PoisonError,
@@ -18,6 +17,9 @@ use crate::{clock::Mark, sources::recognise};
 
 /// Body bytes kept for reading, at most; an agent that has sent none by then is not one.
 const KEPT_BYTES: usize = 128 << 10;
+/// Up to so many bytes each chunk is looked at as it comes, so that after the
+/// first event, which nearly always stands there, chunks cost nothing here.
+const EAGER_BYTES: usize = 4 << 10;
 /// From this wait on between head and first byte, something holds bytes back.
 const HELD_US: u64 = 5_000_000;
 
@@ -116,7 +118,13 @@ impl Lights {
         answer.first_byte_at_us.get_or_insert(at_us);
         let room = KEPT_BYTES.saturating_sub(answer.kept.len());
         answer.kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
-        self.settled.store(done || room <= bytes.len(), Ordering::Relaxed);
+        let is_event = answer.kept.len() <= EAGER_BYTES && answer.has_event();
+        if is_event {
+            seen.event = true;
+            seen.answer = None;
+        }
+        self.settled
+            .store(done || is_event || room <= bytes.len(), Ordering::Relaxed);
     }
 
     /// An exchange ended.

@@ -148,7 +148,12 @@ impl Sources {
         let known = self.store.sources()?;
         let name = self.name_to_run(plan, &upstream, &known)?;
         let old = known.iter().find(|source| source.name == name);
-        let bound = Self::bind(plan.listen.as_deref(), &known)?;
+        // Of ports that are free now none is kept for sources that do not run:
+        // whoever reads "next free port from 5290" expects just that.
+        let bound = match plan.listen.as_deref().map(str::trim) {
+            None | Some("") => Listener::bind_free(Ipv4Addr::LOCALHOST.into(), FIRST_PORT, LAST_PORT, &[])?,
+            listen => Self::bind(listen, &known)?,
+        };
         let stored = Stored {
             name,
             listen: bound.address().to_string(),
