@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use scrubjay_session::{
     exchange::{Ending, RequestHead, ResponseHead},
-    shelf::Shelf as _,
+    shelf::{PageKind, Shelf as _},
 };
 use scrubjay_store::{Access, Spool, Store, StoreError};
 
@@ -28,6 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     absorb(&spool, megabytes);
     let index = *store.indexes()?.last().ok_or("an exchange")?;
     read(&store, index)?;
+    derive(&store, index)?;
     spool.finish(PATIENCE);
     let health = store.health()?;
     println!("{:<44} {:>10} MB", "store on disk", health.store_bytes >> 20);
@@ -45,25 +46,35 @@ fn print(what: &str, mut took: Vec<Duration>) {
     );
 }
 
+/// Event `number` of a run that speaks in messages of a thousand tokens, 300 bytes each.
 fn event(number: usize) -> Vec<u8> {
-    let text = format!(
-        "data: {{\"type\":\"TEXT_MESSAGE_CONTENT\",\"messageId\":\"msg-{}\",\"delta\":\"token {number} of many\",\"timestamp\":{}}}\n\n",
-        number / 100,
-        1_700_000_000_000_u64 + number as u64 * 7919 % 1000
-    );
-    format!(
-        "{text}: {:<width$}\n\n",
-        number * 2_654_435_761 % 1_000_003,
-        width = 300_usize.saturating_sub(text.len() + 4)
-    )
-    .into_bytes()
+    let message = number / 1000;
+    let members = match (number, number % 1000) {
+        (0, _) => "\"type\":\"RUN_STARTED\",\"threadId\":\"thread\",\"runId\":\"run\"".to_owned(),
+        (_, 1) => format!("\"type\":\"TEXT_MESSAGE_START\",\"messageId\":\"m{message}\",\"role\":\"assistant\""),
+        (_, 999) => format!("\"type\":\"TEXT_MESSAGE_END\",\"messageId\":\"m{message}\""),
+        (_, 0) => format!("\"type\":\"STATE_SNAPSHOT\",\"snapshot\":{{\"message\":{message}}}"),
+        _ => format!("\"type\":\"TEXT_MESSAGE_CONTENT\",\"messageId\":\"m{message}\",\"delta\":\"token {number} \""),
+    };
+    let mut noise = number as u64 + 1;
+    let mut event = format!("data: {{{members},\"rawEvent\":{{\"id\":\"");
+    while event.len() < 294 {
+        noise = noise
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        event.push(char::from(b"0123456789abcdef"[(noise >> 60) as usize]));
+    }
+    event.push_str("\"}}\n\n");
+    event.into_bytes()
 }
 
 fn tape(spool: &Spool) -> scrubjay_store::SpoolTape {
     let mut tape = spool.begin("bench", "http://127.0.0.1/", &RequestHead::default(), &[], 0);
+    let headers = vec![("content-type".to_owned(), b"text/event-stream".to_vec())];
     tape.response(
         &ResponseHead {
             status: 200,
+            headers,
             ..ResponseHead::default()
         },
         1,
@@ -123,6 +134,29 @@ fn absorb(spool: &Spool, megabytes: usize) {
         rate(appended),
         rate(absorbed)
     );
+}
+
+fn derive(store: &Store, index: i64) -> Result<(), StoreError> {
+    let start = Instant::now();
+    store.derive_now()?;
+    let took = start.elapsed();
+    let shelf = store.shelf(index);
+    let (frames, len) = (shelf.watermark()?.seq, shelf.exchange()?.body_len);
+    println!(
+        "{:<44} {:>7.0} MB/s, {frames} frames",
+        "derive everything",
+        len as f64 / took.as_secs_f64() / 1e6
+    );
+    let mut took = Vec::new();
+    let mut at = u64::MAX;
+    for _ in 0..500 {
+        let start = Instant::now();
+        let page = shelf.page_at_or_before(PageKind::Frames, at)?;
+        took.push(start.elapsed());
+        at = page.and_then(|(number, _)| number.checked_sub(1)).unwrap_or(u64::MAX);
+    }
+    print("read a page of frames", took);
+    Ok(())
 }
 
 fn read(store: &Store, index: i64) -> Result<(), StoreError> {

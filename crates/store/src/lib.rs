@@ -27,7 +27,7 @@
 //! - `writer`, with `follow` and `absorb`: the thread that moves a spool into the tables, each record once.
 //! - `segment`: how bodies lie in the tables.
 //! - `schema` and `table`: the tables, each with its migrations.
-//! - [`Store`] (`store`), with `library`, `import`, `prune` and [`Changes`]: what others ask and change.
+//! - [`Store`] (`store`), with `library`, `sources`, `keeping`, `import`, `prune` and [`Changes`]: what others ask and change.
 //! - [`StoreShelf`] (`shelf`): one exchange, read by ranges.
 //! - [`Deriving`] (`deriver`): pages made behind the bytes.
 //! - `conn`, `os`: connections, and what differs between platforms.
@@ -55,6 +55,7 @@ mod deriver;
 mod error;
 mod follow;
 mod import;
+mod keeping;
 mod library;
 #[cfg(test)]
 mod model_tests;
@@ -64,6 +65,7 @@ mod schema;
 mod secrets;
 mod segment;
 mod shelf;
+mod sources;
 mod spool;
 mod store;
 mod table;
@@ -77,6 +79,7 @@ pub use error::StoreError;
 pub use library::{Listing, Query, Row, RunRow, Sort, Verdict};
 pub use secrets::{FINGERPRINT_PREFIX, is_secret_name};
 pub use shelf::StoreShelf;
+pub use sources::Claim;
 pub use spool::{Spool, SpoolTape};
-pub use store::{Access, Claim, Store};
+pub use store::{Access, Store};
 pub use words::{Health, Hit, Note, Source, Wanted};

@@ -13,12 +13,12 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use scrubjay_session::{exchange::Exchange, shelf::Shelf as _};
 
 use crate::{
-    Changes, Health, Hit, Listing, Note, Query, Source, Spool, StoreError, StoreShelf,
+    Changes, Health, Hit, Listing, Query, Spool, StoreError, StoreShelf,
     conn::{self, Patience, Pool},
-    library, os, prune, schema,
+    library, os, schema,
     secrets::Secrets,
     spool::{Shared, SpoolFolder, create_piece},
-    table::{exchanges, int, labels, nat, notes, settings, sources, spools, texts},
+    table::{exchanges, settings, spools, texts},
     writer::{self, DeadSpoolError, WriterThread},
 };
 
@@ -166,6 +166,14 @@ impl Store {
         self.inner.pool.read(what, reading)
     }
 
+    /// Moves the WAL into the file, so that it takes no room beside it. That
+    /// fails while others read, and costs nothing but the room then.
+    pub(crate) fn fold_wal(&self) {
+        drop(self.with_writer("the WAL", |conn| {
+            conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        }));
+    }
+
     /// Runs a transaction that writes.
     pub(crate) fn write<T>(
         &self,
@@ -273,237 +281,6 @@ impl Store {
         Changes::open(self.path())
     }
 
-    /// Sources, in the order in which they were added.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn sources(&self) -> Result<Vec<Source>, StoreError> {
-        self.read("the sources", sources::read)
-    }
-
-    /// Adds a source.
-    ///
-    /// # Errors
-    /// When the name is taken, or the store cannot be written.
-    pub fn add_source(&self, source: &Source) -> Result<(), StoreError> {
-        let added = self.write("a source", |tx| sources::insert(tx, source))?;
-        added.then_some(()).ok_or_else(|| StoreError::SourceExists {
-            name: source.name.clone(),
-        })
-    }
-
-    /// Changes a source, its name included.
-    ///
-    /// # Errors
-    /// When there is none of that name, the new name is taken, or the store cannot be written.
-    pub fn edit_source(&self, name: &str, source: &Source) -> Result<(), StoreError> {
-        let (taken, changed) = self.write("a source", |tx| {
-            let taken = name != source.name && sources::exists(tx, &source.name)?;
-            Ok((taken, !taken && sources::update(tx, name, source)?))
-        })?;
-        if taken {
-            return Err(StoreError::SourceExists {
-                name: source.name.clone(),
-            });
-        }
-        changed
-            .then_some(())
-            .ok_or_else(|| StoreError::NoSuchSource { name: name.to_owned() })
-    }
-
-    /// Forgets a source; what it recorded stays.
-    ///
-    /// # Errors
-    /// When there is none of that name, or the store cannot be written.
-    pub fn remove_source(&self, name: &str) -> Result<(), StoreError> {
-        let removed = self.write("a source", |tx| sources::delete(tx, name))?;
-        removed
-            .then_some(())
-            .ok_or_else(|| StoreError::NoSuchSource { name: name.to_owned() })
-    }
-
-    /// Claims a source for this process; `None` while another runs it.
-    ///
-    /// # Errors
-    /// When the lock cannot be made.
-    pub fn claim_source(&self, name: &str) -> Result<Option<Claim>, StoreError> {
-        let held = self
-            .inner
-            .folder
-            .hold(&format!("source-{}.claim", file_name_of(name)))?;
-        Ok(held.map(|file| Claim { _file: file }))
-    }
-
-    /// Whether some process, this one included, runs a source.
-    ///
-    /// # Errors
-    /// When the lock cannot be looked at.
-    pub fn source_is_claimed(&self, name: &str) -> Result<bool, StoreError> {
-        Ok(self.claim_source(name)?.is_none())
-    }
-
-    /// Gives a label a value.
-    ///
-    /// # Errors
-    /// When there is no such exchange, or the store cannot be written.
-    pub fn label(&self, index: i64, key: &str, value: &str) -> Result<(), StoreError> {
-        self.annotate(index, "a label", |tx| labels::set(tx, index, key, value))
-    }
-
-    /// Takes a label away.
-    ///
-    /// # Errors
-    /// When there is no such exchange, or the store cannot be written.
-    pub fn unlabel(&self, index: i64, key: &str) -> Result<(), StoreError> {
-        self.annotate(index, "a label", |tx| labels::remove(tx, index, key))
-    }
-
-    /// Writes a note down; its `id` is given by the store.
-    ///
-    /// # Errors
-    /// When there is no such exchange, or the store cannot be written.
-    pub fn add_note(&self, note: &Note) -> Result<i64, StoreError> {
-        self.annotate(note.exchange, "a note", |tx| notes::add(tx, note))
-    }
-
-    /// Notes and tags of an exchange, by moment.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn notes(&self, index: i64) -> Result<Vec<Note>, StoreError> {
-        self.read("notes", |conn| notes::read(conn, index))
-    }
-
-    /// Removes a note; false if it is gone already.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
-    pub fn remove_note(&self, id: i64) -> Result<bool, StoreError> {
-        self.write("a note", |tx| {
-            let Some(exchange) = notes::remove(tx, id)? else {
-                return Ok(false);
-            };
-            let revision = settings::next_revision(tx)?;
-            exchanges::touch(tx, exchange, revision)
-        })
-    }
-
-    /// Keeps an exchange from being pruned, or lets it go.
-    ///
-    /// # Errors
-    /// When there is no such exchange, or the store cannot be written.
-    pub fn pin(&self, index: i64, pinned: bool) -> Result<(), StoreError> {
-        let revision = settings::next_revision;
-        let found = self.write("a pin", |tx| exchanges::set_pinned(tx, index, pinned, revision(tx)?))?;
-        found.then_some(()).ok_or(StoreError::NoSuchExchange { index })
-    }
-
-    fn annotate<T>(
-        &self,
-        index: i64,
-        what: &'static str,
-        writing: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
-    ) -> Result<T, StoreError> {
-        let written = self.write(what, |tx| {
-            let revision = settings::next_revision(tx)?;
-            if exchanges::touch(tx, index, revision)? {
-                writing(tx).map(Some)
-            } else {
-                Ok(None)
-            }
-        })?;
-        written.ok_or(StoreError::NoSuchExchange { index })
-    }
-
-    /// Takes exchanges out of every list, until they are unhidden or erased.
-    /// Gives those that were hidden now.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
-    pub fn hide(&self, indexes: &[i64]) -> Result<Vec<i64>, StoreError> {
-        self.set_hidden(indexes, true)
-    }
-
-    /// Brings hidden exchanges back. Gives those that were hidden.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
-    pub fn unhide(&self, indexes: &[i64]) -> Result<Vec<i64>, StoreError> {
-        self.set_hidden(indexes, false)
-    }
-
-    fn set_hidden(&self, indexes: &[i64], hidden: bool) -> Result<Vec<i64>, StoreError> {
-        self.write("exchanges", |tx| {
-            let revision = settings::next_revision(tx)?;
-            let mut changed = Vec::new();
-            for &index in indexes {
-                if exchanges::set_hidden(tx, index, hidden, revision)? {
-                    changed.push(index);
-                }
-            }
-            Ok(changed)
-        })
-    }
-
-    /// Removes exchanges for good, hidden or not. Open ones are left alone.
-    /// Gives those that were erased.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
-    pub fn erase(&self, indexes: &[i64]) -> Result<Vec<i64>, StoreError> {
-        let erased = self.with_writer("exchanges", |conn| {
-            let mut erased = Vec::new();
-            for &index in indexes {
-                if prune::erase(conn, index)? {
-                    erased.push(index);
-                }
-            }
-            Ok(erased)
-        })?;
-        if !erased.is_empty() {
-            self.with_writer("free pages", |conn| prune::give_back(conn))?;
-        }
-        Ok(erased)
-    }
-
-    /// Removes what is hidden. The window does this when it starts.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
-    pub fn erase_hidden(&self) -> Result<Vec<i64>, StoreError> {
-        let hidden = self.read("the exchanges", exchanges::hidden)?;
-        self.erase(&hidden)
-    }
-
-    /// Removes ended exchanges that started before, in microseconds since 1970.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
-    pub fn erase_before(&self, started_at_us: i64) -> Result<Vec<i64>, StoreError> {
-        let old = self.read("the exchanges", |conn| exchanges::started_before(conn, started_at_us))?;
-        self.erase(&old)
-    }
-
-    /// Size above which the oldest exchanges that are not pinned go; absent by default.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn max_bytes(&self) -> Result<Option<u64>, StoreError> {
-        let cap = self.read("the size cap", |conn| settings::number(conn, settings::MAX_BYTES))?;
-        Ok(cap.map(nat))
-    }
-
-    /// Sets that size, and prunes at once.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
-    pub fn set_max_bytes(&self, bytes: Option<u64>) -> Result<(), StoreError> {
-        self.with_writer("the size cap", |conn| {
-            settings::put_number(conn, settings::MAX_BYTES, bytes.map(int))?;
-            prune::to_cap(conn).map(drop)
-        })
-    }
-
     /// Room on the disk and size of the store.
     ///
     /// # Errors
@@ -551,13 +328,6 @@ impl Store {
         })?;
         Ok(lines.into_iter().filter(|line| line != "ok").collect())
     }
-}
-
-/// Proof that this process runs a source; once dropped, or the process dead,
-/// the source is free again.
-#[derive(Debug)]
-pub struct Claim {
-    _file: File,
 }
 
 fn make_place(path: &Path, access: Access) -> Result<(), StoreError> {
@@ -610,11 +380,4 @@ fn random_id() -> Result<String, StoreError> {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes).map_err(|source| StoreError::Random { source })?;
     Ok(format!("{:016x}", u64::from_be_bytes(bytes)))
-}
-
-/// A source's name as part of a file's name.
-fn file_name_of(name: &str) -> String {
-    name.chars()
-        .map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' })
-        .collect()
 }

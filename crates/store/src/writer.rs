@@ -37,6 +37,8 @@ const IDLE: Duration = Duration::from_millis(500);
 const RETRY: Duration = Duration::from_millis(250);
 /// Size at which a file of the spool is turned over.
 const PIECE_LEN: u64 = 8 << 20;
+/// Between looks for spools whose process has died.
+const LOOK_FOR_DEAD: Duration = Duration::from_secs(3);
 /// How long the last handle waits when it is dropped.
 const DROP_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -168,9 +170,7 @@ struct Writer {
 
 impl Writer {
     fn run(mut self) {
-        // Whether a spool of a process that died can be absorbed may depend
-        // on a lock that outlasted the opening of the store.
-        let mut dead_left = true;
+        let mut looked: Option<Instant> = None;
         loop {
             let stopping = self.control.stopping.load(SeqCst);
             if !stopping {
@@ -178,8 +178,11 @@ impl Writer {
             }
             self.shared.tip.append_overdue();
             let caught_up = self.absorb_all();
-            if caught_up && dead_left && !stopping {
-                dead_left = absorb_dead(&mut self.conn, &self.shared.folder).is_err();
+            if caught_up && !stopping && looked.is_none_or(|at| at.elapsed() >= LOOK_FOR_DEAD) {
+                // What another process leaves behind when it dies is absorbed
+                // by whoever records on; if that fails now, then later.
+                drop(absorb_dead(&mut self.conn, &self.shared.folder));
+                looked = Some(Instant::now());
             }
             self.prune();
             self.control.announce();
@@ -209,7 +212,10 @@ impl Writer {
             self.turn_over();
             match self.absorb_some() {
                 Ok(true) => self.control.set_trouble(None),
-                Ok(false) => return true,
+                Ok(false) => {
+                    self.control.set_trouble(None);
+                    return true;
+                }
                 Err(error) => {
                     self.note_trouble(&error);
                     if self.control.is_late() {

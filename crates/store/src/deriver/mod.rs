@@ -108,6 +108,7 @@ impl Store {
         for index in self.behind()? {
             follower.finish(index)?;
         }
+        self.fold_wal();
         Ok(())
     }
 
@@ -123,6 +124,7 @@ impl Store {
             self.write("pages", |tx| forget(tx, index))?;
             follower.finish(index)?;
         }
+        self.fold_wal();
         Ok(all.len() as u64)
     }
 

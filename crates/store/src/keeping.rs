@@ -1,0 +1,173 @@
+//! What people do with what was captured: name, note, pin, hide, erase, cap.
+
+use rusqlite::Transaction;
+
+use crate::{
+    Note, Store, StoreError, prune,
+    table::{exchanges, int, labels, nat, notes, settings},
+};
+
+impl Store {
+    /// Gives a label a value.
+    ///
+    /// # Errors
+    /// When there is no such exchange, or the store cannot be written.
+    pub fn label(&self, index: i64, key: &str, value: &str) -> Result<(), StoreError> {
+        self.annotate(index, "a label", |tx| labels::set(tx, index, key, value))
+    }
+
+    /// Takes a label away.
+    ///
+    /// # Errors
+    /// When there is no such exchange, or the store cannot be written.
+    pub fn unlabel(&self, index: i64, key: &str) -> Result<(), StoreError> {
+        self.annotate(index, "a label", |tx| labels::remove(tx, index, key))
+    }
+
+    /// Writes a note down; its `id` is given by the store.
+    ///
+    /// # Errors
+    /// When there is no such exchange, or the store cannot be written.
+    pub fn add_note(&self, note: &Note) -> Result<i64, StoreError> {
+        self.annotate(note.exchange, "a note", |tx| notes::add(tx, note))
+    }
+
+    /// Notes and tags of an exchange, by moment.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn notes(&self, index: i64) -> Result<Vec<Note>, StoreError> {
+        self.read("notes", |conn| notes::read(conn, index))
+    }
+
+    /// Removes a note; false if it is gone already.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn remove_note(&self, id: i64) -> Result<bool, StoreError> {
+        self.write("a note", |tx| {
+            let Some(exchange) = notes::remove(tx, id)? else {
+                return Ok(false);
+            };
+            let revision = settings::next_revision(tx)?;
+            exchanges::touch(tx, exchange, revision)
+        })
+    }
+
+    /// Keeps an exchange from being pruned, or lets it go.
+    ///
+    /// # Errors
+    /// When there is no such exchange, or the store cannot be written.
+    pub fn pin(&self, index: i64, pinned: bool) -> Result<(), StoreError> {
+        let revision = settings::next_revision;
+        let found = self.write("a pin", |tx| exchanges::set_pinned(tx, index, pinned, revision(tx)?))?;
+        found.then_some(()).ok_or(StoreError::NoSuchExchange { index })
+    }
+
+    fn annotate<T>(
+        &self,
+        index: i64,
+        what: &'static str,
+        writing: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let written = self.write(what, |tx| {
+            let revision = settings::next_revision(tx)?;
+            if exchanges::touch(tx, index, revision)? {
+                writing(tx).map(Some)
+            } else {
+                Ok(None)
+            }
+        })?;
+        written.ok_or(StoreError::NoSuchExchange { index })
+    }
+
+    /// Takes exchanges out of every list, until they are unhidden or erased.
+    /// Gives those that were hidden now.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn hide(&self, indexes: &[i64]) -> Result<Vec<i64>, StoreError> {
+        self.set_hidden(indexes, true)
+    }
+
+    /// Brings hidden exchanges back. Gives those that were hidden.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn unhide(&self, indexes: &[i64]) -> Result<Vec<i64>, StoreError> {
+        self.set_hidden(indexes, false)
+    }
+
+    fn set_hidden(&self, indexes: &[i64], hidden: bool) -> Result<Vec<i64>, StoreError> {
+        self.write("exchanges", |tx| {
+            let revision = settings::next_revision(tx)?;
+            let mut changed = Vec::new();
+            for &index in indexes {
+                if exchanges::set_hidden(tx, index, hidden, revision)? {
+                    changed.push(index);
+                }
+            }
+            Ok(changed)
+        })
+    }
+
+    /// Removes exchanges for good, hidden or not. Open ones are left alone.
+    /// Gives those that were erased.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn erase(&self, indexes: &[i64]) -> Result<Vec<i64>, StoreError> {
+        let erased = self.with_writer("exchanges", |conn| {
+            let mut erased = Vec::new();
+            for &index in indexes {
+                if prune::erase(conn, index)? {
+                    erased.push(index);
+                }
+            }
+            Ok(erased)
+        })?;
+        if !erased.is_empty() {
+            self.with_writer("free pages", |conn| prune::give_back(conn))?;
+            self.fold_wal();
+        }
+        Ok(erased)
+    }
+
+    /// Removes what is hidden. The window does this when it starts.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn erase_hidden(&self) -> Result<Vec<i64>, StoreError> {
+        let hidden = self.read("the exchanges", exchanges::hidden)?;
+        self.erase(&hidden)
+    }
+
+    /// Removes ended exchanges that started before, in microseconds since 1970.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn erase_before(&self, started_at_us: i64) -> Result<Vec<i64>, StoreError> {
+        let old = self.read("the exchanges", |conn| exchanges::started_before(conn, started_at_us))?;
+        self.erase(&old)
+    }
+
+    /// Size above which the oldest exchanges that are not pinned go; absent by default.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn max_bytes(&self) -> Result<Option<u64>, StoreError> {
+        let cap = self.read("the size cap", |conn| settings::number(conn, settings::MAX_BYTES))?;
+        Ok(cap.map(nat))
+    }
+
+    /// Sets that size, and prunes at once.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn set_max_bytes(&self, bytes: Option<u64>) -> Result<(), StoreError> {
+        self.with_writer("the size cap", |conn| {
+            settings::put_number(conn, settings::MAX_BYTES, bytes.map(int))?;
+            prune::to_cap(conn).map(drop)
+        })
+    }
+}
