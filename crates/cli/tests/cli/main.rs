@@ -10,4 +10,5 @@ mod help;
 mod reading;
 mod recording;
 mod round_trip;
+mod serving;
 mod stage;

@@ -1,0 +1,123 @@
+//! Serving, as far as the command line has a say in it: addresses, the ready line, the end.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{TcpListener, TcpStream},
+    process::{Command, Stdio},
+};
+
+use serde_json::Value;
+
+use crate::{
+    agent::{Agent, BODY, post},
+    files::{file_of, made_up},
+    stage::Stage,
+};
+
+/// Asks for an address and gives the answer's head and body.
+fn get(url: &str) -> String {
+    let rest = url.strip_prefix("http://").unwrap();
+    let (host, path) = rest.split_once('/').unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    stream
+        .write_all(format!("GET /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n").as_bytes())
+        .unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// Whether the page was built before the program was. If it was not, serving
+/// must say how to build it.
+fn has_page(stage: &Stage) -> bool {
+    if !scrubjay_door::is_built() {
+        let said = stage.transcript("serve --store s.db --listen 127.0.0.1:0");
+        assert!(
+            said.contains("error: This program was built without the page."),
+            "{said}"
+        );
+        assert!(
+            said.contains("cargo xtask ui") && said.ends_with("[exit 2]\n"),
+            "{said}"
+        );
+    }
+    scrubjay_door::is_built()
+}
+
+#[test]
+fn an_address_that_makes_no_sense_or_is_taken_is_told() {
+    let stage = Stage::new();
+    let held = TcpListener::bind("127.0.0.1:0").unwrap();
+    for address in ["nowhere".to_owned(), held.local_addr().unwrap().to_string()] {
+        let output = stage.run(&format!("serve --store s.db --listen {address}"));
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(said.starts_with("error: ") && said.contains("\nhint: "), "{said}");
+        assert!(!has_page(&stage) || said.contains(&address), "{said}");
+    }
+}
+
+#[test]
+fn the_page_is_served_and_a_source_records() {
+    let stage = Stage::new();
+    if !has_page(&stage) {
+        return;
+    }
+    let agent = Agent::start();
+    let args = format!(
+        "serve --store s.db --listen 127.0.0.1:0 --upstream agent={} --json",
+        agent.url()
+    );
+    let mut child = stage.command(args.split(' ')).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let ready: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    let url = ready["url"].as_str().unwrap();
+    let first = get(url);
+    assert!(
+        first.starts_with("HTTP/1.1 303") || first.starts_with("HTTP/1.1 302"),
+        "{first}"
+    );
+    assert!(first.to_ascii_lowercase().contains("httponly"), "{first}");
+    assert!(
+        !get(url).to_ascii_lowercase().contains("set-cookie"),
+        "the token is traded once"
+    );
+    assert!(post(ready["sources"][0]["url"].as_str().unwrap()).starts_with("HTTP/1.1 200"));
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &child.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(stage.said("body s.db"), BODY);
+}
+
+#[test]
+fn a_file_is_served_too() {
+    let stage = Stage::new();
+    if !has_page(&stage) {
+        return;
+    }
+    stage.put(
+        "one.agui.jsonl",
+        &file_of(&[made_up(b"data: {\"type\":\"RUN_STARTED\"}\n\n")]),
+    );
+    let mut child = stage
+        .command(["serve", "one.agui.jsonl", "--listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "showing one.agui.jsonl at");
+    assert!(lines.next().unwrap().unwrap().contains("/?token="));
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
