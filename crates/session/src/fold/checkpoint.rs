@@ -524,9 +524,11 @@ fn write_verifier(writer: &mut Writer, verifier: &Verifier) {
     let owners = &verifier.owners;
     for owners in [&owners.messages, &owners.tools, &owners.activities, &owners.reasoning] {
         writer.uint(owners.len() as u64);
+        let mut before = 0;
         for (id, owner) in owners {
-            writer.bytes(id);
+            writer.uint(*id - before);
             write_opt(writer, owner.as_deref());
+            before = *id;
         }
     }
 }
@@ -553,10 +555,11 @@ fn read_verifier(reader: &mut Reader<'_>) -> Result<Verifier, Damaged> {
         let owner = read_opt(reader)?.map(Id::from);
         open.steps.add((owner, Id::from(reader.bytes()?)));
     }
-    let mut owners = || -> Result<OrdMap<Id, Owner>, Damaged> {
+    let mut owners = || -> Result<OrdMap<u64, Owner>, Damaged> {
         let mut owners = OrdMap::new();
+        let mut id = 0_u64;
         for _ in 0..reader.count()? {
-            let id = Id::from(reader.bytes()?);
+            id = id.checked_add(reader.uint()?).ok_or(Damaged)?;
             owners.insert(id, read_opt(reader)?.map(Id::from));
         }
         Ok(owners)

@@ -36,7 +36,7 @@
 //! assert_eq!(fold.state().get("n").unwrap().by(), 2);
 //! ```
 //!
-//! Map, in reading order: [`value`], `framing`, `event`, `chunks`, `verify`,
+//! Map, in reading order: [`value`], `framing`, `facts`, `event`, `chunks`, `verify`,
 //! `messages`, `apply`, `snapshot`, [`patch`], [`rule`], `checkpoint`. Spans
 //! and lanes are not here (`derive`), nor are rules that the client does not
 //! know.
@@ -45,6 +45,7 @@ mod apply;
 mod checkpoint;
 mod chunks;
 mod event;
+mod facts;
 mod finding;
 mod framing;
 mod messages;
@@ -158,6 +159,9 @@ impl Fold {
     pub fn push_with(&mut self, seq: u32, frame: &Frame, pieces: &dyn PieceSource) -> Vec<Finding> {
         self.seq = seq;
         let mut told = self.framing.notes(frame);
+        if frame.value.is_some() {
+            told.extend(facts::facts(&frame.data));
+        }
         let read = self.framing.read(frame);
         self.follow(read, pieces, &mut told);
         self.findings(told)

@@ -89,13 +89,15 @@ impl<K: Ord + Clone> Ids<K> {
     }
 }
 
-/// Who opened what, by kind: ids are unique within a kind only.
+/// Who opened what, by kind: ids are unique within a kind only. They are kept
+/// as hashes, because a long run has many of them and every checkpoint holds
+/// them all.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Owners {
-    pub(crate) messages: OrdMap<Id, Owner>,
-    pub(crate) tools: OrdMap<Id, Owner>,
-    pub(crate) activities: OrdMap<Id, Owner>,
-    pub(crate) reasoning: OrdMap<Id, Owner>,
+    pub(crate) messages: OrdMap<u64, Owner>,
+    pub(crate) tools: OrdMap<u64, Owner>,
+    pub(crate) activities: OrdMap<u64, Owner>,
+    pub(crate) reasoning: OrdMap<u64, Owner>,
 }
 
 impl Open {
@@ -197,14 +199,14 @@ impl Verifier {
             }
             E::ActivityDelta => {
                 let id = event.required("messageId");
-                same_owner(event, self.owners.activities.get(id.as_bytes()), "activity", id)
+                same_owner(event, self.owners.activities.get(&hash(id)), "activity", id)
             }
             E::ReasoningStart | E::ReasoningMessageStart => self.start_reasoning(event),
             E::ReasoningEnd | E::ReasoningMessageContent | E::ReasoningMessageEnd => self.continue_reasoning(event),
             E::ReasoningEncryptedValue => self.encrypted_value(event),
             E::ToolCallResult => {
                 let owner = event.tag().map(id_of);
-                self.owners.messages.insert(id_of(event.required("messageId")), owner);
+                self.owners.messages.insert(hash(event.required("messageId")), owner);
                 Ok(())
             }
             E::SubagentStarted => self.start_subagent(event),
@@ -236,10 +238,10 @@ impl Verifier {
                 format!("text message '{id}' is already open; TEXT_MESSAGE_END comes first"),
             );
         }
-        let owner = self.owners.messages.get(id.as_bytes());
+        let owner = self.owners.messages.get(&hash(id));
         same_owner(event, owner, "message", id)?;
         if owner.is_none() {
-            self.owners.messages.insert(id_of(id), event.tag().map(id_of));
+            self.owners.messages.insert(hash(id), event.tag().map(id_of));
         }
         self.open.messages.add(id_of(id));
         Ok(())
@@ -253,7 +255,7 @@ impl Verifier {
                 format!("{} names text message '{id}', which is not open", event.name()),
             );
         }
-        same_owner(event, self.owners.messages.get(id.as_bytes()), "message", id)?;
+        same_owner(event, self.owners.messages.get(&hash(id)), "message", id)?;
         if event.kind == EventType::TextMessageEnd {
             remove(&mut self.open.messages, id);
         }
@@ -271,14 +273,14 @@ impl Verifier {
         let tag = event.tag().map(id_of);
         let parent = event.text("parentMessageId");
         let inherited = parent
-            .and_then(|parent| self.owners.messages.get(parent.as_bytes()))
+            .and_then(|parent| self.owners.messages.get(&hash(parent)))
             .cloned();
         if let (Some(_), Some(inherited), Some(parent)) = (&tag, &inherited, parent)
             && tag != *inherited
         {
             return wrong_parent(event, parent, inherited);
         }
-        let existing = self.owners.tools.get(id.as_bytes());
+        let existing = self.owners.tools.get(&hash(id));
         same_owner(event, existing, "tool call", id)?;
         if let (None, Some(existing), Some(inherited), Some(parent)) = (&tag, existing, &inherited, parent)
             && existing != inherited
@@ -286,7 +288,7 @@ impl Verifier {
             return wrong_parent(event, parent, inherited);
         }
         if existing.is_none() {
-            self.owners.tools.insert(id_of(id), tag.or(inherited.flatten()));
+            self.owners.tools.insert(hash(id), tag.or(inherited.flatten()));
         }
         self.open.tools.add(id_of(id));
         Ok(())
@@ -300,7 +302,7 @@ impl Verifier {
                 format!("{} names tool call '{id}', which is not open", event.name()),
             );
         }
-        same_owner(event, self.owners.tools.get(id.as_bytes()), "tool call", id)?;
+        same_owner(event, self.owners.tools.get(&hash(id)), "tool call", id)?;
         if event.kind == EventType::ToolCallEnd {
             remove(&mut self.open.tools, id);
         }
@@ -346,8 +348,8 @@ impl Verifier {
     fn own_activity(&mut self, event: &Event) {
         let id = event.required("messageId");
         let replaces = event.get("replace").and_then(Value::as_bool) != Some(false);
-        if replaces || !self.owners.activities.contains_key(id.as_bytes()) {
-            self.owners.activities.insert(id_of(id), event.tag().map(id_of));
+        if replaces || !self.owners.activities.contains_key(&hash(id)) {
+            self.owners.activities.insert(hash(id), event.tag().map(id_of));
         }
     }
 
@@ -363,10 +365,10 @@ impl Verifier {
             let noun = if is_span { "span" } else { "message" };
             return broken(&V13, format!("reasoning {noun} '{id}' is already open"));
         }
-        let owner = self.owners.reasoning.get(id.as_bytes());
+        let owner = self.owners.reasoning.get(&hash(id));
         same_owner(event, owner, "reasoning", id)?;
         if owner.is_none() {
-            self.owners.reasoning.insert(id_of(id), event.tag().map(id_of));
+            self.owners.reasoning.insert(hash(id), event.tag().map(id_of));
         }
         open.add(id_of(id));
         Ok(())
@@ -387,7 +389,7 @@ impl Verifier {
                 format!("{} names reasoning {noun} '{id}', which is not open", event.name()),
             );
         }
-        same_owner(event, self.owners.reasoning.get(id.as_bytes()), "reasoning", id)?;
+        same_owner(event, self.owners.reasoning.get(&hash(id)), "reasoning", id)?;
         if event.kind != EventType::ReasoningMessageContent {
             remove(open, id);
         }
@@ -398,13 +400,13 @@ impl Verifier {
         let id = event.required("entityId");
         let owners = &self.owners;
         let (owner, noun) = if *event.required("subtype") == *"tool-call" {
-            (owners.tools.get(id.as_bytes()), "tool call")
+            (owners.tools.get(&hash(id)), "tool call")
         } else {
             (
                 owners
                     .messages
-                    .get(id.as_bytes())
-                    .or_else(|| owners.reasoning.get(id.as_bytes())),
+                    .get(&hash(id))
+                    .or_else(|| owners.reasoning.get(&hash(id))),
                 "message",
             )
         };
@@ -498,9 +500,9 @@ impl Owners {
     }
 }
 
-fn set(owners: &mut OrdMap<Id, Owner>, id: &Wtf8, owner: &Owner, replaces: bool) {
-    if replaces || !owners.contains_key(id.as_bytes()) {
-        owners.insert(id_of(id), owner.clone());
+fn set(owners: &mut OrdMap<u64, Owner>, id: &Wtf8, owner: &Owner, replaces: bool) {
+    if replaces || !owners.contains_key(&hash(id)) {
+        owners.insert(hash(id), owner.clone());
     }
 }
 
@@ -539,6 +541,12 @@ fn wrong_parent(event: &Event, parent: &Wtf8, owner: &Owner) -> Verdict {
 
 fn broken(rule: &dyn Rule, message: String) -> Verdict {
     Err(Broken::new(rule, message))
+}
+
+/// FNV-1a, 64 bits.
+fn hash(id: &Wtf8) -> u64 {
+    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    id.as_bytes().iter().fold(0xcbf2_9ce4_8422_2325, step)
 }
 
 pub(crate) fn id_of(text: &Wtf8) -> Id {
