@@ -21,7 +21,17 @@ pub(crate) struct Agent {
 }
 
 impl Agent {
+    /// Answers with the whole stream.
     pub(crate) fn start() -> Self {
+        Self::answering(answer)
+    }
+
+    /// Answers with the first frame, and then with nothing for as long as the client stays.
+    pub(crate) fn start_stalling() -> Self {
+        Self::answering(stall)
+    }
+
+    fn answering(answer: fn(TcpStream)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         thread::spawn(move || {
@@ -37,17 +47,31 @@ impl Agent {
     }
 }
 
+const HEAD: &str =
+    "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n";
+
 /// One request a connection, and one chunk a frame.
 fn answer(mut stream: TcpStream) {
     read_request(&stream);
-    let mut response = String::from(
-        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n",
-    );
+    let mut response = HEAD.to_owned();
     for frame in BODY.split_inclusive("\n\n") {
         response.push_str(&format!("{:x}\r\n{frame}\r\n", frame.len()));
     }
     response.push_str("0\r\n\r\n");
     drop(stream.write_all(response.as_bytes()));
+}
+
+fn stall(mut stream: TcpStream) {
+    read_request(&stream);
+    let frame = first_frame();
+    let sent = stream.write_all(format!("{HEAD}{:x}\r\n{frame}\r\n", frame.len()).as_bytes());
+    // Ends when the client leaves.
+    drop(sent.and_then(|()| stream.read_to_end(&mut Vec::new())));
+}
+
+/// What a stalling agent says.
+pub(crate) fn first_frame() -> &'static str {
+    BODY.split_inclusive("\n\n").next().unwrap()
 }
 
 fn read_request(stream: &TcpStream) {
@@ -65,8 +89,8 @@ fn read_request(stream: &TcpStream) {
     drop(reader.read_exact(&mut vec![0; len]));
 }
 
-/// Posts a run to an address and gives the whole answer, head and body.
-pub(crate) fn post(url: &str) -> String {
+/// Posts a run to an address.
+fn ask(url: &str) -> TcpStream {
     let address = url.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
     let body = r#"{"threadId":"t","runId":"r","state":{},"messages":[],"tools":[],"context":[],"forwardedProps":{}}"#;
@@ -75,7 +99,25 @@ pub(crate) fn post(url: &str) -> String {
         body.len()
     );
     stream.write_all(request.as_bytes()).unwrap();
+    stream
+}
+
+/// Posts a run to an address and gives the whole answer, head and body.
+pub(crate) fn post(url: &str) -> String {
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
+    ask(url).read_to_string(&mut answer).unwrap();
     answer
+}
+
+/// Posts a run and waits until the first frame was delivered; the client stays while the socket lives.
+pub(crate) fn post_and_stay(url: &str) -> TcpStream {
+    let mut stream = ask(url);
+    let mut seen = Vec::new();
+    while !String::from_utf8_lossy(&seen).contains(first_frame()) {
+        let mut some = [0; 1024];
+        let len = stream.read(&mut some).unwrap();
+        assert!(len > 0, "the answer ended early: {}", String::from_utf8_lossy(&seen));
+        seen.extend_from_slice(&some[..len]);
+    }
+    stream
 }

@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    agent::{Agent, BODY, post},
+    agent::{Agent, BODY, first_frame, post, post_and_stay},
     stage::Stage,
 };
 
@@ -59,6 +59,14 @@ impl Recorder {
     }
 }
 
+fn kill(signal: &str, child: &Child) {
+    let sent = Command::new("kill")
+        .args([signal, &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+}
+
 fn body_of(answer: &str) -> String {
     let (_, body) = answer.split_once("\r\n\r\n").unwrap();
     let mut text = String::new();
@@ -100,6 +108,52 @@ fn what_passes_is_in_the_store_after_a_clean_end() {
         let state = &stage.json("state s.db --at 5 --json")[0];
         assert_eq!(state["messages"][0]["content"], "Hello");
     }
+}
+
+#[test]
+fn what_was_delivered_is_in_the_store_however_the_recorder_ends() {
+    for (signal, status) in [("-INT", Some(0)), ("-KILL", None)] {
+        let stage = Stage::new();
+        let agent = Agent::start_stalling();
+        let args = format!(
+            "record --upstream agent={} --listen 127.0.0.1:0 --store s.db --json",
+            agent.url()
+        );
+        let mut recorder = Recorder::start(&stage, &args);
+        let client = post_and_stay(&recorder.url(0));
+        kill(signal, &recorder.child);
+        assert_eq!(recorder.child.wait().unwrap().code(), status);
+        drop(client);
+        let listed = &stage.json("list s.db --json")[0];
+        assert_eq!(
+            (&listed["ending"], &listed["frames"]),
+            (&"recorder_stopped".into(), &1.into())
+        );
+        assert_eq!(listed["runs"][0]["outcome"], "none");
+        assert_eq!(stage.said("body s.db"), first_frame());
+    }
+}
+
+#[test]
+fn recording_goes_on_when_nobody_reads_the_log() {
+    let stage = Stage::new();
+    let args = format!(
+        "record --upstream agent={} --listen 127.0.0.1:0 --store s.db --json",
+        Agent::start().url()
+    );
+    let Recorder {
+        mut child,
+        stdout,
+        ready,
+    } = Recorder::start(&stage, &args);
+    drop(stdout);
+    let url = ready["url"].as_str().unwrap();
+    for _ in 0..3 {
+        assert_eq!(body_of(&post(url)), BODY);
+    }
+    kill("-TERM", &child);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(stage.json("list s.db --json").len(), 3);
 }
 
 #[test]
