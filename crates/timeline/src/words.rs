@@ -14,6 +14,7 @@ pub fn duration(us: u64) -> String {
             let whole = us / 1_000_000;
             format!("{} m {:02} s", whole / 60, whole % 60)
         }
+        172_800_000_000.. => format!("{} days", us / 86_400_000_000),
         _ => {
             let whole = us / 60_000_000;
             format!("{} h {:02} m", whole / 60, whole % 60)
@@ -84,13 +85,14 @@ mod tests {
             41_000_000,
             125_000_000,
             7_260_000_000,
+            900_000_000_000,
         ]
         .map(duration)
         .into();
         assert_eq!(
             seen,
             [
-                "0", "900 µs", "2.4 ms", "212 ms", "1.9 s", "41 s", "2 m 05 s", "2 h 01 m"
+                "0", "900 µs", "2.4 ms", "212 ms", "1.9 s", "41 s", "2 m 05 s", "2 h 01 m", "10 days"
             ]
         );
     }

@@ -40,6 +40,8 @@ pub(crate) struct Inspect {
     pub(crate) speed: RwSignal<f64>,
     pub(crate) trail: RwSignal<Trail>,
     pub(crate) go_to_open: RwSignal<bool>,
+    /// What a key could not do, until the next move.
+    pub(crate) remark: RwSignal<String>,
     pub(crate) rows: RowsModel,
     pub(crate) tree: Tree,
     pub(crate) sides: Sides,
@@ -76,6 +78,7 @@ impl Inspect {
             speed: RwSignal::new(1.0),
             trail: RwSignal::new(Trail::default()),
             go_to_open: RwSignal::new(false),
+            remark: RwSignal::new(String::new()),
             rows: RowsModel::new(),
             tree: Tree::new(),
             sides: Sides::new(),
@@ -84,7 +87,7 @@ impl Inspect {
             opener: StoredValue::new_local(None),
             painter: StoredValue::new_local(None),
             reveals: StoredValue::new(false),
-            pace: StoredValue::new(Pace::every(250.0)),
+            pace: StoredValue::new(Pace::every(125.0)),
             wanted_seq: StoredValue::new(None),
         };
         this.opener
@@ -196,7 +199,7 @@ impl Inspect {
         }
     }
 
-    /// The engine says that an exchange has more. Asked for at most four times a second.
+    /// The engine says that an exchange has more. Asked for at most eight times a second.
     pub(crate) fn grown(self, exchange: i64) {
         if self.exchange.get_untracked() != Some(exchange) {
             return;

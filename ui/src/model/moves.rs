@@ -10,6 +10,9 @@ impl Inspect {
     /// Puts the playhead on a frame at once; where it is comes a moment later.
     pub(crate) fn set_seq(self, seq: u32) {
         self.seq.set(seq);
+        if !self.remark.with_untracked(String::is_empty) {
+            self.remark.set(String::new());
+        }
         self.ask_place(Target::Seq(seq));
     }
 
@@ -138,8 +141,10 @@ impl Inspect {
         if self.exchange.get_untracked() != Some(answered.ask.exchange) {
             return;
         }
-        if let Ok(Some(moment)) = answered.answer {
-            self.visit(Target::Seq(moment.seq));
+        match answered.answer {
+            Ok(Some(moment)) => self.visit(Target::Seq(moment.seq)),
+            Ok(None) => self.remark.set(nothing_further(&answered.ask)),
+            Err(report) => self.remark.set(report.message),
         }
     }
 
@@ -252,4 +257,18 @@ async fn place_of(exchange: i64, axis: Axis, seq: u32) -> Option<Moment> {
         }
     }
     None
+}
+
+fn nothing_further(ask: &Jump) -> String {
+    let what = match ask.to {
+        JumpTo::Problem => "problem",
+        JumpTo::Tool => "tool call",
+        JumpTo::State => "state change",
+        JumpTo::Run => "start or end of a run",
+        JumpTo::Turn => "turn",
+        JumpTo::Gap => "gap of half a second",
+        JumpTo::Span => "row",
+        JumpTo::Frame => "event",
+    };
+    format!("no {} {what}", if ask.backwards { "earlier" } else { "further" })
 }

@@ -197,6 +197,15 @@ pub fn next_speed(speed: f64, faster: bool) -> f64 {
     (if faster { speed * 2.0 } else { speed / 2.0 }).clamp(0.25, 32.0)
 }
 
+/// A long id as it is shown: its beginning; the whole stands in the title.
+pub fn short_id(id: &str) -> String {
+    if id.chars().count() <= 20 {
+        return id.to_owned();
+    }
+    let cut = id.char_indices().nth(10).map_or(id.len(), |(at, _)| at);
+    format!("{}…", &id[..cut])
+}
+
 /// `1 run`, `3 runs`.
 pub fn many(n: u64, one: &str) -> String {
     if n == 1 {
@@ -250,6 +259,13 @@ mod tests {
                 "20 Nov 2026"
             ]
         );
+    }
+
+    #[test]
+    fn only_long_ids_are_cut() {
+        assert_eq!(short_id("thread_91"), "thread_91");
+        assert_eq!(short_id("03f26e72-2393-5158-b7e3-ac7f4f81aebf"), "03f26e72-2…");
+        assert_eq!(short_id("ü".repeat(30).as_str()), format!("{}…", "ü".repeat(10)));
     }
 
     #[test]

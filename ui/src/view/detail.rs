@@ -148,9 +148,7 @@ fn arrival(view: &DetailView) -> AnyView {
         n => format!(" · split over {} chunks", n + 1),
     };
     let stamp = view.timestamp.as_ref().map(|(text, skew)| {
-        let skew = skew
-            .map(|millis| format!(" · {millis:+} ms against arrival"))
-            .unwrap_or_default();
+        let skew = skew.map(skew_words).unwrap_or_default();
         view! { <dt>"timestamp"</dt><dd>{text.clone()}<span class="dim">{skew}</span></dd> }
     });
     view! {
@@ -244,4 +242,14 @@ fn hex(view: &DetailView) -> AnyView {
         n => format!("It came in {} chunks; a bar marks where each begins.", n + 1),
     };
     view! { <p class="dim">{note}</p><div class="hex">{lines}</div>{more} }.into_any()
+}
+
+/// How far the event's own time is from its arrival, milliseconds.
+fn skew_words(millis: i64) -> String {
+    let length = words::duration(millis.unsigned_abs().saturating_mul(1_000));
+    match millis {
+        0 => " · as it arrived".to_owned(),
+        1.. => format!(" · {length} after arrival"),
+        _ => format!(" · {length} before arrival"),
+    }
 }

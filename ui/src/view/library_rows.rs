@@ -104,13 +104,15 @@ fn second_line(row: &LibraryRow) -> AnyView {
     let ids = if row.run_id.is_empty() {
         format!("{} {}", row.method, row.target)
     } else {
-        format!("{} › {}", row.thread_id, row.run_id)
+        format!("{} › {}", words::short_id(&row.thread_id), words::short_id(&row.run_id))
     };
+    let whole = format!("thread {} › run {}", row.thread_id, row.run_id);
+    let whole = (!row.run_id.is_empty()).then_some(whole);
     let kind = row.run_id.is_empty().then(|| row.content_type.clone());
     view! {
         <span class="line faint">
             {is_failure.then(|| view! { <b class="bad">{status}</b> })}
-            <bdi class="cut">{words::visible(&ids)}</bdi>
+            <bdi class="cut" title=whole>{words::visible(&ids)}</bdi>
             {kind.map(|kind| view! { <span>{kind}</span> })}
             {(!row.source.is_empty()).then(|| view! { <span>{row.source.clone()}</span> })}
         </span>
@@ -136,6 +138,9 @@ fn problems(row: &LibraryRow) -> AnyView {
 pub(crate) fn delete(shell: Shell, row: &LibraryRow) {
     if shell.inspect.exchange.get_untracked() == Some(row.exchange) {
         shell.inspect.close();
+    }
+    if shell.library.chosen.get_untracked() == Some((row.exchange, row.run)) {
+        shell.library.step(1);
     }
     shell.library.delete(row, move |report| shell.tell(report));
 }

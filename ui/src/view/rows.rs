@@ -89,7 +89,7 @@ fn row_view(inspect: Inspect, number: u64, row: Row) -> AnyView {
         row.subject.clone()
     };
     let lead = (row.span.is_some() && is_named(&row))
-        .then(|| view! { <b class="lead"><bdi>{row.subject.clone()}</bdi></b>" " });
+        .then(|| view! { <b class="lead"><bdi title=row.subject.clone()>{words::visible(&words::short_id(&row.subject))}</bdi></b>" " });
     let chosen = row.clone();
     view! {
         <div class="r row" role="row" id=format!("row-{number}") class:sel=is_current class:in=row.depth != 0 class:open=row.open

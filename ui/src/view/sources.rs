@@ -97,7 +97,7 @@ fn card(shell: Shell, source: &Source, form: RwSignal<Form>) -> AnyView {
         <div class=format!("source {class}") data-source=source.name.clone() data-source-state=class>
             <div class="line"><span class="sign">{sign}</span><b class="cut">{source.name.clone()}</b><span class="dim">{word}</span>
                 <span class="sp"></span>{rate}</div>
-            <div class="line mono"><bdi>{source.url.clone()}</bdi><span class="faint">" → "</span><bdi class="cut">{source.upstream.clone()}</bdi></div>
+            <div class="line mono"><bdi>{source.url.clone()}</bdi><span class="faint">" → "</span><bdi class="cut" title=source.upstream.clone()>{source.upstream.trim_start_matches("http://").to_owned()}</bdi></div>
             {failure}
             <div class="line actions">{switches}
                 <button class="btn" on:click=move |_| form.set(Form::Edit(edited.clone()))>"edit"</button>

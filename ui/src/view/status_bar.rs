@@ -58,6 +58,9 @@ fn place(shell: Shell) -> AnyView {
         <span data-status="time">{moment(|moment| words::offset(moment.at_us))}</span>
         <span data-status="gap">{moment(|moment| format!("Δ {}", words::duration(moment.gap_us)))}</span>
         <span data-status="bytes">{bytes}</span>
+        {move || inspect.remark.with(|remark| (!remark.is_empty()).then(|| view! {
+            <span class="busy" role="status">{remark.clone()}</span>
+        }))}
         {move || analysed(shell)}
         {move || health(shell)}
     }

@@ -87,6 +87,10 @@ pub(crate) fn timeline(shell: Shell) -> AnyView {
             <div class="stage" node_ref=sized>
                 {canvas_host(shell, stage, failed)}
                 {move || failed.get().map(|words| view! { <p class="stage-note">{words}</p> })}
+                {move || {
+                    let is_waiting = inspect.lanes.with(Option::is_none) && failed.with(Option::is_none);
+                    is_waiting.then(|| view! { <p class="stage-note waiting">"Reading the recording…"</p> })
+                }}
                 {overview(stage)}
                 {lanes(stage)}
                 {playhead(stage)}

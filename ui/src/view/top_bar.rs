@@ -98,7 +98,7 @@ fn where_we_are(shell: Shell) -> Option<AnyView> {
     Some(
         view! {
             <span class="chip where" title=whole.clone() aria-label=whole>
-                <bdi class="cut">{run.thread_id}</bdi>" › "<bdi class="cut">{run.run_id}</bdi>{of}
+                <bdi class="cut">{words::short_id(&run.thread_id)}</bdi>" › "<bdi class="cut">{words::short_id(&run.run_id)}</bdi>{of}
             </span>
         }
         .into_any(),
