@@ -92,7 +92,13 @@ export async function drive({ input, pieces, contentType, status, maxProtocolVer
       let changed = false;
       for (const [name, value] of [["messages", agent.messages], ["state", agent.state], ["interrupts", agent.pendingInterrupts]]) {
         if (held[name] === value) continue;
-        const text = JSON.stringify(value) ?? "null";
+        let text;
+        try {
+          text = JSON.stringify(value) ?? "null";
+        } catch {
+          // A patch can move the root into itself; nothing can show that.
+          continue;
+        }
         if (held[`${name}Text`] !== text) {
           step[name] = JSON.parse(text);
           step[`has${name}`] = true;
