@@ -23,6 +23,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "append 300 B, a pause of 2 ms between",
         appends(&spool, 500, Duration::from_millis(2)),
     );
+    let holder = rusqlite::Connection::open(store.path())?;
+    holder.execute_batch("BEGIN EXCLUSIVE")?;
+    print(
+        "the same while the database is locked",
+        appends(&spool, 500, Duration::from_millis(2)),
+    );
+    holder.execute_batch("COMMIT")?;
     print("append 300 B, flat out", appends(&spool, 100_000, Duration::ZERO));
     print("append 300 B, 16 threads flat out", threads(&spool));
     absorb(&spool, megabytes);

@@ -56,6 +56,10 @@ pub(crate) fn needs_migration(conn: &Connection, path: &Path) -> Result<bool, St
 
 /// Brings the database to the shape of this program.
 pub(crate) fn migrate(conn: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    migrate_to(conn, path, VERSION, &table::migrations().collect::<Vec<_>>())
+}
+
+fn migrate_to(conn: &mut Connection, path: &Path, to: i32, migrations: &[Migration]) -> Result<(), StoreError> {
     let failed = |source| StoreError::Migrate {
         path: path.to_owned(),
         source,
@@ -66,19 +70,19 @@ pub(crate) fn migrate(conn: &mut Connection, path: &Path) -> Result<(), StoreErr
     // Another process may have been quicker.
     let from = match look(&tx).map_err(failed)? {
         Found::Empty => 0,
-        Found::Store(version) if version >= VERSION => return Ok(()),
+        Found::Store(version) if version >= to => return Ok(()),
         Found::Store(version) => version,
         Found::Foreign => return Err(StoreError::NotAStore { path: path.to_owned() }),
     };
-    for version in from + 1..=VERSION {
-        for migration in table::migrations().filter(|migration| migration.version == version) {
+    for version in from + 1..=to {
+        for migration in migrations.iter().filter(|migration| migration.version == version) {
             tx.execute_batch(migration.sql).map_err(failed)?;
         }
     }
     table::settings::put_text(&tx, table::settings::NEEDS, NEEDS).map_err(failed)?;
     tx.pragma_update(None, "application_id", APPLICATION_ID)
         .map_err(failed)?;
-    tx.pragma_update(None, "user_version", VERSION).map_err(failed)?;
+    tx.pragma_update(None, "user_version", to).map_err(failed)?;
     tx.commit().map_err(failed)?;
     // So that the file itself, not only its WAL, says what it is.
     conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
@@ -128,5 +132,61 @@ fn newer(conn: &Connection, path: &Path) -> StoreError {
     StoreError::Newer {
         path: path.to_owned(),
         needs: needs.unwrap_or_else(|| "a later one".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Access, Store, conn};
+
+    const BROKEN: Migration = Migration {
+        version: VERSION + 1,
+        sql: "CREATE TABLE extra (a); INSERT INTO nothing_of_the_kind VALUES (1);",
+    };
+    const SOUND: Migration = Migration {
+        version: VERSION + 1,
+        sql: "CREATE TABLE extra (a);",
+    };
+
+    #[test]
+    fn a_migration_happens_whole_or_not_at_all_and_older_programs_then_refuse() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        drop(Store::open(&path, Access::Create).unwrap());
+        let mut conn = conn::open_writer(&path).unwrap();
+        assert!(!needs_migration(&conn, &path).unwrap());
+
+        let failed = migrate_to(&mut conn, &path, VERSION + 1, &[BROKEN]);
+        assert!(matches!(failed, Err(StoreError::Migrate { .. })), "{failed:?}");
+        assert_eq!(look(&conn).unwrap(), Found::Store(VERSION));
+        assert!(conn.prepare("SELECT a FROM extra").is_err());
+        drop(Store::open(&path, Access::Create).unwrap());
+
+        migrate_to(&mut conn, &path, VERSION + 1, &[SOUND]).unwrap();
+        assert!(conn.prepare("SELECT a FROM extra").is_ok());
+        for access in [Access::Create, Access::Existing, Access::ReadOnly] {
+            let refused = Store::open(&path, access).unwrap_err();
+            assert!(
+                matches!(&refused, StoreError::Newer { needs, .. } if needs == NEEDS),
+                "{refused:?}"
+            );
+        }
+        assert_eq!(
+            look(&conn).unwrap(),
+            Found::Store(VERSION + 1),
+            "and it is left as it was"
+        );
+    }
+
+    #[test]
+    fn every_version_up_to_this_has_a_migration() {
+        for version in 1..=VERSION {
+            assert!(
+                table::migrations().any(|migration| migration.version == version),
+                "{version}"
+            );
+        }
+        assert!(table::migrations().all(|migration| migration.version <= VERSION));
     }
 }
