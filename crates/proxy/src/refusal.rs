@@ -40,7 +40,7 @@ impl Refusal {
 
     /// A request to change the protocol.
     pub(crate) fn upgrade(protocol: &str) -> Self {
-        let protocol: String = protocol.chars().filter(|c| c.is_ascii_graphic()).take(40).collect();
+        let protocol: String = protocol.chars().filter(char::is_ascii_graphic).take(40).collect();
         Self {
             status: StatusCode::NOT_IMPLEMENTED,
             kind: "refused",

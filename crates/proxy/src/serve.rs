@@ -253,6 +253,18 @@ async fn accept(socket: TcpListener, station: Arc<Station>, stop: Stop) {
     }
     station.begin_stopping();
     station.drained().await;
+    all_told(&station).await;
+}
+
+/// Streams of HTTP/2 run in tasks of their own, which learn of the end a little
+/// later than their connection.
+async fn all_told(station: &Station) {
+    for _ in 0..200 {
+        if station.facts.gauges.counts().open == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 /// One connection of a client.
@@ -268,6 +280,7 @@ async fn attend(stream: TcpStream, station: Arc<Station>, stopping: Cancellation
     let builder = builder();
     let mut connection = pin!(builder.serve_connection(socket, service));
     tokio::select! {
+        biased;
         // How a connection ended was told to the tapes of its exchanges.
         ended = connection.as_mut() => return drop(ended),
         () = stopping.cancelled() => connection.as_mut().graceful_shutdown(),

@@ -1,6 +1,6 @@
 //! HTTP/2 on either side, and TLS to the upstream.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http_body::Frame;
@@ -92,8 +92,8 @@ async fn tls_agent() -> (SocketAddr, Vec<u8>, mpsc::Receiver<mpsc::Sender<Part>>
     (address, certificate.to_vec(), told)
 }
 
-fn data(text: &str) -> Part {
-    Ok(Frame::data(Bytes::copy_from_slice(text.as_bytes())))
+fn data(text: &str) -> Frame<Bytes> {
+    Frame::data(Bytes::copy_from_slice(text.as_bytes()))
 }
 
 #[tokio::test]
@@ -103,15 +103,15 @@ async fn an_h2c_upstream_streams_and_resets() {
     let running = source_to(&format!("h2c://{address}"), &recorder, |_| {});
     let mut client = RawClient::ask(running.address(), &post("/agent", "{}")).await;
     let parts = told.recv().await.unwrap();
-    parts.send(data("data: 1\n\n")).await.unwrap();
+    parts.send(Ok(data("data: 1\n\n"))).await.unwrap();
     client.until("data: 1\n\n").await;
-    parts.send(data("data: 2\n\n")).await.unwrap();
+    parts.send(Ok(data("data: 2\n\n"))).await.unwrap();
     drop(parts);
     assert_eq!(client.whole_answer().await.chunks, [b"data: 1\n\n", b"data: 2\n\n"]);
 
     let mut client = RawClient::ask(running.address(), &get("/agent")).await;
     let parts = told.recv().await.unwrap();
-    parts.send(data("data: 3\n\n")).await.unwrap();
+    parts.send(Ok(data("data: 3\n\n"))).await.unwrap();
     client.until("data: 3\n\n").await;
     parts.send(Err(std::io::Error::other("the agent died"))).await.unwrap();
     client.until_closed().await;
@@ -136,7 +136,7 @@ async fn an_upstream_behind_tls_is_spoken_to_as_it_wishes() {
     for request in [get("/a"), "GET /b HTTP/1.1\r\nhost: f\r\n\r\n".to_owned()] {
         let mut client = RawClient::ask(running.address(), &request).await;
         let parts = told.recv().await.unwrap();
-        parts.send(data("data: 1\n\n")).await.unwrap();
+        parts.send(Ok(data("data: 1\n\n"))).await.unwrap();
         drop(parts);
         assert_eq!(client.whole_answer().await.text(), "data: 1\n\n");
     }
@@ -246,4 +246,20 @@ async fn an_http_2_client_that_resets_its_stream_cancels_upstream() {
     left.passed().await;
     assert_eq!(proxied.recorder.only().await.ending, Ending::ClientLeft);
     drop(sender);
+}
+
+#[tokio::test]
+async fn stopping_tells_the_tapes_of_http_2_streams_too() {
+    let proxied = Proxied::playing(vec![
+        Step::sse_head(),
+        Step::chunk("data: 1\n\n"),
+        Step::UntilPeerLeaves,
+    ])
+    .await;
+    let mut sender = h2_client(proxied.address()).await;
+    let response = sender.send_request(h2_request(proxied.address())).await.unwrap();
+    let mut body = response.into_body();
+    assert!(body.frame().await.is_some());
+    proxied.running.stop(Duration::ZERO).await;
+    assert_eq!(proxied.recorder.exchanges()[0].ending, Ending::RecorderStopped);
 }

@@ -1,4 +1,5 @@
 //! The promises of the capture path, each driven through real sockets.
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod endings;
 mod hostile;
