@@ -26,6 +26,7 @@ const RULES = [
   [/SSE buffer size exceeded/, "framing.over_10_mib"],
   [/the frame is not a JSON object/, "framing.not_an_object"],
   [/the frame carries no event type/, "framing.no_type"],
+  [/could not be cloned/, "apply.function"],
   [/^\s*\[\s*\{/, "schema.invalid"],
 ];
 

@@ -15,7 +15,7 @@ use super::{
     messages::{Message, Messages, Named, Spot},
     patch,
     piece::PieceSource,
-    rule::{ActivityId, NoTarget, NotAnActivity, ParentRole, PatchFailed, PatchLimit, Renamed},
+    rule::{ActivityId, NoTarget, NotAnActivity, ParentRole, PatchFailed, PatchLimit, Renamed, StateFunction},
     value::{Key, Node, Value},
 };
 
@@ -38,6 +38,8 @@ pub(crate) struct Applying<'a> {
     pub(crate) seq: u32,
     pub(crate) pieces: &'a dyn PieceSource,
     pub(crate) told: &'a mut Vec<Broken>,
+    /// Why the client gives up while it applies the event.
+    pub(crate) fatal: Option<Broken>,
 }
 
 impl Applying<'_> {
@@ -332,6 +334,7 @@ impl Applying<'_> {
         let document = (!self.view.state_undefined).then_some(&self.view.state);
         match patch::apply(document, operations, self.seq, self.pieces) {
             Ok(state) => self.set_state(state),
+            Err(failure) if failure.function => self.fatal = Some(Broken::new(&StateFunction, failure.message)),
             Err(failure) => self.tell_failed(&failure, operations.len(), "the state"),
         }
     }

@@ -239,8 +239,12 @@ impl Fold {
                 seq: self.seq,
                 pieces,
                 told,
+                fatal: None,
             };
             applying.apply(&event);
+            if let Some(broken) = applying.fatal {
+                self.tell(broken, told);
+            }
         }
     }
 

@@ -125,6 +125,8 @@ rules! {
         "The official client gives up once 10 MiB have come without a blank line."
     LineEnds "framing.crlf" Error true "frame that does not end in LF LF"
         "The official client cuts at LF LF only: what comes before the next one is read together with this."
+    StateFunction "apply.function" Error true "patch that copies a function"
+        "A patch copies what every JavaScript object inherits into the state, which the client cannot clone."
     EventSize "limit.event_size" Error false "event too large to be folded"
         "Events over 64 MiB are kept and not folded."
     Nesting "limit.nesting" Error false "event too deep to be folded"

@@ -37,6 +37,9 @@ pub struct Failure {
     pub message: String,
     /// A limit of ours was met; the client itself would go on.
     pub limit: bool,
+    /// The patch would bring in a function that all objects inherit. In the
+    /// state the client cannot clone that, and gives up.
+    pub function: bool,
 }
 
 /// What an operation came to.
@@ -111,6 +114,7 @@ struct Refusal {
     /// of reading a `from` in advance are overlooked by the client.
     absent: bool,
     limit: bool,
+    function: bool,
 }
 
 impl Refusal {
@@ -119,6 +123,7 @@ impl Refusal {
             message: message.into(),
             absent: false,
             limit: false,
+            function: false,
         }
     }
 
@@ -163,6 +168,7 @@ pub fn apply(
                 operation: place,
                 message: refusal.message,
                 limit: refusal.limit,
+                function: refusal.function,
             })?;
     }
     Ok(document)
@@ -280,6 +286,9 @@ impl<'a> Operation<'a> {
             return Err(Refusal::new("move would put the whole value inside itself"));
         }
         let place = Lookup::bare(Op::Remove, from).find(document.as_ref())?;
+        if matches!(place.value(document.as_ref()), Found::Function) {
+            value_at(document.as_ref(), from)?;
+        }
         let (document, removed) = remove(document, &place)?;
         add_at(document, self.path, removed.as_ref().map(|value| set_by(value, by)))
     }
@@ -296,10 +305,13 @@ fn value_at(document: Option<&Value>, path: &Wtf8) -> Result<Option<Value>, Refu
     }
     let place = Lookup::bare(Op::Get, path).find(document)?;
     match place.value(document) {
-        Found::Function => Err(Refusal::new(format!(
-            "{} names a function that every JavaScript object inherits",
-            shown_path(path)
-        ))),
+        Found::Function => Err(Refusal {
+            function: true,
+            ..Refusal::new(format!(
+                "{} names a function that every JavaScript object inherits",
+                shown_path(path)
+            ))
+        }),
         found => Ok(found.into_value()),
     }
 }
