@@ -58,7 +58,11 @@ pub fn answer<S: Shelf>(ask: &AnyAsk, reader: &mut Reader<S>) -> Result<Vec<u8>,
         | AnyAsk::AddSource(_)
         | AnyAsk::EditSource(_)
         | AnyAsk::SwitchSource(_)
-        | AnyAsk::Health(_) => Err(Report::new(Code::BadRequest, "This question is not about one exchange.", "")),
+        | AnyAsk::Health(_) => Err(Report::new(
+            Code::BadRequest,
+            "This question is not about one exchange.",
+            "",
+        )),
     }
 }
 
@@ -68,7 +72,8 @@ fn written<A: Ask, E: std::error::Error>(_: &A, answer: Result<A::Answer, Failed
 }
 
 fn encoded<A: Ask>(answer: &A::Answer) -> Result<Vec<u8>, Report> {
-    let unwritten = |message: String| Report::new(Code::Internal, format!("The answer cannot be written: {message}."), "");
+    let unwritten =
+        |message: String| Report::new(Code::Internal, format!("The answer cannot be written: {message}."), "");
     match A::ENCODING {
         Encoding::Json => json(answer).map_err(|error| unwritten(error.to_string())),
         Encoding::Postcard => postcard::to_stdvec(answer).map_err(|error| unwritten(error.to_string())),
@@ -87,7 +92,12 @@ fn report<E: std::error::Error>(failed: &Failed<E>) -> Report {
     };
     let message = failed.to_string();
     let mut chars = message.chars();
-    let sentence: String = chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect();
+    let sentence: String = chars
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .chain(chars)
+        .collect();
     Report::new(code, format!("{sentence}."), hint)
 }
 
@@ -104,7 +114,9 @@ fn opened<S: Shelf>(ask: &Open, reader: &mut Reader<S>) -> Result<Opened, Failed
     let (facts, summary) = (reader.exchange(), reader.summary());
     let ended = facts.ending != Ending::Open;
     let headers = facts.response.as_ref().map(|head| &head.headers);
-    let content_type = headers.and_then(|headers| header(headers, "content-type")).unwrap_or_default();
+    let content_type = headers
+        .and_then(|headers| header(headers, "content-type"))
+        .unwrap_or_default();
     Ok(Opened {
         exchange: ask.exchange,
         source: facts.source.clone(),
@@ -112,7 +124,9 @@ fn opened<S: Shelf>(ask: &Open, reader: &mut Reader<S>) -> Result<Opened, Failed
         target: visible::line(&facts.request.target),
         status: facts.response.as_ref().map(|head| head.status),
         content_type: visible::line(content_type.split(';').next().unwrap_or_default().trim()),
-        encoding: headers.and_then(|headers| header(headers, "content-encoding")).map(|coding| visible::line(&coding)),
+        encoding: headers
+            .and_then(|headers| header(headers, "content-encoding"))
+            .map(|coding| visible::line(&coding)),
         transport: match summary.transport {
             query::Transport::Sse => Transport::Sse,
             query::Transport::Protobuf => Transport::Protobuf,

@@ -122,7 +122,9 @@ impl Shelf for MemoryShelf {
     fn body(&self, range: Range<u64>) -> Result<Vec<u8>, Infallible> {
         let end = range.end.min(self.exchange.body_len);
         let mut body = Vec::new();
-        let first = self.chunks.partition_point(|chunk| chunk.offset + chunk.len <= range.start);
+        let first = self
+            .chunks
+            .partition_point(|chunk| chunk.offset + chunk.len <= range.start);
         for (chunk, place) in self.chunks.iter().zip(&self.places).skip(first) {
             let (from, to) = (chunk.offset.max(range.start), (chunk.offset + chunk.len).min(end));
             if from >= to {
@@ -131,7 +133,11 @@ impl Shelf for MemoryShelf {
             // A hole before the chunk reads as zero.
             body.resize((from - range.start) as usize, 0);
             let inside = place + (from - chunk.offset) as usize;
-            body.extend_from_slice(self.bytes.get(inside..inside + (to - from) as usize).unwrap_or_default());
+            body.extend_from_slice(
+                self.bytes
+                    .get(inside..inside + (to - from) as usize)
+                    .unwrap_or_default(),
+            );
         }
         Ok(body)
     }

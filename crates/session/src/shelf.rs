@@ -54,6 +54,9 @@ pub struct Watermark {
     pub finished: bool,
 }
 
+/// A page and its number.
+pub type Numbered = (u64, Arc<[u8]>);
+
 /// Where one exchange lies.
 ///
 /// Reading costs what is asked for, not what there is: a shelf must not read
@@ -110,5 +113,5 @@ pub trait Shelf {
     ///
     /// # Errors
     /// When the shelf cannot be read.
-    fn page_at_or_before(&self, kind: PageKind, number: u64) -> Result<Option<(u64, Arc<[u8]>)>, Self::Error>;
+    fn page_at_or_before(&self, kind: PageKind, number: u64) -> Result<Option<Numbered>, Self::Error>;
 }

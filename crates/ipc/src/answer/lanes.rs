@@ -17,13 +17,13 @@ pub(super) fn picture<S: Shelf>(ask: &Lanes, reader: &mut Reader<S>) -> Result<L
         overview: picture.overview,
         overview_marks: marks.map(|(column, worst)| (column, severity(worst))).collect(),
         gaps: picture.gaps,
-        lanes: picture.lanes.into_iter().map(lane).collect(),
+        lanes: picture.lanes.iter().map(lane).collect(),
         throughput: picture.throughput,
         gap_millis: picture.gap_millis,
     })
 }
 
-fn lane(lane: query::Lane) -> Lane {
+fn lane(lane: &query::Lane) -> Lane {
     Lane {
         id: match lane.id {
             query::LaneId::Runs => LaneId::Runs,
@@ -38,11 +38,11 @@ fn lane(lane: query::Lane) -> Lane {
             query::LaneId::Problems => LaneId::Problems,
         },
         rows: lane.rows,
-        shapes: lane.shapes.into_iter().map(shape).collect(),
+        shapes: lane.shapes.iter().map(shape).collect(),
     }
 }
 
-fn shape(shape: query::Shape) -> Shape {
+fn shape(shape: &query::Shape) -> Shape {
     Shape {
         form: form(shape.form),
         from: shape.from,

@@ -7,7 +7,8 @@ use scrubjay_session::{
 
 use super::{axis, finding_view, kind, severity, wall};
 use crate::{
-    Detail, DetailView, FieldView, Jump, JumpTo, Locate, Moment, OperationFate, OperationView, SpanView, Target, visible,
+    Detail, DetailView, FieldView, Jump, JumpTo, Locate, Moment, OperationFate, OperationView, SpanView, Target,
+    visible,
 };
 
 /// Bytes of a frame that are shown as text.
@@ -22,7 +23,7 @@ pub(super) fn locate<S: Shelf>(ask: &Locate, reader: &mut Reader<S>) -> Result<M
         Target::AtMicros(at_us) => query::Target::AtMicros(at_us),
     };
     let place = reader.locate(axis(ask.axis), target)?;
-    Ok(moment(place, reader))
+    Ok(moment(&place, reader))
 }
 
 pub(super) fn jump<S: Shelf>(ask: &Jump, reader: &mut Reader<S>) -> Result<Option<Moment>, Failed<S::Error>> {
@@ -36,12 +37,16 @@ pub(super) fn jump<S: Shelf>(ask: &Jump, reader: &mut Reader<S>) -> Result<Optio
         JumpTo::Span => query::JumpTo::Span,
         JumpTo::Frame => query::JumpTo::Frame,
     };
-    let direction = if ask.backwards { query::Direction::Backwards } else { query::Direction::Forwards };
+    let direction = if ask.backwards {
+        query::Direction::Backwards
+    } else {
+        query::Direction::Forwards
+    };
     let place = reader.jump(axis(ask.axis), ask.from, to, direction)?;
-    Ok(place.map(|place| moment(place, reader)))
+    Ok(place.map(|place| moment(&place, reader)))
 }
 
-fn moment<S: Shelf>(place: query::Place, reader: &Reader<S>) -> Moment {
+fn moment<S: Shelf>(place: &query::Place, reader: &Reader<S>) -> Moment {
     Moment {
         seq: place.seq,
         at_us: place.at_us,
@@ -63,8 +68,8 @@ pub(super) fn detail<S: Shelf>(ask: &Detail, reader: &mut Reader<S>) -> Result<D
     let started_at_us = reader.exchange().started_at_us;
     let raw = String::from_utf8_lossy(&detail.text.bytes);
     // A cut inside a character is not the frame's fault.
-    let is_cut_character = detail.text.cut
-        && std::str::from_utf8(&detail.text.bytes).is_err_and(|error| error.error_len().is_none());
+    let is_cut_character =
+        detail.text.cut && std::str::from_utf8(&detail.text.bytes).is_err_and(|error| error.error_len().is_none());
     let raw_lossy = matches!(raw, std::borrow::Cow::Owned(_)) && !is_cut_character;
     Ok(DetailView {
         seq: detail.seq,
@@ -86,7 +91,7 @@ pub(super) fn detail<S: Shelf>(ask: &Detail, reader: &mut Reader<S>) -> Result<D
         raw_lossy,
         raw_cut: detail.text.cut,
         bytes: detail.text.bytes.iter().copied().take(BYTES_LEN).collect(),
-        span: detail.span.map(|(span, text)| span_view(span, text)),
+        span: detail.span.map(|(span, text)| span_view(&span, text)),
     })
 }
 
@@ -99,7 +104,10 @@ fn timestamp(detail: &query::Detail, started_at_us: i64) -> Option<(String, Opti
     let millis = number.map(|number| if number.abs() < 1e11 { number * 1e3 } else { number });
     let arrival_us = started_at_us.saturating_add_unsigned(detail.entry.at_us);
     let plausible = millis.filter(|millis| (5e11..5e12).contains(millis));
-    Some((field.value.clone(), plausible.map(|millis| (millis * 1e3) as i64 - arrival_us)))
+    Some((
+        field.value.clone(),
+        plausible.map(|millis| (millis * 1e3) as i64 - arrival_us),
+    ))
 }
 
 fn field(field: query::Field) -> FieldView {
@@ -126,7 +134,7 @@ fn operation(operation: query::Operation) -> OperationView {
     }
 }
 
-fn span_view(span: query::Span, text: query::SpanText) -> SpanView {
+fn span_view(span: &query::Span, text: query::SpanText) -> SpanView {
     SpanView {
         ordinal: span.ordinal,
         kind: kind(span.kind),

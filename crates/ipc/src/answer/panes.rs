@@ -94,7 +94,11 @@ pub(super) fn value<S: Shelf>(ask: &ReadValue, reader: &mut Reader<S>) -> Result
 }
 
 pub(super) fn chat<S: Shelf>(ask: &Chat, reader: &mut Reader<S>) -> Result<ChatView, Failed<S::Error>> {
-    let window = reader.chat(&ChatQuery { at: ask.at, first: ask.first, count: ask.count })?;
+    let window = reader.chat(&ChatQuery {
+        at: ask.at,
+        first: ask.first,
+        count: ask.count,
+    })?;
     Ok(ChatView {
         as_of: window.as_of,
         first: window.first,
@@ -190,12 +194,21 @@ fn describe(input: &Value, view: &mut InputView) {
         *roles.entry(word(message, "role").unwrap_or_default()).or_default() += 1;
     }
     view.messages = roles.into_iter().collect();
-    view.tools = list(input, "tools").iter().take(ENTRIES).filter_map(|tool| word(tool, "name")).collect();
+    view.tools = list(input, "tools")
+        .iter()
+        .take(ENTRIES)
+        .filter_map(|tool| word(tool, "name"))
+        .collect();
     view.context = list(input, "context").len() as u32;
     view.resume = list(input, "resume")
         .iter()
         .take(ENTRIES)
-        .map(|entry| (word(entry, "interruptId").unwrap_or_default(), word(entry, "status").unwrap_or_default()))
+        .map(|entry| {
+            (
+                word(entry, "interruptId").unwrap_or_default(),
+                word(entry, "status").unwrap_or_default(),
+            )
+        })
         .collect();
 }
 
@@ -208,7 +221,8 @@ fn word(value: &Value, name: &str) -> Option<String> {
 }
 
 fn shown_headers(headers: &Headers) -> Vec<(String, String)> {
-    let shown = |(name, value): &(String, Vec<u8>)| (visible::line(name), visible::line(&String::from_utf8_lossy(value)));
+    let shown =
+        |(name, value): &(String, Vec<u8>)| (visible::line(name), visible::line(&String::from_utf8_lossy(value)));
     headers.iter().map(shown).collect()
 }
 

@@ -128,7 +128,10 @@ impl Now<'_> {
 
 impl Assembler {
     pub(crate) fn new(gathers_text: bool) -> Self {
-        Self { gathers_text, ..Self::default() }
+        Self {
+            gathers_text,
+            ..Self::default()
+        }
     }
 
     pub(crate) fn count(&self) -> u32 {
@@ -189,8 +192,15 @@ impl Assembler {
         let before = span.spilled_frames;
         if let Some(stretches) = span.add(now.seq) {
             let number = Span::spill_page(ordinal, span.spilled - 1);
-            let spill = Spill { frames_before: before, stretches };
-            out.pages.push(Page { kind: PageKind::Marks, number, bytes: spill.to_page() });
+            let spill = Spill {
+                frames_before: before,
+                stretches,
+            };
+            out.pages.push(Page {
+                kind: PageKind::Marks,
+                number,
+                bytes: spill.to_page(),
+            });
         }
     }
 
@@ -233,7 +243,7 @@ impl Assembler {
         let key = (Slot::Run, String::new());
         if now.entry.event == EventCode::RUN_STARTED {
             self.end_run(now, out);
-            self.close((Slot::Wait, String::new()), Some(now), out);
+            self.close(&(Slot::Wait, String::new()), Some(now), out);
             let id = now.text("runId").unwrap_or_default();
             let ordinal = self.begin(Kind::Run, now, id.clone(), id, out);
             self.open.insert(key, ordinal);
@@ -242,7 +252,13 @@ impl Assembler {
         let outcome = outcome_of(now.entry.event, now.event);
         let ordinal = match self.open.get(&key) {
             Some(ordinal) => *ordinal,
-            None => self.begin(Kind::Run, now, now.text("runId").unwrap_or_default(), String::new(), out),
+            None => self.begin(
+                Kind::Run,
+                now,
+                now.text("runId").unwrap_or_default(),
+                String::new(),
+                out,
+            ),
         };
         if let Some(span) = self.span_mut(ordinal) {
             span.outcome = outcome as u8;
@@ -274,7 +290,7 @@ impl Assembler {
             }
         };
         if !starts {
-            self.close(key, Some(now), out);
+            self.close(&key, Some(now), out);
         }
         ordinal
     }
@@ -286,8 +302,12 @@ impl Assembler {
         let ordinal = match self.open.get(&key) {
             Some(ordinal) => *ordinal,
             None => {
-                let parent = now.text("parentSubagentRunId").and_then(|id| self.open.get(&(Slot::Subagent, id)).copied());
-                let depth = parent.and_then(|parent| self.span(parent)).map_or(0, |span| usize::from(span.depth) + 1);
+                let parent = now
+                    .text("parentSubagentRunId")
+                    .and_then(|id| self.open.get(&(Slot::Subagent, id)).copied());
+                let depth = parent
+                    .and_then(|parent| self.span(parent))
+                    .map_or(0, |span| usize::from(span.depth) + 1);
                 let name = now.text("name").unwrap_or_default();
                 let ordinal = self.begin(Kind::Subagent, now, id.clone(), name, out);
                 self.set_depth(ordinal, depth);
@@ -301,7 +321,7 @@ impl Assembler {
                 span.outcome = subagent_outcome(now) as u8;
                 span.result = Some((now.entry.at_us, now.seq));
             }
-            self.close(key, Some(now), out);
+            self.close(&key, Some(now), out);
         }
         ordinal
     }
@@ -319,7 +339,7 @@ impl Assembler {
             noted.text_chars = self.append(ordinal, &delta, now, out);
         }
         if now.entry.event == EventCode::TEXT_END {
-            self.close((Slot::Text, now.text("messageId").unwrap_or_default()), Some(now), out);
+            self.close(&(Slot::Text, now.text("messageId").unwrap_or_default()), Some(now), out);
         }
         ordinal
     }
@@ -338,17 +358,24 @@ impl Assembler {
                 self.close_lane(&now.owner(), out);
                 let key = (Slot::ReasoningSpan, id);
                 let ordinal = self.open_or_begin(&key, Kind::Reasoning, now, out);
-                self.close(key, Some(now), out);
+                self.close(&key, Some(now), out);
                 return ordinal;
             }
             _ => {}
         }
-        let ordinal = self.item(Slot::Reasoning, Kind::Reasoning, "messageId", name.ends_with("_CHUNK"), now, out);
+        let ordinal = self.item(
+            Slot::Reasoning,
+            Kind::Reasoning,
+            "messageId",
+            name.ends_with("_CHUNK"),
+            now,
+            out,
+        );
         if let Some(delta) = now.delta().filter(|delta| !delta.is_empty()) {
             self.append(ordinal, &delta, now, out);
         }
         if name.ends_with("_MESSAGE_END") {
-            self.close((Slot::Reasoning, id), Some(now), out);
+            self.close(&(Slot::Reasoning, id), Some(now), out);
         }
         ordinal
     }
@@ -369,7 +396,14 @@ impl Assembler {
     fn tool(&mut self, now: &Now<'_>, noted: &mut Noted, out: &mut Emitted) -> u32 {
         let name = now.entry.event.name().unwrap_or_default();
         let known = self.count;
-        let ordinal = self.item(Slot::Tool, Kind::Tool, "toolCallId", name == "TOOL_CALL_CHUNK", now, out);
+        let ordinal = self.item(
+            Slot::Tool,
+            Kind::Tool,
+            "toolCallId",
+            name == "TOOL_CALL_CHUNK",
+            now,
+            out,
+        );
         noted.tool_began = ordinal >= known && name != "TOOL_CALL_RESULT";
         if ordinal >= known {
             self.set_depth(ordinal, self.free_tool_row(ordinal));
@@ -412,7 +446,11 @@ impl Assembler {
         if let Some(content) = now.text("content") {
             self.gather(ordinal, &format!("\n{content}"), out);
         }
-        self.close((Slot::Tool, now.text("toolCallId").unwrap_or_default()), Some(now), out);
+        self.close(
+            &(Slot::Tool, now.text("toolCallId").unwrap_or_default()),
+            Some(now),
+            out,
+        );
     }
 
     fn activity(&mut self, now: &Now<'_>, out: &mut Emitted) -> u32 {
@@ -434,7 +472,9 @@ impl Assembler {
         let owner = now.owner();
         let lane = (Slot::ChunkLane, owner.clone());
         let current = self.open.get(&lane).copied();
-        let same_kind = current.and_then(|ordinal| self.span(ordinal)).is_some_and(|span| span.kind == kind);
+        let same_kind = current
+            .and_then(|ordinal| self.span(ordinal))
+            .is_some_and(|span| span.kind == kind);
         let id = match (now.text(id), current) {
             (None, Some(ordinal)) if chunk && same_kind => return ordinal,
             (id, _) => id.unwrap_or_default(),
@@ -444,7 +484,9 @@ impl Assembler {
         if begun.is_none() || current.is_some_and(|ordinal| begun != Some(ordinal)) || !chunk {
             self.close_lane(&owner, out);
         }
-        let inside = (slot == Slot::Reasoning).then(|| self.last_open(Slot::ReasoningSpan)).flatten();
+        let inside = (slot == Slot::Reasoning)
+            .then(|| self.last_open(Slot::ReasoningSpan))
+            .flatten();
         let ordinal = match (self.open.get(&key), inside) {
             (Some(ordinal), _) => *ordinal,
             (None, Some(span)) => {
@@ -483,7 +525,10 @@ impl Assembler {
             open.sort_unstable();
             open.dedup();
             open.truncate(OPEN_NAMED);
-            let block = SpanBlock { open, spans: Vec::new() };
+            let block = SpanBlock {
+                open,
+                spans: Vec::new(),
+            };
             self.blocks.insert(number, LiveBlock { block, dirty: true });
         }
         let span = Span {
@@ -530,8 +575,14 @@ impl Assembler {
     }
 
     fn close_lane(&mut self, owner: &str, out: &mut Emitted) {
-        let Some(ordinal) = self.open.remove(&(Slot::ChunkLane, owner.to_owned())) else { return };
-        let key = self.open.iter().find(|(key, open)| **open == ordinal && key.0 != Slot::ChunkLane).map(|(key, _)| key.clone());
+        let Some(ordinal) = self.open.remove(&(Slot::ChunkLane, owner.to_owned())) else {
+            return;
+        };
+        let key = self
+            .open
+            .iter()
+            .find(|(key, open)| **open == ordinal && key.0 != Slot::ChunkLane)
+            .map(|(key, _)| key.clone());
         let is_tool = self.span(ordinal).is_some_and(|span| span.kind == Kind::Tool);
         if is_tool {
             if let Some(span) = self.span_mut(ordinal) {
@@ -552,8 +603,8 @@ impl Assembler {
     }
 
     /// Closes an item by its own closing event.
-    fn close(&mut self, key: Key, now: Option<&Now<'_>>, out: &mut Emitted) {
-        let Some(ordinal) = self.open.remove(&key) else { return };
+    fn close(&mut self, key: &Key, now: Option<&Now<'_>>, out: &mut Emitted) {
+        let Some(ordinal) = self.open.remove(key) else { return };
         if let Some(span) = self.span_mut(ordinal) {
             span.closed = true;
             if let Some(now) = now {
@@ -570,11 +621,17 @@ impl Assembler {
     /// Everything that is open ends with the run.
     fn end_run(&mut self, now: &Now<'_>, out: &mut Emitted) {
         self.close_all_lanes(out);
-        let open: Vec<(Key, u32)> =
-            self.open.iter().filter(|(key, _)| key.0 != Slot::Wait).map(|(key, ordinal)| (key.clone(), *ordinal)).collect();
+        let open: Vec<(Key, u32)> = self
+            .open
+            .iter()
+            .filter(|(key, _)| key.0 != Slot::Wait)
+            .map(|(key, ordinal)| (key.clone(), *ordinal))
+            .collect();
         for (key, ordinal) in open {
             self.open.remove(&key);
-            let unanswered = self.span(ordinal).is_some_and(|span| span.kind == Kind::Tool && span.ready.is_some());
+            let unanswered = self
+                .span(ordinal)
+                .is_some_and(|span| span.kind == Kind::Tool && span.ready.is_some());
             if let Some(span) = self.span_mut(ordinal) {
                 span.closed |= unanswered;
                 if unanswered || matches!(span.kind, Kind::Step | Kind::Subagent) {
@@ -586,7 +643,11 @@ impl Assembler {
     }
 
     fn let_oldest_go(&mut self, out: &mut Emitted) {
-        let Some((key, ordinal)) = self.open.iter().min_by_key(|(_, ordinal)| **ordinal).map(|(key, ordinal)| (key.clone(), *ordinal))
+        let Some((key, ordinal)) = self
+            .open
+            .iter()
+            .min_by_key(|(_, ordinal)| **ordinal)
+            .map(|(key, ordinal)| (key.clone(), *ordinal))
         else {
             return;
         };
@@ -641,7 +702,11 @@ impl Assembler {
     // ---- blocks -------------------------------------------------------
 
     pub(crate) fn span(&self, ordinal: u32) -> Option<&Span> {
-        self.blocks.get(&(ordinal / BLOCK))?.block.spans.get((ordinal % BLOCK) as usize)
+        self.blocks
+            .get(&(ordinal / BLOCK))?
+            .block
+            .spans
+            .get((ordinal % BLOCK) as usize)
     }
 
     fn span_mut(&mut self, ordinal: u32) -> Option<&mut Span> {
@@ -675,12 +740,18 @@ impl Assembler {
         let mut needed: Vec<u32> = self.open.values().map(|ordinal| ordinal / BLOCK).collect();
         needed.extend(burst);
         needed.sort_unstable();
-        self.blocks.retain(|number, _| *number >= tail || needed.binary_search(number).is_ok());
+        self.blocks
+            .retain(|number, _| *number >= tail || needed.binary_search(number).is_ok());
     }
 
     /// Closes what the end of the exchange leaves open, as torn.
     pub(crate) fn end(&mut self, out: &mut Emitted) {
-        let ordinals: Vec<u32> = self.open.iter().filter(|(key, _)| key.0 != Slot::Wait).map(|(_, ordinal)| *ordinal).collect();
+        let ordinals: Vec<u32> = self
+            .open
+            .iter()
+            .filter(|(key, _)| key.0 != Slot::Wait)
+            .map(|(_, ordinal)| *ordinal)
+            .collect();
         for ordinal in ordinals {
             // Open still: nothing closed it. `open` says so; only the text goes out.
             let kind = self.span(ordinal).map_or(Kind::Text, |span| span.kind);
@@ -725,7 +796,7 @@ impl Assembler {
         }
         let mut numbers: Vec<u32> = assembler.open.values().map(|ordinal| ordinal / BLOCK).collect();
         numbers.extend(assembler.burst.map(|(_, ordinal)| ordinal / BLOCK));
-        numbers.extend((assembler.count % BLOCK != 0).then_some(assembler.count / BLOCK));
+        numbers.extend((!assembler.count.is_multiple_of(BLOCK)).then_some(assembler.count / BLOCK));
         numbers.sort_unstable();
         numbers.dedup();
         for number in numbers {

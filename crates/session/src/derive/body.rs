@@ -106,8 +106,12 @@ pub(crate) struct Body {
 impl Body {
     pub(crate) fn new(exchange: &Exchange) -> Self {
         let headers = exchange.response.as_ref().map(|head| &head.headers);
-        let coding = headers.map(|headers| field(headers, "content-encoding")).unwrap_or_default();
-        let content_type = headers.map(|headers| field(headers, "content-type")).filter(|value| !value.is_empty());
+        let coding = headers
+            .map(|headers| field(headers, "content-encoding"))
+            .unwrap_or_default();
+        let content_type = headers
+            .map(|headers| field(headers, "content-type"))
+            .filter(|value| !value.is_empty());
         let unpacker = unpacker(&coding);
         let mut body = Self {
             content_type,
@@ -120,7 +124,11 @@ impl Body {
             decoded_end: 0,
             skip_to: 0,
             covered: 0,
-            last: Arrival { end: 0, chunk: 0, at_us: 0 },
+            last: Arrival {
+                end: 0,
+                chunk: 0,
+                at_us: 0,
+            },
         };
         body.decide(b"");
         body
@@ -137,7 +145,11 @@ impl Body {
             body.next_chunk = number;
             body.wire_end = chunk.offset;
             body.decoded_end = chunk.offset;
-            body.last = Arrival { end: covered, chunk: number, at_us: chunk.at_us };
+            body.last = Arrival {
+                end: covered,
+                chunk: number,
+                at_us: chunk.at_us,
+            };
         }
         body
     }
@@ -230,7 +242,11 @@ impl Body {
         if bytes.is_empty() {
             return;
         }
-        self.last = Arrival { end: self.decoded_end, chunk, at_us };
+        self.last = Arrival {
+            end: self.decoded_end,
+            chunk,
+            at_us,
+        };
         self.arrivals.push_back(self.last);
         self.decide(bytes);
         self.cutter.push(bytes);
@@ -252,7 +268,11 @@ impl Body {
             self.arrivals.pop_front();
         }
         let arrival = self.arrivals.front().copied().unwrap_or(self.last);
-        cuts.push(Cut { frame, chunk: arrival.chunk, at_us: arrival.at_us });
+        cuts.push(Cut {
+            frame,
+            chunk: arrival.chunk,
+            at_us: arrival.at_us,
+        });
     }
 
     /// Tells what the body is, as soon as its start shows it.
@@ -262,9 +282,8 @@ impl Body {
         let transport = match media::recognise(self.content_type.as_deref(), &seen) {
             Some(Media::Sse) => Transport::Sse,
             Some(Media::Records) => Transport::Protobuf,
-            Some(Media::Other) => Transport::Other,
             None if seen.len() < UNDECIDED_LEN => return,
-            None => Transport::Other,
+            Some(Media::Other) | None => Transport::Other,
         };
         let mut cutter = Cutter::of(transport, 0);
         if let Cutter::Undecided(start) = &self.cutter {

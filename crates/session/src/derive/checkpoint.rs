@@ -79,7 +79,10 @@ impl Deriver {
     pub(super) fn checkpoint_page(&mut self, pieces: &dyn PieceSource) -> (Page, Option<Fold>) {
         let seq = self.summary.frames;
         let mut sealed = OwnPieces::default();
-        let layered = Layered { own: &self.pieces, below: pieces };
+        let layered = Layered {
+            own: &self.pieces,
+            below: pieces,
+        };
         let fold = self.fold.write(&mut sealed, &layered);
         self.pieces.take_fresh(sealed);
         let mut writer = Writer::default();

@@ -96,11 +96,11 @@ pub(crate) fn open_page(page: &[u8]) -> Result<Vec<u8>, Damaged> {
     match page.split_first() {
         Some((&PLAIN, rest)) => Ok(rest.to_vec()),
         Some((&LZ4, rest)) => {
-            let (len, _) = lz4_flex::block::uncompressed_size(rest).map_err(|_| Damaged)?;
+            let (len, _) = lz4_flex::block::uncompressed_size(rest).ok().ok_or(Damaged)?;
             if len > MAX_PAGE_LEN || len / 256 > rest.len() {
                 return Err(Damaged);
             }
-            lz4_flex::decompress_size_prepended(rest).map_err(|_| Damaged)
+            lz4_flex::decompress_size_prepended(rest).ok().ok_or(Damaged)
         }
         _ => Err(Damaged),
     }
@@ -136,7 +136,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn u32(&mut self) -> Result<u32, Damaged> {
-        u32::try_from(self.uint()?).map_err(|_| Damaged)
+        u32::try_from(self.uint()?).ok().ok_or(Damaged)
     }
 
     pub(crate) fn int(&mut self) -> Result<i64, Damaged> {
@@ -146,8 +146,12 @@ impl<'a> Reader<'a> {
 
     /// A count of things that take at least a byte each.
     pub(crate) fn count(&mut self) -> Result<usize, Damaged> {
-        let count = usize::try_from(self.uint()?).map_err(|_| Damaged)?;
-        if count > self.rest.len() { Err(Damaged) } else { Ok(count) }
+        let count = usize::try_from(self.uint()?).ok().ok_or(Damaged)?;
+        if count > self.rest.len() {
+            Err(Damaged)
+        } else {
+            Ok(count)
+        }
     }
 
     pub(crate) fn bytes(&mut self) -> Result<&'a [u8], Damaged> {
@@ -158,7 +162,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn text(&mut self) -> Result<String, Damaged> {
-        String::from_utf8(self.bytes()?.to_vec()).map_err(|_| Damaged)
+        String::from_utf8(self.bytes()?.to_vec()).ok().ok_or(Damaged)
     }
 
     pub(crate) fn opt_uint(&mut self) -> Result<Option<u64>, Damaged> {

@@ -10,7 +10,7 @@ use crate::{
     fold::{
         Finding, Fold,
         piece::{PieceSink, PieceSource},
-        rule::{PatchFailed, PatchLimit, Rule},
+        rule::{PatchFailed, PatchLimit, Rule as _},
     },
     shelf::{Page, PageKind, Shelf},
 };
@@ -43,7 +43,11 @@ impl OwnPieces {
     /// The pieces that no commit has had yet, as pages.
     pub(crate) fn hand_out(&mut self) -> Vec<Page> {
         let fresh = std::mem::take(&mut self.fresh);
-        let page = |(number, bytes): (&u64, &Arc<[u8]>)| Page { kind: PageKind::Piece, number: *number, bytes: Arc::clone(bytes) };
+        let page = |(number, bytes): (&u64, &Arc<[u8]>)| Page {
+            kind: PageKind::Piece,
+            number: *number,
+            bytes: Arc::clone(bytes),
+        };
         let pages = fresh.iter().map(page).collect();
         self.handed_out.extend(fresh);
         pages

@@ -47,7 +47,9 @@ impl FrameEntry {
 /// Writes a block.
 pub(crate) fn encode(entries: &[FrameEntry]) -> Arc<[u8]> {
     let mut writer = Writer::default();
-    let Some(first) = entries.first() else { return writer.into_page() };
+    let Some(first) = entries.first() else {
+        return writer.into_page();
+    };
     writer.uint(entries.len() as u64);
     writer.uint(first.offset);
     writer.uint(first.at_us);
@@ -117,7 +119,10 @@ pub(crate) fn decode(page: &[u8]) -> Result<Vec<FrameEntry>, Damaged> {
 fn read_offsets(reader: &mut Reader<'_>, entries: &mut [FrameEntry]) -> Result<(), Damaged> {
     for idx in 1..entries.len() {
         let skip = reader.uint()?;
-        let before = entries[idx - 1].offset.checked_add(entries[idx - 1].len).ok_or(Damaged)?;
+        let before = entries[idx - 1]
+            .offset
+            .checked_add(entries[idx - 1].len)
+            .ok_or(Damaged)?;
         entries[idx].offset = before.wrapping_add(skip);
     }
     Ok(())

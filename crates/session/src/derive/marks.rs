@@ -34,8 +34,14 @@ pub enum List {
 
 impl List {
     pub(crate) const COUNT: usize = 6;
-    pub(crate) const ALL: [Self; Self::COUNT] =
-        [Self::Problems, Self::Tools, Self::States, Self::Runs, Self::Turns, Self::Gaps];
+    pub(crate) const ALL: [Self; Self::COUNT] = [
+        Self::Problems,
+        Self::Tools,
+        Self::States,
+        Self::Runs,
+        Self::Turns,
+        Self::Gaps,
+    ];
 
     /// Number of the page that holds a block of it.
     pub(crate) fn page(self, block: u32) -> u64 {

@@ -60,10 +60,6 @@ pub use self::{
     body::{COLLAPSE_OVER_US, COLLAPSED_TO_US},
     codec::Damaged,
 };
-pub(crate) use self::{
-    checkpoint::fold_of,
-    folding::{ShelfPieces, end as fold_end, is_failed_patch, push as fold_push},
-};
 use self::{
     assemble::{Assembler, Emitted, Noted},
     body::{Body, Cut},
@@ -76,12 +72,13 @@ use self::{
     summary::{Outcome, RUNS_NAMED, Run, Stop, Summary},
     tails::Tails,
 };
+pub(crate) use self::{
+    checkpoint::fold_of,
+    folding::{ShelfPieces, end as fold_end, is_failed_patch, push as fold_push},
+};
 use crate::{
     exchange::{Chunk, Ending, Exchange, Hole},
-    fold::{
-        Fold,
-        piece::PieceSource,
-    },
+    fold::{Fold, piece::PieceSource},
     shelf::{Page, PageKind, Shelf, Watermark},
 };
 
@@ -158,7 +155,10 @@ impl Deriver {
     /// it says what the body is read as.
     pub fn new(exchange: &Exchange, request_body: &[u8], purpose: Purpose) -> Self {
         let body = Body::new(exchange);
-        let mut summary = Summary { transport: body.transport(), ..Summary::default() };
+        let mut summary = Summary {
+            transport: body.transport(),
+            ..Summary::default()
+        };
         describe_request(&mut summary, request_body);
         Self {
             purpose,
@@ -263,7 +263,10 @@ impl Deriver {
     }
 
     fn follow_end(&mut self, ending: Ending, pieces: &dyn PieceSource) {
-        let layered = Layered { own: &self.pieces, below: pieces };
+        let layered = Layered {
+            own: &self.pieces,
+            below: pieces,
+        };
         let mut findings = folding::end(&mut self.fold, ending, &layered);
         findings.extend(self.encoding_findings());
         let worst = findings.iter().map(|finding| finding.severity).max();
@@ -308,7 +311,10 @@ impl Deriver {
             span: 0,
             severity: None,
         };
-        let layered = Layered { own: &self.pieces, below: pieces };
+        let layered = Layered {
+            own: &self.pieces,
+            below: pieces,
+        };
         let followed = folding::push(&mut self.fold, seq, frame, &layered);
         entry.severity = followed.findings.iter().map(|finding| finding.severity).max();
         self.note_findings(followed.findings);
@@ -370,7 +376,9 @@ impl Deriver {
         if entry.event == EventCode::RUN_STARTED {
             begin_run(summary, seq, entry, event);
         }
-        let Some(run) = summary.runs.last_mut().filter(|run| run.outcome == Outcome::Open) else { return };
+        let Some(run) = summary.runs.last_mut().filter(|run| run.outcome == Outcome::Open) else {
+            return;
+        };
         run.last_seq = seq;
         run.last_at_us = entry.at_us;
         run.tools += u32::from(noted.tool_began);
@@ -404,7 +412,11 @@ impl Deriver {
         if entry.event.kind() == Kind::Run {
             let run = u64::from(self.summary.run_count.saturating_sub(1));
             marks.push((List::Runs, run));
-            let turn = self.summary.runs.last().is_some_and(|run| run.turn && run.first_seq == seq);
+            let turn = self
+                .summary
+                .runs
+                .last()
+                .is_some_and(|run| run.turn && run.first_seq == seq);
             if turn {
                 marks.push((List::Turns, run));
             }
@@ -413,7 +425,12 @@ impl Deriver {
             marks.push((List::Gaps, gap_us));
         }
         for (list, extra) in marks {
-            let mark = Mark { seq, at_us: entry.at_us, extra, sum: 0 };
+            let mark = Mark {
+                seq,
+                at_us: entry.at_us,
+                extra,
+                sum: 0,
+            };
             self.tails.mark(list, mark, &mut self.emitted.pages);
         }
     }
@@ -496,7 +513,9 @@ pub fn catch_up<S: Shelf>(
         let first = deriver.next_chunk();
         let chunks = shelf.chunks(first..chunk_count.min(first + CHUNKS_AT_ONCE))?;
         let run = together(&chunks, left.min(BYTES_AT_ONCE));
-        let (Some(head), Some(last)) = (run.first(), run.last()) else { break };
+        let (Some(head), Some(last)) = (run.first(), run.last()) else {
+            break;
+        };
         let bytes = shelf.body(head.offset..last.offset + last.len)?;
         left = left.saturating_sub(bytes.len().max(1) as u64);
         commits.extend(deriver.push_chunks(run, &bytes, &ShelfPieces(shelf)));
@@ -532,14 +551,21 @@ pub(crate) fn unpacker_of(exchange: &Exchange) -> Option<scrubjay_protocol::enco
 
 fn begin_run(summary: &mut Summary, seq: u32, entry: &FrameEntry, event: Option<&Object>) {
     summary.run_count += 1;
-    let text = |name: &str| event.and_then(|event| event.get(name)).and_then(Value::as_wtf8).map(|text| text.to_str_lossy().into_owned());
+    let text = |name: &str| {
+        event
+            .and_then(|event| event.get(name))
+            .and_then(Value::as_wtf8)
+            .map(|text| text.to_str_lossy().into_owned())
+    };
     if let Some(thread) = text("threadId").filter(|thread| !thread.is_empty()) {
         summary.thread_id = thread;
     }
     if summary.runs.len() >= RUNS_NAMED {
         return;
     }
-    let echoed = event.and_then(|event| event.get("input")).and_then(|input| input.get("messages"));
+    let echoed = event
+        .and_then(|event| event.get("input"))
+        .and_then(|input| input.get("messages"));
     let turn = match echoed {
         Some(messages) => ends_with_user(messages),
         None => summary.runs.is_empty() && summary.turn,
@@ -566,14 +592,21 @@ fn ends_with_user(messages: &Value) -> bool {
 fn describe_request(summary: &mut Summary, body: &[u8]) {
     let request = Request::read(body);
     let Some(input) = request.input_value() else { return };
-    let text = |name: &str| input.get(name).and_then(Value::as_wtf8).map(|text| text.to_str_lossy().into_owned());
+    let text = |name: &str| {
+        input
+            .get(name)
+            .and_then(Value::as_wtf8)
+            .map(|text| text.to_str_lossy().into_owned())
+    };
     summary.is_run_input = true;
     summary.thread_id = text("threadId").unwrap_or_default();
     summary.run_id = text("runId").unwrap_or_default();
     let Some(messages) = input.get("messages") else { return };
     summary.turn = ends_with_user(messages);
     let is_user = |message: &&Value| message.get("role").and_then(Value::as_str) == Some("user");
-    let last = messages.as_array().and_then(|messages| messages.iter().rev().find(is_user));
+    let last = messages
+        .as_array()
+        .and_then(|messages| messages.iter().rev().find(is_user));
     if let Some(content) = last.and_then(|message| message.get("content")) {
         summary.title = text_of(content).chars().take(TITLE_CHARS).collect();
     }
@@ -584,8 +617,13 @@ fn text_of(content: &Value) -> String {
     match content {
         Value::String(text) => text.to_str_lossy().into_owned(),
         Value::Array(parts) => {
-            let texts = parts.iter().filter_map(|part| part.get("text").and_then(Value::as_wtf8));
-            texts.map(|text| text.to_str_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+            let texts = parts
+                .iter()
+                .filter_map(|part| part.get("text").and_then(Value::as_wtf8));
+            texts
+                .map(|text| text.to_str_lossy().into_owned())
+                .collect::<Vec<_>>()
+                .join(" ")
         }
         _ => String::new(),
     }

@@ -237,7 +237,12 @@ impl Pyramid {
                     current
                 }
             };
-            levels.push(Level { sealed, block: nodes, current, dirty: false });
+            levels.push(Level {
+                sealed,
+                block: nodes,
+                current,
+                dirty: false,
+            });
         }
         Ok(Self { levels })
     }

@@ -195,7 +195,10 @@ fn flags_of(span: &Span) -> u64 {
         (span.closed, FLAGGED[1]),
         (span.encrypted, ENCRYPTED),
         (span.parent.is_some(), PARENT),
-        (span.chars > 0 || !span.head.is_empty() || span.first_text_us.is_some(), TEXT),
+        (
+            span.chars > 0 || !span.head.is_empty() || span.first_text_us.is_some(),
+            TEXT,
+        ),
         (span.ready.is_some(), READY),
         (span.result.is_some(), RESULT),
         (span.depth > 0 || span.outcome > 0, PLACED),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    body::{COLLAPSED_TO_US, COLLAPSE_OVER_US},
+    body::{COLLAPSE_OVER_US, COLLAPSED_TO_US},
     codec::{Damaged, Reader, Writer},
     finding::{self, FindingEntry},
     frames::{self, FrameEntry},
@@ -22,7 +22,11 @@ struct Tail<T> {
 
 impl<T> Default for Tail<T> {
     fn default() -> Self {
-        Self { sealed: 0, entries: Vec::new(), dirty: false }
+        Self {
+            sealed: 0,
+            entries: Vec::new(),
+            dirty: false,
+        }
     }
 }
 
@@ -64,7 +68,11 @@ impl<T> Tail<T> {
             }
             entries.truncate((len - sealed) as usize);
         }
-        Ok(Self { sealed, entries, dirty: false })
+        Ok(Self {
+            sealed,
+            entries,
+            dirty: false,
+        })
     }
 }
 
@@ -150,7 +158,12 @@ impl Tails {
             let bytes = page(PageKind::Findings, u64::from(number))?;
             Ok::<_, E>(bytes.map(|bytes| finding::decode(&bytes)).transpose()?)
         })?;
-        let mut tails = Self { frames, findings, collapsed_us: reader.uint()?, ..Self::default() };
+        let mut tails = Self {
+            frames,
+            findings,
+            collapsed_us: reader.uint()?,
+            ..Self::default()
+        };
         for list in List::ALL {
             tails.marks[list as usize] = Tail::resume(reader.u32()?, marks::BLOCK, |number| {
                 let bytes = page(PageKind::Marks, list.page(number))?;

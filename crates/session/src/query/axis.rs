@@ -7,7 +7,7 @@
 
 use super::{Failed, Reader, answer::*, pages::partition};
 use crate::{
-    derive::{COLLAPSED_TO_US, COLLAPSE_OVER_US, marks::List},
+    derive::{COLLAPSE_OVER_US, COLLAPSED_TO_US, marks::List},
     shelf::Shelf,
 };
 
@@ -26,7 +26,11 @@ impl Gap {
     }
 
     fn cut(&self) -> u64 {
-        if self.len() > COLLAPSE_OVER_US { self.len() - COLLAPSED_TO_US } else { 0 }
+        if self.len() > COLLAPSE_OVER_US {
+            self.len() - COLLAPSED_TO_US
+        } else {
+            0
+        }
     }
 }
 
@@ -73,19 +77,32 @@ impl<S: Shelf> Reader<S> {
     /// The gap that ends at or after a time, and is over the cap, if that time lies in it;
     /// else what was cut away before the time.
     fn gap_around(&mut self, at_us: u64) -> Result<(Option<Gap>, u64), Failed<S::Error>> {
-        let idx = self.pages.mark_past(&self.shelf, List::Gaps, |mark| mark.at_us >= at_us)?;
+        let idx = self
+            .pages
+            .mark_past(&self.shelf, List::Gaps, |mark| mark.at_us >= at_us)?;
         let cut_before = match idx {
             0 => 0,
             _ => self.pages.mark(&self.shelf, List::Gaps, idx - 1)?.sum,
         };
         if idx < self.pages.mark_count(List::Gaps) {
             let mark = self.pages.mark(&self.shelf, List::Gaps, idx)?;
-            let gap = Gap { from_us: mark.at_us - mark.extra, to_us: mark.at_us, cut_before };
+            let gap = Gap {
+                from_us: mark.at_us - mark.extra,
+                to_us: mark.at_us,
+                cut_before,
+            };
             return Ok(((gap.from_us < at_us).then_some(gap), cut_before));
         }
         let last = self.pages.summary.last_at_us;
-        let tail = Gap { from_us: last, to_us: self.end_us(), cut_before };
-        Ok(((tail.from_us < at_us && tail.len() > COLLAPSE_OVER_US).then_some(tail), cut_before))
+        let tail = Gap {
+            from_us: last,
+            to_us: self.end_us(),
+            cut_before,
+        };
+        Ok((
+            (tail.from_us < at_us && tail.len() > COLLAPSE_OVER_US).then_some(tail),
+            cut_before,
+        ))
     }
 
     fn collapsed_from_micros(&mut self, at_us: u64) -> Result<f64, Failed<S::Error>> {
@@ -104,16 +121,26 @@ impl<S: Shelf> Reader<S> {
             return Ok(x as u64);
         }
         // Gaps are sorted on this axis as on the clock.
-        let idx = self.pages.mark_past(&self.shelf, List::Gaps, |mark| (mark.at_us - mark.sum) as f64 >= x)?;
+        let idx = self
+            .pages
+            .mark_past(&self.shelf, List::Gaps, |mark| (mark.at_us - mark.sum) as f64 >= x)?;
         let cut_before = match idx {
             0 => 0,
             _ => self.pages.mark(&self.shelf, List::Gaps, idx - 1)?.sum,
         };
         let gap = if idx < self.pages.mark_count(List::Gaps) {
             let mark = self.pages.mark(&self.shelf, List::Gaps, idx)?;
-            Gap { from_us: mark.at_us - mark.extra, to_us: mark.at_us, cut_before }
+            Gap {
+                from_us: mark.at_us - mark.extra,
+                to_us: mark.at_us,
+                cut_before,
+            }
         } else {
-            Gap { from_us: self.pages.summary.last_at_us, to_us: self.end_us(), cut_before }
+            Gap {
+                from_us: self.pages.summary.last_at_us,
+                to_us: self.end_us(),
+                cut_before,
+            }
         };
         let begin = gap.from_us.saturating_sub(cut_before) as f64;
         if gap.cut() == 0 || x <= begin {
@@ -131,7 +158,9 @@ impl<S: Shelf> Reader<S> {
         let behind = partition(blocks, |block| {
             Ok::<_, Failed<S::Error>>(self.frame(block * block_len + 1)?.at_us <= at_us)
         })?;
-        let Some(block) = behind.checked_sub(1) else { return Ok(0) };
+        let Some(block) = behind.checked_sub(1) else {
+            return Ok(0);
+        };
         let entries = self.pages.frame_block(&self.shelf, u64::from(block))?;
         let inside = entries.partition_point(|entry| entry.at_us <= at_us) as u32;
         Ok((block * block_len + inside).min(frames))

@@ -12,7 +12,11 @@ pub(crate) struct Cache<K, V> {
 
 impl<K: Ord + Copy, V> Cache<K, V> {
     pub(crate) fn new(capacity: usize) -> Self {
-        Self { entries: BTreeMap::new(), capacity, clock: 0 }
+        Self {
+            entries: BTreeMap::new(),
+            capacity,
+            clock: 0,
+        }
     }
 
     pub(crate) fn get(&mut self, key: K) -> Option<Arc<V>> {

@@ -138,14 +138,22 @@ impl<S: Shelf> Reader<S> {
         let count = query.count.min(WINDOW);
         let first = query.first.unwrap_or(total.saturating_sub(count)).min(total);
         let held = fold.messages(first as usize, count as usize, &pieces);
-        let chat = Chat { fold: &fold, pieces: &pieces, ended };
+        let chat = Chat {
+            fold: &fold,
+            pieces: &pieces,
+            ended,
+        };
         let messages: Vec<ChatMessage> = held
             .iter()
             .enumerate()
             .map(|(place, message)| chat.message(first + place as u32, message))
             .collect();
-        let spoken = messages.iter().filter(|message| message.role == "assistant" && !message.from_input);
-        let chars = spoken.map(|message| message.text.chars().count() as u64 + message.text_skipped).sum();
+        let spoken = messages
+            .iter()
+            .filter(|message| message.role == "assistant" && !message.from_input);
+        let chars = spoken
+            .map(|message| message.text.chars().count() as u64 + message.text_skipped)
+            .sum();
         Ok(ChatWindow {
             as_of: query.at,
             first,
@@ -163,11 +171,19 @@ impl<S: Shelf> Reader<S> {
     ///
     /// # Errors
     /// When there is no such frame, message or character, or the shelf cannot be read.
-    pub fn cause(&mut self, at: u32, message: u32, tool: Option<u32>, utf16_offset: u64) -> Result<u32, Failed<S::Error>> {
+    pub fn cause(
+        &mut self,
+        at: u32,
+        message: u32,
+        tool: Option<u32>,
+        utf16_offset: u64,
+    ) -> Result<u32, Failed<S::Error>> {
         let (fold, _) = self.fold_at(at)?;
         let pieces = ShelfPieces(&self.shelf);
         let found = fold.cause(message as usize, tool.map(|tool| tool as usize), utf16_offset, &pieces);
-        found.ok_or_else(|| Failed::Nothing { place: format!("character {utf16_offset} of message {message}") })
+        found.ok_or_else(|| Failed::Nothing {
+            place: format!("character {utf16_offset} of message {message}"),
+        })
     }
 }
 
@@ -204,7 +220,10 @@ impl Chat<'_> {
         }
         let calls = value.get("toolCalls").and_then(Value::as_list);
         if let Some(calls) = calls {
-            shown.tools = calls.iter().map(|call| self.card(index, call, message.first_seq)).collect();
+            shown.tools = calls
+                .iter()
+                .map(|call| self.card(index, call, message.first_seq))
+                .collect();
         }
         shown
     }
@@ -218,7 +237,10 @@ impl Chat<'_> {
             }
             Node::List(parts) => {
                 for part in parts.iter() {
-                    match self.text(part, "text").filter(|_| self.text(part, "type").as_deref() == Some("text")) {
+                    match self
+                        .text(part, "text")
+                        .filter(|_| self.text(part, "type").as_deref() == Some("text"))
+                    {
                         Some(text) => shown.text.push_str(&text),
                         None => shown.parts.push(self.part(part)),
                     }
@@ -244,12 +266,18 @@ impl Chat<'_> {
     fn card(&self, index: u32, call: &Value, first_seq: u32) -> ToolCard {
         let id = self.wtf8(call, "id").unwrap_or_default();
         let function = call.get("function");
-        let arguments = function.and_then(|function| function.get("arguments")).and_then(Value::as_text);
+        let arguments = function
+            .and_then(|function| function.get("arguments"))
+            .and_then(Value::as_text);
         let open = !self.ended && self.fold.is_open_tool(id.as_bytes());
         let checked = arguments.filter(|text| !open && text.len() <= CHECKED_LEN);
         ToolCard {
-            name: function.and_then(|function| self.text(function, "name")).unwrap_or_default(),
-            arguments: arguments.map(|text| text.head(CARD_LEN, self.pieces).into_string_lossy()).unwrap_or_default(),
+            name: function
+                .and_then(|function| self.text(function, "name"))
+                .unwrap_or_default(),
+            arguments: arguments
+                .map(|text| text.head(CARD_LEN, self.pieces).into_string_lossy())
+                .unwrap_or_default(),
             arguments_valid: checked.is_some_and(|text| json::scan(text.to_wtf8(self.pieces).as_bytes()).is_ok()),
             open,
             result: self.result_of(index, &id),
@@ -261,9 +289,7 @@ impl Chat<'_> {
     /// The client puts results right behind the message with the call.
     fn result_of(&self, index: u32, call: &Wtf8) -> Option<String> {
         let behind = self.fold.messages(index as usize + 1, RESULTS_BEHIND, self.pieces);
-        let answers = |message: &&Message| {
-            self.wtf8(&message.value, "toolCallId").is_some_and(|id| id == *call)
-        };
+        let answers = |message: &&Message| self.wtf8(&message.value, "toolCallId").is_some_and(|id| id == *call);
         let found = behind.iter().find(answers)?;
         let content = found.value.get("content")?;
         Some(match content.node() {
@@ -286,8 +312,14 @@ impl Chat<'_> {
 }
 
 fn interrupts_of(fold: &Fold, pieces: &dyn PieceSource) -> Vec<Interrupt> {
-    let chat = Chat { fold, pieces, ended: true };
-    let Some(interrupts) = fold.interrupts().as_list() else { return Vec::new() };
+    let chat = Chat {
+        fold,
+        pieces,
+        ended: true,
+    };
+    let Some(interrupts) = fold.interrupts().as_list() else {
+        return Vec::new();
+    };
     interrupts
         .iter()
         .take(WINDOW as usize)

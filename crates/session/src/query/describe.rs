@@ -62,7 +62,9 @@ const TELLING: [&str; 14] = [
 
 fn event_line(entry: &FrameEntry, event: &Value) -> String {
     let name = event.get("name").and_then(Value::as_str);
-    let telling = TELLING.iter().find_map(|member| event.get(member).map(|value| (*member, value)));
+    let telling = TELLING
+        .iter()
+        .find_map(|member| event.get(member).map(|value| (*member, value)));
     let text = match telling {
         Some(("delta" | "patch", Value::Array(operations))) => operations_line(operations),
         Some(("encryptedValue", _)) => "encrypted".to_owned(),
@@ -77,9 +79,8 @@ fn event_line(entry: &FrameEntry, event: &Value) -> String {
 }
 
 fn operations_line(operations: &[Value]) -> String {
-    let word = |operation: &Value, member: &str| {
-        operation.get(member).and_then(Value::as_str).unwrap_or("?").to_owned()
-    };
+    let word =
+        |operation: &Value, member: &str| operation.get(member).and_then(Value::as_str).unwrap_or("?").to_owned();
     let shown: Vec<String> = operations
         .iter()
         .take(4)
@@ -122,15 +123,17 @@ pub(crate) fn span_subject(span: &Span) -> String {
 /// What a span says on one line, as far as the span itself knows.
 pub(crate) fn span_line(span: &Span) -> Option<String> {
     match span.kind {
-        Kind::Run => Some(outcome_word(span).to_owned()),
-        Kind::Subagent if !span.open => Some(outcome_word(span).to_owned()),
-        Kind::Step | Kind::Subagent | Kind::Wait => Some(String::new()),
+        Kind::Run | Kind::Subagent => Some(outcome_word(span).to_owned()),
         Kind::Text | Kind::Reasoning | Kind::Tool if !span.head.is_empty() => {
-            let more = if span.chars > span.head.chars().count() as u64 { "…" } else { "" };
+            let more = if span.chars > span.head.chars().count() as u64 {
+                "…"
+            } else {
+                ""
+            };
             Some(format!("{}{more}", span.head))
         }
         Kind::Reasoning if span.encrypted => Some("encrypted".to_owned()),
-        Kind::Text | Kind::Tool | Kind::Reasoning => Some(String::new()),
+        Kind::Step | Kind::Wait | Kind::Text | Kind::Tool | Kind::Reasoning => Some(String::new()),
         _ => None,
     }
 }
@@ -181,7 +184,12 @@ mod tests {
 
     #[test]
     fn measures_read_well() {
-        for (us, text) in [(840, "0.8 ms"), (212_000, "212 ms"), (1_900_000, "1.9 s"), (125_000_000, "2 m 05 s")] {
+        for (us, text) in [
+            (840, "0.8 ms"),
+            (212_000, "212 ms"),
+            (1_900_000, "1.9 s"),
+            (125_000_000, "2 m 05 s"),
+        ] {
             assert_eq!(duration(us), text);
         }
         for (len, text) in [(184, "184 B"), (1_234, "1.2 kB"), (3_400_000, "3.4 MB")] {

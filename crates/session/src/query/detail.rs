@@ -63,8 +63,12 @@ impl<S: Shelf> Reader<S> {
     /// Frames that the same chunk completed; they follow each other.
     fn frames_of_chunk(&mut self, seq: u32, chunk: u64) -> Result<u32, Failed<S::Error>> {
         let count = self.frame_count();
-        let first = super::pages::partition(count, |idx| Ok::<_, Failed<S::Error>>(self.frame(idx + 1)?.chunk < chunk))?;
-        let end = super::pages::partition(count, |idx| Ok::<_, Failed<S::Error>>(self.frame(idx + 1)?.chunk <= chunk))?;
+        let first = super::pages::partition(count, |idx| {
+            Ok::<_, Failed<S::Error>>(self.frame(idx + 1)?.chunk < chunk)
+        })?;
+        let end = super::pages::partition(count, |idx| {
+            Ok::<_, Failed<S::Error>>(self.frame(idx + 1)?.chunk <= chunk)
+        })?;
         Ok((end - first).max(u32::from(seq > 0)))
     }
 
@@ -73,21 +77,35 @@ impl<S: Shelf> Reader<S> {
         if unpacker_of(&self.exchange).is_some() {
             return Ok(Vec::new());
         }
-        let Some(first) = self.shelf.chunk_at(entry.offset).map_err(Failed::Shelf)? else { return Ok(Vec::new()) };
-        let chunks = self.shelf.chunks(first..(entry.chunk + 1).min(first + BOUNDARIES)).map_err(Failed::Shelf)?;
-        let inside = chunks.iter().filter(|chunk| chunk.offset > entry.offset && chunk.offset < entry.end());
+        let Some(first) = self.shelf.chunk_at(entry.offset).map_err(Failed::Shelf)? else {
+            return Ok(Vec::new());
+        };
+        let chunks = self
+            .shelf
+            .chunks(first..(entry.chunk + 1).min(first + BOUNDARIES))
+            .map_err(Failed::Shelf)?;
+        let inside = chunks
+            .iter()
+            .filter(|chunk| chunk.offset > entry.offset && chunk.offset < entry.end());
         Ok(inside.map(|chunk| chunk.offset - entry.offset).collect())
     }
 }
 
 fn fields_of(event: Option<&EventType>, data: &[u8]) -> Vec<Field> {
-    let Ok(members) = json::members(data) else { return Vec::new() };
+    let Ok(members) = json::members(data) else {
+        return Vec::new();
+    };
     let field = |member: json::Member| {
         let text = String::from_utf8_lossy(&data[member.value_range]).into_owned();
         let (value, cut) = clip(text, FIELD_LEN);
         let name = member.name.to_str_lossy().into_owned();
         let known = event.is_some_and(|event| is_known_member(event, &name));
-        Field { name, value, cut, known }
+        Field {
+            name,
+            value,
+            cut,
+            known,
+        }
     };
     members.into_iter().take(FIELDS).map(field).collect()
 }
@@ -110,7 +128,7 @@ fn is_known_member(event: &EventType, name: &str) -> bool {
         "TOOL_CALL_CHUNK" => &["toolCallId", "toolCallName", "parentMessageId", "delta"],
         "TOOL_CALL_RESULT" => &["messageId", "toolCallId", "content", "role"],
         "STATE_SNAPSHOT" => &["snapshot"],
-        "STATE_DELTA" => &["delta"],
+        "STATE_DELTA" | "THINKING_TEXT_MESSAGE_CONTENT" => &["delta"],
         "MESSAGES_SNAPSHOT" => &["messages"],
         "ACTIVITY_SNAPSHOT" => &["messageId", "activityType", "content", "replace"],
         "ACTIVITY_DELTA" => &["messageId", "activityType", "patch"],
@@ -118,14 +136,22 @@ fn is_known_member(event: &EventType, name: &str) -> bool {
         "CUSTOM" => &["name", "value"],
         "REASONING_MESSAGE_START" => &["messageId", "role"],
         "REASONING_ENCRYPTED_VALUE" => &["subtype", "entityId", "encryptedValue"],
-        "SUBAGENT_STARTED" => &["name", "description", "parentSubagentRunId", "parentToolCallId", "parentMessageId"],
+        "SUBAGENT_STARTED" => &[
+            "name",
+            "description",
+            "parentSubagentRunId",
+            "parentToolCallId",
+            "parentMessageId",
+        ],
         "SUBAGENT_FINISHED" => &["result", "outcome"],
         "SUBAGENT_ERROR" => &["message", "code"],
         "THINKING_START" => &["title"],
-        "THINKING_TEXT_MESSAGE_CONTENT" => &["delta"],
         _ => &[],
     };
-    let untagged = matches!(event.name(), "RUN_STARTED" | "RUN_FINISHED" | "RUN_ERROR" | "MESSAGES_SNAPSHOT");
+    let untagged = matches!(
+        event.name(),
+        "RUN_STARTED" | "RUN_FINISHED" | "RUN_ERROR" | "MESSAGES_SNAPSHOT"
+    );
     own.contains(&name) || (ALL.contains(&name) && !(untagged && name == "subagentRunId"))
 }
 
@@ -135,10 +161,14 @@ fn operations_of(entry: &FrameEntry, event: Option<&Value>, findings: &[FindingE
         return Vec::new();
     }
     let patch = event.and_then(|event| event.get("delta").or_else(|| event.get("patch")));
-    let Some(operations) = patch.and_then(Value::as_array) else { return Vec::new() };
-    let failure = findings.iter().find_map(|finding| failed_operation(finding));
+    let Some(operations) = patch.and_then(Value::as_array) else {
+        return Vec::new();
+    };
+    let failure = findings.iter().find_map(failed_operation);
     let shown = operations.iter().take(OPERATIONS).enumerate();
-    shown.map(|(idx, operation)| operation_of(idx, operation, failure.as_ref())).collect()
+    shown
+        .map(|(idx, operation)| operation_of(idx, operation, failure.as_ref()))
+        .collect()
 }
 
 /// The failed operation's number and why, from the finding that says so.
@@ -152,7 +182,12 @@ fn failed_operation(finding: &FindingEntry) -> Option<(usize, String)> {
 }
 
 fn operation_of(idx: usize, operation: &Value, failure: Option<&(usize, String)>) -> Operation {
-    let word = |name: &str| operation.get(name).and_then(Value::as_wtf8).map(|text| text.to_str_lossy().into_owned());
+    let word = |name: &str| {
+        operation
+            .get(name)
+            .and_then(Value::as_wtf8)
+            .map(|text| text.to_str_lossy().into_owned())
+    };
     let (fate, reason) = match failure {
         None => (Fate::Applied, String::new()),
         Some((failed, reason)) if *failed == idx + 1 => (Fate::Failed, reason.clone()),

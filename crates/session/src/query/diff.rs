@@ -49,7 +49,12 @@ impl Diff {
     }
 
     fn leaf(kind: ChangeKind, old: Option<&Value>, new: Option<&Value>) -> Self {
-        Self { change: Some(kind), old: old.cloned(), new: new.cloned(), ..Self::default() }
+        Self {
+            change: Some(kind),
+            old: old.cloned(),
+            new: new.cloned(),
+            ..Self::default()
+        }
     }
 
     fn take(&mut self, name: &[u8], child: Option<Self>) {
@@ -108,7 +113,9 @@ fn same_leaf(old: &Value, new: &Value, pieces: &dyn PieceSource) -> bool {
 
 fn maps(old: &Value, new: &Value, pieces: &dyn PieceSource, room: &mut u32) -> Diff {
     let mut diff = Diff::default();
-    let (Some(before), Some(after)) = (old.as_map(), new.as_map()) else { return diff };
+    let (Some(before), Some(after)) = (old.as_map(), new.as_map()) else {
+        return diff;
+    };
     for (name, value) in after.iter() {
         let child = match before.get(name) {
             Some(old) => compare(old, value, pieces, room),
@@ -126,7 +133,9 @@ fn maps(old: &Value, new: &Value, pieces: &dyn PieceSource, room: &mut u32) -> D
 
 fn lists(old: &Value, new: &Value, pieces: &dyn PieceSource, room: &mut u32) -> Diff {
     let mut diff = Diff::default();
-    let (Some(before), Some(after)) = (old.as_list(), new.as_list()) else { return diff };
+    let (Some(before), Some(after)) = (old.as_list(), new.as_list()) else {
+        return diff;
+    };
     let both = before.len().min(after.len());
     for (idx, (one, other)) in before.iter().zip(after.iter()).enumerate() {
         let child = compare(one, other, pieces, room);

@@ -30,7 +30,10 @@ impl<S: Shelf> Reader<S> {
     pub fn frame_text(&mut self, seq: u32, limit: u64) -> Result<FrameText, Failed<S::Error>> {
         let entry = self.frame(seq)?;
         let bytes = self.decoded(entry.offset..entry.offset + entry.len.min(limit))?;
-        Ok(FrameText { bytes, cut: entry.len > limit })
+        Ok(FrameText {
+            bytes,
+            cut: entry.len > limit,
+        })
     }
 
     /// Findings at frames of a range, in order, at most `limit`.
@@ -139,13 +142,21 @@ impl<S: Shelf> Events<'_, S> {
             FrameKind::Event => String::from_utf8(frame.data).ok().map(|text| text.trim().to_owned()),
             _ => None,
         };
-        Ok(EventLine { seq, entry, type_name, event, findings: self.findings_at(seq)? })
+        Ok(EventLine {
+            seq,
+            entry,
+            type_name,
+            event,
+            findings: self.findings_at(seq)?,
+        })
     }
 
     fn bytes(&mut self, entry: &FrameEntry) -> Result<Vec<u8>, Failed<S::Error>> {
         let buffered = self.buffer_at..self.buffer_at + self.buffer.len() as u64;
         if entry.offset < buffered.start || entry.end() > buffered.end {
-            let end = entry.end().max((entry.offset + READ_AHEAD).min(self.reader.pages.summary.decoded_len));
+            let end = entry
+                .end()
+                .max((entry.offset + READ_AHEAD).min(self.reader.pages.summary.decoded_len));
             let end = if self.next >= self.end { entry.end() } else { end };
             self.buffer = self.reader.decoded(entry.offset..end)?;
             self.buffer_at = entry.offset;
@@ -163,7 +174,9 @@ impl<S: Shelf> Events<'_, S> {
             })?;
             self.finding = Some((first, VecDeque::new()));
         }
-        let Some((idx, ahead)) = &mut self.finding else { return Ok(Vec::new()) };
+        let Some((idx, ahead)) = &mut self.finding else {
+            return Ok(Vec::new());
+        };
         if ahead.is_empty() && *idx < count {
             let until = (*idx / finding::BLOCK + 1) * finding::BLOCK;
             for next in *idx..until.min(count) {

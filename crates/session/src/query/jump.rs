@@ -72,7 +72,12 @@ impl<S: Shelf> Reader<S> {
         for seq in first..=seq {
             let entry = self.frame(seq)?;
             let frame = self.recut(&entry)?;
-            if let Some(delta) = frame.value.as_ref().and_then(|event| event.get("delta")).and_then(Value::as_wtf8) {
+            if let Some(delta) = frame
+                .value
+                .as_ref()
+                .and_then(|event| event.get("delta"))
+                .and_then(Value::as_wtf8)
+            {
                 words.push(delta);
             }
         }
@@ -116,7 +121,10 @@ impl<S: Shelf> Reader<S> {
     fn next_mark(&mut self, list: List, from: u32, direction: Direction) -> Result<Option<u32>, Failed<S::Error>> {
         let idx = match direction {
             Direction::Forwards => Some(self.pages.mark_past(&self.shelf, list, |mark| mark.seq > from)?),
-            Direction::Backwards => self.pages.mark_past(&self.shelf, list, |mark| mark.seq >= from)?.checked_sub(1),
+            Direction::Backwards => self
+                .pages
+                .mark_past(&self.shelf, list, |mark| mark.seq >= from)?
+                .checked_sub(1),
         };
         match idx.filter(|idx| *idx < self.pages.mark_count(list)) {
             Some(idx) => Ok(Some(self.pages.mark(&self.shelf, list, idx)?.seq)),

@@ -77,7 +77,7 @@ pub use self::{
     chat::{ChatMessage, ChatQuery, ChatWindow, Interrupt, ToolCard},
     diff::ChangeKind,
     frames::Events,
-    lanes::{Form, Lane, LaneId, Picture, Shape},
+    lanes::{Form, Lane, LaneId, LongGap, Picture, Shape},
     reader::Reader,
     state::{Change, StateLine, StateQuery, StateTree, ValueShape},
 };

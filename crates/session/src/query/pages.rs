@@ -11,7 +11,7 @@ use crate::{
         frames::{self, FrameEntry},
         marks::{self, List, Mark},
         pyramid::{self, Node},
-        spans::{self, Spill, SpanBlock},
+        spans::{self, SpanBlock, Spill},
         summary::Summary,
     },
     shelf::{Page, PageKind, Shelf},
@@ -109,10 +109,16 @@ macro_rules! block {
 
 /// Blocks by number, and entries by index.
 impl Pages {
-    block!(frame_block, frames, Frames, Vec<FrameEntry>, |bytes, _| frames::decode(bytes));
-    block!(span_block, spans, Spans, SpanBlock, |bytes, _| SpanBlock::from_page(bytes));
+    block!(frame_block, frames, Frames, Vec<FrameEntry>, |bytes, _| frames::decode(
+        bytes
+    ));
+    block!(span_block, spans, Spans, SpanBlock, |bytes, _| SpanBlock::from_page(
+        bytes
+    ));
     block!(spill, spills, Marks, Spill, |bytes, _| Spill::from_page(bytes));
-    block!(finding_block, findings, Findings, Vec<FindingEntry>, |bytes, _| finding::decode(bytes));
+    block!(finding_block, findings, Findings, Vec<FindingEntry>, |bytes, _| {
+        finding::decode(bytes)
+    });
     block!(mark_block, marks, Marks, Vec<Mark>, |bytes, _| marks::decode(bytes));
     block!(node_block, nodes, Buckets, Vec<Node>, |bytes, number| pyramid::decode(
         bytes,
@@ -124,23 +130,36 @@ impl Pages {
     pub(crate) fn frame<S: Shelf>(&mut self, shelf: &S, seq: u32) -> Result<FrameEntry, Failed<S::Error>> {
         let idx = seq.wrapping_sub(1);
         let block = self.frame_block(shelf, u64::from(idx / frames::BLOCK))?;
-        block.get((idx % frames::BLOCK) as usize).copied().ok_or(Failed::Damaged(Damaged))
+        block
+            .get((idx % frames::BLOCK) as usize)
+            .copied()
+            .ok_or(Failed::Damaged(Damaged))
     }
 
     /// A span by its number, which must exist.
     pub(crate) fn span<S: Shelf>(&mut self, shelf: &S, ordinal: u32) -> Result<spans::Span, Failed<S::Error>> {
         let block = self.span_block(shelf, u64::from(ordinal / spans::BLOCK))?;
-        block.spans.get((ordinal % spans::BLOCK) as usize).cloned().ok_or(Failed::Damaged(Damaged))
+        block
+            .spans
+            .get((ordinal % spans::BLOCK) as usize)
+            .cloned()
+            .ok_or(Failed::Damaged(Damaged))
     }
 
     pub(crate) fn finding<S: Shelf>(&mut self, shelf: &S, idx: u32) -> Result<FindingEntry, Failed<S::Error>> {
         let block = self.finding_block(shelf, u64::from(idx / finding::BLOCK))?;
-        block.get((idx % finding::BLOCK) as usize).cloned().ok_or(Failed::Damaged(Damaged))
+        block
+            .get((idx % finding::BLOCK) as usize)
+            .cloned()
+            .ok_or(Failed::Damaged(Damaged))
     }
 
     pub(crate) fn mark<S: Shelf>(&mut self, shelf: &S, list: List, idx: u32) -> Result<Mark, Failed<S::Error>> {
         let block = self.mark_block(shelf, list.page(idx / marks::BLOCK))?;
-        block.get((idx % marks::BLOCK) as usize).copied().ok_or(Failed::Damaged(Damaged))
+        block
+            .get((idx % marks::BLOCK) as usize)
+            .copied()
+            .ok_or(Failed::Damaged(Damaged))
     }
 
     pub(crate) fn mark_count(&self, list: List) -> u32 {

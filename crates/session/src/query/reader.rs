@@ -99,7 +99,9 @@ impl<S: Shelf> Reader<S> {
     }
 
     fn follow(&mut self) -> Result<(), Failed<S::Error>> {
-        let Some(deriver) = &mut self.deriver else { return Ok(()) };
+        let Some(deriver) = &mut self.deriver else {
+            return Ok(());
+        };
         deriver.set_holes(&self.exchange.holes);
         while deriver.next_chunk() < self.exchange.chunk_count {
             let before = deriver.next_chunk();

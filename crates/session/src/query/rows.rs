@@ -25,12 +25,19 @@ impl<S: Shelf> Reader<S> {
     ///
     /// # Errors
     /// When the shelf cannot be read.
-    pub fn rows(&mut self, view: RowsOf, expanded: &[u32], first: u64, count: u32) -> Result<RowWindow, Failed<S::Error>> {
+    pub fn rows(
+        &mut self,
+        view: RowsOf,
+        expanded: &[u32],
+        first: u64,
+        count: u32,
+    ) -> Result<RowWindow, Failed<S::Error>> {
         if view == RowsOf::Events {
             return self.event_rows(first, count);
         }
         let expanded = self.expanded(expanded)?;
-        let total = u64::from(self.pages.summary.spans) + expanded.iter().map(|span| u64::from(span.frames)).sum::<u64>();
+        let total =
+            u64::from(self.pages.summary.spans) + expanded.iter().map(|span| u64::from(span.frames)).sum::<u64>();
         let end = first.saturating_add(u64::from(count)).min(total);
         let mut rows = Vec::new();
         for row in first..end {
@@ -66,18 +73,30 @@ impl<S: Shelf> Reader<S> {
         let total = u64::from(self.frame_count());
         let end = first.saturating_add(u64::from(count)).min(total);
         let rows: Result<Vec<Row>, _> = (first..end).map(|row| self.frame_row(row as u32 + 1, 0)).collect();
-        Ok(RowWindow { first, total, rows: rows? })
+        Ok(RowWindow {
+            first,
+            total,
+            rows: rows?,
+        })
     }
 
     fn expanded(&mut self, ordinals: &[u32]) -> Result<Vec<Expanded>, Failed<S::Error>> {
-        let mut ordinals: Vec<u32> = ordinals.iter().copied().filter(|ordinal| *ordinal < self.pages.summary.spans).collect();
+        let mut ordinals: Vec<u32> = ordinals
+            .iter()
+            .copied()
+            .filter(|ordinal| *ordinal < self.pages.summary.spans)
+            .collect();
         ordinals.sort_unstable();
         ordinals.dedup();
         let mut before = 0;
         let mut expanded = Vec::with_capacity(ordinals.len());
         for ordinal in ordinals {
             let frames = self.span(ordinal)?.frames;
-            expanded.push(Expanded { ordinal, row: u64::from(ordinal) + before, frames });
+            expanded.push(Expanded {
+                ordinal,
+                row: u64::from(ordinal) + before,
+                frames,
+            });
             before += u64::from(frames);
         }
         Ok(expanded)
@@ -153,11 +172,17 @@ impl<S: Shelf> Reader<S> {
     pub(crate) fn subject_and_line(&mut self, entry: &FrameEntry) -> Result<(String, String), Failed<S::Error>> {
         if entry.len <= LINE_BYTES {
             let frame = self.recut(entry)?;
-            return Ok((describe::type_name(entry, Some(&frame)), describe::frame_line(entry, &frame)));
+            return Ok((
+                describe::type_name(entry, Some(&frame)),
+                describe::frame_line(entry, &frame),
+            ));
         }
         let start = self.decoded(entry.offset..entry.offset + 1024)?;
         let text = String::from_utf8_lossy(&start).into_owned();
-        Ok((describe::type_name(entry, None), describe::clipped(text.trim_start_matches("data:").trim())))
+        Ok((
+            describe::type_name(entry, None),
+            describe::clipped(text.trim_start_matches("data:").trim()),
+        ))
     }
 
     /// The frame of a span by its place among the span's frames.
@@ -183,7 +208,9 @@ impl<S: Shelf> Reader<S> {
         let (stretches, mut rank) = if in_tail || span.spilled == 0 {
             (span.stretches.clone(), span.spilled_frames)
         } else {
-            let spill = self.spill_where(span, |spill| spill.stretches.first().is_some_and(|(first, _)| *first <= seq))?;
+            let spill = self.spill_where(span, |spill| {
+                spill.stretches.first().is_some_and(|(first, _)| *first <= seq)
+            })?;
             (spill.stretches.clone(), spill.frames_before)
         };
         for (first, count) in stretches {
@@ -196,10 +223,17 @@ impl<S: Shelf> Reader<S> {
     }
 
     /// The last spilled list for which `holds` is true.
-    fn spill_where(&mut self, span: &Span, holds: impl Fn(&Spill) -> bool) -> Result<std::sync::Arc<Spill>, Failed<S::Error>> {
+    fn spill_where(
+        &mut self,
+        span: &Span,
+        holds: impl Fn(&Spill) -> bool,
+    ) -> Result<std::sync::Arc<Spill>, Failed<S::Error>> {
         let behind = super::pages::partition(span.spilled, |list| {
-            Ok::<_, Failed<S::Error>>(holds(&*self.pages.spill(&self.shelf, Span::spill_page(span.ordinal, list))?))
+            Ok::<_, Failed<S::Error>>(holds(
+                &*self.pages.spill(&self.shelf, Span::spill_page(span.ordinal, list))?,
+            ))
         })?;
-        self.pages.spill(&self.shelf, Span::spill_page(span.ordinal, behind.saturating_sub(1)))
+        self.pages
+            .spill(&self.shelf, Span::spill_page(span.ordinal, behind.saturating_sub(1)))
     }
 }

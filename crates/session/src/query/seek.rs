@@ -6,12 +6,12 @@
 //! anywhere folds what lies between two checkpoints.
 
 use super::{Failed, Reader, answer::*, frames::cut_one, reader::BySeq};
+pub(crate) use crate::derive::ShelfPieces;
 use crate::{
     derive::{ROOT_SPACING, Root, fold_end, fold_of, fold_push},
     fold::Fold,
     shelf::{PageKind, Shelf},
 };
-pub(crate) use crate::derive::ShelfPieces;
 
 /// Memory that kept folds may take, as estimated.
 const ROOTS_LEN: u64 = 64 * 1024 * 1024;
@@ -38,21 +38,36 @@ struct Kept {
 impl Roots {
     /// Keeps a fold, unless one is near already.
     pub(crate) fn keep(&mut self, root: Root) {
-        let before = self.by_seq.range(..=root.seq).next_back().map_or(0, |(_, kept)| kept.root.offset);
+        let before = self
+            .by_seq
+            .range(..=root.seq)
+            .next_back()
+            .map_or(0, |(_, kept)| kept.root.offset);
         if root.offset > 0 && root.offset - before < ROOT_SPACING {
             return;
         }
         let cost = (root.offset - before).min(ROOTS_LEN / 8 / EXPANSION) * EXPANSION;
         self.clock += 1;
         self.cost += cost;
-        self.by_seq.insert(root.seq, Kept { root, cost, used: self.clock });
+        self.by_seq.insert(
+            root.seq,
+            Kept {
+                root,
+                cost,
+                used: self.clock,
+            },
+        );
         while self.cost > ROOTS_LEN && self.by_seq.len() > 1 {
             self.drop_oldest();
         }
     }
 
     fn drop_oldest(&mut self) {
-        let oldest = self.by_seq.iter().min_by_key(|(_, kept)| kept.used).map(|(seq, _)| *seq);
+        let oldest = self
+            .by_seq
+            .iter()
+            .min_by_key(|(_, kept)| kept.used)
+            .map(|(seq, _)| *seq);
         if let Some(kept) = oldest.and_then(|seq| self.by_seq.remove(&seq)) {
             self.cost -= kept.cost;
         }
@@ -77,11 +92,19 @@ impl<S: Shelf> Reader<S> {
             return Err(Failed::NoFrame { seq, last });
         }
         if let Some((at, fold)) = self.last_fold.as_ref().filter(|(at, _)| *at == seq) {
-            let explain = Explain { checkpoint: *at, in_memory: true, folded: 0 };
+            let explain = Explain {
+                checkpoint: *at,
+                in_memory: true,
+                folded: 0,
+            };
             return Ok((fold.clone(), explain));
         }
         let (root, in_memory) = self.nearest_root(seq, last)?;
-        let explain = Explain { checkpoint: root.seq, in_memory, folded: seq - root.seq };
+        let explain = Explain {
+            checkpoint: root.seq,
+            in_memory,
+            folded: seq - root.seq,
+        };
         let mut fold = self.fold_forward(root, seq)?;
         if seq == last {
             fold_end(&mut fold, self.exchange.ending, &ShelfPieces(&self.shelf));
@@ -94,7 +117,10 @@ impl<S: Shelf> Reader<S> {
         let target = if seq == 0 { 0 } else { self.frame(seq)?.end() };
         let mut kept = self.roots.at_or_before(seq);
         // The fold asked for last serves small steps forwards.
-        if let Some((at, fold)) = self.last_fold.as_ref().filter(|(at, _)| *at <= seq && *at > 0 && *at < last)
+        if let Some((at, fold)) = self
+            .last_fold
+            .as_ref()
+            .filter(|(at, _)| *at <= seq && *at > 0 && *at < last)
             && kept.as_ref().is_none_or(|root| root.seq < *at)
         {
             let (at, fold) = (*at, fold.clone());
@@ -105,7 +131,10 @@ impl<S: Shelf> Reader<S> {
         if let Some(root) = kept.clone().filter(|_| near) {
             return Ok((root, true));
         }
-        let page = self.shelf.page_at_or_before(PageKind::Checkpoint, u64::from(seq)).map_err(Failed::Shelf)?;
+        let page = self
+            .shelf
+            .page_at_or_before(PageKind::Checkpoint, u64::from(seq))
+            .map_err(Failed::Shelf)?;
         let kept_seq = kept.as_ref().map_or(0, |root| root.seq);
         if let Some((number, page)) = page
             && number > u64::from(kept_seq)
@@ -119,26 +148,47 @@ impl<S: Shelf> Reader<S> {
             Some(root) => Ok((root, true)),
             None => {
                 let body = self.request_body()?;
-                Ok((Root { seq: 0, offset: 0, fold: Fold::new(&body) }, true))
+                Ok((
+                    Root {
+                        seq: 0,
+                        offset: 0,
+                        fold: Fold::new(&body),
+                    },
+                    true,
+                ))
             }
         }
     }
 
     fn fold_forward(&mut self, root: Root, until: u32) -> Result<Fold, Failed<S::Error>> {
-        let Root { seq, mut offset, mut fold } = root;
+        let Root {
+            seq,
+            mut offset,
+            mut fold,
+        } = root;
         let mut next = seq + 1;
         while next <= until {
             let entries = self.entries_from(next, until)?;
-            let (Some(first), Some(last)) = (entries.first(), entries.last()) else { break };
+            let (Some(first), Some(last)) = (entries.first(), entries.last()) else {
+                break;
+            };
             let from = first.offset;
             let bytes = self.decoded(from..last.end())?;
             for entry in &entries {
                 let here = (entry.offset - from) as usize..((entry.end() - from) as usize).min(bytes.len());
-                let frame = cut_one(self.pages.summary.transport, entry.offset, bytes.get(here).unwrap_or_default());
+                let frame = cut_one(
+                    self.pages.summary.transport,
+                    entry.offset,
+                    bytes.get(here).unwrap_or_default(),
+                );
                 fold_push(&mut fold, next, &frame, &ShelfPieces(&self.shelf));
                 if entry.end() - offset >= ROOT_SPACING {
                     offset = entry.end();
-                    self.roots.keep(Root { seq: next, offset, fold: fold.clone() });
+                    self.roots.keep(Root {
+                        seq: next,
+                        offset,
+                        fold: fold.clone(),
+                    });
                 }
                 next += 1;
             }
@@ -151,7 +201,10 @@ impl<S: Shelf> Reader<S> {
         let mut entries: Vec<FrameEntry> = Vec::new();
         for seq in first..=last {
             let entry = self.frame(seq)?;
-            if entries.first().is_some_and(|first| entry.end() - first.offset > READ_AHEAD) {
+            if entries
+                .first()
+                .is_some_and(|first| entry.end() - first.offset > READ_AHEAD)
+            {
                 break;
             }
             entries.push(entry);

@@ -10,7 +10,7 @@ use crate::shelf::Shelf;
 /// Bytes of body read at a time while a text is put together.
 const READ_AHEAD: u64 = 256 * 1024;
 /// Bytes of body read for each byte of text that is asked for.
-const READ_FACTOR: u64 = 16;
+const READ_FACTOR: u64 = 8;
 
 impl<S: Shelf> Reader<S> {
     /// A span.
@@ -30,7 +30,9 @@ impl<S: Shelf> Reader<S> {
     /// # Errors
     /// When the shelf cannot be read.
     pub fn spans(&mut self, ordinals: Range<u32>) -> Result<Vec<Span>, Failed<S::Error>> {
-        (ordinals.start..ordinals.end.min(self.pages.summary.spans)).map(|ordinal| self.span(ordinal)).collect()
+        (ordinals.start..ordinals.end.min(self.pages.summary.spans))
+            .map(|ordinal| self.span(ordinal))
+            .collect()
     }
 
     /// Text of a span: of a message and of reasoning what was said, of a tool
@@ -54,7 +56,11 @@ impl<S: Shelf> Reader<S> {
         let frame = cut_one(self.pages.summary.transport, entry.offset, &bytes);
         let text = frame.comment.unwrap_or(frame.data);
         let (text, cut) = clip(String::from_utf8_lossy(&text).into_owned(), limit);
-        Ok(SpanText { text, result: None, cut: cut || entry.len > limit as u64 + 64 })
+        Ok(SpanText {
+            text,
+            result: None,
+            cut: cut || entry.len > limit as u64 + 64,
+        })
     }
 
     fn said_in(&mut self, span: &Span, limit: usize) -> Result<SpanText, Failed<S::Error>> {
@@ -73,7 +79,11 @@ impl<S: Shelf> Reader<S> {
             None => None,
         };
         let (text, cut) = clip(text.into_string_lossy(), limit);
-        Ok(SpanText { text, result, cut: cut || budget == 0 })
+        Ok(SpanText {
+            text,
+            result,
+            cut: cut || budget == 0,
+        })
     }
 
     /// How many frames from `first` on follow each other in the span.
@@ -114,8 +124,17 @@ impl<S: Shelf> Reader<S> {
             read += to - from;
             for entry in &entries {
                 let here = (entry.offset - from) as usize..(entry.end() - from) as usize;
-                let frame = cut_one(self.pages.summary.transport, entry.offset, bytes.get(here).unwrap_or_default());
-                if let Some(delta) = frame.value.as_ref().and_then(|event| event.get("delta")).and_then(Value::as_wtf8) {
+                let frame = cut_one(
+                    self.pages.summary.transport,
+                    entry.offset,
+                    bytes.get(here).unwrap_or_default(),
+                );
+                if let Some(delta) = frame
+                    .value
+                    .as_ref()
+                    .and_then(|event| event.get("delta"))
+                    .and_then(Value::as_wtf8)
+                {
                     text.push(delta);
                 }
             }

@@ -168,8 +168,13 @@ impl<S: Shelf> Reader<S> {
     pub fn state_value(&mut self, seq: u32, pointer: &str, limit: usize) -> Result<(String, bool), Failed<S::Error>> {
         let (fold, _) = self.fold_at(seq)?;
         let pieces = ShelfPieces(&self.shelf);
-        let Some(value) = tokens_of(pointer).iter().try_fold(fold.state(), |value, token| child_of(value, token)) else {
-            return Err(Failed::Nothing { place: pointer.to_owned() });
+        let Some(value) = tokens_of(pointer)
+            .iter()
+            .try_fold(fold.state(), |value, token| child_of(value, token))
+        else {
+            return Err(Failed::Nothing {
+                place: pointer.to_owned(),
+            });
         };
         let mut text = String::new();
         let whole = write_pretty(&mut text, value, limit, &pieces);
@@ -183,7 +188,9 @@ impl<S: Shelf> Reader<S> {
     /// When there is no such frame, or the shelf cannot be read.
     pub fn state_tree(&mut self, query: &StateQuery) -> Result<StateTree, Failed<S::Error>> {
         let (fold, _) = self.fold_at(query.at)?;
-        let behind = self.pages.mark_past(&self.shelf, List::States, |mark| mark.seq > query.at)?;
+        let behind = self
+            .pages
+            .mark_past(&self.shelf, List::States, |mark| mark.seq > query.at)?;
         let last = match behind.checked_sub(1) {
             Some(idx) => Some(self.pages.mark(&self.shelf, List::States, idx)?.seq),
             None => None,
@@ -195,7 +202,9 @@ impl<S: Shelf> Reader<S> {
         let stuck = self.stuck_at(behind)?;
         let pieces = ShelfPieces(&self.shelf);
         let state = fold.state();
-        let diff = before.map(|before| Diff::between(before.state(), state, &pieces)).unwrap_or_default();
+        let diff = before
+            .map(|before| Diff::between(before.state(), state, &pieces))
+            .unwrap_or_default();
         let mut tree = Tree::new(query, &pieces);
         let open = Open::of(&query.expanded);
         tree.children(state, &diff, &open, &mut String::new(), 0);
@@ -233,7 +242,9 @@ impl<S: Shelf> Reader<S> {
         }
         let Some(seq) = since else { return Ok(None) };
         let findings = self.findings(seq..seq + 1, 16)?;
-        let failed = findings.into_iter().find(|finding| crate::derive::is_failed_patch(&finding.rule));
+        let failed = findings
+            .into_iter()
+            .find(|finding| crate::derive::is_failed_patch(&finding.rule));
         Ok(Some((seq, failed.map(|finding| finding.message).unwrap_or_default())))
     }
 }
@@ -271,7 +282,10 @@ struct Open {
 
 impl Open {
     fn of(pointers: &[String]) -> Self {
-        let mut root = Self { is_open: true, ..Self::default() };
+        let mut root = Self {
+            is_open: true,
+            ..Self::default()
+        };
         for pointer in pointers {
             let mut here = &mut root;
             for token in tokens_of(pointer) {
@@ -293,7 +307,12 @@ struct Tree<'a> {
 
 impl<'a> Tree<'a> {
     fn new(query: &'a StateQuery, pieces: &'a dyn PieceSource) -> Self {
-        Self { query, pieces, line: 0, lines: Vec::new() }
+        Self {
+            query,
+            pieces,
+            line: 0,
+            lines: Vec::new(),
+        }
     }
 
     fn children(&mut self, value: &Value, diff: &Diff, open: &Open, pointer: &mut String, depth: u16) {
@@ -307,7 +326,10 @@ impl<'a> Tree<'a> {
             _ if depth == 0 => self.visit(b"", value, diff, &Open::default(), pointer, depth),
             _ => {}
         }
-        let gone = diff.children.iter().filter(|(_, child)| child.change == Some(ChangeKind::Removed));
+        let gone = diff
+            .children
+            .iter()
+            .filter(|(_, child)| child.change == Some(ChangeKind::Removed));
         for (name, child) in gone {
             if let Some(old) = &child.old {
                 let len = pointer.len();
@@ -368,7 +390,11 @@ impl<'a> Tree<'a> {
                 children: value.child_count() as u32,
                 expanded,
                 change: diff.change,
-                old: diff.old.as_ref().filter(|_| diff.new.is_some()).map(|old| preview(old, self.pieces)),
+                old: diff
+                    .old
+                    .as_ref()
+                    .filter(|_| diff.new.is_some())
+                    .map(|old| preview(old, self.pieces)),
                 changes_below: diff.below,
                 set_by: value.by(),
             });
@@ -418,10 +444,17 @@ pub(crate) fn preview(value: &Value, pieces: &dyn PieceSource) -> String {
         }
         Node::Map(map) if map.is_empty() => "{}".to_owned(),
         Node::Map(map) => {
-            let names = map.iter().take(12).map(|(name, _)| String::from_utf8_lossy(name).into_owned());
+            let names = map
+                .iter()
+                .take(12)
+                .map(|(name, _)| String::from_utf8_lossy(name).into_owned());
             let names = names.collect::<Vec<_>>().join(", ");
             let shown: String = names.chars().take(80).collect();
-            let more = if shown.len() < names.len() || map.len() > 12 { ", …" } else { "" };
+            let more = if shown.len() < names.len() || map.len() > 12 {
+                ", …"
+            } else {
+                ""
+            };
             format!("{{{shown}{more}}}")
         }
         Node::List(list) if list.is_empty() => "[]".to_owned(),
@@ -433,7 +466,9 @@ pub(crate) fn preview(value: &Value, pieces: &dyn PieceSource) -> String {
 /// The tokens of a JSON Pointer, unescaped.
 pub(crate) fn tokens_of(pointer: &str) -> Vec<Vec<u8>> {
     let tokens = pointer.split('/').skip(1);
-    tokens.map(|token| token.replace("~1", "/").replace("~0", "~").into_bytes()).collect()
+    tokens
+        .map(|token| token.replace("~1", "/").replace("~0", "~").into_bytes())
+        .collect()
 }
 
 fn child_of<'v>(value: &'v Value, token: &[u8]) -> Option<&'v Value> {

@@ -24,8 +24,14 @@ fn lines(picture: &Picture) -> String {
                 shape.first_seq,
                 shape.last_seq,
                 shape.strength,
-                shape.severity.map_or(String::new(), |severity| format!(" {severity:?}")),
-                if shape.label.is_empty() { String::new() } else { format!(" {:?}", shape.label) },
+                shape
+                    .severity
+                    .map_or(String::new(), |severity| format!(" {severity:?}")),
+                if shape.label.is_empty() {
+                    String::new()
+                } else {
+                    format!(" {:?}", shape.label)
+                },
             )
             .unwrap();
         }
@@ -54,18 +60,36 @@ fn at_most_two_shapes_begin_in_a_column() {
     for n in 0..4_000 {
         let id = n % 700;
         stream
-            .event(n % 7, &format!(r#"{{"type":"TEXT_MESSAGE_CHUNK","messageId":"m{id}","delta":"x"}}"#))
-            .event(3, &format!(r#"{{"type":"TOOL_CALL_START","toolCallId":"c{n}","toolCallName":"f"}}"#))
+            .event(
+                n % 7,
+                &format!(r#"{{"type":"TEXT_MESSAGE_CHUNK","messageId":"m{id}","delta":"x"}}"#),
+            )
+            .event(
+                3,
+                &format!(r#"{{"type":"TOOL_CALL_START","toolCallId":"c{n}","toolCallName":"f"}}"#),
+            )
             .event(3, &format!(r#"{{"type":"TOOL_CALL_END","toolCallId":"c{n}"}}"#))
-            .event(3, &format!(r#"{{"type":"TOOL_CALL_RESULT","messageId":"x{n}","toolCallId":"c{n}","content":"y"}}"#))
+            .event(
+                3,
+                &format!(r#"{{"type":"TOOL_CALL_RESULT","messageId":"x{n}","toolCallId":"c{n}","content":"y"}}"#),
+            )
             .event(2, r#"{"type":"STATE_DELTA","delta":[]}"#)
             .event(2, &format!(r#"{{"type":"CUSTOM","name":"n{n}","value":1}}"#));
     }
     let mut reader = stream.reader(Ending::Complete);
     for axis in [Axis::Clock, Axis::Collapsed, Axis::Index] {
         let extent = reader.extent().unwrap();
-        let end = if axis == Axis::Index { extent.index } else { extent.clock };
-        for (from, to, width) in [(0.0, end, 500), (end * 0.2, end * 0.9, 64), (end * 0.5, end * 0.51, 900), (-end, 2.0 * end, 300)] {
+        let end = if axis == Axis::Index {
+            extent.index
+        } else {
+            extent.clock
+        };
+        for (from, to, width) in [
+            (0.0, end, 500),
+            (end * 0.2, end * 0.9, 64),
+            (end * 0.5, end * 0.51, 900),
+            (-end, 2.0 * end, 300),
+        ] {
             let picture = reader.lanes(axis, from, to, width).unwrap();
             let step = (picture.to - picture.from) / f64::from(width);
             for lane in &picture.lanes {
@@ -74,7 +98,11 @@ fn at_most_two_shapes_begin_in_a_column() {
                     let column = ((shape.from - picture.from) / step).floor() as i64;
                     *begun.entry((shape.row, column)).or_default() += 1;
                 }
-                assert!(begun.values().all(|count| *count <= 2), "{axis:?} {from} {to} {:?}", lane.id);
+                assert!(
+                    begun.values().all(|count| *count <= 2),
+                    "{axis:?} {from} {to} {:?}",
+                    lane.id
+                );
             }
         }
     }
@@ -93,9 +121,19 @@ fn one_failure_in_many_frames_shows_in_overview_and_lane() {
     let mut reader = stream.reader(Ending::Complete);
     let picture = reader.lanes(Axis::Clock, 0.0, 20_000_000.0, 400).unwrap();
     // 20 s on 400 px: frame 13,002 came at 13.001 s, a column more or less.
-    assert!(picture.overview_marks.iter().any(|(column, _)| (259..=261).contains(column)));
+    assert!(
+        picture
+            .overview_marks
+            .iter()
+            .any(|(column, _)| (259..=261).contains(column))
+    );
     let problems = picture.lanes.iter().find(|lane| lane.id == LaneId::Problems).unwrap();
-    assert!(problems.shapes.iter().any(|shape| shape.form == Form::Tick && shape.first_seq == 13_002));
+    assert!(
+        problems
+            .shapes
+            .iter()
+            .any(|shape| shape.form == Form::Tick && shape.first_seq == 13_002)
+    );
 }
 
 #[test]
@@ -103,5 +141,12 @@ fn an_empty_exchange_has_an_empty_picture() {
     let mut reader = Stream::default().reader(Ending::Complete);
     let picture = reader.lanes(Axis::Clock, 0.0, 0.0, 100).unwrap();
     assert_eq!((picture.lanes.len(), picture.overview.len()), (0, 100));
-    assert_eq!(reader.lanes(Axis::Index, f64::NAN, f64::INFINITY, 0).unwrap().lanes.len(), 0);
+    assert_eq!(
+        reader
+            .lanes(Axis::Index, f64::NAN, f64::INFINITY, 0)
+            .unwrap()
+            .lanes
+            .len(),
+        0
+    );
 }

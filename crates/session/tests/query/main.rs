@@ -1,5 +1,7 @@
 //! Deriving and querying whole exchanges, through the public API.
 
+#![expect(clippy::unwrap_used, reason = "a test panics where it fails")]
+
 mod lanes;
 mod properties;
 mod questions;

@@ -6,10 +6,10 @@ use proptest::prelude::*;
 use scrubjay_session::{
     derive::{Commit, Deriver, Purpose},
     exchange::{Chunk, Ending},
+    fold::piece::PieceSource,
     memory::MemoryShelf,
     query::{Axis, Reader, RowsOf, Target},
     shelf::{PageKind, Shelf as _},
-    fold::piece::PieceSource,
 };
 
 use crate::stream::{REQUEST, Stream};
@@ -18,24 +18,40 @@ use crate::stream::{REQUEST, Stream};
 fn frame() -> impl Strategy<Value = String> {
     let id = 0..4_u8;
     prop_oneof![
-        id.clone().prop_map(|id| format!(r#"data: {{"type":"TEXT_MESSAGE_START","messageId":"m{id}"}}"#)),
+        id.clone()
+            .prop_map(|id| format!(r#"data: {{"type":"TEXT_MESSAGE_START","messageId":"m{id}"}}"#)),
         (id.clone(), "[a-zäß😀\"]{0,12}").prop_map(|(id, text)| {
             let text = text.replace('"', "\\\"");
             format!(r#"data: {{"type":"TEXT_MESSAGE_CONTENT","messageId":"m{id}","delta":"{text}"}}"#)
         }),
-        id.clone().prop_map(|id| format!(r#"data: {{"type":"TEXT_MESSAGE_END","messageId":"m{id}"}}"#)),
-        id.clone().prop_map(|id| format!(r#"data: {{"type":"TEXT_MESSAGE_CHUNK","messageId":"m{id}","delta":"c"}}"#)),
+        id.clone()
+            .prop_map(|id| format!(r#"data: {{"type":"TEXT_MESSAGE_END","messageId":"m{id}"}}"#)),
+        id.clone()
+            .prop_map(|id| format!(r#"data: {{"type":"TEXT_MESSAGE_CHUNK","messageId":"m{id}","delta":"c"}}"#)),
         Just(r#"data: {"type":"TEXT_MESSAGE_CHUNK","delta":"more"}"#.to_owned()),
-        id.clone().prop_map(|id| format!(r#"data: {{"type":"TOOL_CALL_START","toolCallId":"c{id}","toolCallName":"f{id}"}}"#)),
-        id.clone().prop_map(|id| format!(r#"data: {{"type":"TOOL_CALL_ARGS","toolCallId":"c{id}","delta":"{{}}"}}"#)),
-        id.clone().prop_map(|id| format!(r#"data: {{"type":"TOOL_CALL_END","toolCallId":"c{id}"}}"#)),
-        id.clone().prop_map(|id| format!(r#"data: {{"type":"TOOL_CALL_RESULT","messageId":"x","toolCallId":"c{id}","content":"ok"}}"#)),
-        id.clone().prop_map(|n| format!(r#"data: {{"type":"STATE_SNAPSHOT","snapshot":{{"n":{n},"list":[1,2]}}}}"#)),
-        id.clone().prop_map(|n| format!(r#"data: {{"type":"STATE_DELTA","delta":[{{"op":"replace","path":"/list/{n}","value":{n}}}]}}"#)),
-        id.clone().prop_map(|n| format!(r#"data: {{"type":"STEP_STARTED","stepName":"s{n}"}}"#)),
-        id.clone().prop_map(|n| format!(r#"data: {{"type":"STEP_FINISHED","stepName":"s{n}"}}"#)),
-        id.clone().prop_map(|n| format!(r#"data: {{"type":"SUBAGENT_STARTED","subagentRunId":"a{n}","name":"n"}}"#)),
-        id.clone().prop_map(|n| format!(r#"data: {{"type":"SUBAGENT_FINISHED","subagentRunId":"a{n}"}}"#)),
+        id.clone().prop_map(|id| format!(
+            r#"data: {{"type":"TOOL_CALL_START","toolCallId":"c{id}","toolCallName":"f{id}"}}"#
+        )),
+        id.clone()
+            .prop_map(|id| format!(r#"data: {{"type":"TOOL_CALL_ARGS","toolCallId":"c{id}","delta":"{{}}"}}"#)),
+        id.clone()
+            .prop_map(|id| format!(r#"data: {{"type":"TOOL_CALL_END","toolCallId":"c{id}"}}"#)),
+        id.clone().prop_map(|id| format!(
+            r#"data: {{"type":"TOOL_CALL_RESULT","messageId":"x","toolCallId":"c{id}","content":"ok"}}"#
+        )),
+        id.clone()
+            .prop_map(|n| format!(r#"data: {{"type":"STATE_SNAPSHOT","snapshot":{{"n":{n},"list":[1,2]}}}}"#)),
+        id.clone().prop_map(|n| format!(
+            r#"data: {{"type":"STATE_DELTA","delta":[{{"op":"replace","path":"/list/{n}","value":{n}}}]}}"#
+        )),
+        id.clone()
+            .prop_map(|n| format!(r#"data: {{"type":"STEP_STARTED","stepName":"s{n}"}}"#)),
+        id.clone()
+            .prop_map(|n| format!(r#"data: {{"type":"STEP_FINISHED","stepName":"s{n}"}}"#)),
+        id.clone()
+            .prop_map(|n| format!(r#"data: {{"type":"SUBAGENT_STARTED","subagentRunId":"a{n}","name":"n"}}"#)),
+        id.clone()
+            .prop_map(|n| format!(r#"data: {{"type":"SUBAGENT_FINISHED","subagentRunId":"a{n}"}}"#)),
         id.prop_map(|n| format!(r#"data: {{"type":"RUN_STARTED","threadId":"t","runId":"r{n}"}}"#)),
         Just(r#"data: {"type":"RUN_FINISHED","threadId":"t","runId":"r"}"#.to_owned()),
         Just(": ping".to_owned()),
@@ -46,14 +62,24 @@ fn frame() -> impl Strategy<Value = String> {
 
 /// A stream whose chunks are cut anywhere.
 fn stream() -> impl Strategy<Value = Stream> {
-    (prop::collection::vec((frame(), prop_oneof![4 => 0..3_000_u64, 1 => 400_000..5_000_000_u64]), 1..60), prop::collection::vec(any::<u16>(), 0..40))
+    (
+        prop::collection::vec(
+            (frame(), prop_oneof![4 => 0..3_000_u64, 1 => 400_000..5_000_000_u64]),
+            1..60,
+        ),
+        prop::collection::vec(any::<u16>(), 0..40),
+    )
         .prop_map(|(frames, cuts)| {
             let mut whole = Stream::default();
             for (frame, after_us) in frames {
                 whole.raw(after_us, format!("{frame}\n\n").as_bytes());
             }
             let len = whole.bytes.len() as u64;
-            let mut cuts: Vec<u64> = cuts.into_iter().map(|cut| u64::from(cut) % len).chain(whole.chunks.iter().map(|chunk| chunk.offset)).collect();
+            let mut cuts: Vec<u64> = cuts
+                .into_iter()
+                .map(|cut| u64::from(cut) % len)
+                .chain(whole.chunks.iter().map(|chunk| chunk.offset))
+                .collect();
             cuts.sort_unstable();
             cuts.dedup();
             cuts.push(len);
@@ -62,7 +88,11 @@ fn stream() -> impl Strategy<Value = Stream> {
                 .windows(2)
                 .map(|pair| {
                     let idx = times.partition_point(|chunk| chunk.offset <= pair[0]) - 1;
-                    Chunk { offset: pair[0], len: pair[1] - pair[0], at_us: times[idx].at_us }
+                    Chunk {
+                        offset: pair[0],
+                        len: pair[1] - pair[0],
+                        at_us: times[idx].at_us,
+                    }
                 })
                 .collect();
             whole
@@ -92,7 +122,12 @@ impl PieceSource for Pieces<'_> {
 }
 
 fn bare(stream: &Stream) -> MemoryShelf {
-    MemoryShelf::bare(stream.exchange(Ending::Complete), REQUEST.to_vec(), stream.chunks.clone(), stream.bytes.clone())
+    MemoryShelf::bare(
+        stream.exchange(Ending::Complete),
+        REQUEST.to_vec(),
+        stream.chunks.clone(),
+        stream.bytes.clone(),
+    )
 }
 
 proptest! {
@@ -163,17 +198,41 @@ fn long_stream() -> Stream {
     stream.event(5, r#"{"type":"RUN_STARTED","threadId":"t","runId":"r"}"#);
     stream.event(5, r#"{"type":"STATE_SNAPSHOT","snapshot":{"list":[0],"n":0}}"#);
     for call in ["a", "b"] {
-        stream.event(5, &format!(r#"{{"type":"TOOL_CALL_START","toolCallId":"{call}","toolCallName":"f"}}"#));
+        stream.event(
+            5,
+            &format!(r#"{{"type":"TOOL_CALL_START","toolCallId":"{call}","toolCallName":"f"}}"#),
+        );
     }
     for n in 0..9_000_u64 {
         let pad = "x".repeat((n * 7 % 90) as usize);
         match n % 6 {
-            0 if n % 600 == 0 => stream.event(3, &format!(r#"{{"type":"TEXT_MESSAGE_START","messageId":"m{}"}}"#, n / 600)),
-            0 | 1 => stream.event(3, &format!(r#"{{"type":"TEXT_MESSAGE_CONTENT","messageId":"m{}","delta":"{pad} {n}"}}"#, n / 600)),
-            2 => stream.event(3, &format!(r#"{{"type":"TOOL_CALL_ARGS","toolCallId":"a","delta":"{pad}"}}"#)),
-            3 => stream.event(3, &format!(r#"{{"type":"TOOL_CALL_ARGS","toolCallId":"b","delta":"{pad}"}}"#)),
-            4 => stream.event(3, &format!(r#"{{"type":"STATE_DELTA","delta":[{{"op":"replace","path":"/n","value":{n}}}]}}"#)),
-            _ => stream.event(900, &format!(r#"{{"type":"CUSTOM","name":"c","value":"{pad}{pad}{pad}"}}"#)),
+            0 if n % 600 == 0 => stream.event(
+                3,
+                &format!(r#"{{"type":"TEXT_MESSAGE_START","messageId":"m{}"}}"#, n / 600),
+            ),
+            0 | 1 => stream.event(
+                3,
+                &format!(
+                    r#"{{"type":"TEXT_MESSAGE_CONTENT","messageId":"m{}","delta":"{pad} {n}"}}"#,
+                    n / 600
+                ),
+            ),
+            2 => stream.event(
+                3,
+                &format!(r#"{{"type":"TOOL_CALL_ARGS","toolCallId":"a","delta":"{pad}"}}"#),
+            ),
+            3 => stream.event(
+                3,
+                &format!(r#"{{"type":"TOOL_CALL_ARGS","toolCallId":"b","delta":"{pad}"}}"#),
+            ),
+            4 => stream.event(
+                3,
+                &format!(r#"{{"type":"STATE_DELTA","delta":[{{"op":"replace","path":"/n","value":{n}}}]}}"#),
+            ),
+            _ => stream.event(
+                900,
+                &format!(r#"{{"type":"CUSTOM","name":"c","value":"{pad}{pad}{pad}"}}"#),
+            ),
         };
     }
     stream
@@ -184,22 +243,39 @@ fn going_on_from_any_checkpoint_gives_the_same_pages() {
     let stream = long_stream();
     let whole = stream.shelf(Ending::Complete);
     let checkpoints = whole.pages().filter(|(kind, ..)| *kind == PageKind::Checkpoint).count();
-    assert!(checkpoints >= 2, "{checkpoints} checkpoints in {} bytes", stream.bytes.len());
+    assert!(
+        checkpoints >= 2,
+        "{checkpoints} checkpoints in {} bytes",
+        stream.bytes.len()
+    );
     let exchange = stream.exchange(Ending::Complete);
     let mut deriver = Deriver::new(&exchange, REQUEST, Purpose::Store);
     let commits = follow(&mut deriver, &mut bare(&stream), 100);
     for stop_after in 1..=commits.len() {
         let mut shelf = bare(&stream);
-        commits[..stop_after].iter().cloned().for_each(|commit| shelf.commit(commit));
+        commits[..stop_after]
+            .iter()
+            .cloned()
+            .for_each(|commit| shelf.commit(commit));
         let mut resumed = Deriver::resume(&shelf, Purpose::Store).unwrap();
         assert_eq!(resumed.watermark().seq, commits[stop_after - 1].watermark.seq);
         follow(&mut resumed, &mut shelf, 64);
         let last = resumed.end(Ending::Complete, &Pieces(&shelf)).unwrap();
         shelf.commit(last);
-        let all = |shelf: &MemoryShelf| shelf.pages().map(|(kind, number, bytes)| (kind, number, bytes.clone())).collect::<Vec<_>>();
+        let all = |shelf: &MemoryShelf| {
+            shelf
+                .pages()
+                .map(|(kind, number, bytes)| (kind, number, bytes.clone()))
+                .collect::<Vec<_>>()
+        };
         for (one, other) in all(&shelf).into_iter().zip(all(&whole)) {
             assert_eq!((one.0, one.1), (other.0, other.1));
-            assert!(one.2 == other.2, "page {:?} {} differs after commit {stop_after}", one.0, one.1);
+            assert!(
+                one.2 == other.2,
+                "page {:?} {} differs after commit {stop_after}",
+                one.0,
+                one.1
+            );
         }
         assert_eq!(shelf.watermark(), whole.watermark());
     }
@@ -212,7 +288,10 @@ fn spilled_stretches_give_exact_rows() {
     let spans = reader.spans(0..u32::MAX).unwrap();
     let call = spans.iter().find(|span| span.id == "a").unwrap();
     assert!(call.frames > 1_000);
-    let rows = reader.rows(RowsOf::Spans, &[call.ordinal], u64::from(call.ordinal) + 1, call.frames).unwrap().rows;
+    let rows = reader
+        .rows(RowsOf::Spans, &[call.ordinal], u64::from(call.ordinal) + 1, call.frames)
+        .unwrap()
+        .rows;
     for (place, row) in rows.iter().enumerate() {
         assert_eq!(reader.frame(row.first_seq).unwrap().span, call.ordinal);
         let found = reader.row_of(RowsOf::Spans, &[call.ordinal], row.first_seq).unwrap();
@@ -233,11 +312,17 @@ fn an_overlay_on_stored_pages_equals_derivation_in_one_go() {
     assert_eq!(reader.summary().frames, whole.summary().frames);
     assert_eq!(reader.summary().findings, whole.summary().findings);
     let frames = whole.summary().frames;
-    assert_eq!(reader.frames(1..frames + 1).unwrap(), whole.frames(1..frames + 1).unwrap());
+    assert_eq!(
+        reader.frames(1..frames + 1).unwrap(),
+        whole.frames(1..frames + 1).unwrap()
+    );
     assert_eq!(reader.spans(0..u32::MAX).unwrap(), whole.spans(0..u32::MAX).unwrap());
     let end = whole.extent().unwrap().clock;
     for (from, to) in [(0.0, end), (end * 0.3, end * 0.4)] {
-        assert_eq!(reader.lanes(Axis::Clock, from, to, 700).unwrap(), whole.lanes(Axis::Clock, from, to, 700).unwrap());
+        assert_eq!(
+            reader.lanes(Axis::Clock, from, to, 700).unwrap(),
+            whole.lanes(Axis::Clock, from, to, 700).unwrap()
+        );
     }
 }
 
@@ -251,7 +336,11 @@ fn the_state_from_a_checkpoint_equals_the_state_folded_from_the_start() {
     seqs.push(frames);
     for seq in seqs {
         let (one, other) = (stored.state_at(seq).unwrap(), folded.state_at(seq).unwrap());
-        assert_eq!((one.messages, one.state, one.stopped), (other.messages, other.state, other.stopped), "#{seq}");
+        assert_eq!(
+            (one.messages, one.state, one.stopped),
+            (other.messages, other.state, other.stopped),
+            "#{seq}"
+        );
     }
     let mut fresh = stream.reader(Ending::Complete);
     assert!(fresh.state_at(frames - 5).unwrap().explain.checkpoint > 0);

@@ -49,7 +49,13 @@ fn rows_of_events() {
 #[test]
 fn an_expanded_span_shows_its_frames_where_they_belong() {
     let mut reader = everything().reader(Ending::UpstreamReset);
-    let tools: Vec<u32> = reader.spans(0..1000).unwrap().iter().filter(|span| span.name == "find").map(|span| span.ordinal).collect();
+    let tools: Vec<u32> = reader
+        .spans(0..1000)
+        .unwrap()
+        .iter()
+        .filter(|span| span.name == "find")
+        .map(|span| span.ordinal)
+        .collect();
     let window = reader.rows(RowsOf::Spans, &tools, u64::from(tools[0]), 8).unwrap();
     insta::assert_snapshot!(lines(&window.rows));
 }
@@ -81,7 +87,10 @@ fn the_summary_tells_runs_and_the_first_character() {
     assert_eq!(outcomes, [Outcome::Interrupt, Outcome::Open]);
     assert_eq!(summary.ttft_us, Some(225_000));
     assert_eq!((summary.tools, summary.text_chars), (2, 39));
-    assert_eq!((summary.title.as_str(), summary.thread_id.as_str()), ("find a flight", "t1"));
+    assert_eq!(
+        (summary.title.as_str(), summary.thread_id.as_str()),
+        ("find a flight", "t1")
+    );
     assert_eq!((summary.runs[0].turn, summary.runs[1].turn), (true, false));
 }
 
@@ -100,7 +109,14 @@ fn jumps_go_both_ways_and_stop_at_the_ends() {
         }
         seqs
     };
-    for to in [JumpTo::Tool, JumpTo::State, JumpTo::Run, JumpTo::Turn, JumpTo::Gap, JumpTo::Problem] {
+    for to in [
+        JumpTo::Tool,
+        JumpTo::State,
+        JumpTo::Run,
+        JumpTo::Turn,
+        JumpTo::Gap,
+        JumpTo::Problem,
+    ] {
         let forwards = walk(to, Direction::Forwards);
         let mut backwards = walk(to, Direction::Backwards);
         backwards.reverse();
@@ -126,7 +142,10 @@ fn places_and_times_lead_to_each_other() {
             assert_eq!((found.at_us, found.x), (place.at_us, place.x), "{axis:?} #{seq}");
         }
         assert_eq!(reader.locate(axis, Target::X(-5.0)).unwrap().seq, 0);
-        assert_eq!(reader.locate(axis, Target::X(1e15)).unwrap().seq, reader.summary().frames);
+        assert_eq!(
+            reader.locate(axis, Target::X(1e15)).unwrap().seq,
+            reader.summary().frames
+        );
     }
     let extent = reader.extent().unwrap();
     assert!(extent.collapsed < extent.clock - 39_000_000.0);
@@ -143,12 +162,22 @@ fn a_hint_ends_with_the_last_words() {
 fn detail_has_the_fields_as_they_stand_and_the_fate_of_operations() {
     let mut reader = everything().reader(Ending::UpstreamReset);
     let detail = reader.detail(13, 1 << 18).unwrap();
-    let fields: Vec<(&str, &str)> = detail.fields.iter().map(|field| (field.name.as_str(), field.value.as_str())).collect();
+    let fields: Vec<(&str, &str)> = detail
+        .fields
+        .iter()
+        .map(|field| (field.name.as_str(), field.value.as_str()))
+        .collect();
     assert_eq!(
         fields,
-        [("type", "\"STATE_DELTA\""), ("delta", r#"[{"op":"replace","path":"/cart/total","value":2}]"#)]
+        [
+            ("type", "\"STATE_DELTA\""),
+            ("delta", r#"[{"op":"replace","path":"/cart/total","value":2}]"#)
+        ]
     );
-    assert_eq!((detail.operations.len(), detail.operations[0].path.as_str()), (1, "/cart/total"));
+    assert_eq!(
+        (detail.operations.len(), detail.operations[0].path.as_str()),
+        (1, "/cart/total")
+    );
     let text = reader.detail(14, 1 << 18).unwrap().span.unwrap().1.text;
     assert_eq!(text, "I am looking for flights.");
 }
@@ -156,10 +185,16 @@ fn detail_has_the_fields_as_they_stand_and_the_fate_of_operations() {
 #[test]
 fn chunk_boundaries_inside_a_frame_are_known() {
     let mut stream = Stream::default();
-    stream.raw(1, b"data: {\"type\":").raw(1, b"\"RAW\",\"event\":1}\n").raw(1, b"\ndata: {\"type\":\"RAW\",\"event\":2}\n\n");
+    stream
+        .raw(1, b"data: {\"type\":")
+        .raw(1, b"\"RAW\",\"event\":1}\n")
+        .raw(1, b"\ndata: {\"type\":\"RAW\",\"event\":2}\n\n");
     let mut reader = stream.reader(Ending::Complete);
     let detail = reader.detail(1, 1 << 18).unwrap();
-    assert_eq!((detail.chunk_boundaries, detail.entry.chunk, detail.chunk_frames), (vec![14, 31], 2, 2));
+    assert_eq!(
+        (detail.chunk_boundaries, detail.entry.chunk, detail.chunk_frames),
+        (vec![14, 31], 2, 2)
+    );
 }
 
 #[test]
@@ -167,7 +202,10 @@ fn events_are_iterated_with_their_verbatim_text() {
     let mut reader = everything().reader(Ending::UpstreamReset);
     let lines: Vec<_> = reader.events(1..u32::MAX).map(Result::unwrap).collect();
     assert_eq!(lines.len(), 35);
-    assert_eq!(lines[0].event.as_deref(), Some(r#"{"type":"RUN_STARTED","threadId":"t1","runId":"r1"}"#));
+    assert_eq!(
+        lines[0].event.as_deref(),
+        Some(r#"{"type":"RUN_STARTED","threadId":"t1","runId":"r1"}"#)
+    );
     assert_eq!((lines[3].kind_name(), lines[3].type_name.as_deref()), ("comment", None));
     assert_eq!(lines[34].kind_name(), "malformed");
     let findings: usize = lines.iter().map(|line| line.findings.len()).sum();

@@ -19,7 +19,11 @@ impl Stream {
     pub(crate) fn raw(&mut self, after_us: u64, bytes: &[u8]) -> &mut Self {
         self.at_us += after_us;
         let (offset, len) = (self.bytes.len() as u64, bytes.len() as u64);
-        self.chunks.push(Chunk { offset, len, at_us: self.at_us });
+        self.chunks.push(Chunk {
+            offset,
+            len,
+            at_us: self.at_us,
+        });
         self.bytes.extend_from_slice(bytes);
         self
     }
@@ -35,11 +39,20 @@ impl Stream {
             headers: vec![("content-type".into(), b"text/event-stream".to_vec())],
             ..ResponseHead::default()
         };
-        Exchange { response: Some(head), ending, ..Exchange::default() }
+        Exchange {
+            response: Some(head),
+            ending,
+            ..Exchange::default()
+        }
     }
 
     pub(crate) fn shelf(&self, ending: Ending) -> MemoryShelf {
-        MemoryShelf::new(self.exchange(ending), REQUEST.to_vec(), self.chunks.clone(), self.bytes.clone())
+        MemoryShelf::new(
+            self.exchange(ending),
+            REQUEST.to_vec(),
+            self.chunks.clone(),
+            self.bytes.clone(),
+        )
     }
 
     pub(crate) fn reader(&self, ending: Ending) -> Reader<MemoryShelf> {

@@ -16,6 +16,8 @@ use crate::{
 const CHAR_PX: f64 = 7.0;
 /// Fewest characters of a label that is cut.
 const LABEL_CHARS: usize = 4;
+/// Rows that a lane can have.
+const ROWS: usize = 4;
 /// Dots whose hue is looked up one by one.
 const DOTS_LOOKED_AT: usize = 256;
 
@@ -31,7 +33,14 @@ pub(crate) struct Pencil {
 
 impl Pencil {
     pub(crate) fn new(axis: Axis, warp: Warp, from: f64, to: f64, width: u32) -> Self {
-        Self { axis, warp, from, to, step: (to - from) / f64::from(width), width }
+        Self {
+            axis,
+            warp,
+            from,
+            to,
+            step: (to - from) / f64::from(width),
+            width,
+        }
     }
 
     pub(crate) fn x(&self, at_us: u64, seq: u32) -> f64 {
@@ -68,12 +77,18 @@ impl Pencil {
 pub(crate) struct Canvas {
     from: f64,
     step: f64,
+    width: usize,
     shapes: BTreeMap<LaneId, Vec<Shape>>,
 }
 
 impl Canvas {
     pub(crate) fn new(pencil: &Pencil) -> Self {
-        Self { from: pencil.from, step: pencil.step, shapes: BTreeMap::new() }
+        Self {
+            from: pencil.from,
+            step: pencil.step,
+            width: pencil.width as usize,
+            shapes: BTreeMap::new(),
+        }
     }
 
     pub(crate) fn add(&mut self, lane: LaneId, shape: Shape) {
@@ -99,10 +114,17 @@ impl Canvas {
     /// left out is counted into the last that stays.
     fn thinned(&self, shapes: Vec<Shape>) -> Vec<Shape> {
         let mut kept: Vec<Shape> = Vec::with_capacity(shapes.len());
-        let mut begun: BTreeMap<(u8, i64), (usize, usize)> = BTreeMap::new();
+        // By row and column; what begins left of the range is all kept.
+        let mut begun = vec![(0_u8, 0_usize); self.width * ROWS];
         for shape in shapes {
-            let column = ((shape.from - self.from) / self.step).floor() as i64;
-            let (count, last) = begun.entry((shape.row, column)).or_insert((0, kept.len()));
+            let column = ((shape.from - self.from) / self.step).floor();
+            let place =
+                usize::from(shape.row).min(ROWS - 1) * self.width + (column.max(0.0) as usize).min(self.width - 1);
+            if column < 0.0 {
+                kept.push(shape);
+                continue;
+            }
+            let (count, last) = &mut begun[place];
             if *count < 2 {
                 *count += 1;
                 *last = kept.len();
@@ -157,7 +179,10 @@ pub(crate) fn density(columns: &Columns, lane: LaneId, canvas: &mut Canvas) {
         let cell = &column.cells[lane as usize];
         if cell.count > 0 {
             let strength = height(u64::from(cell.count), max);
-            canvas.add(lane, column_shape(columns, idx, Form::Column, kind_of(lane), strength, cell));
+            canvas.add(
+                lane,
+                column_shape(columns, idx, Form::Column, kind_of(lane), strength, cell),
+            );
         }
     }
 }
@@ -187,10 +212,24 @@ pub(crate) fn column_shape(
 /// Bytes a second as an area, keep-alives as dots on it.
 pub(crate) fn wire(columns: &Columns, canvas: &mut Canvas) {
     let max = columns.columns.iter().map(|column| column.bytes).max().unwrap_or(0);
-    for (idx, column) in columns.columns.iter().enumerate().filter(|(_, column)| column.frames > 0) {
+    for (idx, column) in columns
+        .columns
+        .iter()
+        .enumerate()
+        .filter(|(_, column)| column.frames > 0)
+    {
         let cells = column.cells.iter().filter(|cell| cell.count > 0);
-        let seqs = cells.fold((u32::MAX, 0), |seqs, cell| (seqs.0.min(cell.first_seq), seqs.1.max(cell.last_seq)));
-        let mut shape = column_shape(columns, idx, Form::Column, Kind::Wire, height(column.bytes, max), &column.cells[WIRE]);
+        let seqs = cells.fold((u32::MAX, 0), |seqs, cell| {
+            (seqs.0.min(cell.first_seq), seqs.1.max(cell.last_seq))
+        });
+        let mut shape = column_shape(
+            columns,
+            idx,
+            Form::Column,
+            Kind::Wire,
+            height(column.bytes, max),
+            &column.cells[WIRE],
+        );
         (shape.first_seq, shape.last_seq) = seqs;
         canvas.add(LaneId::Wire, shape);
         let own = &column.cells[WIRE];
@@ -211,7 +250,10 @@ pub(crate) fn problems(columns: &Columns, canvas: &mut Canvas) {
             Some(Severity::Note) => 90,
             None => continue,
         };
-        canvas.add(LaneId::Problems, column_shape(columns, idx, Form::Tick, Kind::Wire, strength, cell));
+        canvas.add(
+            LaneId::Problems,
+            column_shape(columns, idx, Form::Tick, Kind::Wire, strength, cell),
+        );
     }
 }
 
@@ -222,10 +264,19 @@ impl<S: Shelf> Reader<S> {
         let count = |column: &Column| column.cells[lane as usize].count;
         let max = columns.columns.iter().map(count).max().unwrap_or(0);
         let dots = columns.columns.iter().filter(|column| count(column) > 0).count();
-        for (idx, column) in columns.columns.iter().enumerate().filter(|(_, column)| count(column) > 0) {
+        for (idx, column) in columns
+            .columns
+            .iter()
+            .enumerate()
+            .filter(|(_, column)| count(column) > 0)
+        {
             let cell = &column.cells[lane as usize];
             let form = if cell.count <= 2 { Form::Dot } else { Form::Column };
-            let kind = if dots <= DOTS_LOOKED_AT { self.frame(cell.first_seq)?.event.kind() } else { Kind::Activity };
+            let kind = if dots <= DOTS_LOOKED_AT {
+                self.frame(cell.first_seq)?.event.kind()
+            } else {
+                Kind::Activity
+            };
             let strength = height(u64::from(cell.count), u64::from(max));
             canvas.add(lane, column_shape(columns, idx, form, kind, strength, cell));
         }

@@ -44,7 +44,7 @@ pub struct Picture {
     /// Worst severity per column of the overview, where there is any.
     pub overview_marks: Vec<(u32, Severity)>,
     /// Long gaps of the whole exchange: from, to, true length in microseconds.
-    pub gaps: Vec<(f64, f64, u64)>,
+    pub gaps: Vec<LongGap>,
     /// The lanes, top to bottom; a lane that is empty in the whole exchange is absent.
     pub lanes: Vec<Lane>,
     /// Throughput of the range: x, bytes per second.
@@ -52,6 +52,9 @@ pub struct Picture {
     /// Gaps between frames of the range: x, milliseconds; the largest of each column.
     pub gap_millis: Vec<(f64, f64)>,
 }
+
+/// A long gap: from, to, true length in microseconds.
+pub type LongGap = (f64, f64, u64);
 
 /// One lane.
 #[derive(Clone, Debug, PartialEq)]
@@ -149,6 +152,9 @@ pub enum Form {
     Bracket,
 }
 
+/// A value a column, and the worst finding of those that have any.
+type Density = (Vec<f32>, Vec<(u32, Severity)>);
+
 /// The density of the whole exchange, kept until it grows.
 #[derive(Clone, Debug)]
 pub(crate) struct Overview {
@@ -156,7 +162,7 @@ pub(crate) struct Overview {
     width: u32,
     frames: u32,
     end_us: u64,
-    density: Arc<(Vec<f32>, Vec<(u32, Severity)>)>,
+    density: Arc<Density>,
 }
 
 impl<S: Shelf> Reader<S> {
@@ -183,11 +189,12 @@ impl<S: Shelf> Reader<S> {
         })
     }
 
-    fn overview(&mut self, axis: Axis, warp: &Warp, width: u32) -> Result<Arc<(Vec<f32>, Vec<(u32, Severity)>)>, Failed<S::Error>> {
+    fn overview(&mut self, axis: Axis, warp: &Warp, width: u32) -> Result<Arc<Density>, Failed<S::Error>> {
         let (frames, end_us) = (self.frame_count(), self.end_us());
-        let kept = self.overview.as_ref().filter(|kept| {
-            (kept.axis, kept.width, kept.frames, kept.end_us) == (axis, width, frames, end_us)
-        });
+        let kept = self
+            .overview
+            .as_ref()
+            .filter(|kept| (kept.axis, kept.width, kept.frames, kept.end_us) == (axis, width, frames, end_us));
         if let Some(kept) = kept {
             return Ok(Arc::clone(&kept.density));
         }
@@ -199,12 +206,18 @@ impl<S: Shelf> Reader<S> {
         };
         let columns = self.sample(axis, warp, 0.0, end.max(1.0), width)?;
         let density = Arc::new((columns.density(), columns.worst()));
-        self.overview = Some(Overview { axis, width, frames, end_us, density: Arc::clone(&density) });
+        self.overview = Some(Overview {
+            axis,
+            width,
+            frames,
+            end_us,
+            density: Arc::clone(&density),
+        });
         Ok(density)
     }
 
     /// The longest gaps, in their order.
-    fn long_gaps(&mut self, pencil: &Pencil) -> Result<Vec<(f64, f64, u64)>, Failed<S::Error>> {
+    fn long_gaps(&mut self, pencil: &Pencil) -> Result<Vec<LongGap>, Failed<S::Error>> {
         let mut gaps = Vec::new();
         let count = self.pages.mark_count(List::Gaps).min(GAPS_READ);
         for idx in 0..count {
@@ -231,7 +244,13 @@ impl<S: Shelf> Reader<S> {
         let detailed = self.draw_spans(pencil, columns, &mut canvas)?;
         self.draw_runs(pencil, &mut canvas);
         self.draw_state(pencil, columns, &mut canvas)?;
-        for lane in [LaneId::Steps, LaneId::Subagents, LaneId::Text, LaneId::Reasoning, LaneId::Tools] {
+        for lane in [
+            LaneId::Steps,
+            LaneId::Subagents,
+            LaneId::Text,
+            LaneId::Reasoning,
+            LaneId::Tools,
+        ] {
             if !detailed {
                 draw::density(columns, lane, &mut canvas);
             }
@@ -267,5 +286,9 @@ fn top_level(frames: u64) -> u32 {
 fn sensible(from: f64, to: f64) -> (f64, f64) {
     let from = if from.is_finite() { from } else { 0.0 };
     let to = if to.is_finite() { to } else { from };
-    if to - from >= 1e-3 { (from, to) } else { (from, from + 1.0) }
+    if to - from >= 1e-3 {
+        (from, to)
+    } else {
+        (from, from + 1.0)
+    }
 }

@@ -1,9 +1,11 @@
 //! From the pyramid to pixel columns.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use super::super::{Failed, Reader, answer::*};
 use crate::{
     derive::{
-        COLLAPSED_TO_US, COLLAPSE_OVER_US, frames,
+        COLLAPSE_OVER_US, COLLAPSED_TO_US, frames,
         marks::List,
         pyramid::{self, Cell, LANES, Node, PROBLEMS},
     },
@@ -21,7 +23,11 @@ pub(crate) struct Warp {
 
 impl Warp {
     pub(crate) fn load<S: Shelf>(reader: &mut Reader<S>, axis: Axis) -> Result<Self, Failed<S::Error>> {
-        let mut warp = Self { axis, gaps: Vec::new(), cut: 0 };
+        let mut warp = Self {
+            axis,
+            gaps: Vec::new(),
+            cut: 0,
+        };
         if axis != Axis::Collapsed {
             return Ok(warp);
         }
@@ -47,7 +53,9 @@ impl Warp {
             Axis::Index => f64::from(seq),
             Axis::Collapsed => {
                 let idx = self.gaps.partition_point(|(from, ..)| *from < at_us);
-                let Some((from, to, before)) = idx.checked_sub(1).map(|idx| self.gaps[idx]) else { return at_us as f64 };
+                let Some((from, to, before)) = idx.checked_sub(1).map(|idx| self.gaps[idx]) else {
+                    return at_us as f64;
+                };
                 let inside = (at_us.min(to) - from) as f64 / (to - from) as f64;
                 (from - before) as f64 + inside * COLLAPSED_TO_US as f64 + at_us.saturating_sub(to) as f64
             }
@@ -98,13 +106,24 @@ impl Columns {
     }
 
     pub(crate) fn density(&self) -> Vec<f32> {
-        let max = self.columns.iter().map(|column| column.frames).max().unwrap_or(0).max(1);
-        self.columns.iter().map(|column| column.frames as f32 / max as f32).collect()
+        let max = self
+            .columns
+            .iter()
+            .map(|column| column.frames)
+            .max()
+            .unwrap_or(0)
+            .max(1);
+        self.columns
+            .iter()
+            .map(|column| column.frames as f32 / max as f32)
+            .collect()
     }
 
     pub(crate) fn worst(&self) -> Vec<(u32, Severity)> {
         let marked = self.columns.iter().enumerate();
-        marked.filter_map(|(idx, column)| Some((idx as u32, column.cells[PROBLEMS].severity?))).collect()
+        marked
+            .filter_map(|(idx, column)| Some((idx as u32, column.cells[PROBLEMS].severity?)))
+            .collect()
     }
 
     pub(crate) fn throughput(&self, points: usize) -> Vec<(f64, f64)> {
@@ -113,7 +132,11 @@ impl Columns {
         let mut chart = Vec::new();
         for (idx, columns) in self.columns.chunks(group).enumerate() {
             let bytes: u64 = columns.iter().map(|column| column.bytes).sum();
-            let last_us = columns.iter().rev().find(|column| column.frames > 0).map(|column| column.last_at_us);
+            let last_us = columns
+                .iter()
+                .rev()
+                .find(|column| column.frames > 0)
+                .map(|column| column.last_at_us);
             let seconds = match (self.axis, before_us, last_us) {
                 (Axis::Index, Some(before), Some(last)) => (last - before) as f64 / 1e6,
                 _ => self.step * columns.len() as f64 / 1e6,
@@ -130,7 +153,12 @@ impl Columns {
         let largest = |columns: &[Column]| columns.iter().map(|column| column.max_gap_us).max().unwrap_or(0);
         let groups = self.columns.chunks(group).enumerate();
         groups
-            .map(|(idx, columns)| (self.from + (idx * group) as f64 * self.step, largest(columns) as f64 / 1e3))
+            .map(|(idx, columns)| {
+                (
+                    self.from + (idx * group) as f64 * self.step,
+                    largest(columns) as f64 / 1e3,
+                )
+            })
             .filter(|(_, millis)| *millis > 0.0)
             .collect()
     }
@@ -148,20 +176,34 @@ impl<S: Shelf> Reader<S> {
     ) -> Result<Columns, Failed<S::Error>> {
         let seqs = (self.first_seq_from(axis, from)?, self.seq_at_x(axis, to)?);
         let step = (to - from) / f64::from(width);
-        let mut columns =
-            Columns { axis, from, step, columns: vec![Column::default(); width as usize], seqs };
+        let mut columns = Columns {
+            axis,
+            from,
+            step,
+            columns: vec![Column::default(); width as usize],
+            seqs,
+        };
         if seqs.0 > seqs.1 {
             return Ok(columns);
         }
         let mut stack = vec![(super::top_level(u64::from(self.frame_count())), 0_u32)];
+        // Neighbouring nodes stand in the same block.
+        let mut recent: BTreeMap<u32, (u32, Arc<Vec<Node>>)> = BTreeMap::new();
         while let Some((level, idx)) = stack.pop() {
             let size = pyramid::node_frames(level);
             let first = u64::from(idx) * size + 1;
             if first > u64::from(seqs.1) || first + size <= u64::from(seqs.0) {
                 continue;
             }
-            let block = self.pages.node_block(&self.shelf, pyramid::number(level, idx / pyramid::BLOCK))?;
-            let Some(node) = block.get((idx % pyramid::BLOCK) as usize) else { continue };
+            let number = idx / pyramid::BLOCK;
+            if recent.get(&level).is_none_or(|(kept, _)| *kept != number) {
+                let block = self.pages.node_block(&self.shelf, pyramid::number(level, number))?;
+                recent.insert(level, (number, block));
+            }
+            let block = &recent[&level].1;
+            let Some(node) = block.get((idx % pyramid::BLOCK) as usize) else {
+                continue;
+            };
             let (first, last) = (first as u32, (first + u64::from(node.frames) - 1) as u32);
             let whole = first >= seqs.0 && last <= seqs.1;
             let x = (warp.x(node.first_at_us, first), warp.x(node.last_at_us, last));
@@ -173,15 +215,27 @@ impl<S: Shelf> Reader<S> {
             } else if level == 0 {
                 self.sample_frames(warp, first.max(seqs.0), last.min(seqs.1), &mut columns)?;
             } else {
-                let children = (0..pyramid::FACTOR).rev().map(|child| (level - 1, idx * pyramid::FACTOR + child));
+                let children = (0..pyramid::FACTOR)
+                    .rev()
+                    .map(|child| (level - 1, idx * pyramid::FACTOR + child));
                 stack.extend(children);
             }
         }
         Ok(columns)
     }
 
-    fn sample_frames(&mut self, warp: &Warp, first: u32, last: u32, columns: &mut Columns) -> Result<(), Failed<S::Error>> {
-        let mut before_us = if first > 1 { self.pages.frame(&self.shelf, first - 1)?.at_us } else { 0 };
+    fn sample_frames(
+        &mut self,
+        warp: &Warp,
+        first: u32,
+        last: u32,
+        columns: &mut Columns,
+    ) -> Result<(), Failed<S::Error>> {
+        let mut before_us = if first > 1 {
+            self.pages.frame(&self.shelf, first - 1)?.at_us
+        } else {
+            0
+        };
         let mut seq = first;
         while seq <= last {
             let number = (seq - 1) / frames::BLOCK;

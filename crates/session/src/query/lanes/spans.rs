@@ -45,7 +45,13 @@ impl<S: Shelf> Reader<S> {
         Ok(false)
     }
 
-    fn draw_range(&mut self, first: u32, end: u32, pencil: &Pencil, canvas: &mut Canvas) -> Result<(), Failed<S::Error>> {
+    fn draw_range(
+        &mut self,
+        first: u32,
+        end: u32,
+        pencil: &Pencil,
+        canvas: &mut Canvas,
+    ) -> Result<(), Failed<S::Error>> {
         let mut ordinal = first;
         while ordinal < end {
             let block = self.block_of(ordinal)?;
@@ -62,7 +68,9 @@ impl<S: Shelf> Reader<S> {
 
     /// Spans that begin before a frame and reach over it.
     fn open_at(&mut self, first: u32, seq: u32) -> Result<Vec<u32>, Failed<S::Error>> {
-        let Some(before) = first.checked_sub(1) else { return Ok(Vec::new()) };
+        let Some(before) = first.checked_sub(1) else {
+            return Ok(Vec::new());
+        };
         let block = self.block_of(before)?;
         let mut open = Vec::new();
         for ordinal in block.open.iter().copied() {
@@ -82,7 +90,13 @@ impl<S: Shelf> Reader<S> {
     }
 
     /// Of a range with too many spans, those that are open at some of its blocks.
-    fn draw_long_ones(&mut self, first: u32, end: u32, pencil: &Pencil, canvas: &mut Canvas) -> Result<(), Failed<S::Error>> {
+    fn draw_long_ones(
+        &mut self,
+        first: u32,
+        end: u32,
+        pencil: &Pencil,
+        canvas: &mut Canvas,
+    ) -> Result<(), Failed<S::Error>> {
         let (first_block, last_block) = (first / spans::BLOCK + 1, (end - 1) / spans::BLOCK);
         let stride = ((last_block.saturating_sub(first_block)) / SAMPLES).max(1);
         let mut long = Vec::new();
@@ -167,9 +181,16 @@ impl<S: Shelf> Reader<S> {
                 begin = first;
             }
         }
-        let text = if span.chars == 0 && span.encrypted { "encrypted" } else { span.head.as_str() };
+        let text = if span.chars == 0 && span.encrypted {
+            "encrypted"
+        } else {
+            span.head.as_str()
+        };
         let label = pencil.label(text, begin, to);
-        canvas.add(lane, shape_of(span, self.bar_of(span), begin, to, 0, pace_of(span), label));
+        canvas.add(
+            lane,
+            shape_of(span, self.bar_of(span), begin, to, 0, pace_of(span), label),
+        );
     }
 
     /// Arguments arriving, waiting, result.
@@ -185,17 +206,32 @@ impl<S: Shelf> Reader<S> {
             _ => describe::span_subject(span),
         };
         let Some((ready_us, ready_seq)) = span.ready else {
-            let form = if span.result.is_some() { Form::Bar } else { self.bar_of(span) };
+            let form = if span.result.is_some() {
+                Form::Bar
+            } else {
+                self.bar_of(span)
+            };
             let label = pencil.label(&text, from, to);
             canvas.add(LaneId::Tools, shape_of(span, form, from, to, row, 200, label));
             return;
         };
         let ready = pencil.extent((ready_us, ready_seq), (ready_us, ready_seq)).1;
         let on_args = ready - from >= to - ready;
-        let args_label = if on_args { pencil.label(&text, from, ready) } else { String::new() };
-        canvas.add(LaneId::Tools, shape_of(span, Form::Bar, from, ready, row, 200, args_label));
+        let args_label = if on_args {
+            pencil.label(&text, from, ready)
+        } else {
+            String::new()
+        };
+        canvas.add(
+            LaneId::Tools,
+            shape_of(span, Form::Bar, from, ready, row, 200, args_label),
+        );
         if to - ready > pencil.step / 2.0 {
-            let label = if on_args { String::new() } else { pencil.label(&text, ready, to) };
+            let label = if on_args {
+                String::new()
+            } else {
+                pencil.label(&text, ready, to)
+            };
             canvas.add(LaneId::Tools, shape_of(span, Form::Pale, ready, to, row, 120, label));
         }
         if let Some((at_us, seq)) = span.result {
@@ -211,12 +247,20 @@ impl<S: Shelf> Reader<S> {
         let ended = self.exchange.ending != Ending::Open;
         for run in &self.pages.summary.runs {
             let live = run.outcome == Outcome::Open && !ended;
-            let end = if live { (self.end_us(), self.frame_count()) } else { (run.last_at_us, run.last_seq) };
+            let end = if live {
+                (self.end_us(), self.frame_count())
+            } else {
+                (run.last_at_us, run.last_seq)
+            };
             let (from, to) = pencil.extent((run.first_at_us, run.first_seq), end);
             if !pencil.visible(from, to) {
                 continue;
             }
-            let form = if run.outcome == Outcome::Open && ended { Form::TornBar } else { Form::Bar };
+            let form = if run.outcome == Outcome::Open && ended {
+                Form::TornBar
+            } else {
+                Form::Bar
+            };
             let word = if live { "" } else { run.outcome.as_str() };
             canvas.add(
                 LaneId::Runs,

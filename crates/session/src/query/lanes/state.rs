@@ -21,10 +21,20 @@ fn what(mark: &Mark) -> u64 {
 }
 
 impl<S: Shelf> Reader<S> {
-    pub(crate) fn draw_state(&mut self, pencil: &Pencil, columns: &Columns, canvas: &mut Canvas) -> Result<(), Failed<S::Error>> {
+    pub(crate) fn draw_state(
+        &mut self,
+        pencil: &Pencil,
+        columns: &Columns,
+        canvas: &mut Canvas,
+    ) -> Result<(), Failed<S::Error>> {
         let (first_seq, last_seq) = columns.seqs;
-        let first = self.pages.mark_past(&self.shelf, List::States, |mark| mark.seq >= first_seq)?;
-        let end = self.pages.mark_past(&self.shelf, List::States, |mark| mark.seq > last_seq)?.max(first);
+        let first = self
+            .pages
+            .mark_past(&self.shelf, List::States, |mark| mark.seq >= first_seq)?;
+        let end = self
+            .pages
+            .mark_past(&self.shelf, List::States, |mark| mark.seq > last_seq)?
+            .max(first);
         if end - first > pencil.width * MARKS_PER_PX {
             draw::density(columns, LaneId::State, canvas);
             return Ok(());
@@ -45,7 +55,10 @@ impl<S: Shelf> Reader<S> {
         }
         if let Some(since) = stuck {
             let until = match end < self.pages.mark_count(List::States) {
-                true => self.pages.mark(&self.shelf, List::States, end).map(|mark| (mark.at_us, mark.seq))?,
+                true => self
+                    .pages
+                    .mark(&self.shelf, List::States, end)
+                    .map(|mark| (mark.at_us, mark.seq))?,
                 false => (self.end_us(), self.frame_count()),
             };
             band(&since, until, pencil, canvas);
@@ -84,7 +97,10 @@ fn band(since: &Mark, until: (u64, u32), pencil: &Pencil, canvas: &mut Canvas) {
     let to = pencil.x(until.0, until.1);
     if pencil.visible(from, to) && to > from {
         let severity = Some(Severity::Warning);
-        canvas.add(LaneId::State, shape(Form::Dashed, from, to, 160, severity, (since.seq, until.1)));
+        canvas.add(
+            LaneId::State,
+            shape(Form::Dashed, from, to, 160, severity, (since.seq, until.1)),
+        );
     }
 }
 
