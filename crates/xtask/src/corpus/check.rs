@@ -87,6 +87,7 @@ fn delivered(one: &Checked) -> Vec<String> {
     wrong
 }
 
+/// Fields that belong to the message, by name.
 fn end_to_end(headers: &[(String, String)]) -> Vec<(String, String)> {
     let lower = headers
         .iter()
