@@ -270,7 +270,10 @@ impl Deriver {
         let mut findings = folding::end(&mut self.fold, ending, &layered);
         findings.extend(self.encoding_findings());
         let worst = findings.iter().map(|finding| finding.severity).max();
-        self.tails.worsen_last(worst);
+        if worst.is_some() {
+            self.tails.worsen_last(worst);
+            self.pyramid.worsen_last(self.summary.frames, 0, worst);
+        }
         if worst >= Some(Severity::Warning) && self.summary.frames > 0 {
             let mark = Mark {
                 seq: self.summary.frames,

@@ -188,6 +188,25 @@ impl Pyramid {
         }
     }
 
+    /// Notes what the end of the body says about the last frame, unless it
+    /// completed a node: then the lists of findings and marks have it.
+    pub(crate) fn worsen_last(&mut self, seq: u32, len: u64, severity: Option<Severity>) {
+        let Some(level) = self.levels.first_mut().filter(|level| level.current.frames > 0) else {
+            return;
+        };
+        let cell = Cell {
+            count: u32::from(level.current.cells[PROBLEMS].last_seq != seq),
+            bytes: len,
+            severity,
+            first_seq: seq,
+            last_seq: seq,
+        };
+        let known = &mut level.current.cells[PROBLEMS];
+        known.severity = known.severity.max(severity);
+        known.merge(&cell);
+        level.dirty = true;
+    }
+
     /// Writes the pages that are not full, open nodes included.
     pub(crate) fn flush(&mut self, out: &mut Vec<Page>) {
         let mut open = Node::default();

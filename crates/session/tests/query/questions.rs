@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use scrubjay_session::{
     exchange::{Chunk, Ending},
-    query::{Axis, Direction, JumpTo, Outcome, Row, RowsOf, Target},
+    query::{Axis, Direction, JumpTo, LaneId, Outcome, Row, RowsOf, Severity, Target},
 };
 
 use crate::stream::{Stream, everything};
@@ -233,4 +233,26 @@ fn a_reader_keeps_up_with_what_comes() {
     let mut reader = scrubjay_session::query::Reader::open(shelf).unwrap();
     assert_eq!(reader.frames(1..99).unwrap(), whole.frames(1..99).unwrap());
     assert!(!reader.refresh().unwrap());
+}
+
+#[test]
+fn what_the_end_reveals_stands_at_the_last_frame() {
+    let mut stream = Stream::default();
+    stream
+        .raw(
+            1,
+            b"data: {\"type\":\"RUN_STARTED\",\"threadId\":\"t\",\"runId\":\"r\"}\r\n\r\n",
+        )
+        .raw(1, b"data: {\"type\":\"CUSTOM\",\"name\":\"x\",\"value\":1}\r\n\r\n");
+    let mut reader = stream.reader(Ending::Complete);
+    // The official client cuts at LF LF only, so it meets both at the end.
+    assert_eq!(reader.summary().stop.as_ref().map(|stop| stop.seq), Some(2));
+    assert_eq!(reader.frame(2).unwrap().severity, Some(Severity::Error));
+    let problem = reader
+        .jump(Axis::Clock, 1, JumpTo::Problem, Direction::Forwards)
+        .unwrap();
+    assert_eq!(problem.map(|place| place.seq), Some(2));
+    let picture = reader.lanes(Axis::Clock, 0.0, 3.0, 30).unwrap();
+    let problems = picture.lanes.iter().find(|lane| lane.id == LaneId::Problems).unwrap();
+    assert_eq!(problems.shapes.last().unwrap().last_seq, 2);
 }
