@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use hyper::{Request, body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
@@ -279,11 +280,14 @@ async fn attend(stream: TcpStream, station: Arc<Station>, stopping: Cancellation
     });
     let builder = builder();
     let mut connection = pin!(builder.serve_connection(socket, service));
+    // The set polls what was woken, so that a chunk does not touch the lock that
+    // all connections share in the token.
+    let mut stop: FuturesUnordered<_> = [stopping.cancelled()].into_iter().collect();
     tokio::select! {
         biased;
         // How a connection ended was told to the tapes of its exchanges.
         ended = connection.as_mut() => return drop(ended),
-        () = stopping.cancelled() => connection.as_mut().graceful_shutdown(),
+        Some(()) = stop.next() => connection.as_mut().graceful_shutdown(),
     }
     drop(connection.await);
 }
