@@ -165,12 +165,9 @@ mod tests {
 
     use super::*;
 
-    fn shelf() -> Result<AnyShelf, EngineError> {
-        Ok(AnyShelf::Memory(Arc::new(MemoryShelf::default())))
-    }
-
     fn use_it(slot: &Slot, ticket: &Ticket) -> Result<(), EngineError> {
-        slot.with(shelf, Some(ticket), |_| Ok(()))
+        let shelf = AnyShelf::Memory(Arc::new(MemoryShelf::default()));
+        slot.with(|| Ok(shelf), Some(ticket), |_| Ok(()))
     }
 
     #[test]
