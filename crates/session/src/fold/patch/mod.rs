@@ -17,6 +17,8 @@
 
 mod place;
 
+use std::cell::Cell;
+
 use scrubjay_protocol::json::{self, NESTING_LIMIT, Wtf8};
 
 use self::place::{Container, Found, Key, Lookup, Place};
@@ -114,7 +116,6 @@ struct Refusal {
     /// of reading a `from` in advance are overlooked by the client.
     absent: bool,
     limit: bool,
-    function: bool,
 }
 
 impl Refusal {
@@ -123,7 +124,6 @@ impl Refusal {
             message: message.into(),
             absent: false,
             limit: false,
-            function: false,
         }
     }
 
@@ -160,18 +160,27 @@ pub fn apply(
 ) -> Result<Option<Value>, Failure> {
     // The client's copy goes through JSON, where undefined becomes null.
     let mut document = Some(document.cloned().unwrap_or_else(|| Value::null(by)));
+    let function = Cell::new(None);
     for (place, operation) in operations.iter().enumerate() {
-        document = Operation::read(operation)
+        document = Operation::read(operation, place, &function)
             .and_then(|operation| operation.apply(document, by, pieces))
             .and_then(within_limits)
             .map_err(|refusal| Failure {
                 operation: place,
                 message: refusal.message,
                 limit: refusal.limit,
-                function: refusal.function,
+                function: false,
             })?;
     }
-    Ok(document)
+    match function.get() {
+        None => Ok(document),
+        Some(operation) => Err(Failure {
+            operation,
+            message: "it copies a function that every JavaScript object inherits".to_owned(),
+            limit: false,
+            function: true,
+        }),
+    }
 }
 
 fn within_limits(document: Document) -> Result<Document, Refusal> {
@@ -197,10 +206,14 @@ struct Operation<'a> {
     path: &'a Wtf8,
     from: Option<&'a Wtf8>,
     value: Option<&'a json::Value>,
+    number: usize,
+    /// The operation that brought in a function, which stands as null until
+    /// it is known whether the patch applies at all.
+    function: &'a Cell<Option<usize>>,
 }
 
 impl<'a> Operation<'a> {
-    fn read(operation: &'a json::Value) -> Result<Self, Refusal> {
+    fn read(operation: &'a json::Value, number: usize, function: &'a Cell<Option<usize>>) -> Result<Self, Refusal> {
         let text = |name| operation.get(name).and_then(json::Value::as_wtf8);
         let op = operation
             .get("op")
@@ -214,6 +227,8 @@ impl<'a> Operation<'a> {
             path,
             from: text("from"),
             value: operation.get("value"),
+            number,
+            function,
         })
     }
 
@@ -249,7 +264,7 @@ impl<'a> Operation<'a> {
                 .map(|()| document),
             Op::Move => self.move_value(document, by),
             Op::Copy => {
-                let value = value_at(document.as_ref(), self.from()?)?;
+                let value = self.value_at(document.as_ref(), self.from()?, by)?;
                 add_at(document, self.path, value.as_ref().map(|value| set_by(value, by)))
             }
             Op::Get => Ok(document),
@@ -260,7 +275,7 @@ impl<'a> Operation<'a> {
         match self.op {
             Op::Add | Op::Replace => Ok(Some(self.value(by)?)),
             // The root is not taken away from where it is moved from.
-            Op::Move | Op::Copy => value_at(document.as_ref(), self.from()?),
+            Op::Move | Op::Copy => self.value_at(document.as_ref(), self.from()?, by),
             Op::Test => self.test(&Found::of(document.as_ref()), by, pieces).map(|()| document),
             Op::Remove => Ok(Some(Value::null(by))),
             Op::Get => Ok(document),
@@ -286,34 +301,32 @@ impl<'a> Operation<'a> {
             return Err(Refusal::new("move would put the whole value inside itself"));
         }
         let place = Lookup::bare(Op::Remove, from).find(document.as_ref())?;
-        if matches!(place.value(document.as_ref()), Found::Function) {
-            value_at(document.as_ref(), from)?;
-        }
+        let is_function = matches!(place.value(document.as_ref()), Found::Function);
         let (document, removed) = remove(document, &place)?;
+        let removed = if is_function { Some(self.function(by)) } else { removed };
         add_at(document, self.path, removed.as_ref().map(|value| set_by(value, by)))
+    }
+
+    /// What stands at a pointer, read without validation.
+    fn value_at(&self, document: Option<&Value>, path: &Wtf8, by: u32) -> Result<Option<Value>, Refusal> {
+        if path.is_empty() {
+            return Ok(document.cloned());
+        }
+        let place = Lookup::bare(Op::Get, path).find(document)?;
+        Ok(match place.value(document) {
+            Found::Function => Some(self.function(by)),
+            found => found.into_value(),
+        })
+    }
+
+    fn function(&self, by: u32) -> Value {
+        self.function.set(Some(self.number));
+        Value::null(by)
     }
 }
 
 fn set_by(value: &Value, by: u32) -> Value {
     Value::new(value.node().clone(), by)
-}
-
-/// What stands at a pointer, read without validation.
-fn value_at(document: Option<&Value>, path: &Wtf8) -> Result<Option<Value>, Refusal> {
-    if path.is_empty() {
-        return Ok(document.cloned());
-    }
-    let place = Lookup::bare(Op::Get, path).find(document)?;
-    match place.value(document) {
-        Found::Function => Err(Refusal {
-            function: true,
-            ..Refusal::new(format!(
-                "{} names a function that every JavaScript object inherits",
-                shown_path(path)
-            ))
-        }),
-        found => Ok(found.into_value()),
-    }
 }
 
 /// Adds without validation; an undefined value leaves nothing to see.
