@@ -256,3 +256,54 @@ fn what_the_end_reveals_stands_at_the_last_frame() {
     let problems = picture.lanes.iter().find(|lane| lane.id == LaneId::Problems).unwrap();
     assert_eq!(problems.shapes.last().unwrap().last_seq, 2);
 }
+
+/// Gzip of stored blocks, so that the test needs no encoder.
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
+    let blocks: Vec<&[u8]> = bytes.chunks(100).collect();
+    for (place, block) in blocks.iter().enumerate() {
+        packed.push(u8::from(place + 1 == blocks.len()));
+        packed.extend_from_slice(&(block.len() as u16).to_le_bytes());
+        packed.extend_from_slice(&(!(block.len() as u16)).to_le_bytes());
+        packed.extend_from_slice(block);
+    }
+    let crc = !bytes.iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 }
+        })
+    });
+    packed.extend_from_slice(&crc.to_le_bytes());
+    packed.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
+    packed
+}
+
+#[test]
+fn an_encoded_body_reads_like_the_plain_one() {
+    let plain = everything();
+    let mut exchange = plain.exchange(Ending::Complete);
+    let head = exchange.response.as_mut().unwrap();
+    head.headers.push(("Content-Encoding".into(), b"gzip".to_vec()));
+    let packed = gzip(&plain.bytes);
+    let mut chunks = Vec::new();
+    for (place, piece) in packed.chunks(333).enumerate() {
+        chunks.push(Chunk {
+            offset: place as u64 * 333,
+            len: piece.len() as u64,
+            at_us: place as u64 * 1_000,
+        });
+    }
+    let shelf = scrubjay_session::memory::MemoryShelf::new(exchange, crate::stream::REQUEST.to_vec(), chunks, packed);
+    let mut reader = scrubjay_session::query::Reader::open(shelf).unwrap();
+    let mut plain = plain.reader(Ending::Complete);
+    let texts = |reader: &mut scrubjay_session::query::Reader<_>| -> Vec<_> {
+        reader
+            .events(1..u32::MAX)
+            .map(|line| line.map(|line| line.event).unwrap())
+            .collect()
+    };
+    assert_eq!(texts(&mut reader), texts(&mut plain));
+    assert_eq!(reader.state_at(35).unwrap().state, plain.state_at(35).unwrap().state);
+    let frames = reader.frames(1..36).unwrap();
+    assert!(frames.windows(2).all(|pair| pair[0].at_us <= pair[1].at_us));
+    assert!(frames[34].chunk > 5);
+}
