@@ -103,10 +103,28 @@ fn read(folder: &Path) -> Result<Case> {
     })
 }
 
-/// An object is sent as its text stands; a string is sent as what it says.
+/// An object is sent without the indentation of the capture, as frontends send
+/// it; a string is sent as what it says.
 fn body_bytes(raw: &RawValue) -> Vec<u8> {
     match serde_json::from_str::<String>(raw.get()) {
         Ok(text) => text.into_bytes(),
-        Err(_not_a_string) => raw.get().as_bytes().to_vec(),
+        Err(_not_a_string) => compact(raw.get()),
     }
+}
+
+/// JSON text without the white space between its tokens.
+fn compact(text: &str) -> Vec<u8> {
+    let (mut in_string, mut escaped) = (false, false);
+    let mut bytes = Vec::with_capacity(text.len());
+    for byte in text.bytes() {
+        if !in_string && byte.is_ascii_whitespace() {
+            continue;
+        }
+        if byte == b'"' && !escaped {
+            in_string = !in_string;
+        }
+        escaped = in_string && byte == b'\\' && !escaped;
+        bytes.push(byte);
+    }
+    bytes
 }
