@@ -60,7 +60,10 @@ mod tests {
 
     #[test]
     fn a_path_may_stand_alone_or_behind_its_option() {
-        let wanted = Arguments::Open { store: Some("a.db".into()), samples: true };
+        let wanted = Arguments::Open {
+            store: Some("a.db".into()),
+            samples: true,
+        };
         assert_eq!(read(&["a.db"]), Ok(wanted.clone()));
         assert_eq!(read(&["--store", "a.db"]), Ok(wanted));
     }
@@ -74,6 +77,12 @@ mod tests {
 
     #[test]
     fn nothing_means_the_default_store_with_samples() {
-        assert_eq!(read(&[]), Ok(Arguments::Open { store: None, samples: true }));
+        assert_eq!(
+            read(&[]),
+            Ok(Arguments::Open {
+                store: None,
+                samples: true
+            })
+        );
     }
 }

@@ -46,12 +46,22 @@ pub async fn import(request: Request<'_>, engine: State<'_, Engine>) -> Result<V
     let InvokeBody::Raw(bytes) = request.body() else {
         return Err(Report::new(Code::BadRequest, "The file did not arrive as bytes.", ""));
     };
-    let name = request.headers().get("x-scrubjay-name").and_then(|name| name.to_str().ok()).unwrap_or("the file");
+    let name = request
+        .headers()
+        .get("x-scrubjay-name")
+        .and_then(|name| name.to_str().ok())
+        .unwrap_or("the file");
     let (name, bytes, engine) = (name.to_owned(), bytes.clone(), engine.inner().clone());
     let imported = tauri::async_runtime::spawn_blocking(move || engine.import_bytes(&name, &bytes)).await;
     match imported {
-        Ok(imported) => imported.map(|imported| imported.exchanges).map_err(|error| error.report()),
-        Err(panicked) => Err(Report::new(Code::Internal, format!("The import broke off: {panicked}."), "")),
+        Ok(imported) => imported
+            .map(|imported| imported.exchanges)
+            .map_err(|error| error.report()),
+        Err(panicked) => Err(Report::new(
+            Code::Internal,
+            format!("The import broke off: {panicked}."),
+            "",
+        )),
     }
 }
 
@@ -61,5 +71,7 @@ pub async fn import(request: Request<'_>, engine: State<'_, Engine>) -> Result<V
 /// When the window is gone.
 #[tauri::command]
 pub fn title<R: Runtime>(title: String, window: WebviewWindow<R>) -> Result<(), Report> {
-    window.set_title(&title).map_err(|error| Report::new(Code::Internal, error.to_string(), ""))
+    window
+        .set_title(&title)
+        .map_err(|error| Report::new(Code::Internal, error.to_string(), ""))
 }

@@ -42,7 +42,13 @@ pub fn run(words: impl Iterator<Item = OsString>) -> ExitCode {
             say(env!("CARGO_PKG_VERSION"));
             ExitCode::SUCCESS
         }
-        Ok(Arguments::Open { store, samples }) => open(&Options { path: store, opening: Opening::Window }, samples),
+        Ok(Arguments::Open { store, samples }) => open(
+            &Options {
+                path: store,
+                opening: Opening::Window,
+            },
+            samples,
+        ),
         Err(sentence) => fail(&sentence, "Run scrubjay-desktop --help to see what may follow."),
     }
 }
