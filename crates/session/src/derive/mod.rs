@@ -39,6 +39,7 @@ mod assemble;
 mod body;
 mod checkpoint;
 pub mod codec;
+mod describe;
 pub mod finding;
 mod folding;
 pub mod frames;
@@ -49,11 +50,7 @@ pub mod spans;
 pub mod summary;
 mod tails;
 
-use scrubjay_protocol::{
-    frame::Frame,
-    input::Request,
-    json::{Object, Value},
-};
+use scrubjay_protocol::{frame::Frame, json::Value};
 
 pub use self::{
     assemble::SpanPiece,
@@ -69,7 +66,7 @@ use self::{
     kinds::{EventCode, Kind, Severity},
     marks::{GAP_US, List, Mark, StateMark},
     pyramid::Pyramid,
-    summary::{Outcome, RUNS_NAMED, Run, Stop, Summary},
+    summary::{Outcome, Stop, Summary},
     tails::Tails,
 };
 pub(crate) use self::{
@@ -159,7 +156,7 @@ impl Deriver {
             transport: body.transport(),
             ..Summary::default()
         };
-        describe_request(&mut summary, request_body);
+        describe::describe_request(&mut summary, request_body);
         Self {
             purpose,
             body,
@@ -377,7 +374,7 @@ impl Deriver {
         summary.text_chars += noted.text_chars;
         let event = frame.value.as_ref().and_then(Value::as_object);
         if entry.event == EventCode::RUN_STARTED {
-            begin_run(summary, seq, entry, event);
+            describe::begin_run(summary, seq, entry, event);
         }
         let Some(run) = summary.runs.last_mut().filter(|run| run.outcome == Outcome::Open) else {
             return;
@@ -550,84 +547,4 @@ pub fn end<S: Shelf>(deriver: &mut Deriver, shelf: &S, ending: Ending) -> Option
 pub(crate) fn unpacker_of(exchange: &Exchange) -> Option<scrubjay_protocol::encoding::Decoder> {
     let headers = &exchange.response.as_ref()?.headers;
     body::unpacker(&body::field(headers, "content-encoding"))
-}
-
-fn begin_run(summary: &mut Summary, seq: u32, entry: &FrameEntry, event: Option<&Object>) {
-    summary.run_count += 1;
-    let text = |name: &str| {
-        event
-            .and_then(|event| event.get(name))
-            .and_then(Value::as_wtf8)
-            .map(|text| text.to_str_lossy().into_owned())
-    };
-    if let Some(thread) = text("threadId").filter(|thread| !thread.is_empty()) {
-        summary.thread_id = thread;
-    }
-    if summary.runs.len() >= RUNS_NAMED {
-        return;
-    }
-    let echoed = event
-        .and_then(|event| event.get("input"))
-        .and_then(|input| input.get("messages"));
-    let turn = match echoed {
-        Some(messages) => ends_with_user(messages),
-        None => summary.runs.is_empty() && summary.turn,
-    };
-    summary.runs.push(Run {
-        run_id: text("runId").unwrap_or_else(|| summary.run_id.clone()),
-        thread_id: text("threadId").unwrap_or_else(|| summary.thread_id.clone()),
-        parent_run_id: text("parentRunId"),
-        first_seq: seq,
-        last_seq: seq,
-        first_at_us: entry.at_us,
-        last_at_us: entry.at_us,
-        turn,
-        ..Run::default()
-    });
-}
-
-fn ends_with_user(messages: &Value) -> bool {
-    let last = messages.as_array().and_then(<[Value]>::last);
-    last.and_then(|message| message.get("role")).and_then(Value::as_str) == Some("user")
-}
-
-/// What the request says: ids and the last user text.
-fn describe_request(summary: &mut Summary, body: &[u8]) {
-    let request = Request::read(body);
-    let Some(input) = request.input_value() else { return };
-    let text = |name: &str| {
-        input
-            .get(name)
-            .and_then(Value::as_wtf8)
-            .map(|text| text.to_str_lossy().into_owned())
-    };
-    summary.is_run_input = true;
-    summary.thread_id = text("threadId").unwrap_or_default();
-    summary.run_id = text("runId").unwrap_or_default();
-    let Some(messages) = input.get("messages") else { return };
-    summary.turn = ends_with_user(messages);
-    let is_user = |message: &&Value| message.get("role").and_then(Value::as_str) == Some("user");
-    let last = messages
-        .as_array()
-        .and_then(|messages| messages.iter().rev().find(is_user));
-    if let Some(content) = last.and_then(|message| message.get("content")) {
-        summary.title = text_of(content).chars().take(TITLE_CHARS).collect();
-    }
-}
-
-/// Text of a message's content: itself, or its text parts.
-fn text_of(content: &Value) -> String {
-    match content {
-        Value::String(text) => text.to_str_lossy().into_owned(),
-        Value::Array(parts) => {
-            let texts = parts
-                .iter()
-                .filter_map(|part| part.get("text").and_then(Value::as_wtf8));
-            texts
-                .map(|text| text.to_str_lossy().into_owned())
-                .collect::<Vec<_>>()
-                .join(" ")
-        }
-        _ => String::new(),
-    }
 }

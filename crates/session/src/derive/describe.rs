@@ -1,0 +1,92 @@
+//! What the request and the starts of runs say, for the summary.
+
+use scrubjay_protocol::{
+    input::Request,
+    json::{Object, Value},
+};
+
+use super::{
+    TITLE_CHARS,
+    frames::FrameEntry,
+    summary::{RUNS_NAMED, Run, Summary},
+};
+
+pub(super) fn begin_run(summary: &mut Summary, seq: u32, entry: &FrameEntry, event: Option<&Object>) {
+    summary.run_count += 1;
+    let text = |name: &str| {
+        event
+            .and_then(|event| event.get(name))
+            .and_then(Value::as_wtf8)
+            .map(|text| text.to_str_lossy().into_owned())
+    };
+    if let Some(thread) = text("threadId").filter(|thread| !thread.is_empty()) {
+        summary.thread_id = thread;
+    }
+    if summary.runs.len() >= RUNS_NAMED {
+        return;
+    }
+    let echoed = event
+        .and_then(|event| event.get("input"))
+        .and_then(|input| input.get("messages"));
+    let turn = match echoed {
+        Some(messages) => ends_with_user(messages),
+        None => summary.runs.is_empty() && summary.turn,
+    };
+    summary.runs.push(Run {
+        run_id: text("runId").unwrap_or_else(|| summary.run_id.clone()),
+        thread_id: text("threadId").unwrap_or_else(|| summary.thread_id.clone()),
+        parent_run_id: text("parentRunId"),
+        first_seq: seq,
+        last_seq: seq,
+        first_at_us: entry.at_us,
+        last_at_us: entry.at_us,
+        turn,
+        ..Run::default()
+    });
+}
+
+fn ends_with_user(messages: &Value) -> bool {
+    let last = messages.as_array().and_then(<[Value]>::last);
+    last.and_then(|message| message.get("role")).and_then(Value::as_str) == Some("user")
+}
+
+/// What the request says: ids and the last user text.
+pub(super) fn describe_request(summary: &mut Summary, body: &[u8]) {
+    let request = Request::read(body);
+    let Some(input) = request.input_value() else { return };
+    let text = |name: &str| {
+        input
+            .get(name)
+            .and_then(Value::as_wtf8)
+            .map(|text| text.to_str_lossy().into_owned())
+    };
+    summary.is_run_input = true;
+    summary.thread_id = text("threadId").unwrap_or_default();
+    summary.run_id = text("runId").unwrap_or_default();
+    let Some(messages) = input.get("messages") else { return };
+    summary.turn = ends_with_user(messages);
+    let is_user = |message: &&Value| message.get("role").and_then(Value::as_str) == Some("user");
+    let last = messages
+        .as_array()
+        .and_then(|messages| messages.iter().rev().find(is_user));
+    if let Some(content) = last.and_then(|message| message.get("content")) {
+        summary.title = text_of(content).chars().take(TITLE_CHARS).collect();
+    }
+}
+
+/// Text of a message's content: itself, or its text parts.
+fn text_of(content: &Value) -> String {
+    match content {
+        Value::String(text) => text.to_str_lossy().into_owned(),
+        Value::Array(parts) => {
+            let texts = parts
+                .iter()
+                .filter_map(|part| part.get("text").and_then(Value::as_wtf8));
+            texts
+                .map(|text| text.to_str_lossy().into_owned())
+                .collect::<Vec<_>>()
+                .join(" ")
+        }
+        _ => String::new(),
+    }
+}
