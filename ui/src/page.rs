@@ -6,7 +6,8 @@ use leptos::{
     leptos_dom::helpers::set_timeout_with_handle,
     prelude::{document, window},
 };
-use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::HtmlTextAreaElement;
 
 /// Milliseconds since the page began, monotonic.
 pub(crate) fn now_ms() -> f64 {
@@ -93,7 +94,31 @@ pub(crate) fn focused() -> Option<web_sys::HtmlElement> {
 
 /// Puts text on the clipboard.
 pub(crate) fn copy(text: &str) {
-    drop(window().navigator().clipboard().write_text(text));
+    let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into());
+    if clipboard.is_ok_and(|clipboard| clipboard.is_object()) {
+        drop(window().navigator().clipboard().write_text(text));
+    } else {
+        copy_by_selection(text);
+    }
+}
+
+/// Some pages have no clipboard of their own; a selected field can still be copied.
+fn copy_by_selection(text: &str) {
+    let made = document()
+        .create_element("textarea")
+        .ok()
+        .and_then(|made| made.dyn_into::<HtmlTextAreaElement>().ok());
+    let (Some(field), Some(body)) = (made, document().body()) else {
+        return;
+    };
+    field.set_value(text);
+    drop(body.append_child(&field));
+    field.select();
+    let name = JsValue::from_str("execCommand");
+    if let Ok(Ok(run)) = js_sys::Reflect::get(&document(), &name).map(JsCast::dyn_into::<js_sys::Function>) {
+        drop(run.call1(&document(), &"copy".into()));
+    }
+    field.remove();
 }
 
 /// The panic's place and message go to the console, so that a blank page is not silent.

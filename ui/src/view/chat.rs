@@ -2,7 +2,7 @@
 
 use leptos::{ev, html, prelude::*};
 use scrubjay_ipc::{ChatMessage, ChatView, InterruptView, Target, ToolCard};
-use wasm_bindgen::JsCast as _;
+use wasm_bindgen::{JsCast as _, JsValue};
 
 use crate::model::{inspect::Inspect, words};
 
@@ -35,7 +35,14 @@ pub(crate) fn chat(inspect: Inspect) -> AnyView {
     view! {
         <div class="side-body" data-pane="chat" data-state=state data-as-of=as_of>
             <div class="chat" node_ref=node tabindex="0" data-focus="" role="log" aria-live="off" aria-label="Conversation">
-                {move || sides.chat.value.with(|view| view.as_ref().map(|view| conversation(inspect, view)))}
+                {move || sides.chat.value.with(|view| view.as_ref().map(|view| before(inspect, view)))}
+                // Keyed, so that a message that did not change keeps its elements, and what was opened in it.
+                <For
+                    each=move || sides.chat.value.with(|view| view.as_ref().map(|view| view.messages.clone()).unwrap_or_default())
+                    key=key_of
+                    children=move |message| message_view(inspect, &message)
+                />
+                {move || sides.chat.value.with(|view| view.as_ref().map(|view| after(inspect, view)))}
                 {move || sides.chat.report.get().map(|report| view! { <div class="pane-note bad"><b>{report.message}</b><p>{report.hint}</p></div> })}
             </div>
             <div class="sub foot">{move || sides.chat.value.with(|view| view.as_ref().map(numbers))}</div>
@@ -52,7 +59,31 @@ fn numbers(view: &ChatView) -> AnyView {
     view! { <span class="dim">{words::many(u64::from(view.total), "message")}" · "{words::many(view.chars, "character")}{ttft}</span> }.into_any()
 }
 
-fn conversation(inspect: Inspect, view: &ChatView) -> AnyView {
+/// What a message looks like: place, id, last frame, length of the text, whether it is open, its tools.
+type Look = (u32, String, u32, usize, bool, Vec<(usize, bool, usize)>);
+
+/// A message is drawn again when this differs.
+fn key_of(message: &ChatMessage) -> Look {
+    let tool = |card: &ToolCard| {
+        (
+            card.arguments.len(),
+            card.open,
+            card.result.as_ref().map_or(0, |result| result.len() + 1),
+        )
+    };
+    let tools = message.tools.iter().map(tool).collect();
+    (
+        message.index,
+        message.id.clone(),
+        message.last_seq,
+        message.text.len(),
+        message.open,
+        tools,
+    )
+}
+
+/// What stands before the messages.
+fn before(inspect: Inspect, view: &ChatView) -> AnyView {
     let earlier = (view.first > 0).then(|| {
         view! {
             <button class="btn earlier" on:click=move |_| inspect.sides.earlier()>
@@ -60,6 +91,14 @@ fn conversation(inspect: Inspect, view: &ChatView) -> AnyView {
             </button>
         }
     });
+    let none = (view.total == 0).then(|| {
+        view! { <div class="pane-note"><p>"No messages up to here. Rows show what else arrived: state, steps, activities."</p></div> }
+    });
+    view! { {earlier}{none} }.into_any()
+}
+
+/// What stands behind the messages.
+fn after(inspect: Inspect, view: &ChatView) -> AnyView {
     let later = (view.first + (view.messages.len() as u32) < view.total).then(|| {
         view! { <button class="btn earlier" on:click=move |_| inspect.sides.chat_first.set(None)>"to the last messages"</button> }
     });
@@ -71,16 +110,8 @@ fn conversation(inspect: Inspect, view: &ChatView) -> AnyView {
                 {format!(": {} ", words::visible(&stop.message))}<span class="dim">{stop.rule}</span></div>
         }
     });
-    let none = (view.total == 0).then(|| {
-        view! { <div class="pane-note"><p>"No messages up to here. Rows show what else arrived: state, steps, activities."</p></div> }
-    });
-    let messages: Vec<_> = view
-        .messages
-        .iter()
-        .map(|message| message_view(inspect, message))
-        .collect();
     let interrupts: Vec<_> = view.interrupts.iter().map(interrupt).collect();
-    view! { {earlier}{none}{messages}{interrupts}{later}{stop} }.into_any()
+    view! { {interrupts}{later}{stop} }.into_any()
 }
 
 fn message_view(inspect: Inspect, message: &ChatMessage) -> AnyView {
@@ -166,22 +197,24 @@ fn body(inspect: Inspect, message: &ChatMessage) -> AnyView {
 /// Offset, in UTF-16 units, of the character that was clicked.
 fn clicked_offset(event: &ev::MouseEvent) -> Option<u64> {
     let target: web_sys::Element = event.current_target()?.dyn_into().ok()?;
-    let (x, y) = (event.client_x() as f32, event.client_y() as f32);
-    let place = document().caret_position_from_point(x, y);
-    let (node, offset) = match place {
-        Some(place) => (place.offset_node()?, place.offset()),
-        None => range_at(x, y)?,
-    };
+    let (x, y) = (f64::from(event.client_x()), f64::from(event.client_y()));
+    let (node, offset) = text_at("caretPositionFromPoint", "offsetNode", "offset", x, y)
+        .or_else(|| text_at("caretRangeFromPoint", "startContainer", "startOffset", x, y))?;
     let is_text = node.node_type() == web_sys::Node::TEXT_NODE && target.contains(Some(&node));
-    is_text.then_some(u64::from(offset))
+    is_text.then_some(offset)
 }
 
-/// The older way, which WebKit has.
-fn range_at(x: f32, y: f32) -> Option<(web_sys::Node, u32)> {
-    let name = wasm_bindgen::JsValue::from_str("caretRangeFromPoint");
-    let find: js_sys::Function = js_sys::Reflect::get(&document(), &name).ok()?.dyn_into().ok()?;
-    let range: web_sys::Range = find.call2(&document(), &x.into(), &y.into()).ok()?.dyn_into().ok()?;
-    Some((range.start_container().ok()?, range.start_offset().ok()?))
+/// The text at a point, by one of the two ways that browsers have; not every browser has both.
+fn text_at(find: &str, node: &str, offset: &str, x: f64, y: f64) -> Option<(web_sys::Node, u64)> {
+    let document = document();
+    let find: js_sys::Function = js_sys::Reflect::get(&document, &find.into()).ok()?.dyn_into().ok()?;
+    let place = find
+        .call2(&document, &x.into(), &y.into())
+        .ok()
+        .filter(JsValue::is_object)?;
+    let node = js_sys::Reflect::get(&place, &node.into()).ok()?.dyn_into().ok()?;
+    let offset = js_sys::Reflect::get(&place, &offset.into()).ok()?.as_f64()?;
+    Some((node, offset as u64))
 }
 
 fn tool(inspect: Inspect, message: u32, number: u32, card: &ToolCard) -> AnyView {

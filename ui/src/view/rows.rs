@@ -10,6 +10,13 @@ use crate::model::{inspect::Inspect, rows::RowsModel, words};
 pub(crate) fn rows(inspect: Inspect) -> AnyView {
     let model = inspect.rows;
     let total = move || model.page.value.with(|page| page.as_ref().map_or(0, |page| page.total));
+    // A page that came again as it was leaves its elements alone.
+    let shown = Memo::new(move |_| {
+        model
+            .page
+            .value
+            .with(|page| page.as_ref().map(|page| (page.first, page.rows.clone())))
+    });
     let state = move || model.page.state(|_| true, |page| page.total == 0);
     let listed = Listed {
         scroll: Signal::derive(move || model.scroll()),
@@ -31,7 +38,7 @@ pub(crate) fn rows(inspect: Inspect) -> AnyView {
             <div class="grid" class:events=move || model.of.get() == RowsOf::Events role="grid" tabindex="0" data-focus="" aria-label="Rows" aria-colcount="6"
                 aria-rowcount=move || total().to_string()
                 aria-activedescendant=move || model.current.get().map(|row| format!("row-{row}"))>
-                {list(listed, move || page(inspect))}
+                {list(listed, move || shown.with(|shown| page(inspect, shown.as_ref())))}
                 {move || empty(inspect)}
             </div>
         </section>
@@ -48,18 +55,15 @@ fn tab(model: RowsModel, of: RowsOf, name: &'static str) -> AnyView {
     .into_any()
 }
 
-fn page(inspect: Inspect) -> AnyView {
-    inspect.rows.page.value.with(|page| {
-        let Some(page) = page else { return ().into_any() };
-        (page.first..)
-            .zip(&page.rows)
-            .map(|(number, row)| row_view(inspect, number, row.clone()))
-            .collect_view()
-            .into_any()
-    })
+fn page(inspect: Inspect, shown: Option<&(u64, Vec<Row>)>) -> AnyView {
+    let Some((first, rows)) = shown else {
+        return ().into_any();
+    };
+    let rows = (*first..).zip(rows).map(|(number, row)| row_view(inspect, number, row));
+    rows.collect_view().into_any()
 }
 
-fn row_view(inspect: Inspect, number: u64, row: Row) -> AnyView {
+fn row_view(inspect: Inspect, number: u64, row: &Row) -> AnyView {
     let model = inspect.rows;
     let is_current = move || model.current.get() == Some(number);
     let is_ahead = row.first_seq;
@@ -88,7 +92,7 @@ fn row_view(inspect: Inspect, number: u64, row: Row) -> AnyView {
     } else {
         row.subject.clone()
     };
-    let lead = (row.span.is_some() && is_named(&row))
+    let lead = (row.span.is_some() && is_named(row))
         .then(|| view! { <b class="lead"><bdi title=row.subject.clone()>{words::visible(&words::short_id(&row.subject))}</bdi></b>" " });
     let chosen = row.clone();
     view! {
@@ -102,7 +106,7 @@ fn row_view(inspect: Inspect, number: u64, row: Row) -> AnyView {
             <span class="gl" style=format!("background:var({})", words::kind_token(row.kind))></span>
             <span class="kind" role="gridcell">{subject}</span>
             <span class="sum" role="gridcell">{caret}{lead}<bdi>{words::visible(&row.summary)}</bdi></span>
-            <span class="d" role="gridcell">{row.measure}</span>
+            <span class="d" role="gridcell">{row.measure.clone()}</span>
             <span role="gridcell" class=severity.map_or_else(|| "sev".to_owned(), |(_, name)| format!("sev sev-{name}"))>
                 {severity.map(|(sign, _)| sign)}
             </span>

@@ -26,6 +26,12 @@ pub(crate) fn state(inspect: Inspect) -> AnyView {
             .with(|view| view.as_ref().map_or(0, |view| view.as_of))
             .to_string()
     };
+    // Between state events the tree stays as it is, and so do its elements.
+    let shown = Memo::new(move |_| {
+        tree.view
+            .value
+            .with(|view| view.as_ref().map(|view| view.lines.clone()).unwrap_or_default())
+    });
     let listed = Listed {
         scroll: Signal::derive(move || tree.scroll()),
         first: Signal::derive(move || tree.view.value.with(|view| view.as_ref().map_or(0, |view| view.first))),
@@ -57,7 +63,7 @@ pub(crate) fn state(inspect: Inspect) -> AnyView {
             </div>
             {move || tree.view.value.with(|view| view.as_ref().map(|view| banner(inspect, view)))}
             <div class="tree" role="tree" tabindex="0" data-focus="" aria-label="State" on:keydown=key>
-                {list(listed, move || lines(inspect, opened_value))}
+                {list(listed, move || shown.with(|shown| lines(inspect, shown, opened_value)))}
                 {move || tree.view.value.with(|view| view.as_ref().and_then(|view| empty(tree, view)))}
             </div>
             {move || opened_value.get().map(|(pointer, value)| whole(&pointer, &value, opened_value))}
@@ -117,15 +123,9 @@ fn empty(tree: Tree, view: &StateView) -> Option<AnyView> {
     Some(view! { <div class="pane-note"><p>{words}</p></div> }.into_any())
 }
 
-fn lines(inspect: Inspect, opened_value: RwSignal<Option<(String, ValueView)>>) -> AnyView {
-    inspect.tree.view.value.with(|view| {
-        let Some(view) = view else { return ().into_any() };
-        view.lines
-            .iter()
-            .map(|line| line_view(inspect, line, opened_value))
-            .collect_view()
-            .into_any()
-    })
+fn lines(inspect: Inspect, shown: &[StateLine], opened_value: RwSignal<Option<(String, ValueView)>>) -> AnyView {
+    let lines = shown.iter().map(|line| line_view(inspect, line, opened_value));
+    lines.collect_view().into_any()
 }
 
 fn line_view(inspect: Inspect, line: &StateLine, opened_value: RwSignal<Option<(String, ValueView)>>) -> AnyView {
