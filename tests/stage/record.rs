@@ -60,6 +60,14 @@ impl Recording {
 
 /// What a reading command prints, as JSON lines.
 pub fn read(store: &Path, command: &str, more: &[&str]) -> Vec<Value> {
+    let text = read_text(store, command, more);
+    text.lines()
+        .map(|line| serde_json::from_str(line).expect("a line is JSON"))
+        .collect()
+}
+
+/// What a reading command prints with `--json`.
+pub fn read_text(store: &Path, command: &str, more: &[&str]) -> String {
     let output = Command::new(binary("scrubjay"))
         .args([command, "--json"])
         .arg(store)

@@ -137,8 +137,6 @@ impl Tree {
         match (key, at) {
             ("ArrowDown", at) => to(at.map_or(0, |at| at + 1)),
             ("ArrowUp", at) => to(at.map_or(0, |at| at.saturating_sub(1))),
-            ("Home", _) => to(0),
-            ("End", _) => to(lines.len().saturating_sub(1)),
             ("ArrowRight", Some(at)) if lines[at].children > 0 && !lines[at].expanded => {
                 self.toggle(&lines[at].pointer);
             }
