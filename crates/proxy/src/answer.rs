@@ -42,12 +42,13 @@ pub(crate) async fn answer(station: Arc<Station>, wire: Arc<Wire>, request: Requ
         return answer_ourselves(&reel, &Refusal::upgrade(&protocol));
     }
     let client = Client::of(&parts, &station);
-    let body = RequestTee::new(body, Arc::clone(&reel));
+    let (body, unsent) = RequestTee::new(body, Arc::clone(&reel));
     match fetch(&station, &route, sent, body, &reel).await {
         Ok(response) => forward(response, &station, &route, &client, reel, wire),
         Err(error) => {
             let (sentence, hint) = exit::sentence(&route.upstream, error.as_ref());
             station.facts.upstream_failed(&sentence);
+            unsent.record().await;
             answer_ourselves(&reel, &Refusal::unanswered(sentence, hint))
         }
     }

@@ -4,6 +4,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -11,6 +12,7 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use scrubjay_session::exchange::Ending;
+use tokio::sync::oneshot;
 
 use crate::{
     exit::{BoxError, UpstreamBody},
@@ -20,15 +22,65 @@ use crate::{
     wire::Wire,
 };
 
+/// How long the rest of a request is waited for when no upstream wants it.
+const UNSENT_PATIENCE: Duration = Duration::from_secs(5);
+
 /// The request body on its way upstream.
 pub(crate) struct RequestTee {
-    body: Incoming,
+    /// Gone once it has been handed back.
+    body: Option<Incoming>,
+    reel: Arc<Reel>,
+    /// Where an unread rest goes when nobody took it.
+    back: Option<oneshot::Sender<Incoming>>,
+}
+
+/// Gets what an upstream that could not be reached has left of a request body.
+pub(crate) struct Unsent {
+    rest: oneshot::Receiver<Incoming>,
     reel: Arc<Reel>,
 }
 
 impl RequestTee {
-    pub(crate) fn new(body: Incoming, reel: Arc<Reel>) -> Self {
-        Self { body, reel }
+    pub(crate) fn new(body: Incoming, reel: Arc<Reel>) -> (Self, Unsent) {
+        let (back, rest) = oneshot::channel();
+        let unsent = Unsent {
+            rest,
+            reel: Arc::clone(&reel),
+        };
+        let tee = Self {
+            body: Some(body),
+            reel,
+            back: Some(back),
+        };
+        (tee, unsent)
+    }
+}
+
+impl Drop for RequestTee {
+    fn drop(&mut self) {
+        if let (Some(body), Some(back)) = (self.body.take(), self.back.take())
+            && !body.is_end_stream()
+        {
+            // Nobody waits for it when the request was answered.
+            drop(back.send(body));
+        }
+    }
+}
+
+impl Unsent {
+    /// Writes the rest of the body down, as far as the client sends it soon:
+    /// what a frontend asked is worth most when nobody answered.
+    pub(crate) async fn record(mut self) {
+        let Ok(mut body) = self.rest.try_recv() else { return };
+        let read = async {
+            while let Some(Ok(frame)) = body.frame().await {
+                if let Some(bytes) = frame.data_ref() {
+                    self.reel.request_body(bytes);
+                }
+            }
+        };
+        // The answer must not wait for a client that never ends its request.
+        drop(tokio::time::timeout(UNSENT_PATIENCE, read).await);
     }
 }
 
@@ -37,7 +89,10 @@ impl Body for RequestTee {
     type Error = hyper::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        let Some(body) = self.body.as_mut() else {
+            return Poll::Ready(None);
+        };
+        let frame = ready!(Pin::new(body).poll_frame(cx));
         if let Some(Ok(frame)) = &frame
             && let Some(bytes) = frame.data_ref()
             && !bytes.is_empty()
@@ -48,11 +103,13 @@ impl Body for RequestTee {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.body.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.body
+            .as_ref()
+            .map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
     }
 }
 

@@ -48,9 +48,11 @@ pub(crate) struct Live {
     probe: JoinHandle<()>,
 }
 
-/// The upstream as it is kept: an origin.
+/// The upstream as it is kept: an origin, and the path that was given with it.
 pub(crate) fn checked_upstream(text: &str) -> Result<String, EngineError> {
-    Ok(Upstream::parse(text)?.to_string())
+    let upstream = Upstream::parse(text)?;
+    // The path is not forwarded to; it is kept for what a frontend is told to use.
+    Ok(format!("{upstream}{}", upstream.path()))
 }
 
 fn plan_of(source: &Stored) -> Result<Source, EngineError> {

@@ -97,6 +97,10 @@ async fn an_upstream_that_is_not_there_is_told_in_a_sentence_and_recorded() {
         )
     );
     let taped = recorder.only().await;
+    assert_eq!(
+        taped.request_body, b"{}",
+        "what was asked is kept although nobody answered"
+    );
     assert_eq!((taped.ending, taped.body()), (Ending::NoAnswer, answer.body));
     let head = taped.response.unwrap();
     assert_eq!((head.status, head.headers.len()), (502, 0), "upstream sent nothing");

@@ -139,6 +139,8 @@ impl Columns {
                 .map(|column| column.last_at_us);
             let seconds = match (self.axis, before_us, last_us) {
                 (Axis::Index, Some(before), Some(last)) => (last - before) as f64 / 1e6,
+                // The first column of frames has no time before it to measure from.
+                (Axis::Index, _, _) => f64::INFINITY,
                 _ => self.step * columns.len() as f64 / 1e6,
             };
             before_us = last_us.or(before_us);
