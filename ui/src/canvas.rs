@@ -78,22 +78,28 @@ impl Host {
     }
 
     /// Shows a scene; nothing is painted if it is the one that is shown.
+    ///
+    /// A painting that a browser broke off leaves its borrow behind; then the
+    /// lanes stay as they are and the rest of the page goes on.
     pub(crate) fn show(&self, scene: Scene) {
-        let is_new = self.0.borrow().scene.as_ref() != Some(&scene);
-        if is_new {
-            self.0.borrow_mut().scene = Some(scene);
+        let Ok(mut inner) = self.0.try_borrow_mut() else { return };
+        if inner.scene.as_ref() != Some(&scene) {
+            inner.scene = Some(scene);
+            drop(inner);
             self.repaint();
         }
     }
 
     /// Paints at the next frame of the screen.
     pub(crate) fn repaint(&self) {
-        if std::mem::replace(&mut self.0.borrow_mut().is_due, true) {
+        let Ok(mut inner) = self.0.try_borrow_mut() else { return };
+        if std::mem::replace(&mut inner.is_due, true) {
             return;
         }
+        drop(inner);
         let host = self.clone();
         request_animation_frame(move || {
-            let again = host.0.borrow_mut().paint();
+            let again = host.0.try_borrow_mut().is_ok_and(|mut inner| inner.paint());
             if again {
                 host.repaint();
             }

@@ -53,6 +53,7 @@ mod start {
     #[wasm_bindgen(start)]
     pub(crate) fn start() {
         crate::page::report_panics();
+        crate::page::reserve_memory();
         leptos::mount::mount_to_body(crate::app::app);
     }
 }

@@ -121,6 +121,13 @@ fn copy_by_selection(text: &str) {
     field.remove();
 }
 
+/// Grows the memory once at the start instead of in the middle of a painting:
+/// WebKit was seen to stop with an access out of bounds in the second painting,
+/// now and then, when the memory had just grown. Pages that are not touched cost nothing.
+pub(crate) fn reserve_memory() {
+    drop(std::hint::black_box(Vec::<u8>::with_capacity(32 << 20)));
+}
+
 /// The panic's place and message go to the console, so that a blank page is not silent.
 pub(crate) fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {
