@@ -55,12 +55,12 @@ const WORKERS: usize = 8;
 /// Drives the captures below the folders named, or below `tests/corpus`.
 pub(crate) fn corpus(arguments: &[String]) -> Result<()> {
     let node = need::for_test()?;
-    run(&mut cargo(&["build", "--quiet", "--release", "--package=scrubjay-cli"]))?;
+    run(&mut cargo(&["build", "--quiet", "--package=scrubjay-cli"]))?;
     let folders = match arguments {
         [] => vec![root().join("tests/corpus")],
         folders => folders.iter().map(PathBuf::from).collect(),
     };
-    drive(&folders, &node, &root().join("target/release/scrubjay"))
+    drive(&folders, &node, &root().join("target/debug/scrubjay"))
 }
 
 /// Drives the captures below `folders` through `binary`.
