@@ -65,6 +65,20 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        // A driver that is asked to end takes its browser with it; one that is killed leaves it.
+        drop(
+            Command::new("kill")
+                .args(["-TERM", &self.0.id().to_string()])
+                .stderr(Stdio::null())
+                .status(),
+        );
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_secs(5) {
+            if !matches!(self.0.try_wait(), Ok(None)) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
         drop(self.0.kill());
         drop(self.0.wait());
     }
