@@ -1,5 +1,11 @@
 //! What the page may call. Each command only carries: the engine answers.
 
+#![expect(
+    clippy::let_underscore_must_use,
+    clippy::needless_pass_by_value,
+    reason = "the command macro writes the first and asks for the second"
+)]
+
 use scrubjay_engine::{Asker, Engine};
 use scrubjay_ipc::{AnyAsk, Code, News, Report};
 use tauri::{
