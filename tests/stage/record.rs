@@ -79,8 +79,5 @@ pub fn read_text(store: &Path, command: &str, more: &[&str]) -> String {
         "`scrubjay {command}` failed: {}",
         String::from_utf8_lossy(&output.stderr)
     );
-    let text = String::from_utf8(output.stdout).expect("JSON is UTF-8");
-    text.lines()
-        .map(|line| serde_json::from_str(line).expect("a line is JSON"))
-        .collect()
+    String::from_utf8(output.stdout).expect("JSON is UTF-8")
 }

@@ -92,7 +92,10 @@ fn end_to_end(headers: &[(String, String)]) -> Vec<(String, String)> {
     let lower = headers
         .iter()
         .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()));
-    lower.filter(|(name, _)| !HOP_BY_HOP.contains(&name.as_str())).collect()
+    let mut fields: Vec<_> = lower.filter(|(name, _)| !HOP_BY_HOP.contains(&name.as_str())).collect();
+    // Only the order of equal names means something (RFC 9110, section 5.3).
+    fields.sort_by(|(a, _), (b, _)| a.cmp(b));
+    fields
 }
 
 /// What can be read back.
