@@ -3,7 +3,7 @@
 //! Everything is started on free ports and ended when dropped. What is missing
 //! on the machine is a failure that names it, never a skipped test.
 
-#![allow(dead_code, reason = "each flow uses its own part of the stage")]
+#![allow(dead_code, unreachable_pub, reason = "each flow uses its own part of the stage")]
 
 pub mod agent;
 pub mod flow;
