@@ -241,8 +241,12 @@ pub(crate) struct Record {
     #[command(flatten)]
     pub(crate) store: StoreArg,
 
-    /// Record while this command runs; it gets SCRUBJAY_URL and SCRUBJAY_URL_<NAME>
-    #[arg(last = true, value_name = "COMMAND")]
+    // No doc comment, because rustdoc would take the angle brackets for HTML.
+    #[arg(
+        last = true,
+        value_name = "COMMAND",
+        help = "Record while this command runs; it gets SCRUBJAY_URL and SCRUBJAY_URL_<NAME>"
+    )]
     pub(crate) command: Vec<OsString>,
 }
 
