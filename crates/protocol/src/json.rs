@@ -10,7 +10,7 @@
 //!
 //! Three readers, one grammar:
 //!
-//! - [`parse`] builds a [`Value`]. Nesting is bounded by [`NESTING_LIMIT`],
+//! - [`parse()`] builds a [`Value`]. Nesting is bounded by [`NESTING_LIMIT`],
 //!   and so is every recursion over a value made here; memory is bounded by
 //!   [`VALUE_LIMIT`].
 //! - [`scan`] checks a text and says what it is, building nothing, at any

@@ -18,7 +18,7 @@
 //! - [`exchange`]: the facts and words that all crates share.
 //! - [`fold`]: the official client as a value: messages, state, stops, findings.
 //! - [`shelf`]: where an exchange's bytes and derived pages lie.
-//! - [`derive`]: from bytes to pages, as they come.
+//! - [`mod@derive`]: from bytes to pages, as they come.
 //! - [`query`]: every question about an exchange, answered from a shelf.
 //! - [`memory`]: a shelf in memory, for recording files and tests.
 //!

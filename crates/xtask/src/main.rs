@@ -9,7 +9,7 @@
 //! - [`step`]: running a command and saying so.
 //! - [`need`]: what the machine must have, and how it gets it.
 //! - [`bundle`]: the page, from Rust to `ui/dist`.
-//! - [`run`], [`test`]: the two words of the README.
+//! - [`mod@run`], [`mod@test`]: the two words of the README.
 //! - [`corpus`]: captured streams through the real recorder.
 //!
 //! # What is not here

@@ -21,7 +21,7 @@ pub enum List {
     Problems = 0,
     /// First frames of tool calls; `extra` is the span.
     Tools = 1,
-    /// State events; `extra` is a [`StateMark`] in the low bits, the number of operations above.
+    /// State events; `extra` is a `StateMark` in the low bits, the number of operations above.
     States = 2,
     /// Starts and ends of runs; `extra` is the run's number.
     Runs = 3,

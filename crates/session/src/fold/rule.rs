@@ -41,7 +41,7 @@ macro_rules! rules {
         pub static REGISTRY: &[&dyn Rule] = &[$(&$name),*];
 
         $(
-            #[doc = concat!("`", $id, "`: ", $title, ".")]
+            #[doc = concat!("`", $id, "`: `", $title, "`.")]
             #[derive(Clone, Copy, Debug)]
             pub struct $name;
 

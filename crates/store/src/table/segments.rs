@@ -1,4 +1,4 @@
-//! Bodies, as [`segment`](crate::segment) describes them.
+//! Bodies, as [`crate::segment`] describes them.
 //!
 //! Ids only grow (`AUTOINCREMENT`), so among segments that begin at one place
 //! the later comes later, and an id names the same bytes for good.
