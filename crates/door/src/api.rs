@@ -70,7 +70,7 @@ async fn ask(State(room): State<Arc<Room>>, headers: HeaderMap, question: Bytes)
         }
     };
     let media_type = match ask {
-        AnyAsk::Lanes(_) => "application/octet-stream",
+        AnyAsk::Lanes(_) | AnyAsk::Ribbons(_) => "application/octet-stream",
         _ => "application/json",
     };
     match room.engine.answer(asker(&headers), ask).await {

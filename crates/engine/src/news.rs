@@ -21,6 +21,8 @@ use tokio::sync::Notify;
 struct Pending {
     library: bool,
     sources: bool,
+    replays: bool,
+    compared: BTreeSet<u64>,
     began: BTreeSet<i64>,
     grown: BTreeMap<i64, News>,
     health: Option<HealthView>,
@@ -32,6 +34,10 @@ impl Pending {
         match news {
             News::Library => self.library = true,
             News::Sources => self.sources = true,
+            News::Replays => self.replays = true,
+            News::Compared { comparison } => {
+                self.compared.insert(*comparison);
+            }
             News::Began { exchange } => {
                 self.began.insert(*exchange);
             }
@@ -55,6 +61,12 @@ impl Pending {
         }
         if std::mem::take(&mut self.sources) {
             return Some(News::Sources);
+        }
+        if std::mem::take(&mut self.replays) {
+            return Some(News::Replays);
+        }
+        if let Some(comparison) = self.compared.pop_first() {
+            return Some(News::Compared { comparison });
         }
         self.health.take().map(News::Health)
     }

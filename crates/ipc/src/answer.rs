@@ -58,6 +58,23 @@ pub fn answer<S: Shelf>(ask: &AnyAsk, reader: &mut Reader<S>) -> Result<Vec<u8>,
         | AnyAsk::AddSource(_)
         | AnyAsk::EditSource(_)
         | AnyAsk::SwitchSource(_)
+        | AnyAsk::Problems(_)
+        | AnyAsk::ProblemRows(_)
+        | AnyAsk::Mute(_)
+        | AnyAsk::Compare(_)
+        | AnyAsk::Comparison(_)
+        | AnyAsk::CancelCompare(_)
+        | AnyAsk::Pairs(_)
+        | AnyAsk::Pair(_)
+        | AnyAsk::Ribbons(_)
+        | AnyAsk::MapMoment(_)
+        | AnyAsk::PairByHand(_)
+        | AnyAsk::CompareReport(_)
+        | AnyAsk::Replays(_)
+        | AnyAsk::StartReplay(_)
+        | AnyAsk::StopReplay(_)
+        | AnyAsk::EditReplay(_)
+        | AnyAsk::Steer(_)
         | AnyAsk::Health(_) => Err(Report::new(
             Code::BadRequest,
             "This question is not about one exchange.",

@@ -3,10 +3,12 @@
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    AddSource, Cause, CausesView, Chat, ChatView, Delete, Deleted, Detail, DetailView, EditSource, Erase, Health,
-    HealthView, Input, InputView, Jump, Lanes, LanesView, Library, LibraryPage, Locate, Moment, Open, Opened,
-    ReadValue, RowOf, RowPlace, Rows, RowsPage, Source, SourceList, Sources, State, StateView, SwitchSource, Undelete,
-    ValueView,
+    AddSource, CancelCompare, Cause, CausesView, Chat, ChatView, Compare, CompareReport, CompareStarted, Comparison,
+    ComparisonView, Delete, Deleted, Detail, DetailView, EditReplay, EditSource, Erase, Health, HealthView, Input,
+    InputView, Jump, Lanes, LanesView, Library, LibraryPage, Locate, MapMoment, MappedMoment, Moment, Mute, Mutes,
+    Open, Opened, Pair, PairByHand, PairView, Pairs, PairsPage, ProblemRows, ProblemRowsPage, Problems, ProblemsView,
+    ReadValue, ReplayList, ReplayView, Replays, ReportText, Ribbons, RibbonsView, RowOf, RowPlace, Rows, RowsPage,
+    Source, SourceList, Sources, StartReplay, State, StateView, Steer, StopReplay, SwitchSource, Undelete, ValueView,
 };
 
 /// How an answer is written down.
@@ -85,4 +87,38 @@ asks! {
     Cause => CausesView;
     /// The request's RunAgentInput.
     Input => InputView;
+    /// What is wrong, grouped by rule.
+    Problems => ProblemsView;
+    /// A window of findings.
+    ProblemRows => ProblemRowsPage;
+    /// Mutes a rule, or takes that back.
+    Mute => Mutes;
+    /// Starts comparing two sides.
+    Compare => CompareStarted;
+    /// How far a comparison is, and what came out.
+    Comparison => ComparisonView;
+    /// Gives a comparison up.
+    CancelCompare => ComparisonView;
+    /// A window of pairs.
+    Pairs => PairsPage;
+    /// All about one pair.
+    Pair => PairView;
+    /// Both sides' lanes and what connects them.
+    Ribbons => RibbonsView, Postcard;
+    /// A playhead on both sides.
+    MapMoment => MappedMoment;
+    /// Pairs two spans by hand.
+    PairByHand => CompareStarted;
+    /// A comparison as a report.
+    CompareReport => ReportText;
+    /// All replays.
+    Replays => ReplayList;
+    /// Serves exchanges as the agent.
+    StartReplay => ReplayView;
+    /// Stops serving.
+    StopReplay => ReplayList;
+    /// Changes how a replay serves.
+    EditReplay => ReplayView;
+    /// Steers one client's stream by hand.
+    Steer => ReplayView;
 }

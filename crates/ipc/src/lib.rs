@@ -21,6 +21,8 @@
 //! - [`inspect`]: one exchange: facts, rows, moments, details.
 //! - [`lanes`]: shapes for the canvas, already decimated; the only binary answer.
 //! - [`state`], [`chat`], [`input`]: the panes that are *as of* a moment.
+//! - [`problems`]: what is wrong, grouped by rule. [`compare`]: two runs side by side.
+//! - [`replay`]: recordings served as the agent.
 //! - [`news`]: what the engine tells without being asked.
 //! - [`report`]: a failure as a person reads it.
 //! - [`answer`]: the answers about one exchange, from `session`'s reader.
@@ -36,21 +38,27 @@
 pub mod answer;
 pub mod ask;
 pub mod chat;
+pub mod compare;
 pub mod input;
 pub mod inspect;
 pub mod lanes;
 pub mod library;
 pub mod news;
+pub mod problems;
+pub mod replay;
 pub mod report;
 pub mod state;
 pub mod visible;
 
 pub use ask::*;
 pub use chat::*;
+pub use compare::*;
 pub use input::*;
 pub use inspect::*;
 pub use lanes::*;
 pub use library::*;
 pub use news::*;
+pub use problems::*;
+pub use replay::*;
 pub use report::*;
 pub use state::*;

@@ -29,6 +29,13 @@ pub enum News {
         /// In which exchange.
         exchange: i64,
     },
+    /// A comparison is further, or done.
+    Compared {
+        /// Its number.
+        comparison: u64,
+    },
+    /// A replay started, ended, answered or moved on.
+    Replays,
     /// Disk, backlog.
     Health(HealthView),
 }

@@ -91,6 +91,7 @@ fn answer_in(world: &mut World, ask: AnyAsk, now_ms: f64) -> Result<Vec<u8>, Rep
         AnyAsk::Chat(ask) => json(&story(shelf, ask.exchange, now_ms)?.chat(&ask)),
         AnyAsk::Cause(ask) => json(&story(shelf, ask.exchange, now_ms)?.cause(&ask)),
         AnyAsk::Input(ask) => json(&story(shelf, ask.exchange, now_ms)?.input()),
+        _ => Err(report(Code::NotFound, "The mock does not answer this question.")),
     }
 }
 

@@ -109,6 +109,7 @@ impl Shell {
             News::Grown { exchange, .. } => self.inspect.grown(exchange),
             News::Began { exchange } => self.began(exchange),
             News::Health(health) => self.health.set(Some(health)),
+            News::Compared { .. } | News::Replays => {}
         }
     }
 

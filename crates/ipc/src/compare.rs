@@ -1,0 +1,434 @@
+//! Two runs side by side, and where they part.
+//!
+//! Comparing is long work: [`Compare`] starts it and gives a number;
+//! [`Comparison`] says how far it is and, when it is done, what came out.
+//! Pairs, ribbons and the detail of a pair are asked for by windows.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Axis, ChangeView, Kind, LanesView, Report};
+
+/// Starts comparing. The same question again gives the same number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compare {
+    /// The first, called A; the baseline.
+    pub a: Side,
+    /// The second, called B.
+    pub b: Side,
+    /// What counts as different.
+    pub level: DiffLevel,
+    /// What is ignored beyond ids, times, chunking and key order.
+    pub ignore: Vec<Ignore>,
+}
+
+/// What is compared.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// One exchange.
+    Exchange(i64),
+    /// One run of an exchange, from 0.
+    Run(i64, u32),
+    /// All exchanges of a thread, in order.
+    Thread(String),
+}
+
+/// What counts as different.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DiffLevel {
+    /// Tool names, arguments, order, outcomes, interrupts, final state.
+    #[default]
+    Behaviour,
+    /// The state after each state event.
+    State,
+    /// The words too.
+    Text,
+    /// Types, order and chunking of events.
+    Wire,
+}
+
+/// Something to ignore.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ignore {
+    /// Values at a JSON Pointer; `*` is any one segment, `**` any number.
+    Pointer(String),
+    /// What a regular expression matches in texts.
+    Pattern(String),
+}
+
+/// A comparison was started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompareStarted {
+    /// Its number.
+    pub comparison: u64,
+}
+
+/// Asks how far a comparison is, and what came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// Which.
+    pub comparison: u64,
+}
+
+/// Gives a comparison up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CancelCompare {
+    /// Which.
+    pub comparison: u64,
+}
+
+/// How far a comparison is, and what came out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ComparisonView {
+    /// Its number.
+    pub comparison: u64,
+    /// How it stands.
+    pub stage: CompareStage,
+    /// The two sides.
+    pub a: SideView,
+    /// The two sides.
+    pub b: SideView,
+    /// What counts as different.
+    pub level: DiffLevel,
+    /// What is ignored, in words, for chips: `ids`, `times`, `/state/clock`.
+    pub ignoring: Vec<String>,
+}
+
+/// How a comparison stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CompareStage {
+    /// Part done, 0 to 1.
+    Working(f32),
+    /// Somebody gave it up.
+    Cancelled,
+    /// It could not be done.
+    Failed(Report),
+    /// What came out.
+    Done(CompareResult),
+}
+
+/// What came out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CompareResult {
+    /// Where they first part; absent when they are the same.
+    pub first: Option<Divergence>,
+    /// How many pairs of each kind.
+    pub counts: PairCounts,
+    /// Pairs in all, as rows with what lies downstream folded.
+    pub pairs: u64,
+    /// Whether the two have nothing in common but their start.
+    pub nothing_shared: bool,
+    /// B's length less A's, microseconds.
+    pub duration_delta_us: i64,
+    /// B's time to first text less A's, microseconds.
+    pub ttft_delta_us: Option<i64>,
+}
+
+/// Where two runs first part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Divergence {
+    /// One sentence: `turn 2, tool 3: A search_flights, B search_hotels`.
+    pub sentence: String,
+    /// Row of the pair.
+    pub pair: u64,
+    /// Moment in A: exchange and frame.
+    pub a: Option<(i64, u32)>,
+    /// Moment in B.
+    pub b: Option<(i64, u32)>,
+    /// JSON Pointer within the pair, empty for all of it.
+    pub path: String,
+    /// Value in A, shortened.
+    pub a_value: Option<String>,
+    /// Value in B, shortened.
+    pub b_value: Option<String>,
+    /// Whether they meet again.
+    pub recovers: bool,
+}
+
+/// How many pairs of each kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "named as the kinds")]
+pub struct PairCounts {
+    pub same: u32,
+    pub changed: u32,
+    pub only_a: u32,
+    pub only_b: u32,
+    pub reordered: u32,
+    pub recovered: u32,
+    pub downstream: u32,
+}
+
+/// One side in a few words.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SideView {
+    /// `r_2`, or the thread's id.
+    pub title: String,
+    /// The exchanges, in order.
+    pub exchanges: Vec<i64>,
+    /// Start, RFC 3339.
+    pub started_at: String,
+    /// Frames.
+    pub frames: u32,
+    /// Length, microseconds.
+    pub duration_us: u64,
+}
+
+/// Asks for a window of pairs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pairs {
+    /// Of which comparison.
+    pub comparison: u64,
+    /// Only those that are not the same.
+    pub differences_only: bool,
+    /// Show what lies downstream of an unrecovered split, row by row.
+    pub downstream_open: bool,
+    /// First row wanted.
+    pub first: u64,
+    /// How many rows at most.
+    pub count: u32,
+}
+
+/// A window of pairs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PairsPage {
+    /// Number of the first row given.
+    pub first: u64,
+    /// Rows in all.
+    pub total: u64,
+    /// The rows.
+    pub rows: Vec<PairRow>,
+}
+
+/// What A and B have at one place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PairRow {
+    /// Its number.
+    pub pair: u64,
+    /// How they relate.
+    pub kind: PairKind,
+    /// Turn, from 1.
+    pub turn: u32,
+    /// What A has.
+    pub a: Option<PairSide>,
+    /// What B has.
+    pub b: Option<PairSide>,
+    /// What differs, in a line.
+    pub summary: String,
+    /// Pairs folded into this row; 0 for a plain one.
+    pub folded: u32,
+    /// The first difference.
+    pub first: bool,
+    /// Paired by hand.
+    pub by_hand: bool,
+}
+
+/// How two things relate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the design's words")]
+pub enum PairKind {
+    Same,
+    Changed,
+    OnlyA,
+    OnlyB,
+    Reordered,
+    Recovered,
+    Downstream,
+}
+
+/// One side of a pair.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PairSide {
+    /// In which exchange.
+    pub exchange: i64,
+    /// The span's number there.
+    pub span: u32,
+    /// Its family.
+    pub kind: Kind,
+    /// Role, tool name, step name.
+    pub name: String,
+    /// One line of what it says.
+    pub summary: String,
+    /// First frame.
+    pub first_seq: u32,
+    /// Last frame.
+    pub last_seq: u32,
+}
+
+/// Asks for all about one pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pair {
+    /// Of which comparison.
+    pub comparison: u64,
+    /// Which.
+    pub pair: u64,
+}
+
+/// All about one pair.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PairView {
+    /// The row.
+    pub row: PairRow,
+    /// Words, where it has text; equal stretches are folded to their counts.
+    pub words: Vec<WordRun>,
+    /// The tree, where it has JSON.
+    pub tree: Vec<TreeLine>,
+    /// Times part by part.
+    pub timing: Vec<TimingRow>,
+    /// A's state after this pair to B's: at most 200 changes.
+    pub state_after: Vec<ChangeView>,
+    /// How many changes in all.
+    pub state_changes: u64,
+}
+
+/// A stretch of words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WordRun {
+    /// Where it stands.
+    pub place: WordPlace,
+    /// The words, control characters made visible; shortened when equal and long.
+    pub text: String,
+    /// Words left out of `text`.
+    pub folded: u32,
+}
+
+/// Where words stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WordPlace {
+    /// In both.
+    Both,
+    /// Only in A.
+    OnlyA,
+    /// Only in B.
+    OnlyB,
+    /// Both, but for white space or case; the text is B's.
+    Alike,
+}
+
+/// One line of a tree of differences.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TreeLine {
+    /// JSON Pointer.
+    pub pointer: String,
+    /// Depth, from 0.
+    pub depth: u16,
+    /// Member name, array index, or how elements were matched.
+    pub key: String,
+    /// How it relates.
+    pub kind: PairKind,
+    /// A's value, shortened.
+    pub a: Option<String>,
+    /// B's value, shortened.
+    pub b: Option<String>,
+    /// `+12`, `matched by id`, `JSON in a string`; empty otherwise.
+    pub note: String,
+}
+
+/// The time one part took on both sides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimingRow {
+    /// `wait to first byte`, `streaming`, `tool run`, `largest gap`.
+    pub part: String,
+    /// A's, microseconds.
+    pub a_us: Option<u64>,
+    /// B's, microseconds.
+    pub b_us: Option<u64>,
+    /// The difference is within the spread of the runs' own gaps.
+    pub noise: bool,
+}
+
+/// Asks for both sides' lanes and what connects them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ribbons {
+    /// Of which comparison.
+    pub comparison: u64,
+    /// Real time, or frames.
+    pub axis: Axis,
+    /// Part of A's lanes to show, 0 to 1.
+    pub from: f64,
+    /// Right edge, likewise.
+    pub to: f64,
+    /// Width of the lanes in pixels.
+    pub width_px: u32,
+}
+
+/// Both sides' lanes and what connects them. At most two ribbons a pixel.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RibbonsView {
+    /// A's lanes.
+    pub a: LanesView,
+    /// B's lanes.
+    pub b: LanesView,
+    /// The ribbons.
+    pub ribbons: Vec<Ribbon>,
+}
+
+/// What connects two spans. One end is absent for a stub.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ribbon {
+    /// Its pair.
+    pub pair: u64,
+    /// How they relate.
+    pub kind: PairKind,
+    /// Where it stands on A's axis.
+    pub a: Option<(f64, f64)>,
+    /// Where it stands on B's axis.
+    pub b: Option<(f64, f64)>,
+}
+
+/// Asks where a playhead of one side stands on the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MapMoment {
+    /// Of which comparison.
+    pub comparison: u64,
+    /// Whether the moment is of B.
+    pub of_b: bool,
+    /// Exchange of the moment.
+    pub exchange: i64,
+    /// Its frame.
+    pub seq: u32,
+}
+
+/// A playhead on both sides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MappedMoment {
+    /// In A: exchange and frame.
+    pub a: (i64, u32),
+    /// In B.
+    pub b: (i64, u32),
+    /// The pair at or before it.
+    pub pair: Option<u64>,
+}
+
+/// Pairs two spans by hand, or takes that back. It is kept for these two sides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PairByHand {
+    /// Of which comparison.
+    pub comparison: u64,
+    /// A's span: exchange and number.
+    pub a: (i64, u32),
+    /// B's span.
+    pub b: (i64, u32),
+    /// Whether they are paired from now on.
+    pub paired: bool,
+}
+
+/// Asks for a report of a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompareReport {
+    /// Of which comparison.
+    pub comparison: u64,
+    /// Whether as JSON Lines instead of Markdown.
+    pub json: bool,
+}
+
+/// A report as text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportText {
+    /// The text.
+    pub text: String,
+}

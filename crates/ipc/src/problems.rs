@@ -1,0 +1,117 @@
+//! What is wrong or notable in an exchange, grouped by rule.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Severity;
+
+/// Asks what is wrong or notable, a group a rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problems {
+    /// In which exchange.
+    pub exchange: i64,
+}
+
+/// The groups, worst first, and within a severity in the order of their first frames.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProblemsView {
+    /// Rules that were checked.
+    pub rules: u32,
+    /// The groups.
+    pub groups: Vec<ProblemGroup>,
+}
+
+/// All findings of one rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProblemGroup {
+    /// Rule id.
+    pub rule: String,
+    /// How bad.
+    pub severity: Severity,
+    /// What the rule is about, in a few words.
+    pub title: String,
+    /// What breaks it and what comes of that.
+    pub explanation: String,
+    /// What a client does when it is broken.
+    pub effect: String,
+    /// How to mend it.
+    pub fix: String,
+    /// The clause of the protocol.
+    pub clause: String,
+    /// Clients, with versions, that fail on it.
+    pub clients: Vec<String>,
+    /// How many.
+    pub count: u32,
+    /// Frame of the first.
+    pub first_seq: u32,
+    /// Frame of the last.
+    pub last_seq: u32,
+    /// Message of the first.
+    pub message: String,
+    /// The official client gives up at the first.
+    pub stop: bool,
+    /// Somebody muted the rule, here or everywhere.
+    pub muted: bool,
+}
+
+/// Asks for a window of findings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProblemRows {
+    /// In which exchange.
+    pub exchange: i64,
+    /// Of this rule only, if given.
+    pub rule: Option<String>,
+    /// First row wanted.
+    pub first: u64,
+    /// How many rows at most.
+    pub count: u32,
+}
+
+/// A window of findings, in the order of frames.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProblemRowsPage {
+    /// Number of the first row given.
+    pub first: u64,
+    /// Rows in all.
+    pub total: u64,
+    /// The rows.
+    pub rows: Vec<ProblemRow>,
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProblemRow {
+    /// At which frame; 0 is the request.
+    pub seq: u32,
+    /// When that frame arrived.
+    pub at_us: u64,
+    /// Rule id.
+    pub rule: String,
+    /// How bad.
+    pub severity: Severity,
+    /// What, as a sentence.
+    pub message: String,
+    /// The official client gives up here.
+    pub stop: bool,
+    /// Somebody muted it.
+    pub muted: bool,
+}
+
+/// Mutes a rule, or takes that back. Muted findings stay and are not counted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mute {
+    /// Rule id.
+    pub rule: String,
+    /// In this exchange only; absent means everywhere.
+    pub exchange: Option<i64>,
+    /// Whether it is muted from now on.
+    pub muted: bool,
+}
+
+/// What is muted now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mutes {
+    /// Rule ids muted everywhere.
+    pub everywhere: Vec<String>,
+    /// Rule ids muted in one exchange.
+    pub here: Vec<(i64, String)>,
+}
