@@ -10,11 +10,10 @@ use std::{
 
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version, header, request::Parts};
 use http_body::Body as _;
-use hyper::body::Incoming;
 use scrubjay_session::exchange::{Ending, HttpVersion, RequestHead, ResponseHead};
 
 use crate::{
-    body::{ClientBody, RequestTee, ResponseTee, drain},
+    body::{ClientBody, Inflow, RequestTee, ResponseTee, drain},
     exit::{self, BoxError, UpstreamBody},
     headers,
     reel::Reel,
@@ -25,7 +24,7 @@ use crate::{
 };
 
 /// Answers a request with what the upstream says, or with why it does not.
-pub(crate) async fn answer(station: Arc<Station>, wire: Arc<Wire>, request: Request<Incoming>) -> Response<ClientBody> {
+pub(crate) async fn answer(station: Arc<Station>, wire: Arc<Wire>, request: Request<Inflow>) -> Response<ClientBody> {
     let started = Instant::now();
     station.facts.request_came();
     let route = station.route();

@@ -1,6 +1,7 @@
 //! The two bodies of an exchange, each told to the recorder before it moves on.
 
 use std::{
+    convert::Infallible,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -9,7 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use scrubjay_session::exchange::Ending;
 use tokio::sync::oneshot;
@@ -25,23 +26,57 @@ use crate::{
 /// How long the rest of a request is waited for when no upstream wants it.
 const UNSENT_PATIENCE: Duration = Duration::from_secs(5);
 
+/// A request body: still on its way, or read already.
+pub(crate) enum Inflow {
+    Live(Incoming),
+    Whole(Full<Bytes>),
+}
+
+impl Body for Inflow {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        match self.get_mut() {
+            Self::Live(body) => Pin::new(body).poll_frame(cx),
+            Self::Whole(body) => Pin::new(body)
+                .poll_frame(cx)
+                .map_err(|never: Infallible| match never {}),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Live(body) => body.is_end_stream(),
+            Self::Whole(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Live(body) => body.size_hint(),
+            Self::Whole(body) => body.size_hint(),
+        }
+    }
+}
+
 /// The request body on its way upstream.
 pub(crate) struct RequestTee {
     /// Gone once it has been handed back.
-    body: Option<Incoming>,
+    body: Option<Inflow>,
     reel: Arc<Reel>,
     /// Where an unread rest goes when nobody took it.
-    back: Option<oneshot::Sender<Incoming>>,
+    back: Option<oneshot::Sender<Inflow>>,
 }
 
 /// Gets what an upstream that could not be reached has left of a request body.
 pub(crate) struct Unsent {
-    rest: oneshot::Receiver<Incoming>,
+    rest: oneshot::Receiver<Inflow>,
     reel: Arc<Reel>,
 }
 
 impl RequestTee {
-    pub(crate) fn new(body: Incoming, reel: Arc<Reel>) -> (Self, Unsent) {
+    pub(crate) fn new(body: Inflow, reel: Arc<Reel>) -> (Self, Unsent) {
         let (back, rest) = oneshot::channel();
         let unsent = Unsent {
             rest,

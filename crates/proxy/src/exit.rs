@@ -34,7 +34,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// idle connection, so that a request seldom meets one that is closing.
 const IDLE: Duration = Duration::from_secs(3);
 
-pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
+/// Why a body or a request failed.
+pub type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// Connections to one upstream.
 pub(crate) struct Exit {

@@ -24,7 +24,8 @@
 //!
 //! - [`recorder`]: what is asked of whoever records; the seam to the store
 //! - `upstream`, `listener`: addresses as people give them, and why they fail
-//! - `serve`: accepting and stopping; `station`: what all connections share
+//! - [`front`]: accepting and stopping, for whoever answers; the replay server stands on it too
+//! - `serve`: a front that forwards; `station`: what all its connections share
 //! - `answer`: one request, from its head to the head of its answer
 //! - `headers`: the few fields that change; `refusal`: answers that are ours
 //! - `exit`: the way to the upstream
@@ -63,6 +64,7 @@ mod answer;
 mod body;
 mod exit;
 mod facts;
+pub mod front;
 mod headers;
 mod listener;
 pub mod recorder;
@@ -73,8 +75,9 @@ mod station;
 mod upstream;
 mod wire;
 
-pub use exit::ExitError;
+pub use exit::{BoxError, ExitError};
 pub use facts::{Counts, Sightings};
 pub use listener::{BindError, Listener};
-pub use serve::{Running, ServeError, Source, serve};
+pub use serve::{Forwarder, Running, ServeError, Source, serve};
 pub use upstream::{Upstream, UpstreamError};
+pub use wire::Wire;

@@ -1,40 +1,24 @@
-//! Accepting connections, and letting go of them.
+//! Sources: a front that forwards what comes to one upstream.
 
-use std::{
-    convert::Infallible,
-    io,
-    net::SocketAddr,
-    pin::pin,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use futures_util::{StreamExt as _, stream::FuturesUnordered};
-use hyper::{Request, body::Incoming, service::service_fn};
-use hyper_util::{
-    rt::{TokioExecutor, TokioTimer},
-    server::conn::auto,
-};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::watch,
-    task::{JoinHandle, JoinSet},
-};
-use tokio_util::sync::CancellationToken;
+use bytes::Bytes;
+use http_body_util::combinators::UnsyncBoxBody;
+use hyper::{Request, Response, body::Incoming};
+use tokio::{net::TcpStream, sync::watch};
 
 use crate::{
     answer::answer,
-    exit::ExitError,
+    body::{ClientBody, Inflow},
+    exit::{BoxError, ExitError},
     facts::{Counts, Sightings},
+    front::{Attendant, Front},
     listener::Listener,
     recorder::Recorder,
     station::{Route, Station},
     upstream::Upstream,
-    wire::{ClientSocket, Wire},
+    wire::Wire,
 };
-
-/// Fields of a head, at most; more than any frontend sends.
-const MAX_HEADERS: usize = 1000;
 
 /// A source to run: its name and where it forwards.
 #[derive(Clone, Debug)]
@@ -101,15 +85,9 @@ impl ServeError {
 pub fn serve(listener: Listener, source: Source, recorder: Arc<dyn Recorder>) -> Result<Running, ServeError> {
     let address = listener.address();
     let route = checked_route(&source, address)?;
-    let socket = TcpListener::from_std(listener.socket).map_err(ServeError::Socket)?;
     let station = Arc::new(Station::new(source.name, address, route, recorder));
-    let stop = Stop::default();
-    let accepting = tokio::spawn(accept(socket, Arc::clone(&station), stop.clone()));
-    Ok(Running {
-        station,
-        stop,
-        accepting: Some(accepting),
-    })
+    let front = Front::open(listener, Arc::clone(&station)).map_err(ServeError::Socket)?;
+    Ok(Running { station, front })
 }
 
 fn checked_route(source: &Source, address: SocketAddr) -> Result<Route, ServeError> {
@@ -124,25 +102,7 @@ fn checked_route(source: &Source, address: SocketAddr) -> Result<Route, ServeErr
 /// A source that runs. Dropping it cuts everything off at once.
 pub struct Running {
     station: Arc<Station>,
-    stop: Stop,
-    accepting: Option<JoinHandle<()>>,
-}
-
-#[derive(Clone, Default)]
-struct Stop {
-    begun: CancellationToken,
-    grace: Arc<Mutex<Duration>>,
-}
-
-impl Stop {
-    fn begin(&self, grace: Duration) {
-        *self.grace.lock().unwrap_or_else(PoisonError::into_inner) = grace;
-        self.begun.cancel();
-    }
-
-    fn grace(&self) -> Duration {
-        *self.grace.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+    front: Front,
 }
 
 impl Running {
@@ -214,47 +174,30 @@ impl Running {
 
     /// Stops: accepts nobody, gives open exchanges this long to end, then cuts
     /// them off. When it returns, every tape has got its end.
-    pub async fn stop(mut self, grace: Duration) {
-        self.stop.begin(grace);
-        if let Some(accepting) = self.accepting.take() {
-            // It ends by itself; a panic in it was told already.
-            drop(accepting.await);
-        }
+    pub async fn stop(self, grace: Duration) {
+        self.front.stop(grace).await;
     }
 }
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        if self.accepting.is_some() {
-            self.stop.begin(Duration::ZERO);
-        }
-    }
-}
+impl Attendant for Station {
+    type Body = ClientBody;
 
-async fn accept(socket: TcpListener, station: Arc<Station>, stop: Stop) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = socket.accept() => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(attend(stream, Arc::clone(&station), stop.begun.clone()));
-                }
-                // Out of descriptors, or a client that was gone already: both pass.
-                Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
-            },
-            Some(_) = connections.join_next(), if !connections.is_empty() => {}
-            () = stop.begun.cancelled() => break,
-        }
+    fn answer(
+        self: Arc<Self>,
+        wire: Arc<Wire>,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response<ClientBody>> + Send + 'static {
+        answer(self, wire, request.map(Inflow::Live))
     }
-    drop(socket);
-    let all_ended = async { while connections.join_next().await.is_some() {} };
-    if tokio::time::timeout(stop.grace(), all_ended).await.is_err() || stop.grace().is_zero() {
-        station.begin_stopping();
-        connections.shutdown().await;
+
+    fn begin_stopping(&self) {
+        Self::begin_stopping(self);
     }
-    station.begin_stopping();
-    station.drained().await;
-    all_told(&station).await;
+
+    async fn settled(&self) {
+        self.drained().await;
+        all_told(self).await;
+    }
 }
 
 /// Streams of HTTP/2 run in tasks of their own, which learn of the end a little
@@ -268,42 +211,38 @@ async fn all_told(station: &Station) {
     }
 }
 
-/// One connection of a client.
-async fn attend(stream: TcpStream, station: Arc<Station>, stopping: CancellationToken) {
-    // Without it a chunk could wait for the acknowledgement of the last one.
-    drop(stream.set_nodelay(true));
-    let wire = Arc::new(Wire::default());
-    let socket = ClientSocket::new(stream, Arc::clone(&wire));
-    let service = service_fn(move |request: Request<Incoming>| {
-        let answering = answer(Arc::clone(&station), Arc::clone(&wire), request);
-        async move { Ok::<_, Infallible>(answering.await) }
-    });
-    let builder = builder();
-    let mut connection = pin!(builder.serve_connection(socket, service));
-    // The set polls what was woken, so that a chunk does not touch the lock that
-    // all connections share in the token.
-    let mut stop: FuturesUnordered<_> = [stopping.cancelled()].into_iter().collect();
-    tokio::select! {
-        biased;
-        // How a connection ended was told to the tapes of its exchanges.
-        ended = connection.as_mut() => return drop(ended),
-        Some(()) = stop.next() => connection.as_mut().graceful_shutdown(),
-    }
-    drop(connection.await);
+/// The way to one upstream without a listener of its own, for a server that
+/// answers most requests itself and hands on what it cannot.
+pub struct Forwarder {
+    station: Arc<Station>,
 }
 
-fn builder() -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .auto_date_header(false)
-        .header_read_timeout(None)
-        .max_headers(MAX_HEADERS)
-        .timer(TokioTimer::new());
-    builder
-        .http2()
-        .auto_date_header(false)
-        .max_concurrent_streams(None)
-        .timer(TokioTimer::new());
-    builder
+impl Forwarder {
+    /// Forwards what came to `address` as the source says, and records it.
+    ///
+    /// # Errors
+    /// When it would forward to that address, or TLS cannot be set up.
+    pub fn new(source: Source, address: SocketAddr, recorder: Arc<dyn Recorder>) -> Result<Self, ServeError> {
+        let route = checked_route(&source, address)?;
+        let station = Arc::new(Station::new(source.name, address, route, recorder));
+        Ok(Self { station })
+    }
+
+    /// Answers a request, whose body was read already, with what the upstream
+    /// says, or with why it does not.
+    pub async fn answer(&self, wire: Arc<Wire>, request: Request<Bytes>) -> Response<UnsyncBoxBody<Bytes, BoxError>> {
+        let request = request.map(|body| Inflow::Whole(body.into()));
+        let response = answer(Arc::clone(&self.station), wire, request).await;
+        response.map(http_body_util::BodyExt::boxed_unsync)
+    }
+
+    /// As [`Attendant::begin_stopping`].
+    pub fn begin_stopping(&self) {
+        self.station.begin_stopping();
+    }
+
+    /// As [`Attendant::settled`].
+    pub async fn settled(&self) {
+        self.station.settled().await;
+    }
 }

@@ -23,7 +23,7 @@ use tokio::net::TcpStream;
 
 /// What the socket and the bodies of one connection share.
 #[derive(Default)]
-pub(crate) struct Wire {
+pub struct Wire {
     flushes: AtomicU64,
     waiting: AtomicWaker,
     is_abrupt: AtomicBool,
@@ -31,12 +31,12 @@ pub(crate) struct Wire {
 
 impl Wire {
     /// How often everything handed over had been written.
-    pub(crate) fn flushes(&self) -> u64 {
+    pub fn flushes(&self) -> u64 {
         self.flushes.load(Ordering::Acquire)
     }
 
     /// Waits for a flush later than the one given.
-    pub(crate) fn poll_flushed_after(&self, mark: u64, cx: &Context<'_>) -> Poll<()> {
+    pub fn poll_flushed_after(&self, mark: u64, cx: &Context<'_>) -> Poll<()> {
         if self.flushes() > mark {
             return Poll::Ready(());
         }
@@ -49,7 +49,7 @@ impl Wire {
     }
 
     /// Makes the connection close with a reset.
-    pub(crate) fn close_abruptly(&self) {
+    pub fn close_abruptly(&self) {
         self.is_abrupt.store(true, Ordering::Release);
     }
 }

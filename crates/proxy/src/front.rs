@@ -1,0 +1,187 @@
+//! Accepting connections, and letting go of them: what every server here
+//! does alike, whoever answers.
+//!
+//! An [`Attendant`] answers requests; a [`Front`] runs it on a listener and
+//! stops it. The proxy's sources stand on it, and so does the replay server.
+
+use std::{
+    convert::Infallible,
+    future::Future,
+    io,
+    net::SocketAddr,
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
+use http_body::Body;
+use hyper::{Request, Response, body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioTimer},
+    server::conn::auto,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::{JoinHandle, JoinSet},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    exit::BoxError,
+    listener::Listener,
+    wire::{ClientSocket, Wire},
+};
+
+/// Fields of a head, at most; more than any frontend sends.
+const MAX_HEADERS: usize = 1000;
+
+/// Whoever answers the requests of one listener.
+pub trait Attendant: Send + Sync + 'static {
+    /// What answers are made of. A body that fails breaks its answer off.
+    type Body: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static;
+
+    /// Answers a request that came over a connection.
+    fn answer(
+        self: Arc<Self>,
+        wire: Arc<Wire>,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response<Self::Body>> + Send + 'static;
+
+    /// From here on whatever is cut off was cut off by us.
+    fn begin_stopping(&self);
+
+    /// Ends when everything that was open knows of its end.
+    fn settled(&self) -> impl Future<Output = ()> + Send;
+}
+
+/// A listener that is attended. Dropping it cuts everything off at once.
+pub struct Front {
+    address: SocketAddr,
+    stop: Stop,
+    accepting: Option<JoinHandle<()>>,
+}
+
+#[derive(Clone, Default)]
+struct Stop {
+    begun: CancellationToken,
+    grace: Arc<Mutex<Duration>>,
+}
+
+impl Stop {
+    fn begin(&self, grace: Duration) {
+        *self.grace.lock().unwrap_or_else(PoisonError::into_inner) = grace;
+        self.begun.cancel();
+    }
+
+    fn grace(&self) -> Duration {
+        *self.grace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Front {
+    /// Accepts connections until stopped. Must be called inside a tokio
+    /// runtime with IO and time.
+    ///
+    /// # Errors
+    /// When the runtime does not take the socket.
+    pub fn open<A: Attendant>(listener: Listener, attendant: Arc<A>) -> io::Result<Self> {
+        let address = listener.address();
+        let socket = TcpListener::from_std(listener.socket)?;
+        let stop = Stop::default();
+        Ok(Self {
+            address,
+            accepting: Some(tokio::spawn(accept(socket, attendant, stop.clone()))),
+            stop,
+        })
+    }
+
+    /// The address it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops: accepts nobody, gives open exchanges this long to end, then cuts
+    /// them off. When it returns, the attendant has settled.
+    pub async fn stop(mut self, grace: Duration) {
+        self.stop.begin(grace);
+        if let Some(accepting) = self.accepting.take() {
+            // It ends by itself; a panic in it was told already.
+            drop(accepting.await);
+        }
+    }
+}
+
+impl Drop for Front {
+    fn drop(&mut self) {
+        if self.accepting.is_some() {
+            self.stop.begin(Duration::ZERO);
+        }
+    }
+}
+
+async fn accept<A: Attendant>(socket: TcpListener, attendant: Arc<A>, stop: Stop) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = socket.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(attend(stream, Arc::clone(&attendant), stop.begun.clone()));
+                }
+                // Out of descriptors, or a client that was gone already: both pass.
+                Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+            },
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+            () = stop.begun.cancelled() => break,
+        }
+    }
+    drop(socket);
+    let all_ended = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(stop.grace(), all_ended).await.is_err() || stop.grace().is_zero() {
+        attendant.begin_stopping();
+        connections.shutdown().await;
+    }
+    attendant.begin_stopping();
+    attendant.settled().await;
+}
+
+/// One connection of a client.
+async fn attend<A: Attendant>(stream: TcpStream, attendant: Arc<A>, stopping: CancellationToken) {
+    // Without it a chunk could wait for the acknowledgement of the last one.
+    drop(stream.set_nodelay(true));
+    let wire = Arc::new(Wire::default());
+    let socket = ClientSocket::new(stream, Arc::clone(&wire));
+    let service = service_fn(move |request: Request<Incoming>| {
+        let answering = Arc::clone(&attendant).answer(Arc::clone(&wire), request);
+        async move { Ok::<_, Infallible>(answering.await) }
+    });
+    let builder = builder();
+    let mut connection = pin!(builder.serve_connection(socket, service));
+    // The set polls what was woken, so that a chunk does not touch the lock that
+    // all connections share in the token.
+    let mut stop: FuturesUnordered<_> = [stopping.cancelled()].into_iter().collect();
+    tokio::select! {
+        biased;
+        // How a connection ended was told to the tapes of its exchanges.
+        ended = connection.as_mut() => return drop(ended),
+        Some(()) = stop.next() => connection.as_mut().graceful_shutdown(),
+    }
+    drop(connection.await);
+}
+
+fn builder() -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .auto_date_header(false)
+        .header_read_timeout(None)
+        .max_headers(MAX_HEADERS)
+        .timer(TokioTimer::new());
+    builder
+        .http2()
+        .auto_date_header(false)
+        .max_concurrent_streams(None)
+        .timer(TokioTimer::new());
+    builder
+}
