@@ -132,7 +132,7 @@ pub struct CompareResult {
 pub struct Divergence {
     /// One sentence: `turn 2, tool 3: A search_flights, B search_hotels`.
     pub sentence: String,
-    /// Row of the pair.
+    /// Number of the pair.
     pub pair: u64,
     /// Moment in A: exchange and frame.
     pub a: Option<(i64, u32)>,
@@ -189,6 +189,9 @@ pub struct Pairs {
     pub first: u64,
     /// How many rows at most.
     pub count: u32,
+    /// In place of `first`: the window has this pair (or the row that folds it,
+    /// or the next one that is shown) in its middle.
+    pub around: Option<u64>,
 }
 
 /// A window of pairs.
@@ -381,25 +384,39 @@ pub struct Ribbon {
 }
 
 /// Asks where a playhead of one side stands on the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MapMoment {
     /// Of which comparison.
     pub comparison: u64,
     /// Whether the moment is of B.
     pub of_b: bool,
-    /// Exchange of the moment.
-    pub exchange: i64,
-    /// Its frame.
-    pub seq: u32,
+    /// In whose units places are.
+    pub axis: Axis,
+    /// The moment.
+    pub at: MapAt,
+}
+
+/// A moment of one side.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MapAt {
+    /// A frame: exchange and number.
+    Frame(i64, u32),
+    /// A place on the side's axis: the last frame at or before it.
+    X(f64),
 }
 
 /// A playhead on both sides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MappedMoment {
     /// In A: exchange and frame.
     pub a: (i64, u32),
     /// In B.
     pub b: (i64, u32),
+    /// Its place on A's axis.
+    pub a_x: f64,
+    /// Its place on B's.
+    pub b_x: f64,
     /// The pair at or before it.
     pub pair: Option<u64>,
 }

@@ -49,8 +49,18 @@ pub struct ProblemGroup {
     pub message: String,
     /// The official client gives up at the first.
     pub stop: bool,
-    /// Somebody muted the rule, here or everywhere.
-    pub muted: bool,
+    /// Where somebody muted the rule, if anywhere.
+    pub muted: Option<MutedIn>,
+}
+
+/// Where a rule is muted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MutedIn {
+    /// In this exchange.
+    Here,
+    /// In all exchanges.
+    Everywhere,
 }
 
 /// Asks for a window of findings.

@@ -130,6 +130,8 @@ pub struct ReplayClient {
     pub exchange: i64,
     /// The last frame sent.
     pub seq: u32,
+    /// When that frame arrived in the recording, for its place on the clock axis.
+    pub at_us: u64,
     /// Frames in all.
     pub frames: u32,
     /// How it stands.
@@ -161,6 +163,8 @@ pub struct NextEvent {
     pub type_name: String,
     /// Its text, cut at 16 KB.
     pub text: String,
+    /// Whether it was cut, so that it cannot be edited.
+    pub cut: bool,
 }
 
 /// An answer that was given.
