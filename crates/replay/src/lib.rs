@@ -1,0 +1,78 @@
+//! The mock agent: which recorded exchange answers a request, and what goes
+//! out when.
+//!
+//! ```
+//! use std::{sync::Arc, time::Duration};
+//! use scrubjay_replay::{
+//!     Asked, Beat, Deck, Manner, Pace, Recorded, Rules, Schedule, matching::Answer,
+//! };
+//! use scrubjay_session::{exchange::*, memory::MemoryShelf};
+//!
+//! // A recorded run: "hi", answered in one chunk after a millisecond.
+//! let input = br#"{"threadId":"t-01","runId":"r-01","messages":[{"id":"m","role":"user","content":"hi"}]}"#;
+//! let body = b"data: {\"type\":\"RUN_STARTED\",\"threadId\":\"t-01\",\"runId\":\"r-01\"}\n\n";
+//! let exchange = Exchange {
+//!     request: RequestHead { method: "POST".into(), target: "/agent".into(), ..RequestHead::default() },
+//!     response: Some(ResponseHead { status: 200, ..ResponseHead::default() }),
+//!     ending: Ending::Complete,
+//!     ..Exchange::default()
+//! };
+//! let chunks = vec![Chunk { offset: 0, len: body.len() as u64, at_us: 1_000 }];
+//! let shelf = MemoryShelf::bare(exchange, input.to_vec(), chunks, body.to_vec());
+//! let deck = Deck::new(vec![Recorded::open(Arc::new(shelf)).unwrap()], Rules::default());
+//!
+//! // The same prompt in a new thread gets it, under the new thread's name.
+//! let asked = Asked {
+//!     method: "POST".into(),
+//!     target: "/agent".into(),
+//!     body: br#"{"threadId":"t-77","runId":"r-99","messages":[{"id":"m","role":"user","content":"hi"}]}"#.to_vec(),
+//!     ..Asked::default()
+//! };
+//! let Answer::Hit(hit) = deck.ask(&asked) else { panic!() };
+//! let manner = Manner { ids: Some(hit.ids), ..Manner::default() };
+//! let mut schedule = Schedule::new(deck.recorded(hit.recorded).unwrap(), manner);
+//! let Some(Ok(Beat::Part(part))) = schedule.next() else { panic!() };
+//! assert_eq!(&part.bytes[..], b"data: {\"type\":\"RUN_STARTED\",\"threadId\":\"t-77\",\"runId\":\"r-99\"}\n\n");
+//! let pace: Pace = "10x".parse().unwrap();
+//! assert_eq!(pace.due(part.at_us, 0), Some(Duration::from_micros(100)));
+//! ```
+//!
+//! # Map, in the order in which a request passes through them
+//!
+//! - [`recorded`]: one recorded exchange, and where its bytes lie.
+//! - [`matching`]: which of them answers a request, and why.
+//! - [`adapt`]: the ids of the request in place of the recorded ones.
+//! - [`fault`]: what goes wrong on purpose.
+//! - [`schedule`]: the answer, part by part, each with its recorded time.
+//! - [`pace`]: from recorded times to when a part is due.
+//!
+//! # Invariants
+//!
+//! - Nothing here reads a clock: times are microseconds since the request
+//!   head, recorded or due, so a late part delays no other.
+//! - A recording is never changed; what adapts or spoils it works on the way out.
+//! - Memory grows with a frame, not with a body: bodies are read as they are sent.
+//! - Equal requests in equal order get equal answers, faults included.
+//!
+//! # What is not here
+//!
+//! Where recordings come from (`engine` opens stores and files), what a
+//! recording means (`session`).
+
+#![warn(missing_docs)]
+
+pub mod adapt;
+pub mod fault;
+pub mod matching;
+pub mod pace;
+pub mod recorded;
+pub mod schedule;
+
+pub use self::{
+    adapt::IdMap,
+    fault::Faults,
+    matching::{Asked, Deck, Rules},
+    pace::Pace,
+    recorded::{Body, Recorded, Unread},
+    schedule::{Beat, Cut, End, Head, Manner, Mark, Part, Schedule},
+};

@@ -1,0 +1,157 @@
+//! The answer, part by part, each with its recorded time.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use scrubjay_protocol::event::EventType;
+use scrubjay_session::exchange::Headers;
+
+use crate::{
+    adapt::IdMap,
+    fault::Faults,
+    recorded::{Recorded, Unread},
+};
+
+/// Where parts begin and end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cut {
+    /// Where the recorded chunks did.
+    #[default]
+    Recorded,
+    /// A part is one frame. Bodies without frames, and encoded bodies served
+    /// as they are, keep their chunks.
+    Frames,
+}
+
+/// How an exchange is served.
+#[derive(Clone, Debug, Default)]
+pub struct Manner {
+    /// Ids to put in, from [`crate::matching::Hit`]; absent for the bytes as recorded.
+    pub ids: Option<IdMap>,
+    /// Microseconds to add to the events' `timestamp`; zero keeps them. Only where ids are put in.
+    pub shift_us: i64,
+    /// Where parts begin and end.
+    pub cut: Cut,
+    /// What goes wrong.
+    pub faults: Arc<Faults>,
+    /// Number of the request at this replay, from 1: for faults that name one.
+    pub request: u64,
+}
+
+/// A step of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Beat {
+    /// Bytes to send.
+    Part(Part),
+    /// The end; nothing follows.
+    End(End),
+}
+
+/// Bytes to send as one data frame.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Part {
+    /// Recorded time, microseconds since the request head: for [`crate::Pace::due`].
+    pub at_us: u64,
+    /// Waiting that faults add, at any pace: to be added to the due time.
+    pub held_us: u64,
+    /// Parts before this one.
+    pub nth: u64,
+    /// The bytes; never empty unless a chunk was recorded empty.
+    pub bytes: Bytes,
+    /// The frames that end in it, in order.
+    pub marks: Vec<Mark>,
+}
+
+/// Where a frame ends in a part.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mark {
+    /// Its number in the recording; of a frame that a fault made, that of the frame before.
+    pub seq: u32,
+    /// The type of its event, if it is one.
+    pub event_type: Option<EventType>,
+    /// Bytes of the part up to its end. Of an encoded body, the part's length.
+    pub end: usize,
+    /// A fault made or changed it.
+    pub made: bool,
+}
+
+/// How an answer ends.
+#[derive(Clone, Debug, PartialEq)]
+pub struct End {
+    /// Recorded time, as in [`Part`].
+    pub at_us: u64,
+    /// Waiting that faults add, as in [`Part`].
+    pub held_us: u64,
+    /// How.
+    pub how: How,
+    /// Why it does not end as recorded, or that what was recorded is not all; else empty.
+    pub why: String,
+}
+
+/// The ways in which an answer ends.
+#[derive(Clone, Debug, PartialEq)]
+pub enum How {
+    /// As HTTP says a body should, with these trailers.
+    Complete(Headers),
+    /// The connection is reset.
+    Reset,
+    /// The connection closes without the end of the body: no last chunk, or
+    /// fewer bytes than announced.
+    Unterminated,
+    /// Never: nothing more comes, and the connection stays.
+    Never,
+}
+
+/// The head of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Head {
+    /// Recorded time, microseconds since the request head: for [`crate::Pace::head_due`].
+    pub at_us: u64,
+    /// Waiting that faults add, at any pace.
+    pub held_us: u64,
+    /// Status code.
+    pub status: u16,
+    /// Fields to send, without those that belong to a connection.
+    pub headers: Headers,
+    /// Names of fields that are left out because their values were not kept
+    /// (secrets), or no longer fit (lengths and encodings of adapted bodies).
+    pub omitted: Vec<String>,
+}
+
+/// The answer of a recorded exchange, part by part.
+///
+/// An iterator of [`Beat`]s: parts, then one end, or an error when the
+/// recording cannot be read (then nothing follows). Reading is blocking.
+pub struct Schedule {
+    head: Option<Head>,
+}
+
+impl Schedule {
+    /// The answer of an exchange, served in this manner.
+    pub fn new(_recorded: &Recorded, _manner: Manner) -> Self {
+        Self { head: None }
+    }
+
+    /// The head, or nothing when none was recorded: then the connection is
+    /// to be broken off, which is what the only beat says.
+    pub fn head(&self) -> Option<&Head> {
+        self.head.as_ref()
+    }
+
+    /// Where the parts that follow begin and end: a stream may be stepped by
+    /// hand from here on, or let go.
+    pub fn set_cut(&mut self, _cut: Cut) {}
+
+    /// Frames in the body, when it has ended; zero before.
+    pub fn frames(&self) -> u32 {
+        0
+    }
+}
+
+impl Iterator for Schedule {
+    type Item = Result<Beat, Unread>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        None
+    }
+}
