@@ -1,8 +1,7 @@
 //! How questions travel. The only file that touches a bridge.
 //!
-//! Three ways behind one function: the window's (`__TAURI__`), HTTP for
-//! `scrubjay serve`, and, where built in, answers made up in the page
-//! (`?mock=1`).
+//! Two ways behind one function: the window's (`__TAURI__`), and HTTP for
+//! `scrubjay serve`.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -18,16 +17,10 @@ use web_sys::{EventSource, File, Headers, MessageEvent, ProgressEvent, RequestIn
 pub(crate) enum Bridge {
     Window,
     Http,
-    #[cfg(feature = "mock")]
-    Mock,
 }
 
 /// The way of this page.
 pub(crate) fn bridge() -> Bridge {
-    #[cfg(feature = "mock")]
-    if crate::page::parameter("mock").is_some() {
-        return Bridge::Mock;
-    }
     match tauri() {
         Some(_) => Bridge::Window,
         None => Bridge::Http,
@@ -49,8 +42,6 @@ async fn travel(ask: AnyAsk) -> Result<Vec<u8>, Report> {
     match bridge() {
         Bridge::Window => through_window(&text).await,
         Bridge::Http => through_http(&text).await,
-        #[cfg(feature = "mock")]
-        Bridge::Mock => made_up(ask).await,
     }
 }
 
@@ -155,8 +146,6 @@ pub(crate) fn listen(hear: impl Fn(News) + 'static) {
     match bridge() {
         Bridge::Window => wasm_bindgen_futures::spawn_local(listen_to_window(hear)),
         Bridge::Http => listen_to_http(hear),
-        #[cfg(feature = "mock")]
-        Bridge::Mock => listen_to_mock(hear),
     }
 }
 
@@ -250,12 +239,6 @@ pub(crate) fn import(
             Import { request: None }
         }
         Bridge::Http => import_over_http(file, progress, done),
-        #[cfg(feature = "mock")]
-        Bridge::Mock => {
-            progress(0.4);
-            crate::page::later(1_200.0, move || done(Ok(())));
-            Import { request: None }
-        }
     }
 }
 
@@ -366,22 +349,4 @@ fn internal(message: &str) -> Report {
         message,
         "This is a mistake in Scrubjay; reload the page to go on.",
     )
-}
-
-#[cfg(feature = "mock")]
-async fn made_up(ask: AnyAsk) -> Result<Vec<u8>, Report> {
-    // A real answer takes a turn of the event loop too.
-    drop(JsFuture::from(Promise::resolve(&JsValue::NULL)).await);
-    crate::mock::answer(ask, crate::page::now_ms())
-}
-
-#[cfg(feature = "mock")]
-fn listen_to_mock(hear: Rc<dyn Fn(News)>) {
-    let tick = Closure::<dyn Fn()>::new(move || {
-        for news in crate::mock::news(crate::page::now_ms()) {
-            hear(news);
-        }
-    });
-    drop(window().set_interval_with_callback_and_timeout_and_arguments_0(tick.as_ref().unchecked_ref(), 120));
-    tick.forget();
 }

@@ -38,8 +38,6 @@ mod app;
 mod canvas;
 #[cfg(target_arch = "wasm32")]
 mod ipc;
-#[cfg(feature = "mock")]
-pub mod mock;
 #[cfg(target_arch = "wasm32")]
 mod page;
 #[cfg(target_arch = "wasm32")]
