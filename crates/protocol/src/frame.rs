@@ -27,7 +27,7 @@ pub enum FrameKind {
     Comment,
     /// Anything else: data that is not an event, a line that is no field, a cut end.
     Malformed,
-    /// A length-prefixed protobuf record.
+    /// A length-prefixed protobuf record, unless it is cut or cannot be decoded.
     Record,
 }
 
@@ -60,10 +60,14 @@ pub struct Frame {
     pub range: Range<u64>,
     /// What it is.
     pub kind: FrameKind,
-    /// The type of the event, for events and for records that name one.
+    /// It comes from the protobuf transport, whatever its kind.
+    pub is_record: bool,
+    /// The type of the event, for events and for records that name one,
+    /// decoded or not.
     pub event_type: Option<EventType>,
     /// The event as JSON, when it was asked for ([`Detail::Value`]) and the
-    /// frame is an event within the limits.
+    /// frame is an event within the limits. Of a record, what the official
+    /// client decodes it to ([`crate::proto`]).
     pub value: Option<Value>,
     /// SSE: the `data` lines joined with LF, as bytes (not yet UTF-8 checked).
     /// Records: the message without its length. Empty for comments.

@@ -253,13 +253,12 @@ impl Object {
     }
 }
 
+/// Of members of one name the last value counts, in the place of the first.
 impl FromIterator<(Wtf8, Value)> for Object {
     fn from_iter<I: IntoIterator<Item = (Wtf8, Value)>>(members: I) -> Self {
-        let mut object = Self::new();
-        for (name, value) in members {
-            object.insert(name, value);
+        Self {
+            members: parse::last_wins(members.into_iter().collect()),
         }
-        object
     }
 }
 

@@ -28,6 +28,7 @@
 //! - [`encoding`]: what was sent to what was meant: gzip, deflate, br, zstd.
 //! - [`media`]: what a body is, told by type and else by content.
 //! - [`sse`], [`record`]: a body into frames, at any chunking.
+//! - [`proto`]: the message of a record into an event.
 //! - [`frame`], [`problem`]: a frame, and what can be wrong with it.
 //! - [`json`], [`mod@pointer`]: JSON as JavaScript reads it, and as it stands.
 //! - [`event`]: events as types, with nothing lost.
@@ -45,7 +46,7 @@
 //!
 //! No IO, no clock, no threads: this crate also runs in a browser. No memory
 //! of a run: order of events, chunk expansion, state and messages belong to
-//! the session. The fields inside protobuf messages are not decoded yet.
+//! the session. Nothing encodes protobuf.
 
 #![warn(missing_docs)]
 
@@ -57,6 +58,7 @@ pub mod json;
 pub mod media;
 pub mod pointer;
 pub mod problem;
+pub mod proto;
 pub mod record;
 pub mod schema;
 pub mod sse;

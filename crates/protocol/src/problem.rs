@@ -55,8 +55,21 @@ pub mod rule {
     pub const CUT: &str = "framing.cut";
     /// Over 10 × 1024 × 1024 characters or bytes, which the official reader refuses.
     pub const OVER_10_MIB: &str = "framing.over_10_mib";
-    /// A record whose envelope could not be read, or names no known event.
+    /// A record that cannot be decoded; the official client gives up at it.
     pub const RECORD: &str = "framing.record";
+    /// A record that holds only what a later protocol may have; the official
+    /// client drops it, as it drops events of unknown types.
+    pub const UNKNOWN_EVENT: &str = "schema.unknown_type";
+    /// A field of a record that protocol 1.0 does not describe; the official
+    /// client skips it, as it strips members.
+    pub const STRIPPED: &str = "schema.stripped";
+    /// A content part of a record that is of no known kind, and is dropped.
+    pub const STRIPPED_VARIANT: &str = "schema.stripped_variant";
+    /// A field that stands more than once in a record.
+    pub const REPEATED: &str = "json.duplicate_key";
+    /// A value in a record that JSON cannot write: an infinite number, one
+    /// that is none, an item that is nothing.
+    pub const NOT_JSON: &str = "record.not_json";
     /// An event over the size that is read ([`crate::frame::EVENT_LIMIT`],
     /// [`crate::json::VALUE_LIMIT`]).
     pub const EVENT_SIZE: &str = "limit.event_size";

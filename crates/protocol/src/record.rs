@@ -5,7 +5,7 @@
 //! ```
 //!
 //! A message is an envelope whose only field says by its number which event
-//! it holds. The number names the row; the fields inside are not decoded here.
+//! it holds; [`crate::proto`] decodes it.
 
 use std::{collections::VecDeque, ops::Range};
 
@@ -13,6 +13,7 @@ use crate::{
     event::EventType,
     frame::{EVENT_LIMIT, Frame, FrameKind},
     problem::rule,
+    proto::{self, Undecoded},
 };
 
 /// The media type of the transport, compared exactly by the official client.
@@ -24,41 +25,6 @@ pub const OFFICIAL_RECORD_LIMIT: u64 = 10 * 1024 * 1024;
 /// Bytes of the length in front of each message.
 const PREFIX_LEN: usize = 4;
 
-/// Event types by envelope field number, from 1.
-const ENVELOPE: [EventType; 31] = [
-    EventType::TextMessageStart,
-    EventType::TextMessageContent,
-    EventType::TextMessageEnd,
-    EventType::ToolCallStart,
-    EventType::ToolCallArgs,
-    EventType::ToolCallEnd,
-    EventType::StateSnapshot,
-    EventType::StateDelta,
-    EventType::MessagesSnapshot,
-    EventType::Raw,
-    EventType::Custom,
-    EventType::RunStarted,
-    EventType::RunFinished,
-    EventType::RunError,
-    EventType::StepStarted,
-    EventType::StepFinished,
-    EventType::TextMessageChunk,
-    EventType::ToolCallChunk,
-    EventType::SubagentStarted,
-    EventType::SubagentFinished,
-    EventType::SubagentError,
-    EventType::ToolCallResult,
-    EventType::ActivitySnapshot,
-    EventType::ActivityDelta,
-    EventType::ReasoningStart,
-    EventType::ReasoningMessageStart,
-    EventType::ReasoningMessageContent,
-    EventType::ReasoningMessageEnd,
-    EventType::ReasoningMessageChunk,
-    EventType::ReasoningEnd,
-    EventType::ReasoningEncryptedValue,
-];
-
 /// Cuts a body into records, whatever pieces it comes in.
 ///
 /// ```
@@ -69,6 +35,7 @@ const ENVELOPE: [EventType; 31] = [
 /// let record = decoder.next_frame().unwrap();
 /// assert_eq!(record.event_type, Some(EventType::RunStarted));
 /// assert_eq!(record.range, 0..16);
+/// assert_eq!(record.value.unwrap().get("runId").unwrap().as_str(), Some("r"));
 /// ```
 #[derive(Debug, Default)]
 pub struct Decoder {
@@ -153,6 +120,7 @@ impl Decoder {
         let mut frame = Frame {
             range: self.tail_range(),
             kind,
+            is_record: true,
             data: std::mem::take(&mut self.message),
             ..Frame::default()
         };
@@ -162,8 +130,8 @@ impl Decoder {
         }
         if kind == FrameKind::Malformed {
             frame.note(rule::CUT, "the body ends inside a record");
-        } else if frame.event_type.is_none() && !frame.has(rule::EVENT_SIZE) {
-            frame.note(rule::RECORD, "the record holds no event that protocol 1.0 knows");
+        } else if !frame.has(rule::EVENT_SIZE) {
+            read(&mut frame);
         }
         self.start += self.seen;
         self.seen = 0;
@@ -191,20 +159,34 @@ impl Decoder {
     }
 }
 
-/// The event that a message says it holds, by the first field of its envelope
-/// that names one.
+/// Decodes a whole record.
+fn read(frame: &mut Frame) {
+    match proto::decode(&frame.data) {
+        Ok(decoded) => {
+            frame.value = Some(decoded.event);
+            frame.event_type = Some(decoded.event_type);
+            frame.problems.extend(decoded.problems);
+        }
+        Err(Undecoded::Broken(what)) => {
+            frame.kind = FrameKind::Malformed;
+            frame.note(rule::RECORD, format!("the record cannot be decoded: {what}"));
+        }
+        Err(Undecoded::Later(number)) => frame.note(
+            rule::UNKNOWN_EVENT,
+            format!("the client drops event {number} of the transport, which protocol 1.0 does not have"),
+        ),
+        Err(Undecoded::Beyond(problem)) => frame.problems.push(problem),
+    }
+}
+
+/// The event that a message says it holds, by the last field of its envelope
+/// that names one. Tells of broken messages, too, as far as they go.
 pub fn event_type(message: &[u8]) -> Option<EventType> {
     let mut rest = message;
     let mut found = None;
     while !rest.is_empty() {
         let tag = varint(&mut rest)?;
-        let field = usize::try_from(tag >> 3).ok()?;
-        // Of a repeated choice, readers keep the last.
-        found = field
-            .checked_sub(1)
-            .and_then(|place| ENVELOPE.get(place))
-            .cloned()
-            .or(found);
+        found = u32::try_from(tag >> 3).ok().and_then(proto::event_of_field).or(found);
         let len = match tag & 7 {
             0 => {
                 varint(&mut rest)?;
@@ -229,10 +211,9 @@ pub(crate) fn envelope(message: &[u8]) -> Option<(EventType, u64)> {
     let mut rest = message;
     let tag = varint(&mut rest)?;
     let event_len = varint(&mut rest)?;
-    let place = usize::try_from(tag >> 3).ok()?.checked_sub(1)?;
-    let event_type = ENVELOPE.get(place).filter(|_| tag & 7 == 2)?;
+    let number = u32::try_from(tag >> 3).ok().filter(|_| tag & 7 == 2)?;
     let head_len = (message.len() - rest.len()) as u64;
-    Some((event_type.clone(), head_len.saturating_add(event_len)))
+    Some((proto::event_of_field(number)?, head_len.saturating_add(event_len)))
 }
 
 /// Reads a variable-length number from the front.
@@ -278,7 +259,7 @@ mod tests {
             [
                 FrameKind::Record,
                 FrameKind::Record,
-                FrameKind::Record,
+                FrameKind::Malformed,
                 FrameKind::Malformed
             ]
         );
@@ -300,9 +281,19 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_arm_is_still_a_record() {
+    fn an_event_of_a_later_protocol_is_still_a_record() {
         let frames = decode(b"\x00\x00\x00\x03\x82\x02\x00", 3);
         assert_eq!(frames[0].kind, FrameKind::Record);
-        assert!(frames[0].has(rule::RECORD));
+        assert!(frames[0].has(rule::UNKNOWN_EVENT));
+        assert_eq!((&frames[0].event_type, &frames[0].value), (&None, &None));
+    }
+
+    #[test]
+    fn a_record_that_cannot_be_decoded_keeps_what_it_says_it_is() {
+        let frames = decode(b"\x00\x00\x00\x04\x62\x02\x12\x00", 3);
+        assert_eq!(frames[0].kind, FrameKind::Malformed);
+        assert!(frames[0].has(rule::RECORD) && frames[0].is_record);
+        assert_eq!(frames[0].event_type, Some(EventType::RunStarted));
+        assert_eq!(frames[0].data, b"\x62\x02\x12\x00");
     }
 }

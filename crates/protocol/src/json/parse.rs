@@ -223,7 +223,7 @@ fn escape(text: &[u8]) -> (u16, usize) {
 }
 
 /// Gives each name its last value, at the place where it first stood.
-fn last_wins(members: Vec<(Wtf8, Value)>) -> Vec<(Wtf8, Value)> {
+pub(super) fn last_wins(members: Vec<(Wtf8, Value)>) -> Vec<(Wtf8, Value)> {
     if !has_duplicates(&members) {
         return members;
     }
