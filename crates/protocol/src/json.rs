@@ -8,19 +8,21 @@
 //! as U+FFFD, as a `TextDecoder` has it. Members keep the order in which they
 //! stand, integer-like names included.
 //!
-//! Three readers, one grammar:
+//! Four readers, one grammar:
 //!
 //! - [`parse()`] builds a [`Value`]. Nesting is bounded by [`NESTING_LIMIT`],
 //!   and so is every recursion over a value made here; memory is bounded by
 //!   [`VALUE_LIMIT`].
 //! - [`scan`] checks a text and says what it is, building nothing, at any
 //!   nesting.
-//! - [`members`] and [`elements`] cut a text into verbatim slices.
+//! - [`members`] and [`elements`] cut a text into verbatim slices, and
+//!   [`each_scalar`] meets its leaves where they stand.
 //!
 //! [`to_json`] writes as `JSON.stringify` does.
 
 mod lex;
 mod parse;
+mod scalars;
 mod text;
 mod write;
 mod wtf8;
@@ -29,6 +31,7 @@ use std::fmt;
 
 pub use self::{
     parse::{Parsed, parse, parse_text, parse_within},
+    scalars::{Scalar, each_scalar},
     text::{Member, Scan, elements, members, scan, skip_value, string_at},
     write::{to_json, write_number, write_string, write_value},
     wtf8::Wtf8,

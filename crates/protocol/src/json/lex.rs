@@ -113,6 +113,33 @@ impl<'a> Lexer<'a> {
         Ok(std::str::from_utf8(&self.text[start..self.at]).expect("a number is ASCII"))
     }
 
+    /// Steps over a value that holds no others.
+    pub(super) fn scalar(&mut self) -> Result<(), JsonError> {
+        match self.peek() {
+            Some(b'"') => self.string().map(drop),
+            Some(b't') => self.word("true"),
+            Some(b'f') => self.word("false"),
+            Some(b'n') => self.word("null"),
+            Some(b'-' | b'0'..=b'9') => self.number().map(drop),
+            _ => Err(self.unexpected("a value")),
+        }
+    }
+
+    /// Steps over the name of a member and its colon; gives where the name stands.
+    pub(super) fn member_name(&mut self) -> Result<Range<usize>, JsonError> {
+        if self.next_token() != Some(b'"') {
+            return Err(self.unexpected("a name in quotes"));
+        }
+        let start = self.at;
+        self.string()?;
+        let range = start..self.at;
+        if self.next_token() != Some(b':') {
+            return Err(self.unexpected("`:`"));
+        }
+        self.at += 1;
+        Ok(range)
+    }
+
     fn skip_if(&mut self, byte: u8) -> bool {
         let met = self.peek() == Some(byte);
         self.at += usize::from(met);

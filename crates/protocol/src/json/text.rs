@@ -180,7 +180,7 @@ fn each_member(lexer: &mut Lexer<'_>, mut met: impl FnMut(&[u8], Place)) -> Resu
         return Ok(());
     }
     loop {
-        let name_range = name(lexer)?;
+        let name_range = lexer.member_name()?;
         let mut tally = Tally::default();
         let value_range = skip(lexer, &mut tally)?;
         met(
@@ -201,21 +201,6 @@ fn each_member(lexer: &mut Lexer<'_>, mut met: impl FnMut(&[u8], Place)) -> Resu
     Ok(())
 }
 
-/// Reads a name and its colon.
-fn name(lexer: &mut Lexer<'_>) -> Result<Range<usize>, JsonError> {
-    if lexer.next_token() != Some(b'"') {
-        return Err(lexer.unexpected("a name in quotes"));
-    }
-    let start = lexer.at;
-    lexer.string()?;
-    let range = start..lexer.at;
-    if lexer.next_token() != Some(b':') {
-        return Err(lexer.unexpected("`:`"));
-    }
-    lexer.at += 1;
-    Ok(range)
-}
-
 /// Steps over one value.
 fn skip(lexer: &mut Lexer<'_>, tally: &mut Tally) -> Result<Range<usize>, JsonError> {
     let mut open = Open::default();
@@ -232,7 +217,7 @@ fn skip(lexer: &mut Lexer<'_>, tally: &mut Tally) -> Result<Range<usize>, JsonEr
                 } else {
                     open.push(true);
                     tally.nesting = tally.nesting.max(open.depth);
-                    name(lexer)?;
+                    lexer.member_name()?;
                     continue;
                 }
             }
@@ -247,7 +232,7 @@ fn skip(lexer: &mut Lexer<'_>, tally: &mut Tally) -> Result<Range<usize>, JsonEr
                     continue;
                 }
             }
-            _ => scalar(lexer)?,
+            _ => lexer.scalar()?,
         }
         if close(lexer, &mut open)? {
             return Ok(start..lexer.at);
@@ -262,7 +247,7 @@ fn close(lexer: &mut Lexer<'_>, open: &mut Open) -> Result<bool, JsonError> {
         match (lexer.next_token(), object) {
             (Some(b','), true) => {
                 lexer.at += 1;
-                name(lexer)?;
+                lexer.member_name()?;
                 return Ok(false);
             }
             (Some(b','), false) => {
@@ -278,17 +263,6 @@ fn close(lexer: &mut Lexer<'_>, open: &mut Open) -> Result<bool, JsonError> {
         }
     }
     Ok(true)
-}
-
-fn scalar(lexer: &mut Lexer<'_>) -> Result<(), JsonError> {
-    match lexer.peek() {
-        Some(b'"') => lexer.string().map(drop),
-        Some(b't') => lexer.word("true"),
-        Some(b'f') => lexer.word("false"),
-        Some(b'n') => lexer.word("null"),
-        Some(b'-' | b'0'..=b'9') => lexer.number().map(drop),
-        _ => Err(lexer.unexpected("a value")),
-    }
 }
 
 /// What is open, one bit a level: set for objects.
