@@ -14,16 +14,19 @@
 //! The wire format is read here and not by a library because what decides is
 //! what one reader makes of odd input (a field twice, a choice made twice,
 //! slack in a number, bytes after the end), and because what it leaves out has
-//! to be told. Nothing here encodes.
+//! to be told. Nothing here encodes; [`rewrite()`] puts other texts into the
+//! bytes of a message and leaves the rest.
 
 mod event;
 mod guard;
 mod merge;
 mod message;
 mod open;
+mod rewrite;
 mod schema;
 mod wire;
 
+pub use self::rewrite::{Leaf, NewLeaf, Splice, rewrite};
 use self::{
     message::Node,
     open::{Opener, Unread},

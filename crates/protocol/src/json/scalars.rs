@@ -131,7 +131,10 @@ mod tests {
     fn leaves_are_met_under_their_names() {
         let leaf = |name: &str, value: &str, depth| (name.to_owned(), value.to_owned(), depth);
         assert_eq!(leaves(" 7 "), [leaf("", "7", 0)]);
-        assert_eq!(leaves(r#"[["a"],{},[],null]"#), [leaf("", "\"a\"", 2), leaf("", "null", 1)]);
+        assert_eq!(
+            leaves(r#"[["a"],{},[],null]"#),
+            [leaf("", "\"a\"", 2), leaf("", "null", 1)]
+        );
         assert_eq!(
             leaves(r#"{"a":[1,{"b":"x"},2],"c":{"d":true}, "e":"y"}"#),
             [
