@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use crate::{
+    cue::Cue,
+    schedule::{End, Part},
+};
+
 /// Faults in the order in which they are applied, and the seed of what they choose.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
@@ -57,5 +62,53 @@ impl Faults {
     /// `request` the requests to the replay from 1.
     pub fn refusal(&self, _index: i64, _nth: u32, _request: u64) -> Option<Refusal> {
         None
+    }
+}
+
+/// What a fault lets through.
+pub(crate) enum Flow {
+    Cue(Cue),
+    End(End),
+}
+
+/// The faults of one answer.
+pub(crate) struct Spoiler {}
+
+impl Spoiler {
+    pub(crate) fn new(_faults: &Faults, _index: i64, _request: u64) -> Self {
+        Self {}
+    }
+
+    /// Whether the bytes that go out will not be the recorded ones.
+    pub(crate) fn changes_bytes(&self) -> bool {
+        false
+    }
+
+    /// Waiting before the head.
+    pub(crate) fn head_held_us(&self) -> u64 {
+        0
+    }
+
+    pub(crate) fn take(&mut self, cue: Cue, flow: &mut Vec<Flow>) {
+        flow.push(Flow::Cue(cue));
+    }
+
+    pub(crate) fn finish(&mut self, end: End, flow: &mut Vec<Flow>) {
+        flow.push(Flow::End(end));
+    }
+
+    /// A part as the parts it is sent in.
+    pub(crate) fn spread(&mut self, part: Part) -> Vec<Part> {
+        vec![part]
+    }
+
+    /// What was held back when the body ended.
+    pub(crate) fn last_parts(&mut self) -> Vec<Part> {
+        Vec::new()
+    }
+
+    /// Waiting that spreading added.
+    pub(crate) fn spread_us(&self) -> u64 {
+        0
     }
 }

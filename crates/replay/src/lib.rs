@@ -62,6 +62,9 @@
 #![warn(missing_docs)]
 
 pub mod adapt;
+mod cue;
+mod cutter;
+mod data;
 pub mod fault;
 pub mod matching;
 pub mod pace;

@@ -1,7 +1,49 @@
 //! Which recorded exchange answers a request, and why.
+//!
+//! A run is answered by a recorded run that went to the same place and was
+//! asked the same: equal messages by role and content, equal answers to
+//! interrupts. Ids and instants do not count; ids are compared by what stands
+//! for them in this thread. What else the agent was given (state, tools,
+//! context, forwarded properties) must be equal too when [`Rules`] say so.
+//! Of several that fit, in this order:
+//!
+//! 1. what the client can read, and what was answered at all;
+//! 2. equal in everything, before equal in the conversation;
+//! 3. the next run of the recorded thread that this client's thread follows,
+//!    or one that it passed over;
+//! 4. the first run of a recorded thread that nobody follows yet;
+//! 5. once all were given, the last one again: first in the own thread.
+//!
+//! So the same prompt gets its answers in the order in which they were
+//! recorded, two threads with the same prompt do not mix, and a page that is
+//! loaded again begins a thread again.
+//!
+//! Other requests (information, lists, CopilotKit's `connect`) are answered in
+//! recorded order by what has the same method, path, query and body, and by
+//! the last one ever after; an id of a recorded thread in a path stands for
+//! any thread's.
 
-use scrubjay_session::exchange::Headers;
+mod card;
+mod choose;
+mod compare;
+mod live;
+mod nearest;
+mod request;
+mod why;
 
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
+use scrubjay_session::exchange::{Headers, field};
+
+use self::{
+    card::{Card, Line},
+    choose::{Candidate, Turn},
+    live::{Session, Thread},
+    request::{Kind, Reading},
+};
 use crate::{adapt::IdMap, recorded::Recorded};
 
 /// Request header that keeps tests apart: requests with the same value share
@@ -95,12 +137,23 @@ pub struct Difference {
 #[derive(Debug)]
 pub struct Deck {
     recorded: Vec<Recorded>,
+    cards: Vec<Card>,
+    rules: Rules,
+    /// By value of [`SESSION_HEADER`]; empty for requests without.
+    sessions: Mutex<BTreeMap<String, Session>>,
 }
 
 impl Deck {
     /// A deck of all exchanges, in the order in which they were recorded.
-    pub fn new(recorded: Vec<Recorded>, _rules: Rules) -> Self {
-        Self { recorded }
+    pub fn new(recorded: Vec<Recorded>, rules: Rules) -> Self {
+        let mut runs = BTreeMap::new();
+        let cards = recorded.iter().map(|recorded| Card::of(recorded, &mut runs)).collect();
+        Self {
+            recorded,
+            cards,
+            rules,
+            sessions: Mutex::default(),
+        }
     }
 
     /// The exchange at this place.
@@ -108,18 +161,141 @@ impl Deck {
         self.recorded.get(place)
     }
 
+    /// How many exchanges there are.
+    pub fn len(&self) -> usize {
+        self.recorded.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.recorded.is_empty()
+    }
+
     /// Answers a request, and remembers it. May be called from any thread.
-    pub fn ask(&self, _asked: &Asked) -> Answer {
-        Answer::Miss(Miss {
-            reason: String::new(),
-            nearest: Vec::new(),
-        })
+    pub fn ask(&self, asked: &Asked) -> Answer {
+        let live = Reading::of(&asked.method, &asked.target, &asked.headers, &asked.body);
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let session = sessions.entry(asked.isolation.clone().unwrap_or_default()).or_default();
+        let thread_id = thread_of(&live, session);
+        let thread = thread_id
+            .as_ref()
+            .and_then(|id| session.threads.get(id))
+            .cloned()
+            .unwrap_or_default();
+        let candidates = self.candidates(&live, &thread);
+        let accept = field(&asked.headers, "accept");
+        let ranked = |candidate: &Candidate| {
+            let card = &self.cards[candidate.place];
+            choose::rank(candidate, card, session, &thread, &accept)
+        };
+        let open = candidates.iter().filter(|candidate| !self.is_spent(candidate, session));
+        let Some(best) = open.min_by_key(|candidate| ranked(candidate)) else {
+            return Answer::Miss(self.miss(&live, &thread, !candidates.is_empty()));
+        };
+        let turn = ranked(best).turn();
+        let hit = self.hit(&live, best, turn, &candidates, &thread);
+        let card = &self.cards[best.place];
+        *session.given.entry(best.place).or_default() += 1;
+        if let Some(id) = thread_id {
+            let thread = session.threads.entry(id).or_default();
+            thread.follow(best.place, card, turn, &best.comparison.ids);
+        }
+        Answer::Hit(hit)
     }
 
     /// Places of the exchanges that no request was answered with, in order.
     /// Not among them: preflights, and requests that the recorded client gave
-    /// up while another answers the same.
+    /// up before they were answered.
     pub fn unused(&self) -> Vec<usize> {
-        Vec::new()
+        let sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_used = |place: usize| sessions.values().any(|session| session.given(place) > 0);
+        self.cards
+            .iter()
+            .enumerate()
+            .filter(|(place, card)| card.reading.method != "OPTIONS" && !card.is_given_up && !is_used(*place))
+            .map(|(place, _)| place)
+            .collect()
     }
+
+    fn is_thread(&self, id: &str) -> bool {
+        self.cards.iter().any(|card| card.thread_id.as_deref() == Some(id))
+    }
+
+    /// Recorded exchanges that the rules allow as an answer.
+    fn candidates(&self, live: &Reading, thread: &Thread) -> Vec<Candidate> {
+        let talk = card::talk(live, &[]);
+        let whole = self.rules.whole_input || self.rules.strict;
+        let mut candidates = Vec::new();
+        for (place, card) in self.cards.iter().enumerate() {
+            let Some(ids) = self.route(card, live, thread) else {
+                continue;
+            };
+            if card.reading.kind == Kind::Run && !may_be(&card.talk, &talk) {
+                continue;
+            }
+            let comparison = compare::compare(&card::read(&self.recorded[place]), live, &ids);
+            let too_soft = whole && live.kind == Kind::Run && !comparison.soft.is_empty();
+            if comparison.hard.is_empty() && !too_soft {
+                candidates.push(Candidate { place, comparison });
+            }
+        }
+        candidates
+    }
+
+    /// Whether a request goes where a recorded one went, and the ids under which it does.
+    fn route(&self, card: &Card, live: &Reading, thread: &Thread) -> Option<IdMap> {
+        let one = &card.reading;
+        let mut ids = thread.ids.clone();
+        let followed = thread.recorded.as_deref();
+        let is_thread = |id: &str| self.is_thread(id) && followed.is_none_or(|followed| followed == id);
+        let same = one.method == live.method
+            && one.kind == live.kind
+            && one.envelope == live.envelope
+            && compare::paths(&one.path, &live.path, is_thread, &mut ids)
+            && compare::queries(&one.query, &live.query, &ids);
+        same.then_some(ids)
+    }
+
+    /// Whether a strict replay has given this run already. What changes
+    /// nothing may be asked as often as a client likes.
+    fn is_spent(&self, candidate: &Candidate, session: &Session) -> bool {
+        let is_run = self.cards[candidate.place].reading.kind == Kind::Run;
+        self.rules.strict && is_run && session.given(candidate.place) > 0
+    }
+
+    fn hit(&self, live: &Reading, best: &Candidate, turn: Turn, candidates: &[Candidate], thread: &Thread) -> Hit {
+        let equals: Vec<usize> = candidates.iter().map(|candidate| candidate.place).collect();
+        let nth = equals.iter().position(|place| *place == best.place).unwrap_or_default() + 1;
+        let card = &self.cards[best.place];
+        let mut ids = best.comparison.ids.clone();
+        let repeat = thread.given(best.place);
+        ids.set_turn(repeat + 1);
+        Hit {
+            recorded: best.place,
+            why: why::hit(live, card, turn, equals.len(), nth, &best.comparison.soft),
+            differences: best.comparison.soft.clone(),
+            ids,
+            repeat,
+        }
+    }
+
+    fn miss(&self, live: &Reading, thread: &Thread, is_given: bool) -> Miss {
+        let nearest = nearest::find(&self.recorded, &self.cards, live, &thread.ids);
+        let has_route = nearest.first().is_some_and(|nearest| nearest.note.is_empty());
+        let first = nearest.first().and_then(|nearest| nearest.differences.first());
+        Miss {
+            reason: why::miss(live, has_route, first, is_given),
+            nearest,
+        }
+    }
+}
+
+/// The live thread that a request is about: by its input, or by its path.
+fn thread_of(live: &Reading, session: &Session) -> Option<String> {
+    let in_path = || live.path.split('/').find(|segment| session.threads.contains_key(*segment));
+    live.thread_id().or_else(in_path).map(str::to_owned)
+}
+
+fn may_be(recorded: &[Line], live: &[Line]) -> bool {
+    recorded.len() == live.len() && recorded.iter().zip(live).all(|(one, other)| one.may_be(*other))
 }

@@ -1,14 +1,29 @@
 //! The answer, part by part, each with its recorded time.
+//!
+//! ```text
+//! body ─cutter─▶ cues ─adapter─▶ cues ─faults─▶ cues ─joiner─▶ parts ─faults─▶ parts
+//! ```
+//!
+//! A cue is a frame with the recorded splits that fall into it, so that what
+//! works on frames need not know of chunks, and the joiner can put the chunks
+//! together again. Of bytes that nobody touches, what comes out is what was
+//! recorded, split by split.
 
-use std::sync::Arc;
+mod ending;
+mod head;
+mod joiner;
+
+use std::{collections::VecDeque, sync::Arc};
 
 use bytes::Bytes;
 use scrubjay_protocol::event::EventType;
 use scrubjay_session::exchange::Headers;
 
+use self::joiner::Joiner;
 use crate::{
-    adapt::IdMap,
-    fault::Faults,
+    adapt::{Adapter, IdMap},
+    cutter::Cutter,
+    fault::{Faults, Flow, Spoiler},
     recorded::{Recorded, Unread},
 };
 
@@ -56,7 +71,7 @@ pub struct Part {
     pub held_us: u64,
     /// Parts before this one.
     pub nth: u64,
-    /// The bytes; never empty unless a chunk was recorded empty.
+    /// The bytes; never empty.
     pub bytes: Bytes,
     /// The frames that end in it, in order.
     pub marks: Vec<Mark>,
@@ -124,12 +139,42 @@ pub struct Head {
 /// recording cannot be read (then nothing follows). Reading is blocking.
 pub struct Schedule {
     head: Option<Head>,
+    end: End,
+    cutter: Cutter,
+    adapter: Option<Adapter>,
+    spoiler: Spoiler,
+    joiner: Joiner,
+    ready: VecDeque<Beat>,
+    nth: u64,
+    /// Nothing is to be read any more.
+    done: bool,
 }
 
 impl Schedule {
     /// The answer of an exchange, served in this manner.
-    pub fn new(_recorded: &Recorded, _manner: Manner) -> Self {
-        Self { head: None }
+    pub fn new(recorded: &Recorded, manner: Manner) -> Self {
+        let spoiler = Spoiler::new(&manner.faults, recorded.exchange.index, manner.request);
+        let changes = manner.ids.is_some() || spoiler.changes_bytes();
+        let cutter = Cutter::new(recorded, changes, manner.ids.is_some());
+        let mut head = head::of(&recorded.exchange, changes, cutter.decodes());
+        if let Some(head) = &mut head {
+            head.held_us = spoiler.head_held_us();
+        }
+        let shift_us = manner.shift_us;
+        Self {
+            end: ending::of(&recorded.exchange),
+            cutter,
+            adapter: manner.ids.map(|ids| Adapter::new(ids, shift_us)),
+            joiner: Joiner::new(manner.cut),
+            done: head.is_none(),
+            ready: match head {
+                Some(_) => VecDeque::new(),
+                None => VecDeque::from([Beat::End(ending::of(&recorded.exchange))]),
+            },
+            head,
+            spoiler,
+            nth: 0,
+        }
     }
 
     /// The head, or nothing when none was recorded: then the connection is
@@ -140,11 +185,67 @@ impl Schedule {
 
     /// Where the parts that follow begin and end: a stream may be stepped by
     /// hand from here on, or let go.
-    pub fn set_cut(&mut self, _cut: Cut) {}
+    pub fn set_cut(&mut self, cut: Cut) {
+        let rest = self.joiner.set_cut(cut);
+        self.give(rest);
+    }
 
-    /// Frames in the body, when it has ended; zero before.
+    /// Frames cut so far; all of the body's once the end was given.
     pub fn frames(&self) -> u32 {
-        0
+        self.cutter.frames()
+    }
+
+    fn step(&mut self) -> Result<(), Unread> {
+        let mut flow = Vec::new();
+        match self.cutter.next()? {
+            Some(cue) => {
+                let cue = match &mut self.adapter {
+                    Some(adapter) => adapter.adapt(cue),
+                    None => cue,
+                };
+                self.spoiler.take(cue, &mut flow);
+            }
+            None => self.spoiler.finish(self.end.clone(), &mut flow),
+        }
+        for flow in flow {
+            match flow {
+                Flow::Cue(cue) => {
+                    let parts = self.joiner.take(&cue);
+                    self.give(parts);
+                }
+                Flow::End(end) => {
+                    self.finish(end);
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, mut end: End) {
+        let last = self.joiner.flush();
+        self.give(last.into_iter().collect());
+        let last = self.spoiler.last_parts();
+        self.number(last);
+        end.at_us = end.at_us.max(self.joiner.at_us());
+        end.held_us += self.joiner.held_us() + self.spoiler.spread_us();
+        self.ready.push_back(Beat::End(end));
+        self.done = true;
+    }
+
+    fn give(&mut self, parts: Vec<Part>) {
+        for part in parts {
+            let parts = self.spoiler.spread(part);
+            self.number(parts);
+        }
+    }
+
+    fn number(&mut self, parts: Vec<Part>) {
+        for mut part in parts {
+            part.nth = self.nth;
+            self.nth += 1;
+            self.ready.push_back(Beat::Part(part));
+        }
     }
 }
 
@@ -152,6 +253,17 @@ impl Iterator for Schedule {
     type Item = Result<Beat, Unread>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        None
+        loop {
+            if let Some(beat) = self.ready.pop_front() {
+                return Some(Ok(beat));
+            }
+            if self.done {
+                return None;
+            }
+            if let Err(unread) = self.step() {
+                self.done = true;
+                return Some(Err(unread));
+            }
+        }
     }
 }

@@ -7,6 +7,21 @@
 /// allows more than UTF-8; repeated names stay repeated.
 pub type Headers = Vec<(String, Vec<u8>)>;
 
+/// What stands in a recording for the value of a secret header or query
+/// parameter: this, and a number that is equal for equal values of one store.
+pub const FINGERPRINT_PREFIX: &str = "scrubjay-fp:";
+
+/// The value of a header field; several are joined with commas. Empty when
+/// there is none.
+pub fn field(headers: &Headers, name: &str) -> String {
+    let values: Vec<String> = headers
+        .iter()
+        .filter(|(field, _)| field.eq_ignore_ascii_case(name))
+        .map(|(_, value)| String::from_utf8_lossy(value).trim().to_owned())
+        .collect();
+    values.join(", ")
+}
+
 /// HTTP version of a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum HttpVersion {

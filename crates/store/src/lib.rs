@@ -77,7 +77,7 @@ pub(crate) use deriver::DERIVE_VERSION;
 pub use deriver::Deriving;
 pub use error::StoreError;
 pub use library::{Listing, Query, Row, RunRow, Sort, Verdict};
-pub use secrets::{FINGERPRINT_PREFIX, is_secret_name};
+pub use secrets::is_secret_name;
 pub use shelf::StoreShelf;
 pub use sources::Claim;
 pub use spool::{Spool, SpoolTape};

@@ -8,11 +8,8 @@
 //! from a recording that leaves it. Covering happens before the spool.
 
 use hmac::{Hmac, Mac as _};
-use scrubjay_session::exchange::{Headers, RequestHead, ResponseHead};
+use scrubjay_session::exchange::{FINGERPRINT_PREFIX, Headers, RequestHead, ResponseHead};
 use sha2::Sha256;
-
-/// What a fingerprint begins with.
-pub const FINGERPRINT_PREFIX: &str = "scrubjay-fp:";
 
 const NAMES: [&str; 7] = [
     "authorization",

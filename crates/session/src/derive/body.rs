@@ -15,7 +15,7 @@ use scrubjay_protocol::{
 };
 
 use super::summary::Transport;
-use crate::exchange::{Chunk, Exchange, Headers, Hole};
+use crate::exchange::{Chunk, Exchange, Hole, field};
 
 /// A gap longer than this is cut on the collapsed axis.
 pub const COLLAPSE_OVER_US: u64 = 2_000_000;
@@ -297,14 +297,4 @@ impl Body {
 pub(crate) fn unpacker(coding: &str) -> Option<encoding::Decoder> {
     let unpacker = encoding::Decoder::new(coding);
     (!unpacker.is_identity()).then_some(unpacker)
-}
-
-/// The value of a header field; several are joined with commas.
-pub(crate) fn field(headers: &Headers, name: &str) -> String {
-    let values: Vec<String> = headers
-        .iter()
-        .filter(|(field, _)| field.eq_ignore_ascii_case(name))
-        .map(|(_, value)| String::from_utf8_lossy(value).trim().to_owned())
-        .collect();
-    values.join(", ")
 }

@@ -74,7 +74,7 @@ pub(crate) use self::{
     folding::{ShelfPieces, end as fold_end, is_failed_patch, push as fold_push},
 };
 use crate::{
-    exchange::{Chunk, Ending, Exchange, Hole},
+    exchange::{self, Chunk, Ending, Exchange, Hole},
     fold::{Fold, piece::PieceSource},
     shelf::{Page, PageKind, Shelf, Watermark},
 };
@@ -546,5 +546,5 @@ pub fn end<S: Shelf>(deriver: &mut Deriver, shelf: &S, ending: Ending) -> Option
 /// A decoder for the content encoding of an exchange; none when the body is as it is.
 pub(crate) fn unpacker_of(exchange: &Exchange) -> Option<scrubjay_protocol::encoding::Decoder> {
     let headers = &exchange.response.as_ref()?.headers;
-    body::unpacker(&body::field(headers, "content-encoding"))
+    body::unpacker(&exchange::field(headers, "content-encoding"))
 }

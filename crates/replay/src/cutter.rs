@@ -1,0 +1,336 @@
+//! From a recorded body to cues, reading as it goes.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use bytes::Bytes;
+use scrubjay_protocol::{
+    encoding,
+    event::EventType,
+    frame::{Detail, EVENT_LIMIT, Frame},
+    media::{self, Media},
+    record, sse,
+};
+use scrubjay_session::exchange::{Chunk, Exchange, field};
+
+use crate::{
+    cue::{Cue, Format, Pending, What},
+    recorded::{Body, Recorded, Unread},
+};
+
+/// Bytes read at once, unless a chunk has more.
+const BLOCK_LEN: u64 = 256 * 1024;
+/// Chunks looked up at once.
+const CHUNKS: u64 = 1024;
+/// Bytes after which a body that could still be anything is nothing.
+const UNDECIDED_LEN: usize = 64 * 1024;
+
+/// Cuts one recorded body.
+pub(crate) struct Cutter {
+    body: Arc<dyn Body>,
+    chunk_count: u64,
+    content_type: Option<String>,
+    /// Chunks that were looked up, from the one that is cut next.
+    chunks: VecDeque<Chunk>,
+    next_chunk: u64,
+    /// Bytes that were read, from the start of the first chunk in `chunks`.
+    block: Bytes,
+    /// Where the next byte is expected.
+    wire_end: u64,
+    last_at_us: u64,
+    decoder: Option<encoding::Decoder>,
+    /// Bytes go out as they were on the wire, though they are encoded.
+    keeps_encoding: bool,
+    /// A body without frames is gathered, to go out as one text.
+    gathers_text: bool,
+    framing: Framing,
+    pending: Pending,
+    /// Bytes of the current frame that went out before it ended.
+    flushed: usize,
+    seq: u32,
+    ready: VecDeque<Cue>,
+    finished: bool,
+}
+
+enum Framing {
+    /// Not known yet; the bytes so far.
+    Undecided(Vec<u8>),
+    Sse(Box<sse::Decoder>),
+    Records(record::Decoder),
+    None,
+}
+
+impl Framing {
+    fn push(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Undecided(start) => start.extend_from_slice(bytes),
+            Self::Sse(decoder) => decoder.push(bytes),
+            Self::Records(decoder) => decoder.push(bytes),
+            Self::None => {}
+        }
+    }
+
+    fn next_frame(&mut self) -> Option<Frame> {
+        match self {
+            Self::Sse(decoder) => decoder.next_frame(),
+            Self::Records(decoder) => decoder.next_frame(),
+            Self::Undecided(_) | Self::None => None,
+        }
+    }
+
+    fn finish(&mut self) -> Option<Frame> {
+        match self {
+            Self::Sse(decoder) => decoder.finish(),
+            Self::Records(decoder) => decoder.finish(),
+            Self::Undecided(_) | Self::None => None,
+        }
+    }
+
+    /// Goes on behind a hole that ends at `offset`.
+    fn restart(&mut self, offset: u64) {
+        match self {
+            Self::Undecided(start) => start.clear(),
+            Self::Sse(decoder) => **decoder = sse::Decoder::resume(offset).with_detail(Detail::TypeOnly),
+            Self::Records(decoder) => *decoder = record::Decoder::resume(offset),
+            Self::None => {}
+        }
+    }
+
+    fn format(&self) -> Format {
+        match self {
+            Self::Records(_) => Format::Record,
+            Self::Undecided(_) | Self::Sse(_) | Self::None => Format::Sse,
+        }
+    }
+}
+
+impl Cutter {
+    /// `decodes` takes content encodings off; `gathers_text` gives a body
+    /// without frames as one cue.
+    pub(crate) fn new(recorded: &Recorded, decodes: bool, gathers_text: bool) -> Self {
+        let exchange = &recorded.exchange;
+        let decoder = decoder(exchange);
+        Self {
+            body: Arc::clone(&recorded.body),
+            chunk_count: exchange.chunk_count,
+            content_type: content_type(exchange),
+            chunks: VecDeque::new(),
+            next_chunk: 0,
+            block: Bytes::new(),
+            wire_end: 0,
+            last_at_us: 0,
+            keeps_encoding: decoder.is_some() && !decodes,
+            decoder,
+            gathers_text,
+            framing: Framing::Undecided(Vec::new()),
+            pending: Pending::default(),
+            flushed: 0,
+            seq: 0,
+            ready: VecDeque::new(),
+            finished: false,
+        }
+    }
+
+    /// Whether a content encoding comes off.
+    pub(crate) fn decodes(&self) -> bool {
+        self.decoder.is_some() && !self.keeps_encoding
+    }
+
+    /// Frames cut so far.
+    pub(crate) fn frames(&self) -> u32 {
+        self.seq
+    }
+
+    /// The next cue; nothing at the end of the body.
+    pub(crate) fn next(&mut self) -> Result<Option<Cue>, Unread> {
+        loop {
+            if let Some(cue) = self.ready.pop_front() {
+                return Ok(Some(cue));
+            }
+            if self.finished {
+                return Ok(None);
+            }
+            match self.read_chunk()? {
+                Some((chunk, number, bytes)) => self.take(chunk, number, bytes),
+                None => self.finish(),
+            }
+        }
+    }
+
+    fn read_chunk(&mut self) -> Result<Option<(Chunk, u64, Bytes)>, Unread> {
+        if self.chunks.is_empty() && self.next_chunk < self.chunk_count {
+            let until = self.chunk_count.min(self.next_chunk + CHUNKS);
+            self.chunks = self.body.chunks(self.next_chunk..until)?.into();
+        }
+        let Some(chunk) = self.chunks.front().copied() else {
+            return Ok(None);
+        };
+        let len = usize::try_from(chunk.len).unwrap_or(usize::MAX);
+        if self.block.is_empty() {
+            let until = self.block_end();
+            self.block = self.body.bytes(chunk.offset..until)?.into();
+        }
+        self.chunks.pop_front();
+        self.next_chunk += 1;
+        let bytes = self.block.split_to(len.min(self.block.len()));
+        Ok(Some((chunk, self.next_chunk - 1, bytes)))
+    }
+
+    /// The end of the chunks that are read with the first one: those that
+    /// follow without a hole.
+    fn block_end(&self) -> u64 {
+        let mut until: Option<(u64, u64)> = None;
+        for chunk in &self.chunks {
+            let end = chunk.offset + chunk.len;
+            match until {
+                None => until = Some((chunk.offset, end)),
+                Some((from, to)) if chunk.offset == to && end - from <= BLOCK_LEN => until = Some((from, end)),
+                Some(_) => break,
+            }
+        }
+        until.map_or(0, |(_, to)| to)
+    }
+
+    fn take(&mut self, chunk: Chunk, number: u64, bytes: Bytes) {
+        if chunk.offset > self.wire_end && self.decoder.is_none() {
+            // What was begun before a hole cannot be finished behind it.
+            self.end_framing();
+            self.framing.restart(chunk.offset);
+        }
+        self.wire_end = chunk.offset + chunk.len;
+        self.last_at_us = chunk.at_us;
+        if bytes.is_empty() {
+            return;
+        }
+        let Some(mut decoder) = self.decoder.take() else {
+            self.decoded(bytes, number, chunk.at_us);
+            return;
+        };
+        if self.keeps_encoding {
+            self.pending.push(bytes.clone(), number, chunk.at_us);
+        }
+        decoder.push(&bytes, &mut |piece| {
+            self.decoded(Bytes::copy_from_slice(piece), number, chunk.at_us)
+        });
+        self.decoder = Some(decoder);
+        if self.keeps_encoding {
+            self.flush_encoded();
+        }
+    }
+
+    /// Takes decoded bytes.
+    fn decoded(&mut self, bytes: Bytes, number: u64, at_us: u64) {
+        self.decide(&bytes);
+        self.framing.push(&bytes);
+        if !self.keeps_encoding {
+            self.pending.push(bytes, number, at_us);
+            self.drain();
+        }
+    }
+
+    /// Tells what the body is, as soon as its start shows it.
+    fn decide(&mut self, bytes: &[u8]) {
+        let Framing::Undecided(start) = &mut self.framing else {
+            return;
+        };
+        let seen = [start.as_slice(), bytes].concat();
+        let mut framing = match media::recognise(self.content_type.as_deref(), &seen) {
+            Some(Media::Sse) => Framing::Sse(Box::new(sse::Decoder::new().with_detail(Detail::TypeOnly))),
+            Some(Media::Records) => Framing::Records(record::Decoder::new()),
+            None if seen.len() < UNDECIDED_LEN => return,
+            Some(Media::Other) | None => Framing::None,
+        };
+        framing.push(start);
+        self.framing = framing;
+    }
+
+    fn drain(&mut self) {
+        while let Some(frame) = self.framing.next_frame() {
+            self.give(&frame);
+        }
+        match self.framing {
+            Framing::None if !self.gathers_text || self.pending.len() > EVENT_LIMIT => {
+                self.gathers_text = false;
+                self.flush();
+            }
+            Framing::Sse(_) | Framing::Records(_) if self.pending.len() > EVENT_LIMIT => {
+                self.flushed += self.pending.len();
+                self.flush();
+            }
+            Framing::Undecided(_) | Framing::Sse(_) | Framing::Records(_) | Framing::None => {}
+        }
+    }
+
+    fn give(&mut self, frame: &Frame) {
+        self.seq += 1;
+        let len = usize::try_from(frame.len()).unwrap_or(usize::MAX);
+        let what = if self.flushed > 0 {
+            What::Opaque(vec![(self.seq, frame.event_type.clone())])
+        } else {
+            What::Frame {
+                seq: self.seq,
+                event_type: frame.event_type.clone(),
+                format: self.framing.format(),
+            }
+        };
+        let cue = self.pending.take(len.saturating_sub(self.flushed), what);
+        self.flushed = 0;
+        self.ready.push_back(cue);
+    }
+
+    /// Gives what is pending as it is.
+    fn flush(&mut self) {
+        if self.pending.len() > 0 {
+            let cue = self.pending.take(usize::MAX, What::Opaque(Vec::new()));
+            self.ready.push_back(cue);
+        }
+    }
+
+    /// Gives the wire's bytes, and the frames that end in them.
+    fn flush_encoded(&mut self) {
+        let mut ended: Vec<(u32, Option<EventType>)> = Vec::new();
+        while let Some(frame) = self.framing.next_frame() {
+            self.seq += 1;
+            ended.push((self.seq, frame.event_type));
+        }
+        if self.pending.len() > 0 {
+            let cue = self.pending.take(usize::MAX, What::Opaque(ended));
+            self.ready.push_back(cue);
+        }
+    }
+
+    fn end_framing(&mut self) {
+        self.drain();
+        if let Some(frame) = self.framing.finish() {
+            self.give(&frame);
+        }
+        self.drain();
+        if self.gathers_text && self.pending.len() > 0 && self.seq == 0 {
+            let cue = self.pending.take(usize::MAX, What::Text);
+            self.ready.push_back(cue);
+        }
+        self.flush();
+    }
+
+    fn finish(&mut self) {
+        self.finished = true;
+        if let Some(mut decoder) = self.decoder.take() {
+            let (number, at_us) = (self.next_chunk.saturating_sub(1), self.last_at_us);
+            decoder.finish(&mut |piece| self.decoded(Bytes::copy_from_slice(piece), number, at_us));
+        }
+        if !self.keeps_encoding {
+            self.end_framing();
+        }
+    }
+}
+
+/// A decoder for the content encoding of a response; none when there is none.
+fn decoder(exchange: &Exchange) -> Option<encoding::Decoder> {
+    let head = exchange.response.as_ref()?;
+    let decoder = encoding::Decoder::new(&field(&head.headers, "content-encoding"));
+    (!decoder.is_identity()).then_some(decoder)
+}
+
+fn content_type(exchange: &Exchange) -> Option<String> {
+    let head = exchange.response.as_ref()?;
+    Some(field(&head.headers, "content-type")).filter(|value| !value.is_empty())
+}

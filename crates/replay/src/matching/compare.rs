@@ -1,0 +1,432 @@
+//! Where two requests differ, under the ids that stand for each other.
+
+use scrubjay_protocol::json::{Object, Value, parse, to_json};
+use scrubjay_session::exchange::FINGERPRINT_PREFIX;
+
+use super::{
+    Difference,
+    request::{Kind, Reading},
+};
+use crate::adapt::{IdKind, IdMap};
+
+/// Differences that are told of two requests.
+pub(super) const DIFFERENCES: usize = 50;
+/// Characters of a value that are shown.
+const SHOWN: usize = 200;
+
+/// What telling two requests apart gave.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Comparison {
+    /// What keeps the recorded answer from being the answer.
+    pub(super) hard: Vec<Difference>,
+    /// What else the agent was given.
+    pub(super) soft: Vec<Difference>,
+    /// The ids of before, and those that stand in the same places.
+    pub(super) ids: IdMap,
+}
+
+/// Compares the bodies of a recorded and a live request of the same kind.
+pub(super) fn compare(recorded: &Reading, live: &Reading, ids: &IdMap) -> Comparison {
+    let mut comparer = Comparer {
+        ids: ids.clone(),
+        found: Vec::new(),
+        pointer: String::new(),
+        forgives_time: false,
+    };
+    match recorded.kind {
+        Kind::Other => comparer.others(recorded, live),
+        Kind::Run | Kind::Connect => comparer.names(recorded, live),
+    }
+    if recorded.kind != Kind::Other {
+        comparer.messages(recorded.messages(), live.messages());
+        comparer.resume(recorded, live);
+        comparer.command(recorded, live);
+    }
+    let mut hard = std::mem::take(&mut comparer.found);
+    let mut soft = Vec::new();
+    if recorded.kind != Kind::Other {
+        comparer.settings(recorded, live);
+        soft = std::mem::take(&mut comparer.found);
+    }
+    if recorded.kind == Kind::Connect {
+        // What a client has when it connects depends on when it was started.
+        hard.append(&mut soft);
+        soft = std::mem::take(&mut hard);
+    }
+    Comparison {
+        hard,
+        soft,
+        ids: comparer.ids,
+    }
+}
+
+struct Comparer {
+    ids: IdMap,
+    found: Vec<Difference>,
+    pointer: String,
+    /// Instants differ from one day to the next, and mean nothing.
+    forgives_time: bool,
+}
+
+impl Comparer {
+    fn others(&mut self, recorded: &Reading, live: &Reading) {
+        match (&recorded.value, &live.value) {
+            (None, None) if recorded.raw == live.raw => {}
+            (None, None) => self.found.push(Difference {
+                pointer: String::new(),
+                recorded: Some(format!("{} bytes", recorded.raw.len())),
+                asked: Some(format!("{} bytes", live.raw.len())),
+            }),
+            (one, other) => self.values(one.as_ref(), other.as_ref(), ""),
+        }
+    }
+
+    fn names(&mut self, recorded: &Reading, live: &Reading) {
+        for (kind, name) in [
+            (IdKind::Thread, "threadId"),
+            (IdKind::Run, "runId"),
+            (IdKind::Run, "parentRunId"),
+        ] {
+            if let (Some(one), Some(other)) = (recorded.text(name), live.text(name)) {
+                self.ids.set(kind, one, other);
+            }
+        }
+    }
+
+    fn messages(&mut self, recorded: &[Value], live: &[Value]) {
+        for idx in 0..recorded.len().max(live.len()) {
+            let (one, other) = (recorded.get(idx), live.get(idx));
+            self.under(&format!("/messages/{idx}"), |comparer| match (one, other) {
+                (Some(one), Some(other)) => comparer.message(one, other),
+                _ => comparer.differ(one, other),
+            });
+        }
+    }
+
+    fn message(&mut self, recorded: &Value, live: &Value) {
+        let role = |message: &Value| message.get("role").and_then(Value::as_str).map(str::to_owned);
+        if role(recorded) != role(live) {
+            self.differ(Some(recorded), Some(live));
+            return;
+        }
+        self.learn(recorded.get("id"), live.get("id"));
+        self.member(recorded, live, "name");
+        self.member(recorded, live, "error");
+        self.under("/content", |comparer| {
+            comparer.content(recorded.get("content"), live.get("content"))
+        });
+        self.under("/toolCallId", |comparer| {
+            comparer.reference(recorded.get("toolCallId"), live.get("toolCallId"));
+        });
+        let calls = |message: &Value| list_of(message, "toolCalls").to_vec();
+        self.calls(&calls(recorded), &calls(live));
+    }
+
+    fn calls(&mut self, recorded: &[Value], live: &[Value]) {
+        for idx in 0..recorded.len().max(live.len()) {
+            let (one, other) = (recorded.get(idx), live.get(idx));
+            self.under(&format!("/toolCalls/{idx}"), |comparer| {
+                let (Some(one), Some(other)) = (one, other) else {
+                    comparer.differ(one, other);
+                    return;
+                };
+                comparer.learn(one.get("id"), other.get("id"));
+                let function = |call: &Value, name: &str| call.get("function").and_then(|it| it.get(name)).cloned();
+                comparer.under("/function/name", |comparer| {
+                    comparer.values(function(one, "name").as_ref(), function(other, "name").as_ref(), "name");
+                });
+                comparer.under("/function/arguments", |comparer| {
+                    comparer.content(
+                        function(one, "arguments").as_ref(),
+                        function(other, "arguments").as_ref(),
+                    );
+                });
+            });
+        }
+    }
+
+    fn resume(&mut self, recorded: &Reading, live: &Reading) {
+        let (recorded, live) = (recorded.list("resume"), live.list("resume"));
+        for idx in 0..recorded.len().max(live.len()) {
+            let (one, other) = (recorded.get(idx), live.get(idx));
+            self.under(&format!("/resume/{idx}"), |comparer| {
+                let (Some(one), Some(other)) = (one, other) else {
+                    comparer.differ(one, other);
+                    return;
+                };
+                comparer.under("/interruptId", |comparer| {
+                    comparer.reference(one.get("interruptId"), other.get("interruptId"));
+                });
+                comparer.member(one, other, "status");
+                comparer.member(one, other, "payload");
+            });
+        }
+    }
+
+    /// What resumes a run of the older LangGraph adapters.
+    fn command(&mut self, recorded: &Reading, live: &Reading) {
+        let command = |reading: &Reading| {
+            let props = reading.value.as_ref().and_then(|input| input.get("forwardedProps"));
+            props.and_then(|props| props.get("command")).cloned()
+        };
+        self.under("/forwardedProps/command", |comparer| {
+            comparer.values(command(recorded).as_ref(), command(live).as_ref(), "command");
+        });
+    }
+
+    /// What an agent is given beside the conversation.
+    fn settings(&mut self, recorded: &Reading, live: &Reading) {
+        self.forgives_time = true;
+        self.tools(recorded.list("tools"), live.list("tools"));
+        for name in ["state", "context", "forwardedProps"] {
+            let member = |reading: &Reading| {
+                let mut value = reading.value.as_ref()?.get(name)?.clone();
+                if let Some(object) = value.as_object_mut().filter(|_| name == "forwardedProps") {
+                    object.remove("command");
+                }
+                (!is_nothing(&value)).then_some(value)
+            };
+            self.under(&format!("/{name}"), |comparer| {
+                comparer.values(member(recorded).as_ref(), member(live).as_ref(), name);
+            });
+        }
+        self.forgives_time = false;
+    }
+
+    /// Tools by their names: their order means nothing.
+    fn tools(&mut self, recorded: &[Value], live: &[Value]) {
+        let name = |tool: &Value| tool.get("name").cloned();
+        for (idx, tool) in live.iter().enumerate() {
+            let known = recorded.iter().find(|known| name(known) == name(tool));
+            self.under(&format!("/tools/{idx}"), |comparer| {
+                comparer.values(known, Some(tool), "")
+            });
+        }
+        for (idx, known) in recorded.iter().enumerate() {
+            if live.iter().all(|tool| name(tool) != name(known)) {
+                self.under(&format!("/tools/{idx}"), |comparer| comparer.differ(Some(known), None));
+            }
+        }
+    }
+
+    fn member(&mut self, recorded: &Value, live: &Value, name: &str) {
+        self.under(&format!("/{name}"), |comparer| {
+            let member = |value: &Value| value.get(name).filter(|value| !value.is_null()).cloned();
+            comparer.values(member(recorded).as_ref(), member(live).as_ref(), name);
+        });
+    }
+
+    /// Text, or parts; ids of parts mean nothing, and JSON in text is compared as JSON.
+    fn content(&mut self, recorded: Option<&Value>, live: Option<&Value>) {
+        let nothing = |value: Option<&Value>| value.is_none_or(|value| value.is_null() || value.as_str() == Some(""));
+        match (recorded, live) {
+            _ if nothing(recorded) && nothing(live) => {}
+            (Some(Value::Array(one)), Some(Value::Array(other))) => {
+                for idx in 0..one.len().max(other.len()) {
+                    let part = |parts: &[Value]| parts.get(idx).map(plain_part);
+                    self.under(&format!("/{idx}"), |comparer| {
+                        comparer.values(part(one).as_ref(), part(other).as_ref(), "content");
+                    });
+                }
+            }
+            _ => self.values(recorded, live, "content"),
+        }
+    }
+
+    /// Ids in the same place stand for each other from here on.
+    fn learn(&mut self, recorded: Option<&Value>, live: Option<&Value>) {
+        if let (Some(one), Some(other)) = (recorded.and_then(Value::as_str), live.and_then(Value::as_str)) {
+            self.ids.set(IdKind::Other, one, other);
+        }
+    }
+
+    /// Ids of something that was named before.
+    fn reference(&mut self, recorded: Option<&Value>, live: Option<&Value>) {
+        match (recorded.and_then(Value::as_str), live.and_then(Value::as_str)) {
+            (Some(one), Some(other)) if self.ids.stands_for(IdKind::Other, one, other) => {
+                self.ids.set(IdKind::Other, one, other);
+            }
+            _ => self.values(recorded, live, "id"),
+        }
+    }
+
+    fn values(&mut self, recorded: Option<&Value>, live: Option<&Value>, name: &str) {
+        if self.found.len() >= DIFFERENCES {
+            return;
+        }
+        match (recorded, live) {
+            (None, None) => {}
+            (Some(Value::Object(one)), Some(Value::Object(other))) => self.objects(one, other),
+            (Some(Value::Array(one)), Some(Value::Array(other))) => {
+                for idx in 0..one.len().max(other.len()) {
+                    self.under(&format!("/{idx}"), |comparer| {
+                        comparer.values(one.get(idx), other.get(idx), name)
+                    });
+                }
+            }
+            (Some(one), Some(other)) if self.is_same_leaf(one, other, name) => {}
+            _ => self.differ(recorded, live),
+        }
+    }
+
+    fn objects(&mut self, recorded: &Object, live: &Object) {
+        for (name, value) in recorded {
+            let other = live.get_bytes(name.as_bytes());
+            let name = name.to_str_lossy();
+            self.under(&token(&name), |comparer| comparer.values(Some(value), other, &name));
+        }
+        for (name, value) in live {
+            if recorded.get_bytes(name.as_bytes()).is_none() {
+                self.under(&token(&name.to_str_lossy()), |comparer| {
+                    comparer.differ(None, Some(value))
+                });
+            }
+        }
+    }
+
+    fn is_same_leaf(&self, recorded: &Value, live: &Value, name: &str) -> bool {
+        if recorded == live || self.forgives_time && is_instant(name, recorded) && is_instant(name, live) {
+            return true;
+        }
+        let (Some(one), Some(other)) = (recorded.as_str(), live.as_str()) else {
+            return false;
+        };
+        let stands = [IdKind::Thread, IdKind::Run, IdKind::Other]
+            .into_iter()
+            .any(|kind| self.ids.get(kind, one) == Some(other));
+        stands || self.is_same_json(one, other)
+    }
+
+    /// JSON text that means the same, ids put in.
+    fn is_same_json(&self, recorded: &str, live: &str) -> bool {
+        let looks = |text: &str| text.trim_start().starts_with(['{', '[']);
+        if !looks(recorded) || !looks(live) {
+            return false;
+        }
+        let (Ok(one), Ok(other)) = (parse(recorded.as_bytes()), parse(live.as_bytes())) else {
+            return false;
+        };
+        let mut inside = Self {
+            ids: self.ids.clone(),
+            found: Vec::new(),
+            pointer: String::new(),
+            forgives_time: self.forgives_time,
+        };
+        inside.values(Some(&one), Some(&other), "");
+        inside.found.is_empty()
+    }
+
+    fn differ(&mut self, recorded: Option<&Value>, live: Option<&Value>) {
+        if self.found.len() < DIFFERENCES {
+            self.found.push(Difference {
+                pointer: self.pointer.clone(),
+                recorded: recorded.map(shown),
+                asked: live.map(shown),
+            });
+        }
+    }
+
+    fn under(&mut self, token: &str, look: impl FnOnce(&mut Self)) {
+        let len = self.pointer.len();
+        self.pointer.push_str(token);
+        look(self);
+        self.pointer.truncate(len);
+    }
+}
+
+/// Whether two paths lead to the same place. A segment that is a recorded
+/// thread's id may be another thread's, and stands for it then.
+pub(super) fn paths(recorded: &str, live: &str, is_thread: impl Fn(&str) -> bool, ids: &mut IdMap) -> bool {
+    let clean = |path: &str| -> Vec<String> { path.trim_end_matches('/').split('/').map(str::to_owned).collect() };
+    let (one, other) = (clean(recorded), clean(live));
+    // A trailing slash is what some servers redirect about.
+    if one.len() != other.len() || recorded.ends_with('/') != live.ends_with('/') {
+        return false;
+    }
+    for (one, other) in one.iter().zip(&other) {
+        if one == other {
+            continue;
+        }
+        let known = ids.get(IdKind::Thread, one);
+        if !is_thread(one) || known.is_some_and(|known| known != other) {
+            return false;
+        }
+        ids.insert(IdKind::Thread, one, other);
+    }
+    true
+}
+
+/// Whether two sorted queries ask the same. What was kept as a fingerprint may be anything.
+pub(super) fn queries(recorded: &[(String, String)], live: &[(String, String)], ids: &IdMap) -> bool {
+    let same = |one: &(String, String), other: &(String, String)| {
+        let secret = one.1.starts_with(FINGERPRINT_PREFIX) || one.1.starts_with("scrubjay-fp%3A");
+        let stands = [IdKind::Thread, IdKind::Run]
+            .into_iter()
+            .any(|kind| ids.get(kind, &one.1) == Some(&other.1));
+        one.0 == other.0 && (one.1 == other.1 || secret || stands)
+    };
+    recorded.len() == live.len() && recorded.iter().zip(live).all(|(one, other)| same(one, other))
+}
+
+fn list_of<'a>(value: &'a Value, name: &str) -> &'a [Value] {
+    value.get(name).and_then(Value::as_array).unwrap_or_default()
+}
+
+/// A content part without what names or annotates it.
+fn plain_part(part: &Value) -> Value {
+    let mut part = part.clone();
+    if let Some(object) = part.as_object_mut() {
+        object.retain(|name, _| *name != *"id" && *name != *"metadata");
+    }
+    part
+}
+
+/// What some clients send and others leave out.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(object) => object.is_empty(),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+/// A point in time under a name that says so.
+fn is_instant(name: &str, value: &Value) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let named = lower.contains("time")
+        || lower.contains("date")
+        || lower == "now"
+        || name.ends_with("At")
+        || lower.ends_with("_at");
+    named
+        && match value {
+            Value::Number(number) => *number >= 1e9,
+            Value::String(_) => value.as_str().is_some_and(is_date_time),
+            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => false,
+        }
+}
+
+/// `2026-11-21T09:00:00` and what may follow.
+fn is_date_time(text: &str) -> bool {
+    let shape = b"dddd-dd-ddTdd:dd:dd";
+    text.len() >= shape.len()
+        && text.bytes().zip(shape).all(|(byte, shape)| match shape {
+            b'd' => byte.is_ascii_digit(),
+            b'T' => matches!(byte, b'T' | b' '),
+            _ => byte == *shape,
+        })
+}
+
+fn token(name: &str) -> String {
+    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+/// A value as JSON text, shortened.
+fn shown(value: &Value) -> String {
+    let text = to_json(value);
+    match text.char_indices().nth(SHOWN) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
+    }
+}

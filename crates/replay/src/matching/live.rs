@@ -1,0 +1,60 @@
+//! What clients were given so far.
+
+use std::collections::BTreeMap;
+
+use super::{card::Card, choose::Turn, request::Kind};
+use crate::adapt::IdMap;
+
+/// Requests that share their place in the recording.
+#[derive(Debug, Default)]
+pub(super) struct Session {
+    /// By live thread id.
+    pub(super) threads: BTreeMap<String, Thread>,
+    /// How often each recorded exchange answered.
+    pub(super) given: BTreeMap<usize, u32>,
+}
+
+/// A thread of a client.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Thread {
+    /// The recorded thread whose answers it gets.
+    pub(super) recorded: Option<String>,
+    /// Place in that thread of the run that comes next.
+    pub(super) next: usize,
+    /// Runs answered.
+    pub(super) runs: usize,
+    /// How often each recorded exchange answered in it.
+    pub(super) given: BTreeMap<usize, u32>,
+    /// Recorded ids and those that this thread's client knows for them.
+    pub(super) ids: IdMap,
+}
+
+impl Session {
+    pub(super) fn given(&self, place: usize) -> u32 {
+        self.given.get(&place).copied().unwrap_or_default()
+    }
+}
+
+impl Thread {
+    /// Remembers what answered, and follows its thread.
+    pub(super) fn follow(&mut self, place: usize, card: &Card, turn: Turn, ids: &IdMap) {
+        *self.given.entry(place).or_default() += 1;
+        self.ids = ids.clone();
+        match card.reading.kind {
+            Kind::Run => {
+                self.recorded.clone_from(&card.thread_id);
+                self.next = card.place + 1;
+                self.runs += 1;
+            }
+            // Where nobody was before it is the beginning of that thread.
+            Kind::Connect if self.recorded.is_none() && turn == Turn::New => {
+                self.recorded.clone_from(&card.thread_id);
+            }
+            Kind::Connect | Kind::Other => {}
+        }
+    }
+
+    pub(super) fn given(&self, place: usize) -> u32 {
+        self.given.get(&place).copied().unwrap_or_default()
+    }
+}

@@ -1,0 +1,116 @@
+//! A request as matching sees it, recorded or live.
+
+use scrubjay_protocol::{
+    encoding,
+    input::Request,
+    json::{Value, to_json},
+};
+use scrubjay_session::exchange::{Headers, field};
+
+/// What a request wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A run of an agent.
+    Run,
+    /// The events of a thread so far, as CopilotKit's clients ask when they begin.
+    Connect,
+    /// Anything else: information, lists, preflights, errors.
+    Other,
+}
+
+/// A request, read.
+#[derive(Clone, Debug)]
+pub(super) struct Reading {
+    pub(super) method: String,
+    pub(super) path: String,
+    /// Parameters, sorted.
+    pub(super) query: Vec<(String, String)>,
+    pub(super) kind: Kind,
+    /// Method and parameters of an envelope, as JSON text; else empty.
+    pub(super) envelope: String,
+    /// The run input, or the whole body when it is JSON.
+    pub(super) value: Option<Value>,
+    /// The body when it is no JSON.
+    pub(super) raw: Vec<u8>,
+}
+
+impl Reading {
+    pub(super) fn of(method: &str, target: &str, headers: &Headers, body: &[u8]) -> Self {
+        let coding = field(headers, "content-encoding");
+        let decoded = (!coding.is_empty()).then(|| encoding::decode(&coding, body).0);
+        let body = decoded.as_deref().unwrap_or(body);
+        let request = Request::read(body);
+        let (path, query) = split_target(target);
+        let envelope = request.envelope();
+        let asked = envelope
+            .as_ref()
+            .and_then(|envelope| envelope.method)
+            .map(|method| method.to_str_lossy());
+        let kind = kind(&path, asked.as_deref(), request.input_value().is_some());
+        let envelope = envelope.map_or_else(String::new, |envelope| {
+            let params = envelope.params.map(|params| to_json(&Value::Object(params.clone())));
+            format!("{} {}", asked.unwrap_or_default(), params.unwrap_or_default())
+        });
+        let value = request.input_value().or(request.value.as_ref()).cloned();
+        Self {
+            method: method.to_ascii_uppercase(),
+            path,
+            query,
+            kind,
+            envelope,
+            raw: if value.is_some() { Vec::new() } else { body.to_vec() },
+            value,
+        }
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.value.as_ref()?.get(name)?.as_str()
+    }
+
+    pub(super) fn thread_id(&self) -> Option<&str> {
+        self.text("threadId").filter(|_| self.kind != Kind::Other)
+    }
+
+    pub(super) fn run_id(&self) -> Option<&str> {
+        self.text("runId").filter(|_| self.kind != Kind::Other)
+    }
+
+    pub(super) fn messages(&self) -> &[Value] {
+        self.list("messages")
+    }
+
+    pub(super) fn list(&self, name: &str) -> &[Value] {
+        let value = self.value.as_ref().and_then(|value| value.get(name));
+        value.and_then(Value::as_array).unwrap_or_default()
+    }
+}
+
+/// Connects are told by where they go, because their bodies are run inputs too.
+fn kind(path: &str, asked: Option<&str>, is_input: bool) -> Kind {
+    let connects = asked.map_or_else(
+        || path.trim_end_matches('/').ends_with("/connect"),
+        |method| method.ends_with("/connect"),
+    );
+    match (is_input, connects) {
+        (true, true) => Kind::Connect,
+        (true, false) => Kind::Run,
+        (false, _) => Kind::Other,
+    }
+}
+
+fn split_target(target: &str) -> (String, Vec<(String, String)>) {
+    // A client that takes us for a proxy sends the whole URL.
+    let target = target.find("://").map_or(target, |at| {
+        let rest = &target[at + 3..];
+        rest.find('/').map_or("/", |slash| &rest[slash..])
+    });
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let mut pairs: Vec<(String, String)> = query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    pairs.sort();
+    (path.to_owned(), pairs)
+}

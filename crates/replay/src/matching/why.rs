@@ -1,0 +1,128 @@
+//! Why an answer is given, or none, in words.
+
+use scrubjay_protocol::json::Value;
+
+use super::{
+    Difference,
+    card::Card,
+    choose::Turn,
+    request::{Kind, Reading},
+};
+
+/// Characters of a text that are quoted.
+const QUOTED: usize = 48;
+
+/// Why a recorded exchange answers.
+pub(super) fn hit(live: &Reading, card: &Card, turn: Turn, equals: usize, nth: usize, soft: &[Difference]) -> String {
+    let mut text = what(live);
+    if let Some(thread) = card.thread_id.as_ref().filter(|_| live.kind == Kind::Run) {
+        text.push_str(&format!(
+            ": run {} of the recorded thread `{}`",
+            card.place + 1,
+            quoted(thread)
+        ));
+    }
+    if equals > 1 {
+        text.push_str(&format!(", answer {nth} of {equals} to this"));
+    }
+    if live.kind == Kind::Run {
+        match turn {
+            Turn::Again | Turn::Shared => text.push_str(", given once more"),
+            Turn::Next | Turn::Passed | Turn::New | Turn::Middle => {}
+        }
+    }
+    if !soft.is_empty() {
+        text.push_str(&format!("; differs in {}", members(soft)));
+    }
+    text
+}
+
+/// What about a request decides.
+fn what(live: &Reading) -> String {
+    match live.kind {
+        Kind::Run => last(live),
+        Kind::Connect => format!("connects as recorded to {}", live.path),
+        Kind::Other => {
+            let envelope = live.envelope.split(' ').next().unwrap_or_default();
+            let inside = if envelope.is_empty() {
+                String::new()
+            } else {
+                format!(" ({envelope})")
+            };
+            format!("the same {} {}{inside}", live.method, live.path)
+        }
+    }
+}
+
+fn last(live: &Reading) -> String {
+    let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    if let Some(entry) = live.list("resume").first() {
+        return format!(
+            "resumes `{}` ({})",
+            quoted(&text(entry, "interruptId")),
+            quoted(&text(entry, "status"))
+        );
+    }
+    let Some(message) = live.messages().last() else {
+        return "the same input without messages".into();
+    };
+    match text(message, "role").as_str() {
+        "tool" => format!(
+            "the last message is the result of tool call `{}`",
+            quoted(&text(message, "toolCallId"))
+        ),
+        role => format!(
+            "the last message is “{}” of the {}",
+            quoted(&content(message)),
+            quoted(role)
+        ),
+    }
+}
+
+fn content(message: &Value) -> String {
+    match message.get("content") {
+        Some(Value::String(text)) => text.to_str_lossy().into_owned(),
+        Some(Value::Array(parts)) => parts.iter().filter_map(|part| part.get("text")?.as_str()).collect(),
+        _ => String::new(),
+    }
+}
+
+/// Why none answers; `nearest` is where the closest one differs.
+pub(super) fn miss(live: &Reading, has_route: bool, nearest: Option<&Difference>, is_given: bool) -> String {
+    let target = format!("{} {}", live.method, live.path);
+    if is_given {
+        return format!("every recorded answer to this {target} was given already, and the replay is strict");
+    }
+    match nearest {
+        _ if !has_route => format!("nothing was recorded for {target}"),
+        Some(difference) if difference.pointer.is_empty() => format!("no recorded {target} has this body"),
+        Some(difference) => format!(
+            "no recorded {target} asks this: the closest differs at {}",
+            difference.pointer
+        ),
+        None => format!("no recorded {target} has this query"),
+    }
+}
+
+/// The top members that differ, in words.
+fn members(differences: &[Difference]) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for difference in differences {
+        let name = difference.pointer.split('/').nth(1).unwrap_or_default();
+        if !name.is_empty() && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.join(", ")
+}
+
+fn quoted(text: &str) -> String {
+    let clean: String = text
+        .chars()
+        .map(|char| if char.is_control() { ' ' } else { char })
+        .collect();
+    match clean.char_indices().nth(QUOTED) {
+        Some((at, _)) => format!("{}…", &clean[..at]),
+        None => clean,
+    }
+}

@@ -1,0 +1,27 @@
+//! How the answer of an exchange ends.
+
+use scrubjay_session::exchange::{Ending, Exchange};
+
+use super::{End, How};
+
+/// The recorded end, as itself.
+pub(super) fn of(exchange: &Exchange) -> End {
+    let (how, why) = match exchange.ending {
+        Ending::Complete => (How::Complete(exchange.trailers.clone()), ""),
+        Ending::UpstreamReset => (How::Reset, ""),
+        Ending::NoAnswer => (How::Reset, ""),
+        // The recorded client left of its own accord, and so will this one:
+        // a reset would show it an error that nobody saw.
+        Ending::ClientLeft => (
+            How::Never,
+            "the recorded client left here, so what the agent would have said is not known",
+        ),
+        Ending::Open | Ending::RecorderStopped => (How::Reset, "the recording stopped here, before the answer did"),
+    };
+    End {
+        at_us: exchange.last_at_us,
+        held_us: 0,
+        how,
+        why: why.into(),
+    }
+}

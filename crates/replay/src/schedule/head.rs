@@ -1,0 +1,77 @@
+//! The head of an answer.
+
+use scrubjay_session::exchange::{Exchange, FINGERPRINT_PREFIX, Headers, field};
+
+use super::Head;
+
+/// Fields that belong to a connection, not to an answer (RFC 9110, 7.6.1).
+const OF_A_CONNECTION: [&str; 8] = [
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "proxy-authenticate",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Fields that say how many bytes there are, or what they sum up to.
+const OF_THE_BYTES: [&str; 5] = ["content-length", "content-md5", "content-digest", "digest", "etag"];
+
+/// The recorded head. `changes` says that the body will not be the recorded
+/// bytes, `decodes` that it loses its encoding.
+pub(super) fn of(exchange: &Exchange, changes: bool, decodes: bool) -> Option<Head> {
+    let head = exchange.response.as_ref()?;
+    let named = field(&head.headers, "connection").to_ascii_lowercase();
+    let named: Vec<&str> = named.split(',').map(str::trim).collect();
+    let mut omitted = Vec::new();
+    let mut headers = Headers::new();
+    for (name, value) in &head.headers {
+        let lower = name.to_ascii_lowercase();
+        if OF_A_CONNECTION.contains(&lower.as_str()) || named.contains(&lower.as_str()) {
+            continue;
+        }
+        let no_longer_fits = changes && OF_THE_BYTES.contains(&lower.as_str())
+            || decodes && lower == "content-encoding"
+            || lower == "content-length" && !exchange.holes.is_empty();
+        let is_secret = String::from_utf8_lossy(value).contains(FINGERPRINT_PREFIX);
+        if no_longer_fits || is_secret {
+            omitted.push(name.clone());
+            continue;
+        }
+        let value = if lower == "location" {
+            here(value, &exchange.upstream)
+        } else {
+            value.clone()
+        };
+        headers.push((name.clone(), value));
+    }
+    Some(Head {
+        at_us: exchange.response_at_us.unwrap_or_default(),
+        held_us: 0,
+        status: head.status,
+        headers,
+        omitted,
+    })
+}
+
+/// A place at the upstream as a path, so that it leads to where it is served now.
+fn here(location: &[u8], upstream: &str) -> Vec<u8> {
+    let origin = origin(upstream);
+    let rest = location.strip_prefix(origin.as_bytes()).filter(|_| !origin.is_empty());
+    match rest {
+        Some([]) => b"/".to_vec(),
+        Some(path @ [b'/' | b'?' | b'#', ..]) => path.to_vec(),
+        Some(_) | None => location.to_vec(),
+    }
+}
+
+/// Scheme, host and port of a URL.
+fn origin(url: &str) -> &str {
+    let Some(host) = url.find("://").map(|at| at + 3) else {
+        return "";
+    };
+    let end = url[host..].find(['/', '?', '#']).map_or(url.len(), |at| host + at);
+    &url[..end]
+}
