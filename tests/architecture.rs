@@ -17,7 +17,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("ui", &["ipc", "timeline"]),
     ("store", &["protocol", "session"]),
     ("proxy", &["protocol", "session"]),
-    ("replay", &["protocol", "session"]),
+    ("replay", &["protocol", "proxy", "session"]),
     ("engine", &["ipc", "protocol", "proxy", "recording", "replay", "session", "store"]),
     ("door", &["engine", "ipc"]),
     ("cli", &["door", "engine", "ipc", "protocol", "recording", "session"]),

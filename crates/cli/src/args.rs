@@ -68,6 +68,8 @@ pub(crate) enum Command {
     Reindex(Reindex),
     /// Show recordings in a browser
     Serve(Serve),
+    /// Serve a recording as the agent
+    Replay(Replay),
 }
 
 /// What to read.
@@ -262,6 +264,65 @@ pub(crate) struct Serve {
     /// Where to serve the page
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:5292")]
     pub(crate) listen: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// Recording file or store, told apart by content; absent means the default store
+    #[arg(value_name = "SOURCE")]
+    pub(crate) source: Option<PathBuf>,
+
+    /// Which exchange; repeat for several, absent means all
+    #[arg(long = "exchange", value_name = "I", allow_negative_numbers = true)]
+    pub(crate) exchanges: Vec<i64>,
+
+    /// Where to listen; port 0 picks a free port
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:5291")]
+    pub(crate) listen: String,
+
+    /// How fast: recorded, 2x, instant, fixed:MS, or step
+    #[arg(long, value_name = "PACE", default_value = "recorded")]
+    pub(crate) pace: String,
+
+    /// Send every byte as recorded, without putting in the ids of the request
+    #[arg(long)]
+    pub(crate) exact: bool,
+
+    /// Answer each recording once, contact no upstream, and end with 1 when some were not asked for
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    /// Break something on purpose, such as cut:event=12,how=reset; repeat for several
+    #[arg(long = "fault", value_name = "SPEC")]
+    pub(crate) faults: Vec<String>,
+
+    /// Take faults and seed from this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) overlay: Option<PathBuf>,
+
+    /// What random faults depend on
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+
+    /// Stop streams at events such as #12, STATE_*, or tool:NAME, and wait for Enter
+    #[arg(long, value_name = "FILTER")]
+    pub(crate) hold: Option<String>,
+
+    /// Move events' timestamps by the time since the recording
+    #[arg(long, conflicts_with = "exact")]
+    pub(crate) shift_timestamps: bool,
+
+    /// Ask this agent what nothing recorded answers, and record it
+    #[arg(long, value_name = "URL", conflicts_with = "strict")]
+    pub(crate) fallback: Option<String>,
+
+    /// The store that the fallback's answers are recorded into; without SOURCE, the store to serve
+    #[arg(long, value_name = "PATH")]
+    pub(crate) store: Option<PathBuf>,
+
+    /// Let tests and pages steer this replay from here
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) control: Option<String>,
 }
 
 #[cfg(test)]

@@ -45,6 +45,11 @@ impl Library {
         Ok(())
     }
 
+    /// What it stands on.
+    pub(crate) fn into_engine(self) -> Engine {
+        self.engine
+    }
+
     /// Numbers of all exchanges, in order.
     pub(crate) fn indexes(&self) -> &[i64] {
         &self.indexes

@@ -68,6 +68,7 @@ fn run(command: &Command, out: &mut Out) -> Result<(), Failure> {
         Command::Delete(args) => command::delete::run(args, out),
         Command::Reindex(args) => command::reindex::run(args, out),
         Command::Serve(args) => command::serve::run(args, out),
+        Command::Replay(args) => command::replay::run(args, out),
     }
 }
 

@@ -34,6 +34,11 @@ pub(crate) fn answer(inner: &Inner, asker: Asker, ask: &AnyAsk) -> Result<Vec<u8
         AnyAsk::AddSource(ask) => json(&inner.writable()?.sources.add(ask)?),
         AnyAsk::EditSource(ask) => json(&inner.writable()?.sources.edit(ask)?),
         AnyAsk::SwitchSource(ask) => json(&inner.writable()?.sources.switch(&ask.name, ask.to)?),
+        AnyAsk::Replays(_) => json(&inner.replay_list()),
+        AnyAsk::StartReplay(ask) => json(&inner.start_replay(ask)?),
+        AnyAsk::StopReplay(ask) => json(&inner.stop_replay(ask.replay)?),
+        AnyAsk::EditReplay(ask) => json(&inner.edit_replay(ask.replay, &ask.manner)?),
+        AnyAsk::Steer(ask) => json(&inner.steer(ask)?),
         AnyAsk::Health(_) => json(&inner.health()?),
         about_one => return about_exchange(inner, asker, about_one),
     })

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use scrubjay_ipc::{AnyAsk, HealthView, Report, SourceList};
+use scrubjay_ipc::{AnyAsk, HealthView, ReplayAnswer, ReplayView, Report, SourceList};
 use scrubjay_session::shelf::Shelf as _;
 use scrubjay_store::{Access, Deriving, Store};
 
@@ -17,6 +17,7 @@ use crate::{
     file::FileHome,
     news::{Bell, Hub},
     open::{Asker, OpenExchanges},
+    replay::{ReplayPlan, Replays},
     shelf::AnyShelf,
     sources::{SourcePlan, Sources},
     watch::{self, Rates},
@@ -60,9 +61,10 @@ pub struct Engine {
 pub(crate) struct Inner {
     home: Home,
     pub(crate) bell: Arc<Bell>,
-    pub(crate) hub: Hub,
+    pub(crate) hub: Arc<Hub>,
     pub(crate) open: OpenExchanges,
     pub(crate) rates: Rates,
+    pub(crate) replays: Replays,
     /// Whether the watching thread runs.
     watching: Mutex<bool>,
 }
@@ -100,9 +102,10 @@ impl Engine {
             inner: Arc::new(Inner {
                 home,
                 bell,
-                hub: Hub::default(),
+                hub: Arc::default(),
                 open: OpenExchanges::default(),
                 rates: Rates::default(),
+                replays: Replays::default(),
                 watching: Mutex::new(false),
             }),
         };
@@ -114,10 +117,7 @@ impl Engine {
 
     /// Path of the store or of the file.
     pub fn path(&self) -> &Path {
-        match &self.inner.home {
-            Home::Store(home) => home.store.path(),
-            Home::File(home) => &home.path,
-        }
+        self.inner.path()
     }
 
     /// Whether nothing can be recorded, imported or deleted here.
@@ -150,10 +150,7 @@ impl Engine {
     /// # Errors
     /// When the store cannot be read.
     pub fn exchanges(&self) -> Result<Vec<i64>, EngineError> {
-        match &self.inner.home {
-            Home::Store(home) => Ok(home.store.indexes()?),
-            Home::File(home) => Ok(home.indexes()),
-        }
+        self.inner.exchanges()
     }
 
     /// Where an exchange lies.
@@ -226,6 +223,31 @@ impl Engine {
     /// When the store cannot be read.
     pub fn sources(&self) -> Result<SourceList, EngineError> {
         self.inner.source_list()
+    }
+
+    /// Serves recordings as the agent until stopped, or until the engine closes.
+    ///
+    /// # Errors
+    /// When the plan makes no sense, there is nothing to serve, or its address
+    /// cannot be listened on.
+    pub fn run_replay(&self, plan: &ReplayPlan) -> Result<ReplayView, EngineError> {
+        self.inner.run_replay(plan)
+    }
+
+    /// A replay as it stands.
+    ///
+    /// # Errors
+    /// When there is none of this number.
+    pub fn replay(&self, replay: u64) -> Result<ReplayView, EngineError> {
+        self.inner.one_replay(replay)
+    }
+
+    /// What a replay answered, oldest first, without the first `seen` answers.
+    ///
+    /// # Errors
+    /// When there is none of this number.
+    pub fn replay_answers(&self, replay: u64, seen: u64) -> Result<Vec<ReplayAnswer>, EngineError> {
+        self.inner.replay_answers(replay, seen)
     }
 
     /// Removes exchanges for good; gives those that were removed.
@@ -341,6 +363,21 @@ impl Inner {
         }
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        match &self.home {
+            Home::Store(home) => home.store.path(),
+            Home::File(home) => &home.path,
+        }
+    }
+
+    /// Numbers of all exchanges, in order.
+    pub(crate) fn exchanges(&self) -> Result<Vec<i64>, EngineError> {
+        match &self.home {
+            Home::Store(home) => Ok(home.store.indexes()?),
+            Home::File(home) => Ok(home.indexes()),
+        }
+    }
+
     pub(crate) fn home(&self) -> &Home {
         &self.home
     }
@@ -409,6 +446,7 @@ impl Inner {
         self.bell.wake();
         match &self.home {
             Home::Store(home) => {
+        self.replays.close();
                 let everything = home.sources.close(CLOSING);
                 home.deriving.lock().unwrap_or_else(PoisonError::into_inner).take();
                 everything

@@ -113,6 +113,50 @@ pub enum EngineError {
     /// The source cannot be run.
     #[error(transparent)]
     Serve(#[from] ServeError),
+    /// There is no such replay.
+    #[error("there is no replay {replay}")]
+    NoSuchReplay {
+        /// Which.
+        replay: u64,
+    },
+    /// A client's stream is over, or never was.
+    #[error("there is no stream {client} to steer")]
+    NoSuchStream {
+        /// Which.
+        client: u64,
+    },
+    /// An event of a binary stream, or several in one.
+    #[error("another text cannot take the place of this event")]
+    NotEditable,
+    /// How to serve was said in words that mean nothing.
+    #[error("{message}")]
+    BadManner {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
+    /// There is no exchange that has ended.
+    #[error("there is nothing to replay in {path}")]
+    NothingToReplay {
+        /// Where.
+        path: PathBuf,
+    },
+    /// Misses cannot be recorded into a file.
+    #[error("what the fallback answers cannot be recorded into {path}")]
+    MissesNeedStore {
+        /// What is served.
+        path: PathBuf,
+    },
+    /// Both `strict` and a fallback.
+    #[error("a strict replay contacts no upstream, so it has no fallback")]
+    StrictWithFallback,
+    /// What cannot be changed while a replay runs.
+    #[error("a replay that runs stays as strict as it was, and keeps its fallback")]
+    SettledAtStart,
+    /// A recorded body.
+    #[error(transparent)]
+    Unread(#[from] scrubjay_replay::Unread),
     /// The system gave no threads.
     #[error("cannot start the threads that capture")]
     Threads {
@@ -132,12 +176,21 @@ impl EngineError {
             Self::NothingThere { .. }
             | Self::NoSuchExchange { .. }
             | Self::NoSuchSource { .. }
+            | Self::NoSuchReplay { .. }
+            | Self::NoSuchStream { .. }
             | Self::NotInExchange { .. } => Code::NotFound,
-            Self::DamagedPage { .. } => Code::Store,
+            Self::DamagedPage { .. } | Self::Unread(_) => Code::Store,
             Self::ReadFile { .. } | Self::BadFile { .. } => Code::BadFile,
-            Self::ReadOnly { .. } | Self::BadName { .. } | Self::NameTaken { .. } | Self::RunsElsewhere { .. } => {
-                Code::BadRequest
-            }
+            Self::ReadOnly { .. }
+            | Self::BadName { .. }
+            | Self::NameTaken { .. }
+            | Self::RunsElsewhere { .. }
+            | Self::NotEditable
+            | Self::BadManner { .. }
+            | Self::NothingToReplay { .. }
+            | Self::MissesNeedStore { .. }
+            | Self::StrictWithFallback
+            | Self::SettledAtStart => Code::BadRequest,
             Self::Answer { report } => report.code,
             Self::Superseded => Code::Superseded,
             Self::Bind(BindError::InUse { .. } | BindError::NoneFree { .. }) => Code::PortInUse,
@@ -173,6 +226,15 @@ impl EngineError {
             Self::Upstream(error) => full_sentence(error.hint()),
             Self::BadListen { .. } => "Give an address such as 127.0.0.1:5290; port 0 picks a free one.".into(),
             Self::Bind(error) => full_sentence(error.hint()),
+            Self::NoSuchReplay { .. } => "It may have been stopped meanwhile.".into(),
+            Self::NoSuchStream { .. } => "It may have ended meanwhile; ask which streams there are.".into(),
+            Self::NotEditable => "Skip it, or serve the recording of a text stream.".into(),
+            Self::BadManner { hint, .. } => hint.clone(),
+            Self::NothingToReplay { .. } => "Record something first, or name another recording.".into(),
+            Self::MissesNeedStore { .. } => "Name a store for them: --store PATH.".into(),
+            Self::StrictWithFallback => "Leave out --strict or --fallback.".into(),
+            Self::SettledAtStart => "Stop the replay and start another.".into(),
+            Self::Unread(_) => "Check that the recording is still there.".into(),
             Self::Serve(error) => full_sentence(error.hint()),
             Self::Answer { .. } | Self::Superseded | Self::Threads { .. } | Self::ThreadEnded => String::new(),
         }

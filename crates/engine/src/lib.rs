@@ -26,9 +26,10 @@
 //! - `library`, `file`: rows of the library, from a store and from a file.
 //! - `open`: readers of the exchanges that are looked at; which questions supersede which.
 //! - `sources`: listen addresses and their upstreams; the first-run checklist.
+//! - `replay`: recordings served as the agent.
 //! - `recorder`: from the capture path to the spool.
 //! - `news`, `watch`: what changed, told to whoever listens.
-//! - `bytes`: bodies piece by piece. `clock`: the only clock.
+//! - `bytes`: bodies piece by piece. `clock`: the only clock. `threads`: for what serves sockets.
 //!
 //! # Invariants
 //!
@@ -39,7 +40,7 @@
 //!
 //! # What is not here
 //!
-//! No SQL (`store`), no sockets (`proxy`), no folding (`session`), no
+//! No SQL (`store`), no sockets (`proxy`, `replay`), no folding (`session`), no
 //! transport of questions (`door`, the desktop). No threads of others: the
 //! capture path has its own, and calls run on the caller's.
 
@@ -57,8 +58,10 @@ mod library;
 mod news;
 mod open;
 mod recorder;
+mod replay;
 mod shelf;
 mod sources;
+mod threads;
 mod watch;
 
 pub use scrubjay_recording::Packing;
@@ -70,6 +73,7 @@ pub use self::{
     import::Imported,
     news::NewsFeed,
     open::Asker,
+    replay::{Overlay, ReplayPlan},
     shelf::AnyShelf,
     sources::SourcePlan,
 };

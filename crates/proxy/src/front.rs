@@ -5,7 +5,6 @@
 //! stops it. The proxy's sources stand on it, and so does the replay server.
 
 use std::{
-    convert::Infallible,
     future::Future,
     io,
     net::SocketAddr,
@@ -42,12 +41,12 @@ pub trait Attendant: Send + Sync + 'static {
     /// What answers are made of. A body that fails breaks its answer off.
     type Body: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static;
 
-    /// Answers a request that came over a connection.
+    /// Answers a request that came over a connection, or breaks it off.
     fn answer(
         self: Arc<Self>,
         wire: Arc<Wire>,
         request: Request<Incoming>,
-    ) -> impl Future<Output = Response<Self::Body>> + Send + 'static;
+    ) -> impl Future<Output = Result<Response<Self::Body>, Hangup>> + Send + 'static;
 
     /// From here on whatever is cut off was cut off by us.
     fn begin_stopping(&self);
@@ -55,6 +54,12 @@ pub trait Attendant: Send + Sync + 'static {
     /// Ends when everything that was open knows of its end.
     fn settled(&self) -> impl Future<Output = ()> + Send;
 }
+
+/// No answer: the connection is broken off (on HTTP/2, the stream). To reset a
+/// TCP connection, call [`Wire::close_abruptly`] before.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the connection is broken off without an answer")]
+pub struct Hangup;
 
 /// A listener that is attended. Dropping it cuts everything off at once.
 pub struct Front {
@@ -152,10 +157,8 @@ async fn attend<A: Attendant>(stream: TcpStream, attendant: Arc<A>, stopping: Ca
     drop(stream.set_nodelay(true));
     let wire = Arc::new(Wire::default());
     let socket = ClientSocket::new(stream, Arc::clone(&wire));
-    let service = service_fn(move |request: Request<Incoming>| {
-        let answering = Arc::clone(&attendant).answer(Arc::clone(&wire), request);
-        async move { Ok::<_, Infallible>(answering.await) }
-    });
+    let service =
+        service_fn(move |request: Request<Incoming>| Arc::clone(&attendant).answer(Arc::clone(&wire), request));
     let builder = builder();
     let mut connection = pin!(builder.serve_connection(socket, service));
     // The set polls what was woken, so that a chunk does not touch the lock that

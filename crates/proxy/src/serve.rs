@@ -1,6 +1,6 @@
 //! Sources: a front that forwards what comes to one upstream.
 
-use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
@@ -12,7 +12,7 @@ use crate::{
     body::{ClientBody, Inflow},
     exit::{BoxError, ExitError},
     facts::{Counts, Sightings},
-    front::{Attendant, Front},
+    front::{Attendant, Front, Hangup},
     listener::Listener,
     recorder::Recorder,
     station::{Route, Station},
@@ -182,12 +182,12 @@ impl Running {
 impl Attendant for Station {
     type Body = ClientBody;
 
-    fn answer(
+    async fn answer(
         self: Arc<Self>,
         wire: Arc<Wire>,
         request: Request<Incoming>,
-    ) -> impl Future<Output = Response<ClientBody>> + Send + 'static {
-        answer(self, wire, request.map(Inflow::Live))
+    ) -> Result<Response<ClientBody>, Hangup> {
+        Ok(answer(self, wire, request.map(Inflow::Live)).await)
     }
 
     fn begin_stopping(&self) {

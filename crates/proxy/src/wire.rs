@@ -10,13 +10,12 @@ use std::{
     io::{self, IoSlice},
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
-use futures_util::task::AtomicWaker;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -25,7 +24,9 @@ use tokio::net::TcpStream;
 #[derive(Default)]
 pub struct Wire {
     flushes: AtomicU64,
-    waiting: AtomicWaker,
+    /// Bodies that wait for a flush: on HTTP/2, several at once.
+    waiting: Mutex<Vec<Waker>>,
+    somebody_waits: AtomicBool,
     is_abrupt: AtomicBool,
 }
 
@@ -40,12 +41,24 @@ impl Wire {
         if self.flushes() > mark {
             return Poll::Ready(());
         }
-        self.waiting.register(cx.waker());
-        if self.flushes() > mark {
+        self.waiting().push(cx.waker().clone());
+        self.somebody_waits.store(true, Ordering::SeqCst);
+        if self.flushes.load(Ordering::SeqCst) > mark {
             Poll::Ready(())
         } else {
             Poll::Pending
         }
+    }
+
+    fn flushed(&self) {
+        self.flushes.fetch_add(1, Ordering::SeqCst);
+        if self.somebody_waits.swap(false, Ordering::SeqCst) {
+            self.waiting().drain(..).for_each(Waker::wake);
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Vec<Waker>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes the connection close with a reset.
@@ -92,8 +105,7 @@ impl Write for ClientSocket {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.io).poll_flush(cx);
         if matches!(flushed, Poll::Ready(Ok(()))) {
-            self.wire.flushes.fetch_add(1, Ordering::AcqRel);
-            self.wire.waiting.wake();
+            self.wire.flushed();
         }
         flushed
     }

@@ -45,10 +45,11 @@
 //! - [`fault`]: what goes wrong on purpose.
 //! - [`schedule`]: the answer, part by part, each with its recorded time.
 //! - [`pace`]: from recorded times to when a part is due.
+//! - [`mod@serve`]: all of it on a socket, for many clients at once.
 //!
 //! # Invariants
 //!
-//! - Nothing here reads a clock: times are microseconds since the request
+//! - Only [`mod@serve`] reads a clock and opens sockets: times are microseconds since the request
 //!   head, recorded or due, so a late part delays no other.
 //! - A recording is never changed; what adapts or spoils it works on the way out.
 //! - Memory grows with a frame, not with a body: bodies are read as they are sent.
@@ -70,6 +71,7 @@ pub mod matching;
 pub mod pace;
 pub mod recorded;
 pub mod schedule;
+pub mod serve;
 
 pub use self::{
     adapt::IdMap,

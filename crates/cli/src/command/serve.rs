@@ -44,7 +44,7 @@ pub(crate) fn run(args: &args::Serve, out: &mut Out) -> Result<(), Failure> {
 }
 
 /// A port alone means loopback.
-fn address(text: &str) -> Result<SocketAddr, Failure> {
+pub(super) fn address(text: &str) -> Result<SocketAddr, Failure> {
     let local = text.replace("localhost:", "127.0.0.1:");
     let port = local
         .trim_start_matches(':')

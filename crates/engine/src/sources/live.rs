@@ -1,41 +1,29 @@
 //! The capture path of one process: its threads, its spool, its listeners.
-//!
-//! It has a runtime of its own, so that no question, import or export takes a
-//! thread from it, and so that calls work from any thread.
 
-use std::{
-    sync::{Arc, Mutex, mpsc},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use scrubjay_proxy::{Listener, Running, Sightings, Source, Upstream, serve};
 use scrubjay_store::{Source as Stored, Spool, Store};
 use tokio::{
-    runtime::{Builder, Handle, Runtime},
+    runtime::Handle,
     sync::{Mutex as AsyncMutex, watch},
     task::JoinHandle,
 };
 
-use super::lock;
 use crate::{
     EngineError,
     news::Bell,
     recorder::{Pulse, SourceRecorder},
+    threads::{Threads, wait_for},
 };
 
-/// Threads that capture. More would not help: they only copy bytes.
-const MAX_THREADS: usize = 4;
-/// How long stopping waits for the threads.
-const STOPPING: Duration = Duration::from_secs(2);
 /// How long a try to reach the upstream may take.
 const PROBING: Duration = Duration::from_secs(3);
 
 /// What all sources of this process share.
 pub(crate) struct Capture {
     pub(crate) spool: Spool,
-    handle: Handle,
-    /// Gone once closed.
-    runtime: Mutex<Option<Runtime>>,
+    threads: Threads,
 }
 
 /// A source that listens.
@@ -65,19 +53,9 @@ fn plan_of(source: &Stored) -> Result<Source, EngineError> {
 
 impl Capture {
     pub(crate) fn new(store: &Store) -> Result<Self, EngineError> {
-        let threads = std::thread::available_parallelism()
-            .map_or(1, usize::from)
-            .min(MAX_THREADS);
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(threads)
-            .thread_name("capture")
-            .enable_all()
-            .build()
-            .map_err(|source| EngineError::Threads { source })?;
         Ok(Self {
             spool: store.record()?,
-            handle: runtime.handle().clone(),
-            runtime: Mutex::new(Some(runtime)),
+            threads: Threads::start("capture")?,
         })
     }
 
@@ -98,14 +76,14 @@ impl Capture {
         };
         let plan = plan_of(source)?;
         let running = {
-            let _inside = self.handle.enter();
+            let _inside = self.threads.handle.enter();
             serve(listener, plan, Arc::new(recorder))?
         };
         let sightings = running.sightings();
         let running = Arc::new(AsyncMutex::new(Some(running)));
         Ok(Live {
-            handle: self.handle.clone(),
-            probe: self.handle.spawn(probe(Arc::clone(&running), Arc::clone(bell))),
+            handle: self.threads.handle.clone(),
+            probe: self.threads.handle.spawn(probe(Arc::clone(&running), Arc::clone(bell))),
             running,
             sightings,
         })
@@ -113,15 +91,7 @@ impl Capture {
 
     /// Ends the threads and moves everything into the store.
     pub(crate) fn close(&self, patience: Duration) -> bool {
-        if let Some(runtime) = lock(&self.runtime).take() {
-            // A runtime may not be waited for on a thread of another one.
-            let ending = std::thread::Builder::new()
-                .name("capture ends".into())
-                .spawn(move || runtime.shutdown_timeout(STOPPING));
-            if let Ok(ending) = ending {
-                drop(ending.join());
-            }
-        }
+        self.threads.end();
         self.spool.finish(patience)
     }
 }
@@ -166,17 +136,4 @@ async fn probe(running: Arc<AsyncMutex<Option<Running>>>, bell: Arc<Bell>) {
         drop(tokio::time::timeout(PROBING, running.probe()).await);
     }
     bell.ring();
-}
-
-/// Runs a future on the capture threads and waits for it, from any thread.
-fn wait_for<T: Send + 'static>(
-    handle: &Handle,
-    future: impl Future<Output = T> + Send + 'static,
-) -> Result<T, EngineError> {
-    let (tx, rx) = mpsc::sync_channel(1);
-    handle.spawn(async move {
-        // Nobody waits any more when the receiver is gone.
-        drop(tx.send(future.await));
-    });
-    rx.recv().map_err(|_ended| EngineError::ThreadEnded)
 }

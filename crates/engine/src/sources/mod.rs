@@ -22,7 +22,12 @@ use scrubjay_proxy::Listener;
 use scrubjay_store::{Claim, Source as Stored, Store, Wanted};
 
 use self::live::{Capture, Live};
-use crate::{EngineError, news::Bell, recorder::Pulse, watch::Rates};
+use crate::{
+    EngineError,
+    news::Bell,
+    recorder::{Pulse, SourceRecorder},
+    watch::Rates,
+};
 
 /// The first port that is tried when none was asked for.
 const FIRST_PORT: u16 = 5290;
@@ -396,6 +401,23 @@ impl Sources {
         Ok(made)
     }
 
+    /// Why what was recorded does not get into the store, in words; absent when all is well.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        lock(&self.capture).as_ref()?.spool.trouble()
+    }
+
+    /// What records under a name that no source has.
+    pub(crate) fn recorder(&self, name: &str) -> Result<SourceRecorder, EngineError> {
+        let capture = self.capture()?;
+        capture.spool.set_recording(name, true);
+        Ok(SourceRecorder {
+            spool: capture.spool.clone(),
+            bell: Arc::clone(&self.bell),
+            pulse: Arc::new(Pulse::default()),
+            labels: Vec::new(),
+        })
+    }
+
     fn is_running(&self, name: &str) -> bool {
         lock(&self.running).contains_key(name)
     }
@@ -480,7 +502,7 @@ fn checked_name(name: &str, is_taken: impl Fn(&str) -> bool) -> Result<String, E
 }
 
 /// What to put into a frontend: "everywhere" is no address to call.
-fn url_of(listen: &str) -> String {
+pub(crate) fn url_of(listen: &str) -> String {
     match listen.parse::<SocketAddr>() {
         Ok(address) if address.ip().is_unspecified() => {
             format!("http://{}", SocketAddr::new(Ipv4Addr::LOCALHOST.into(), address.port()))

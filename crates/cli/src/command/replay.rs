@@ -1,0 +1,178 @@
+//! `scrubjay replay`: a recording served as the agent.
+//!
+//! - `told`: what is said: the ready line, a line an answer, what goes next.
+//! - `keys`: what is typed while events are sent by hand.
+
+mod keys;
+mod told;
+
+use std::path::Path;
+
+use scrubjay_door::{Door, Plan};
+use scrubjay_engine::{Engine, NewsFeed, Opening, Options, Overlay, ReplayPlan};
+use scrubjay_ipc::{Code, News, ReplayManner, ReplayView};
+
+use self::{keys::Keys, told::Told};
+use crate::{
+    args,
+    command::serve::address,
+    failure::{Failure, note},
+    library::Library,
+    out::Out,
+    signals::Signals,
+};
+
+pub(crate) fn run(args: &args::Replay, out: &mut Out) -> Result<(), Failure> {
+    let plan = plan(args)?;
+    let source = args.source.clone().or_else(|| args.store.clone());
+    let engine = Library::open(source, out.format)?.into_engine();
+    if let Some(damage) = engine.damage().first().filter(|_| engine.is_damaged()) {
+        note(damage, out.format);
+    }
+    let (engine, misses_into) = stores(engine, args)?;
+    let replay = engine.run_replay(&ReplayPlan {
+        misses_into: misses_into.clone(),
+        ..plan
+    })?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    let ended = runtime.block_on(replaying(&engine, &replay, args, out));
+    let unused = engine.replay(replay.replay).map(|view| view.unused);
+    engine.close();
+    if let Some(store) = misses_into {
+        store.close();
+    }
+    ended?;
+    Told::new(&engine, &replay, args, out).ended(&unused?)
+}
+
+/// What was said, checked as far as it can be before anything is opened.
+fn plan(args: &args::Replay) -> Result<ReplayPlan, Failure> {
+    let mut manner = ReplayManner {
+        pace: args.pace.clone(),
+        exact: args.exact,
+        strict: args.strict,
+        faults: Vec::new(),
+        seed: 0,
+        fallback: args.fallback.clone().unwrap_or_default(),
+        hold: args.hold.clone().unwrap_or_default(),
+    };
+    if let Some(path) = &args.overlay {
+        let text = std::fs::read(path).map_err(|error| unread(path, &error))?;
+        let overlay = Overlay::read(&text)?;
+        manner.faults = overlay.faults;
+        manner.seed = overlay.seed;
+    }
+    manner.faults.extend(args.faults.iter().cloned());
+    manner.seed = args.seed.unwrap_or(manner.seed);
+    let plan = ReplayPlan {
+        exchanges: args.exchanges.clone(),
+        listen: args.listen.clone(),
+        manner,
+        shifts_timestamps: args.shift_timestamps,
+        misses_into: None,
+    };
+    plan.check()?;
+    Ok(plan)
+}
+
+fn unread(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(
+        Code::BadFile,
+        format!("Cannot read the overlay {}: {error}.", path.display()),
+        "An overlay is a JSON file with \"faults\", a list of what --fault takes.",
+    )
+}
+
+/// What is served, and where what the fallback answers is recorded. A store
+/// that takes its own misses is opened for writing.
+fn stores(engine: Engine, args: &args::Replay) -> Result<(Engine, Option<Engine>), Failure> {
+    if args.fallback.is_none() {
+        return Ok((engine, None));
+    }
+    let into = args.store.clone().filter(|_| args.source.is_some());
+    if into.is_none() && !engine.is_read_only() {
+        let path = engine.path().to_owned();
+        engine.close();
+        return Ok((opened(Some(path))?, None));
+    }
+    Ok((engine, Some(opened(into)?)))
+}
+
+fn opened(path: Option<std::path::PathBuf>) -> Result<Engine, Failure> {
+    Ok(Engine::open(&Options {
+        path,
+        opening: Opening::Writing,
+    })?)
+}
+
+async fn replaying(engine: &Engine, replay: &ReplayView, args: &args::Replay, out: &mut Out) -> Result<(), Failure> {
+    let mut signals = Signals::new()?;
+    let feed = engine.news()?;
+    let control = match &args.control {
+        Some(listen) => Some(Control::open(engine, listen).await?),
+        None => None,
+    };
+    let keys = keys::are_wanted(&replay.manner).then(Keys::read).transpose()?;
+    let mut told = Told::new(engine, replay, args, out);
+    told.ready(control.as_ref().map(|control| control.url.as_str()))?;
+    let ended = follow(&mut told, feed, keys, signals.asked_to_stop()).await;
+    if let Some(control) = control {
+        control.close().await;
+    }
+    ended
+}
+
+/// Tells what is answered until asked to stop.
+async fn follow(
+    told: &mut Told<'_>,
+    mut feed: NewsFeed,
+    mut keys: Option<Keys>,
+    stop: impl Future<Output = ()>,
+) -> Result<(), Failure> {
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        tokio::select! {
+            () = &mut stop => return told.answers(),
+            news = feed.next() => match news {
+                Some(News::Replays) => told.answers()?,
+                Some(_) => {}
+                None => return Ok(()),
+            },
+            key = keys::next(&mut keys) => told.steer(key)?,
+        }
+    }
+}
+
+/// The door through which a test or a page steers this replay.
+struct Control {
+    url: String,
+    stop: tokio::sync::oneshot::Sender<()>,
+    serving: tokio::task::JoinHandle<()>,
+}
+
+impl Control {
+    async fn open(engine: &Engine, listen: &str) -> Result<Self, Failure> {
+        let plan = Plan {
+            listen: address(listen)?,
+            on_new_url: None,
+        };
+        let door = Door::open(engine.clone(), plan)
+            .await
+            .map_err(|error| Failure::Report(error.report()))?;
+        let url = door.url();
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let serving = tokio::spawn(async move {
+            // Whoever asks next is told by the closed connection.
+            drop(door.serve(async { drop(stopped.await) }).await);
+        });
+        Ok(Self { url, stop, serving })
+    }
+
+    async fn close(self) {
+        drop(self.stop);
+        drop(self.serving.await);
+    }
+}

@@ -1,0 +1,318 @@
+//! What is said while replaying.
+
+use scrubjay_engine::{Asker, Engine};
+use scrubjay_ipc::{AnyAsk, ClientStage, ReplayAnswer, ReplayClient, ReplayView, RequestDifference, Steer, SteerBy};
+use scrubjay_session::shelf::Shelf as _;
+
+use super::keys;
+use crate::{
+    args,
+    failure::{Failure, note, tell},
+    json::Line,
+    out::Out,
+    safe::{safe, shortened},
+    words,
+};
+
+/// Differences that are shown of an answer.
+const DIFFERENCES: usize = 5;
+
+/// Tells what is answered.
+pub(super) struct Told<'a> {
+    engine: &'a Engine,
+    replay: &'a ReplayView,
+    args: &'a args::Replay,
+    out: &'a mut Out,
+    /// Answers that were told.
+    seen: u64,
+    /// The event that was shown as the next one, and whose.
+    shown: Option<(u64, u32)>,
+    /// Whoever read the log has gone; answering counts for more, so it goes on.
+    is_mute: bool,
+}
+
+impl<'a> Told<'a> {
+    pub(super) fn new(engine: &'a Engine, replay: &'a ReplayView, args: &'a args::Replay, out: &'a mut Out) -> Self {
+        Self {
+            engine,
+            replay,
+            args,
+            out,
+            seen: 0,
+            shown: None,
+            is_mute: false,
+        }
+    }
+
+    fn say(&mut self, text: &str) -> Result<(), Failure> {
+        if self.is_mute {
+            return Ok(());
+        }
+        match self.out.text(text).and_then(|()| self.out.flush()) {
+            Err(Failure::ReaderGone) => {
+                self.is_mute = true;
+                Ok(())
+            }
+            said => said,
+        }
+    }
+
+    /// The first line: connections are accepted.
+    pub(super) fn ready(&mut self, control: Option<&str>) -> Result<(), Failure> {
+        if !self.replay.url.starts_with("http://127.") && !self.replay.url.starts_with("http://[::1]") {
+            let sentence = format!(
+                "{} can be reached from other machines: whoever reaches it can read what was recorded.",
+                self.args.listen
+            );
+            note(&sentence, self.out.format);
+        }
+        let text = match self.out.is_json() {
+            true => self.ready_line(control),
+            false => self.greeting(control),
+        };
+        self.say(&text)
+    }
+
+    fn ready_line(&self, control: Option<&str>) -> String {
+        let source = Line::new()
+            .string("name", "replay")
+            .string("url", &self.replay.url)
+            .string("upstream", &self.replay.manner.fallback)
+            .object();
+        Line::new()
+            .value("ready", true)
+            .string("url", &self.replay.url)
+            .string("store", &self.engine.path().display().to_string())
+            .list("sources", [source])
+            .value("replay", self.replay.replay)
+            .value("exchanges", self.replay.exchanges.len())
+            .optional("control", control)
+            .end()
+    }
+
+    fn greeting(&self, control: Option<&str>) -> String {
+        let (replay, manner) = (self.replay, &self.replay.manner);
+        let count = replay.exchanges.len();
+        let mut text = format!(
+            "replaying {} as the agent at\n  {}\n{}, {}",
+            safe(&replay.title),
+            replay.url,
+            words::count(count as u64, "exchange"),
+            if manner.exact {
+                "every byte as recorded"
+            } else {
+                "with the ids of each request"
+            },
+        );
+        text.push_str(&match manner.pace.as_str() {
+            "" | "recorded" => ", at the recorded pace".to_owned(),
+            pace => format!(", pace {}", safe(pace)),
+        });
+        for fault in &manner.faults {
+            text.push_str(&format!("\nfault     {}", safe(fault)));
+        }
+        if !manner.hold.is_empty() {
+            text.push_str(&format!("\nholds at  {}", safe(&manner.hold)));
+        }
+        if !manner.fallback.is_empty() {
+            text.push_str(&format!(
+                "\nmisses    go to {} and are recorded",
+                safe(&manner.fallback)
+            ));
+        }
+        if let Some(control) = control {
+            text.push_str(&format!("\ncontrol   {control}"));
+        }
+        text.push('\n');
+        if keys::are_wanted(manner) {
+            text.push_str(keys::HELP);
+            text.push('\n');
+        }
+        text
+    }
+
+    /// Tells new answers, and what goes next by hand.
+    pub(super) fn answers(&mut self) -> Result<(), Failure> {
+        let answers = self.engine.replay_answers(self.replay.replay, self.seen)?;
+        self.seen += answers.len() as u64;
+        for answer in &answers {
+            let text = match self.out.is_json() {
+                true => line(answer),
+                false => lines(answer),
+            };
+            self.say(&text)?;
+        }
+        self.next()
+    }
+
+    /// Shows the event that waits for a hand, once.
+    fn next(&mut self) -> Result<(), Failure> {
+        if !keys::are_wanted(&self.replay.manner) {
+            return Ok(());
+        }
+        let held = self.held()?;
+        let next = held.as_ref().and_then(|client| Some((client, client.next.as_ref()?)));
+        let shown = next.map(|(client, next)| (client.client, next.seq));
+        if shown == self.shown {
+            return Ok(());
+        }
+        self.shown = shown;
+        let Some((client, next)) = next else {
+            return Ok(());
+        };
+        let text = match self.out.is_json() {
+            true => Line::new()
+                .value("held", true)
+                .value("client", client.client)
+                .value("request", client.request)
+                .value("exchange", client.exchange)
+                .value("seq", next.seq)
+                .string("type", &next.type_name)
+                .string("text", &next.text)
+                .end(),
+            false => format!(
+                "      next  #{} of {}  {}  {}\n",
+                next.seq,
+                client.frames,
+                safe(&next.type_name),
+                shortened(&next.text, 100)
+            ),
+        };
+        self.say(&text)
+    }
+
+    /// The stream that was held last.
+    fn held(&self) -> Result<Option<ReplayClient>, Failure> {
+        let clients = self.engine.replay(self.replay.replay)?.clients;
+        Ok(clients.into_iter().find(|client| client.stage == ClientStage::Held))
+    }
+
+    /// Does what was typed.
+    pub(super) fn steer(&mut self, key: Result<SteerBy, String>) -> Result<(), Failure> {
+        let by = match key {
+            Ok(by) => by,
+            Err(typed) => {
+                note(&format!("{typed:?} is no order. {}", keys::HELP), self.out.format);
+                return Ok(());
+            }
+        };
+        let Some(client) = self.held()? else {
+            note("No stream waits for a hand.", self.out.format);
+            return Ok(());
+        };
+        let steer = Steer {
+            replay: self.replay.replay,
+            client: client.client,
+            by,
+        };
+        // The same event may be shown again when it was sent twice.
+        self.shown = None;
+        if let Err(report) = self.engine.ask(Asker::default(), &AnyAsk::from(steer)) {
+            tell(&report, self.out.format);
+        }
+        Ok(())
+    }
+
+    /// The last word: what nobody asked for, which a strict replay does not forgive.
+    pub(super) fn ended(&mut self, unused: &[i64]) -> Result<(), Failure> {
+        if !self.args.strict || unused.is_empty() {
+            return Ok(());
+        }
+        let text = match self.out.is_json() {
+            true => Line::new()
+                .list("unused", unused.iter().map(|index| self.unused(*index)))
+                .end(),
+            false => {
+                let lines = unused.iter().map(|index| format!("  {}\n", self.named(*index)));
+                format!(
+                    "{} never asked for:\n{}",
+                    words::count(unused.len() as u64, "exchange"),
+                    lines.collect::<String>()
+                )
+            }
+        };
+        self.say(&text)?;
+        Err(Failure::Status(1))
+    }
+
+    fn unused(&self, index: i64) -> String {
+        let (method, target) = self.request(index);
+        Line::new()
+            .value("exchange", index)
+            .string("method", &method)
+            .string("target", &target)
+            .object()
+    }
+
+    fn named(&self, index: i64) -> String {
+        let (method, target) = self.request(index);
+        format!(
+            "exchange {index}  {} {}",
+            shortened(&method, 12),
+            shortened(&target, 80)
+        )
+    }
+
+    fn request(&self, index: i64) -> (String, String) {
+        let facts = self.engine.shelf(index).ok().and_then(|shelf| shelf.exchange().ok());
+        facts.map_or_else(Default::default, |facts| (facts.request.method, facts.request.target))
+    }
+}
+
+fn line(answer: &ReplayAnswer) -> String {
+    let (method, target) = answer.target.split_once(' ').unwrap_or_default();
+    let differences = answer.differences.iter().map(|difference| {
+        Line::new()
+            .string("pointer", &difference.pointer)
+            .optional("recorded", difference.recorded.as_deref())
+            .optional("asked", difference.asked.as_deref())
+            .object()
+    });
+    Line::new()
+        .value("request", answer.request)
+        .optional_value("exchange", answer.exchange)
+        .string("why", &answer.why)
+        .string("method", method)
+        .string("target", target)
+        .value("status", answer.status)
+        .string("at", &answer.at)
+        .list("differences", differences)
+        .end()
+}
+
+fn lines(answer: &ReplayAnswer) -> String {
+    let got = match answer.exchange {
+        Some(index) => format!("exchange {index}"),
+        None => format!("{}", answer.status),
+    };
+    let mut text = format!(
+        "{:>5}  {}  ←  {got}  {}\n",
+        format!("#{}", answer.request),
+        shortened(&answer.target, 60),
+        safe(&answer.why)
+    );
+    for difference in answer.differences.iter().take(DIFFERENCES) {
+        text.push_str(&difference_line(difference));
+    }
+    if answer.differences.len() > DIFFERENCES {
+        text.push_str(&format!(
+            "         … and {} more\n",
+            answer.differences.len() - DIFFERENCES
+        ));
+    }
+    text
+}
+
+fn difference_line(difference: &RequestDifference) -> String {
+    let value = |value: &Option<String>| {
+        value
+            .as_deref()
+            .map_or("nothing".to_owned(), |text| shortened(text, 40))
+    };
+    format!(
+        "         {}  recorded {}, asked {}\n",
+        shortened(&difference.pointer, 40),
+        value(&difference.recorded),
+        value(&difference.asked)
+    )
+}

@@ -1,0 +1,355 @@
+//! Replays: recordings of this store or file, served as the agent.
+//!
+//! - `plan`: what to serve and how, from the words of the command line.
+//! - `view`: what a page is told.
+//!
+//! A replay lives as long as the engine, or until it is stopped; nothing of
+//! it is kept. Answers to misses come from the fallback and are recorded like
+//! any source's.
+
+mod plan;
+mod view;
+
+use std::{
+    collections::BTreeMap,
+    net::Ipv4Addr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use scrubjay_ipc::{News, ReplayAnswer, ReplayList, ReplayManner, ReplayView, StartReplay, Steer, SteerBy};
+use scrubjay_proxy::{Listener, Source, Upstream, recorder::Recorder};
+use scrubjay_replay::{
+    Deck, Recorded, Rules,
+    serve::{Opening, Order, Serving, serve},
+};
+use scrubjay_session::{exchange::Ending, shelf::Shelf as _};
+use tokio::sync::Notify;
+
+pub use self::plan::{Overlay, ReplayPlan};
+
+use crate::{
+    EngineError, Exchange,
+    engine::Inner,
+    news::Hub,
+    sources::address,
+    threads::{Threads, wait_for},
+};
+
+/// The first port that is tried when none was asked for.
+const FIRST_PORT: u16 = 5291;
+/// The last one.
+const LAST_PORT: u16 = 5389;
+/// A port that belongs to `serve`.
+const OTHERS_PORT: u16 = 5292;
+/// Under which name the answers of a fallback are recorded.
+const FALLBACK_NAME: &str = "fallback";
+/// News are told this often at most.
+const CALM: Duration = Duration::from_millis(100);
+
+/// All replays of one engine.
+#[derive(Default)]
+pub(crate) struct Replays {
+    threads: Mutex<Option<Arc<Threads>>>,
+    running: Mutex<Running>,
+}
+
+#[derive(Default)]
+struct Running {
+    count: u64,
+    replays: BTreeMap<u64, Replay>,
+}
+
+/// One replay.
+struct Replay {
+    serving: Serving,
+    manner: ReplayManner,
+    /// What was asked for: empty means all.
+    chosen: Vec<i64>,
+    exchanges: Vec<i64>,
+    title: String,
+    /// Frames of each exchange, once somebody asked.
+    frames: Mutex<BTreeMap<i64, u32>>,
+}
+
+impl Inner {
+    /// All replays.
+    pub(crate) fn replay_list(&self) -> ReplayList {
+        let running = self.replays.running();
+        let views = running
+            .replays
+            .iter()
+            .map(|(number, replay)| self.replay_view(*number, replay));
+        ReplayList {
+            replays: views.collect(),
+        }
+    }
+
+    /// One replay.
+    pub(crate) fn one_replay(&self, number: u64) -> Result<ReplayView, EngineError> {
+        let running = self.replays.running();
+        Ok(self.replay_view(number, running.get(number)?))
+    }
+
+    /// What was answered, without the first `seen` answers.
+    pub(crate) fn replay_answers(&self, number: u64, seen: u64) -> Result<Vec<ReplayAnswer>, EngineError> {
+        let running = self.replays.running();
+        let answers = running.get(number)?.serving.answered_after(seen);
+        Ok(answers.into_iter().map(view::answer).collect())
+    }
+
+    /// Starts serving as a page asks.
+    pub(crate) fn start_replay(&self, ask: &StartReplay) -> Result<ReplayView, EngineError> {
+        self.run_replay(&ReplayPlan {
+            exchanges: ask.exchanges.clone(),
+            listen: ask.listen.clone(),
+            manner: ask.manner.clone(),
+            ..ReplayPlan::default()
+        })
+    }
+
+    /// Starts serving.
+    pub(crate) fn run_replay(&self, plan: &ReplayPlan) -> Result<ReplayView, EngineError> {
+        let conduct = plan::conduct(&plan.manner, plan.shifts_timestamps)?;
+        let recorded = self.recorded(&plan.exchanges)?;
+        let exchanges: Vec<i64> = recorded.iter().map(|one| one.exchange.index).collect();
+        let rules = Rules {
+            strict: plan.manner.strict,
+            whole_input: !plan.manner.fallback.is_empty(),
+        };
+        let fallback = self.fallback(plan)?;
+        let listener = bind(&plan.listen)?;
+        let threads = self.replays.threads()?;
+        let opening = Opening {
+            fallback,
+            on_change: told(&threads, &self.hub),
+            ..Opening::new(Deck::new(recorded, rules), conduct)
+        };
+        let serving = {
+            let _inside = threads.handle.enter();
+            serve(listener, opening)?
+        };
+        let replay = Replay {
+            serving,
+            manner: plan.manner.clone(),
+            chosen: plan.exchanges.clone(),
+            title: self.title(&plan.exchanges),
+            exchanges,
+            frames: Mutex::default(),
+        };
+        let number = self.replays.running().add(replay);
+        self.hub.tell(&News::Replays);
+        self.one_replay(number)
+    }
+
+    /// What can be served of these exchanges; of all, when none is named.
+    fn recorded(&self, chosen: &[i64]) -> Result<Vec<Recorded>, EngineError> {
+        let wanted = if chosen.is_empty() {
+            self.exchanges()?
+        } else {
+            chosen.to_vec()
+        };
+        let mut recorded = Vec::with_capacity(wanted.len());
+        for index in wanted {
+            let shelf = self.shelf(index)?;
+            // One that is still being recorded has no end yet.
+            if shelf.exchange()?.ending != Ending::Open {
+                recorded.push(Recorded::open(Arc::new(shelf))?);
+            }
+        }
+        if recorded.is_empty() {
+            return Err(EngineError::NothingToReplay {
+                path: self.path().to_owned(),
+            });
+        }
+        Ok(recorded)
+    }
+
+    /// The way to the fallback, and what records its answers.
+    fn fallback(&self, plan: &ReplayPlan) -> Result<Option<(Source, Arc<dyn Recorder>)>, EngineError> {
+        let url = plan.manner.fallback.trim();
+        if url.is_empty() {
+            return Ok(None);
+        }
+        if plan.manner.strict {
+            return Err(EngineError::StrictWithFallback);
+        }
+        let source = Source::new(FALLBACK_NAME, Upstream::parse(url)?);
+        let home = match &plan.misses_into {
+            Some(engine) => engine.store()?,
+            None => self.writable().map_err(|_read_only| EngineError::MissesNeedStore {
+                path: self.path().to_owned(),
+            })?,
+        };
+        let recorder = home.sources.recorder(FALLBACK_NAME)?;
+        Ok(Some((source, Arc::new(recorder))))
+    }
+
+    /// What is served, in a few words: the file's name, or the runs' titles.
+    fn title(&self, chosen: &[i64]) -> String {
+        let file = self
+            .path()
+            .file_name()
+            .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let titles = chosen.iter().take(3).filter_map(|index| {
+            let reader = Exchange::open(self.shelf(*index).ok()?).ok()?;
+            Some(reader.summary().title.clone()).filter(|title| !title.is_empty())
+        });
+        let mut titles: Vec<String> = titles.collect();
+        if titles.is_empty() {
+            return file;
+        }
+        if chosen.len() > titles.len() {
+            titles.push(format!("{} more", chosen.len() - titles.len()));
+        }
+        titles.join(", ")
+    }
+
+    /// Changes how a replay serves.
+    pub(crate) fn edit_replay(&self, number: u64, manner: &ReplayManner) -> Result<ReplayView, EngineError> {
+        let conduct = plan::conduct(manner, false)?;
+        {
+            let mut running = self.replays.running();
+            let replay = running.get_mut(number)?;
+            if (manner.strict, &manner.fallback) != (replay.manner.strict, &replay.manner.fallback) {
+                return Err(EngineError::SettledAtStart);
+            }
+            replay.serving.set_conduct(scrubjay_replay::serve::Conduct {
+                shifts_timestamps: replay.serving.conduct().shifts_timestamps,
+                ..conduct
+            });
+            replay.manner.clone_from(manner);
+        }
+        self.one_replay(number)
+    }
+
+    /// Steers one client's stream.
+    pub(crate) fn steer(&self, ask: &Steer) -> Result<ReplayView, EngineError> {
+        {
+            let running = self.replays.running();
+            let replay = running.get(ask.replay)?;
+            if let SteerBy::Edit(_) = ask.by {
+                check_editable(&replay.serving, ask.client)?;
+            }
+            if !replay.serving.order(ask.client, order(&ask.by)) {
+                return Err(EngineError::NoSuchStream { client: ask.client });
+            }
+        }
+        self.one_replay(ask.replay)
+    }
+
+    /// Stops serving, and cuts off what is open.
+    pub(crate) fn stop_replay(&self, number: u64) -> Result<ReplayList, EngineError> {
+        let replay = self.replays.running().replays.remove(&number);
+        let replay = replay.ok_or(EngineError::NoSuchReplay { replay: number })?;
+        let threads = self.replays.threads()?;
+        wait_for(&threads.handle, replay.serving.stop())?;
+        self.hub.tell(&News::Replays);
+        Ok(self.replay_list())
+    }
+}
+
+impl Replays {
+    /// Stops all, and ends the threads.
+    pub(crate) fn close(&self) {
+        let replays = std::mem::take(&mut self.running().replays);
+        let threads = self.lock_threads().take();
+        let Some(threads) = threads else { return };
+        for replay in replays.into_values() {
+            // Threads that are gone have nothing open.
+            drop(wait_for(&threads.handle, replay.serving.stop()));
+        }
+        threads.end();
+    }
+
+    fn threads(&self) -> Result<Arc<Threads>, EngineError> {
+        let mut threads = self.lock_threads();
+        if let Some(threads) = &*threads {
+            return Ok(Arc::clone(threads));
+        }
+        let made = Arc::new(Threads::start("replay")?);
+        *threads = Some(Arc::clone(&made));
+        Ok(made)
+    }
+
+    fn lock_threads(&self) -> MutexGuard<'_, Option<Arc<Threads>>> {
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn running(&self) -> MutexGuard<'_, Running> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Running {
+    fn add(&mut self, replay: Replay) -> u64 {
+        self.count += 1;
+        self.replays.insert(self.count, replay);
+        self.count
+    }
+
+    fn get(&self, number: u64) -> Result<&Replay, EngineError> {
+        let found = self.replays.get(&number);
+        found.ok_or(EngineError::NoSuchReplay { replay: number })
+    }
+
+    fn get_mut(&mut self, number: u64) -> Result<&mut Replay, EngineError> {
+        let found = self.replays.get_mut(&number);
+        found.ok_or(EngineError::NoSuchReplay { replay: number })
+    }
+}
+
+fn bind(listen: &str) -> Result<Listener, EngineError> {
+    if listen.trim().is_empty() {
+        let ip = Ipv4Addr::LOCALHOST.into();
+        return Ok(Listener::bind_free(ip, FIRST_PORT, LAST_PORT, &[OTHERS_PORT])?);
+    }
+    Ok(Listener::bind(address::listen_address(listen)?)?)
+}
+
+/// Tells all pages of changes, as often as they can take it.
+fn told(threads: &Threads, hub: &Arc<Hub>) -> Box<dyn Fn() + Send + Sync> {
+    let changed = Arc::new(Notify::new());
+    let (heard, hub) = (Arc::downgrade(&changed), Arc::downgrade(hub));
+    threads.handle.spawn(async move {
+        loop {
+            // When the replay is gone there is nothing left to tell.
+            let Some(changed) = heard.upgrade() else { return };
+            if tokio::time::timeout(Duration::from_secs(1), changed.notified())
+                .await
+                .is_ok()
+                && let Some(hub) = hub.upgrade()
+            {
+                hub.tell(&News::Replays);
+            }
+            drop(changed);
+            tokio::time::sleep(CALM).await;
+        }
+    });
+    Box::new(move || changed.notify_one())
+}
+
+fn order(by: &SteerBy) -> Order {
+    match by {
+        SteerBy::Send => Order::Send,
+        SteerBy::Skip => Order::Skip,
+        SteerBy::Duplicate => Order::Duplicate,
+        SteerBy::Delay(millis) => Order::Delay(Duration::from_millis((*millis).into())),
+        SteerBy::Edit(text) => Order::Edit(text.clone()),
+        SteerBy::Go => Order::Go,
+        SteerBy::Reset => Order::Reset,
+    }
+}
+
+fn check_editable(serving: &Serving, client: u64) -> Result<(), EngineError> {
+    let found = serving
+        .listening()
+        .into_iter()
+        .find(|listening| listening.client == client);
+    let next = found.and_then(|listening| listening.next);
+    match next {
+        Some(next) if next.is_editable => Ok(()),
+        Some(_) => Err(EngineError::NotEditable),
+        None => Err(EngineError::NoSuchStream { client }),
+    }
+}

@@ -1,0 +1,170 @@
+//! What a page is told of a replay.
+
+use std::{fmt::Write as _, sync::PoisonError};
+
+use scrubjay_ipc::{ClientStage, NextEvent, ReplayAnswer, ReplayClient, ReplayManner, ReplayView, RequestDifference};
+use scrubjay_replay::serve::{Answered, Listening, Next, Stage};
+use scrubjay_store::is_secret_name;
+
+use super::Replay;
+use crate::{Exchange, clock, engine::Inner, sources};
+
+/// Answers and clients that are told.
+const ANSWERS: usize = 200;
+const CLIENTS: usize = 50;
+/// Length of a text that is told whole.
+const TEXT_LEN: usize = 16 << 10;
+/// Length of a client's name.
+const NAME_CHARS: usize = 80;
+
+impl Inner {
+    pub(super) fn replay_view(&self, number: u64, replay: &Replay) -> ReplayView {
+        let serving = &replay.serving;
+        let answers = serving.answers();
+        let log = serving.answered_after(answers.saturating_sub(ANSWERS as u64));
+        let clients = serving.listening().into_iter().take(CLIENTS);
+        ReplayView {
+            replay: number,
+            url: sources::url_of(&serving.address().to_string()),
+            title: replay.title.clone(),
+            exchanges: replay.exchanges.clone(),
+            manner: replay.manner.clone(),
+            failure: String::new(),
+            command: command(&self.path().display().to_string(), &replay.chosen, &replay.manner),
+            clients: clients.map(|listening| self.client(replay, listening)).collect(),
+            log: log.into_iter().rev().map(answer).collect(),
+            answers,
+            unused: serving.unused(),
+        }
+    }
+
+    fn client(&self, replay: &Replay, listening: Listening) -> ReplayClient {
+        ReplayClient {
+            client: listening.client,
+            request: listening.request,
+            name: listening.name.chars().take(NAME_CHARS).collect(),
+            exchange: listening.exchange,
+            seq: listening.seq,
+            at_us: listening.at_us,
+            frames: self.frames_of(replay, listening.exchange),
+            stage: match listening.stage {
+                Stage::Streaming => ClientStage::Streaming,
+                Stage::Held => ClientStage::Held,
+                Stage::Done => ClientStage::Done,
+                Stage::Left => ClientStage::Left,
+            },
+            next: listening.next.map(next),
+        }
+    }
+
+    fn frames_of(&self, replay: &Replay, exchange: i64) -> u32 {
+        let mut known = replay.frames.lock().unwrap_or_else(PoisonError::into_inner);
+        *known.entry(exchange).or_insert_with(|| {
+            // Gone meanwhile: then nobody knows.
+            let shelf = self.shelf(exchange).ok();
+            let reader = shelf.and_then(|shelf| Exchange::open(shelf).ok());
+            reader.map_or(0, |reader| reader.summary().frames)
+        })
+    }
+}
+
+fn next(next: Next) -> NextEvent {
+    let mut end = next.text.len().min(TEXT_LEN);
+    while !next.text.is_char_boundary(end) {
+        end -= 1;
+    }
+    NextEvent {
+        seq: next.seq,
+        type_name: next.type_name,
+        cut: end < next.text.len() || !next.is_editable,
+        text: next.text[..end].to_owned(),
+    }
+}
+
+pub(super) fn answer(answered: Answered) -> ReplayAnswer {
+    let mut why = answered.why;
+    let secrets: Vec<_> = answered
+        .omitted
+        .iter()
+        .filter(|name| is_secret_name(name))
+        .cloned()
+        .collect();
+    if !secrets.is_empty() {
+        // A String takes all.
+        let _: Result<(), _> = write!(why, "; without {}, whose value was not kept", secrets.join(", "));
+    }
+    ReplayAnswer {
+        request: answered.request,
+        at: clock::rfc3339(answered.at_us),
+        target: format!("{} {}", answered.method, answered.target),
+        status: answered.status,
+        exchange: answered.exchange,
+        why,
+        differences: answered.differences.into_iter().map(difference).collect(),
+    }
+}
+
+fn difference(difference: scrubjay_replay::matching::Difference) -> RequestDifference {
+    RequestDifference {
+        pointer: difference.pointer,
+        recorded: difference.recorded,
+        asked: difference.asked,
+    }
+}
+
+/// The command that does the same without a window.
+fn command(path: &str, chosen: &[i64], manner: &ReplayManner) -> String {
+    let mut words = vec!["scrubjay replay".to_owned(), quoted(path)];
+    words.extend(chosen.iter().map(|index| format!("--exchange {index}")));
+    let mut option = |name: &str, value: &str| {
+        if !value.trim().is_empty() {
+            words.push(format!("{name} {}", quoted(value)));
+        }
+    };
+    if manner.pace != "recorded" {
+        option("--pace", &manner.pace);
+    }
+    manner.faults.iter().for_each(|fault| option("--fault", fault));
+    option("--fallback", &manner.fallback);
+    option("--hold", &manner.hold);
+    if manner.seed != 0 {
+        option("--seed", &manner.seed.to_string());
+    }
+    if manner.exact {
+        words.push("--exact".to_owned());
+    }
+    if manner.strict {
+        words.push("--strict".to_owned());
+    }
+    words.join(" ")
+}
+
+/// As a shell takes it for one word.
+fn quoted(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_says_all_that_is_not_usual() {
+        let manner = ReplayManner {
+            pace: "2x".into(),
+            strict: true,
+            faults: vec!["cut:event=3".into()],
+            hold: "tool:a #3".into(),
+            ..ReplayManner::default()
+        };
+        assert_eq!(
+            command("my run's.agui.jsonl", &[4], &manner),
+            r"scrubjay replay 'my run'\''s.agui.jsonl' --exchange 4 --pace 2x --fault cut:event=3 --hold 'tool:a #3' --strict"
+        );
+        assert_eq!(command("a.db", &[], &ReplayManner::default()), "scrubjay replay a.db");
+    }
+}

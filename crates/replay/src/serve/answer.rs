@@ -1,0 +1,243 @@
+//! One request, from its head to the head of its answer.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header, request::Parts,
+};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use scrubjay_proxy::{Wire, front::Hangup};
+use scrubjay_session::exchange::Headers;
+use tokio::time::{Instant, sleep_until};
+
+use super::{
+    MARK, cors,
+    house::{House, now_us},
+    journal::Answered,
+    own::{MockBody, Refusal},
+    play::Player,
+};
+use crate::{
+    matching::{Answer, Asked, Hit, Miss, SESSION_HEADER},
+    schedule::{Beat, Head, How, Schedule},
+};
+
+/// Answers a request with what was recorded, or says why it does not.
+pub(crate) async fn answer(
+    house: Arc<House>,
+    wire: Arc<Wire>,
+    request: Request<Incoming>,
+) -> Result<Response<MockBody>, Hangup> {
+    let came = Instant::now();
+    let (parts, body) = request.into_parts();
+    if let Some(response) = cors::preflight(&parts) {
+        return Ok(response);
+    }
+    let visit = Visit::new(&house, wire, &parts, came);
+    if let Some(refusal) = refusal(&parts) {
+        return Ok(visit.refuse(refusal));
+    }
+    // A client that breaks its own request off waits for no answer.
+    let body = body.collect().await.map_err(|_broken| Hangup)?.to_bytes();
+    match house.deck.ask(&asked(&parts, &body)) {
+        Answer::Hit(hit) => visit.replay(hit).await,
+        Answer::Miss(miss) => Ok(visit.miss(miss, parts, body).await),
+    }
+}
+
+fn refusal(parts: &Parts) -> Option<Refusal> {
+    if parts.method == Method::CONNECT {
+        return Some(Refusal::tunnel());
+    }
+    let mut named = parts.headers.get_all(header::CONNECTION).iter();
+    let names_upgrade = |value: &HeaderValue| value.to_str().is_ok_and(|text| text.to_lowercase().contains("upgrade"));
+    let protocol = parts
+        .headers
+        .get(header::UPGRADE)
+        .and_then(|value| value.to_str().ok())?;
+    // A client that offers HTTP/2 is content without.
+    let is_upgrade = named.any(names_upgrade) && !protocol.eq_ignore_ascii_case("h2c");
+    is_upgrade.then(Refusal::upgrade)
+}
+
+fn asked(parts: &Parts, body: &Bytes) -> Asked {
+    let isolation = parts.headers.get(SESSION_HEADER);
+    Asked {
+        method: parts.method.to_string(),
+        target: target(parts),
+        headers: fields(&parts.headers),
+        body: body.to_vec(),
+        isolation: isolation.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
+    }
+}
+
+fn target(parts: &Parts) -> String {
+    parts
+        .uri
+        .path_and_query()
+        .map_or("/", |target| target.as_str())
+        .to_owned()
+}
+
+fn fields(headers: &HeaderMap) -> Headers {
+    headers
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()))
+        .collect()
+}
+
+/// A request under way.
+struct Visit {
+    house: Arc<House>,
+    wire: Arc<Wire>,
+    came: Instant,
+    /// As far as it is known.
+    answered: Answered,
+    origin: Option<HeaderValue>,
+    user_agent: String,
+    is_http2: bool,
+}
+
+impl Visit {
+    fn new(house: &Arc<House>, wire: Arc<Wire>, parts: &Parts, came: Instant) -> Self {
+        let user_agent = parts.headers.get(header::USER_AGENT);
+        Self {
+            house: Arc::clone(house),
+            wire,
+            came,
+            answered: Answered {
+                request: house.count_request(),
+                at_us: now_us(),
+                method: parts.method.to_string(),
+                target: target(parts),
+                ..Answered::default()
+            },
+            origin: cors::origin(&parts.headers).cloned(),
+            user_agent: user_agent.map_or_else(String::new, |value| {
+                String::from_utf8_lossy(value.as_bytes()).into_owned()
+            }),
+            is_http2: parts.version == Version::HTTP_2,
+        }
+    }
+
+    /// Answers in our own words.
+    fn refuse(mut self, refusal: Refusal) -> Response<MockBody> {
+        refusal.error().trim_end_matches('.').clone_into(&mut self.answered.why);
+        self.answered.status = refusal.status();
+        let mut response = refusal.response(self.answered.request);
+        cors::dress(response.headers_mut(), self.origin.as_ref());
+        self.house.note(self.answered);
+        response
+    }
+
+    /// Answers with nothing recorded: the fallback does, or nobody.
+    async fn miss(mut self, miss: Miss, parts: Parts, body: Bytes) -> Response<MockBody> {
+        let Some(fallback) = &self.house.fallback else {
+            self.answered.differences = miss
+                .nearest
+                .first()
+                .map_or_else(Vec::new, |near| near.differences.clone());
+            let refusal = Refusal::miss(&miss, &self.house.deck);
+            return self.refuse(refusal);
+        };
+        let request = Request::from_parts(parts, body);
+        let mut response = fallback.answer(Arc::clone(&self.wire), request).await;
+        self.answered.status = response.status().as_u16();
+        self.answered.why = format!("{}; the fallback was asked, and its answer is recorded", miss.reason);
+        let mark = format!("fallback; request={}", self.answered.request);
+        let headers = response.headers_mut();
+        headers.insert(MARK, HeaderValue::from_str(&mark).expect("the mark is plain text"));
+        cors::dress(headers, self.origin.as_ref());
+        self.house.note(self.answered);
+        response
+    }
+
+    /// Answers with a recorded exchange.
+    async fn replay(mut self, hit: Hit) -> Result<Response<MockBody>, Hangup> {
+        let Some(recorded) = self.house.deck.recorded(hit.recorded).cloned() else {
+            return Err(Hangup);
+        };
+        let (conduct, request) = (self.house.conduct(), self.answered.request);
+        let index = recorded.exchange.index;
+        self.answered.exchange = Some(index);
+        if let Some(refusal) = conduct.faults.refusal(index, hit.repeat, request) {
+            return Ok(self.fault(&refusal));
+        }
+        let manner = conduct.manner(&hit, &recorded.exchange, request, now_us());
+        self.answered.why = hit.why;
+        self.answered.differences = hit.differences;
+        let schedule = Schedule::new(&recorded, manner);
+        let Some(head) = schedule.head().cloned() else {
+            return Err(self.break_off(schedule).await);
+        };
+        sleep_until(self.came + conduct.pace.head_due(head.at_us) + std::time::Duration::from_micros(head.held_us))
+            .await;
+        self.answered.status = head.status;
+        self.answered.omitted.clone_from(&head.omitted);
+        let mut response = Response::new(());
+        // A status that HTTP cannot say was none that was recorded.
+        *response.status_mut() = StatusCode::from_u16(head.status).unwrap_or(StatusCode::OK);
+        *response.headers_mut() = self.headers(&head, index, conduct.exact);
+        let is_stream = is_stream(response.headers());
+        let player = Player::new(&self.house, &self.wire, schedule, self.came)
+            .on_http2(self.is_http2)
+            .with_length(response.headers())
+            .heard_by(is_stream.then(|| self.house.roster.join(request, &self.user_agent, index)));
+        self.house.note(self.answered);
+        Ok(response.map(|()| player.into_body()))
+    }
+
+    fn fault(self, refusal: &crate::fault::Refusal) -> Response<MockBody> {
+        let retry_after = refusal.retry_after;
+        let mut response = self.refuse(Refusal::fault(refusal));
+        if let Some(after) = retry_after {
+            let secs = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(secs));
+        }
+        response
+    }
+
+    /// The connection broke off before a head came, and does so again.
+    async fn break_off(self, mut schedule: Schedule) -> Hangup {
+        if let Some(Ok(Beat::End(end))) = schedule.next() {
+            sleep_until(self.came + std::time::Duration::from_micros(end.held_us)).await;
+            match end.how {
+                How::Reset => self.wire.close_abruptly(),
+                How::Never => std::future::pending().await,
+                How::Complete(_) | How::Unterminated => {}
+            }
+        }
+        self.house.note(self.answered);
+        Hangup
+    }
+
+    fn headers(&self, head: &Head, index: i64, is_exact: bool) -> HeaderMap {
+        let mut headers = HeaderMap::with_capacity(head.headers.len() + 4);
+        for (name, value) in &head.headers {
+            // What HTTP does not allow could not have been received.
+            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_bytes(value)) {
+                headers.append(name, value);
+            }
+        }
+        let mode = if is_exact { "exact" } else { "adapted" };
+        let mut mark = format!("exchange={index}; request={}; mode={mode}", self.answered.request);
+        if !head.omitted.is_empty() {
+            mark.push_str("; omitted=");
+            mark.push_str(&head.omitted.join(","));
+        }
+        if let Ok(mark) = HeaderValue::from_str(&mark) {
+            headers.insert(MARK, mark);
+        }
+        cors::dress(&mut headers, self.origin.as_ref());
+        headers
+    }
+}
+
+fn is_stream(headers: &HeaderMap) -> bool {
+    let media_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    media_type.is_some_and(|name| name.starts_with(b"text/event-stream") || name.starts_with(b"application/vnd.ag-ui"))
+}

@@ -1,0 +1,122 @@
+//! What every connection of one replay shares.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use scrubjay_proxy::{
+    Forwarder, Wire,
+    front::{Attendant, Hangup},
+};
+use tokio::sync::watch;
+
+use super::{
+    answer::answer,
+    conduct::Conduct,
+    journal::{Answered, Journal},
+    own::MockBody,
+    roster::Roster,
+};
+use crate::matching::Deck;
+
+/// One replay.
+pub(crate) struct House {
+    pub(crate) deck: Deck,
+    pub(crate) fallback: Option<Forwarder>,
+    pub(crate) roster: Roster,
+    pub(crate) journal: Journal,
+    conduct: watch::Sender<Arc<Conduct>>,
+    requests: AtomicU64,
+    on_change: Box<dyn Fn() + Send + Sync>,
+}
+
+impl House {
+    pub(crate) fn new(
+        deck: Deck,
+        conduct: Conduct,
+        fallback: Option<Forwarder>,
+        on_change: Box<dyn Fn() + Send + Sync>,
+    ) -> Self {
+        Self {
+            deck,
+            fallback,
+            roster: Roster::default(),
+            journal: Journal::default(),
+            conduct: watch::Sender::new(Arc::new(conduct)),
+            requests: AtomicU64::new(0),
+            on_change,
+        }
+    }
+
+    pub(crate) fn conduct(&self) -> Arc<Conduct> {
+        Arc::clone(&self.conduct.borrow())
+    }
+
+    /// Word of every change of the conduct.
+    pub(crate) fn watch_conduct(&self) -> watch::Receiver<Arc<Conduct>> {
+        self.conduct.subscribe()
+    }
+
+    pub(crate) fn set_conduct(&self, conduct: Conduct) {
+        self.conduct.send_replace(Arc::new(conduct));
+        self.changed();
+    }
+
+    /// The number of the next request, from 1.
+    pub(crate) fn count_request(&self) -> u64 {
+        self.requests.fetch_add(1, Relaxed) + 1
+    }
+
+    pub(crate) fn note(&self, answered: Answered) {
+        self.journal.write(answered);
+        self.changed();
+    }
+
+    /// Tells whoever looks on.
+    pub(crate) fn changed(&self) {
+        (self.on_change)();
+    }
+
+    pub(crate) fn unused(&self) -> Vec<i64> {
+        let places = self.deck.unused().into_iter();
+        places
+            .filter_map(|place| Some(self.deck.recorded(place)?.exchange.index))
+            .collect()
+    }
+}
+
+impl Attendant for House {
+    type Body = MockBody;
+
+    async fn answer(
+        self: Arc<Self>,
+        wire: Arc<Wire>,
+        request: Request<Incoming>,
+    ) -> Result<Response<MockBody>, Hangup> {
+        answer(self, wire, request).await
+    }
+
+    fn begin_stopping(&self) {
+        if let Some(fallback) = &self.fallback {
+            fallback.begin_stopping();
+        }
+    }
+
+    async fn settled(&self) {
+        if let Some(fallback) = &self.fallback {
+            fallback.settled().await;
+        }
+    }
+}
+
+/// Wall clock, microseconds since 1970.
+pub(crate) fn now_us() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,160 @@
+//! Answers that are the replay's own: nothing recorded, or nothing to be had.
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Empty, Full, combinators::UnsyncBoxBody};
+use scrubjay_proxy::BoxError;
+use serde::Serialize;
+
+use super::MARK;
+use crate::matching::{Deck, Difference, Miss};
+
+/// What answers are made of.
+pub(crate) type MockBody = UnsyncBoxBody<Bytes, BoxError>;
+
+/// No body.
+pub(crate) fn empty() -> MockBody {
+    Empty::new().map_err(|never| match never {}).boxed_unsync()
+}
+
+/// Why there is no recorded answer, as JSON.
+#[derive(Debug, Serialize)]
+pub(crate) struct Refusal {
+    /// What happened, as a sentence.
+    error: String,
+    /// What to do.
+    hint: &'static str,
+    /// The request's number.
+    request: u64,
+    /// The recordings that come closest, closest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    nearest: Vec<Near>,
+    #[serde(skip)]
+    status: StatusCode,
+    /// What the mark says.
+    #[serde(skip)]
+    kind: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct Near {
+    exchange: i64,
+    method: String,
+    target: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    note: String,
+    differences: Vec<Differing>,
+}
+
+#[derive(Debug, Serialize)]
+struct Differing {
+    pointer: String,
+    recorded: Option<String>,
+    asked: Option<String>,
+}
+
+impl From<&Difference> for Differing {
+    fn from(difference: &Difference) -> Self {
+        Self {
+            pointer: difference.pointer.clone(),
+            recorded: difference.recorded.clone(),
+            asked: difference.asked.clone(),
+        }
+    }
+}
+
+impl Refusal {
+    fn new(status: StatusCode, kind: &'static str, error: &str, hint: &'static str) -> Self {
+        Self {
+            error: sentence(error),
+            hint,
+            request: 0,
+            nearest: Vec::new(),
+            status,
+            kind,
+        }
+    }
+
+    /// Nothing recorded answers the request.
+    pub(crate) fn miss(miss: &Miss, deck: &Deck) -> Self {
+        let nearest = miss.nearest.iter().filter_map(|near| {
+            let exchange = &deck.recorded(near.recorded)?.exchange;
+            Some(Near {
+                exchange: exchange.index,
+                method: exchange.request.method.clone(),
+                target: exchange.request.target.clone(),
+                note: near.note.clone(),
+                differences: near.differences.iter().map(Differing::from).collect(),
+            })
+        });
+        Self {
+            nearest: nearest.collect(),
+            ..Self::new(
+                StatusCode::NOT_FOUND,
+                "miss",
+                &miss.reason,
+                "Record this request too, or let misses go to an agent: --fallback URL.",
+            )
+        }
+    }
+
+    /// `CONNECT`.
+    pub(crate) fn tunnel() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "refused",
+            "A replay opens no tunnels; it answers plain HTTP requests",
+            "Point the frontend at this address instead of setting HTTPS_PROXY.",
+        )
+    }
+
+    /// A request to change the protocol.
+    pub(crate) fn upgrade() -> Self {
+        Self::new(
+            StatusCode::NOT_IMPLEMENTED,
+            "refused",
+            "Upgrading the connection is not supported: recordings are of plain HTTP",
+            "Connect to the agent directly for this endpoint.",
+        )
+    }
+
+    /// A fault that answers in place of the recording.
+    pub(crate) fn fault(refusal: &crate::fault::Refusal) -> Self {
+        let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let error = format!("The fault `{}` answers in place of the recording", refusal.spec);
+        Self::new(status, "fault", &error, "Ask again, or serve without this fault.")
+    }
+
+    /// What the request is told.
+    pub(crate) fn error(&self) -> &str {
+        &self.error
+    }
+
+    pub(crate) fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// The answer to the request of this number.
+    pub(crate) fn response(mut self, request: u64) -> Response<MockBody> {
+        self.request = request;
+        let text = serde_json::to_vec_pretty(&self).expect("a refusal is plain text");
+        let mark = format!("{}; request={request}", self.kind);
+        let mut response = Response::new(own_body(text));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(MARK, HeaderValue::from_str(&mark).expect("the mark is plain text"));
+        response
+    }
+}
+
+fn own_body(text: Vec<u8>) -> MockBody {
+    Full::from(text).map_err(|never| match never {}).boxed_unsync()
+}
+
+/// With a capital and a full stop.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", chars.as_str().trim_end_matches('.'))
+}
