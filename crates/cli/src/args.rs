@@ -113,8 +113,8 @@ pub(crate) struct State {
     pub(crate) one: One,
 
     /// As of this frame; 0 is the request's input
-    #[arg(long, value_name = "N")]
-    pub(crate) at: Option<u64>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) at: Option<i64>,
 
     /// As of every frame, from 0 on
     #[arg(long)]
@@ -157,7 +157,7 @@ pub(crate) struct Export {
     pub(crate) output: PathBuf,
 
     /// What to replace before sharing
-    #[arg(long, value_name = "WHAT")]
+    #[arg(long, value_name = "none")]
     pub(crate) redact: Redact,
 }
 

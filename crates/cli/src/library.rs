@@ -72,7 +72,7 @@ impl Library {
                     indexes.len(),
                     self.name()
                 ),
-                format!("Name one with --exchange: {}.", self.choices()),
+                format!("Name one with --exchange{}: {}.", of_the_last(indexes.len()), self.choices()),
             )),
         }
     }
@@ -134,7 +134,7 @@ impl Library {
             format!("There is no exchange {index} in {}.", self.name()),
             match self.indexes.as_slice() {
                 [] => "There is none at all.".to_owned(),
-                _ => format!("There are: {}.", self.choices()),
+                indexes => format!("{}: {}.", there_are(indexes.len()), self.choices()),
             },
         )
     }
@@ -146,13 +146,10 @@ impl Library {
     /// The last exchanges with what they are.
     fn choices(&self) -> String {
         let left_out = self.indexes.len().saturating_sub(NAMED);
-        let mut named: Vec<String> = self.indexes[left_out..]
+        let named: Vec<String> = self.indexes[left_out..]
             .iter()
             .map(|index| self.choice(*index))
             .collect();
-        if left_out > 0 {
-            named.insert(0, format!("{left_out} more"));
-        }
         named.join(", ")
     }
 
@@ -169,6 +166,24 @@ impl Library {
             }
             None => index.to_string(),
         }
+    }
+}
+
+/// Before a list of choices that may be cut.
+fn there_are(count: usize) -> String {
+    if count > NAMED {
+        format!("There are {count}, of which the last are")
+    } else {
+        "There are".to_owned()
+    }
+}
+
+/// Between a flag and a list of choices that may be cut.
+fn of_the_last(count: usize) -> String {
+    if count > NAMED {
+        format!(" (these are the last {NAMED} of {count})")
+    } else {
+        String::new()
     }
 }
 

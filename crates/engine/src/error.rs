@@ -212,6 +212,9 @@ impl EngineError {
         match self {
             Self::Store(error) => store_hint(error).to_owned(),
             Self::NothingThere { .. } => "Check the path; without one the default store is opened.".into(),
+            Self::ReadFile { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                "Check the path; nothing was changed.".into()
+            }
             Self::ReadFile { .. } => "Check that the file may be read by you.".into(),
             Self::BadFile { .. } => "Scrubjay opens .agui.jsonl files, plain or gzip, and its own stores.".into(),
             Self::Export { .. } => "Check that there is room and that you may write there.".into(),

@@ -3,7 +3,8 @@
 use std::{io::Cursor, path::Path};
 
 use scrubjay_recording::Recording;
-use scrubjay_session::memory::MemoryShelf;
+use scrubjay_session::{memory::MemoryShelf, shelf::Shelf as _};
+use scrubjay_store::Store;
 
 use crate::{Engine, EngineError, file};
 
@@ -60,7 +61,7 @@ impl Engine {
     }
 
     fn import(&self, recording: Recording, labels: &[(String, String)]) -> Result<Imported, EngineError> {
-        let remarks = file::remarks(&recording);
+        let mut remarks = file::remarks(&recording);
         let is_damaged = recording.damage.is_some();
         let shelves: Vec<MemoryShelf> = recording
             .exchanges
@@ -72,12 +73,32 @@ impl Engine {
                 MemoryShelf::bare(facts, recorded.request_body, recorded.chunks, recorded.body)
             })
             .collect();
+        let store = &self.store()?.store;
+        remarks.extend(twins(store, &shelves)?);
         Ok(Imported {
-            exchanges: self.store()?.store.import(&shelves)?,
+            exchanges: store.import(&shelves)?,
             remarks,
             is_damaged,
         })
     }
+}
+
+/// Says what is taken in a second time. It is taken all the same: somebody may
+/// want to edit the copy's labels, and deleting it is a key away.
+fn twins(store: &Store, shelves: &[MemoryShelf]) -> Result<Option<String>, EngineError> {
+    let mut already = Vec::new();
+    for shelf in shelves {
+        let Ok(facts) = shelf.exchange();
+        already.extend(store.twin(&facts)?.map(|index| index.to_string()));
+    }
+    Ok((!already.is_empty()).then(|| {
+        format!(
+            "{} of its exchanges {} here already, as {}; now there are two of each",
+            already.len(),
+            if already.len() == 1 { "is" } else { "are" },
+            already.join(", ")
+        )
+    }))
 }
 
 fn parse(name: &str, bytes: &[u8]) -> Result<Recording, EngineError> {

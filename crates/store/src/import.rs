@@ -24,6 +24,15 @@ const STRIDE: u64 = 4 << 20;
 const CHUNKS: u64 = 4096;
 
 impl Store {
+    /// An exchange that is here already and looks the same from outside: same
+    /// start to the microsecond, request line and lengths.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn twin(&self, exchange: &Exchange) -> Result<Option<i64>, StoreError> {
+        self.read("the exchanges", |conn| exchanges::twin(conn, exchange))
+    }
+
     /// Takes exchanges in, all or none; gives their new numbers in the same
     /// order. Heads are stored as they stand: what is secret in them is what
     /// somebody left in a recording on purpose. An exchange that was open

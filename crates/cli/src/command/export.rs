@@ -34,6 +34,7 @@ pub(crate) fn run(args: &args::Export, out: &mut Out) -> Result<(), Failure> {
     })?;
     let library = Library::open(args.source.path(), out.format)?;
     let indexes = library.some_or_all(&args.exchanges)?;
+    let replaces = args.output.exists();
     let draft = Draft::beside(&args.output)?;
     draft.fill(|file| Ok(library.engine().export(&indexes, packing, file)?))?;
     draft.keep()?;
@@ -45,9 +46,10 @@ pub(crate) fn run(args: &args::Export, out: &mut Out) -> Result<(), Failure> {
             .end()
     } else {
         format!(
-            "wrote {} to {}\n",
+            "wrote {} to {}{}\n",
             words::count(indexes.len() as u64, "exchange"),
-            safe(&shown)
+            safe(&shown),
+            if replaces { ", in place of the file that was there" } else { "" }
         )
     })?;
     out.flush()?;

@@ -45,7 +45,7 @@ fn all(index: i64, named: Option<i64>, library: &Library, args: &args::State, ou
 }
 
 /// The frame, if the exchange has it.
-fn within(seq: u64, index: i64, reader: &Reader<AnyShelf>) -> Result<u32, Failure> {
+fn within(seq: i64, index: i64, reader: &Reader<AnyShelf>) -> Result<u32, Failure> {
     let last = reader.summary().frames;
     if let Some(seq) = u32::try_from(seq).ok().filter(|seq| *seq <= last) {
         return Ok(seq);

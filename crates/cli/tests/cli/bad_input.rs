@@ -44,6 +44,7 @@ fn not_a_recording() {
             "list notes.txt",
             "events page.json --json",
             "import notes.txt --store s.db",
+            "import nowhere.agui.jsonl --store s.db",
             "import empty.agui.jsonl --store s.db"
         ]
     ));
@@ -133,7 +134,8 @@ fn past_the_end() {
         &[
             "state one.agui.jsonl --at 3",
             "state one.agui.jsonl --at 3 --json",
-            "state one.agui.jsonl --at 4294967295"
+            "state one.agui.jsonl --at 4294967295",
+            "state one.agui.jsonl --at -1"
         ]
     ));
 }
@@ -166,6 +168,7 @@ fn an_export_that_cannot_be_written() {
             "export one.agui.jsonl -o out.zip --redact none",
             "export one.agui.jsonl -o no/such/folder/out.agui.jsonl --redact none",
             "export nowhere.db -o kept.agui.jsonl --redact none",
+            "export one.agui.jsonl -o out.agui.jsonl",
         ]
     ));
     assert_eq!(fs::read(stage.path("kept.agui.jsonl")).unwrap(), b"precious");

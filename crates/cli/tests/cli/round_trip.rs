@@ -75,6 +75,31 @@ fn equal_exchanges_are_equal_files() {
 }
 
 #[test]
+fn what_is_taken_in_twice_is_said() {
+    let stage = Stage::new();
+    stage.put("in.agui.jsonl", &file_of(&captures()[..2]));
+    stage.said("import in.agui.jsonl --store s.db");
+    let again = stage.transcript("import in.agui.jsonl --store s.db");
+    assert!(
+        again.contains("2 of its exchanges are here already, as 1, 2; now there are two of each"),
+        "{again}"
+    );
+    assert_eq!(stage.json("list s.db --json").len(), 4);
+}
+
+#[test]
+fn an_export_says_what_it_replaces() {
+    let stage = Stage::new();
+    stage.put("in.agui.jsonl", &file_of(&captures()[..1]));
+    let write = "export in.agui.jsonl -o out.agui.jsonl --redact none";
+    assert_eq!(stage.said(write), "wrote 1 exchange to out.agui.jsonl\n");
+    assert_eq!(
+        stage.said(write),
+        "wrote 1 exchange to out.agui.jsonl, in place of the file that was there\n"
+    );
+}
+
+#[test]
 fn deleting_names_what_goes() {
     let stage = Stage::new();
     stage.put("in.agui.jsonl", &file_of(&captures()));

@@ -251,6 +251,26 @@ pub(crate) fn body_len(conn: &Connection, id: i64) -> rusqlite::Result<Option<u6
         .optional()
 }
 
+/// An exchange that is not hidden and looks the same from outside: same start,
+/// request line and lengths.
+pub(crate) fn twin(conn: &Connection, exchange: &Exchange) -> rusqlite::Result<Option<i64>> {
+    conn.prepare_cached(
+        "SELECT id FROM exchanges WHERE started_at_us = ? AND method = ? AND target = ?
+           AND request_len = ? AND body_len = ? AND hidden = 0 ORDER BY id LIMIT 1",
+    )?
+    .query_row(
+        params![
+            exchange.started_at_us,
+            exchange.request.method,
+            exchange.request.target,
+            int(exchange.request_len),
+            int(exchange.body_len),
+        ],
+        |row| row.get(0),
+    )
+    .optional()
+}
+
 /// Numbers of exchanges that are not hidden.
 pub(crate) fn indexes(conn: &Connection) -> rusqlite::Result<Vec<i64>> {
     conn.prepare("SELECT id FROM exchanges WHERE hidden = 0 ORDER BY id")?
