@@ -3,14 +3,14 @@
 // node compare.mjs CASES: a JSON line a case, {name, folder, status,
 // contentType}; the folder holds `request`, `body`, `events.jsonl` and
 // `state.jsonl` (what the CLI printed). Prints a line a difference and exits
-// 1 if there is one. Not compared: answers that are no event stream, and
-// protobuf, of which only the records are kept.
+// 1 if there is one. Not compared: answers that are no event stream.
 
 import { readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { drive, inputOf } from "./client.mjs";
 import { isRule } from "./rules.mjs";
 
+const STREAMS = /^text\/event-stream|^application\/vnd\.ag-ui\.event\+proto$/;
 const RANDOM = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 function lines(path) {
@@ -42,7 +42,7 @@ function excerpt(theirs, ours) {
 }
 
 async function compare({ name, folder, status, contentType }) {
-  const isStream = /^text\/event-stream/.test(contentType ?? "") && (status ?? 200) === 200;
+  const isStream = STREAMS.test(contentType ?? "") && (status ?? 200) === 200;
   if (!isStream) return [];
   const body = readFileSync(`${folder}/body`);
   const request = readFileSync(`${folder}/request`, "utf8");

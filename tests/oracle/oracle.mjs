@@ -1,7 +1,7 @@
 // Says what the official client holds after each frame.
 //
 // Reads JSON lines: {id, input, frames: [text of each event's data]} or
-// {id, input, bodyB64, ends: [offset at which each frame ends]}; optional
+// {id, input, bodyB64 or bodyHex, ends: [offset at which each frame ends]}; optional
 // contentType, status, maxProtocolVersion.
 // Prints for each: {id, steps: [{seq, messages, state, interrupts}], end,
 // stop: null | {seq, message}, warnings}. Step 0 is the request; null in a
@@ -12,9 +12,9 @@ import { drive } from "./client.mjs";
 
 const coded = new TextEncoder();
 
-function piecesOf({ frames, bodyB64, ends }) {
-  if (bodyB64 === undefined) return frames.map((text) => coded.encode(`data: ${text}\n\n`));
-  const body = Buffer.from(bodyB64, "base64");
+function piecesOf({ frames, bodyB64, bodyHex, ends }) {
+  if (frames !== undefined) return frames.map((text) => coded.encode(`data: ${text}\n\n`));
+  const body = bodyHex === undefined ? Buffer.from(bodyB64, "base64") : Buffer.from(bodyHex, "hex");
   const cuts = ends ?? cutsOf(body);
   return cuts.map((end, place) => new Uint8Array(body.subarray(cuts[place - 1] ?? 0, end)));
 }

@@ -1,8 +1,8 @@
 // Protobuf records, and what the official decoder makes of each.
 //
 //   node tests/oracle/records.mjs messages [COUNT] > crates/protocol/tests/proto/messages.jsonl
-//   node tests/oracle/records.mjs streams > crates/session/tests/fold/records.jsonl
-//   node tests/oracle/oracle.mjs < crates/session/tests/fold/records.jsonl > crates/session/tests/fold/records.client.jsonl
+//   node tests/oracle/records.mjs streams > crates/session/tests/records/streams.jsonl
+//   node tests/oracle/oracle.mjs < crates/session/tests/records/streams.jsonl > crates/session/tests/records/client.jsonl
 //
 // Events come from the official encoder, where it can write them, and else
 // from its own writer of the wire format. `messages` prints a line a message:
@@ -478,11 +478,12 @@ function* streams() {
       delta({ op: "test", path: "/inf", value: Infinity }, { op: "add", path: "/ok", value: 2 }),
       delta({ op: "test", path: "/minus", value: 0 }, { op: "add", path: "/ok", value: 3 }),
       delta({ op: "copy", from: "/nan", path: "/again" }),
+      delta({ op: "test", path: "/inf", value: null }, { op: "add", path: "/ok", value: 4 }),
+      delta({ op: "add", path: "/made", value: [-Infinity] }, { op: "add", path: "/made/0/x", value: 1 }),
     ),
-    "a patch with an item that is nothing": run(
+    "a patch of a state with an item that is nothing": run(
       { type: "STATE_SNAPSHOT", snapshot: { list: [undefined, 1] } },
-      delta({ op: "add", path: "/a", value: { b: [undefined] } }),
-      delta({ op: "add", path: "/c", value: 1 }),
+      delta({ op: "test", path: "/list/0", value: null }, { op: "add", path: "/c", value: 1 }),
     ),
     "an operation without a value": run({ type: "STATE_SNAPSHOT", snapshot: {} }, delta({ op: "add", path: "/a" })),
     "text that was not opened": run({ type: "TEXT_MESSAGE_CONTENT", messageId: "m", delta: "x" }, ...text("n", "y")),
@@ -494,7 +495,7 @@ function* streams() {
   const body = (name, records) => {
     let end = 0;
     const ends = records.map((bytes) => (end += bytes.length));
-    return { id: name, contentType: "application/vnd.ag-ui.event+proto", input, bodyB64: Buffer.concat(records).toString("base64"), ends };
+    return { id: name, contentType: "application/vnd.ag-ui.event+proto", input, bodyHex: Buffer.concat(records).toString("hex"), ends };
   };
   for (const [name, events] of Object.entries(bodies)) yield body(name, events.map((event) => record(encode(event))));
   const [first, ...rest] = run(...text("m", "x")).map((event) => record(encode(event)));

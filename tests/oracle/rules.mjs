@@ -1,6 +1,9 @@
 // Which of our rules an error of the official client is.
 
 const RULES = [
+  [/^Failed to decode protocol buffer message/, "framing.record"],
+  [/^The binary stream ended mid-frame/, "framing.cut"],
+  [/^Protobuf message size exceeded/, "framing.over_10_mib"],
   [/already errored with 'RUN_ERROR'/, "V01"],
   [/already finished with 'RUN_FINISHED'/, "V02"],
   [/First event must be/, "V03"],

@@ -46,7 +46,8 @@
 //!
 //! No IO, no clock, no threads: this crate also runs in a browser. No memory
 //! of a run: order of events, chunk expansion, state and messages belong to
-//! the session. Nothing encodes protobuf.
+//! the session. Nothing encodes protobuf; leaves of a
+//! message can be replaced ([`proto::rewrite()`]).
 
 #![warn(missing_docs)]
 

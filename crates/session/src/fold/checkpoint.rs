@@ -72,7 +72,7 @@ impl Fold {
         let mut writer = Writer::default();
         writer.uint(VERSION);
         writer.uint(u64::from(self.seq));
-        writer.u8(u8::from(self.records_told) | u8::from(self.view.state_undefined) << 1);
+        writer.u8(u8::from(self.view.state_undefined));
         writer.bytes(self.run_id.as_bytes());
         write_framing(&mut writer, &self.framing);
         write_opt(&mut writer, self.boundary.reasoning_id.as_ref().map(Wtf8::as_bytes));
@@ -111,7 +111,7 @@ impl Fold {
         let chunks = read_lanes(&mut reader)?;
         let verifier = read_verifier(&mut reader)?;
         let mut view = read_view(&mut reader)?;
-        view.state_undefined = flags & 2 != 0;
+        view.state_undefined = flags & 1 != 0;
         let stopped = match reader.u8()? {
             0 => None,
             _ => {
@@ -127,7 +127,6 @@ impl Fold {
             }
         };
         view.lenient = stopped.is_some();
-        let records_told = flags & 1 != 0;
         Ok(Self {
             view,
             stopped,
@@ -137,7 +136,6 @@ impl Fold {
             verifier,
             run_id,
             seq,
-            records_told,
         })
     }
 

@@ -1,15 +1,12 @@
 //! What the official TypeScript reader makes of a frame.
 //!
-//! It cuts at LF LF and nowhere else. A frame that ends otherwise waits: its
+//! Of SSE, it cuts at LF LF and nowhere else. A frame that ends otherwise waits: its
 //! lines are read together with those of the next frames, up to one that does
 //! end in LF LF, or up to the end of the body. If two of them carry data, the
-//! two together are no JSON, and the client gives up.
+//! two together are no JSON, and the client gives up. Records of the protobuf
+//! transport say their length, so each is judged alone.
 
-use scrubjay_protocol::{
-    frame::{Frame, FrameKind},
-    json::Value,
-    problem::rule as problems,
-};
+use scrubjay_protocol::{frame::Frame, json::Value, problem::rule as problems};
 
 use super::{
     finding::Broken,
@@ -40,15 +37,14 @@ pub(crate) enum Read {
     Nothing,
     /// An event goes on.
     Event(Value),
-    /// A protobuf record.
-    Record,
     /// The client gives up, or the event is beyond our limits.
     Broken(Broken),
 }
 
 /// Problems of data, the first that applies being what the client meets.
-const FATAL: [&str; 7] = [
+const FATAL: [&str; 8] = [
     problems::OVER_10_MIB,
+    problems::RECORD,
     problems::DONE,
     problems::EMPTY_DATA,
     problems::TWO_EVENTS,
@@ -61,8 +57,8 @@ const BEYOND: [&str; 2] = [problems::EVENT_SIZE, problems::NESTING];
 
 impl Framing {
     pub(crate) fn read(&mut self, frame: &Frame) -> Read {
-        if frame.kind == FrameKind::Record {
-            return Read::Record;
+        if frame.is_record {
+            return judge_record(frame);
         }
         let carries = !frame.data.is_empty() || frame.has(problems::EMPTY_DATA) || frame.value.is_some();
         let carries = carries && !(frame.has(problems::BARE_DATA) && frame.data.trim_ascii().is_empty());
@@ -102,7 +98,7 @@ impl Framing {
             if FATAL.contains(&problem.rule) || BEYOND.contains(&problem.rule) {
                 continue;
             }
-            if problem.rule == problems::CUT && !frame.data.is_empty() {
+            if problem.rule == problems::CUT && (frame.is_record || !frame.data.is_empty()) {
                 continue;
             }
             if problem.rule == problems::CRLF && std::mem::replace(&mut self.told, true) {
@@ -119,16 +115,32 @@ impl Framing {
     }
 }
 
-fn judge(frame: &Frame) -> Read {
-    let found = FATAL
+/// The client drops records of later protocols, and fails at ones that are cut
+/// or broken.
+fn judge_record(frame: &Frame) -> Read {
+    match (refused(frame), &frame.value) {
+        (Some(read), _) => read,
+        (None, Some(value)) => Read::Event(value.clone()),
+        (None, None) if frame.has(problems::CUT) => Read::Broken(Broken::new(&Cut, "the body ends inside this record")),
+        (None, None) => Read::Nothing,
+    }
+}
+
+/// What a problem makes of a frame that has one, whatever else it has.
+fn refused(frame: &Frame) -> Option<Read> {
+    let problem = FATAL
         .iter()
         .chain(&BEYOND)
-        .find_map(|id| frame.problems.iter().find(|problem| problem.rule == *id));
-    match (found, &frame.value) {
-        (Some(problem), _) => match rule(problem.rule) {
-            Some(rule) => Read::Broken(Broken::new(rule, problem.message.clone())),
-            None => Read::Nothing,
-        },
+        .find_map(|id| frame.problems.iter().find(|problem| problem.rule == *id))?;
+    Some(match rule(problem.rule) {
+        Some(rule) => Read::Broken(Broken::new(rule, problem.message.clone())),
+        None => Read::Nothing,
+    })
+}
+
+fn judge(frame: &Frame) -> Read {
+    match (refused(frame), &frame.value) {
+        (Some(read), _) => read,
         (None, Some(value)) => Read::Event(value.clone()),
         (None, None) if frame.has(problems::CUT) => Read::Broken(Broken::new(
             &Cut,

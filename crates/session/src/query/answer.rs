@@ -19,8 +19,8 @@ pub struct EventLine {
     pub entry: FrameEntry,
     /// Type of the event; absent for comments and malformed frames.
     pub type_name: Option<String>,
-    /// Verbatim text of the event's JSON, when it is an event and UTF-8;
-    /// otherwise absent.
+    /// Text of the event's JSON, verbatim when it is an event and UTF-8; of a
+    /// record that of the value it decodes to; otherwise absent.
     pub event: Option<String>,
     /// What is wrong with it.
     pub findings: Vec<FindingEntry>,

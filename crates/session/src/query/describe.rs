@@ -36,7 +36,7 @@ pub(crate) fn frame_line(entry: &FrameEntry, frame: &Frame) -> String {
     }
     let bytes = &frame.data[..frame.data.len().min(LINE_CHARS * 4)];
     match frame.kind {
-        FrameKind::Record => format!("{} bytes", frame.data.len()),
+        _ if frame.is_record => format!("{} bytes", frame.data.len()),
         _ if bytes.is_empty() => String::new(),
         _ => clipped(&String::from_utf8_lossy(bytes)),
     }

@@ -6,7 +6,7 @@ use scrubjay_protocol::{
     json::{self, Value, to_json},
 };
 
-use super::{Failed, Reader, answer::*, describe, spans::clip};
+use super::{Failed, Reader, answer::*, describe, frames::event_text, spans::clip};
 use crate::{derive::unpacker_of, shelf::Shelf};
 
 /// Bytes of a field's value.
@@ -38,9 +38,10 @@ impl<S: Shelf> Reader<S> {
         if entry.len <= PARSED_LEN {
             let frame = self.recut(&entry)?;
             type_name = describe::type_name(&entry, Some(&frame));
-            if entry.kind == FrameKind::Event {
-                fields = fields_of(frame.event_type.as_ref(), &frame.data);
+            if matches!(entry.kind, FrameKind::Event | FrameKind::Record) {
                 operations = operations_of(&entry, frame.value.as_ref(), &findings);
+                let event_type = frame.event_type.clone();
+                fields = fields_of(event_type.as_ref(), &event_text(frame));
             }
         }
         let span = self.span(entry.span)?;

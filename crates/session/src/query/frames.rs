@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, ops::Range};
 
-use scrubjay_protocol::{frame::FrameKind, record, sse};
+use scrubjay_protocol::{frame::FrameKind, json, record, sse};
 
 use super::{Failed, Reader, answer::*};
 use crate::{
@@ -101,6 +101,16 @@ pub(crate) fn cut_one(transport: Transport, offset: u64, bytes: &[u8]) -> scrubj
     frame.unwrap_or_default()
 }
 
+/// The text of a frame's event: of SSE as it stands, of a record that of the
+/// value that it decodes to.
+pub(crate) fn event_text(frame: scrubjay_protocol::frame::Frame) -> Vec<u8> {
+    match &frame.value {
+        Some(value) if frame.is_record => json::to_json(value).into_bytes(),
+        None if frame.is_record => Vec::new(),
+        _ => frame.data,
+    }
+}
+
 /// Iterates over frames; see [`Reader::events`].
 pub struct Events<'a, S: Shelf> {
     reader: &'a mut Reader<S>,
@@ -139,9 +149,10 @@ impl<S: Shelf> Events<'_, S> {
             None => frame.event_type.as_ref().map(|event| event.name().to_owned()),
         };
         let event = match entry.kind {
-            FrameKind::Event => String::from_utf8(frame.data).ok().map(|text| text.trim().to_owned()),
-            _ => None,
+            FrameKind::Event | FrameKind::Record => String::from_utf8(event_text(frame)).ok(),
+            FrameKind::Comment | FrameKind::Malformed => None,
         };
+        let event = event.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
         Ok(EventLine {
             seq,
             entry,

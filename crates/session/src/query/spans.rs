@@ -4,7 +4,11 @@ use std::ops::Range;
 
 use scrubjay_protocol::json::{Value, Wtf8, to_json};
 
-use super::{Failed, Reader, answer::*, frames::cut_one};
+use super::{
+    Failed, Reader,
+    answer::*,
+    frames::{cut_one, event_text},
+};
 use crate::shelf::Shelf;
 
 /// Bytes of body read at a time while a text is put together.
@@ -52,14 +56,19 @@ impl<S: Shelf> Reader<S> {
 
     fn first_event_of(&mut self, span: &Span, limit: usize) -> Result<SpanText, Failed<S::Error>> {
         let entry = self.frame(span.first_seq)?;
-        let bytes = self.decoded(entry.offset..entry.offset + entry.len.min(limit as u64 + 64))?;
-        let frame = cut_one(self.pages.summary.transport, entry.offset, &bytes);
-        let text = frame.comment.unwrap_or(frame.data);
+        // A part of a record says nothing, and a part of a JSON text does.
+        let len = match self.pages.summary.transport {
+            Transport::Protobuf => entry.len,
+            _ => entry.len.min(limit as u64 + 64),
+        };
+        let bytes = self.decoded(entry.offset..entry.offset + len)?;
+        let mut frame = cut_one(self.pages.summary.transport, entry.offset, &bytes);
+        let text = frame.comment.take().unwrap_or_else(|| event_text(frame));
         let (text, cut) = clip(String::from_utf8_lossy(&text).into_owned(), limit);
         Ok(SpanText {
             text,
             result: None,
-            cut: cut || entry.len > limit as u64 + 64,
+            cut: cut || entry.len > len,
         })
     }
 

@@ -412,7 +412,8 @@ impl<'a> Lookup<'a> {
 fn is_falsy(value: &Value) -> bool {
     match value.node() {
         Node::Null | Node::Bool(false) => true,
-        Node::Number(number) => *number == 0.0,
+        // What JSON does not have is null in the copy that is patched.
+        Node::Number(number) => *number == 0.0 || !number.is_finite(),
         Node::Text(text) => text.is_empty(),
         _ => false,
     }

@@ -223,13 +223,15 @@ impl Value {
         matches!(self.node, Node::List(_) | Node::Map(_))
     }
 
-    /// Equal as JavaScript would find them by looking at every leaf: order of
-    /// members aside, `0` and `-0` alike. Shared parts are not looked into.
+    /// Equal as JavaScript would find them by looking at every leaf of copies
+    /// that went through JSON: order of members aside, `0` and `-0` alike, and
+    /// what JSON does not have as `null`. Shared parts are not looked into.
     pub fn same(&self, other: &Self, pieces: &dyn PieceSource) -> bool {
         match (&self.node, &other.node) {
             (Node::Null, Node::Null) => true,
             (Node::Bool(one), Node::Bool(two)) => one == two,
-            (Node::Number(one), Node::Number(two)) => one == two,
+            (Node::Number(one), Node::Number(two)) => one == two || !one.is_finite() && !two.is_finite(),
+            (Node::Number(number), Node::Null) | (Node::Null, Node::Number(number)) => !number.is_finite(),
             (Node::Text(one), Node::Text(two)) => one.same(two, pieces),
             (Node::List(one), Node::List(two)) => {
                 Arc::ptr_eq(one, two)
