@@ -16,11 +16,11 @@ pub(crate) fn app() -> impl IntoView {
     listen_to_keys(shell);
     go_where_the_address_says(shell);
     let dropping = RwSignal::new(false);
-    let is_inspect = move || shell.screen.get() == Screen::Inspect;
+    let shown = move |screen: Screen| move || if shell.screen.get() == screen { "flex" } else { "none" };
     view! {
         <div
             class="app"
-            data-screen=move || if is_inspect() { "inspect" } else { "library" }
+            data-screen=move || shell.screen.get().word()
             class:dropping=move || dropping.get()
             on:dragover=move |event| { event.prevent_default(); dropping.set(true); }
             on:dragleave=move |event: ev::DragEvent| dropping.set(event.related_target().is_some())
@@ -29,12 +29,10 @@ pub(crate) fn app() -> impl IntoView {
             {view::top_bar::top_bar(shell)}
             {view::notice::notices(shell)}
             <main class="screen">
-                <div class="screen-of" style:display=move || if is_inspect() { "none" } else { "flex" }>
-                    {view::library::library(shell)}
-                </div>
-                <div class="screen-of" style:display=move || if is_inspect() { "flex" } else { "none" }>
-                    {view::inspect::inspect(shell)}
-                </div>
+                <div class="screen-of" style:display=shown(Screen::Library)>{view::library::library(shell)}</div>
+                <div class="screen-of" style:display=shown(Screen::Inspect)>{view::inspect::inspect(shell)}</div>
+                <div class="screen-of" style:display=shown(Screen::Compare)>{view::compare::compare(shell)}</div>
+                <div class="screen-of" style:display=shown(Screen::Replay)>{view::replay::replay(shell)}</div>
             </main>
             {view::status_bar::status_bar(shell)}
             {view::key_sheet::key_sheet(shell)}
@@ -46,13 +44,13 @@ pub(crate) fn app() -> impl IntoView {
     .into_any()
 }
 
-/// `?exchange=7&seq=40` opens a place; `&screen=inspect` shows an empty Inspect.
+/// `?exchange=7&seq=40` opens a place; `?screen=replay` a screen.
 fn go_where_the_address_says(shell: Shell) {
     if let Some(exchange) = page::parameter("exchange").and_then(|text| text.parse().ok()) {
         let seq = page::parameter("seq").and_then(|text| text.parse().ok());
         shell.inspect_exchange(exchange, seq);
-    } else if page::parameter("screen").as_deref() == Some("inspect") {
-        shell.screen.set(Screen::Inspect);
+    } else if let Some(screen) = page::parameter("screen").and_then(|word| Screen::read(&word)) {
+        shell.screen.set(screen);
     }
 }
 
@@ -105,6 +103,8 @@ fn listen_to_keys(shell: Shell) {
         let scope = match shell.screen.get_untracked() {
             Screen::Library => Scope::Library,
             Screen::Inspect => Scope::Inspect,
+            Screen::Compare => Scope::Compare,
+            Screen::Replay => Scope::Replay,
         };
         let Some(command) = keys::command(&pressed, scope) else {
             return;
@@ -113,10 +113,10 @@ fn listen_to_keys(shell: Shell) {
         if event.default_prevented() || (page::is_typing() && !is_leaving && !pressed.ctrl) {
             return;
         }
-        // Enter and Space on a button press that button.
+        // Enter and Space on a button press that button; with Control they are a command.
         let on_button =
             page::focused().is_some_and(|focused| matches!(focused.tag_name().as_str(), "BUTTON" | "A" | "SUMMARY"));
-        if on_button && matches!(pressed.key, "Enter" | " ") {
+        if on_button && !pressed.ctrl && matches!(pressed.key, "Enter" | " ") {
             return;
         }
         event.prevent_default();

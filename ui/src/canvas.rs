@@ -3,7 +3,7 @@
 //! eframe's own runner would keep an animation frame loop, listen to the whole
 //! document and put a text field beside the canvas. The lanes need none of
 //! that: the page handles input, and a picture is painted once for every
-//! change of the scene. So only eframe's painter is used.
+//! change of what it shows. So only eframe's painter is used.
 //!
 //! Where WebGL runs in software, even a canvas that does not change costs the
 //! browser most of a frame whenever something moves over it (measured: 25
@@ -19,34 +19,39 @@ use leptos::{
     leptos_dom::helpers::request_animation_frame,
     prelude::{document, window},
 };
-use scrubjay_timeline::{Scene, Theme, scene_ui, theme};
+use scrubjay_timeline::{Picture, Theme, theme};
 use wasm_bindgen::JsCast as _;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement, WebGl2RenderingContext};
 
 use crate::page;
 
-/// A canvas that shows a scene.
-#[derive(Clone)]
-pub(crate) struct Host(Rc<RefCell<Inner>>);
+/// A canvas that shows a picture.
+pub(crate) struct Host<P: Picture + 'static>(Rc<RefCell<Inner<P>>>);
+
+impl<P: Picture + 'static> Clone for Host<P> {
+    fn clone(&self) -> Self {
+        Self(Rc::clone(&self.0))
+    }
+}
 
 /// A painting that takes longer than this is made by software.
 const SLOW_MS: f64 = 7.0;
 /// The paintings that are timed; the first loads fonts.
 const TIMED: std::ops::Range<u32> = 1..4;
 
-struct Inner {
+struct Inner<P> {
     canvas: HtmlCanvasElement,
     gl: WebGl2RenderingContext,
     /// Stands in the page where painting is slow.
     plain: Option<(HtmlCanvasElement, CanvasRenderingContext2d)>,
     context: Context,
     painter: Painter,
-    scene: Option<Scene>,
+    picture: Option<P>,
     is_due: bool,
     painted: u32,
 }
 
-impl Host {
+impl<P: Picture + 'static> Host<P> {
     /// Starts painting on a canvas.
     ///
     /// # Errors
@@ -71,20 +76,20 @@ impl Host {
             plain: None,
             context,
             painter,
-            scene: None,
+            picture: None,
             is_due: false,
             painted: 0,
         }))))
     }
 
-    /// Shows a scene; nothing is painted if it is the one that is shown.
+    /// Shows a picture; nothing is painted if it is the one that is shown.
     ///
     /// A painting that a browser broke off leaves its borrow behind; then the
     /// lanes stay as they are and the rest of the page goes on.
-    pub(crate) fn show(&self, scene: Scene) {
+    pub(crate) fn show(&self, picture: P) {
         let Ok(mut inner) = self.0.try_borrow_mut() else { return };
-        if inner.scene.as_ref() != Some(&scene) {
-            inner.scene = Some(scene);
+        if inner.picture.as_ref() != Some(&picture) {
+            inner.picture = Some(picture);
             drop(inner);
             self.repaint();
         }
@@ -107,11 +112,13 @@ impl Host {
     }
 }
 
-impl Inner {
+impl<P: Picture> Inner<P> {
     /// Paints; gives whether egui wants a second pass (fonts that were just loaded).
     fn paint(&mut self) -> bool {
         self.is_due = false;
-        let Some(scene) = self.scene.clone() else { return false };
+        let Some(picture) = self.picture.clone() else {
+            return false;
+        };
         let ratio = window().device_pixel_ratio().max(0.5) as f32;
         let size = self.size();
         let pixels = [(size.x * ratio).round() as u32, (size.y * ratio).round() as u32];
@@ -120,9 +127,9 @@ impl Inner {
         }
         resize(&self.canvas, pixels);
         let began = page::now_ms();
-        let mut output = self.context.run_ui(self.input(size, ratio), |ui| scene_ui(ui, &scene));
+        let mut output = self.context.run_ui(self.input(size, ratio), |ui| picture.paint(ui));
         let shapes = self.context.tessellate(output.shapes, output.pixels_per_point);
-        let ground = scene.theme.bg.to_normalized_gamma_f32();
+        let ground = picture.ground().to_normalized_gamma_f32();
         self.painter.clear(pixels, ground);
         let textures = &mut output.textures_delta;
         self.painter

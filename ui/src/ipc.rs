@@ -298,6 +298,11 @@ fn unreadable(why: &str) -> Report {
     Report::new(Code::BadFile, format!("The file could not be read: {why}."), "")
 }
 
+/// Whether this page is a browser's, which saves what it is given.
+pub(crate) fn can_fetch() -> bool {
+    bridge() == Bridge::Http
+}
+
 /// Where a recording of one exchange can be fetched, if this page can fetch.
 pub(crate) fn export_address(exchange: i64) -> Option<String> {
     (bridge() == Bridge::Http).then(|| format!("/api/export?exchange={exchange}"))

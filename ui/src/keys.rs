@@ -56,12 +56,43 @@ pub enum Command {
     PrevPane,
     Library,
     Inspect,
+    Compare,
+    Replay,
     Help,
     Close,
     Open,
     Delete,
     Undo,
     Search,
+    /// Selects a run beside others.
+    Pick,
+    Serve,
+    Baseline,
+    CompareWith,
+    Dock,
+    FirstDivergence,
+    NextDifference,
+    PrevDifference,
+    SwapSides,
+    CycleLevel,
+    DifferencesOnly,
+    Downstream,
+    Ignore,
+    PairByHand,
+    Unpair,
+    OpenA,
+    OpenB,
+    Report,
+    StartStop,
+    CopyAddress,
+    SendNext,
+    SkipNext,
+    DuplicateNext,
+    DelayNext,
+    EditNext,
+    GoOn,
+    BreakOff,
+    Hold,
 }
 
 /// Where a command applies.
@@ -71,6 +102,8 @@ pub enum Scope {
     Anywhere,
     Inspect,
     Library,
+    Compare,
+    Replay,
 }
 
 /// A key as the page sees it pressed.
@@ -222,6 +255,10 @@ table! {
         C::FoldLanes, "fold or unfold the lanes", [types("u")];
         C::ToggleRow, "open or close the row's events", [types("Enter")];
         C::ChangedOnly, "state: changed only", [sign(".").ctrl()];
+        C::Dock, "open or close the problems", [types("j").ctrl()];
+        C::Baseline, "take it as baseline A", [types("b").ctrl()];
+        C::CompareWith, "compare it with A", [types("b").ctrl().shift()];
+        C::Serve, "serve it as the agent", [types("q")];
     }
     "Library" Library {
         C::NextRow, "next run", [types("ArrowDown"), types("j")];
@@ -232,12 +269,60 @@ table! {
         C::Search, "search", [sign("/")];
         C::Start, "first run", [types("Home")];
         C::End, "last run", [types("End")];
+        C::Pick, "select it beside others", [types(" ")];
+        C::Baseline, "take it as baseline A", [types("b").ctrl()];
+        C::CompareWith, "compare it with A, or the two selected", [types("b").ctrl().shift()];
+        C::Serve, "serve it, or what is selected, as the agent", [types("q")];
+    }
+    "Compare" Compare {
+        C::FirstDivergence, "first divergence", [types("Enter")];
+        C::NextDifference, "next difference", [place("Period")];
+        C::PrevDifference, "previous difference", [place("Comma")];
+        C::NextRow, "next pair", [types("ArrowDown"), types("j")];
+        C::PrevRow, "previous pair", [types("ArrowUp"), types("k")];
+        C::Start, "first pair", [types("Home")];
+        C::End, "last pair", [types("End")];
+        C::SwapSides, "swap the sides", [sign("\\")];
+        C::CycleLevel, "level: behaviour, state, text, wire", [types("v")];
+        C::DifferencesOnly, "only differences", [types("h")];
+        C::Downstream, "open or fold what lies downstream", [types("u")];
+        C::CycleDetail, "pair: words, tree, timing, state after", [types("y")];
+        C::Ignore, "ignore a pointer or a pattern", [types("i")];
+        C::PairByHand, "take the row; on another row: pair the two", [types("p")];
+        C::Unpair, "take a pair made by hand apart", [types("p").shift()];
+        C::OpenA, "open A's side in Inspect", [types("o")];
+        C::OpenB, "open B's side in Inspect", [types("o").shift()];
+        C::CycleAxis, "axis: clock, idle collapsed, event number", [types("x")];
+        C::ZoomIn, "zoom in", [place("KeyW")];
+        C::ZoomOut, "zoom out", [place("KeyS")];
+        C::PanLeft, "pan left", [place("KeyA")];
+        C::PanRight, "pan right", [place("KeyD")];
+        C::FitAll, "fit everything", [types("f").shift()];
+        C::Report, "copy the report as Markdown", [types("e").ctrl()];
+    }
+    "Replay" Replay {
+        C::SendNext, "send the next event", [types("Enter").ctrl()];
+        C::SkipNext, "skip it", [types("s")];
+        C::DuplicateNext, "send it twice", [types("d")];
+        C::DelayNext, "send it late", [types("l")];
+        C::EditNext, "edit it", [types("e")];
+        C::GoOn, "go on at the pace", [types("g")];
+        C::BreakOff, "break the connection off", [types("x").shift()];
+        C::NextRow, "next client", [types("ArrowDown"), types("j")];
+        C::PrevRow, "previous client", [types("ArrowUp"), types("k")];
+        C::Hold, "hold at a filter", [sign("/")];
+        C::CycleAxis, "axis: clock, event number", [types("x")];
+        C::CopyAddress, "copy the address", [types("c")];
+        C::OpenA, "open what the client has in Inspect", [types("o")];
+        C::StartStop, "start or stop serving", [types("r").shift()];
     }
     "Everywhere" Anywhere {
         C::NextPane, "next pane", [types("F6")];
         C::PrevPane, "previous pane", [types("F6").shift()];
         C::Library, "Library", [types("1").ctrl()];
         C::Inspect, "Inspect", [types("2").ctrl()];
+        C::Compare, "Compare", [types("3").ctrl()];
+        C::Replay, "Replay", [types("4").ctrl()];
         C::Help, "this sheet", [sign("?")];
         C::Close, "close what is open", [types("Escape")];
     }
@@ -325,7 +410,7 @@ mod tests {
 
     #[test]
     fn no_key_asks_for_two_things() {
-        for scope in [Scope::Inspect, Scope::Library] {
+        for scope in [Scope::Inspect, Scope::Library, Scope::Compare, Scope::Replay] {
             let mut seen = HashSet::new();
             for entry in TABLE
                 .iter()
@@ -355,6 +440,7 @@ mod tests {
         assert_eq!(
             TABLE
                 .iter()
+                .filter(|entry| entry.scope == Scope::Inspect)
                 .filter(|entry| entry.chords.iter().any(|chord| matches(chord, &pressed)))
                 .count(),
             2

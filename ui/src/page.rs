@@ -92,6 +92,28 @@ pub(crate) fn focused() -> Option<web_sys::HtmlElement> {
     document().active_element()?.dyn_into().ok()
 }
 
+/// Gives the focus to the first element that a selector finds.
+pub(crate) fn focus(selector: &str) {
+    let found = document().query_selector(selector).ok().flatten();
+    if let Some(element) = found.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+        drop(element.focus());
+    }
+}
+
+/// Saves text as a file, where the page can.
+pub(crate) fn save(name: &str, media_type: &str, text: &str) {
+    let address = format!("data:{media_type};charset=utf-8,{}", js_sys::encode_uri_component(text));
+    let made = document()
+        .create_element("a")
+        .ok()
+        .and_then(|made| made.dyn_into::<web_sys::HtmlElement>().ok());
+    if let Some(link) = made {
+        drop(link.set_attribute("href", &address));
+        drop(link.set_attribute("download", name));
+        link.click();
+    }
+}
+
 /// Puts text on the clipboard.
 pub(crate) fn copy(text: &str) {
     let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into());

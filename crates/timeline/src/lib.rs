@@ -23,8 +23,9 @@
 //! - [`axis`]: the visible window of an axis; zoom, pan, ticks.
 //! - [`layout`]: where each lane stands, and what is under a point.
 //! - [`theme`]: the colours, given by the page.
+//! - [`pairing`]: two sides one above the other, and ribbons between them.
 //! - [`scene`]: everything a picture depends on, in one value.
-//! - [`overview_ui`], [`lanes_ui`], [`chart_ui`]: painting.
+//! - [`overview_ui`], [`lanes_ui`], [`chart_ui`], [`pairing_ui`]: painting.
 //!
 //! # Invariants
 //!
@@ -44,11 +45,15 @@ pub mod chart_ui;
 pub mod lanes_ui;
 pub mod layout;
 pub mod overview_ui;
+pub mod pairing;
+pub mod pairing_ui;
 pub mod scene;
 pub mod theme;
 pub mod words;
 
 pub use axis::{Tick, Window, ticks};
 pub use layout::{Hit, Layout, Place, hit, title};
-pub use scene::{Scene, scene_ui};
+pub use pairing::Bands;
+pub use pairing_ui::Pairing;
+pub use scene::{Picture, Scene, Strip};
 pub use theme::Theme;

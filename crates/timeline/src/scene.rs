@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{Pos2, Rect, Ui, Vec2};
+use egui::{Color32, Pos2, Rect, Ui, Vec2};
 use scrubjay_ipc::{Axis, LanesView};
 
 use crate::{
@@ -11,7 +11,16 @@ use crate::{
     overview_ui,
 };
 
-/// Everything a picture depends on.
+/// What a canvas shows; painted again only when it differs.
+pub trait Picture: Clone + PartialEq {
+    /// Paints it over the whole of `ui`.
+    fn paint(&self, ui: &mut Ui);
+
+    /// The ground.
+    fn ground(&self) -> Color32;
+}
+
+/// Everything a picture of one exchange depends on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scene {
     /// The engine's answer; may be for another window than the one shown, and
@@ -31,21 +40,44 @@ pub struct Scene {
     pub theme: Theme,
 }
 
-/// Paints the scene over the whole of `ui`.
-pub fn scene_ui(ui: &mut Ui, scene: &Scene) {
-    let full = ui.max_rect();
-    let painter = ui.painter().clone();
-    painter.rect_filled(full, 0.0, scene.theme.bg);
-    let strip = |top: f32, height: f32| {
-        Rect::from_min_size(
-            Pos2::new(full.left(), full.top() + top),
-            Vec2::new(full.width(), height),
-        )
-    };
-    overview_ui::overview(&painter, strip(0.0, OVERVIEW_PX), scene);
-    overview_ui::ruler(&painter, strip(OVERVIEW_PX, RULER_PX), scene);
-    let top = OVERVIEW_PX + RULER_PX;
-    let below = strip(top, (full.height() - top).max(0.0));
-    lanes_ui::lanes(&painter.with_clip_rect(below), below, scene);
-    chart_ui::charts_ui(ui, below, scene);
+impl Picture for Scene {
+    fn paint(&self, ui: &mut Ui) {
+        let full = ui.max_rect();
+        let painter = ui.painter().clone();
+        painter.rect_filled(full, 0.0, self.theme.bg);
+        overview_ui::overview(&painter, strip(full, 0.0, OVERVIEW_PX), self);
+        overview_ui::ruler(&painter, strip(full, OVERVIEW_PX, RULER_PX), self);
+        let top = OVERVIEW_PX + RULER_PX;
+        let below = strip(full, top, (full.height() - top).max(0.0));
+        lanes_ui::lanes(&painter.with_clip_rect(below), below, self);
+        chart_ui::charts_ui(ui, below, self);
+    }
+
+    fn ground(&self) -> Color32 {
+        self.theme.bg
+    }
+}
+
+/// A scene without its overview: ruler and lanes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Strip(pub Scene);
+
+impl Picture for Strip {
+    fn paint(&self, ui: &mut Ui) {
+        let full = ui.max_rect();
+        let painter = ui.painter().clone();
+        painter.rect_filled(full, 0.0, self.0.theme.bg);
+        overview_ui::ruler(&painter, strip(full, 0.0, RULER_PX), &self.0);
+        let below = strip(full, RULER_PX, (full.height() - RULER_PX).max(0.0));
+        lanes_ui::lanes(&painter.with_clip_rect(below), below, &self.0);
+    }
+
+    fn ground(&self) -> Color32 {
+        self.0.theme.bg
+    }
+}
+
+fn strip(full: Rect, top: f32, height: f32) -> Rect {
+    let min = Pos2::new(full.left(), full.top() + top);
+    Rect::from_min_size(min, Vec2::new(full.width(), height))
 }

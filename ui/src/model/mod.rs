@@ -2,10 +2,13 @@
 //!
 //! First the arithmetic (tested natively), then the signals that use it.
 
+pub mod compare_words;
 pub mod follow;
 pub mod goto;
 pub mod latest;
 pub mod pace;
+pub mod replay_faults;
+pub mod replay_words;
 pub mod scroll;
 pub mod snippets;
 pub mod trail;
@@ -13,6 +16,12 @@ pub mod words;
 
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod asker;
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod compare;
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod compare_pairs;
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod compare_picks;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod inspect;
 #[cfg(target_arch = "wasm32")]
@@ -23,6 +32,10 @@ pub(crate) mod moves;
 pub(crate) mod pane;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod play;
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod problems;
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod replay;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod rows;
 #[cfg(target_arch = "wasm32")]

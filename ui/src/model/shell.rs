@@ -5,9 +5,13 @@ use scrubjay_ipc::{Health, HealthView, News, Report, Source, SourceState, Source
 
 use super::{
     asker::{Answered, Asker},
+    compare::CompareModel,
+    compare_picks::Picks,
     follow::Follow,
     inspect::Inspect,
     library::LibraryModel,
+    problems::ProblemsModel,
+    replay::ReplayModel,
 };
 use crate::{ipc, page};
 
@@ -16,6 +20,28 @@ use crate::{ipc, page};
 pub(crate) enum Screen {
     Library,
     Inspect,
+    Compare,
+    Replay,
+}
+
+impl Screen {
+    /// All of them, in the order of their keys.
+    pub(crate) const ALL: [Self; 4] = [Self::Library, Self::Inspect, Self::Compare, Self::Replay];
+
+    /// Its name in addresses and attributes.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Library => "library",
+            Self::Inspect => "inspect",
+            Self::Compare => "compare",
+            Self::Replay => "replay",
+        }
+    }
+
+    /// The screen of a name.
+    pub(crate) fn read(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|screen| screen.word() == word)
+    }
 }
 
 /// Which theme a person wants.
@@ -51,6 +77,11 @@ pub(crate) struct Shell {
     pub(crate) first_source: RwSignal<Option<String>>,
     pub(crate) library: LibraryModel,
     pub(crate) inspect: Inspect,
+    pub(crate) problems: ProblemsModel,
+    pub(crate) compare: CompareModel,
+    pub(crate) replay: ReplayModel,
+    /// Runs selected beside each other in the library.
+    pub(crate) picks: Picks,
     sources_asker: StoredValue<Option<Asker<Sources>>, LocalStorage>,
 }
 
@@ -61,6 +92,7 @@ impl Shell {
             Some("dark") => ThemeChoice::Dark,
             _ => ThemeChoice::System,
         };
+        let inspect = Inspect::new();
         let this = Self {
             screen: RwSignal::new(Screen::Library),
             theme: RwSignal::new(theme),
@@ -73,7 +105,11 @@ impl Shell {
             opening: RwSignal::new(None),
             first_source: RwSignal::new(None),
             library: LibraryModel::new(),
-            inspect: Inspect::new(),
+            inspect,
+            problems: ProblemsModel::new(inspect),
+            compare: CompareModel::new(),
+            replay: ReplayModel::new(),
+            picks: Picks::new(),
             sources_asker: StoredValue::new_local(None),
         };
         this.sources_asker
@@ -109,7 +145,8 @@ impl Shell {
             News::Grown { exchange, .. } => self.inspect.grown(exchange),
             News::Began { exchange } => self.began(exchange),
             News::Health(health) => self.health.set(Some(health)),
-            News::Compared { .. } | News::Replays => {}
+            News::Compared { comparison } => self.compare.further(comparison),
+            News::Replays => self.replay.changed(),
         }
     }
 

@@ -19,13 +19,25 @@ pub(crate) fn run(shell: Shell, command: Command) {
     match command {
         Command::Library => shell.screen.set(Screen::Library),
         Command::Inspect => shell.screen.set(Screen::Inspect),
+        Command::Compare => shell.screen.set(Screen::Compare),
+        Command::Replay => shell.screen.set(Screen::Replay),
+        Command::Baseline => shell.set_baseline(),
+        Command::CompareWith => shell.compare_with(),
+        Command::Serve => shell.serve(),
         Command::Help => shell.help.update(|open| *open = !*open),
         Command::Close => close(shell),
         Command::NextPane => cycle_pane(1),
         Command::PrevPane => cycle_pane(-1),
-        _ if shell.screen.get_untracked() == Screen::Library => in_library(shell, command),
-        _ if shell.inspect.opened.with_untracked(Option::is_some) => in_inspect(shell.inspect, command),
-        _ => {}
+        _ => match shell.screen.get_untracked() {
+            Screen::Library => in_library(shell, command),
+            Screen::Compare => super::compare_commands::run(shell, command),
+            Screen::Replay => super::replay_commands::run(shell, command),
+            Screen::Inspect if command == Command::Dock => shell.problems.toggle(),
+            Screen::Inspect if shell.inspect.opened.with_untracked(Option::is_some) => {
+                in_inspect(shell.inspect, command);
+            }
+            Screen::Inspect => {}
+        },
     }
 }
 
@@ -37,6 +49,11 @@ fn close(shell: Shell) {
         shell.inspect.go_to_open.set(false);
     } else if shell.notice.with_untracked(Option::is_some) {
         shell.notice.set(None);
+    } else if shell.compare.taken.with_untracked(Option::is_some) {
+        shell.compare.taken.set(None);
+        shell.compare.remark.set(String::new());
+    } else if shell.replay.editing.with_untracked(Option::is_some) {
+        shell.replay.editing.set(None);
     } else if let Some(focused) = page::focused() {
         drop(focused.blur());
     }
@@ -59,8 +76,13 @@ fn in_library(shell: Shell, command: Command) {
                 super::library_rows::delete(shell, &row);
             }
         }
+        Command::Pick => {
+            if let Some(row) = library.chosen_row() {
+                shell.picks.toggle(&row);
+            }
+        }
         Command::Undo => library.bring_back(move |report| shell.tell(report)),
-        Command::Search => focus("#library-search"),
+        Command::Search => page::focus("#library-search"),
         _ => {}
     }
 }
@@ -171,11 +193,4 @@ fn cycle_pane(by: i32) {
     let len = panes.len() as i32;
     let next = at.map_or(0, |at| (at as i32 + by).rem_euclid(len)) as usize;
     drop(panes[next].focus());
-}
-
-fn focus(selector: &str) {
-    let found = document().query_selector(selector).ok().flatten();
-    if let Some(element) = found.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
-        drop(element.focus());
-    }
 }

@@ -113,6 +113,7 @@ fn bench(shell: Shell) -> AnyView {
             {splitter(right, Grows::Left, "Width of the right pane")}
             {side(model, is_drawer_open)}
         </div>
+        {super::problems::dock(shell)}
     }
     .into_any()
 }

@@ -32,10 +32,11 @@ pub(crate) fn key_sheet(shell: Shell) -> AnyView {
 }
 
 fn groups(shell: Shell) -> AnyView {
-    let here = if shell.screen.get_untracked() == Screen::Library {
-        Scope::Library
-    } else {
-        Scope::Inspect
+    let here = match shell.screen.get_untracked() {
+        Screen::Library => Scope::Library,
+        Screen::Inspect => Scope::Inspect,
+        Screen::Compare => Scope::Compare,
+        Screen::Replay => Scope::Replay,
     };
     let mut names: Vec<(&str, Scope)> = Vec::new();
     for entry in TABLE {

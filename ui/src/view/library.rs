@@ -52,6 +52,7 @@ fn shelf(shell: Shell) -> AnyView {
             {facets(shell)}
             <div class="shelf-main">
                 {tools(shell)}
+                {super::compare_picks::bar(shell)}
                 {library_rows::rows(shell)}
             </div>
         </div>

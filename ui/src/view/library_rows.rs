@@ -69,10 +69,10 @@ fn row_view(shell: Shell, number: u64, row: &LibraryRow) -> AnyView {
         words::duration(row.duration_us)
     );
     view! {
-        <div class="lib-row" role="row" class:sel=is_chosen aria-selected=move || is_chosen().to_string()
+        <div class="lib-row" role="row" class:sel=is_chosen class:picked=move || shell.picks.has(key.0, key.1) aria-selected=move || is_chosen().to_string()
             aria-rowindex=(number + 1).to_string() aria-label=name data-exchange=row.exchange.to_string()
             data-run=row.run.map(|run| run.to_string()) data-verdict=words::verdict(row.verdict)
-            on:click=move |_| model.chosen.set(Some(key))
+            on:click=move |event: leptos::ev::MouseEvent| super::compare_picks::clicked(shell, &event, key)
             on:dblclick=move |_| shell.inspect_exchange(exchange, Some(first))>
             <span class=format!("sign {}", words::verdict_class(row.verdict)) role="gridcell" title=words::verdict(row.verdict)>
                 {words::verdict_sign(row.verdict)}</span>
@@ -88,6 +88,7 @@ fn row_view(shell: Shell, number: u64, row: &LibraryRow) -> AnyView {
             <span class="num" role="gridcell">{if row.tools == 0 { "–".to_owned() } else { row.tools.to_string() }}</span>
             <span class="num" role="gridcell">{words::bytes(row.bytes)}</span>
             <span role="gridcell">{problems(row)}</span>
+            {super::compare_picks::buttons(shell, row)}
             <button class="btn icon quiet" tabindex="-1" title="Delete (Delete)" aria-label="Delete"
                 on:click=move |event| { event.stop_propagation(); delete(shell, &doomed); }>"×"</button>
         </div>

@@ -14,6 +14,8 @@ pub(crate) enum Grows {
     Left,
     /// With a drag downwards.
     Down,
+    /// With a drag upwards.
+    Up,
 }
 
 /// A remembered size in pixels.
@@ -47,10 +49,14 @@ impl Size {
 pub(crate) fn splitter(size: Size, grows: Grows, label: &'static str) -> AnyView {
     let start = RwSignal::new(None::<(f64, f64)>);
     let place = move |event: &ev::PointerEvent| match grows {
-        Grows::Down => f64::from(event.client_y()),
+        Grows::Down | Grows::Up => f64::from(event.client_y()),
         Grows::Left | Grows::Right => f64::from(event.client_x()),
     };
-    let sign = if grows == Grows::Left { -1.0 } else { 1.0 };
+    let sign = if matches!(grows, Grows::Left | Grows::Up) {
+        -1.0
+    } else {
+        1.0
+    };
     let down = move |event: ev::PointerEvent| {
         if let Some(bar) = event
             .current_target()
@@ -76,8 +82,8 @@ pub(crate) fn splitter(size: Size, grows: Grows, label: &'static str) -> AnyView
     };
     view! {
         <div
-            class="splitter" class:row=grows == Grows::Down role="separator" tabindex="0" aria-label=label
-            aria-orientation=if grows == Grows::Down { "horizontal" } else { "vertical" }
+            class="splitter" class:row=matches!(grows, Grows::Down | Grows::Up) role="separator" tabindex="0" aria-label=label
+            aria-orientation=if matches!(grows, Grows::Down | Grows::Up) { "horizontal" } else { "vertical" }
             aria-valuenow=move || format!("{:.0}", size.px.get())
             on:pointerdown=down on:pointermove=moved on:pointerup=move |_| start.set(None)
             on:pointercancel=move |_| start.set(None) on:keydown=key

@@ -18,6 +18,8 @@ pub(crate) fn status_bar(shell: Shell) -> AnyView {
             {move || match shell.screen.get() {
                 Screen::Inspect => place(shell),
                 Screen::Library => shelf(shell),
+                Screen::Compare => super::compare::status(shell),
+                Screen::Replay => super::replay::status(shell),
             }}
             <span class="sp"></span>
             {move || hints(shell)}
@@ -128,6 +130,22 @@ fn hints(shell: Shell) -> AnyView {
                 (Command::NextRow, "next row"),
                 (Command::NextProblem, "next problem"),
                 (Command::PlayPause, "play"),
+            ],
+        ),
+        Screen::Compare => (
+            Scope::Compare,
+            [
+                (Command::FirstDivergence, "first divergence"),
+                (Command::NextDifference, "next difference"),
+                (Command::SwapSides, "swap sides"),
+            ],
+        ),
+        Screen::Replay => (
+            Scope::Replay,
+            [
+                (Command::SendNext, "send next"),
+                (Command::EditNext, "edit"),
+                (Command::CopyAddress, "copy address"),
             ],
         ),
     };

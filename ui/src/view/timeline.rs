@@ -8,9 +8,11 @@ use scrubjay_timeline::{
 };
 use wasm_bindgen::JsCast as _;
 
-use super::splitter::{Grows, Size, splitter};
+use super::{
+    painted,
+    splitter::{Grows, Size, splitter},
+};
 use crate::{
-    canvas::{self, Host},
     model::{inspect::Inspect, shell::Shell, words},
     page,
 };
@@ -135,38 +137,18 @@ fn titles(stage: Stage) -> AnyView {
 
 fn canvas_host(shell: Shell, stage: Stage, failed: RwSignal<Option<String>>) -> AnyView {
     let inspect = stage.inspect;
-    let node = NodeRef::<html::Canvas>::new();
-    let host = StoredValue::new_local(None::<Host>);
-    let is_started = RwSignal::new(false);
-    node.on_load(move |element| match Host::start(element) {
-        Ok(started) => {
-            host.set_value(Some(started));
-            is_started.set(true);
-        }
-        Err(words) => failed.set(Some(words)),
+    let theme = painted::theme(shell);
+    let scene = Signal::derive(move || Scene {
+        view: inspect.lanes.get().unwrap_or_default(),
+        axis: inspect.axis.get(),
+        window: inspect.window.get(),
+        extent: inspect.extent(),
+        layout: stage.layout.get(),
+        scroll: stage.scroll.get() as f32,
+        theme: theme.get(),
     });
-    let theme = Memo::new(move |_| {
-        shell.colours.track();
-        canvas::read_theme()
-    });
-    Effect::new(move |_| {
-        let scene = Scene {
-            view: inspect.lanes.get().unwrap_or_default(),
-            axis: inspect.axis.get(),
-            window: inspect.window.get(),
-            extent: inspect.extent(),
-            layout: stage.layout.get(),
-            scroll: stage.scroll.get() as f32,
-            theme: theme.get(),
-        };
-        stage.height.track();
-        inspect.width_px.track();
-        if let Some(host) = host.get_value().filter(|_| is_started.get()) {
-            host.show(scene);
-            host.repaint();
-        }
-    });
-    view! { <canvas class="lanes-canvas" node_ref=node aria-hidden="true"></canvas> }.into_any()
+    let size = Signal::derive(move || (inspect.width_px.get(), stage.height.get()));
+    painted::painted(scene, size, failed)
 }
 
 // ---- overview -----------------------------------------------------------

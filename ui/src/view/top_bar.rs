@@ -29,8 +29,11 @@ pub(crate) fn top_bar(shell: Shell) -> AnyView {
             <nav aria-label="Screens">
                 {tab(Screen::Library, "Library", "Ctrl 1")}
                 {tab(Screen::Inspect, "Inspect", "Ctrl 2")}
+                {tab(Screen::Compare, "Compare", "Ctrl 3")}
+                {tab(Screen::Replay, "Replay", "Ctrl 4")}
             </nav>
             <span class="sp"></span>
+            {super::replay::chip(shell)}
             {recording_chip(shell)}
             {move || where_we_are(shell)}
             {theme_switch(shell)}

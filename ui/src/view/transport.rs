@@ -42,6 +42,7 @@ pub(crate) fn transport(
             <span class="sp"></span>
             {move || stop_chip(inspect)}
             {move || follow_pill(shell)}
+            <button class="btn wide-only" data-serve="" title="Serve it as the agent (q)" on:click=move |_| shell.serve()>"Serve"</button>
             {move || export(inspect)}
             {fold(no_rows, "Show or hide the rows", "◧")}
             {fold(no_side, "Show or hide the right pane", "◨")}
