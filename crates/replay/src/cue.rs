@@ -14,6 +14,8 @@ pub(crate) struct Cue {
     pub(crate) held_us: u64,
     /// A fault made or changed it.
     pub(crate) made: bool,
+    /// A fault put it in: no number of the recording is its own.
+    pub(crate) inserted: bool,
 }
 
 /// What a cue's bytes are.
@@ -94,6 +96,7 @@ impl Cue {
             what: self.what.clone(),
             held_us: self.held_us,
             made: self.made,
+            inserted: self.inserted,
         }
     }
 
@@ -110,6 +113,7 @@ impl Cue {
             what: self.what.clone(),
             held_us: 0,
             made: true,
+            inserted: self.inserted,
         }
     }
 }
@@ -162,6 +166,7 @@ impl Pending {
             what,
             held_us: 0,
             made: false,
+            inserted: false,
         }
     }
 }

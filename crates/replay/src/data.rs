@@ -10,6 +10,11 @@ pub(crate) struct Data<'a> {
 }
 
 impl Data<'_> {
+    /// Whether the data stands in one line of the frame.
+    pub(crate) fn is_one_line(&self) -> bool {
+        self.starts.len() == 1
+    }
+
     /// Where a stretch of the text stands in the frame. It lies in one line,
     /// as every token of JSON does.
     pub(crate) fn range(&self, range: &Range<usize>) -> Range<usize> {

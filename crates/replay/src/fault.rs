@@ -1,17 +1,61 @@
 //! What goes wrong on purpose.
+//!
+//! A fault is said in a line: its name, then what it needs.
+//!
+//! ```text
+//! cut:event=12,how=reset          corrupt:type=STATE_DELTA,nth=2
+//! drop:rate=0.1                   status:code=429,retry-after=2s
+//! ```
+//!
+//! | fault | what happens |
+//! |---|---|
+//! | `cut` | the answer ends behind `event=N` or `byte=N`; `how=reset` (else told otherwise), `clean`, or `unterminated` |
+//! | `stall` | nothing more behind the event, or nothing `for=TIME` |
+//! | `delay` | a wait before the event, `by=TIME` |
+//! | `drop`, `duplicate` | the event is left out, or sent twice |
+//! | `reorder` | the event comes behind the one after it |
+//! | `corrupt` | its JSON is broken; `how=half`, `brace`, `comma` or `bytes`, else as the seed says |
+//! | `oversize` | it is padded to `size=BYTES`, 11 MiB unless told |
+//! | `unknown` | an event of a type that no client knows follows it; `name=TYPE` |
+//! | `edit` | other text in its place: `text=` and the rest of the line |
+//! | `error` | a `RUN_ERROR` in place of the run's end, or behind `event=N`, and then the end; `code=TEXT`, `message=` and the rest of the line |
+//! | `split` | no write has more than `bytes=N`, 1 unless told |
+//! | `coalesce` | `events=N` go out in one write, all of them unless told |
+//! | `drip` | `bytes=N` (1) at a time, `every=TIME` (10 ms) |
+//! | `slow-head` | the head waits `by=TIME` |
+//! | `status` | `code=N` (503) and `retry-after=TIME` in place of the answer, the first `times=N` (1) times |
+//!
+//! Which event: `event=N` by its number in the recording, `type=NAME` (every
+//! one, or the `nth=N`), `every=N`, or `rate=P` of all, from 0 to 1. On every
+//! fault: `exchange=N` and `request=N` keep it to the answers of one recorded
+//! exchange, or to one request. Times are `250ms`, `2s`, `1m`, bare numbers
+//! milliseconds; sizes are bytes or have `kB`, `KiB`, `MB`, `MiB` behind them.
+//!
+//! Faults apply in the order in which they are given. What they choose, they
+//! choose by the seed and the recorded exchange alone, so that every replay of
+//! it goes wrong alike; the numbers come from ChaCha8, whose stream for a seed
+//! is fixed by its definition and not by a library's version.
+
+mod cues;
+mod made;
+mod parts;
+mod quantity;
+mod spec;
+mod spoiler;
 
 use std::time::Duration;
 
-use crate::{
-    cue::Cue,
-    schedule::{End, Part},
-};
+use serde::{Deserialize, Serialize};
+
+use self::spec::{Fault, What};
+pub use self::spec::{NAMES, SpecError};
+pub(crate) use self::spoiler::{Flow, Spoiler};
 
 /// Faults in the order in which they are applied, and the seed of what they choose.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Faults {
-    /// Seed.
-    pub seed: u64,
+    faults: Vec<Fault>,
+    seed: u64,
 }
 
 /// An answer that is given in place of the recorded one.
@@ -25,14 +69,39 @@ pub struct Refusal {
     pub spec: String,
 }
 
-/// Why a fault cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct SpecError {
-    /// What is wrong, as a sentence without a full stop.
-    pub message: String,
-    /// What to do.
-    pub hint: String,
+/// A named set of faults, as it lies in a JSON file beside a recording:
+/// `checkout.agui.jsonl` and `checkout.slow-network.faults.json`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Overlay {
+    /// What it is called.
+    pub name: String,
+    /// Seed of what the faults choose.
+    #[serde(default)]
+    pub seed: u64,
+    /// The faults, each as on the command line.
+    pub faults: Vec<String>,
+}
+
+impl Overlay {
+    /// Reads an overlay file.
+    ///
+    /// # Errors
+    /// When it is not one; its specs are read by [`Faults::parse`].
+    pub fn read(text: &[u8]) -> Result<Self, SpecError> {
+        serde_json::from_slice(text).map_err(|error| SpecError {
+            message: format!("this is no overlay of faults: {error}"),
+            hint: "It is JSON: {\"name\": \"slow-network\", \"seed\": 7, \"faults\": [\"drip:bytes=64,every=50ms\"]}."
+                .into(),
+        })
+    }
+
+    /// As a file, to be read again and compared by people.
+    pub fn write(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
 }
 
 impl Faults {
@@ -40,75 +109,63 @@ impl Faults {
     ///
     /// # Errors
     /// The first spec that cannot be read.
-    pub fn parse<S: AsRef<str>>(_specs: &[S], seed: u64) -> Result<Self, SpecError> {
-        Ok(Self { seed })
+    pub fn parse<S: AsRef<str>>(specs: &[S], seed: u64) -> Result<Self, SpecError> {
+        let faults: Result<Vec<Fault>, SpecError> = specs.iter().map(|spec| Fault::parse(spec.as_ref())).collect();
+        Ok(Self { faults: faults?, seed })
     }
 
     /// Reads an overlay file: JSON with `name`, `seed` and `faults`.
     ///
     /// # Errors
     /// When it is not one, or a spec in it cannot be read.
-    pub fn from_overlay(_text: &[u8]) -> Result<Self, SpecError> {
-        Ok(Self::default())
+    pub fn from_overlay(text: &[u8]) -> Result<Self, SpecError> {
+        let overlay = Overlay::read(text)?;
+        Self::parse(&overlay.faults, overlay.seed)
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        true
+        self.faults.is_empty()
+    }
+
+    /// The faults, as they were given.
+    pub fn specs(&self) -> impl Iterator<Item = &str> {
+        self.faults.iter().map(|fault| fault.spec.as_str())
+    }
+
+    /// Seed of what the faults choose.
+    pub fn seed(&self) -> u64 {
+        self.seed
     }
 
     /// What is answered in place of the exchange `index`, if a `status` fault
-    /// says so. `nth` counts the answers of this exchange before this one,
-    /// `request` the requests to the replay from 1.
-    pub fn refusal(&self, _index: i64, _nth: u32, _request: u64) -> Option<Refusal> {
+    /// says so. `nth` counts how often it was refused before
+    /// ([`crate::matching::Hit::refused`]), `request` the requests to the replay from 1.
+    pub fn refusal(&self, index: i64, nth: u32, request: u64) -> Option<Refusal> {
+        // Each fault has its turn once those before it are spent.
+        let mut before = nth;
+        for fault in self.of(index, request) {
+            let What::Status {
+                code,
+                retry_after,
+                times,
+            } = fault.what
+            else {
+                continue;
+            };
+            if before < times {
+                return Some(Refusal {
+                    status: code,
+                    retry_after,
+                    spec: fault.spec.clone(),
+                });
+            }
+            before -= times;
+        }
         None
     }
-}
 
-/// What a fault lets through.
-pub(crate) enum Flow {
-    Cue(Cue),
-    End(End),
-}
-
-/// The faults of one answer.
-pub(crate) struct Spoiler {}
-
-impl Spoiler {
-    pub(crate) fn new(_faults: &Faults, _index: i64, _request: u64) -> Self {
-        Self {}
-    }
-
-    /// Whether the bytes that go out will not be the recorded ones.
-    pub(crate) fn changes_bytes(&self) -> bool {
-        false
-    }
-
-    /// Waiting before the head.
-    pub(crate) fn head_held_us(&self) -> u64 {
-        0
-    }
-
-    pub(crate) fn take(&mut self, cue: Cue, flow: &mut Vec<Flow>) {
-        flow.push(Flow::Cue(cue));
-    }
-
-    pub(crate) fn finish(&mut self, end: End, flow: &mut Vec<Flow>) {
-        flow.push(Flow::End(end));
-    }
-
-    /// A part as the parts it is sent in.
-    pub(crate) fn spread(&mut self, part: Part) -> Vec<Part> {
-        vec![part]
-    }
-
-    /// What was held back when the body ended.
-    pub(crate) fn last_parts(&mut self) -> Vec<Part> {
-        Vec::new()
-    }
-
-    /// Waiting that spreading added.
-    pub(crate) fn spread_us(&self) -> u64 {
-        0
+    fn of(&self, index: i64, request: u64) -> impl Iterator<Item = &Fault> {
+        self.faults.iter().filter(move |fault| fault.strikes(index, request))
     }
 }

@@ -98,8 +98,18 @@ pub struct Hit {
     pub differences: Vec<Difference>,
     /// The recorded ids and those of the request: for [`crate::Manner::ids`].
     pub ids: IdMap,
-    /// How often this exchange answered before in this session.
+    /// How often this exchange answered before in this thread.
     pub repeat: u32,
+    /// How often it was refused before in this session: for [`crate::Faults::refusal`].
+    pub refused: u32,
+    before: Before,
+}
+
+/// How things stood before a request was answered.
+#[derive(Clone, Debug, Default)]
+struct Before {
+    session: String,
+    thread: Option<(String, Option<Thread>)>,
 }
 
 /// Why nothing answers a request.
@@ -193,7 +203,12 @@ impl Deck {
             return Answer::Miss(self.miss(&live, &thread, !candidates.is_empty()));
         };
         let turn = ranked(best).turn();
-        let hit = self.hit(&live, best, turn, &candidates, &thread);
+        let mut hit = self.hit(&live, best, turn, &candidates, &thread);
+        hit.refused = session.refused.get(&best.place).copied().unwrap_or_default();
+        hit.before = Before {
+            session: asked.isolation.clone().unwrap_or_default(),
+            thread: thread_id.clone().map(|id| (id.clone(), session.threads.get(&id).cloned())),
+        };
         let card = &self.cards[best.place];
         *session.given.entry(best.place).or_default() += 1;
         if let Some(id) = thread_id {
@@ -201,6 +216,23 @@ impl Deck {
             thread.follow(best.place, card, turn, &best.comparison.ids);
         }
         Answer::Hit(hit)
+    }
+
+    /// Takes an answer back that was not given after all, because a fault
+    /// refused the request: when the client asks again, it is as if it had
+    /// not asked before, save for [`Hit::refused`].
+    pub fn refuse(&self, hit: &Hit) {
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let session = sessions.entry(hit.before.session.clone()).or_default();
+        *session.refused.entry(hit.recorded).or_default() += 1;
+        if let Some(given) = session.given.get_mut(&hit.recorded) {
+            *given = given.saturating_sub(1);
+        }
+        match &hit.before.thread {
+            Some((id, Some(thread))) => drop(session.threads.insert(id.clone(), thread.clone())),
+            Some((id, None)) => drop(session.threads.remove(id)),
+            None => {}
+        }
     }
 
     /// Places of the exchanges that no request was answered with, in order.
@@ -276,6 +308,8 @@ impl Deck {
             differences: best.comparison.soft.clone(),
             ids,
             repeat,
+            refused: 0,
+            before: Before::default(),
         }
     }
 
@@ -292,7 +326,11 @@ impl Deck {
 
 /// The live thread that a request is about: by its input, or by its path.
 fn thread_of(live: &Reading, session: &Session) -> Option<String> {
-    let in_path = || live.path.split('/').find(|segment| session.threads.contains_key(*segment));
+    let in_path = || {
+        live.path
+            .split('/')
+            .find(|segment| session.threads.contains_key(*segment))
+    };
     live.thread_id().or_else(in_path).map(str::to_owned)
 }
 

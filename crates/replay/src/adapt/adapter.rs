@@ -115,7 +115,9 @@ impl Adapter {
                 .map(|decoded| decoded.event),
             None => None,
         };
-        let (Some(event), Some(turn)) = (event, self.turn) else { return };
+        let (Some(event), Some(turn)) = (event, self.turn) else {
+            return;
+        };
         let made: Vec<String> = ids_made(&event)
             .into_iter()
             .filter(|id| !id.is_empty() && !self.putter.ids.knows(id))
@@ -134,7 +136,13 @@ impl Adapter {
 
 /// The ids that an event names where only agents name something.
 fn ids_made(event: &Value) -> Vec<&str> {
-    const OF_EVENTS: [&str; 5] = ["messageId", "toolCallId", "subagentRunId", "entityId", "parentMessageId"];
+    const OF_EVENTS: [&str; 5] = [
+        "messageId",
+        "toolCallId",
+        "subagentRunId",
+        "entityId",
+        "parentMessageId",
+    ];
     fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
         value.get(name)?.as_str()
     }
@@ -145,7 +153,11 @@ fn ids_made(event: &Value) -> Vec<&str> {
     for message in list(Some(event), "messages") {
         ids.extend(text(message, "id"));
         ids.extend(text(message, "toolCallId"));
-        ids.extend(list(Some(message), "toolCalls").iter().filter_map(|call| text(call, "id")));
+        ids.extend(
+            list(Some(message), "toolCalls")
+                .iter()
+                .filter_map(|call| text(call, "id")),
+        );
     }
     for interrupt in list(event.get("outcome"), "interrupts") {
         ids.extend(text(interrupt, "id"));

@@ -48,7 +48,13 @@ mod tests {
 
     #[test]
     fn words_are_told_from_ids() {
-        for (id, plain) in [("t", true), ("user-1", true), ("checkout", true), ("thread-1", false), ("call_fw2_0018", false)] {
+        for (id, plain) in [
+            ("t", true),
+            ("user-1", true),
+            ("checkout", true),
+            ("thread-1", false),
+            ("call_fw2_0018", false),
+        ] {
             assert_eq!(is_plain(id), plain, "{id}");
         }
     }

@@ -90,7 +90,9 @@ impl Putter {
         }
         let name = name_of(text, scalar);
         let unescaped = Unescaped::of(raw);
-        let Ok(value) = std::str::from_utf8(&unescaped.text) else { return };
+        let Ok(value) = std::str::from_utf8(&unescaped.text) else {
+            return;
+        };
         if let Some(live) = self.id(&name, value) {
             splices.push(Splice {
                 range: inside,

@@ -86,8 +86,13 @@ fn unit(raw: &[u8]) -> (usize, Vec<u8>) {
         Some(b'f') => plain(12),
         Some(b'u') => {
             let high = hex(&raw[2..]);
-            let low = raw.get(6..8).filter(|next| *next == b"\\u").and_then(|_| hex(&raw[8..]));
-            let pair = high.zip(low).and_then(|(high, low)| char::decode_utf16([high, low]).next()?.ok());
+            let low = raw
+                .get(6..8)
+                .filter(|next| *next == b"\\u")
+                .and_then(|_| hex(&raw[8..]));
+            let pair = high
+                .zip(low)
+                .and_then(|(high, low)| char::decode_utf16([high, low]).next()?.ok());
             let single = high.and_then(|unit| char::from_u32(u32::from(unit)));
             let (len, char) = match (single, pair) {
                 (Some(char), _) => (6, char),
@@ -133,6 +138,9 @@ mod tests {
         assert_eq!(String::from_utf8_lossy(&unescaped.text), "a\"é😀/\u{fffd}z");
         assert_eq!(unescaped.range(&(0..1)), 0..1);
         assert_eq!(unescaped.range(&(2..4)), 3..9);
-        assert_eq!(unescaped.range(&(unescaped.text.len() - 1..unescaped.text.len())), raw.len() - 1..raw.len());
+        assert_eq!(
+            unescaped.range(&(unescaped.text.len() - 1..unescaped.text.len())),
+            raw.len() - 1..raw.len()
+        );
     }
 }

@@ -12,6 +12,8 @@ pub(super) struct Session {
     pub(super) threads: BTreeMap<String, Thread>,
     /// How often each recorded exchange answered.
     pub(super) given: BTreeMap<usize, u32>,
+    /// How often a fault answered in the place of each.
+    pub(super) refused: BTreeMap<usize, u32>,
 }
 
 /// A thread of a client.

@@ -162,7 +162,8 @@ impl Visit {
         let (conduct, request) = (self.house.conduct(), self.answered.request);
         let index = recorded.exchange.index;
         self.answered.exchange = Some(index);
-        if let Some(refusal) = conduct.faults.refusal(index, hit.repeat, request) {
+        if let Some(refusal) = conduct.faults.refusal(index, hit.refused, request) {
+            self.house.deck.refuse(&hit);
             return Ok(self.fault(&refusal));
         }
         let manner = conduct.manner(&hit, &recorded.exchange, request, now_us());

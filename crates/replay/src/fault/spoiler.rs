@@ -1,0 +1,107 @@
+//! The faults of one answer, one behind the other.
+
+use super::{Faults, cues::Stage, parts::Spread, spec::What};
+use crate::{
+    cue::Cue,
+    schedule::{End, Part},
+};
+
+/// What a fault lets through.
+pub(crate) enum Flow {
+    Cue(Cue),
+    End(End),
+}
+
+/// All faults that strike one answer.
+pub(crate) struct Spoiler {
+    stages: Vec<Stage>,
+    spreads: Vec<Spread>,
+    head_held_us: u64,
+}
+
+impl Spoiler {
+    pub(crate) fn new(faults: &Faults, index: i64, request: u64) -> Self {
+        let mut spoiler = Self {
+            stages: Vec::new(),
+            spreads: Vec::new(),
+            head_held_us: 0,
+        };
+        for (place, fault) in faults.of(index, request).enumerate() {
+            match &fault.what {
+                What::SlowHead(wait) => spoiler.head_held_us += u64::try_from(wait.as_micros()).unwrap_or(u64::MAX),
+                What::Status { .. } => {}
+                what => match Spread::of(what) {
+                    Some(spread) => spoiler.spreads.push(spread),
+                    None => {
+                        let seed = seed(faults.seed, place, index);
+                        spoiler.stages.push(Stage::new(&fault.spec, what.clone(), seed));
+                    }
+                },
+            }
+        }
+        spoiler
+    }
+
+    /// Whether the bytes that go out will not be the recorded ones.
+    pub(crate) fn changes_bytes(&self) -> bool {
+        !self.stages.is_empty()
+    }
+
+    /// Waiting before the head.
+    pub(crate) fn head_held_us(&self) -> u64 {
+        self.head_held_us
+    }
+
+    pub(crate) fn take(&mut self, cue: Cue, out: &mut Vec<Flow>) {
+        run(&mut self.stages, Flow::Cue(cue), out);
+    }
+
+    pub(crate) fn finish(&mut self, end: End, out: &mut Vec<Flow>) {
+        run(&mut self.stages, Flow::End(end), out);
+    }
+
+    /// A part as the parts it is sent in.
+    pub(crate) fn spread(&mut self, part: Part) -> Vec<Part> {
+        spread(&mut self.spreads, vec![part])
+    }
+
+    /// What was held back when the body ended.
+    pub(crate) fn last_parts(&mut self) -> Vec<Part> {
+        let mut parts = Vec::new();
+        for place in 0..self.spreads.len() {
+            let (before, after) = self.spreads.split_at_mut(place + 1);
+            let last = before[place].finish().into_iter().collect();
+            parts.extend(spread(after, last));
+        }
+        parts
+    }
+
+    /// Waiting that spreading added.
+    pub(crate) fn spread_us(&self) -> u64 {
+        self.spreads.iter().map(Spread::waited_us).sum()
+    }
+}
+
+fn run(stages: &mut [Stage], flow: Flow, out: &mut Vec<Flow>) {
+    let Some((stage, rest)) = stages.split_first_mut() else {
+        return out.push(flow);
+    };
+    let mut passed = Vec::new();
+    stage.take(flow, &mut passed);
+    for flow in passed {
+        run(rest, flow, out);
+    }
+}
+
+fn spread(spreads: &mut [Spread], mut parts: Vec<Part>) -> Vec<Part> {
+    for spread in spreads {
+        parts = parts.into_iter().flat_map(|part| spread.take(part)).collect();
+    }
+    parts
+}
+
+/// A seed for one fault of one answer, so that faults do not draw alike.
+fn seed(seed: u64, place: usize, index: i64) -> u64 {
+    let place = (place as u64).wrapping_add(1);
+    seed ^ place.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ index.cast_unsigned().rotate_left(32)
+}
