@@ -150,8 +150,8 @@ impl<'a> Log<'a> {
     }
 
     /// Warns once that the disk is nearly full.
-    fn room(&mut self, low_disk: bool, free_bytes: u64) {
-        if low_disk && !self.is_disk_low {
+    fn room(&mut self, low_disk: bool, free_bytes: Option<u64>) {
+        if let Some(free_bytes) = free_bytes.filter(|_| low_disk && !self.is_disk_low) {
             let free = words::bytes(free_bytes);
             note(
                 &format!("Only {free} are free on the disk of the store; when it is full, traffic goes on unrecorded."),

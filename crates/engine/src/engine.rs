@@ -416,9 +416,11 @@ impl Inner {
                     store: home.store.path().display().to_string(),
                     read_only: home.store.read_only(),
                     store_bytes: health.store_bytes,
-                    free_bytes: health.free_bytes,
+                    passing_bytes: health.passing_bytes,
+                    free_bytes: Some(health.free_bytes),
                     low_disk: health.low_disk,
                     backlog_bytes: health.backlog_bytes,
+                    trouble: home.sources.trouble(),
                     version,
                 })
             }
@@ -426,9 +428,11 @@ impl Inner {
                 store: home.path.display().to_string(),
                 read_only: true,
                 store_bytes: home.len,
-                free_bytes: 0,
+                passing_bytes: 0,
+                free_bytes: None,
                 low_disk: false,
                 backlog_bytes: 0,
+                trouble: None,
                 version,
             }),
         }
@@ -442,11 +446,11 @@ impl Inner {
     }
 
     fn close(&self) -> bool {
+        self.replays.close();
         self.hub.close();
         self.bell.wake();
         match &self.home {
             Home::Store(home) => {
-        self.replays.close();
                 let everything = home.sources.close(CLOSING);
                 home.deriving.lock().unwrap_or_else(PoisonError::into_inner).take();
                 everything

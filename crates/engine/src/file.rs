@@ -1,6 +1,7 @@
 //! A recording file that was opened instead of a store: in memory, read only.
 
 use std::{
+    cmp::Ordering,
     fs::File,
     io::BufReader,
     path::{Path, PathBuf},
@@ -218,6 +219,46 @@ fn content_type(facts: &Facts) -> String {
         .unwrap_or_default()
 }
 
+/// Which of two rows stands first; equal where the order says nothing about them.
+fn order(sort: Sort, one: &Row, other: &Row) -> Ordering {
+    let number = |of: fn(&Row) -> u64| of(one).cmp(&of(other));
+    let title = |row: &Row| match row.run.title.as_str() {
+        "" => format!("{} {}", row.method, row.target).to_ascii_lowercase(),
+        title => title.to_ascii_lowercase(),
+    };
+    let text = |row: &Row| row.run.ttft_us.map_or((true, 0), |at_us| (false, at_us));
+    let findings = |row: &Row| (row.run.errors, row.run.warnings, row.run.notes);
+    match sort {
+        Sort::NewestFirst => other.started_at_us.cmp(&one.started_at_us),
+        Sort::OldestFirst => (one.started_at_us, one.run.run).cmp(&(other.started_at_us, other.run.run)),
+        Sort::LongestFirst => number(length_us).reverse(),
+        Sort::ShortestFirst => number(length_us),
+        Sort::TitleAscending => title(one).cmp(&title(other)),
+        Sort::TitleDescending => title(other).cmp(&title(one)),
+        Sort::SoonestTextFirst => text(one).cmp(&text(other)),
+        Sort::LatestTextFirst => {
+            let (one, other) = (text(one), text(other));
+            one.0.cmp(&other.0).then(other.1.cmp(&one.1))
+        }
+        Sort::MostFramesFirst => number(|row| row.run.frames).reverse(),
+        Sort::FewestFramesFirst => number(|row| row.run.frames),
+        Sort::MostToolsFirst => number(|row| u64::from(row.run.tools)).reverse(),
+        Sort::FewestToolsFirst => number(|row| u64::from(row.run.tools)),
+        Sort::LargestFirst => number(|row| row.bytes).reverse(),
+        Sort::SmallestFirst => number(|row| row.bytes),
+        Sort::MostFindingsFirst => findings(other).cmp(&findings(one)),
+        Sort::FewestFindingsFirst => findings(one).cmp(&findings(other)),
+    }
+}
+
+/// A later run of an exchange lasts from its own first frame to its last.
+fn length_us(row: &Row) -> u64 {
+    match row.run.run {
+        Some(0) | None => row.duration_us,
+        Some(_) => row.run.last_at_us.saturating_sub(row.run.first_at_us),
+    }
+}
+
 /// What a store's list answers, over rows in memory.
 fn listing(all: &[Row], query: &Query) -> Listing {
     let words: Vec<_> = query.text.split_whitespace().map(str::to_lowercase).collect();
@@ -227,15 +268,9 @@ fn listing(all: &[Row], query: &Query) -> Listing {
         .filter(|row| query.verdicts.is_empty() || query.verdicts.contains(&row.verdict))
         .filter(|row| words.iter().all(|word| haystack(row).contains(word)))
         .collect();
-    match query.sort {
-        Sort::NewestFirst => rows.reverse(),
-        Sort::OldestFirst => {}
-        Sort::LongestFirst => rows.sort_by_key(|row| std::cmp::Reverse(row.duration_us)),
-        Sort::MostFramesFirst => rows.sort_by_key(|row| std::cmp::Reverse(row.run.frames)),
-        Sort::MostFindingsFirst => {
-            rows.sort_by_key(|row| std::cmp::Reverse((row.run.errors, row.run.warnings, row.run.notes)));
-        }
-    }
+    // As the store does it: equal rows stand newest first.
+    rows.reverse();
+    rows.sort_by(|one, other| order(query.sort, one, other));
     Listing {
         total: rows.len() as u64,
         total_unfiltered: all.len() as u64,

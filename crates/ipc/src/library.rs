@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Asks for rows of the library, newest first.
+/// Asks for a window of the library's rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Library {
     /// Words that must all occur in ids, path, source, labels or first user text.
@@ -28,8 +28,19 @@ pub enum LibrarySort {
     NewestFirst,
     OldestFirst,
     LongestFirst,
+    ShortestFirst,
+    TitleAscending,
+    TitleDescending,
+    SoonestTextFirst,
+    LatestTextFirst,
     MostFramesFirst,
+    FewestFramesFirst,
+    MostToolsFirst,
+    FewestToolsFirst,
+    LargestFirst,
+    SmallestFirst,
     MostFindingsFirst,
+    FewestFindingsFirst,
 }
 
 /// How a run (or an exchange without one) came out, for colour and facet.
@@ -311,14 +322,18 @@ pub struct HealthView {
     pub store: String,
     /// The source is a file or a store that cannot record.
     pub read_only: bool,
-    /// Bytes of the store on disk.
+    /// Bytes of the database, or of the file.
     pub store_bytes: u64,
-    /// Bytes free on its disk.
-    pub free_bytes: u64,
+    /// Bytes of the WAL and the spools, which come and go.
+    pub passing_bytes: u64,
+    /// Bytes free on its disk; absent where nothing is written.
+    pub free_bytes: Option<u64>,
     /// Less than 1 GB is free.
     pub low_disk: bool,
     /// Bytes in the spool that are not in the store yet.
     pub backlog_bytes: u64,
+    /// Why what was recorded does not get into the store, as a sentence.
+    pub trouble: Option<String>,
     /// The program's version.
     pub version: String,
 }

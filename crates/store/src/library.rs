@@ -33,8 +33,19 @@ pub enum Sort {
     NewestFirst,
     OldestFirst,
     LongestFirst,
+    ShortestFirst,
+    TitleAscending,
+    TitleDescending,
+    SoonestTextFirst,
+    LatestTextFirst,
     MostFramesFirst,
+    FewestFramesFirst,
+    MostToolsFirst,
+    FewestToolsFirst,
+    LargestFirst,
+    SmallestFirst,
     MostFindingsFirst,
+    FewestFindingsFirst,
 }
 
 /// What is asked of the library.
@@ -230,14 +241,31 @@ fn filter_of(query: &Query) -> (String, Vec<Value>) {
     (format!("WHERE {}", conditions.join(" AND ")), params)
 }
 
-fn order_of(sort: Sort) -> &'static str {
-    match sort {
-        Sort::NewestFirst => "started_at_us DESC, id DESC, run DESC",
-        Sort::OldestFirst => "started_at_us, id, run",
-        Sort::LongestFirst => "last_at_us DESC, id DESC, run DESC",
-        Sort::MostFramesFirst => "frames DESC, id DESC, run DESC",
-        Sort::MostFindingsFirst => "errors DESC, warnings DESC, notes DESC, id DESC, run DESC",
-    }
+/// Equal rows stand newest first, whatever the order.
+fn order_of(sort: Sort) -> String {
+    /// A later run of an exchange lasts from its own first frame to its last.
+    const LENGTH: &str = "CASE WHEN run > 0 THEN run_last_at_us - run_first_at_us ELSE last_at_us END";
+    /// What a row without a title of its own is called.
+    const TITLE: &str = "CASE WHEN title = '' THEN method || ' ' || target ELSE title END COLLATE NOCASE";
+    let by = match sort {
+        Sort::NewestFirst => return "started_at_us DESC, id DESC, run DESC".to_owned(),
+        Sort::OldestFirst => return "started_at_us, id, run".to_owned(),
+        Sort::LongestFirst => return format!("{LENGTH} DESC, id DESC, run DESC"),
+        Sort::ShortestFirst => LENGTH,
+        Sort::TitleAscending => TITLE,
+        Sort::TitleDescending => return format!("{TITLE} DESC, id DESC, run DESC"),
+        Sort::SoonestTextFirst => "ttft_us IS NULL, ttft_us",
+        Sort::LatestTextFirst => "ttft_us IS NULL, ttft_us DESC",
+        Sort::MostFramesFirst => "frames DESC",
+        Sort::FewestFramesFirst => "frames",
+        Sort::MostToolsFirst => "tools DESC",
+        Sort::FewestToolsFirst => "tools",
+        Sort::LargestFirst => "body_len DESC",
+        Sort::SmallestFirst => "body_len",
+        Sort::MostFindingsFirst => "errors DESC, warnings DESC, notes DESC",
+        Sort::FewestFindingsFirst => "errors, warnings, notes",
+    };
+    format!("{by}, id DESC, run DESC")
 }
 
 fn count(conn: &Connection, filter: &str, params: &[Value]) -> rusqlite::Result<u64> {

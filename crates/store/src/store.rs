@@ -309,7 +309,8 @@ impl Store {
                 .try_fold(0, |sum, id| Ok(sum + folder.end_of(id).saturating_sub(absorbed(id)?)))
         })?;
         Ok(Health {
-            store_bytes: os::file_bytes(path) + beside("-wal") + os::folder_bytes(self.inner.folder.path()),
+            store_bytes: os::file_bytes(path),
+            passing_bytes: beside("-wal") + os::folder_bytes(self.inner.folder.path()),
             free_bytes,
             low_disk: free_bytes < LOW_DISK,
             backlog_bytes,

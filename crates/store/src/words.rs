@@ -61,8 +61,10 @@ pub struct Hit {
 /// known to its [`Spool`](crate::Spool).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Health {
-    /// Bytes of the database, its WAL and all spools.
+    /// Bytes of the database file.
     pub store_bytes: u64,
+    /// Bytes of its WAL and of all spools, which come and go.
+    pub passing_bytes: u64,
     /// Bytes free on its disk.
     pub free_bytes: u64,
     /// Less than 1 GB is free.

@@ -63,6 +63,8 @@ impl Follow {
                 frames: tail.frames,
                 problems: tail.problems,
             },
+            // Nothing more comes, so there is nothing to be detached from.
+            Self::Detached { .. } if !tail.live => Self::Still,
             other => other,
         }
     }
@@ -132,5 +134,7 @@ mod tests {
         assert_eq!(Follow::Still.let_go(ended), Follow::Still);
         // The one that is followed stays glued when it ends: a next run may begin.
         assert_eq!(Follow::Following.grown(ended), Follow::Following);
+        // One that was let go stays where it is, and has nothing more to wait for.
+        assert_eq!(Follow::Following.let_go(LIVE).grown(ended), Follow::Still);
     }
 }

@@ -49,6 +49,8 @@ pub(crate) struct Inspect {
     pub(super) jumper: StoredValue<Option<Asker<scrubjay_ipc::Jump>>, LocalStorage>,
     opener: StoredValue<Option<Asker<Open>>, LocalStorage>,
     painter: StoredValue<Option<Asker<Lanes>>, LocalStorage>,
+    /// The window that showed everything when the playhead let go of the end.
+    pub(super) stood: StoredValue<Option<Window>>,
     /// The next answer about the playhead brings it into view.
     pub(super) reveals: StoredValue<bool>,
     pace: StoredValue<Pace>,
@@ -86,6 +88,7 @@ impl Inspect {
             jumper: StoredValue::new_local(None),
             opener: StoredValue::new_local(None),
             painter: StoredValue::new_local(None),
+            stood: StoredValue::new(None),
             reveals: StoredValue::new(false),
             pace: StoredValue::new(Pace::every(125.0)),
             wanted_seq: StoredValue::new(None),
@@ -185,14 +188,18 @@ impl Inspect {
             .opened
             .with_untracked(|opened| opened.as_ref().map_or(0.0, |opened| extent_of(opened, axis)));
         let after = extent_of(&opened, axis);
-        let sees_all = self.window.get_untracked() == Window::all(before);
+        let window = self.window.get_untracked();
+        let sees_all = window == Window::all(before);
         let is_following = self.follow.get_untracked() == Follow::Following;
         self.follow.update(|follow| *follow = follow.grown(tail));
         self.opened.set(Some(opened));
-        if sees_all {
+        // A picture that is being looked at stands still, whatever arrives.
+        if is_following && sees_all {
             self.window.set(Window::all(after));
         } else if is_following {
-            self.window.update(|window| *window = window.reveal(after, after));
+            self.window.set(window.reveal(after, after));
+        } else if sees_all {
+            self.stood.set_value(Some(window));
         }
         if is_following && tail.frames != self.seq.get_untracked() {
             self.set_seq(tail.frames);

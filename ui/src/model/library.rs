@@ -8,11 +8,12 @@ use super::{
     pace::{Pace, When},
     pane::Pane,
     scroll::Scroll,
+    words,
 };
 use crate::{ipc, page};
 
-/// Height of a row.
-pub(crate) const ROW_PX: f64 = 44.0;
+/// Runs that an empty screen offers.
+const RECENT: u32 = 3;
 /// How long a deletion can be undone.
 const UNDO_MS: f64 = 10_000.0;
 
@@ -21,6 +22,8 @@ const UNDO_MS: f64 = 10_000.0;
 pub(crate) struct Undo {
     pub(crate) exchanges: Vec<i64>,
     pub(crate) title: String,
+    /// The row that was chosen for it.
+    row: (i64, Option<u32>),
     turn: u32,
 }
 
@@ -32,6 +35,10 @@ pub(crate) struct LibraryModel {
     pub(crate) verdicts: RwSignal<Vec<RunVerdict>>,
     pub(crate) sort: RwSignal<LibrarySort>,
     pub(crate) page: Pane<LibraryPage>,
+    /// The newest runs, whatever the filters say.
+    pub(crate) recent: RwSignal<Vec<LibraryRow>>,
+    /// Height of a row.
+    pub(crate) row_px: RwSignal<f64>,
     pub(crate) top_px: RwSignal<f64>,
     pub(crate) view_px: RwSignal<f64>,
     /// The row with the keyboard focus: exchange and run.
@@ -52,6 +59,8 @@ impl LibraryModel {
             verdicts: RwSignal::new(Vec::new()),
             sort: RwSignal::new(LibrarySort::NewestFirst),
             page: Pane::new(),
+            recent: RwSignal::new(Vec::new()),
+            row_px: RwSignal::new(44.0),
             top_px: RwSignal::new(0.0),
             view_px: RwSignal::new(600.0),
             chosen: RwSignal::new(None),
@@ -72,7 +81,7 @@ impl LibraryModel {
                 .with_untracked(|page| page.as_ref().map_or(80, |page| page.total));
             let (first, count) = Scroll {
                 total,
-                row_px: ROW_PX,
+                row_px: this.row_px.get(),
                 view_px: this.view_px.get(),
             }
             .window(this.top_px.get());
@@ -87,7 +96,27 @@ impl LibraryModel {
                 });
             }
         });
+        this.watch_recent();
         this
+    }
+
+    fn watch_recent(self) {
+        let asker = Asker::new(move |answered: Answered<Library>| {
+            if let Ok(page) = answered.answer {
+                self.recent.set(page.rows);
+            }
+        });
+        Effect::new(move |_| {
+            self.tick.track();
+            asker.ask(Library {
+                text: String::new(),
+                source: None,
+                verdicts: Vec::new(),
+                sort: LibrarySort::NewestFirst,
+                first: 0,
+                count: RECENT,
+            });
+        });
     }
 
     fn arrived(self, answered: Answered<Library>) {
@@ -102,12 +131,12 @@ impl LibraryModel {
             .value
             .with_untracked(|page| page.as_ref().map(|page| page.total));
         // What is read stays where it is when newer rows come in above it.
-        let top = self.top_px.get_untracked();
-        if let (Some(before), Some(after), true, true) = (before, after, is_newest_first, top > ROW_PX / 2.0)
+        let (top, row_px) = (self.top_px.get_untracked(), self.row_px.get_untracked());
+        if let (Some(before), Some(after), true, true) = (before, after, is_newest_first, top > row_px / 2.0)
             && after > before
             && self.text.with_untracked(String::is_empty)
         {
-            self.scroll_to.set(Some(top + (after - before) as f64 * ROW_PX));
+            self.scroll_to.set(Some(top + (after - before) as f64 * row_px));
         }
     }
 
@@ -115,9 +144,38 @@ impl LibraryModel {
         let total = self.page.value.with(|page| page.as_ref().map_or(0, |page| page.total));
         Scroll {
             total,
-            row_px: ROW_PX,
+            row_px: self.row_px.get(),
             view_px: self.view_px.get(),
         }
+    }
+
+    /// Orders the list by a column; the same column again turns it round.
+    pub(crate) fn sort_by(self, column: usize) {
+        self.sort.update(|sort| *sort = words::next_sort(column, *sort));
+        self.scroll_to.set(Some(0.0));
+    }
+
+    /// The keyboard comes from the search into the list.
+    pub(crate) fn enter(self) {
+        if self.chosen_row().is_none() {
+            self.chosen.set(None);
+            self.step(0);
+        }
+    }
+
+    /// Chooses a row beside those of an exchange that goes away.
+    fn step_past(self, exchange: i64) {
+        let (_, rows) = self.rows();
+        let chosen = self.chosen.get_untracked();
+        let Some(at) = rows.iter().position(|row| Some((row.exchange, row.run)) == chosen) else {
+            return;
+        };
+        let stays = |row: &&LibraryRow| row.exchange != exchange;
+        let beside = rows[at..]
+            .iter()
+            .find(stays)
+            .or_else(|| rows[..at].iter().rev().find(stays));
+        self.chosen.set(beside.map(|row| (row.exchange, row.run)));
     }
 
     /// The engine says that rows changed.
@@ -177,12 +235,20 @@ impl LibraryModel {
     /// Deletes the chosen row's exchange; it can be undone for ten seconds.
     pub(crate) fn delete(self, row: &LibraryRow, failed: impl Fn(Report) + 'static) {
         self.lapse();
+        if self
+            .chosen
+            .get_untracked()
+            .is_some_and(|(exchange, _)| exchange == row.exchange)
+        {
+            self.step_past(row.exchange);
+        }
         let exchanges = vec![row.exchange];
         let turn = self.turns.get_value().wrapping_add(1);
         self.turns.set_value(turn);
         self.undo.set(Some(Undo {
             exchanges: exchanges.clone(),
             title: row.title.clone(),
+            row: (row.exchange, row.run),
             turn,
         }));
         leptos::task::spawn_local(async move {
@@ -222,6 +288,7 @@ impl LibraryModel {
     pub(crate) fn bring_back(self, failed: impl Fn(Report) + 'static) {
         let Some(undo) = self.undo.get_untracked() else { return };
         self.undo.set(None);
+        self.chosen.set(Some(undo.row));
         leptos::task::spawn_local(async move {
             if let Err(report) = ipc::ask(Undelete {
                 exchanges: undo.exchanges,

@@ -143,7 +143,7 @@ impl Inspect {
         }
         match answered.answer {
             Ok(Some(moment)) => self.visit(Target::Seq(moment.seq)),
-            Ok(None) => self.remark.set(nothing_further(&answered.ask)),
+            Ok(None) => self.remark.set(words::nothing_further(&answered.ask)),
             Err(report) => self.remark.set(report.message),
         }
     }
@@ -154,6 +154,11 @@ impl Inspect {
         self.playing.set(false);
         self.held_x.set(None);
         self.follow.update(|follow| *follow = follow.glue(tail));
+        // What showed everything before shows everything again.
+        if self.stood.get_value() == Some(self.window.get_untracked()) {
+            self.fit_all();
+        }
+        self.stood.set_value(None);
         self.reveals.set_value(true);
         self.set_seq(tail.frames);
     }
@@ -257,18 +262,4 @@ async fn place_of(exchange: i64, axis: Axis, seq: u32) -> Option<Moment> {
         }
     }
     None
-}
-
-fn nothing_further(ask: &Jump) -> String {
-    let what = match ask.to {
-        JumpTo::Problem => "problem",
-        JumpTo::Tool => "tool call",
-        JumpTo::State => "state change",
-        JumpTo::Run => "start or end of a run",
-        JumpTo::Turn => "turn",
-        JumpTo::Gap => "gap of half a second",
-        JumpTo::Span => "row",
-        JumpTo::Frame => "event",
-    };
-    format!("no {} {what}", if ask.backwards { "earlier" } else { "further" })
 }

@@ -75,6 +75,8 @@ pub(crate) struct Shell {
     pub(crate) opening: RwSignal<Option<Opening>>,
     /// The source made on the first-run card, until the card is closed.
     pub(crate) first_source: RwSignal<Option<String>>,
+    /// The first-run card may be shown; a person can close it for good.
+    pub(crate) guide: RwSignal<bool>,
     pub(crate) library: LibraryModel,
     pub(crate) inspect: Inspect,
     pub(crate) problems: ProblemsModel,
@@ -104,6 +106,7 @@ impl Shell {
             sources: RwSignal::new(None),
             opening: RwSignal::new(None),
             first_source: RwSignal::new(None),
+            guide: RwSignal::new(page::recall("guide").as_deref() != Some("closed")),
             library: LibraryModel::new(),
             inspect,
             problems: ProblemsModel::new(inspect),
@@ -127,6 +130,7 @@ impl Shell {
         });
         ipc::listen(move |news| this.hear(news));
         this.watch_title();
+        this.watch_places();
         this.watch_problems();
         this
     }
@@ -171,6 +175,30 @@ impl Shell {
     pub(crate) fn tell(self, report: Report) {
         self.said.set(report.message.clone());
         self.notice.set(Some(report));
+    }
+
+    /// Whether what is open takes nothing in: a file, or a store that cannot be written.
+    pub(crate) fn is_read_only(self) -> bool {
+        self.health
+            .with(|health| health.as_ref().is_some_and(|health| health.read_only))
+    }
+
+    /// Shows the first-run card where it has something to say, or closes it for good.
+    pub(crate) fn show_guide(self, shows: bool) {
+        self.first_source.set(None);
+        self.guide.set(shows);
+        page::remember("guide", if shows { "open" } else { "closed" });
+    }
+
+    /// A failure was about the place where it happened; elsewhere it is old news.
+    fn watch_places(self) {
+        Effect::new(move |before: Option<(Screen, Option<i64>)>| {
+            let now = (self.screen.get(), self.inspect.exchange.get());
+            if before.is_some_and(|before| before != now) {
+                self.notice.set(None);
+            }
+            now
+        });
     }
 
     /// Frames a second over all sources that record.
@@ -255,6 +283,7 @@ impl Shell {
 
     /// Opens a recording.
     pub(crate) fn open_file(self, file: &web_sys::File) {
+        self.notice.set(None);
         self.opening.set(Some(Opening {
             name: file.name(),
             part: 0.0,

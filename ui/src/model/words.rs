@@ -1,6 +1,6 @@
 //! Words and signs for what the engine names.
 
-use scrubjay_ipc::{Axis, EndingView, Kind, RunVerdict, Severity};
+use scrubjay_ipc::{Axis, EndingView, Jump, JumpTo, Kind, LibrarySort, RunVerdict, Severity};
 
 pub use scrubjay_timeline::words::{bytes, count, duration, offset, offset_short};
 
@@ -230,6 +230,67 @@ pub fn hex_char(byte: u8) -> char {
     }
 }
 
+/// What a jump says that has nowhere to go.
+pub fn nothing_further(ask: &Jump) -> String {
+    let what = match ask.to {
+        JumpTo::Problem => "problem",
+        JumpTo::Tool => "tool call",
+        JumpTo::State => "state change",
+        JumpTo::Run => "start or end of a run",
+        JumpTo::Turn => "turn",
+        JumpTo::Gap => "gap of half a second",
+        JumpTo::Span => "row",
+        JumpTo::Frame => "event",
+    };
+    let side = if ask.backwards { "before" } else { "after" };
+    format!("no {what} {side} #{}", count(u64::from(ask.from)))
+}
+
+/// Columns of the library that order it: heading, the order that a first click
+/// gives, and the one that a second click gives.
+pub const COLUMNS: [(&str, LibrarySort, LibrarySort); 8] = [
+    ("Run", LibrarySort::TitleAscending, LibrarySort::TitleDescending),
+    ("Started", LibrarySort::NewestFirst, LibrarySort::OldestFirst),
+    ("Length", LibrarySort::LongestFirst, LibrarySort::ShortestFirst),
+    (
+        "First text",
+        LibrarySort::LatestTextFirst,
+        LibrarySort::SoonestTextFirst,
+    ),
+    ("Events", LibrarySort::MostFramesFirst, LibrarySort::FewestFramesFirst),
+    ("Tools", LibrarySort::MostToolsFirst, LibrarySort::FewestToolsFirst),
+    ("Bytes", LibrarySort::LargestFirst, LibrarySort::SmallestFirst),
+    (
+        "Problems",
+        LibrarySort::MostFindingsFirst,
+        LibrarySort::FewestFindingsFirst,
+    ),
+];
+
+/// The order that a click on a column's heading gives.
+pub fn next_sort(column: usize, now: LibrarySort) -> LibrarySort {
+    let (_, first, second) = COLUMNS[column];
+    if now == first { second } else { first }
+}
+
+/// How a column orders the list now: not, or with its largest or its smallest value first.
+pub fn column_order(column: usize, now: LibrarySort) -> Option<&'static str> {
+    use LibrarySort as S;
+    let (_, first, second) = COLUMNS[column];
+    let rises = matches!(
+        now,
+        S::TitleAscending
+            | S::OldestFirst
+            | S::ShortestFirst
+            | S::SoonestTextFirst
+            | S::FewestFramesFirst
+            | S::FewestToolsFirst
+            | S::SmallestFirst
+            | S::FewestFindingsFirst
+    );
+    (now == first || now == second).then_some(if rises { "ascending" } else { "descending" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -274,5 +335,32 @@ mod tests {
         assert_eq!(next_speed(32.0, true), 32.0);
         assert_eq!(next_speed(0.25, false), 0.25);
         assert_eq!([0.25, 0.5, 1.0, 16.0].map(speed), ["¼×", "½×", "1×", "16×"]);
+    }
+
+    #[test]
+    fn a_jump_without_a_place_says_from_where_it_looked() {
+        let ask = Jump {
+            exchange: 1,
+            axis: Axis::Clock,
+            from: 1_042,
+            to: JumpTo::Problem,
+            backwards: false,
+        };
+        assert_eq!(nothing_further(&ask), "no problem after #1,042");
+        let back = Jump { backwards: true, ..ask };
+        assert_eq!(nothing_further(&back), "no problem before #1,042");
+    }
+
+    #[test]
+    fn a_second_click_on_a_heading_turns_the_order_round() {
+        for column in 0..COLUMNS.len() {
+            let first = next_sort(column, LibrarySort::default());
+            let second = next_sort(column, first);
+            assert_ne!(first, second);
+            assert_ne!(column_order(column, first), column_order(column, second));
+            assert_eq!(next_sort(column, second), first);
+        }
+        assert_eq!(column_order(0, LibrarySort::NewestFirst), None);
+        assert_eq!(column_order(1, LibrarySort::NewestFirst), Some("descending"));
     }
 }

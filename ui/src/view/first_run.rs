@@ -1,7 +1,7 @@
 //! The first run: one card from an upstream's address to the first event.
 
 use leptos::{ev, prelude::*};
-use scrubjay_ipc::AddSource;
+use scrubjay_ipc::{AddSource, EditSource, Report, Source};
 
 use super::{library, sources};
 use crate::{ipc, model::shell::Shell};
@@ -10,26 +10,7 @@ use crate::{ipc, model::shell::Shell};
 pub(crate) fn card(shell: Shell) -> AnyView {
     let made = shell.first_source;
     let upstream = RwSignal::new(String::new());
-    let wrong = RwSignal::new(None::<scrubjay_ipc::Report>);
-    let submit = move |event: ev::SubmitEvent| {
-        event.prevent_default();
-        let ask = AddSource {
-            name: String::new(),
-            listen: String::new(),
-            upstream: upstream.get_untracked(),
-            keep_secrets: false,
-        };
-        leptos::task::spawn_local(async move {
-            match ipc::ask(ask).await {
-                Ok(source) => {
-                    wrong.set(None);
-                    made.set(Some(source.name));
-                }
-                Err(report) => wrong.set(Some(report)),
-            }
-            shell.ask_sources();
-        });
-    };
+    let wrong = RwSignal::new(None::<Report>);
     let source = move || {
         let name = made.get();
         shell.sources.with(|sources| {
@@ -40,11 +21,27 @@ pub(crate) fn card(shell: Shell) -> AnyView {
                 .cloned()
         })
     };
+    // The card makes one source; what is corrected in it corrects that one.
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        let (known, upstream) = (untrack(source), upstream.get_untracked());
+        leptos::task::spawn_local(async move {
+            match start(known, upstream).await {
+                Ok(source) => {
+                    wrong.set(None);
+                    made.set(Some(source.name));
+                }
+                Err(report) => wrong.set(Some(report)),
+            }
+            shell.ask_sources();
+        });
+    };
+    let is_made = Memo::new(move |_| source().is_some());
     view! {
         <section class="first-run" aria-label="First run" data-pane="first-run" data-state="ready">
             <div class="card">
                 <div class="line"><h2>"Record your first run"</h2><span class="sp"></span>
-                    {move || made.get().map(|_| view! { <button class="btn" on:click=move |_| made.set(None)>"Close"</button> })}
+                    <button class="btn" data-close="first-run" on:click=move |_| shell.show_guide(false)>"Close"</button>
                 </div>
                 <ol class="steps">
                     <li><h3>"Where is your agent?"</h3>
@@ -52,7 +49,7 @@ pub(crate) fn card(shell: Shell) -> AnyView {
                             <input class="field wide" data-field="first-upstream" aria-label="Upstream"
                                 placeholder="http://localhost:8000/agui, or paste a curl command"
                                 prop:value=move || upstream.get() on:input=move |event| upstream.set(event_target_value(&event))/>
-                            <button class="btn solid" type="submit">"Start recording"</button>
+                            <button class="btn solid" type="submit">{move || if is_made.get() { "Change" } else { "Start recording" }}</button>
                         </form>
                         {move || wrong.get().map(|report| view! { <p class="bad" role="alert">{report.message}" "{report.hint}</p> })}
                     </li>
@@ -73,7 +70,7 @@ pub(crate) fn card(shell: Shell) -> AnyView {
             <div class="card samples">
                 <h2>"Or look at a recording"</h2>
                 <p class="dim">"Samples are in the recordings folder that comes with Scrubjay: a failed patch, an interrupt, sub-agents, a run cut short."</p>
-                {move || samples(shell)}
+                <div class="sample-list">{move || library::last_three(shell)}</div>
                 {library::open_button(shell)}
                 <p class="faint">"Or drop a file onto this window: .agui.jsonl, .agui.jsonl.gz"</p>
             </div>
@@ -82,16 +79,27 @@ pub(crate) fn card(shell: Shell) -> AnyView {
     .into_any()
 }
 
-/// Runs that are here already, as the samples of a first start are.
-fn samples(shell: Shell) -> AnyView {
-    let is_any = shell
-        .library
-        .page
-        .value
-        .with(|page| page.as_ref().is_some_and(|page| page.total > 0));
-    if is_any {
-        library::last_three(shell)
-    } else {
-        ().into_any()
+/// Starts a source, or sends the one that there is to another upstream.
+async fn start(known: Option<Source>, upstream: String) -> Result<Source, Report> {
+    match known {
+        Some(known) => {
+            let edit = EditSource {
+                name: known.name.clone(),
+                new_name: known.name,
+                listen: known.listen,
+                upstream,
+                keep_secrets: known.keep_secrets,
+            };
+            ipc::ask(edit).await
+        }
+        None => {
+            let add = AddSource {
+                name: String::new(),
+                listen: String::new(),
+                upstream,
+                keep_secrets: false,
+            };
+            ipc::ask(add).await
+        }
     }
 }

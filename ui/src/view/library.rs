@@ -1,19 +1,14 @@
 //! The library: what was captured, and where the odd one is.
 
 use leptos::prelude::*;
-use scrubjay_ipc::{LibrarySort, RunVerdict};
+use scrubjay_ipc::RunVerdict;
 use wasm_bindgen::JsCast as _;
 
 use super::{first_run, library_rows, sources};
-use crate::model::{shell::Shell, words};
-
-const SORTS: [(LibrarySort, &str, &str); 5] = [
-    (LibrarySort::NewestFirst, "newest", "newest first"),
-    (LibrarySort::OldestFirst, "oldest", "oldest first"),
-    (LibrarySort::LongestFirst, "longest", "longest first"),
-    (LibrarySort::MostFramesFirst, "events", "most events first"),
-    (LibrarySort::MostFindingsFirst, "findings", "most problems first"),
-];
+use crate::{
+    model::{shell::Shell, words},
+    page,
+};
 
 /// The screen.
 pub(crate) fn library(shell: Shell) -> AnyView {
@@ -27,7 +22,11 @@ pub(crate) fn library(shell: Shell) -> AnyView {
         let no_source = shell
             .sources
             .with(|sources| sources.as_ref().is_some_and(Vec::is_empty));
-        none || no_source || shell.first_source.with(Option::is_some)
+        // A file has no sources, and nothing can be recorded into it.
+        let can_record = shell
+            .health
+            .with(|health| health.as_ref().is_some_and(|health| !health.read_only));
+        can_record && shell.guide.get() && (none || no_source || shell.first_source.with(Option::is_some))
     });
     let is_empty = Memo::new(move |_| {
         model
@@ -38,9 +37,9 @@ pub(crate) fn library(shell: Shell) -> AnyView {
     view! {
         <div class="library" data-pane="library" data-state=state
             data-total=move || model.page.value.with(|page| page.as_ref().map(|page| page.total.to_string()))>
-            {sources::strip(shell)}
+            {sources::strip(shell, is_first_run)}
             {move || is_first_run.get().then(|| first_run::card(shell))}
-            {move || if is_empty.get() { ().into_any() } else { shelf(shell) }}
+            {move || if is_empty.get() && is_first_run.get() { ().into_any() } else { shelf(shell) }}
         </div>
     }
     .into_any()
@@ -62,23 +61,20 @@ fn shelf(shell: Shell) -> AnyView {
 
 fn tools(shell: Shell) -> AnyView {
     let model = shell.library;
-    let sorted = move |event| {
-        let value = event_target_value(&event);
-        if let Some((sort, _, _)) = SORTS.into_iter().find(|(_, name, _)| *name == value) {
-            model.sort.set(sort);
+    let into_list = move |event: leptos::ev::KeyboardEvent| {
+        if matches!(event.key().as_str(), "Enter" | "ArrowDown") {
+            event.prevent_default();
+            model.enter();
+            page::focus(".lib-grid");
         }
     };
-    let options = SORTS.map(|(sort, value, words)| {
-        view! { <option value=value selected=move || model.sort.get() == sort>{words}</option> }
-    });
     view! {
         <div class="shelf-tools">
             <input id="library-search" class="field" type="search" placeholder="Search ids, paths, labels, first words"
-                aria-label="Search" prop:value=move || model.text.get()
+                aria-label="Search" prop:value=move || model.text.get() on:keydown=into_list
                 on:input=move |event| model.text.set(event_target_value(&event))/>
-            <select class="field" aria-label="Order" data-sort="" on:change=sorted>{options}</select>
             <span class="sp"></span>
-            {open_button(shell)}
+            {move || (!shell.is_read_only()).then(|| open_button(shell))}
         </div>
     }
     .into_any()
@@ -173,8 +169,7 @@ fn source_facet(shell: Shell, source: String, n: u64) -> AnyView {
 
 /// The last three runs as buttons, for the empty Inspect.
 pub(crate) fn last_three(shell: Shell) -> AnyView {
-    shell.library.page.value.with(|page| {
-        let rows: Vec<_> = page.iter().flat_map(|page| page.rows.iter().take(3).cloned()).collect();
+    shell.library.recent.with(|rows| {
         let row = |row: scrubjay_ipc::LibraryRow| {
             let (exchange, first) = (row.exchange, row.first_seq);
             view! {
@@ -185,6 +180,6 @@ pub(crate) fn last_three(shell: Shell) -> AnyView {
                 </button>
             }
         };
-        rows.into_iter().map(row).collect_view().into_any()
+        rows.iter().cloned().map(row).collect_view().into_any()
     })
 }

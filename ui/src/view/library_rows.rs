@@ -9,6 +9,9 @@ use crate::{
     page,
 };
 
+/// Columns of numbers, which stand right.
+const NUMBERS: std::ops::RangeInclusive<usize> = 2..=6;
+
 /// The list with its head.
 pub(crate) fn rows(shell: Shell) -> AnyView {
     let model = shell.library;
@@ -21,10 +24,7 @@ pub(crate) fn rows(shell: Shell) -> AnyView {
         scroll_to: model.scroll_to,
     };
     view! {
-        <div class="lib-head" aria-hidden="true">
-            <span></span><span>"Run"</span><span>"Started"</span><span class="num">"Length"</span><span class="num">"First text"</span>
-            <span class="num">"Events"</span><span class="num">"Tools"</span><span class="num">"Bytes"</span><span>"Problems"</span><span></span>
-        </div>
+        {head(shell)}
         <div class="lib-grid" role="grid" tabindex="0" data-focus="" aria-label="Runs" aria-rowcount=move || total().to_string()
             aria-colcount="9">
             {list(listed, move || page_of(shell))}
@@ -32,6 +32,30 @@ pub(crate) fn rows(shell: Shell) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// Headings; a click orders the list by that column.
+fn head(shell: Shell) -> AnyView {
+    let model = shell.library;
+    let heading = |(column, (name, _, _)): (usize, (&'static str, _, _))| {
+        let order = move || words::column_order(column, model.sort.get());
+        let arrow = move || match order() {
+            Some("ascending") => "▴",
+            Some(_) => "▾",
+            None => "",
+        };
+        view! {
+            <span class:num=NUMBERS.contains(&column)>
+                <button class="heading" class:on=move || order().is_some() data-column=name data-order=order
+                    title="Order by this; once more turns it round"
+                    aria-label=move || format!("{name}, {}", order().unwrap_or("not ordered by this"))
+                    on:click=move |_| model.sort_by(column)>{name}<i>{arrow}</i></button>
+            </span>
+        }
+    };
+    let headings = words::COLUMNS.into_iter().enumerate().map(heading).collect_view();
+    view! { <div class="lib-head" role="group" aria-label="Order">  <span></span>{headings}<span></span></div> }
+        .into_any()
 }
 
 fn page_of(shell: Shell) -> AnyView {
@@ -61,7 +85,7 @@ fn row_view(shell: Shell, number: u64, row: &LibraryRow) -> AnyView {
         (row.ending == scrubjay_ipc::EndingView::ClientLeft).then(|| view! { <span class="tag">"client left"</span> });
     let labels: Vec<_> = row.labels.iter().take(3)
         .map(|(name, value)| view! { <span class="tag"><bdi>{words::visible(name)}"="{words::visible(value)}</bdi></span> }).collect();
-    let doomed = row.clone();
+    let (doomed, is_read_only) = (row.clone(), shell.is_read_only());
     let name = format!(
         "{}, {}, {}",
         words::verdict(row.verdict),
@@ -89,8 +113,10 @@ fn row_view(shell: Shell, number: u64, row: &LibraryRow) -> AnyView {
             <span class="num" role="gridcell">{words::bytes(row.bytes)}</span>
             <span role="gridcell">{problems(row)}</span>
             {super::compare_picks::buttons(shell, row)}
-            <button class="btn icon quiet" tabindex="-1" title="Delete (Delete)" aria-label="Delete"
-                on:click=move |event| { event.stop_propagation(); delete(shell, &doomed); }>"×"</button>
+            {(!is_read_only).then(|| view! {
+                <button class="btn icon quiet" tabindex="-1" title="Delete (Delete)" aria-label="Delete"
+                    on:click=move |event| { event.stop_propagation(); delete(shell, &doomed); }>"×"</button>
+            })}
         </div>
     }
     .into_any()
@@ -137,13 +163,15 @@ fn problems(row: &LibraryRow) -> AnyView {
 
 /// Deletes a row's exchange; the bar above offers to undo it.
 pub(crate) fn delete(shell: Shell, row: &LibraryRow) {
+    if untrack(move || shell.is_read_only()) {
+        return;
+    }
     if shell.inspect.exchange.get_untracked() == Some(row.exchange) {
         shell.inspect.close();
     }
-    if shell.library.chosen.get_untracked() == Some((row.exchange, row.run)) {
-        shell.library.step(1);
-    }
     shell.library.delete(row, move |report| shell.tell(report));
+    // The button that was pressed goes away with its row.
+    page::focus(".lib-grid");
 }
 
 fn nothing_matches(shell: Shell) -> Option<AnyView> {

@@ -32,6 +32,7 @@ pub(crate) fn notices(shell: Shell) -> AnyView {
                 }
             })}
             {move || low_disk(shell)}
+            {move || trouble(shell)}
             {undo_bar(shell, shell.library)}
         </div>
     }
@@ -40,13 +41,30 @@ pub(crate) fn notices(shell: Shell) -> AnyView {
 
 fn low_disk(shell: Shell) -> Option<AnyView> {
     let health = shell.health.get().filter(|health| health.low_disk)?;
-    let free = crate::model::words::bytes(health.free_bytes);
+    let free = crate::model::words::bytes(health.free_bytes?);
     Some(
         view! {
             <div class="notice warn" role="alert" data-notice="disk">
                 <span class="sign">"▲"</span>
                 <span><b>{format!("Only {free} are free on the disk of the store.")}</b>
                     " Traffic goes on when it is full, but is no longer recorded. Delete runs you do not need."</span>
+            </div>
+        }
+        .into_any(),
+    )
+}
+
+/// Why what is recorded does not get from the spool into the store.
+fn trouble(shell: Shell) -> Option<AnyView> {
+    let health = shell.health.get()?;
+    let why = health.trouble?;
+    let waiting = crate::model::words::bytes(health.backlog_bytes);
+    Some(
+        view! {
+            <div class="notice warn" role="alert" data-notice="trouble">
+                <span class="sign">"▲"</span>
+                <span><b>{format!("What is recorded waits beside the store: {why}.")}</b>
+                    {format!(" {waiting} are waiting and not lost; it is tried again.")}</span>
             </div>
         }
         .into_any(),

@@ -19,7 +19,9 @@ enum Form {
 }
 
 /// The strip at the top of the library.
-pub(crate) fn strip(shell: Shell) -> AnyView {
+///
+/// With the first-run card, which makes the first source, the strip has nothing to offer.
+pub(crate) fn strip(shell: Shell, is_first_run: Memo<bool>) -> AnyView {
     let form = RwSignal::new(Form::Closed);
     let cards = move || {
         shell
@@ -35,6 +37,12 @@ pub(crate) fn strip(shell: Shell) -> AnyView {
             .sources
             .with(|sources| sources.as_ref().is_some_and(|sources| !sources.is_empty()))
     };
+    let close = move |event: ev::KeyboardEvent| {
+        if event.key() == "Escape" && form.with_untracked(|form| *form != Form::Closed) {
+            event.prevent_default();
+            form.set(Form::Closed);
+        }
+    };
     let state = move || match shell.sources.with(|sources| sources.as_ref().map(Vec::is_empty)) {
         None => "loading",
         Some(true) => "empty",
@@ -47,10 +55,14 @@ pub(crate) fn strip(shell: Shell) -> AnyView {
         Form::Use(name) => usage(shell, &name, form),
     };
     view! {
-        <section class="sources" aria-label="Sources" data-pane="sources" data-state=state>
-            <div class="strip" class:none=move || !is_any()>
+        <section class="sources" aria-label="Sources" data-pane="sources" data-state=state on:keydown=close
+            class:none=move || shell.is_read_only() || (is_first_run.get() && !is_any())>
+            <div class="strip">
                 {cards}
                 <button class="btn outline" data-add-source="" on:click=move |_| form.set(Form::Add)>"+ Add a source"</button>
+                {move || (!is_any() && !is_first_run.get()).then(|| view! {
+                    <button class="btn" on:click=move |_| shell.show_guide(true)>"Show me how to record"</button>
+                })}
             </div>
             {under}
         </section>
@@ -72,17 +84,36 @@ fn card(shell: Shell, source: &Source, form: RwSignal<Form>) -> AnyView {
         None
     };
     let name = source.name.clone();
-    let switch = move |to: Switch, words: &'static str| {
+    let switch = move |to: Switch, words: &'static str, is_off: bool| {
         let name = name.clone();
-        view! { <button class="btn" data-switch=words on:click=move |_| switch_to(shell, name.clone(), to)>{words}</button> }
-    };
-    let switches = match &source.state {
-        SourceState::Recording => vec![switch(Switch::Pause, "pause"), switch(Switch::Stop, "stop")],
-        SourceState::Paused => vec![switch(Switch::Record, "record"), switch(Switch::Stop, "stop")],
-        SourceState::Stopped | SourceState::Failed { .. } => {
-            vec![switch(Switch::Record, "record"), switch(Switch::Remove, "remove")]
+        view! {
+            <button class="btn" data-switch=words disabled=is_off on:click=move |_| switch_to(shell, name.clone(), to)>{words}</button>
         }
-        SourceState::Elsewhere => Vec::new(),
+    };
+    // Each switch has its place: what was pressed to stop must not remove a moment later.
+    let (switches, remove) = match &source.state {
+        SourceState::Recording => (
+            vec![
+                switch(Switch::Pause, "pause", false),
+                switch(Switch::Stop, "stop", false),
+            ],
+            None,
+        ),
+        SourceState::Paused => (
+            vec![
+                switch(Switch::Record, "record", false),
+                switch(Switch::Stop, "stop", false),
+            ],
+            None,
+        ),
+        SourceState::Stopped | SourceState::Failed { .. } => (
+            vec![
+                switch(Switch::Record, "record", false),
+                switch(Switch::Stop, "stop", true),
+            ],
+            Some(switch(Switch::Remove, "remove", false)),
+        ),
+        SourceState::Elsewhere => (Vec::new(), None),
     };
     let (edited, used) = (source.name.clone(), source.name.clone());
     let rate = (source.state == SourceState::Recording).then(|| {
@@ -102,7 +133,9 @@ fn card(shell: Shell, source: &Source, form: RwSignal<Form>) -> AnyView {
             <div class="line actions">{switches}
                 <button class="btn" on:click=move |_| form.set(Form::Edit(edited.clone()))>"edit"</button>
                 <button class="btn" on:click=move |_| form.set(Form::Use(used.clone()))>"how to use"</button>
+                <span class="sp"></span>
                 {source.keep_secrets.then(|| view! { <span class="tag warn" title="values of secret headers are stored as they are">"keeps secrets"</span> })}
+                {remove}
             </div>
         </div>
     }

@@ -103,10 +103,17 @@ fn health(shell: Shell) -> Option<AnyView> {
     let backlog = (health.backlog_bytes > 4_000_000).then(
         || view! { <span class="busy">{format!("{} waiting to be stored", words::bytes(health.backlog_bytes))}</span> },
     );
+    let what = if health.free_bytes.is_some() { "store" } else { "file" };
+    let path = match health.passing_bytes {
+        0 => health.store.clone(),
+        passing => format!("{}\nand {} on their way into it", health.store, words::bytes(passing)),
+    };
     Some(
         view! {
-            <span title=health.store.clone()>{format!("store {}", words::bytes(health.store_bytes))}</span>
-            <span class:bad=health.low_disk>{format!("disk {} free", words::bytes(health.free_bytes))}</span>
+            <span title=path>{format!("{what} {}", words::bytes(health.store_bytes))}</span>
+            {health.free_bytes.map(|free| view! {
+                <span class:bad=health.low_disk>{format!("disk {} free", words::bytes(free))}</span>
+            })}
             {health.read_only.then(|| view! { <span>"read only"</span> })}
             {backlog}
         }

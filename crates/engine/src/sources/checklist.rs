@@ -4,9 +4,12 @@
 //! The capture path tells what it sees once per exchange, and hands over body
 //! bytes only until the source's first event was recognised.
 
-use std::sync::{
-    Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    collections::HashSet,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use scrubjay_ipc::{Check, Checklist};
@@ -39,6 +42,8 @@ struct Seen {
     event: bool,
     /// The last answer that could have been a run.
     answer: Option<Answer>,
+    /// Exchanges under way that Scrubjay answered itself, in the agent's place.
+    own: HashSet<u64>,
     next_exchange: u64,
 }
 
@@ -84,6 +89,10 @@ impl Lights {
     /// The head of an answer came.
     pub(crate) fn answered(&self, ticket: Ticket, head: &ResponseHead, at_us: u64) {
         let mut seen = self.seen();
+        if is_own(head) {
+            seen.own.insert(ticket.exchange);
+            return;
+        }
         if ticket.may_be_run && !seen.event {
             seen.answer = Some(Answer {
                 exchange: ticket.exchange,
@@ -109,6 +118,9 @@ impl Lights {
     /// Body bytes came.
     pub(crate) fn bytes(&self, ticket: Ticket, bytes: &[u8], at_us: u64) {
         let mut seen = self.seen();
+        if seen.own.contains(&ticket.exchange) {
+            return;
+        }
         seen.bytes = true;
         let done = seen.event;
         let Some(answer) = seen.answer.as_mut().filter(|answer| answer.exchange == ticket.exchange) else {
@@ -130,6 +142,7 @@ impl Lights {
     /// An exchange ended.
     pub(crate) fn ended(&self, ticket: Ticket) {
         let mut seen = self.seen();
+        seen.own.remove(&ticket.exchange);
         if let Some(answer) = seen.answer.as_mut().filter(|answer| answer.exchange == ticket.exchange) {
             answer.ended = true;
         }
@@ -242,6 +255,12 @@ impl Answer {
         }
         Some("The stream is fine, but none of its events has a type that AG-UI knows.".to_owned())
     }
+}
+
+/// Whether Scrubjay answered in the agent's place, for instance because nothing listens there.
+fn is_own(head: &ResponseHead) -> bool {
+    let delivered = head.delivered_headers.iter().flatten();
+    head.headers.is_empty() && delivered.into_iter().any(|(name, _)| name == "x-scrubjay-answer")
 }
 
 fn upstream(sightings: &Sightings) -> Check {
@@ -361,6 +380,22 @@ mod tests {
             1,
             "not an event stream but \"text/html\"",
         );
+    }
+
+    #[test]
+    fn what_scrubjay_answers_itself_is_not_the_agents_answer() {
+        let lights = Lights::default();
+        let ticket = lights.began(&post());
+        let own = ResponseHead {
+            status: 502,
+            delivered_headers: Some(vec![("x-scrubjay-answer".into(), b"no-answer".to_vec())]),
+            ..ResponseHead::default()
+        };
+        lights.answered(ticket, &own, 1);
+        lights.bytes(ticket, b"Scrubjay: nothing listens there.", 2);
+        lights.ended(ticket);
+        let view = view(&lights);
+        assert_eq!([&view.first_bytes, &view.first_event].map(sentence), ["waiting", "waiting"]);
     }
 
     #[test]
