@@ -33,11 +33,20 @@ const RULES = [
   [/^\s*\[\s*\{/, "schema.invalid"],
 ];
 
+const JSON_FAILURE = / in JSON|JSON input|after JSON|not valid JSON/;
+
 /** Failures of JSON.parse, which have one message and several causes. */
 const BROKEN_JSON = ["json", "done", "empty_data", "two_events", "cut", "crlf"].map((name) => `framing.${name}`);
+
+/** Our rule for an error of the client; broken JSON has several causes and is one rule here. */
+export function ruleOf(message) {
+  const known = RULES.find(([pattern]) => pattern.test(message));
+  if (known !== undefined) return known[1];
+  return JSON_FAILURE.test(message) ? "framing.json" : "schema.invalid";
+}
 
 export function isRule(message, rule) {
   const known = RULES.find(([pattern]) => pattern.test(message));
   if (known !== undefined) return known[1] === rule;
-  return / in JSON|JSON input/.test(message) ? BROKEN_JSON.includes(rule) : rule === "schema.invalid";
+  return JSON_FAILURE.test(message) ? BROKEN_JSON.includes(rule) : rule === "schema.invalid";
 }

@@ -42,6 +42,9 @@ pub struct Checked {
     pub conversions: Vec<Conversion>,
     /// What was removed, in order.
     pub stripped: Vec<Strip>,
+    /// The event that was refused, as it stood then; none if it went on, or
+    /// was refused before anything could be made of it.
+    pub refused: Option<Value>,
 }
 
 /// What becomes of an event.
@@ -134,14 +137,16 @@ pub enum Stripped {
 pub fn check(event: Value, boundary: &mut Boundary, mint: &mut dyn FnMut() -> String) -> Checked {
     let mut conversions = Vec::new();
     let mut stripped = Vec::new();
+    let mut refused = None;
     let verdict = match boundary.translate(event, mint, &mut conversions) {
-        Ok(event) => enforce(event, &mut stripped),
+        Ok(event) => enforce(event, &mut stripped, &mut refused),
         Err(fatal) => Verdict::Fatal(fatal),
     };
     Checked {
         verdict,
         conversions,
         stripped,
+        refused,
     }
 }
 
@@ -153,7 +158,7 @@ pub fn input_issues(input: &Value) -> Vec<Issue> {
     admit::admit(&mut input, table::input())
 }
 
-fn enforce(mut event: Value, stripped: &mut Vec<Strip>) -> Verdict {
+fn enforce(mut event: Value, stripped: &mut Vec<Strip>, refused: &mut Option<Value>) -> Verdict {
     let Value::Object(object) = &event else {
         return Verdict::Fatal(Fatal::new("", "Invalid event: the frame is not a JSON object."));
     };
@@ -170,6 +175,7 @@ fn enforce(mut event: Value, stripped: &mut Vec<Strip>) -> Verdict {
     if issues.is_empty() {
         Verdict::Accept { event, event_type }
     } else {
+        *refused = Some(event);
         Verdict::Fatal(Fatal { issues })
     }
 }

@@ -17,9 +17,11 @@
 //!
 //! - [`exchange`]: the facts and words that all crates share.
 //! - [`fold`]: the official client as a value: messages, state, stops, findings.
+//! - [`judge`]: what else is wrong, and the registry of all rules.
 //! - [`shelf`]: where an exchange's bytes and derived pages lie.
 //! - [`mod@derive`]: from bytes to pages, as they come.
 //! - [`query`]: every question about an exchange, answered from a shelf.
+//! - [`diff`]: where two runs part.
 //! - [`memory`]: a shelf in memory, for recording files and tests.
 //!
 //! # Invariants
@@ -37,8 +39,10 @@
 #![warn(missing_docs)]
 
 pub mod derive;
+pub mod diff;
 pub mod exchange;
 pub mod fold;
+pub mod judge;
 pub mod memory;
 pub mod query;
 pub mod shelf;

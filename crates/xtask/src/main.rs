@@ -10,6 +10,7 @@
 //! - [`need`]: what the machine must have, and how it gets it.
 //! - [`bundle`]: the page, from Rust to `ui/dist`.
 //! - [`mod@run`], [`mod@test`]: the two words of the README.
+//! - [`scenarios`]: what the official client says to sequences that break rules.
 //! - [`corpus`]: captured streams through the real recorder.
 //!
 //! # What is not here
@@ -23,6 +24,7 @@ mod bundle;
 mod corpus;
 mod need;
 mod run;
+mod scenarios;
 mod step;
 mod test;
 
@@ -37,6 +39,7 @@ usage: cargo xtask TASK
   setup                set up what `test` needs, and nothing else
   corpus [DIR...]      drive captured streams through the recorder and check what came of them
   recordings           make the sample recordings anew
+  scenarios            ask the official client about the sequences that break rules
   bless [PACKAGE]      accept what the snapshot tests print now
 ";
 
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         "setup" => need::for_test().map(drop),
         "corpus" => corpus::corpus(rest),
         "recordings" => corpus::recordings::record(),
+        "scenarios" => scenarios::ask_the_client(),
         "bless" => test::bless(rest),
         _ => {
             eprint!("{USAGE}");

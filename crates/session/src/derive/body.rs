@@ -175,6 +175,15 @@ impl Body {
         self.covered
     }
 
+    /// Bytes on the wire so far.
+    pub(crate) fn received(&self) -> u64 {
+        self.wire_end
+    }
+
+    pub(crate) fn has_holes(&self) -> bool {
+        !self.holes.is_empty()
+    }
+
     pub(crate) fn set_holes(&mut self, holes: &[Hole]) {
         self.holes = holes.to_vec();
     }

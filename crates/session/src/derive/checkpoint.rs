@@ -10,6 +10,7 @@
 //! | bytes of checkpoints so far | varint |
 //! | lists' lengths | `tails` |
 //! | open spans | `assemble` |
+//! | judge | `judge::keep` |
 //! | fold | bytes with their length |
 
 use std::sync::Arc;
@@ -26,7 +27,9 @@ use super::{
     tails::Tails,
 };
 use crate::{
+    exchange::Exchange,
     fold::{Fold, piece::PieceSource},
+    judge::Judge,
     shelf::{Page, PageKind, Shelf},
 };
 
@@ -93,6 +96,7 @@ impl Deriver {
         writer.uint(self.checkpoint_bytes);
         self.tails.write(&mut writer);
         self.assembler.write(&mut writer);
+        self.judge.write(&mut writer);
         let page = Page {
             kind: PageKind::Checkpoint,
             number: u64::from(seq),
@@ -131,8 +135,11 @@ fn take_up<S: Shelf>(shelf: &S, page: &[u8], purpose: Purpose) -> Result<Deriver
         let page: Option<Arc<[u8]>> = read(PageKind::Spans, u64::from(number))?;
         Ok::<_, Unusable<S::Error>>(page.map(|page| SpanBlock::from_page(&page)).transpose()?)
     })?;
+    let exchange = shelf.exchange().map_err(Unusable::Shelf)?;
+    let request_body = shelf.request_body().map_err(Unusable::Shelf)?;
+    let judge = Judge::read(&mut stored.rest, &exchange, &request_body)?;
     let pyramid = Pyramid::resume(stored.seq, |number| read(PageKind::Buckets, number))?;
-    let body = body_at(shelf, &summary, stored.covered)?;
+    let body = body_at(shelf, &exchange, &summary, stored.covered)?;
     Ok(Deriver {
         purpose,
         body,
@@ -141,6 +148,7 @@ fn take_up<S: Shelf>(shelf: &S, page: &[u8], purpose: Purpose) -> Result<Deriver
         pyramid,
         assembler,
         fold,
+        judge,
         pieces: OwnPieces::default(),
         emitted: Emitted::default(),
         roots: Vec::new(),
@@ -154,8 +162,12 @@ fn take_up<S: Shelf>(shelf: &S, page: &[u8], purpose: Purpose) -> Result<Deriver
 }
 
 /// The body behind a byte: from the chunk that holds it, or the next one.
-fn body_at<S: Shelf>(shelf: &S, summary: &Summary, covered: u64) -> Result<Body, Unusable<S::Error>> {
-    let exchange = shelf.exchange().map_err(Unusable::Shelf)?;
+fn body_at<S: Shelf>(
+    shelf: &S,
+    exchange: &Exchange,
+    summary: &Summary,
+    covered: u64,
+) -> Result<Body, Unusable<S::Error>> {
     // The chunk that holds the last byte that was followed exists; the one
     // behind it may not have come yet.
     let number = match covered.checked_sub(1) {
@@ -164,5 +176,5 @@ fn body_at<S: Shelf>(shelf: &S, summary: &Summary, covered: u64) -> Result<Body,
     };
     let chunks = shelf.chunks(number..number + 1).map_err(Unusable::Shelf)?;
     let chunk = chunks.first().copied().ok_or(Unusable::Damaged)?;
-    Ok(Body::resume(&exchange, summary.transport, covered, chunk, number))
+    Ok(Body::resume(exchange, summary.transport, covered, chunk, number))
 }

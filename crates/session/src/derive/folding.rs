@@ -8,10 +8,11 @@ use super::finding::FindingEntry;
 use crate::{
     exchange::Ending,
     fold::{
-        Finding, Fold,
+        Broken, Finding, Fold,
         piece::{PieceSink, PieceSource},
         rule::{PatchFailed, PatchLimit, Rule as _},
     },
+    judge::{Arrived, Ended, Judge},
     shelf::{Page, PageKind, Shelf},
 };
 
@@ -92,6 +93,54 @@ pub(crate) struct Followed {
     pub(crate) findings: Vec<FindingEntry>,
     /// A state patch failed.
     pub(crate) patch_failed: bool,
+}
+
+/// Follows a frame before a judge.
+pub(crate) fn judge(
+    fold: &mut Fold,
+    judge: &mut Judge,
+    frame: &Frame,
+    arrived: Arrived,
+    pieces: &dyn PieceSource,
+) -> Followed {
+    let seq = arrived.seq;
+    let before = judge.frame(frame, arrived);
+    let findings = fold.push_before(seq, frame, pieces, judge);
+    let after = judge.folded(frame, fold);
+    let patch_failed = findings.iter().any(|finding| is_failed_patch(finding.rule));
+    let mut findings: Vec<FindingEntry> = findings.into_iter().map(entry).collect();
+    findings.extend(before.into_iter().chain(after).map(|broken| judged(seq, broken)));
+    Followed { findings, patch_failed }
+}
+
+/// Follows the end before a judge; what it finds belongs to the last frame.
+pub(crate) fn judge_end(
+    fold: &mut Fold,
+    judge: &mut Judge,
+    mut ended: Ended,
+    pieces: &dyn PieceSource,
+) -> Vec<FindingEntry> {
+    let mut findings: Vec<FindingEntry> = match ended.ending {
+        Ending::Complete => fold.finish_before(pieces, judge).into_iter().map(entry).collect(),
+        _ => Vec::new(),
+    };
+    ended.open = fold.open().names();
+    ended.is_lossy = fold.is_lossy();
+    ended.run_id = judge.run_id();
+    let seq = fold.seq();
+    findings.extend(judge.end(&ended).into_iter().map(|broken| judged(seq, broken)));
+    findings
+}
+
+/// A finding of the judge's.
+pub(crate) fn judged(seq: u32, broken: Broken) -> FindingEntry {
+    FindingEntry {
+        seq,
+        rule: broken.id.to_owned(),
+        severity: broken.severity,
+        message: broken.message,
+        stop: false,
+    }
 }
 
 pub(crate) fn push(fold: &mut Fold, seq: u32, frame: &Frame, pieces: &dyn PieceSource) -> Followed {

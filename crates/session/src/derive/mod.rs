@@ -76,6 +76,7 @@ pub(crate) use self::{
 use crate::{
     exchange::{self, Chunk, Ending, Exchange, Hole},
     fold::{Fold, piece::PieceSource},
+    judge::{Arrived, Ended, Judge},
     shelf::{Page, PageKind, Shelf, Watermark},
 };
 
@@ -136,6 +137,7 @@ pub struct Deriver {
     pyramid: Pyramid,
     assembler: Assembler,
     fold: Fold,
+    judge: Judge,
     pieces: OwnPieces,
     emitted: Emitted,
     roots: Vec<Root>,
@@ -157,7 +159,8 @@ impl Deriver {
             ..Summary::default()
         };
         describe::describe_request(&mut summary, request_body);
-        Self {
+        let (judge, about_request) = Judge::new(exchange, request_body);
+        let mut deriver = Self {
             purpose,
             body,
             summary,
@@ -165,6 +168,7 @@ impl Deriver {
             pyramid: Pyramid::default(),
             assembler: Assembler::new(purpose == Purpose::Store),
             fold: Fold::new(request_body),
+            judge,
             pieces: OwnPieces::default(),
             emitted: Emitted::default(),
             roots: Vec::new(),
@@ -174,7 +178,10 @@ impl Deriver {
             last_checkpoint_len: 0,
             commits: 0,
             ended: false,
-        }
+        };
+        let findings = about_request.into_iter().map(|broken| folding::judged(0, broken));
+        deriver.note_findings(findings.collect());
+        deriver
     }
 
     /// Goes on from the last checkpoint of a shelf, or from the start.
@@ -264,7 +271,14 @@ impl Deriver {
             own: &self.pieces,
             below: pieces,
         };
-        let mut findings = folding::end(&mut self.fold, ending, &layered);
+        let ended = Ended {
+            ending,
+            transport: self.body.transport(),
+            has_holes: self.body.has_holes(),
+            body_len: self.body.received(),
+            ..Ended::default()
+        };
+        let mut findings = folding::judge_end(&mut self.fold, &mut self.judge, ended, &layered);
         findings.extend(self.encoding_findings());
         let worst = findings.iter().map(|finding| finding.severity).max();
         if worst.is_some() {
@@ -315,7 +329,12 @@ impl Deriver {
             own: &self.pieces,
             below: pieces,
         };
-        let followed = folding::push(&mut self.fold, seq, frame, &layered);
+        let arrived = Arrived {
+            seq,
+            at_us: entry.at_us,
+            chunk: cut.chunk,
+        };
+        let followed = folding::judge(&mut self.fold, &mut self.judge, frame, arrived, &layered);
         entry.severity = followed.findings.iter().map(|finding| finding.severity).max();
         self.note_findings(followed.findings);
         let noted = self.assembler.push(seq, &entry, frame, &mut self.emitted);
@@ -339,7 +358,7 @@ impl Deriver {
 
     fn note_findings(&mut self, findings: Vec<FindingEntry>) {
         for finding in findings {
-            self.summary.count(finding.severity);
+            self.summary.count(&finding);
             if finding.stop && self.summary.stop.is_none() {
                 self.summary.stop = Some(Stop {
                     seq: finding.seq,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{
     codec::{Damaged, Reader, Writer, open_page},
+    finding::FindingEntry,
     kinds::Severity,
 };
 
@@ -87,6 +88,21 @@ pub struct Run {
     pub turn: bool,
 }
 
+/// The findings of one rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleCount {
+    /// Rule id.
+    pub rule: String,
+    /// How bad.
+    pub severity: Severity,
+    /// How many.
+    pub count: u32,
+    /// Frame of the first.
+    pub first_seq: u32,
+    /// Frame of the last.
+    pub last_seq: u32,
+}
+
 /// What a list shows of an exchange.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Summary {
@@ -124,6 +140,8 @@ pub struct Summary {
     pub text_chars: u64,
     /// Where the official client gives up.
     pub stop: Option<Stop>,
+    /// Findings by rule, in the order in which the rules were first broken.
+    pub rules: Vec<RuleCount>,
     /// The input ends with a user message.
     pub(crate) turn: bool,
     /// Entries in each list of marks, in the order of `List`.
@@ -135,8 +153,31 @@ pub struct Summary {
 
 impl Summary {
     /// Counts a finding.
-    pub(crate) fn count(&mut self, severity: Severity) {
-        self.findings[2 - severity as usize] += 1;
+    pub(crate) fn count(&mut self, finding: &FindingEntry) {
+        self.findings[2 - finding.severity as usize] += 1;
+        match self.rules.iter_mut().find(|known| known.rule == finding.rule) {
+            Some(known) => {
+                known.count += 1;
+                known.last_seq = finding.seq;
+            }
+            None => self.rules.push(RuleCount {
+                rule: finding.rule.clone(),
+                severity: finding.severity,
+                count: 1,
+                first_seq: finding.seq,
+                last_seq: finding.seq,
+            }),
+        }
+    }
+
+    /// Findings (error, warning, note) of rules that are not muted.
+    pub fn findings_without(&self, is_muted: impl Fn(&str) -> bool) -> [u32; 3] {
+        let mut findings = self.findings;
+        for known in self.rules.iter().filter(|known| is_muted(&known.rule)) {
+            let count = &mut findings[2 - known.severity as usize];
+            *count = count.saturating_sub(known.count);
+        }
+        findings
     }
 
     /// Writes the page.
@@ -163,6 +204,8 @@ impl Summary {
         self.write_stop(&mut writer);
         writer.uint(self.runs.len() as u64);
         self.runs.iter().for_each(|run| write_run(&mut writer, run));
+        writer.uint(self.rules.len() as u64);
+        self.rules.iter().for_each(|known| write_rule(&mut writer, known));
         writer.into_page()
     }
 
@@ -219,9 +262,13 @@ impl Summary {
             ttft_us: reader.opt_uint()?,
             stop: read_stop(&mut reader)?,
             runs: Vec::new(),
+            rules: Vec::new(),
         };
         for _ in 0..reader.count()? {
             summary.runs.push(read_run(&mut reader)?);
+        }
+        for _ in 0..reader.count()? {
+            summary.rules.push(read_rule(&mut reader)?);
         }
         Ok(summary)
     }
@@ -236,6 +283,24 @@ fn read_stop(reader: &mut Reader<'_>) -> Result<Option<Stop>, Damaged> {
         rule: reader.text()?,
         message: reader.text()?,
     }))
+}
+
+fn write_rule(writer: &mut Writer, known: &RuleCount) {
+    writer.text(&known.rule);
+    writer.u8(Severity::code(Some(known.severity)));
+    for number in [known.count, known.first_seq, known.last_seq] {
+        writer.uint(u64::from(number));
+    }
+}
+
+fn read_rule(reader: &mut Reader<'_>) -> Result<RuleCount, Damaged> {
+    Ok(RuleCount {
+        rule: reader.text()?,
+        severity: Severity::from_code(reader.u8()?).ok_or(Damaged)?,
+        count: reader.u32()?,
+        first_seq: reader.u32()?,
+        last_seq: reader.u32()?,
+    })
 }
 
 fn write_run(writer: &mut Writer, run: &Run) {

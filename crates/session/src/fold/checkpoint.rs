@@ -19,7 +19,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use imbl::{OrdMap, Vector};
+use imbl::{OrdMap, OrdSet, Vector};
 use scrubjay_protocol::{
     json::{self, Wtf8},
     schema::Boundary,
@@ -39,7 +39,7 @@ use super::{
 pub use crate::derive::codec::Damaged;
 use crate::derive::codec::{Reader, Writer, open_page};
 
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 /// Pieces that one checkpoint can seal.
 const PIECES_A_SEQ: u64 = 1 << 20;
 /// Deeper values than are ever made are damage.
@@ -529,6 +529,9 @@ fn write_verifier(writer: &mut Writer, verifier: &Verifier) {
             before = *id;
         }
     }
+    writer.uint(u64::from(verifier.lost));
+    writer.uint(verifier.refused.len() as u64);
+    verifier.refused.iter().for_each(|refused| writer.uint(*refused));
 }
 
 fn read_verifier(reader: &mut Reader<'_>) -> Result<Verifier, Damaged> {
@@ -568,6 +571,11 @@ fn read_verifier(reader: &mut Reader<'_>) -> Result<Verifier, Damaged> {
         activities: owners()?,
         reasoning: owners()?,
     };
+    let lost = reader.u32()?;
+    let mut refused = OrdSet::new();
+    for _ in 0..reader.count()? {
+        refused.insert(reader.uint()?);
+    }
     Ok(Verifier {
         first_seen: flags & 1 != 0,
         started: flags & 2 != 0,
@@ -575,5 +583,7 @@ fn read_verifier(reader: &mut Reader<'_>) -> Result<Verifier, Damaged> {
         errored: flags & 8 != 0,
         open,
         owners,
+        lost,
+        refused,
     })
 }

@@ -62,4 +62,25 @@ impl Event {
     pub(crate) fn object(&self, name: &str) -> Option<&Object> {
         self.get(name)?.as_object()
     }
+
+    /// Whether it names the item that it opens, continues or ends; true for
+    /// events that concern none.
+    pub(crate) fn names_its_item(&self) -> bool {
+        use EventType as E;
+        let name = match self.kind {
+            E::ToolCallStart | E::ToolCallArgs | E::ToolCallEnd => "toolCallId",
+            E::TextMessageStart
+            | E::TextMessageContent
+            | E::TextMessageEnd
+            | E::ReasoningStart
+            | E::ReasoningEnd
+            | E::ReasoningMessageStart
+            | E::ReasoningMessageContent
+            | E::ReasoningMessageEnd => "messageId",
+            E::StepStarted | E::StepFinished => "stepName",
+            E::SubagentStarted | E::SubagentFinished | E::SubagentError => "subagentRunId",
+            _ => return true,
+        };
+        self.text(name).is_some()
+    }
 }

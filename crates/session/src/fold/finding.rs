@@ -7,7 +7,7 @@ use super::rule::{Rule, Severity};
 pub struct Finding {
     /// At which frame; 0 is the request.
     pub seq: u32,
-    /// Id of the rule; see [`super::rule::REGISTRY`].
+    /// Id of the rule; see [`super::rule`].
     pub rule: &'static str,
     /// How bad.
     pub severity: Severity,

@@ -55,8 +55,10 @@ pub mod rule;
 mod snapshot;
 pub mod value;
 mod verify;
+mod witness;
 
 use scrubjay_protocol::{
+    event::EventType,
     frame::Frame,
     input::Request,
     json::{self, Wtf8},
@@ -64,15 +66,21 @@ use scrubjay_protocol::{
 };
 
 use self::{
-    apply::{Applying, View},
+    apply::Applying,
     chunks::Chunks,
-    event::Event,
-    finding::Broken,
     framing::{Framing, Read},
     messages::Messages,
     piece::{NoPieces, PieceSource},
     value::{Value, write_json},
     verify::Verifier,
+};
+pub(crate) use self::{
+    apply::View,
+    event::Event,
+    finding::Broken,
+    messages::{Named, text_of},
+    verify::Open,
+    witness::{Scene, Unwatched, Witness},
 };
 pub use self::{
     checkpoint::Damaged,
@@ -95,6 +103,13 @@ pub struct Fold {
     /// The run that ids are made from where the client makes random ones.
     run_id: Wtf8,
     seq: u32,
+}
+
+/// What goes with a frame on its way through the stages.
+struct Course<'a> {
+    pieces: &'a dyn PieceSource,
+    witness: &'a mut dyn Witness,
+    told: Vec<Broken>,
 }
 
 #[derive(Clone, Debug)]
@@ -155,34 +170,58 @@ impl Fold {
 
     /// Follows the next frame. `seq` is its number.
     pub fn push_with(&mut self, seq: u32, frame: &Frame, pieces: &dyn PieceSource) -> Vec<Finding> {
+        self.push_before(seq, frame, pieces, &mut Unwatched)
+    }
+
+    /// Follows the next frame before a witness, whose findings come with the client's.
+    pub(crate) fn push_before(
+        &mut self,
+        seq: u32,
+        frame: &Frame,
+        pieces: &dyn PieceSource,
+        witness: &mut dyn Witness,
+    ) -> Vec<Finding> {
         self.seq = seq;
         let mut told = self.framing.notes(frame);
         if frame.value.is_some() && !frame.is_record {
             told.extend(facts::facts(&frame.data));
         }
         let read = self.framing.read(frame);
-        self.follow(read, pieces, &mut told);
-        self.findings(told)
+        let mut course = Course { pieces, witness, told };
+        self.follow(read, &mut course);
+        self.findings(course.told)
     }
 
     /// The end of the body: what still waits for a blank line is read now.
     /// Findings are those of the last frame.
     pub fn finish(&mut self, pieces: &dyn PieceSource) -> Vec<Finding> {
-        let mut told = Vec::new();
-        let read = self.framing.flush();
-        self.follow(read, pieces, &mut told);
-        self.findings(told)
+        self.finish_before(pieces, &mut Unwatched)
     }
 
-    fn follow(&mut self, read: Read, pieces: &dyn PieceSource, told: &mut Vec<Broken>) {
+    /// The end of the body before a witness.
+    pub(crate) fn finish_before(&mut self, pieces: &dyn PieceSource, witness: &mut dyn Witness) -> Vec<Finding> {
+        let read = self.framing.flush();
+        let mut course = Course {
+            pieces,
+            witness,
+            told: Vec::new(),
+        };
+        self.follow(read, &mut course);
+        self.findings(course.told)
+    }
+
+    fn follow(&mut self, read: Read, course: &mut Course<'_>) {
         match read {
             Read::Nothing => {}
-            Read::Event(value) => self.event(value, pieces, told),
-            Read::Broken(broken) => self.tell(broken, told),
+            Read::Event(value) => self.event(value, course),
+            Read::Broken(broken) => {
+                self.verifier.lose();
+                self.tell(broken, &mut course.told);
+            }
         }
     }
 
-    fn event(&mut self, value: json::Value, pieces: &dyn PieceSource, told: &mut Vec<Broken>) {
+    fn event(&mut self, value: json::Value, course: &mut Course<'_>) {
         self.follow_run(&value);
         let (run_id, seq) = (&self.run_id, self.seq);
         // The client's ids are random; ours follow from the place in the stream.
@@ -191,20 +230,44 @@ impl Fold {
         for conversion in checked.conversions {
             let note = conversion.note.map(|note| format!("; {note}")).unwrap_or_default();
             let message = format!("the client reads {} as {}{note}", conversion.what, conversion.to);
-            told.push(Broken::new(&rule::Retired, message));
+            course.told.push(Broken::new(&rule::Retired, message));
         }
-        told.extend(checked.stripped.iter().map(stripped));
+        course.told.extend(checked.stripped.iter().map(stripped));
         match checked.verdict {
             Verdict::Accept { event, event_type } => {
                 if let json::Value::Object(body) = event {
-                    self.expand(Event { kind: event_type, body }, pieces, told);
+                    self.expand(Event { kind: event_type, body }, course);
                 }
             }
             Verdict::Dropped { type_name } => {
                 let message = format!("the client drops events of type '{type_name}', which it does not know");
-                told.push(Broken::new(&rule::UnknownType, message));
+                course.told.push(Broken::new(&rule::UnknownType, message));
             }
-            Verdict::Fatal(fatal) => self.tell(Broken::new(&rule::Schema, fatal.message()), told),
+            Verdict::Fatal(fatal) => {
+                self.tell(Broken::new(&rule::Schema, fatal.message()), &mut course.told);
+                self.miss(checked.refused);
+            }
+        }
+    }
+
+    /// An event that the schema refuses is not applied. What it would have
+    /// opened counts as open all the same, so that the rest can be judged.
+    fn miss(&mut self, refused: Option<json::Value>) {
+        let Some(json::Value::Object(body)) = refused else {
+            return self.verifier.lose();
+        };
+        let name = body.get("type").and_then(json::Value::as_str);
+        let kind = EventType::from_name(name.unwrap_or_default());
+        let (events, broken) = self.chunks.expand(Event { kind, body });
+        if broken.is_some() {
+            self.verifier.lose();
+        }
+        for event in events {
+            if event.names_its_item() {
+                self.verifier.force(&event);
+            } else {
+                self.verifier.lose();
+            }
         }
     }
 
@@ -216,27 +279,54 @@ impl Fold {
         }
     }
 
-    fn expand(&mut self, event: Event, pieces: &dyn PieceSource, told: &mut Vec<Broken>) {
+    fn expand(&mut self, event: Event, course: &mut Course<'_>) {
         let (events, broken) = self.chunks.expand(event);
         if let Some(broken) = broken {
-            self.tell(broken, told);
+            self.refuse(None, broken, course);
         }
         for event in events {
-            if let Err(broken) = self.verifier.judge(&event) {
-                self.tell(broken, told);
-                self.verifier.force(&event);
+            match self.verifier.judge(&event) {
+                Ok(()) => self.act(&event, course),
+                Err(broken) => {
+                    self.refuse(Some(&event), broken, course);
+                    self.verifier.force(&event);
+                    // What else there is to say of it follows from the refusal.
+                    let told = std::mem::take(&mut course.told);
+                    self.act(&event, course);
+                    course.told = told;
+                }
             }
-            let mut applying = Applying {
-                view: &mut self.view,
-                seq: self.seq,
-                pieces,
-                told,
-                fatal: None,
-            };
-            applying.apply(&event);
-            if let Some(broken) = applying.fatal {
-                self.tell(broken, told);
-            }
+        }
+    }
+
+    /// Shows an event to the witness and applies it.
+    fn act(&mut self, event: &Event, course: &mut Course<'_>) {
+        let scene = Scene {
+            seq: self.seq,
+            view: &self.view,
+            open: &self.verifier.open,
+            pieces: course.pieces,
+        };
+        course.witness.before(&scene, event, &mut course.told);
+        let mut applying = Applying {
+            view: &mut self.view,
+            seq: self.seq,
+            pieces: course.pieces,
+            told: &mut course.told,
+            fatal: None,
+        };
+        applying.apply(event);
+        if let Some(broken) = applying.fatal {
+            self.tell(broken, &mut course.told);
+        }
+    }
+
+    /// Takes note of an event that the client refuses. Behind the stop, what
+    /// only follows from an earlier refusal is not told again.
+    fn refuse(&mut self, event: Option<&Event>, broken: Broken, course: &mut Course<'_>) {
+        let follows = self.verifier.follows_from_before(event, &broken);
+        if !follows || self.stopped.is_none() {
+            self.tell(broken, &mut course.told);
         }
     }
 
@@ -295,6 +385,21 @@ impl Fold {
         }
     }
 
+    /// What is followed: what the client holds, and behind its stop what it would.
+    pub(crate) fn followed(&self) -> &View {
+        &self.view
+    }
+
+    /// What is open.
+    pub(crate) fn open(&self) -> &Open {
+        &self.verifier.open
+    }
+
+    /// Events of this run could not be read.
+    pub(crate) fn is_lossy(&self) -> bool {
+        self.verifier.lost > 0
+    }
+
     /// The state.
     pub fn state(&self) -> &Value {
         &self.held().state
@@ -318,7 +423,7 @@ impl Fold {
     /// Index of the first message with this id.
     pub fn message_index(&self, id: &Wtf8, pieces: &dyn PieceSource) -> Option<usize> {
         let messages = &self.held().messages;
-        let spot = messages.search(messages::Named::Message, id.as_bytes(), &|_| true, pieces)?;
+        let spot = messages.search(Named::Message, id.as_bytes(), &|_| true, pieces)?;
         Some(messages.index_of(spot))
     }
 

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use imbl::OrdMap;
+use imbl::{OrdMap, OrdSet};
 use scrubjay_protocol::{
     event::EventType,
     json::{Object, Value, Wtf8},
@@ -34,7 +34,16 @@ pub(crate) struct Verifier {
     pub(crate) errored: bool,
     pub(crate) open: Open,
     pub(crate) owners: Owners,
+    /// Events of this run that could not be read. What they would have opened
+    /// or closed is unknown, so what seems missing is not held against it.
+    pub(crate) lost: u32,
+    /// What was refused in this run, as hashes of rule and sentence: the same
+    /// mistake is told once.
+    pub(crate) refused: OrdSet<u64>,
 }
+
+/// Refusals remembered in a run.
+const REFUSED_LEN: usize = 4096;
 
 /// What is open, in the order of opening.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -108,6 +117,43 @@ impl Open {
     pub(crate) fn has_tool(&self, id: &[u8]) -> bool {
         self.tools.places.contains_key(id)
     }
+
+    /// What is open, a line a kind: the noun and the names, in the order in
+    /// which the client looks.
+    fn by_kind(&self) -> Vec<(&'static str, String)> {
+        let steps = self.steps.in_order().into_iter().map(|(_, name)| name).collect();
+        [
+            ("steps", steps),
+            ("text messages", self.messages.in_order()),
+            ("reasoning messages", self.reasoning.in_order()),
+            ("reasoning spans", self.spans.in_order()),
+            ("tool calls", self.tools.in_order()),
+            ("sub-agents", self.subagents.in_order()),
+        ]
+        .into_iter()
+        .filter(|(_, ids)| !ids.is_empty())
+        .map(|(noun, ids)| (noun, listed(&ids)))
+        .collect()
+    }
+
+    /// What is open, in words; empty if nothing is.
+    pub(crate) fn names(&self) -> String {
+        let kinds = self
+            .by_kind()
+            .into_iter()
+            .map(|(noun, names)| format!("{noun} {names}"));
+        kinds.collect::<Vec<_>>().join("; ")
+    }
+
+    /// Items that are open, of all kinds.
+    pub(crate) fn count(&self) -> usize {
+        self.messages.places.len()
+            + self.tools.places.len()
+            + self.spans.places.len()
+            + self.reasoning.places.len()
+            + self.steps.places.len()
+            + self.subagents.places.len()
+    }
 }
 
 type Verdict = Result<(), Broken>;
@@ -120,33 +166,125 @@ impl Verifier {
         self.items(event)
     }
 
-    /// Takes note of a refused event as far as that makes sense, so that
-    /// folding behind a stop does not refuse everything.
+    /// Takes note of a refused event as far as that makes sense, so that what
+    /// only follows from it is not refused, too: the stream is followed as if
+    /// the mistake had been meant.
     pub(crate) fn force(&mut self, event: &Event) {
         use EventType as E;
+        self.first_seen = true;
         match event.kind {
             E::RunStarted => {
-                *self = Self {
-                    first_seen: true,
-                    started: true,
-                    ..Self::default()
-                };
+                self.begin();
+                self.owners
+                    .seed(event.object("input").and_then(|input| input.get("messages")), false);
             }
             E::RunFinished => {
                 self.open = Open::default();
                 self.finished = true;
             }
+            E::RunError => self.errored = true,
             _ => {
                 self.finished = false;
                 self.errored = false;
-                let id = |name| id_of(event.required(name));
-                match event.kind {
-                    E::TextMessageContent => self.open.messages.add(id("messageId")),
-                    E::ToolCallArgs => self.open.tools.add(id("toolCallId")),
-                    E::ReasoningMessageContent => self.open.reasoning.add(id("messageId")),
-                    _ => {}
-                }
+                self.open_anyway(event);
             }
+        }
+    }
+
+    /// A run begins; nothing of the one before counts any more.
+    fn begin(&mut self) {
+        *self = Self {
+            first_seen: true,
+            started: true,
+            ..Self::default()
+        };
+    }
+
+    /// An item that a refused event opens or goes on with is open from here;
+    /// one that it ends is not.
+    fn open_anyway(&mut self, event: &Event) {
+        use EventType as E;
+        let id = |name| id_of(event.required(name));
+        let own = |owners: &mut OrdMap<u64, Owner>, name| {
+            owners
+                .entry(hash(event.required(name)))
+                .or_insert_with(|| event.tag().map(id_of));
+        };
+        match event.kind {
+            E::TextMessageStart | E::TextMessageContent => {
+                self.open.messages.add(id("messageId"));
+                own(&mut self.owners.messages, "messageId");
+            }
+            E::TextMessageEnd => remove(&mut self.open.messages, event.required("messageId")),
+            E::ToolCallStart | E::ToolCallArgs => {
+                self.open.tools.add(id("toolCallId"));
+                own(&mut self.owners.tools, "toolCallId");
+            }
+            E::ToolCallEnd => remove(&mut self.open.tools, event.required("toolCallId")),
+            E::ReasoningMessageStart | E::ReasoningMessageContent => {
+                self.open.reasoning.add(id("messageId"));
+                own(&mut self.owners.reasoning, "messageId");
+            }
+            E::ReasoningMessageEnd => remove(&mut self.open.reasoning, event.required("messageId")),
+            E::ReasoningStart => self.open.spans.add(id("messageId")),
+            E::ReasoningEnd => remove(&mut self.open.spans, event.required("messageId")),
+            E::StepStarted => self.open.steps.add((event.tag().map(id_of), id("stepName"))),
+            E::StepFinished => self.close_step(event.required("stepName")),
+            E::SubagentStarted => {
+                self.open.ended_subagents.remove(&id("subagentRunId"));
+                self.open.subagents.add(id("subagentRunId"));
+            }
+            E::SubagentFinished | E::SubagentError => {
+                remove(&mut self.open.subagents, event.required("subagentRunId"));
+                self.open.ended_subagents.add(id("subagentRunId"));
+            }
+            _ => {}
+        }
+    }
+
+    /// Closes a step of this name, whoever opened it.
+    fn close_step(&mut self, name: &Wtf8) {
+        let steps = self.open.steps.in_order();
+        let found = steps.into_iter().find(|(_, open)| **open == *name.as_bytes()).cloned();
+        if let Some(step) = found {
+            self.open.steps.remove(&step);
+        }
+    }
+
+    /// An event that nobody could read may have opened or closed anything.
+    pub(crate) fn lose(&mut self) {
+        self.lost = self.lost.saturating_add(1);
+    }
+
+    /// Whether a refusal only follows from what was refused before: the same
+    /// mistake once more, or something missing that may have stood in an
+    /// event which could not be read.
+    pub(crate) fn follows_from_before(&mut self, event: Option<&Event>, broken: &Broken) -> bool {
+        if self.lost > 0 && self.may_be_lost(event, broken.id) {
+            return true;
+        }
+        let sentence = [broken.id.as_bytes(), broken.message.as_bytes()].concat();
+        let known = hash(&Wtf8::from_bytes(sentence));
+        if self.refused.contains(&known) {
+            return true;
+        }
+        if self.refused.len() < REFUSED_LEN {
+            self.refused.insert(known);
+        }
+        false
+    }
+
+    fn may_be_lost(&self, event: Option<&Event>, rule: &str) -> bool {
+        let id = |name| event.map_or_else(Wtf8::new, |event| event.required(name).clone());
+        let is_new = |owners: &OrdMap<u64, Owner>, name| !owners.contains_key(&hash(&id(name)));
+        match rule {
+            "V03" | "V12" | "chunk.no_id" | "chunk.no_name" => true,
+            "V08" => is_new(&self.owners.messages, "messageId"),
+            "V10" => is_new(&self.owners.tools, "toolCallId"),
+            "V14" => is_new(&self.owners.reasoning, "messageId"),
+            "V16" => !has(&self.open.ended_subagents, &id("subagentRunId")),
+            "V19" => self.open.count() <= self.lost as usize,
+            _ => false,
         }
     }
 
@@ -174,11 +312,7 @@ impl Verifier {
                 return broken(&V04, "RUN_STARTED came while the run before it was active".to_owned());
             }
             if self.finished || self.errored {
-                *self = Self {
-                    first_seen: true,
-                    started: true,
-                    ..Self::default()
-                };
+                self.begin();
             }
         }
         Ok(())
@@ -448,28 +582,8 @@ impl Verifier {
     }
 
     fn finish(&mut self) -> Verdict {
-        let open = &self.open;
-        let steps = open.steps.in_order().into_iter().map(|(_, name)| name).collect();
-        for (noun, ids) in [
-            ("steps", steps),
-            ("text messages", open.messages.in_order()),
-            ("reasoning messages", open.reasoning.in_order()),
-            ("reasoning spans", open.spans.in_order()),
-            ("tool calls", open.tools.in_order()),
-            ("sub-agents", open.subagents.in_order()),
-        ] {
-            if !ids.is_empty() {
-                let names: Vec<String> = ids.iter().take(20).map(|id| shown(id)).collect();
-                let more = if ids.len() > 20 {
-                    format!(" and {} more", ids.len() - 20)
-                } else {
-                    String::new()
-                };
-                return broken(
-                    &V19,
-                    format!("RUN_FINISHED came while {noun} were open: {}{more}", names.join(", ")),
-                );
-            }
+        if let Some((noun, names)) = self.open.by_kind().into_iter().next() {
+            return broken(&V19, format!("RUN_FINISHED came while {noun} were open: {names}"));
         }
         self.finished = true;
         Ok(())
@@ -551,6 +665,15 @@ fn hash(id: &Wtf8) -> u64 {
 
 pub(crate) fn id_of(text: &Wtf8) -> Id {
     text.as_bytes().into()
+}
+
+/// The first ids, and how many more.
+fn listed(ids: &[&Id]) -> String {
+    let names: Vec<String> = ids.iter().take(20).map(|id| shown(id)).collect();
+    match ids.len().saturating_sub(20) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
+    }
 }
 
 fn shown(id: &Id) -> String {

@@ -1,0 +1,145 @@
+//! A judge as bytes, for checkpoints. What follows from the request and the
+//! response's head is not written; it is read again.
+
+use scrubjay_protocol::json::Wtf8;
+
+use super::{
+    Judge,
+    asked::Asked,
+    items::Items,
+    once::Once,
+    runs::Runs,
+    transport::{Head, Times},
+};
+use crate::{
+    derive::codec::{Damaged, Reader, Writer},
+    exchange::Exchange,
+};
+
+impl Judge {
+    pub(crate) fn write(&self, writer: &mut Writer) {
+        write_runs(writer, &self.runs);
+        write_items(writer, &self.items);
+        write_times(writer, &self.times);
+        writer.uint(self.once.0.len() as u64);
+        self.once.0.iter().for_each(|known| writer.uint(*known));
+    }
+
+    /// Goes on where a checkpoint was written.
+    pub(crate) fn read(reader: &mut Reader<'_>, exchange: &Exchange, request_body: &[u8]) -> Result<Self, Damaged> {
+        let (asked, _) = Asked::read(exchange, request_body);
+        Ok(Self {
+            asked,
+            head: Head::of(exchange),
+            runs: read_runs(reader)?,
+            items: read_items(reader)?,
+            times: read_times(reader)?,
+            once: Once((0..reader.count()?).map(|_| reader.uint()).collect::<Result<_, _>>()?),
+        })
+    }
+}
+
+fn text(reader: &mut Reader<'_>) -> Result<Wtf8, Damaged> {
+    Ok(Wtf8::from_bytes(reader.bytes()?.to_vec()))
+}
+
+fn write_texts(writer: &mut Writer, texts: &[Wtf8]) {
+    writer.uint(texts.len() as u64);
+    texts.iter().for_each(|text| writer.bytes(text.as_bytes()));
+}
+
+fn read_texts(reader: &mut Reader<'_>) -> Result<Vec<Wtf8>, Damaged> {
+    (0..reader.count()?).map(|_| text(reader)).collect()
+}
+
+fn write_runs(writer: &mut Writer, runs: &Runs) {
+    writer.uint(u64::from(runs.count));
+    writer.uint(u64::from(runs.first_seq));
+    writer.u8(u8::from(runs.failed));
+    writer.opt_uint(runs.raw_error.map(u64::from));
+    writer.bytes(runs.thread_id.as_bytes());
+    writer.bytes(runs.run_id.as_bytes());
+    write_texts(writer, &runs.unanswered);
+}
+
+fn read_runs(reader: &mut Reader<'_>) -> Result<Runs, Damaged> {
+    Ok(Runs {
+        count: reader.u32()?,
+        first_seq: reader.u32()?,
+        failed: reader.u8()? != 0,
+        raw_error: seq(reader.opt_uint()?)?,
+        thread_id: text(reader)?,
+        run_id: text(reader)?,
+        unanswered: read_texts(reader)?,
+    })
+}
+
+fn seq(number: Option<u64>) -> Result<Option<u32>, Damaged> {
+    number
+        .map(|number| u32::try_from(number).ok().ok_or(Damaged))
+        .transpose()
+}
+
+fn write_items(writer: &mut Writer, items: &Items) {
+    writer.uint(items.texts.len() as u64);
+    for (known, id) in &items.texts {
+        writer.uint(*known);
+        writer.bytes(id.as_bytes());
+    }
+    write_texts(writer, &items.interrupted);
+}
+
+fn read_items(reader: &mut Reader<'_>) -> Result<Items, Damaged> {
+    let mut items = Items::default();
+    for _ in 0..reader.count()? {
+        items.texts.insert(reader.uint()?, text(reader)?);
+    }
+    items.interrupted = read_texts(reader)?;
+    Ok(items)
+}
+
+fn write_times(writer: &mut Writer, times: &Times) {
+    let flags = [times.in_run, times.had_text];
+    writer.u8(flags
+        .iter()
+        .zip(0..)
+        .fold(0, |all, (flag, place)| all | u8::from(*flag) << place));
+    for number in [
+        times.events,
+        times.last_frame_us,
+        times.last_event_us,
+        u64::from(times.deltas),
+    ] {
+        writer.uint(number);
+    }
+    for moment in [times.began, times.ended] {
+        writer.opt_uint(moment.map(|(chunk, _)| chunk));
+        writer.uint(moment.map_or(0, |(_, at_us)| at_us));
+    }
+    let (least, greatest) = (times.stamps.map(|stamps| stamps.0), times.stamps.map(|stamps| stamps.1));
+    for stamp in [least, greatest, times.last_stamp] {
+        writer.opt_uint(stamp.map(f64::to_bits));
+    }
+}
+
+fn read_times(reader: &mut Reader<'_>) -> Result<Times, Damaged> {
+    let flags = reader.u8()?;
+    let mut times = Times {
+        in_run: flags & 1 != 0,
+        had_text: flags & 2 != 0,
+        events: reader.uint()?,
+        last_frame_us: reader.uint()?,
+        last_event_us: reader.uint()?,
+        deltas: reader.u32()?,
+        ..Times::default()
+    };
+    let mut moment = || Ok::<_, Damaged>((reader.opt_uint()?, reader.uint()?));
+    let (began, ended) = (moment()?, moment()?);
+    times.began = began.0.map(|chunk| (chunk, began.1));
+    times.ended = ended.0.map(|chunk| (chunk, ended.1));
+    let mut stamp = || Ok::<_, Damaged>(reader.opt_uint()?.map(f64::from_bits));
+    let (least, greatest) = (stamp()?, stamp()?);
+    times.stamps = least.zip(greatest);
+    times.last_stamp = stamp()?;
+    Ok(times)
+}

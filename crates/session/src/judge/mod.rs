@@ -1,0 +1,225 @@
+//! What is wrong with a stream that the official client takes without a word.
+//!
+//! A [`Judge`] stands beside a [`Fold`]: it sees each frame before it is folded
+//! and, as a witness, each event as the client applies it, and adds findings
+//! to the client's own. At the end it says what only the end shows. Like the
+//! fold it goes on behind a stop, it is bounded in memory whatever the length
+//! of the stream, and it is written into checkpoints.
+//!
+//! ```text
+//! request ─▶ asked ──┐
+//! frames ──▶ spelling, secrets, times ──────┐
+//! events ──▶ runs, items, arguments, snapshot, patches ──▶ findings
+//! end ─────▶ transport ─────────────────────┘
+//! ```
+//!
+//! False alarms cost more than misses: where a stream may be right, nothing is
+//! said, or a note. No finding is an error unless a real client breaks.
+//!
+//! Map, in reading order: [`mod@rule`] (the registry), `asked`, `runs`,
+//! `items`, `arguments`, `snapshot`, `patches`, `spelling`, `secrets`,
+//! `transport`, `once`, `keep`. What stops the client is not here (`fold`),
+//! nor is muting (whoever shows findings).
+
+mod arguments;
+mod asked;
+mod items;
+mod keep;
+mod once;
+mod patches;
+pub mod rule;
+mod runs;
+mod secrets;
+mod snapshot;
+mod spelling;
+mod transport;
+
+use scrubjay_protocol::{
+    event::EventType,
+    frame::{Frame, FrameKind},
+    json,
+};
+
+pub(crate) use self::transport::{Arrived, Ended};
+use self::{
+    asked::Asked,
+    items::Items,
+    once::Once,
+    rule::{DeltaLarger, LargeState, Secret, SnakeCase, TypeCase},
+    runs::Runs,
+    transport::{Head, Times},
+};
+use crate::{
+    exchange::Exchange,
+    fold::{Broken, Event, Fold, Scene, Witness, text_of, value::Value},
+};
+
+/// A state from here on is large: 1 MB of JSON.
+const LARGE_STATE: u64 = 1_000_000;
+/// A delta up to here is never too long.
+const SHORT_DELTA: usize = 2_048;
+
+/// Judges one exchange.
+#[derive(Debug)]
+pub(crate) struct Judge {
+    asked: Asked,
+    head: Head,
+    runs: Runs,
+    items: Items,
+    times: Times,
+    once: Once,
+}
+
+impl Judge {
+    /// At the start, with what is wrong with the request. The response's head
+    /// must be known by now, if there is one.
+    pub(crate) fn new(exchange: &Exchange, request_body: &[u8]) -> (Self, Vec<Broken>) {
+        let (asked, mut told) = Asked::read(exchange, request_body);
+        let mut judge = Self {
+            asked,
+            head: Head::of(exchange),
+            runs: Runs::default(),
+            items: Items::default(),
+            times: Times::default(),
+            once: Once::default(),
+        };
+        judge.look_for_secrets(request_body, "the request", &mut told);
+        (judge, told)
+    }
+
+    /// A frame is about to be folded.
+    pub(crate) fn frame(&mut self, frame: &Frame, arrived: Arrived) -> Vec<Broken> {
+        let mut told = Vec::new();
+        self.spelling(frame, &mut told);
+        if frame.event_type != Some(EventType::ReasoningEncryptedValue) {
+            self.look_for_secrets(&frame.data, "the event", &mut told);
+        }
+        self.times.follow(frame, arrived, &mut self.once, &mut told);
+        told
+    }
+
+    /// A frame was folded.
+    pub(crate) fn folded(&mut self, frame: &Frame, fold: &Fold) -> Vec<Broken> {
+        let mut told = Vec::new();
+        let is_delta = frame.event_type == Some(EventType::StateDelta);
+        if !is_delta && frame.event_type != Some(EventType::StateSnapshot) {
+            return told;
+        }
+        let weight = fold.followed().state.weight();
+        if weight > LARGE_STATE && self.once.is_first("state.large", b"") {
+            let message = format!("the state is {} KB as JSON", weight / 1_000);
+            told.push(Broken::new(&LargeState, message));
+        }
+        let len = frame.data.len();
+        if is_delta && len > SHORT_DELTA && len as u64 > weight && self.once.is_first("state.delta_larger", b"") {
+            let message = format!("the delta has {len} bytes, and the whole state after it about {weight}");
+            told.push(Broken::new(&DeltaLarger, message));
+        }
+        told
+    }
+
+    /// The exchange has ended.
+    pub(crate) fn end(&self, ended: &Ended) -> Vec<Broken> {
+        let mut told = Vec::new();
+        transport::end(&self.head, &self.times, &self.asked, ended, &mut told);
+        told
+    }
+
+    /// The run that is under way, or the last one.
+    pub(crate) fn run_id(&self) -> String {
+        self.runs.run_id.to_string()
+    }
+
+    fn spelling(&mut self, frame: &Frame, told: &mut Vec<Broken>) {
+        if frame.kind != FrameKind::Event {
+            return;
+        }
+        for (name, meant) in spelling::snake_case(frame) {
+            if self.once.is_first("schema.snake_case", name.as_bytes()) {
+                let message = format!("the event has '{name}', and the protocol's name is '{meant}'");
+                told.push(Broken::new(&SnakeCase, message));
+            }
+        }
+        if let Some(EventType::Unknown(name)) = &frame.event_type
+            && let Some(meant) = spelling::meant_type(name)
+            && self.once.is_first("schema.type_case", name.as_bytes())
+        {
+            let message = format!("'{name}' is not a type, and '{}' is", meant.name());
+            told.push(Broken::new(&TypeCase, message));
+        }
+    }
+
+    fn look_for_secrets(&mut self, bytes: &[u8], place: &str, told: &mut Vec<Broken>) {
+        for find in secrets::finds(bytes) {
+            if self.once.is_first("secret.on_wire", find.bytes) {
+                let message = format!("{place} holds what looks like a {}: {}", find.kind, find.shown);
+                told.push(Broken::new(&Secret, message));
+            }
+        }
+    }
+
+    /// A credential may come in pieces.
+    fn look_through_text(&mut self, scene: &Scene<'_>, event: &Event, told: &mut Vec<Broken>) {
+        let text = match event.kind {
+            EventType::TextMessageEnd => items::message_of(scene, event.required("messageId"))
+                .and_then(|message| message.value.get("content").cloned()),
+            EventType::ToolCallEnd => items::call_of(scene, event.required("toolCallId"))
+                .and_then(|(call, _)| call.get("function")?.get("arguments").cloned()),
+            _ => return,
+        };
+        if let Some(text) = text.as_ref().and_then(Value::as_text) {
+            let text = text.to_wtf8(scene.pieces);
+            self.look_for_secrets(text.as_bytes(), "the text that ends here", told);
+        }
+    }
+}
+
+impl Witness for Judge {
+    fn before(&mut self, scene: &Scene<'_>, event: &Event, told: &mut Vec<Broken>) {
+        match event.kind {
+            EventType::RunStarted => self.runs.started(scene, event, &self.asked, told),
+            EventType::RunFinished => self.runs.finished(event, told),
+            EventType::RunError => self.runs.failed(scene, event, told),
+            EventType::MessagesSnapshot => snapshot::judge(scene, event, self.runs.first_seq, told),
+            EventType::StateDelta => {
+                let operations = list(event, "delta");
+                if !scene.view.state_undefined {
+                    patches::judge(
+                        &scene.view.state,
+                        operations,
+                        "the state",
+                        scene.seq,
+                        scene.pieces,
+                        told,
+                    );
+                }
+            }
+            EventType::ActivityDelta => judge_activity_patch(scene, event, told),
+            _ => {}
+        }
+        self.items.follow(scene, event, &mut self.asked, &mut self.once, told);
+        self.runs.follow(scene.seq, event, &mut self.once, told);
+        self.look_through_text(scene, event, told);
+    }
+}
+
+fn judge_activity_patch(scene: &Scene<'_>, event: &Event, told: &mut Vec<Broken>) {
+    let Some(message) = items::message_of(scene, event.required("messageId")) else {
+        return;
+    };
+    let is_activity = text_of(&message.value, "role") == Some(b"activity");
+    if let Some(content) = message.value.get("content").filter(|_| is_activity) {
+        patches::judge(
+            content,
+            list(event, "patch"),
+            "the activity",
+            scene.seq,
+            scene.pieces,
+            told,
+        );
+    }
+}
+
+fn list<'a>(event: &'a Event, name: &str) -> &'a [json::Value] {
+    event.get(name).and_then(json::Value::as_array).unwrap_or_default()
+}

@@ -1,0 +1,245 @@
+//! Where runs begin and end.
+
+use scrubjay_protocol::{
+    event::EventType,
+    json::{Object, Value, Wtf8},
+};
+
+use super::{
+    asked::Asked,
+    once::Once,
+    rule::{
+        IdMismatch, InterruptTwice, LegacyInterrupt, NewerVersion, PendingCalls, RunFailed, SecondRun, SilentFailure,
+        Unclosed, Usage,
+    },
+};
+use crate::fold::{Broken, Event, Scene};
+
+/// Unanswered calls that are remembered in a run.
+const CALLS: usize = 10_000;
+/// Types of providers' own events that report an error.
+const ERRORS: [&str; 4] = ["error", "on_chain_error", "on_llm_error", "on_chat_model_error"];
+
+/// The run that is under way, or the last one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Runs {
+    /// Runs so far.
+    pub(super) count: u32,
+    pub(super) thread_id: Wtf8,
+    pub(super) run_id: Wtf8,
+    /// Frame of its RUN_STARTED.
+    pub(super) first_seq: u32,
+    pub(super) failed: bool,
+    /// A RAW event has reported an error, and nothing was said since.
+    pub(super) raw_error: Option<u32>,
+    /// Calls without a result, in the order of their starts.
+    pub(super) unanswered: Vec<Wtf8>,
+}
+
+impl Runs {
+    pub(super) fn started(&mut self, scene: &Scene<'_>, event: &Event, asked: &Asked, told: &mut Vec<Broken>) {
+        if self.count > 0 {
+            let behind = if self.failed { "RUN_ERROR" } else { "RUN_FINISHED" };
+            let message = format!("run {} on one stream, behind {behind}", self.count + 1);
+            told.push(Broken::new(&SecondRun, message));
+        }
+        *self = Self {
+            count: self.count.saturating_add(1),
+            thread_id: event.required("threadId").clone(),
+            run_id: event.required("runId").clone(),
+            first_seq: scene.seq,
+            ..Self::default()
+        };
+        if !asked.is_connect {
+            // The runs behind the first have ids of their own.
+            let run_id = if self.count == 1 { &asked.run_id } else { &None };
+            self.compare("request's", &[&asked.thread_id, run_id], event, told);
+        }
+        judge_version(event, told);
+    }
+
+    /// Compares the ids of a boundary event with those that came before.
+    fn compare(&self, whose: &str, known: &[&Option<Wtf8>; 2], event: &Event, told: &mut Vec<Broken>) {
+        let names = ["threadId", "runId"];
+        let differ = names.iter().zip(known).filter_map(|(name, known)| {
+            let (known, said) = (known.as_ref()?, event.text(name)?);
+            (known != said).then(|| format!("{name} is '{said}', and the {whose} is '{known}'"))
+        });
+        let differ: Vec<String> = differ.collect();
+        if !differ.is_empty() {
+            let message = format!("{}: {}", event.name(), differ.join("; "));
+            told.push(Broken::new(&IdMismatch, message));
+        }
+    }
+
+    pub(super) fn finished(&mut self, event: &Event, told: &mut Vec<Broken>) {
+        if self.count > 0 {
+            let own = [&Some(self.thread_id.clone()), &Some(self.run_id.clone())];
+            self.compare("run's", &own, event, told);
+        }
+        judge_usage(event, told);
+        let outcome = event.object("outcome");
+        let kind = outcome.and_then(|outcome| outcome.get("type")).and_then(Value::as_str);
+        if kind.is_none_or(|kind| kind == "success") {
+            self.succeeded(outcome, told);
+        }
+        judge_interrupts(outcome, told);
+        self.unanswered.clear();
+    }
+
+    fn succeeded(&mut self, outcome: Option<&Object>, told: &mut Vec<Broken>) {
+        if let Some(seq) = self.raw_error.take() {
+            let message = format!(
+                "RAW of frame {seq} reports an error, nothing came of the run after it, and it finished as a success"
+            );
+            told.push(Broken::new(&SilentFailure, message));
+        }
+        let listed = outcome.and_then(|outcome| outcome.get("pendingToolCallIds"));
+        let listed: Vec<&Wtf8> = listed
+            .and_then(Value::as_array)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(Value::as_wtf8)
+            .collect();
+        if listed.is_empty() || listed.iter().copied().eq(&self.unanswered) {
+            return;
+        }
+        let names = |ids: &mut dyn Iterator<Item = &Wtf8>| {
+            let names: Vec<String> = ids.take(20).map(ToString::to_string).collect();
+            if names.is_empty() {
+                "none".to_owned()
+            } else {
+                names.join(", ")
+            }
+        };
+        let message = format!(
+            "pendingToolCallIds names {}, and unanswered are: {}",
+            names(&mut listed.into_iter()),
+            names(&mut self.unanswered.iter())
+        );
+        told.push(Broken::new(&PendingCalls, message));
+    }
+
+    pub(super) fn failed(&mut self, scene: &Scene<'_>, event: &Event, told: &mut Vec<Broken>) {
+        self.failed = true;
+        self.raw_error = None;
+        let code = event.text("code").map(|code| format!(" ({code})")).unwrap_or_default();
+        let message = format!("the agent reports: {}{code}", event.required("message"));
+        told.push(Broken::new(&RunFailed, message));
+        judge_usage(event, told);
+        if scene.open.count() > 0 {
+            let message = format!("RUN_ERROR came while items were open: {}", scene.open.names());
+            told.push(Broken::new(&Unclosed, message));
+        }
+    }
+
+    /// What an event says about how the run goes.
+    pub(super) fn follow(&mut self, seq: u32, event: &Event, once: &mut Once, told: &mut Vec<Broken>) {
+        use EventType as E;
+        match event.kind {
+            E::Raw => {
+                if reports_error(event) {
+                    self.raw_error = Some(seq);
+                }
+            }
+            E::Custom => {
+                self.raw_error = None;
+                if *event.required("name") == *"on_interrupt" && once.is_first("compat.on_interrupt", b"") {
+                    let message = "CUSTOM on_interrupt tells of an interrupt, as adapters did before protocol 0.0.54";
+                    told.push(Broken::new(&LegacyInterrupt, message));
+                }
+            }
+            E::ToolCallStart => {
+                self.raw_error = None;
+                let id = event.required("toolCallId");
+                if self.unanswered.len() < CALLS && !self.unanswered.contains(id) {
+                    self.unanswered.push(id.clone());
+                }
+            }
+            E::ToolCallResult => {
+                self.raw_error = None;
+                let id = event.required("toolCallId");
+                self.unanswered.retain(|unanswered| unanswered != id);
+            }
+            E::TextMessageContent
+            | E::ReasoningMessageContent
+            | E::ToolCallArgs
+            | E::StateSnapshot
+            | E::StateDelta
+            | E::MessagesSnapshot
+            | E::ActivitySnapshot
+            | E::ActivityDelta => self.raw_error = None,
+            _ => {}
+        }
+    }
+}
+
+fn reports_error(event: &Event) -> bool {
+    let Some(raw) = event.object("event") else { return false };
+    ["event", "type"]
+        .iter()
+        .filter_map(|name| raw.get(name).and_then(Value::as_str))
+        .any(|kind| ERRORS.contains(&kind))
+}
+
+fn judge_version(event: &Event, told: &mut Vec<Broken>) {
+    let Some(version) = event.text("protocolVersion") else {
+        return;
+    };
+    let text = version.to_str_lossy();
+    let parts = text.split_once('.').and_then(|(major, minor)| {
+        let number = |part: &str| {
+            let plain = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+            plain.then(|| part.parse::<u32>().ok()).flatten()
+        };
+        Some((number(major)?, number(minor)?))
+    });
+    let message = match parts {
+        None => format!("protocolVersion is '{text}', which is not MAJOR.MINOR"),
+        Some(parts) if parts > (1, 0) => format!("protocolVersion is '{text}', and the official client speaks 1.0"),
+        Some(_) => return,
+    };
+    told.push(Broken::new(&NewerVersion, message));
+}
+
+fn judge_usage(event: &Event, told: &mut Vec<Broken>) {
+    for usage in event.get("usage").and_then(Value::as_array).unwrap_or_default() {
+        let count = |name| usage.get(name).and_then(Value::as_f64);
+        let (input, output) = (count("inputTokens"), count("outputTokens"));
+        if let (Some(input), Some(output), Some(total)) = (input, output, count("totalTokens"))
+            && (input + output - total).abs() >= 1.0
+        {
+            let message = format!(
+                "totalTokens is {total}, and inputTokens {input} and outputTokens {output} make {}",
+                input + output
+            );
+            told.push(Broken::new(&Usage, message));
+        }
+        for (part, whole, name) in [
+            ("reasoningTokens", output, "outputTokens"),
+            ("cachedInputTokens", input, "inputTokens"),
+            ("cacheWriteInputTokens", input, "inputTokens"),
+        ] {
+            if let (Some(some), Some(whole)) = (count(part), whole)
+                && some > whole
+            {
+                let message = format!("{part} is {some}, more than {name}, {whole}, of which it is a part");
+                told.push(Broken::new(&Usage, message));
+            }
+        }
+    }
+}
+
+fn judge_interrupts(outcome: Option<&Object>, told: &mut Vec<Broken>) {
+    let interrupts = outcome.and_then(|outcome| outcome.get("interrupts"));
+    let interrupts = interrupts.and_then(Value::as_array).unwrap_or_default();
+    let mut ids: Vec<&Wtf8> = interrupts
+        .iter()
+        .filter_map(|interrupt| interrupt.get("id").and_then(Value::as_wtf8))
+        .collect();
+    ids.sort_unstable();
+    if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
+        let message = format!("two interrupts of the run have the id '{}'", pair[0]);
+        told.push(Broken::new(&InterruptTwice, message));
+    }
+}

@@ -1,0 +1,333 @@
+//! How the bytes came: heads, endings, times.
+
+use scrubjay_protocol::{
+    event::EventType,
+    frame::{Frame, FrameKind},
+    record,
+};
+
+use super::{
+    asked::Asked,
+    once::Once,
+    rule::{
+        BadStatus, Buffered, ClientLeft, Compressed, ContentType, FirstText, Gap, NoAnswer, NotRecorded,
+        RecorderStopped, Reset, Stall, TimeBackwards, Truncated,
+    },
+};
+use crate::{
+    derive::summary::Transport,
+    exchange::{Ending, Exchange},
+    fold::Broken,
+};
+
+/// A silence that proxies cut.
+const GAP_US: u64 = 60_000_000;
+/// A silence that people notice.
+const STALL_US: u64 = 10_000_000;
+/// Events that are made over less time than this may come together.
+const SPREAD_MS: f64 = 1_500.0;
+/// Deltas in one chunk from which on they were held back.
+const DELTAS: u32 = 12;
+/// A run that comes whole within this was quick.
+const QUICK_US: u64 = 1_000_000;
+/// Timestamps beyond this are milliseconds since 1970.
+const MILLISECONDS: f64 = 1e11;
+
+/// What the response's head says.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Head {
+    status: Option<u16>,
+    content_type: String,
+    encoding: String,
+    has_headers: bool,
+}
+
+impl Head {
+    pub(super) fn of(exchange: &Exchange) -> Self {
+        let Some(response) = &exchange.response else {
+            return Self::default();
+        };
+        let field = |name: &str| {
+            let found = response
+                .headers
+                .iter()
+                .find(|(field, _)| field.eq_ignore_ascii_case(name));
+            found
+                .map(|(_, value)| String::from_utf8_lossy(value).trim().to_owned())
+                .unwrap_or_default()
+        };
+        Self {
+            status: Some(response.status),
+            content_type: field("content-type"),
+            encoding: field("content-encoding"),
+            has_headers: !response.headers.is_empty(),
+        }
+    }
+
+    /// An error, which the client does not read on.
+    fn is_refusal(&self) -> bool {
+        self.status.is_some_and(|status| status >= 400)
+    }
+
+    /// Another request follows, which is an exchange of its own.
+    fn is_redirect(&self) -> bool {
+        self.status.is_some_and(|status| (300..400).contains(&status))
+    }
+}
+
+/// When things came.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Times {
+    /// AG-UI events of known types.
+    pub(super) events: u64,
+    /// A run has begun and not ended, as the frames say.
+    pub(super) in_run: bool,
+    pub(super) last_frame_us: u64,
+    pub(super) last_event_us: u64,
+    pub(super) had_text: bool,
+    /// Chunk and time of the run's first event.
+    pub(super) began: Option<(u64, u64)>,
+    /// Chunk and time of the run's terminal event.
+    pub(super) ended: Option<(u64, u64)>,
+    /// Deltas in the chunk in which the run began.
+    pub(super) deltas: u32,
+    /// Timestamps of the run's events: the least and the greatest.
+    pub(super) stamps: Option<(f64, f64)>,
+    pub(super) last_stamp: Option<f64>,
+}
+
+/// A frame as it arrived.
+#[derive(Clone, Copy)]
+pub(crate) struct Arrived {
+    pub(crate) seq: u32,
+    pub(crate) at_us: u64,
+    pub(crate) chunk: u64,
+}
+
+impl Times {
+    pub(super) fn follow(&mut self, frame: &Frame, arrived: Arrived, once: &mut Once, told: &mut Vec<Broken>) {
+        let gap = arrived.at_us.saturating_sub(self.last_frame_us);
+        if arrived.seq > 1 && gap >= GAP_US {
+            let message = format!("nothing came for {}, no comment either", seconds(gap));
+            told.push(Broken::new(&Gap, message));
+        }
+        self.last_frame_us = arrived.at_us;
+        let is_event = matches!(frame.kind, FrameKind::Event | FrameKind::Record);
+        if let Some(kind) = frame.event_type.as_ref().filter(|kind| is_event && kind.is_known()) {
+            self.event(kind, frame, arrived, gap, once, told);
+        }
+    }
+
+    fn event(
+        &mut self,
+        kind: &EventType,
+        frame: &Frame,
+        arrived: Arrived,
+        gap: u64,
+        once: &mut Once,
+        told: &mut Vec<Broken>,
+    ) {
+        let quiet = arrived.at_us.saturating_sub(self.last_event_us);
+        if self.in_run && quiet >= STALL_US && gap < GAP_US {
+            told.push(Broken::new(&Stall, format!("no event came for {}", seconds(quiet))));
+        }
+        self.events += 1;
+        self.last_event_us = arrived.at_us;
+        self.boundary(kind, arrived);
+        if is_delta(kind) && self.began.is_some_and(|(chunk, _)| chunk == arrived.chunk) {
+            self.deltas += 1;
+        }
+        let is_text = matches!(kind, EventType::TextMessageContent | EventType::TextMessageChunk);
+        if is_text && !std::mem::replace(&mut self.had_text, true) && arrived.at_us >= STALL_US {
+            let message = format!("the first text came {} after the request", seconds(arrived.at_us));
+            told.push(Broken::new(&FirstText, message));
+        }
+        self.stamp(frame, once, told);
+    }
+
+    fn boundary(&mut self, kind: &EventType, arrived: Arrived) {
+        match kind {
+            EventType::RunStarted => {
+                self.in_run = true;
+                self.began = Some((arrived.chunk, arrived.at_us));
+                self.ended = None;
+                self.deltas = 0;
+                self.stamps = None;
+                self.last_stamp = None;
+            }
+            EventType::RunFinished | EventType::RunError => {
+                self.in_run = false;
+                self.ended = Some((arrived.chunk, arrived.at_us));
+            }
+            _ => {}
+        }
+    }
+
+    fn stamp(&mut self, frame: &Frame, once: &mut Once, told: &mut Vec<Broken>) {
+        let event = frame.value.as_ref();
+        let Some(stamp) = event.and_then(|event| event.get("timestamp")?.as_f64()) else {
+            return;
+        };
+        let (least, greatest) = self.stamps.unwrap_or((stamp, stamp));
+        self.stamps = Some((least.min(stamp), greatest.max(stamp)));
+        if let Some(before) = self.last_stamp.replace(stamp).filter(|before| stamp < *before)
+            && once.is_first("time.backwards", b"")
+        {
+            let message = format!("the timestamp goes back from {before} to {stamp}");
+            told.push(Broken::new(&TimeBackwards, message));
+        }
+    }
+
+    /// Why it looks as if the last run had been held back.
+    fn held_back(&self) -> Option<String> {
+        let ((first_chunk, began_us), (last_chunk, ended_us)) = (self.began?, self.ended?);
+        let took_us = ended_us.saturating_sub(began_us);
+        if let Some((least, greatest)) = self.stamps
+            && least > MILLISECONDS
+            && greatest - least >= SPREAD_MS
+            && (took_us as f64) < (greatest - least) * 100.0
+        {
+            return Some(format!(
+                "the run's timestamps span {}, and its events came within {}",
+                seconds(((greatest - least) * 1_000.0) as u64),
+                seconds(took_us)
+            ));
+        }
+        (first_chunk == last_chunk && began_us >= QUICK_US && self.deltas >= DELTAS).then(|| {
+            format!(
+                "RUN_STARTED, {} deltas and the end of the run came in one piece, {} after the request",
+                self.deltas,
+                seconds(began_us)
+            )
+        })
+    }
+}
+
+fn is_delta(kind: &EventType) -> bool {
+    use EventType as E;
+    matches!(
+        kind,
+        E::TextMessageContent
+            | E::TextMessageChunk
+            | E::ToolCallArgs
+            | E::ToolCallChunk
+            | E::ReasoningMessageContent
+            | E::ReasoningMessageChunk
+    )
+}
+
+/// An exchange that has ended.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ended {
+    pub(crate) ending: Ending,
+    pub(crate) transport: Transport,
+    pub(crate) has_holes: bool,
+    /// Items that are open, as words.
+    pub(crate) open: String,
+    /// Events that could not be read may have held the end.
+    pub(crate) is_lossy: bool,
+    /// Bytes of the body.
+    pub(crate) body_len: u64,
+    pub(crate) run_id: String,
+}
+
+/// Judges head and ending.
+pub(super) fn end(head: &Head, times: &Times, asked: &Asked, ended: &Ended, told: &mut Vec<Broken>) {
+    if ended.has_holes {
+        told.push(Broken::new(
+            &NotRecorded,
+            "a part of the body went to the client and was not recorded",
+        ));
+    }
+    if head.is_redirect() || !asked.is_input && times.events == 0 {
+        return;
+    }
+    if asked.is_input && head.is_refusal() {
+        let status = head.status.unwrap_or_default();
+        return told.push(Broken::new(
+            &BadStatus,
+            format!("the run was refused with status {status}"),
+        ));
+    }
+    judge_head(head, times, ended, told);
+    judge_ending(head, times, asked, ended, told);
+    if !asked.is_connect
+        && let Some(reason) = times.held_back()
+    {
+        told.push(Broken::new(&Buffered, reason));
+    }
+}
+
+fn judge_head(head: &Head, times: &Times, ended: &Ended, told: &mut Vec<Broken>) {
+    if !head.encoding.is_empty() && !head.encoding.eq_ignore_ascii_case("identity") && times.events > 0 {
+        let message = format!("the event stream has the content encoding {}", head.encoding);
+        told.push(Broken::new(&Compressed, message));
+    }
+    if !head.has_headers || ended.body_len == 0 {
+        return;
+    }
+    let said = if head.content_type.is_empty() {
+        "no content type".to_owned()
+    } else {
+        format!("the content type {}", head.content_type)
+    };
+    let message = match ended.transport {
+        Transport::Sse if is_event_stream(&head.content_type) => return,
+        Transport::Protobuf if head.content_type == record::MEDIA_TYPE => return,
+        Transport::Sse => format!("the event stream has {said}, and not text/event-stream"),
+        Transport::Protobuf => format!("the records have {said}, and not {} alone", record::MEDIA_TYPE),
+        Transport::Other => format!("a run was asked for, and the answer has {said} and no events"),
+    };
+    told.push(Broken::new(&ContentType, message));
+}
+
+fn judge_ending(head: &Head, times: &Times, asked: &Asked, ended: &Ended, told: &mut Vec<Broken>) {
+    let open = if ended.open.is_empty() {
+        String::new()
+    } else {
+        format!("; open were: {}", ended.open)
+    };
+    match ended.ending {
+        Ending::Open => {}
+        Ending::NoAnswer => told.push(Broken::new(&NoAnswer, "upstream could not be reached or sent no head")),
+        Ending::UpstreamReset => {
+            let message = format!("upstream broke off after {} bytes of body{open}", ended.body_len);
+            told.push(Broken::new(&Reset, message));
+        }
+        Ending::ClientLeft if times.in_run => {
+            told.push(Broken::new(
+                &ClientLeft,
+                format!("the client left inside the run{open}"),
+            ));
+        }
+        Ending::RecorderStopped => told.push(Broken::new(&RecorderStopped, "recording stopped before the body ended")),
+        Ending::ClientLeft => {}
+        Ending::Complete if ended.is_lossy => {}
+        Ending::Complete if times.in_run => {
+            let message = format!(
+                "the body ended inside run '{}', without RUN_FINISHED or RUN_ERROR{open}",
+                ended.run_id
+            );
+            told.push(Broken::new(&Truncated, message));
+        }
+        Ending::Complete => {
+            let is_stream = ended.transport != Transport::Other || ended.body_len == 0;
+            let is_empty = times.events == 0 && asked.is_input && !asked.is_connect;
+            if is_empty && is_stream && head.status.is_some() {
+                told.push(Broken::new(
+                    &Truncated,
+                    "a run was asked for, and the body ended without an event",
+                ));
+            }
+        }
+    }
+}
+
+fn seconds(us: u64) -> String {
+    format!("{:.1} s", us as f64 / 1_000_000.0)
+}
+
+fn is_event_stream(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("text/event-stream")
+}

@@ -1,0 +1,9 @@
+//! What is found in streams, and that nothing else is.
+
+#![expect(clippy::unwrap_used, reason = "a test panics where it fails")]
+
+mod corpus;
+mod legal;
+mod scenarios;
+mod stage;
+mod transport;

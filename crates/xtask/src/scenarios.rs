@@ -1,0 +1,57 @@
+//! `cargo xtask scenarios`: asks the official client about every sequence.
+//!
+//! The sequences lie in `crates/session/tests/judge/scenarios`, a file a
+//! family. What the client says is written beside, as `.client.jsonl`.
+
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::{
+    need,
+    step::{command, root, say},
+};
+
+/// Where the sequences lie.
+const FOLDER: &str = "crates/session/tests/judge/scenarios";
+const GOLDEN: &str = ".client.jsonl";
+
+/// Makes all goldens anew.
+pub(crate) fn ask_the_client() -> Result<()> {
+    let node = need::for_test()?;
+    for family in families()? {
+        say(&format!("asking the official client about {}", family.display()));
+        ask(&node, &family)?;
+    }
+    Ok(())
+}
+
+fn families() -> Result<Vec<PathBuf>> {
+    let mut families = Vec::new();
+    for entry in fs::read_dir(root().join(FOLDER)).context(FOLDER)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.ends_with(".jsonl") && !name.ends_with(GOLDEN) {
+            families.push(path);
+        }
+    }
+    families.sort();
+    Ok(families)
+}
+
+fn ask(node: &Path, family: &Path) -> Result<()> {
+    let golden = family.with_extension("client.jsonl");
+    let status = command(node, &["tests/oracle/judge.mjs"])
+        .stdin(File::open(family)?)
+        .stdout(Stdio::from(File::create(&golden)?))
+        .status()
+        .context("node could not be started")?;
+    if !status.success() {
+        bail!("the official client could not be asked about {}", family.display());
+    }
+    Ok(())
+}
