@@ -115,3 +115,40 @@ pub trait Shelf {
     /// When the shelf cannot be read.
     fn page_at_or_before(&self, kind: PageKind, number: u64) -> Result<Option<Numbered>, Self::Error>;
 }
+
+/// A shelf that several hold.
+impl<S: Shelf> Shelf for Arc<S> {
+    type Error = S::Error;
+
+    fn exchange(&self) -> Result<Exchange, S::Error> {
+        S::exchange(self)
+    }
+
+    fn request_body(&self) -> Result<Vec<u8>, S::Error> {
+        S::request_body(self)
+    }
+
+    fn body(&self, range: Range<u64>) -> Result<Vec<u8>, S::Error> {
+        S::body(self, range)
+    }
+
+    fn chunks(&self, numbers: Range<u64>) -> Result<Vec<Chunk>, S::Error> {
+        S::chunks(self, numbers)
+    }
+
+    fn chunk_at(&self, offset: u64) -> Result<Option<u64>, S::Error> {
+        S::chunk_at(self, offset)
+    }
+
+    fn watermark(&self) -> Result<Watermark, S::Error> {
+        S::watermark(self)
+    }
+
+    fn page(&self, kind: PageKind, number: u64) -> Result<Option<Arc<[u8]>>, S::Error> {
+        S::page(self, kind, number)
+    }
+
+    fn page_at_or_before(&self, kind: PageKind, number: u64) -> Result<Option<Numbered>, S::Error> {
+        S::page_at_or_before(self, kind, number)
+    }
+}

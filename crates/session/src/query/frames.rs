@@ -2,7 +2,10 @@
 
 use std::{collections::VecDeque, ops::Range};
 
-use scrubjay_protocol::{frame::FrameKind, json, record, sse};
+use scrubjay_protocol::{
+    frame::{Frame, FrameKind},
+    json, record, sse,
+};
 
 use super::{Failed, Reader, answer::*};
 use crate::{
@@ -80,15 +83,50 @@ impl<S: Shelf> Reader<S> {
         line.unwrap_or(Err(Failed::NoFrame { seq, last }))
     }
 
+    /// Gives the frames of a range for which `wanted` says so, reading ahead,
+    /// until `take` says that it is enough.
+    pub(crate) fn each_frame(
+        &mut self,
+        seqs: Range<u32>,
+        wanted: impl Fn(&FrameEntry) -> bool,
+        mut take: impl FnMut(&mut Self, u32, &FrameEntry, &Frame) -> Result<bool, Failed<S::Error>>,
+    ) -> Result<(), Failed<S::Error>> {
+        let last = self.frame_count().min(seqs.end.saturating_sub(1));
+        let mut next = seqs.start.max(1);
+        while next <= last {
+            let entries = self.entries_from(next, last)?;
+            let from = entries.iter().find(|entry| wanted(entry)).map(|first| first.offset);
+            let to = entries.iter().rfind(|entry| wanted(entry)).map(FrameEntry::end);
+            let bytes = match from.zip(to) {
+                Some((from, to)) => self.decoded(from..to)?,
+                None => Vec::new(),
+            };
+            for (seq, entry) in (next..).zip(&entries) {
+                if !wanted(entry) {
+                    continue;
+                }
+                let start = (entry.offset - from.unwrap_or(entry.offset)) as usize;
+                let here = start..(start + entry.len as usize).min(bytes.len());
+                let bytes = bytes.get(here).unwrap_or_default();
+                let frame = cut_one(self.pages.summary.transport, entry.offset, bytes);
+                if !take(self, seq, entry, &frame)? {
+                    return Ok(());
+                }
+            }
+            next += entries.len().max(1) as u32;
+        }
+        Ok(())
+    }
+
     /// A frame cut again from its bytes, with its data.
-    pub(crate) fn recut(&mut self, entry: &FrameEntry) -> Result<scrubjay_protocol::frame::Frame, Failed<S::Error>> {
+    pub(crate) fn recut(&mut self, entry: &FrameEntry) -> Result<Frame, Failed<S::Error>> {
         let bytes = self.decoded(entry.offset..entry.end())?;
         Ok(cut_one(self.pages.summary.transport, entry.offset, &bytes))
     }
 }
 
 /// Cuts one frame from exactly its bytes.
-pub(crate) fn cut_one(transport: Transport, offset: u64, bytes: &[u8]) -> scrubjay_protocol::frame::Frame {
+pub(crate) fn cut_one(transport: Transport, offset: u64, bytes: &[u8]) -> Frame {
     let frame = if transport == Transport::Protobuf {
         let mut decoder = record::Decoder::resume(offset);
         decoder.push(bytes);
@@ -103,7 +141,7 @@ pub(crate) fn cut_one(transport: Transport, offset: u64, bytes: &[u8]) -> scrubj
 
 /// The text of a frame's event: of SSE as it stands, of a record that of the
 /// value that it decodes to.
-pub(crate) fn event_text(frame: scrubjay_protocol::frame::Frame) -> Vec<u8> {
+pub(crate) fn event_text(frame: Frame) -> Vec<u8> {
     match &frame.value {
         Some(value) if frame.is_record => json::to_json(value).into_bytes(),
         None if frame.is_record => Vec::new(),

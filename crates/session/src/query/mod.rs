@@ -57,9 +57,8 @@ pub mod answer;
 mod axis;
 mod cache;
 mod chat;
-mod describe;
+pub(crate) mod describe;
 mod detail;
-mod diff;
 mod frames;
 mod jump;
 mod lanes;
@@ -68,19 +67,19 @@ mod reader;
 mod rows;
 mod seek;
 mod spans;
-mod state;
+pub(crate) mod state;
 
 use thiserror::Error;
 
 pub use self::{
     answer::*,
     chat::{ChatMessage, ChatQuery, ChatWindow, Interrupt, ToolCard},
-    diff::ChangeKind,
     frames::Events,
     lanes::{Form, Lane, LaneId, LongGap, Picture, Shape},
     reader::Reader,
     state::{Change, StateLine, StateQuery, StateTree, ValueShape},
 };
+pub use crate::diff::ChangeKind;
 use crate::derive::Damaged;
 #[cfg(doc)]
 use crate::shelf::Shelf;

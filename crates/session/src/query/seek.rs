@@ -197,7 +197,7 @@ impl<S: Shelf> Reader<S> {
     }
 
     /// Entries from a frame on, about [`READ_AHEAD`] bytes of them.
-    fn entries_from(&mut self, first: u32, last: u32) -> Result<Vec<FrameEntry>, Failed<S::Error>> {
+    pub(super) fn entries_from(&mut self, first: u32, last: u32) -> Result<Vec<FrameEntry>, Failed<S::Error>> {
         let mut entries: Vec<FrameEntry> = Vec::new();
         for seq in first..=last {
             let entry = self.frame(seq)?;

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    Failed, Reader,
-    answer::*,
-    diff::{ChangeKind, Diff},
-    seek::ShelfPieces,
-};
+use super::{Failed, Reader, answer::*, seek::ShelfPieces};
 use crate::{
     derive::marks::{List, StateMark},
+    diff::{
+        ChangeKind,
+        tree::{Comparing, Diff, Step},
+    },
     fold::{
         piece::PieceSource,
         value::{Node, Value, to_json, write_pretty},
@@ -203,7 +202,7 @@ impl<S: Shelf> Reader<S> {
         let pieces = ShelfPieces(&self.shelf);
         let state = fold.state();
         let diff = before
-            .map(|before| Diff::between(before.state(), state, &pieces))
+            .map(|before| Comparing::plainly(&pieces).between(before.state(), state))
             .unwrap_or_default();
         let mut tree = Tree::new(query, &pieces);
         let open = Open::of(&query.expanded);
@@ -219,6 +218,25 @@ impl<S: Shelf> Reader<S> {
             changes: changes_of(&diff, &pieces),
             bytes: state.weight(),
         })
+    }
+
+    /// The state as of a frame, whether or not the official client has given
+    /// up before: what a comparison goes by.
+    pub(crate) fn whole_state_at(&mut self, seq: u32) -> Result<Value, Failed<S::Error>> {
+        let (fold, _) = self.fold_at(seq)?;
+        Ok(match fold.stop() {
+            None => fold.state().clone(),
+            Some(_) => fold.after_stop().state().clone(),
+        })
+    }
+
+    /// The state event at or before a frame; 0 if there is none.
+    pub(crate) fn last_state_seq(&mut self, seq: u32) -> Result<u32, Failed<S::Error>> {
+        let behind = self.pages.mark_past(&self.shelf, List::States, |mark| mark.seq > seq)?;
+        match behind.checked_sub(1) {
+            Some(idx) => Ok(self.pages.mark(&self.shelf, List::States, idx)?.seq),
+            None => Ok(0),
+        }
     }
 
     fn fold_before(&mut self, seq: u32) -> Result<crate::fold::Fold, Failed<S::Error>> {
@@ -319,7 +337,7 @@ impl<'a> Tree<'a> {
         match value.node() {
             Node::Map(map) => {
                 for (name, child) in map.iter() {
-                    self.child(name, child, diff, open, pointer, depth);
+                    self.child(&Step::Name(name.clone()), child, diff, open, pointer, depth);
                 }
             }
             Node::List(list) => self.items(list.iter(), list.len(), diff, open, pointer, depth),
@@ -330,11 +348,11 @@ impl<'a> Tree<'a> {
             .children
             .iter()
             .filter(|(_, child)| child.change == Some(ChangeKind::Removed));
-        for (name, child) in gone {
+        for (step, child) in gone {
             if let Some(old) = &child.old {
-                let len = pointer.len();
-                push_token(pointer, name);
-                self.visit(name, old, child, &Open::default(), pointer, depth);
+                let (len, name) = (pointer.len(), step.token());
+                push_token(pointer, &name);
+                self.visit(&name, old, child, &Open::default(), pointer, depth);
                 pointer.truncate(len);
             }
         }
@@ -356,14 +374,15 @@ impl<'a> Tree<'a> {
             self.line += len as u64;
             return;
         }
-        for (idx, child) in items.enumerate() {
-            self.child(idx.to_string().as_bytes(), child, diff, open, pointer, depth);
+        for (idx, child) in (0..).zip(items) {
+            self.child(&Step::Index(idx), child, diff, open, pointer, depth);
         }
     }
 
-    fn child(&mut self, name: &[u8], child: &Value, diff: &Diff, open: &Open, pointer: &mut String, depth: u16) {
+    fn child(&mut self, step: &Step, child: &Value, diff: &Diff, open: &Open, pointer: &mut String, depth: u16) {
         let nothing = (Diff::default(), Open::default());
-        let diff = diff.children.get(name).unwrap_or(&nothing.0);
+        let name = &step.token();
+        let diff = diff.children.get(step).unwrap_or(&nothing.0);
         let open = open.children.get(name).unwrap_or(&nothing.1);
         if self.query.changed_only && !diff.is_change() {
             return;
@@ -471,7 +490,7 @@ pub(crate) fn tokens_of(pointer: &str) -> Vec<Vec<u8>> {
         .collect()
 }
 
-fn child_of<'v>(value: &'v Value, token: &[u8]) -> Option<&'v Value> {
+pub(crate) fn child_of<'v>(value: &'v Value, token: &[u8]) -> Option<&'v Value> {
     match value.node() {
         Node::Map(map) => map.get(token),
         Node::List(list) => list.get(std::str::from_utf8(token).ok()?.parse().ok()?),
@@ -479,7 +498,7 @@ fn child_of<'v>(value: &'v Value, token: &[u8]) -> Option<&'v Value> {
     }
 }
 
-fn push_token(pointer: &mut String, token: &[u8]) {
+pub(crate) fn push_token(pointer: &mut String, token: &[u8]) {
     pointer.push('/');
     pointer.push_str(&String::from_utf8_lossy(token).replace('~', "~0").replace('/', "~1"));
 }

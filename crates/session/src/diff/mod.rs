@@ -1,0 +1,92 @@
+//! Where two runs part.
+//!
+//! Two sides, each one exchange, one run, or the exchanges of a thread, are
+//! each read once ([`outline`](self)) into *items*: what was asked, tool
+//! calls, messages, states. Items are paired ([`align`](self)), each pair is
+//! judged at a [`Level`], and what differs is put together to
+//! [`Difference`]s: a detour that ends is one, and what follows a split that
+//! does not end is none.
+//!
+//! ```
+//! use scrubjay_session::{diff::{Comparison, Part, Rules}, exchange::*, memory::MemoryShelf};
+//!
+//! let call = |id: &str, args: &str| {
+//!     let body = format!(
+//!         "data: {{\"type\":\"TOOL_CALL_START\",\"toolCallId\":\"{id}\",\"toolCallName\":\"find\"}}\n\n\
+//!          data: {{\"type\":\"TOOL_CALL_ARGS\",\"toolCallId\":\"{id}\",\"delta\":\"{args}\"}}\n\n"
+//!     );
+//!     let chunks = vec![Chunk { offset: 0, len: body.len() as u64, at_us: 1_000 }];
+//!     let exchange = Exchange { ending: Ending::Complete, ..Exchange::default() };
+//!     vec![Part::whole(0, MemoryShelf::new(exchange, Vec::new(), chunks, body.into_bytes()))]
+//! };
+//! let mut one = Comparison::of(call("c1", r#"{\"max\":200}"#), call("x9", r#"{\"max\":300}"#), Rules::default(), &[], &mut |_| true).unwrap();
+//! let first = one.first().unwrap().unwrap();
+//! assert_eq!((first.a.seq, first.path.as_str()), (2, "/args/max"));
+//! assert_eq!((first.a_value.as_deref(), first.b_value.as_deref()), (Some("200"), Some("300")));
+//! ```
+//!
+//! # What counts
+//!
+//! The table in `item` says what each item says, and from which level on.
+//! Ids (as a bijection), times, chunking, key order and how a text of JSON is
+//! written never count below level wire; further rules are [`Ignore`]s.
+//!
+//! # Map
+//!
+//! - `rules`, `ids`: what is ignored. `side`: what is compared.
+//! - `item`, `document`, `hash`, `outline`: what a side says, as numbers.
+//! - `align`: which item is which. `verdict`: what that amounts to.
+//! - `comparison`: the work, and the result that is asked.
+//! - `pair`, `tree`, `words`, `timing`, `patch`: all about one pair.
+//! - `many`: one against many. `report`: as Markdown and JSON Lines.
+//!
+//! # What is not here
+//!
+//! Judging one run (`fold::rule`), finding the exchanges of a thread
+//! (`engine`), tables for a terminal (`cli`).
+
+mod align;
+mod comparison;
+mod document;
+mod hash;
+mod ids;
+mod item;
+mod many;
+mod outline;
+mod pair;
+mod patch;
+pub mod report;
+mod rules;
+mod side;
+mod timing;
+pub(crate) mod tree;
+mod verdict;
+mod words;
+
+use thiserror::Error;
+
+pub use self::{
+    comparison::{ByHand, Comparison, Divergence, Moment, PairRow, PairSide, Spot},
+    item::ItemKind,
+    many::{Many, Parting},
+    pair::{PairDetail, TreeLine},
+    patch::operations,
+    rules::{BadRule, Ignore, Level, Rules},
+    side::{Part, Side, SideFacts},
+    timing::TimingRow,
+    tree::ChangeKind,
+    verdict::{Counts, Difference, PairKind},
+    words::{WordPlace, WordRun},
+};
+use crate::query::Failed;
+
+/// Why there is no comparison.
+#[derive(Debug, Error)]
+pub enum Stopped<E> {
+    /// A side cannot be read.
+    #[error(transparent)]
+    Failed(#[from] Failed<E>),
+    /// Whoever was told how far it is did not want to go on.
+    #[error("the comparison was cancelled")]
+    Cancelled,
+}

@@ -1,0 +1,536 @@
+//! One side, read once: its items in the order in which they began.
+//!
+//! Nothing of the content is kept but numbers, so memory goes with the number
+//! of items; only what is open at a time is put together.
+
+mod chunks;
+mod drafts;
+
+use std::collections::HashMap;
+
+use scrubjay_protocol::{
+    event::EventType,
+    frame::Frame,
+    json::{Object, Value, Wtf8},
+    pointer,
+};
+
+use self::{chunks::Cuts, drafts::Drafts};
+use super::{
+    Stopped,
+    document::{self, level_of},
+    hash::{self, Hashing, Sketch, join},
+    ids::Ids,
+    item::{Item, ItemKind, NO_SPAN},
+    rules::{Level, Rules},
+    side::{Open, Pace, SideFacts, window_of},
+    timing::Gaps,
+};
+use crate::{
+    derive::{
+        frames::FrameEntry,
+        kinds::{EventCode, Kind},
+        summary::Transport,
+    },
+    exchange::Exchange,
+    query::{Failed, Reader, Summary},
+    shelf::Shelf,
+};
+
+/// Bytes from which on a text is telling.
+const TELLING_TEXT: usize = 20;
+/// Frames between two looks at whether to go on.
+const STRIDE: u32 = 256;
+/// A state group in which everything is ignored.
+pub(crate) const NOTHING: u64 = 0;
+
+/// A side as numbers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outline {
+    pub(crate) items: Vec<Item>,
+    /// How to tell how alike items are; as many as items.
+    pub(crate) sketches: Vec<Sketch>,
+    pub(crate) ids: Ids,
+    pub(crate) refs: Vec<u32>,
+    pub(crate) facts: SideFacts,
+    /// First and last frame of each part.
+    pub(crate) windows: Vec<(u32, u32)>,
+    pub(crate) gaps: Gaps,
+    /// For each part, the item of each frame of its window; for level wire only.
+    pub(crate) frame_items: Vec<Vec<u32>>,
+    /// Names of sub-agents, by id.
+    pub(crate) agents: HashMap<Wtf8, Wtf8>,
+}
+
+impl Outline {
+    pub(crate) fn refs_of(&self, item: &Item) -> &[u32] {
+        let (first, count) = (item.refs.0 as usize, item.refs.1 as usize);
+        self.refs.get(first..first + count).unwrap_or_default()
+    }
+
+    /// Reads a side.
+    pub(crate) fn read<S: Shelf + Clone>(
+        open: &mut Open<S>,
+        rules: &Rules,
+        pace: &mut Pace<'_>,
+    ) -> Result<Self, Stopped<S::Error>> {
+        let mut reading = Reading {
+            rules,
+            out: Self::default(),
+            part: 0,
+            turn: 0,
+            drafts: Drafts::default(),
+            state: None,
+            burst: None,
+            last_at_us: None,
+        };
+        for part in 0..open.parts().len() as u32 {
+            let (exchange, run) = {
+                let part = &open.parts()[part as usize];
+                (part.exchange, part.run)
+            };
+            reading.part = part;
+            reading.part(open.reader(part)?, exchange, run, pace)?;
+        }
+        Ok(reading.out)
+    }
+}
+
+/// Neighbouring state events, or comments, on their way to being an item.
+struct Group {
+    item: usize,
+    code: EventCode,
+    number: u64,
+    wire: u64,
+    refs: Vec<u32>,
+    sketch: Sketch,
+}
+
+struct Reading<'a> {
+    rules: &'a Rules,
+    out: Outline,
+    part: u32,
+    turn: u32,
+    drafts: Drafts,
+    state: Option<Group>,
+    burst: Option<Group>,
+    last_at_us: Option<u64>,
+}
+
+impl Reading<'_> {
+    fn part<S: Shelf>(
+        &mut self,
+        reader: &mut Reader<S>,
+        index: i64,
+        run: Option<u32>,
+        pace: &mut Pace<'_>,
+    ) -> Result<(), Stopped<S::Error>> {
+        let (exchange, summary) = (reader.exchange().clone(), reader.summary().clone());
+        self.out.facts.add(index, run, &exchange, &summary);
+        let (first, last) = window_of(&summary, run);
+        self.out.windows.push((first, last));
+        self.out.frame_items.push(Vec::new());
+        self.last_at_us = None;
+        if run.unwrap_or(0) == 0
+            && let Some(input) = document::input_of(&reader.request_body()?)
+        {
+            self.input(&input, self.part == 0, first.saturating_sub(1));
+        }
+        self.turn = self.turn.max(1);
+        let mut cuts = Cuts::new(self.rules.level() == Level::Wire, &exchange);
+        let mut stopped = None;
+        let mut since = 0;
+        reader.each_frame(
+            first..last.saturating_add(1),
+            |_| true,
+            |reader, seq, entry, frame| {
+                since += 1;
+                if since == STRIDE {
+                    since = 0;
+                    if let Err(stop) = pace.step(u64::from(STRIDE)) {
+                        stopped = Some(stop);
+                        return Ok(false);
+                    }
+                }
+                self.frame(reader, seq, entry, frame, &mut cuts)?;
+                Ok(true)
+            },
+        )?;
+        if let Some(stopped) = stopped {
+            return Err(stopped);
+        }
+        pace.step(u64::from(since))?;
+        self.end_part(reader, &exchange, &summary, (first, last))
+    }
+
+    // ---- a frame ------------------------------------------------------
+
+    fn frame<S: Shelf>(
+        &mut self,
+        reader: &mut Reader<S>,
+        seq: u32,
+        entry: &FrameEntry,
+        frame: &Frame,
+        cuts: &mut Cuts,
+    ) -> Result<(), Failed<S::Error>> {
+        if let Some(before) = self.last_at_us.replace(entry.at_us) {
+            self.out.gaps.add(entry.at_us.saturating_sub(before));
+        }
+        if let Some(event) = &frame.value {
+            self.out.ids.learn(event);
+        }
+        let wire = match cuts.of(reader, entry)? {
+            Some(cut) => join(frame_number(frame, self.rules, &self.out.ids), cut),
+            None => 0,
+        };
+        let item = match (entry.event.kind(), frame.value.as_ref().and_then(Value::as_object)) {
+            (Kind::State, Some(event)) => Some(self.state_event(seq, entry, event, wire)),
+            (Kind::Raw, _) => self.burst(seq, entry, ItemKind::Raw, wire),
+            (Kind::Wire, _) if frame.comment.is_some() && frame.data.is_empty() => {
+                self.burst(seq, entry, ItemKind::Wire, wire)
+            }
+            _ => self.span_frame(reader, seq, entry, frame, wire)?,
+        };
+        if self.rules.level() == Level::Wire
+            && let Some(items) = self.out.frame_items.last_mut()
+        {
+            items.push(item.map_or(NO_SPAN, |item| item as u32));
+        }
+        Ok(())
+    }
+
+    fn span_frame<S: Shelf>(
+        &mut self,
+        reader: &mut Reader<S>,
+        seq: u32,
+        entry: &FrameEntry,
+        frame: &Frame,
+        wire: u64,
+    ) -> Result<Option<usize>, Failed<S::Error>> {
+        if self.drafts.is_skipped(entry.span) {
+            return Ok(None);
+        }
+        if !self.drafts.holds(entry.span) {
+            let span = reader.span(entry.span)?;
+            // Words are paired at every level, so that they can be shown.
+            let shown = self.rules.level().max(Level::Text);
+            let Some(kind) = ItemKind::of(span.kind).filter(|kind| kind.counts_from() <= shown) else {
+                self.drafts.skip(entry.span);
+                return Ok(None);
+            };
+            let own = self.out.ids.know(&span.id.as_str().into());
+            // A run stands where it ends; until then it has no place.
+            let item = (kind != ItemKind::Run).then(|| self.push(kind, entry.span, seq));
+            self.drafts.begin(entry.span, kind, item, span.frames, own);
+            if kind == ItemKind::Run && frame.event_type == Some(EventType::RunStarted) {
+                self.run_started(seq, frame);
+            }
+        }
+        let ends_run = matches!(frame.event_type, Some(EventType::RunFinished | EventType::RunError));
+        if frame.event_type == Some(EventType::SubagentStarted) {
+            self.learn_agent(frame);
+        }
+        let (item, done) = self.drafts.take(entry.span, seq, frame, wire);
+        let item = match item {
+            None if ends_run => Some(self.place_run(entry.span, seq)),
+            item => item,
+        };
+        if let Some(item) = item {
+            self.out.items[item].last_seq = seq;
+        }
+        if done && item.is_some() {
+            self.finish(entry.span);
+        }
+        Ok(item)
+    }
+
+    fn learn_agent(&mut self, frame: &Frame) {
+        let text = |name| {
+            frame
+                .value
+                .as_ref()
+                .and_then(|event| event.get(name))
+                .and_then(Value::as_wtf8)
+        };
+        if let (Some(id), Some(name)) = (text("subagentRunId"), text("name")) {
+            self.out.agents.insert(id.clone(), name.clone());
+        }
+    }
+
+    /// A run that is not the first of its exchange brings an input of its own.
+    fn run_started(&mut self, seq: u32, frame: &Frame) {
+        self.place_open_runs(seq);
+        let Some(event) = &frame.value else { return };
+        if let Some(version) = event.get("protocolVersion").and_then(Value::as_str) {
+            self.out
+                .facts
+                .protocol_version
+                .get_or_insert_with(|| version.to_owned());
+        }
+        let is_first = self.out.windows.last().is_some_and(|(first, _)| {
+            !self
+                .out
+                .items
+                .iter()
+                .rev()
+                .any(|item| item.part == self.part && item.kind == ItemKind::Run && item.first_seq >= *first)
+        });
+        if let Some(input) = event.get("input").filter(|_| !is_first) {
+            self.input(input, false, seq);
+        }
+    }
+
+    fn place_open_runs(&mut self, seq: u32) {
+        for span in self.drafts.unplaced() {
+            let last = self.drafts.last_seq(span);
+            let item = self.place_run(span, seq);
+            self.out.items[item].last_seq = last;
+            self.finish(span);
+        }
+    }
+
+    fn place_run(&mut self, span: u32, seq: u32) -> usize {
+        let item = self.push(ItemKind::Run, span, seq);
+        self.drafts.place(span, item);
+        item
+    }
+
+    // ---- items --------------------------------------------------------
+
+    fn push(&mut self, kind: ItemKind, span: u32, seq: u32) -> usize {
+        if kind.counts_from() == Level::Behaviour {
+            self.close_groups();
+        }
+        self.out.items.push(Item {
+            kind,
+            part: self.part,
+            span,
+            turn: self.turn.max(1),
+            first_seq: seq,
+            last_seq: seq,
+            key: hash::of(kind),
+            says: [0; 4],
+            refs: (0, 0),
+            own: None,
+            telling: matches!(kind, ItemKind::Tool | ItemKind::Input),
+        });
+        self.out.sketches.push(Sketch::default());
+        self.out.items.len() - 1
+    }
+
+    fn input(&mut self, input: &Value, with_state: bool, seq: u32) {
+        self.out.ids.learn(input);
+        if document::begins_turn(input) || self.turn == 0 {
+            self.turn += 1;
+        }
+        if let Some(version) = input.get("protocolVersion").and_then(Value::as_str) {
+            self.out
+                .facts
+                .protocol_version
+                .get_or_insert_with(|| version.to_owned());
+        }
+        let item = self.push(ItemKind::Input, NO_SPAN, seq);
+        let document = document::input_document(input, with_state);
+        self.describe(item, &document, 0, None);
+    }
+
+    fn finish(&mut self, span: u32) {
+        let Some(done) = self.drafts.end(span) else { return };
+        let Some(item) = done.item else { return };
+        let agents = &self.out.agents;
+        let document = done.draft.document(|id| agents.get(id).cloned());
+        self.describe(item, &document, done.wire, done.own);
+    }
+
+    /// Turns a document into numbers.
+    fn describe(&mut self, place: usize, document: &Object, wire: u64, own: Option<u32>) {
+        let kind = self.out.items[place].kind;
+        let mut hashing = Hashing::new(self.rules, &self.out.ids);
+        let mut says = [0_u64; 4];
+        for (name, value) in document {
+            let name = name.as_bytes();
+            if let Some(member) = hashing.member(name, value) {
+                let level = level_of(kind, name) as usize;
+                // A sum, because the order of members does not count.
+                says[level] = says[level].wrapping_add(join(hash::of(name), member));
+            }
+        }
+        says[Level::Wire as usize] = wire;
+        let (refs, sketch) = (hashing.refs, hashing.sketch);
+        let item = &mut self.out.items[place];
+        item.says = says;
+        item.own = own;
+        item.key = hash::of((
+            kind,
+            document.get("name").and_then(Value::as_wtf8),
+            document.get("agent").and_then(Value::as_wtf8),
+        ));
+        item.telling |= document
+            .get("text")
+            .and_then(Value::as_wtf8)
+            .is_some_and(|text| text.len() >= TELLING_TEXT);
+        item.refs = (self.out.refs.len() as u32, refs.len() as u32);
+        self.out.refs.extend(refs);
+        self.out.sketches[place] = sketch;
+    }
+
+    // ---- groups -------------------------------------------------------
+
+    /// State events are one item until something that is behaviour begins,
+    /// whatever the pauses between them and the words around them.
+    fn state_event(&mut self, seq: u32, entry: &FrameEntry, event: &Object, wire: u64) -> usize {
+        if self.state.is_none() {
+            let item = self.push(ItemKind::State, entry.span, seq);
+            self.state = Some(Group::new(item, entry.event));
+        }
+        let mut hashing = Hashing::new(self.rules, &self.out.ids);
+        let Some(group) = &mut self.state else { return 0 };
+        match event.get("delta") {
+            Some(Value::Array(operations)) => {
+                for operation in operations {
+                    if let Some(number) = operation_number(&mut hashing, operation) {
+                        group.number = join(group.number, number);
+                    }
+                }
+            }
+            // A snapshot says it all.
+            _ => {
+                let snapshot = event.get("snapshot").unwrap_or(&Value::Null);
+                group.number = hashing
+                    .member(b"state", snapshot)
+                    .map_or(NOTHING, |number| join(8, number));
+                group.refs.clear();
+            }
+        }
+        group.refs.append(&mut hashing.refs);
+        group.sketch = hashing.sketch;
+        group.wire = join(group.wire, wire);
+        self.out.items[group.item].last_seq = seq;
+        group.item
+    }
+
+    /// Neighbouring comments, or raw events, are one item.
+    fn burst(&mut self, seq: u32, entry: &FrameEntry, kind: ItemKind, wire: u64) -> Option<usize> {
+        if self.rules.level() < Level::Wire {
+            return None;
+        }
+        if self.burst.as_ref().is_none_or(|burst| burst.code != entry.event) {
+            self.close_burst();
+            let item = self.push(kind, entry.span, seq);
+            self.burst = Some(Group::new(item, entry.event));
+        }
+        let burst = self.burst.as_mut()?;
+        burst.wire = join(burst.wire, wire);
+        self.out.items[burst.item].last_seq = seq;
+        Some(burst.item)
+    }
+
+    fn close_groups(&mut self) {
+        self.close_burst();
+        if let Some(group) = self.state.take() {
+            self.close(group);
+        }
+    }
+
+    fn close_burst(&mut self) {
+        if let Some(group) = self.burst.take() {
+            self.close(group);
+        }
+    }
+
+    fn close(&mut self, group: Group) {
+        let item = &mut self.out.items[group.item];
+        item.says[Level::State as usize] = group.number;
+        item.says[Level::Wire as usize] = group.wire;
+        item.refs = (self.out.refs.len() as u32, group.refs.len() as u32);
+        self.out.refs.extend(group.refs);
+        self.out.sketches[group.item] = group.sketch;
+    }
+
+    // ---- the end of a part --------------------------------------------
+
+    fn end_part<S: Shelf>(
+        &mut self,
+        reader: &mut Reader<S>,
+        exchange: &Exchange,
+        summary: &Summary,
+        (first, last): (u32, u32),
+    ) -> Result<(), Stopped<S::Error>> {
+        self.place_open_runs(last);
+        self.close_groups();
+        for span in self.drafts.spans() {
+            self.finish(span);
+        }
+        self.drafts = Drafts::default();
+        if summary.is_run_input || last >= first {
+            self.push(ItemKind::FinalState, NO_SPAN, last);
+        }
+        if last == summary.frames {
+            let document = end_document(reader, exchange, summary)?;
+            let item = self.push(ItemKind::End, NO_SPAN, last);
+            self.describe(item, &document, 0, None);
+        }
+        Ok(())
+    }
+}
+
+/// What a frame says, to the last member; times aside.
+pub(crate) fn frame_number(frame: &Frame, rules: &Rules, ids: &Ids) -> u64 {
+    let Some(event) = frame.value.as_ref().and_then(Value::as_object) else {
+        return hash::of((frame.kind, &frame.data, &frame.comment));
+    };
+    let mut hashing = Hashing::new(rules, ids);
+    let members = event
+        .iter()
+        .filter(|(name, _)| *name != "timestamp" && *name != "rawEvent");
+    members.fold(1, |all, (name, value)| {
+        let member = hashing
+            .member_at(b"event", std::slice::from_ref(name), value)
+            .unwrap_or(0);
+        all.wrapping_add(join(hash::of(name), member))
+    })
+}
+
+impl Group {
+    fn new(item: usize, code: EventCode) -> Self {
+        Self {
+            item,
+            code,
+            number: NOTHING,
+            wire: 0,
+            refs: Vec::new(),
+            sketch: Sketch::default(),
+        }
+    }
+}
+
+fn operation_number(hashing: &mut Hashing<'_>, operation: &Value) -> Option<u64> {
+    let text = |name| operation.get(name).and_then(Value::as_wtf8);
+    let tokens = text("path").and_then(pointer::parse).unwrap_or_default();
+    let value = operation.get("value").unwrap_or(&Value::Null);
+    let number = hashing.member_at(b"state", &tokens, value)?;
+    Some(join(hash::of((text("op"), text("path"), text("from"))), number))
+}
+
+/// Status, ending, and where the official client gives up.
+pub(crate) fn end_document<S: Shelf>(
+    reader: &mut Reader<S>,
+    exchange: &Exchange,
+    summary: &Summary,
+) -> Result<Object, Failed<S::Error>> {
+    let mut document = Object::new();
+    if let Some(response) = &exchange.response {
+        document.insert("status", Value::Number(f64::from(response.status)));
+    }
+    document.insert("ending", Value::string(exchange.ending.as_str()));
+    if let Some(stop) = &summary.stop {
+        document.insert("stop", Value::string(stop.rule.as_str()));
+    }
+    if summary.transport == Transport::Other {
+        let body = reader.decoded(0..document::TEXT_LEN as u64 + 1)?;
+        if let Some(body) = document::body_value(&body) {
+            document.insert("body", body);
+        }
+    }
+    Ok(document)
+}

@@ -1,0 +1,339 @@
+//! All about one pair: its documents beside each other, and where in the
+//! streams they differ.
+
+mod place;
+
+use scrubjay_protocol::json::{self, Object, Wtf8};
+
+pub(super) use self::place::{Place, place_of};
+use super::{
+    document::{self, Draft, level_of},
+    item::{Item, ItemKind, NO_SPAN},
+    outline::{Outline, end_document},
+    rules::Level,
+    side::Open,
+    timing::{Timed, TimingRow},
+    tree::{ChangeKind, Diff, Step},
+    verdict::PairKind,
+    words::WordRun,
+};
+use crate::{
+    derive::ShelfPieces,
+    fold::value::{Key, Map, Node, Value},
+    query::{
+        Change, Failed,
+        state::{preview, push_token},
+    },
+    shelf::Shelf,
+};
+
+/// Lines of a tree at most.
+const LINES: usize = 2_000;
+/// Changes of the state listed.
+const CHANGES: usize = 200;
+
+/// All about one pair.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PairDetail {
+    /// Words, where it has text.
+    pub words: Vec<WordRun>,
+    /// The changed branches of what it says.
+    pub tree: Vec<TreeLine>,
+    /// Times, part by part.
+    pub timing: Vec<TimingRow>,
+    /// From A's state after the pair to B's: at most 200 changes.
+    pub state_after: Vec<Change>,
+    /// How many changes in all.
+    pub state_changes: u64,
+}
+
+/// One line of a tree of differences: a branch on the way, or a changed value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TreeLine {
+    /// JSON Pointer into B's document, or into A's for what only A has.
+    pub pointer: String,
+    /// Depth, from 0.
+    pub depth: u16,
+    /// Member name or array index.
+    pub key: String,
+    /// How it relates; same for a branch on the way.
+    pub kind: PairKind,
+    /// A's value as JSON text, shortened.
+    pub a: Option<String>,
+    /// B's value.
+    pub b: Option<String>,
+    /// `+12`, `matched by id`, `matched by position`, `JSON in a string`,
+    /// `was at 3`; several are joined by commas.
+    pub note: String,
+}
+
+/// What an item says, as a value that can be compared.
+pub(super) fn document_of<S: Shelf + Clone>(
+    open: &mut Open<S>,
+    outline: &Outline,
+    item: &Item,
+    level: Level,
+) -> Result<Value, Failed<S::Error>> {
+    let reader = open.reader(item.part)?;
+    if matches!(item.kind, ItemKind::State | ItemKind::FinalState) {
+        let state = reader.whole_state_at(item.last_seq)?;
+        return Ok(object([(Key::from(&b"state"[..]), state)]));
+    }
+    let document = match item.kind {
+        ItemKind::Input => input_of(open, outline, item)?,
+        ItemKind::End => {
+            let (exchange, summary) = (reader.exchange().clone(), reader.summary().clone());
+            end_document(reader, &exchange, &summary)?
+        }
+        _ => draft_of(open, item)?.document(|id| outline.agents.get(id).cloned()),
+    };
+    let members = document
+        .iter()
+        .filter(|(name, _)| level_of(item.kind, name.as_bytes()) <= level.max(item.kind.counts_from()))
+        .map(|(name, value)| (Key::from(name.as_bytes()), Value::from_json(value, item.first_seq)));
+    Ok(object(members))
+}
+
+fn object(members: impl IntoIterator<Item = (Key, Value)>) -> Value {
+    let map = Map::from_unique(members.into_iter());
+    Value::new(Node::Map(std::sync::Arc::new(map)), 0)
+}
+
+fn input_of<S: Shelf + Clone>(open: &mut Open<S>, outline: &Outline, item: &Item) -> Result<Object, Failed<S::Error>> {
+    let first = outline.windows.get(item.part as usize).map_or(1, |(first, _)| *first);
+    let reader = open.reader(item.part)?;
+    let input = match item.first_seq < first.max(1) {
+        true => document::input_of(&reader.request_body()?),
+        false => {
+            let entry = reader.frame(item.first_seq)?;
+            let frame = reader.recut(&entry)?;
+            frame.value.and_then(|event| event.get("input").cloned())
+        }
+    };
+    let with_state = item.part == 0 && item.first_seq < first.max(1);
+    Ok(input.map_or_else(Object::new, |input| document::input_document(&input, with_state)))
+}
+
+fn draft_of<S: Shelf + Clone>(open: &mut Open<S>, item: &Item) -> Result<Draft, Failed<S::Error>> {
+    let reader = open.reader(item.part)?;
+    let mut draft = Draft::new(item.kind);
+    if item.span == NO_SPAN {
+        return Ok(draft);
+    }
+    let span = reader.span(item.span)?;
+    reader.each_frame(
+        span.first_seq..span.last_seq.max(item.last_seq).saturating_add(1),
+        |entry| entry.span == item.span,
+        |_, _, _, frame| {
+            draft.take(frame, document::TEXT_LEN);
+            Ok(true)
+        },
+    )?;
+    Ok(draft)
+}
+
+/// The text of an item that is words.
+pub(super) fn text_of<S: Shelf + Clone>(open: &mut Open<S>, item: &Item) -> Result<Option<String>, Failed<S::Error>> {
+    let text = match item.kind {
+        ItemKind::Text | ItemKind::Reasoning => draft_of(open, item)?.text,
+        ItemKind::Tool => match draft_of(open, item)?.members.get("result") {
+            Some(json::Value::String(result)) if super::tree::branch_in(result.as_bytes()).is_none() => result.clone(),
+            _ => Wtf8::new(),
+        },
+        _ => Wtf8::new(),
+    };
+    Ok((!text.is_empty()).then(|| text.into_string_lossy()))
+}
+
+/// The first change of a tree that a person would name, with its path on
+/// both sides.
+pub(super) struct FirstChange {
+    pub(super) a: Vec<Step>,
+    pub(super) b: Vec<Step>,
+    pub(super) change: Diff,
+}
+
+pub(super) fn first_change(diff: &Diff) -> Option<FirstChange> {
+    let mut first = FirstChange {
+        a: Vec::new(),
+        b: Vec::new(),
+        change: Diff::default(),
+    };
+    let mut here = diff;
+    while here.change.is_none() && !here.moved {
+        let rank = |step: &Step| match step.token().as_slice() {
+            b"name" | b"outcome" | b"status" => 0,
+            _ => 1,
+        };
+        let (step, child) = here.children.iter().min_by_key(|(step, _)| rank(step))?;
+        first.b.push(step.clone());
+        first.a.push(match child.old_index {
+            Some(place) => Step::Index(place),
+            None => step.clone(),
+        });
+        here = child;
+    }
+    first.change = Diff {
+        children: std::collections::BTreeMap::new(),
+        ..here.clone()
+    };
+    Some(first)
+}
+
+/// A path as a pointer.
+pub(super) fn pointer_of(steps: &[Step]) -> String {
+    let mut pointer = String::new();
+    steps.iter().for_each(|step| push_token(&mut pointer, &step.token()));
+    pointer
+}
+
+/// The tree as lines, changed branches only.
+pub(super) fn lines_of<S: Shelf>(diff: &Diff, shelves: [&S; 2]) -> Vec<TreeLine> {
+    let mut lines = Vec::new();
+    write_lines(diff, &mut String::new(), 0, shelves, &mut lines);
+    lines
+}
+
+fn write_lines<S: Shelf>(diff: &Diff, pointer: &mut String, depth: u16, shelves: [&S; 2], lines: &mut Vec<TreeLine>) {
+    for (step, child) in &diff.children {
+        if lines.len() >= LINES {
+            return;
+        }
+        let len = pointer.len();
+        push_token(pointer, &step.token());
+        lines.push(TreeLine {
+            pointer: pointer.clone(),
+            depth,
+            key: String::from_utf8_lossy(&step.token()).into_owned(),
+            kind: kind_of(child),
+            a: child.old.as_ref().map(|value| preview(value, &ShelfPieces(shelves[0]))),
+            b: child.new.as_ref().map(|value| preview(value, &ShelfPieces(shelves[1]))),
+            note: note_of(child),
+        });
+        write_lines(child, pointer, depth.saturating_add(1), shelves, lines);
+        pointer.truncate(len);
+    }
+}
+
+fn kind_of(diff: &Diff) -> PairKind {
+    match diff.change {
+        Some(ChangeKind::Added) => PairKind::OnlyB,
+        Some(ChangeKind::Removed) => PairKind::OnlyA,
+        Some(ChangeKind::Changed) => PairKind::Changed,
+        None if diff.moved => PairKind::Reordered,
+        None => PairKind::Same,
+    }
+}
+
+fn note_of(diff: &Diff) -> String {
+    let mut notes = Vec::new();
+    if let (Some(Node::Number(old)), Some(Node::Number(new))) =
+        (diff.old.as_ref().map(Value::node), diff.new.as_ref().map(Value::node))
+    {
+        notes.push(difference(*old, *new));
+    }
+    if diff.opened {
+        notes.push("JSON in a string".to_owned());
+    }
+    let of_elements = diff
+        .children
+        .keys()
+        .any(|step| matches!(step, Step::Index(_) | Step::GoneIndex(_)));
+    match diff.matched_by {
+        Some(name) => notes.push(format!("matched by {name}")),
+        None if of_elements => notes.push("matched by position".to_owned()),
+        None => {}
+    }
+    if let (true, Some(place)) = (diff.moved, diff.old_index) {
+        notes.push(format!("was at {place}"));
+    }
+    notes.join(", ")
+}
+
+/// `+12`, `-0.5`: what was added, to twelve digits.
+fn difference(old: f64, new: f64) -> String {
+    let by = new - old;
+    let scale = old.abs().max(new.abs()).max(1.0);
+    // What rounding leaves behind is not shown.
+    let digits = (12 - scale.log10().ceil() as i32).clamp(0, 12) as usize;
+    let text = format!("{by:+.digits$}");
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
+    }
+}
+
+/// Changes from A's state to B's.
+pub(super) fn changes_of<S: Shelf>(diff: &Diff, shelves: [&S; 2]) -> (Vec<Change>, u64) {
+    let changes = diff.changes(CHANGES).into_iter().filter_map(|(tokens, diff)| {
+        let mut pointer = String::new();
+        tokens.iter().for_each(|token| push_token(&mut pointer, token));
+        Some(Change {
+            pointer,
+            change: diff.change?,
+            old: diff.old.as_ref().map(|value| preview(value, &ShelfPieces(shelves[0]))),
+            new: diff.new.as_ref().map(|value| preview(value, &ShelfPieces(shelves[1]))),
+        })
+    });
+    (changes.collect(), u64::from(diff.count()))
+}
+
+/// What timing needs of an item.
+pub(super) fn timed<S: Shelf + Clone>(open: &mut Open<S>, item: Option<&Item>) -> Result<Timed, Failed<S::Error>> {
+    let Some(item) = item.filter(|item| item.span != NO_SPAN) else {
+        return Ok(Timed::default());
+    };
+    let reader = open.reader(item.part)?;
+    let span = reader.span(item.span)?;
+    let runs = &reader.summary().runs;
+    let run = runs
+        .iter()
+        .find(|run| item.kind == ItemKind::Run && (run.first_seq == span.first_seq || run.last_seq == item.last_seq))
+        .cloned();
+    let before_us = match span.first_seq {
+        0 | 1 => 0,
+        seq => reader.frame(seq - 1)?.at_us,
+    };
+    let (mut gaps, mut largest_gap_us, mut last) = (0_u32, None, None);
+    let (from, to) = match &run {
+        Some(run) => (run.first_seq, run.last_seq),
+        None => (span.first_seq, span.last_seq),
+    };
+    for seq in from..=to {
+        let entry = reader.frame(seq)?;
+        if run.is_none() && entry.span != item.span {
+            continue;
+        }
+        if let Some(before) = last.replace(entry.at_us) {
+            let gap = entry.at_us.saturating_sub(before);
+            gaps += 1;
+            largest_gap_us = largest_gap_us.max(Some(gap));
+        }
+    }
+    Ok(Timed {
+        kind: Some(item.kind),
+        span,
+        run,
+        before_us,
+        largest_gap_us,
+        gaps,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::difference;
+
+    #[test]
+    fn numbers_show_what_was_added() {
+        for (old, new, text) in [
+            (200.0, 300.0, "+100"),
+            (0.1, 0.3, "+0.2"),
+            (5.0, -1.0, "-6"),
+            (1e15, 1e15 + 2.0, "+2"),
+            (1.5, 1.25, "-0.25"),
+        ] {
+            assert_eq!(difference(old, new), text);
+        }
+    }
+}

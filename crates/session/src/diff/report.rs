@@ -1,0 +1,1 @@
+//! A comparison as Markdown and as JSON Lines.

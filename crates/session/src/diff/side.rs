@@ -1,0 +1,157 @@
+//! What is compared with what.
+
+use super::Stopped;
+use crate::{
+    exchange::Exchange,
+    query::{Failed, Reader, Summary},
+    shelf::Shelf,
+};
+
+/// One exchange of a side, or one run of it.
+#[derive(Clone, Debug)]
+pub struct Part<S> {
+    /// Where it lies.
+    pub shelf: S,
+    /// Its number, as a person names it.
+    pub exchange: i64,
+    /// Only this run of it, from 0.
+    pub run: Option<u32>,
+}
+
+impl<S> Part<S> {
+    /// All of an exchange.
+    pub fn whole(exchange: i64, shelf: S) -> Self {
+        Self {
+            shelf,
+            exchange,
+            run: None,
+        }
+    }
+}
+
+/// One side: exchanges that follow each other.
+pub type Side<S> = Vec<Part<S>>;
+
+/// What is known of a side.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SideFacts {
+    /// Run or thread, as the stream names it.
+    pub title: String,
+    /// The exchanges, in order.
+    pub exchanges: Vec<i64>,
+    /// Wall clock of the first, microseconds since 1970.
+    pub started_at_us: i64,
+    /// Frames compared.
+    pub frames: u32,
+    /// Time from each request to its last frame, together.
+    pub duration_us: u64,
+    /// To the first character of text in the first exchange that has any.
+    pub ttft_us: Option<u64>,
+    /// Version of the protocol that the runs declare.
+    pub protocol_version: Option<String>,
+}
+
+/// Frames of a part that are compared: first and last, 1 and 0 if there are none.
+pub(crate) fn window_of(summary: &Summary, run: Option<u32>) -> (u32, u32) {
+    match run {
+        None => (1, summary.frames),
+        Some(run) => summary
+            .runs
+            .get(run as usize)
+            .map_or((1, 0), |run| (run.first_seq, run.last_seq)),
+    }
+}
+
+/// A side's readers, of which the last used stay open.
+pub(crate) struct Open<S: Shelf> {
+    parts: Side<S>,
+    readers: Vec<(u32, Reader<S>)>,
+}
+
+/// Readers kept of a side.
+const KEPT: usize = 2;
+
+impl<S: Shelf + Clone> Open<S> {
+    pub(crate) fn new(parts: Side<S>) -> Self {
+        Self {
+            parts,
+            readers: Vec::new(),
+        }
+    }
+
+    pub(crate) fn parts(&self) -> &[Part<S>] {
+        &self.parts
+    }
+
+    pub(crate) fn reader(&mut self, part: u32) -> Result<&mut Reader<S>, Failed<S::Error>> {
+        let kept = self.readers.iter().position(|(number, _)| *number == part);
+        let reader = match kept {
+            Some(place) => self.readers.remove(place).1,
+            None => {
+                let Some(known) = self.parts.get(part as usize) else {
+                    return Err(Failed::Nothing {
+                        place: format!("exchange {part} of this side"),
+                    });
+                };
+                Reader::open(known.shelf.clone())?
+            }
+        };
+        self.readers.push((part, reader));
+        let surplus = self.readers.len().saturating_sub(KEPT);
+        self.readers.drain(..surplus);
+        let (_, reader) = self.readers.last_mut().expect("it was just put there");
+        Ok(reader)
+    }
+}
+
+impl SideFacts {
+    pub(crate) fn add(&mut self, index: i64, run: Option<u32>, exchange: &Exchange, summary: &Summary) {
+        if self.exchanges.is_empty() {
+            self.started_at_us = exchange.started_at_us;
+            self.title = match run.and_then(|run| summary.runs.get(run as usize)) {
+                Some(run) => run.run_id.clone(),
+                None if !summary.title.is_empty() => summary.title.clone(),
+                None => format!("{} {}", exchange.request.method, exchange.request.target),
+            };
+        }
+        let (first, last) = window_of(summary, run);
+        let run = run.and_then(|run| summary.runs.get(run as usize));
+        self.exchanges.push(index);
+        self.frames += (last + 1).saturating_sub(first);
+        self.duration_us += match run {
+            Some(run) => run.last_at_us.saturating_sub(run.first_at_us),
+            None => exchange.last_at_us,
+        };
+        let ttft_us = match run {
+            Some(run) => run.first_text_us.map(|at_us| at_us.saturating_sub(run.first_at_us)),
+            None => summary.ttft_us,
+        };
+        self.ttft_us = self.ttft_us.or(ttft_us);
+    }
+}
+
+/// Says how far the work is, and whether to go on.
+pub(crate) struct Pace<'a> {
+    told: &'a mut dyn FnMut(f32) -> bool,
+    done: u64,
+    all: u64,
+}
+
+impl<'a> Pace<'a> {
+    pub(crate) fn new(told: &'a mut dyn FnMut(f32) -> bool, all: u64) -> Self {
+        Self {
+            told,
+            done: 0,
+            all: all.max(1),
+        }
+    }
+
+    /// So much more was done.
+    pub(crate) fn step<E>(&mut self, more: u64) -> Result<(), Stopped<E>> {
+        self.done += more;
+        match (self.told)((self.done as f32 / self.all as f32).min(1.0)) {
+            true => Ok(()),
+            false => Err(Stopped::Cancelled),
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! What changed between two values, as a tree of the changed paths.
+//!
+//! Branches that both sides share are not looked into. Lists are matched by
+//! position, or, where that is asked for, by a member that names every
+//! element on both sides (`id`, `key`, `name`). Recursion is bounded by the
+//! nesting of values.
+
+mod keyed;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use scrubjay_protocol::json;
+
+use super::{ids::SameId, rules::Rules};
+use crate::fold::{
+    piece::PieceSource,
+    value::{Key, Node, Value},
+};
+
+/// Changed paths gathered; beyond it a branch counts as one change.
+const CHANGES: u32 = 20_000;
+/// Bytes of a text up to which it is looked into for JSON or compared with what rules leave of it.
+const OPENED_LEN: u64 = 1024 * 1024;
+/// Texts of JSON inside texts of JSON that are opened.
+const OPENED_DEPTH: u8 = 4;
+
+/// How a value changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// New.
+    Added,
+    /// Another value.
+    Changed,
+    /// Gone.
+    Removed,
+}
+
+/// The way from a branch to a child: as it is after the change, or, of what
+/// is gone, as it was before.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Step {
+    Index(u32),
+    GoneIndex(u32),
+    Name(Key),
+}
+
+impl Step {
+    /// The pointer's token.
+    pub(crate) fn token(&self) -> Vec<u8> {
+        match self {
+            Self::Index(place) | Self::GoneIndex(place) => place.to_string().into_bytes(),
+            Self::Name(name) => name.to_vec(),
+        }
+    }
+}
+
+/// One changed path or a branch on the way to some.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Diff {
+    /// How the value here changed, if it did itself.
+    pub(crate) change: Option<ChangeKind>,
+    pub(crate) old: Option<Value>,
+    pub(crate) new: Option<Value>,
+    /// Changes somewhere below.
+    pub(crate) below: u32,
+    pub(crate) children: BTreeMap<Step, Diff>,
+    /// The member by which a list's elements were matched.
+    pub(crate) matched_by: Option<&'static str>,
+    /// Place in the list before, of an element that was matched by name.
+    pub(crate) old_index: Option<u32>,
+    /// It stands in another order among the elements of its list.
+    pub(crate) moved: bool,
+    /// Both are texts that hold JSON, which was compared instead.
+    pub(crate) opened: bool,
+}
+
+/// How values are compared.
+pub(crate) struct Comparing<'a> {
+    pieces: &'a dyn PieceSource,
+    other_pieces: &'a dyn PieceSource,
+    /// Lists by a naming member, texts of JSON opened.
+    closely: bool,
+    rules: Option<&'a Rules>,
+    same_id: Option<&'a SameId<'a>>,
+    /// Where the values stand, for rules.
+    path: Vec<Vec<u8>>,
+    room: u32,
+    opened: u8,
+}
+
+impl<'a> Comparing<'a> {
+    /// By position and as they stand, with one source of pieces.
+    pub(crate) fn plainly(pieces: &'a dyn PieceSource) -> Self {
+        Self {
+            pieces,
+            other_pieces: pieces,
+            closely: false,
+            rules: None,
+            same_id: None,
+            path: Vec::new(),
+            room: CHANGES,
+            opened: 0,
+        }
+    }
+
+    /// Lists by name, texts of JSON opened, rules and ids heeded, with a
+    /// source of pieces for each side.
+    pub(crate) fn closely(pieces: [&'a dyn PieceSource; 2], rules: &'a Rules, same_id: Option<&'a SameId<'a>>) -> Self {
+        Self {
+            other_pieces: pieces[1],
+            closely: true,
+            rules: Some(rules),
+            same_id,
+            ..Self::plainly(pieces[0])
+        }
+    }
+
+    /// The difference, empty if there is none.
+    pub(crate) fn between(mut self, old: &Value, new: &Value) -> Diff {
+        self.compare(old, new).unwrap_or_default()
+    }
+
+    fn compare(&mut self, old: &Value, new: &Value) -> Option<Diff> {
+        if self.rules.is_some_and(|rules| rules.is_ignored(&self.path)) {
+            return None;
+        }
+        let diff = match (old.node(), new.node()) {
+            (Node::Map(one), Node::Map(other)) if Arc::ptr_eq(one, other) => return None,
+            (Node::List(one), Node::List(other)) if Arc::ptr_eq(one, other) => return None,
+            (Node::Map(_), Node::Map(_)) if self.room > 0 => self.maps(old, new),
+            (Node::List(_), Node::List(_)) if self.room > 0 => self.lists(old, new),
+            _ if self.same_leaf(old, new) => return None,
+            _ => match self.opened(old, new) {
+                Some(diff) => diff,
+                None => {
+                    self.room = self.room.saturating_sub(1);
+                    return Some(Diff::leaf(ChangeKind::Changed, Some(old), Some(new)));
+                }
+            },
+        };
+        diff.is_change().then_some(diff)
+    }
+
+    fn same_leaf(&self, old: &Value, new: &Value) -> bool {
+        match (old.node(), new.node()) {
+            (Node::Null, Node::Null) => true,
+            (Node::Bool(one), Node::Bool(other)) => one == other,
+            (Node::Number(one), Node::Number(other)) => one == other || one.is_nan() && other.is_nan(),
+            (Node::Text(one), Node::Text(other)) => {
+                let same = match std::ptr::addr_eq(self.pieces, self.other_pieces) {
+                    true => one.same(other, self.pieces),
+                    false => one.len() == other.len() && one.to_wtf8(self.pieces) == other.to_wtf8(self.other_pieces),
+                };
+                same || self.alike(one.len().max(other.len()), old, new)
+            }
+            _ => false,
+        }
+    }
+
+    /// Texts that differ, but only in what is ignored: an id, or what a pattern matches.
+    fn alike(&self, len: u64, old: &Value, new: &Value) -> bool {
+        let patterns = self.rules.filter(|rules| rules.has_patterns());
+        if len > OPENED_LEN || (self.same_id.is_none() && patterns.is_none()) {
+            return false;
+        }
+        let (Some(one), Some(other)) = (old.as_text(), new.as_text()) else {
+            return false;
+        };
+        let (one, other) = (one.to_wtf8(self.pieces), other.to_wtf8(self.other_pieces));
+        // An element is named as its list is.
+        let is_index = |token: &&Vec<u8>| token.iter().all(u8::is_ascii_digit);
+        let name = self.path.iter().rev().find(|token| !is_index(token));
+        let name = name.map_or(&[][..], Vec::as_slice);
+        self.same_id.is_some_and(|same| same.are(name, &one, &other))
+            || patterns.is_some_and(|rules| rules.scrubbed(&one) == rules.scrubbed(&other))
+    }
+
+    /// The difference of what two texts hold, if both hold JSON branches.
+    fn opened(&mut self, old: &Value, new: &Value) -> Option<Diff> {
+        if !self.closely || self.opened >= OPENED_DEPTH {
+            return None;
+        }
+        let (one, other) = (self.held_in(old, self.pieces)?, self.held_in(new, self.other_pieces)?);
+        self.opened += 1;
+        let diff = self.compare(&one, &other);
+        self.opened -= 1;
+        match diff {
+            None => Some(Diff::default()),
+            // Branches of two kinds: the texts themselves say it best.
+            Some(diff) if diff.change.is_some() => None,
+            Some(diff) => Some(Diff { opened: true, ..diff }),
+        }
+    }
+
+    fn held_in(&self, value: &Value, pieces: &dyn PieceSource) -> Option<Value> {
+        let text = value.as_text().filter(|text| text.len() <= OPENED_LEN)?;
+        branch_in(text.to_wtf8(pieces).as_bytes()).map(|held| Value::from_json(&held, value.by()))
+    }
+
+    fn child(&mut self, diff: &mut Diff, step: Step, old: Option<&Value>, new: Option<&Value>) {
+        self.path.push(step.token());
+        let child = match (old, new) {
+            (Some(old), Some(new)) => self.compare(old, new),
+            _ if self.rules.is_some_and(|rules| rules.is_ignored(&self.path)) => None,
+            (None, new) => Some(Diff::leaf(ChangeKind::Added, None, new)),
+            (old, None) => Some(Diff::leaf(ChangeKind::Removed, old, None)),
+        };
+        self.path.pop();
+        diff.take(step, child);
+    }
+
+    fn maps(&mut self, old: &Value, new: &Value) -> Diff {
+        let mut diff = Diff::default();
+        let (Some(before), Some(after)) = (old.as_map(), new.as_map()) else {
+            return diff;
+        };
+        for (name, value) in after.iter() {
+            self.child(&mut diff, Step::Name(name.clone()), before.get(name), Some(value));
+        }
+        for (name, value) in before.iter() {
+            if after.get(name).is_none() {
+                self.child(&mut diff, Step::Name(name.clone()), Some(value), None);
+            }
+        }
+        diff
+    }
+
+    fn lists(&mut self, old: &Value, new: &Value) -> Diff {
+        let (Some(before), Some(after)) = (old.as_list(), new.as_list()) else {
+            return Diff::default();
+        };
+        if self.closely
+            && let Some(matched) = keyed::Matched::of(before, after, self.pieces, self.other_pieces)
+        {
+            return self.keyed(before, after, &matched);
+        }
+        let mut diff = Diff::default();
+        let both = before.len().min(after.len());
+        for (idx, (one, other)) in (0..).zip(before.iter().zip(after.iter())) {
+            self.child(&mut diff, Step::Index(idx), Some(one), Some(other));
+        }
+        for (idx, value) in (both as u32..).zip(after.iter_from(both)) {
+            self.child(&mut diff, Step::Index(idx), None, Some(value));
+        }
+        for (idx, value) in (both as u32..).zip(before.iter_from(both)) {
+            self.child(&mut diff, Step::GoneIndex(idx), Some(value), None);
+        }
+        diff
+    }
+}
+
+/// The object or array that a text holds, if it holds one.
+pub(crate) fn branch_in(text: &[u8]) -> Option<json::Value> {
+    let first = text.trim_ascii_start().first()?;
+    if !matches!(first, b'{' | b'[') {
+        return None;
+    }
+    json::parse(text).ok()
+}
+
+impl Diff {
+    /// Whether anything changed here or below.
+    pub(crate) fn is_change(&self) -> bool {
+        self.change.is_some() || self.moved || self.below > 0
+    }
+
+    fn leaf(kind: ChangeKind, old: Option<&Value>, new: Option<&Value>) -> Self {
+        Self {
+            change: Some(kind),
+            old: old.cloned(),
+            new: new.cloned(),
+            ..Self::default()
+        }
+    }
+
+    fn take(&mut self, step: Step, child: Option<Self>) {
+        if let Some(child) = child {
+            self.below += child.below + u32::from(child.change.is_some() || child.moved);
+            self.children.insert(step, child);
+        }
+    }
+
+    /// Changed paths in order, at most `limit`: pointer tokens and the change.
+    pub(crate) fn changes(&self, limit: usize) -> Vec<(Vec<Vec<u8>>, &Self)> {
+        let mut found = Vec::new();
+        self.walk(&mut Vec::new(), limit, &mut found);
+        found
+    }
+
+    fn walk<'a>(&'a self, path: &mut Vec<Vec<u8>>, limit: usize, found: &mut Vec<(Vec<Vec<u8>>, &'a Self)>) {
+        if found.len() >= limit {
+            return;
+        }
+        if self.change.is_some() || self.moved {
+            found.push((path.clone(), self));
+        }
+        for (step, child) in &self.children {
+            path.push(step.token());
+            child.walk(path, limit, found);
+            path.pop();
+        }
+    }
+
+    /// How many paths changed.
+    pub(crate) fn count(&self) -> u32 {
+        self.below + u32::from(self.change.is_some() || self.moved)
+    }
+}

@@ -1,0 +1,7 @@
+//! Where runs part: scenarios, what holds always, and replays.
+
+mod corpus;
+mod properties;
+mod replay;
+mod scenarios;
+mod side;
