@@ -374,8 +374,11 @@ pub struct DetailView {
     pub fields: Vec<FieldView>,
     /// Operations of a patch, with what became of each.
     pub operations: Vec<OperationView>,
-    /// The bytes as text, control characters kept, cut at 256 KB.
+    /// The bytes as text, control characters kept, cut at 256 KB; of a record
+    /// of the binary transport, the JSON of the event that it decodes to.
     pub raw: String,
+    /// Whether `raw` was decoded from a binary record.
+    pub raw_decoded: bool,
     /// Whether invalid UTF-8 was replaced in `raw`.
     pub raw_lossy: bool,
     /// Whether `raw` was cut.

@@ -200,7 +200,7 @@ fn fields(view: &DetailView) -> AnyView {
         view! { <tr><td><bdi>{words::visible(&field.name)}</bdi>{unknown}</td><td><bdi dir="auto">{words::visible(&field.value)}</bdi>{cut}</td></tr> }
     };
     if view.fields.is_empty() {
-        return view! { <p class="dim">"This frame is not a JSON object; Raw shows its bytes."</p> }.into_any();
+        return view! { <p class="dim">"This frame is not a JSON object; Raw and Hex show its bytes."</p> }.into_any();
     }
     let lines: Vec<_> = view.fields.iter().map(line).collect();
     view! { <table class="fields"><tbody>{lines}</tbody></table> }.into_any()
@@ -210,11 +210,14 @@ fn raw(view: &DetailView) -> AnyView {
     let lossy = view
         .raw_lossy
         .then(|| view! { <p class="bad">"Some bytes are not UTF-8; Hex shows them."</p> });
+    let decoded = view
+        .raw_decoded
+        .then(|| view! { <p class="dim">"Decoded from a binary record; Hex shows its bytes."</p> });
     let cut = view.raw_cut.then(|| view! { <p class="dim">"Cut at 256 KB."</p> });
     let text = view.raw.clone();
     view! {
         <div class="tools"><button class="btn" on:click=move |_| page::copy(&text)>"Copy"</button></div>
-        {lossy}<pre class="raw" dir="auto">{words::visible(&view.raw)}</pre>{cut}
+        {lossy}{decoded}<pre class="raw" dir="auto">{words::visible(&view.raw)}</pre>{cut}
     }
     .into_any()
 }

@@ -66,11 +66,7 @@ fn wall_of<S: Shelf>(reader: &Reader<S>, at_us: u64) -> String {
 pub(super) fn detail<S: Shelf>(ask: &Detail, reader: &mut Reader<S>) -> Result<DetailView, Failed<S::Error>> {
     let detail = reader.detail(ask.seq, RAW_LEN as u64)?;
     let started_at_us = reader.exchange().started_at_us;
-    let raw = String::from_utf8_lossy(&detail.text.bytes);
-    // A cut inside a character is not the frame's fault.
-    let is_cut_character =
-        detail.text.cut && std::str::from_utf8(&detail.text.bytes).is_err_and(|error| error.error_len().is_none());
-    let raw_lossy = matches!(raw, std::borrow::Cow::Owned(_)) && !is_cut_character;
+    let raw = raw(&detail);
     Ok(DetailView {
         seq: detail.seq,
         type_name: visible::line(&detail.type_name),
@@ -87,12 +83,40 @@ pub(super) fn detail<S: Shelf>(ask: &Detail, reader: &mut Reader<S>) -> Result<D
         findings: detail.findings.into_iter().map(finding_view).collect(),
         fields: detail.fields.into_iter().map(field).collect(),
         operations: detail.operations.into_iter().map(operation).collect(),
-        raw: raw.into_owned(),
-        raw_lossy,
-        raw_cut: detail.text.cut,
+        raw: raw.text,
+        raw_decoded: detail.decoded.is_some(),
+        raw_lossy: raw.is_lossy,
+        raw_cut: raw.is_cut,
         bytes: detail.text.bytes.iter().copied().take(BYTES_LEN).collect(),
         span: detail.span.map(|(span, text)| span_view(&span, text)),
     })
+}
+
+/// A frame as text.
+struct Raw {
+    text: String,
+    is_lossy: bool,
+    is_cut: bool,
+}
+
+fn raw(detail: &query::Detail) -> Raw {
+    if let Some((text, is_cut)) = &detail.decoded {
+        return Raw {
+            text: text.clone(),
+            is_lossy: false,
+            is_cut: *is_cut,
+        };
+    }
+    let bytes = &detail.text.bytes;
+    let text = String::from_utf8_lossy(bytes);
+    // A cut inside a character is not the frame's fault.
+    let is_cut_character =
+        detail.text.cut && std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none());
+    Raw {
+        is_lossy: matches!(text, std::borrow::Cow::Owned(_)) && !is_cut_character,
+        text: text.into_owned(),
+        is_cut: detail.text.cut,
+    }
 }
 
 /// The event's own `timestamp` as it stands, and how far it is ahead of the

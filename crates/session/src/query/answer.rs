@@ -232,6 +232,9 @@ pub struct Detail {
     pub operations: Vec<Operation>,
     /// The bytes, cut at the limit asked for.
     pub text: FrameText,
+    /// Of a record, the JSON text of the event that it decodes to, cut at that
+    /// limit, and whether it was.
+    pub decoded: Option<(String, bool)>,
     /// The span in whose rows it stands.
     pub span: Option<(Span, SpanText)>,
 }

@@ -35,13 +35,16 @@ impl<S: Shelf> Reader<S> {
         let entry = self.frame(seq)?;
         let findings = self.findings(seq..seq.saturating_add(1), FINDINGS)?;
         let (mut type_name, mut fields, mut operations) = (describe::type_name(&entry, None), Vec::new(), Vec::new());
+        let mut decoded = None;
         if entry.len <= PARSED_LEN {
             let frame = self.recut(&entry)?;
             type_name = describe::type_name(&entry, Some(&frame));
             if matches!(entry.kind, FrameKind::Event | FrameKind::Record) {
                 operations = operations_of(&entry, frame.value.as_ref(), &findings);
                 let event_type = frame.event_type.clone();
-                fields = fields_of(event_type.as_ref(), &event_text(frame));
+                let text = event_text(frame);
+                fields = fields_of(event_type.as_ref(), &text);
+                decoded = decoded_of(&entry, text, limit);
             }
         }
         let span = self.span(entry.span)?;
@@ -57,6 +60,7 @@ impl<S: Shelf> Reader<S> {
             fields,
             operations,
             text: self.frame_text(seq, limit)?,
+            decoded,
             span: Some((span, text)),
         })
     }
@@ -90,6 +94,14 @@ impl<S: Shelf> Reader<S> {
             .filter(|chunk| chunk.offset > entry.offset && chunk.offset < entry.end());
         Ok(inside.map(|chunk| chunk.offset - entry.offset).collect())
     }
+}
+
+fn decoded_of(entry: &FrameEntry, text: Vec<u8>, limit: u64) -> Option<(String, bool)> {
+    if entry.kind != FrameKind::Record || text.is_empty() {
+        return None;
+    }
+    let text = String::from_utf8_lossy(&text).into_owned();
+    Some(clip(text, usize::try_from(limit).unwrap_or(usize::MAX)))
 }
 
 fn fields_of(event: Option<&EventType>, data: &[u8]) -> Vec<Field> {
