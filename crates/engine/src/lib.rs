@@ -73,7 +73,7 @@ pub use self::{
     import::Imported,
     news::NewsFeed,
     open::Asker,
-    replay::{Overlay, ReplayPlan},
+    replay::ReplayPlan,
     shelf::AnyShelf,
     sources::SourcePlan,
 };

@@ -26,7 +26,7 @@ use scrubjay_replay::{
 use scrubjay_session::{exchange::Ending, shelf::Shelf as _};
 use tokio::sync::Notify;
 
-pub use self::plan::{Overlay, ReplayPlan};
+pub use self::plan::ReplayPlan;
 
 use crate::{
     EngineError, Exchange,

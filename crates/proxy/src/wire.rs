@@ -14,11 +14,12 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Context, Poll, Waker},
+    time::Duration,
 };
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, runtime::Handle};
 
 /// What the socket and the bodies of one connection share.
 #[derive(Default)]
@@ -69,41 +70,93 @@ impl Wire {
 
 /// The client's end of a connection.
 pub(crate) struct ClientSocket {
-    io: TokioIo<TcpStream>,
+    /// Gone only while it is dropped.
+    io: Option<TokioIo<TcpStream>>,
     wire: Arc<Wire>,
 }
+
+/// How long a client may take for the bytes before a reset.
+const TAKING: Duration = Duration::from_secs(5);
+/// How often it is looked whether it has.
+const LOOKING: Duration = Duration::from_millis(1);
 
 impl ClientSocket {
     pub(crate) fn new(stream: TcpStream, wire: Arc<Wire>) -> Self {
         Self {
-            io: TokioIo::new(stream),
+            io: Some(TokioIo::new(stream)),
             wire,
         }
+    }
+
+    fn io(&mut self) -> Pin<&mut TokioIo<TcpStream>> {
+        Pin::new(self.io.as_mut().expect("a socket is used before it is dropped"))
     }
 }
 
 impl Drop for ClientSocket {
     fn drop(&mut self) {
-        if self.wire.is_abrupt.load(Ordering::Acquire) {
-            // A socket that is gone already needs no reset.
-            drop(self.io.inner().set_zero_linger());
+        if !self.wire.is_abrupt.load(Ordering::Acquire) {
+            return;
+        }
+        let Some(io) = self.io.take() else { return };
+        match Handle::try_current() {
+            Ok(handle) => drop(handle.spawn(reset_when_taken(io.into_inner()))),
+            Err(_outside) => reset(&io.into_inner()),
         }
     }
 }
 
+/// A reset throws away what the client's system has not taken yet, so it waits
+/// until it has.
+async fn reset_when_taken(stream: TcpStream) {
+    let taken = async {
+        while unsent_len(&stream) > 0 {
+            tokio::time::sleep(LOOKING).await;
+        }
+    };
+    drop(tokio::time::timeout(TAKING, taken).await);
+    reset(&stream);
+}
+
+fn reset(stream: &TcpStream) {
+    // A socket that is gone already needs no reset.
+    drop(stream.set_zero_linger());
+}
+
+/// Bytes that were written and that the other side's system has not acknowledged.
+#[cfg(target_os = "linux")]
+#[expect(
+    unsafe_code,
+    reason = "the system tells it only by an ioctl, and no library wraps that one"
+)]
+fn unsent_len(stream: &TcpStream) -> i32 {
+    use rustix::ioctl::{Getter, Opcode, ioctl};
+    const SIOCOUTQ: Opcode = 0x5411;
+    // SAFETY: SIOCOUTQ writes one int for a socket, and the stream is open.
+    let asked = unsafe { ioctl(stream, Getter::<SIOCOUTQ, i32>::new()) };
+    // What cannot be asked has nothing left to send.
+    asked.unwrap_or(0)
+}
+
+/// Elsewhere nobody tells.
+#[cfg(not(target_os = "linux"))]
+fn unsent_len(_: &TcpStream) -> i32 {
+    0
+}
+
 impl Read for ClientSocket {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_read(cx, buf)
+        self.io().poll_read(cx, buf)
     }
 }
 
 impl Write for ClientSocket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(cx, buf)
+        self.io().poll_write(cx, buf)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let flushed = Pin::new(&mut self.io).poll_flush(cx);
+        let flushed = self.io().poll_flush(cx);
         if matches!(flushed, Poll::Ready(Ok(()))) {
             self.wire.flushed();
         }
@@ -111,11 +164,11 @@ impl Write for ClientSocket {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
+        self.io().poll_shutdown(cx)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
+        self.io.as_ref().is_some_and(Write::is_write_vectored)
     }
 
     fn poll_write_vectored(
@@ -123,6 +176,6 @@ impl Write for ClientSocket {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
+        self.io().poll_write_vectored(cx, bufs)
     }
 }

@@ -9,7 +9,7 @@ mod told;
 use std::path::Path;
 
 use scrubjay_door::{Door, Plan};
-use scrubjay_engine::{Engine, NewsFeed, Opening, Options, Overlay, ReplayPlan};
+use scrubjay_engine::{Engine, NewsFeed, Opening, Options, ReplayPlan};
 use scrubjay_ipc::{Code, News, ReplayManner, ReplayView};
 
 use self::{keys::Keys, told::Told};
@@ -50,30 +50,27 @@ pub(crate) fn run(args: &args::Replay, out: &mut Out) -> Result<(), Failure> {
 
 /// What was said, checked as far as it can be before anything is opened.
 fn plan(args: &args::Replay) -> Result<ReplayPlan, Failure> {
-    let mut manner = ReplayManner {
-        pace: args.pace.clone(),
-        exact: args.exact,
-        strict: args.strict,
-        faults: Vec::new(),
-        seed: 0,
-        fallback: args.fallback.clone().unwrap_or_default(),
-        hold: args.hold.clone().unwrap_or_default(),
-    };
-    if let Some(path) = &args.overlay {
-        let text = std::fs::read(path).map_err(|error| unread(path, &error))?;
-        let overlay = Overlay::read(&text)?;
-        manner.faults = overlay.faults;
-        manner.seed = overlay.seed;
-    }
-    manner.faults.extend(args.faults.iter().cloned());
-    manner.seed = args.seed.unwrap_or(manner.seed);
-    let plan = ReplayPlan {
+    let mut plan = ReplayPlan {
         exchanges: args.exchanges.clone(),
         listen: args.listen.clone(),
-        manner,
+        manner: ReplayManner {
+            pace: args.pace.clone(),
+            exact: args.exact,
+            strict: args.strict,
+            fallback: args.fallback.clone().unwrap_or_default(),
+            hold: args.hold.clone().unwrap_or_default(),
+            ..ReplayManner::default()
+        },
         shifts_timestamps: args.shift_timestamps,
         misses_into: None,
     };
+    if let Some(path) = &args.overlay {
+        let text = std::fs::read(path).map_err(|error| unread(path, &error))?;
+        plan.take_overlay(&text)?;
+    }
+    let manner = &mut plan.manner;
+    manner.faults.extend(args.faults.iter().cloned());
+    manner.seed = args.seed.unwrap_or(manner.seed);
     plan.check()?;
     Ok(plan)
 }

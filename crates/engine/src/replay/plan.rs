@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use scrubjay_ipc::ReplayManner;
-use scrubjay_replay::{Faults, Pace, fault::SpecError, serve::Conduct};
-use serde::Deserialize;
+use scrubjay_replay::{
+    Faults, Pace,
+    fault::{Overlay, SpecError},
+    serve::Conduct,
+};
 
 use crate::{Engine, EngineError};
 
@@ -24,32 +27,6 @@ pub struct ReplayPlan {
     pub misses_into: Option<Engine>,
 }
 
-/// Faults of a recording, kept in a file beside it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct Overlay {
-    /// What it is called.
-    pub name: String,
-    /// Seed of what the faults choose.
-    pub seed: u64,
-    /// Faults as the command line takes them.
-    pub faults: Vec<String>,
-}
-
-impl Overlay {
-    /// Reads an overlay file.
-    ///
-    /// # Errors
-    /// When it is none, or a fault in it cannot be read.
-    pub fn read(text: &[u8]) -> Result<Self, EngineError> {
-        Faults::from_overlay(text).map_err(bad_fault)?;
-        serde_json::from_slice(text).map_err(|error| EngineError::BadManner {
-            message: format!("the overlay cannot be read: {error}"),
-            hint: "An overlay is a JSON file with \"faults\", a list of what --fault takes.".into(),
-        })
-    }
-}
-
 fn bad_fault(error: SpecError) -> EngineError {
     EngineError::BadManner {
         message: error.message,
@@ -58,6 +35,17 @@ fn bad_fault(error: SpecError) -> EngineError {
 }
 
 impl ReplayPlan {
+    /// Takes faults and seed from an overlay file's text.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn take_overlay(&mut self, text: &[u8]) -> Result<(), EngineError> {
+        let overlay = Overlay::read(text).map_err(bad_fault)?;
+        self.manner.faults = overlay.faults;
+        self.manner.seed = overlay.seed;
+        Ok(())
+    }
+
     /// Checks the words, before anything is opened or listened on.
     ///
     /// # Errors

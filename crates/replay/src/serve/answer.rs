@@ -181,6 +181,7 @@ impl Visit {
         // A status that HTTP cannot say was none that was recorded.
         *response.status_mut() = StatusCode::from_u16(head.status).unwrap_or(StatusCode::OK);
         *response.headers_mut() = self.headers(&head, index, conduct.exact);
+        announce(&recorded.exchange.trailers, response.headers_mut());
         let is_stream = is_stream(response.headers());
         let player = Player::new(&self.house, &self.wire, schedule, self.came)
             .on_http2(self.is_http2)
@@ -235,6 +236,14 @@ impl Visit {
         }
         cors::dress(&mut headers, self.origin.as_ref());
         headers
+    }
+}
+
+/// HTTP/1 sends only trailers whose names it was told.
+fn announce(trailers: &Headers, headers: &mut HeaderMap) {
+    let names: Vec<&str> = trailers.iter().map(|(name, _)| name.as_str()).collect();
+    if let (false, Ok(names)) = (names.is_empty(), HeaderValue::from_str(&names.join(", "))) {
+        headers.insert(header::TRAILER, names);
     }
 }
 

@@ -313,7 +313,9 @@ impl Player {
             () = order => {}
             () = due => {}
             // The replay has ended, and with it this stream.
-            changed = self.changes.changed() => drop(changed),
+            changed = self.changes.changed() => if changed.is_ok() {
+                self.changes.mark_changed();
+            },
         }
     }
 

@@ -1,0 +1,10 @@
+//! The mock agent, driven through real sockets.
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+mod browsers;
+mod by_hand;
+mod faithful;
+mod fallback;
+mod http2;
+mod misses;
+mod stage;
