@@ -8,7 +8,7 @@ use crate::{Window, layout::RULER_PX};
 /// Least height of the ribbons.
 pub const GAP_PX: f32 = 56.0;
 /// How far a stub reaches, as a part of the gap.
-pub const STUB: f32 = 0.34;
+pub const STUB: f32 = 0.24;
 /// Narrowest end of a ribbon.
 const LEAST_PX: f64 = 2.0;
 

@@ -108,8 +108,8 @@ fn hue(kind: PairKind, theme: &Theme) -> (Color32, f32) {
     match kind {
         PairKind::Same => (theme.faint, 0.22),
         PairKind::Downstream => (theme.faint, 0.10),
-        PairKind::Changed => (theme.accent, 0.45),
-        PairKind::OnlyA | PairKind::OnlyB => (theme.accent, 0.75),
+        PairKind::Changed => (theme.accent, 0.4),
+        PairKind::OnlyA | PairKind::OnlyB => (theme.accent, 0.6),
         PairKind::Reordered => (theme.reason, 0.5),
         PairKind::Recovered => (theme.tool, 0.45),
     }

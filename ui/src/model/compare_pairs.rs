@@ -11,7 +11,7 @@ use super::{
 use crate::ipc;
 
 /// Height of a pair's row.
-pub(crate) const ROW_PX: f64 = 40.0;
+pub(crate) const ROW_PX: f64 = 28.0;
 
 impl CompareModel {
     pub(crate) fn scroll(self) -> Scroll {

@@ -63,7 +63,7 @@ fn side(tag: &'static str, class: &'static str, picked: &Picked, view: Option<&S
         .map(|view| view.title.clone())
         .filter(|known| *known != picked.title);
     view! {
-        <span class="side" data-side=class title=known><span class=format!("side-tag {class}")>{tag}</span>
+        <span class="compared" data-side=class title=known><span class=format!("side-tag {class}")>{tag}</span>
             <b class="cut"><bdi>{title}</bdi></b><span class="dim">{facts}</span></span>
     }
     .into_any()

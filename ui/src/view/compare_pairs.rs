@@ -95,7 +95,7 @@ fn row_view(model: CompareModel, number: u64, row: &PairRow) -> AnyView {
             {sides.then(|| cell(model, pair, row.a.as_ref(), "a"))}
             <span class="relation" role="gridcell" title=how::kind(row.kind)><b>{how::sign(row.kind)}</b>
                 {row.first.then(|| view! { <i class="first-mark" title="the first divergence">"first"</i> })}
-                {row.by_hand.then(|| view! { <i title="paired by hand">"✋"</i> })}</span>
+                {row.by_hand.then(|| view! { <i class="dim" title="paired by hand">"by hand"</i> })}</span>
             {sides.then(|| cell(model, pair, row.b.as_ref(), "b"))}
             {folded}
             <span class="pair-summary" role="gridcell">{summary}</span>

@@ -51,8 +51,8 @@ fn shelf(shell: Shell) -> AnyView {
             {facets(shell)}
             <div class="shelf-main">
                 {tools(shell)}
-                {super::compare_picks::bar(shell)}
                 {library_rows::rows(shell)}
+                {super::compare_picks::bar(shell)}
             </div>
         </div>
     }

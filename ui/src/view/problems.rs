@@ -163,7 +163,7 @@ fn group_view(shell: Shell, group: &ProblemGroup) -> AnyView {
     });
     let severity = words::severity(group.severity);
     view! {
-        <div class="group" role="option" class:sel=is_chosen class:muted=group.muted.is_some() aria-selected=move || is_chosen_too().to_string()
+        <div class="problem-group" role="option" class:sel=is_chosen class:muted=group.muted.is_some() aria-selected=move || is_chosen_too().to_string()
             data-rule=group.rule.clone() data-severity=severity data-count=group.count.to_string()
             title="Click walks them; with Shift backwards" on:click=click>
             <span class=format!("sev sev-{severity}")>{words::severity_sign(group.severity)}</span>

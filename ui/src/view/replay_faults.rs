@@ -4,7 +4,7 @@ use leptos::{ev, prelude::*};
 
 use crate::model::{
     replay::ReplayModel,
-    replay_faults::{FAULTS, Fault, Field, Takes, compose, of_spec, usual},
+    replay_faults::{FAULTS, Fault, Field, Takes, compose, of_spec, split_place, usual, usual_place},
     words,
 };
 
@@ -91,31 +91,58 @@ fn form(model: ReplayModel, fault: &'static Fault) -> AnyView {
 }
 
 fn input(values: RwSignal<Vec<String>>, at: usize, field: &'static Field) -> AnyView {
-    let write = move |event: ev::Event| {
-        let text = event_target_value(&event);
+    let value = Signal::derive(move || values.with(|values| values.get(at).cloned().unwrap_or_default()));
+    let write = move |text: String| {
         values.update(|values| {
             if let Some(value) = values.get_mut(at) {
                 *value = text;
             }
         });
     };
-    let value = move || values.with(|values| values.get(at).cloned().unwrap_or_default());
-    let box_ = match field.takes {
-        Takes::OneOf(all) => {
-            let options = all.iter().map(|(name, words)| view! { <option value=*name>{*words}</option> });
-            view! { <select class="field" data-fault-field=field.key on:change=write>{options.collect_view()}</select> }.into_any()
-        }
-        Takes::Number(_) => {
-            view! { <input class="field number" data-fault-field=field.key inputmode="numeric" prop:value=value on:input=write/> }.into_any()
-        }
-        Takes::Text(_) => view! { <input class="field" data-fault-field=field.key prop:value=value on:input=write/> }.into_any(),
-    };
-    let label = if field.optional {
-        format!("{} (if any)", field.label)
+    let typed = move |event: ev::Event| write(event_target_value(&event));
+    let placeholder = field.unless.unwrap_or_default();
+    let class = if matches!(field.takes, Takes::Text) {
+        "field"
     } else {
-        field.label.to_owned()
+        "field number"
     };
-    view! { <label class="in-line"><span>{label}</span>{box_}</label> }.into_any()
+    let taken = match field.takes {
+        Takes::OneOf(all) => {
+            let options = all
+                .iter()
+                .map(|(name, words)| view! { <option value=*name selected=*name == field.usual>{*words}</option> });
+            view! { <select class="field" data-fault-field=field.key on:change=typed>{options.collect_view()}</select> }.into_any()
+        }
+        Takes::Where(ways) => place(value, write, ways),
+        Takes::Number | Takes::Time | Takes::Size | Takes::Text => {
+            view! { <input class=class data-fault-field=field.key placeholder=placeholder prop:value=value on:input=typed/> }.into_any()
+        }
+    };
+    view! { <label class="in-line"><span>{field.label}</span>{taken}</label> }.into_any()
+}
+
+/// Which events: a way of saying it, and its value.
+fn place(
+    value: Signal<String>,
+    write: impl Fn(String) + Copy + 'static,
+    ways: &'static [(&'static str, &'static str)],
+) -> AnyView {
+    let way = Memo::new(move |_| value.with(|value| split_place(value).0.to_owned()));
+    let options = ways.iter().map(|(name, words)| {
+        view! { <option value=*name selected=move || way.get() == *name>{*words}</option> }
+    });
+    let choose = move |event: ev::Event| {
+        let way = event_target_value(&event);
+        write(format!("{way}={}", usual_place(&way)));
+    };
+    let typed = move |event: ev::Event| write(format!("{}={}", way.get_untracked(), event_target_value(&event)));
+    let is_type = move || way.get() == "type";
+    view! {
+        <select class="field" data-fault-field="way" on:change=choose>{options.collect_view()}</select>
+        <input class="field" class:number=move || !is_type() data-fault-field="place" aria-label="Which"
+            prop:value=move || value.with(|value| split_place(value).1.to_owned()) on:input=typed/>
+    }
+    .into_any()
 }
 
 /// A spec as the command line takes it; the engine says what is wrong with it.

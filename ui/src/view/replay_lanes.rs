@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// More than this and the lanes are thin strips.
-const MOST_PX: f32 = 170.0;
+const MOST_PX: f32 = 240.0;
 
 /// The strip.
 pub(crate) fn lanes(shell: Shell) -> AnyView {
