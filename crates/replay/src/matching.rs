@@ -32,7 +32,7 @@ mod request;
 mod why;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, PoisonError},
 };
 
@@ -148,6 +148,8 @@ pub struct Difference {
 pub struct Deck {
     recorded: Vec<Recorded>,
     cards: Vec<Card>,
+    /// Ids of recorded threads.
+    threads: BTreeSet<String>,
     rules: Rules,
     /// By value of [`SESSION_HEADER`]; empty for requests without.
     sessions: Mutex<BTreeMap<String, Session>>,
@@ -157,10 +159,15 @@ impl Deck {
     /// A deck of all exchanges, in the order in which they were recorded.
     pub fn new(recorded: Vec<Recorded>, rules: Rules) -> Self {
         let mut runs = BTreeMap::new();
-        let cards = recorded.iter().map(|recorded| Card::of(recorded, &mut runs)).collect();
+        let mut cards: Vec<Card> = recorded.iter().map(|recorded| Card::of(recorded, &mut runs)).collect();
+        let threads: BTreeSet<String> = cards.iter().filter_map(|card| card.thread_id.clone()).collect();
+        for card in &mut cards {
+            card.find_thread(&threads);
+        }
         Self {
             recorded,
             cards,
+            threads,
             rules,
             sessions: Mutex::default(),
         }
@@ -207,7 +214,9 @@ impl Deck {
         hit.refused = session.refused.get(&best.place).copied().unwrap_or_default();
         hit.before = Before {
             session: asked.isolation.clone().unwrap_or_default(),
-            thread: thread_id.clone().map(|id| (id.clone(), session.threads.get(&id).cloned())),
+            thread: thread_id
+                .clone()
+                .map(|id| (id.clone(), session.threads.get(&id).cloned())),
         };
         let card = &self.cards[best.place];
         *session.given.entry(best.place).or_default() += 1;
@@ -249,10 +258,6 @@ impl Deck {
             .collect()
     }
 
-    fn is_thread(&self, id: &str) -> bool {
-        self.cards.iter().any(|card| card.thread_id.as_deref() == Some(id))
-    }
-
     /// Recorded exchanges that the rules allow as an answer.
     fn candidates(&self, live: &Reading, thread: &Thread) -> Vec<Candidate> {
         let talk = card::talk(live, &[]);
@@ -278,12 +283,10 @@ impl Deck {
     fn route(&self, card: &Card, live: &Reading, thread: &Thread) -> Option<IdMap> {
         let one = &card.reading;
         let mut ids = thread.ids.clone();
-        let followed = thread.recorded.as_deref();
-        let is_thread = |id: &str| self.is_thread(id) && followed.is_none_or(|followed| followed == id);
         let same = one.method == live.method
             && one.kind == live.kind
             && one.envelope == live.envelope
-            && compare::paths(&one.path, &live.path, is_thread, &mut ids)
+            && compare::paths(&one.path, &live.path, |id| self.threads.contains(id), &mut ids)
             && compare::queries(&one.query, &live.query, &ids);
         same.then_some(ids)
     }

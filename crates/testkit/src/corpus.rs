@@ -20,6 +20,8 @@ pub struct Captured {
     pub meta: Value,
     /// Offset and length of each read.
     pub reads: Vec<(usize, usize)>,
+    /// When each read came, microseconds since the request was sent.
+    pub at_us: Vec<u64>,
 }
 
 /// The folder of the workspace, whichever crate asks.
@@ -59,10 +61,8 @@ fn read(root: &Path, folder: &Path) -> Captured {
     };
     let json = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).expect("a capture's JSON should parse");
     let chunks = bytes("chunks.jsonl");
-    let reads = chunks
-        .split(|byte| *byte == b'\n')
-        .filter(|line| !line.is_empty())
-        .map(json);
+    let lines = chunks.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let lines: Vec<Value> = lines.map(json).collect();
     let number = |line: &Value, key: &str| {
         line[key]
             .as_u64()
@@ -74,8 +74,10 @@ fn read(root: &Path, folder: &Path) -> Captured {
         request: json(&bytes("request.json")),
         body: bytes("response.body"),
         meta: json(&bytes("meta.json")),
-        reads: reads
-            .map(|line| (number(&line, "offset"), number(&line, "len")))
+        reads: lines
+            .iter()
+            .map(|line| (number(line, "offset"), number(line, "len")))
             .collect(),
+        at_us: lines.iter().map(|line| number(line, "t_us") as u64).collect(),
     }
 }

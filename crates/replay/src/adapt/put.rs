@@ -152,7 +152,8 @@ fn escaped(text: &str) -> Vec<u8> {
     quoted.as_bytes()[1..quoted.len() - 1].to_vec()
 }
 
-/// The longest part of an id that every writer of JSON leaves as it is.
+/// The longest part of an id that writers of JSON leave as it is: some escape
+/// slashes, or all that is not ASCII.
 fn unescapable(id: &str) -> Option<&str> {
     id.split(|char: char| !char.is_ascii_alphanumeric() && !matches!(char, '-' | '_' | '.' | ':'))
         .max_by_key(|part| part.len())

@@ -41,7 +41,10 @@ pub(super) fn oversize(frame: &[u8], format: Format, len: usize) -> Option<Bytes
 /// A field that protocol 1.0 does not know holds the padding.
 fn oversize_record(frame: &[u8], len: usize) -> Option<Bytes> {
     let mut message = frame.get(4..)?.to_vec();
-    let padding = len.checked_sub(frame.len() + 7).filter(|padding| *padding > 0)?;
+    // The padding says its own length, in one to five bytes.
+    let room = len.checked_sub(frame.len() + 2)?;
+    let padding =
+        (1..=5).find_map(|own| Some(room.checked_sub(own)?).filter(|padding| varint(*padding).len() == own))?;
     message.extend([0xFA, 0x7F]);
     message.extend(varint(padding));
     message.resize(message.len() + padding, b'x');

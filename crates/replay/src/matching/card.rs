@@ -1,7 +1,7 @@
 //! What is known of a recorded request without reading it again.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     hash::{DefaultHasher, Hasher as _},
 };
 
@@ -16,6 +16,7 @@ use crate::recorded::Recorded;
 pub(super) struct Card {
     /// Without its body, which would take the memory of all recordings together.
     pub(super) reading: Reading,
+    /// The thread that its input names, or its path.
     pub(super) thread_id: Option<String>,
     /// Runs of its thread before it.
     pub(super) place: usize,
@@ -64,6 +65,16 @@ impl Card {
             content_type: content_type.unwrap_or_default(),
             is_given_up: exchange.ending == Ending::ClientLeft && (reading.kind != Kind::Run || exchange.body_len == 0),
             reading,
+        }
+    }
+}
+
+impl Card {
+    /// Finds the thread that the path names, when the input names none.
+    pub(super) fn find_thread(&mut self, threads: &BTreeSet<String>) {
+        if self.thread_id.is_none() {
+            let named = self.reading.path.split('/').find(|segment| threads.contains(*segment));
+            self.thread_id = named.map(str::to_owned);
         }
     }
 }

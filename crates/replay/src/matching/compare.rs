@@ -33,11 +33,10 @@ pub(super) fn compare(recorded: &Reading, live: &Reading, ids: &IdMap) -> Compar
         pointer: String::new(),
         forgives_time: false,
     };
-    match recorded.kind {
-        Kind::Other => comparer.others(recorded, live),
-        Kind::Run | Kind::Connect => comparer.names(recorded, live),
-    }
-    if recorded.kind != Kind::Other {
+    comparer.names(recorded, live);
+    if recorded.kind == Kind::Other {
+        comparer.others(recorded, live);
+    } else {
         comparer.messages(recorded.messages(), live.messages());
         comparer.resume(recorded, live);
         comparer.command(recorded, live);

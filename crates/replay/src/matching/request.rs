@@ -68,11 +68,11 @@ impl Reading {
     }
 
     pub(super) fn thread_id(&self) -> Option<&str> {
-        self.text("threadId").filter(|_| self.kind != Kind::Other)
+        self.text("threadId")
     }
 
     pub(super) fn run_id(&self) -> Option<&str> {
-        self.text("runId").filter(|_| self.kind != Kind::Other)
+        self.text("runId")
     }
 
     pub(super) fn messages(&self) -> &[Value] {

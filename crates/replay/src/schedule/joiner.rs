@@ -50,7 +50,7 @@ impl Joiner {
     /// Takes a cue; gives the parts that are whole.
     pub(super) fn take(&mut self, cue: &Cue) -> Vec<Part> {
         let mut parts = Vec::new();
-        if cue.held_us > 0 || self.cut == Cut::Frames {
+        if cue.held_us > 0 {
             parts.extend(self.flush());
         }
         self.held_us += cue.held_us;
@@ -66,6 +66,9 @@ impl Joiner {
             }
         }
         self.mark(cue);
+        if self.cut == Cut::Frames {
+            parts.extend(self.flush());
+        }
         parts
     }
 
