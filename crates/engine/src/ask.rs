@@ -27,6 +27,7 @@ pub(crate) fn answer(inner: &Inner, asker: Asker, ask: &AnyAsk) -> Result<Vec<u8
         }
         AnyAsk::Erase(ask) => {
             inner.open.forget(&ask.exchanges);
+            inner.comparisons.clear();
             let exchanges = inner.writable()?.store.erase(&ask.exchanges)?;
             json(&Deleted { exchanges })
         }
@@ -39,6 +40,15 @@ pub(crate) fn answer(inner: &Inner, asker: Asker, ask: &AnyAsk) -> Result<Vec<u8
         AnyAsk::StopReplay(ask) => json(&inner.stop_replay(ask.replay)?),
         AnyAsk::EditReplay(ask) => json(&inner.edit_replay(ask.replay, &ask.manner)?),
         AnyAsk::Steer(ask) => json(&inner.steer(ask)?),
+        AnyAsk::Compare(ask) => json(&inner.compare(ask)?),
+        AnyAsk::Comparison(ask) => json(&inner.comparison(ask.comparison)?),
+        AnyAsk::CancelCompare(ask) => json(&inner.cancel_compare(ask.comparison)?),
+        AnyAsk::Pairs(ask) => json(&inner.pairs(ask)?),
+        AnyAsk::Pair(ask) => json(&inner.pair(ask)?),
+        AnyAsk::Ribbons(ask) => postcard(&inner.ribbons(ask)?),
+        AnyAsk::MapMoment(ask) => json(&inner.map_moment(ask)?),
+        AnyAsk::PairByHand(ask) => json(&inner.pair_by_hand(ask)?),
+        AnyAsk::CompareReport(ask) => json(&inner.compare_report(*ask)?),
         AnyAsk::Health(_) => json(&inner.health()?),
         about_one => return about_exchange(inner, asker, about_one),
     })
@@ -104,4 +114,8 @@ fn subject(ask: &AnyAsk) -> Option<(i64, Option<Lane>)> {
 
 fn json(answer: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(answer).expect("answers are plain values with text for keys")
+}
+
+fn postcard(answer: &impl Serialize) -> Vec<u8> {
+    ::postcard::to_stdvec(answer).expect("answers are plain values of known lengths")
 }

@@ -14,6 +14,7 @@ use scrubjay_store::{Access, Deriving, Store};
 
 use crate::{
     EngineError, Exchange, NewsFeed,
+    compare::Comparisons,
     file::FileHome,
     news::{Bell, Hub},
     open::{Asker, OpenExchanges},
@@ -65,6 +66,7 @@ pub(crate) struct Inner {
     pub(crate) open: OpenExchanges,
     pub(crate) rates: Rates,
     pub(crate) replays: Replays,
+    pub(crate) comparisons: Comparisons,
     /// Whether the watching thread runs.
     watching: Mutex<bool>,
 }
@@ -106,6 +108,7 @@ impl Engine {
                 open: OpenExchanges::default(),
                 rates: Rates::default(),
                 replays: Replays::default(),
+                comparisons: Comparisons::default(),
                 watching: Mutex::new(false),
             }),
         };
@@ -256,6 +259,7 @@ impl Engine {
     /// When the store cannot be written.
     pub fn erase(&self, exchanges: &[i64]) -> Result<Vec<i64>, EngineError> {
         self.inner.open.forget(exchanges);
+        self.inner.comparisons.clear();
         Ok(self.inner.writable()?.store.erase(exchanges)?)
     }
 
@@ -276,6 +280,7 @@ impl Engine {
     pub fn reindex(&self) -> Result<u64, EngineError> {
         let count = self.inner.writable()?.store.reindex()?;
         self.inner.open.clear();
+        self.inner.comparisons.clear();
         Ok(count)
     }
 
@@ -447,6 +452,7 @@ impl Inner {
 
     fn close(&self) -> bool {
         self.replays.close();
+        self.comparisons.close();
         self.hub.close();
         self.bell.wake();
         match &self.home {

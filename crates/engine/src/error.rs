@@ -47,6 +47,12 @@ pub enum EngineError {
         /// Which.
         path: PathBuf,
     },
+    /// No exchange has a run of this thread.
+    #[error("there is no thread {thread}")]
+    NoSuchThread {
+        /// Its id.
+        thread: String,
+    },
     /// There is no such exchange.
     #[error("there is no exchange {index}")]
     NoSuchExchange {
@@ -175,6 +181,7 @@ impl EngineError {
             Self::Store(error) => store_code(error),
             Self::NothingThere { .. }
             | Self::NoSuchExchange { .. }
+            | Self::NoSuchThread { .. }
             | Self::NoSuchSource { .. }
             | Self::NoSuchReplay { .. }
             | Self::NoSuchStream { .. }
@@ -219,7 +226,7 @@ impl EngineError {
             Self::BadFile { .. } => "Scrubjay opens .agui.jsonl files, plain or gzip, and its own stores.".into(),
             Self::Export { .. } => "Check that there is room and that you may write there.".into(),
             Self::ReadOnly { .. } => "Import the file into a store first: scrubjay import FILE.".into(),
-            Self::NoSuchExchange { .. } => "List what there is: scrubjay list.".into(),
+            Self::NoSuchExchange { .. } | Self::NoSuchThread { .. } => "List what there is: scrubjay list.".into(),
             Self::BadName { .. } => "Use lower-case letters, digits, - and _, at most 64.".into(),
             Self::NameTaken { .. } => "Choose another name, or edit the source that has it.".into(),
             Self::NotInExchange { .. } => "Count what there is: scrubjay list.".into(),

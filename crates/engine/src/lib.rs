@@ -28,6 +28,7 @@
 //! - `sources`: listen addresses and their upstreams; the first-run checklist.
 //! - `replay`: recordings served as the agent.
 //! - `recorder`: from the capture path to the spool.
+//! - `compare`: two sides beside each other, on threads of their own.
 //! - `news`, `watch`: what changed, told to whoever listens.
 //! - `bytes`: bodies piece by piece. `clock`: the only clock. `threads`: for what serves sockets.
 //!
@@ -49,6 +50,7 @@
 mod ask;
 mod bytes;
 pub mod clock;
+mod compare;
 mod engine;
 mod error;
 mod export;

@@ -5,6 +5,7 @@
 //! (raw text of a frame, fields, assembled text, the request's body) keeps its
 //! characters: the page shows it with signs of its own, and copies it as is.
 
+pub mod compare;
 mod lanes;
 mod moment;
 mod panes;

@@ -160,6 +160,24 @@ impl Store {
         Ok(cap.map(nat))
     }
 
+    /// What was kept about spans paired by hand; the store does not look into it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn paired(&self) -> Result<Option<String>, StoreError> {
+        self.read("what is paired by hand", |conn| settings::text(conn, settings::PAIRED))
+    }
+
+    /// Keeps it.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn set_paired(&self, text: &str) -> Result<(), StoreError> {
+        self.with_writer("what is paired by hand", |conn| {
+            settings::put_text(conn, settings::PAIRED, text)
+        })
+    }
+
     /// Sets that size, and prunes at once.
     ///
     /// # Errors

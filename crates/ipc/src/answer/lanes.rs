@@ -10,8 +10,12 @@ use crate::{Form, Lane, LaneId, Lanes, LanesView, Shape, visible};
 
 pub(super) fn picture<S: Shelf>(ask: &Lanes, reader: &mut Reader<S>) -> Result<LanesView, Failed<S::Error>> {
     let picture = reader.lanes(axis(ask.axis), ask.from, ask.to, ask.width_px)?;
+    Ok(view(picture))
+}
+
+pub(super) fn view(picture: query::Picture) -> LanesView {
     let marks = picture.overview_marks.into_iter();
-    Ok(LanesView {
+    LanesView {
         from: picture.from,
         to: picture.to,
         overview: picture.overview,
@@ -20,7 +24,7 @@ pub(super) fn picture<S: Shelf>(ask: &Lanes, reader: &mut Reader<S>) -> Result<L
         lanes: picture.lanes.iter().map(lane).collect(),
         throughput: picture.throughput,
         gap_millis: picture.gap_millis,
-    })
+    }
 }
 
 fn lane(lane: &query::Lane) -> Lane {

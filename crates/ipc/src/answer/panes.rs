@@ -79,7 +79,7 @@ fn change_kind(kind: query::ChangeKind) -> ChangeKind {
     }
 }
 
-fn change(change: query::Change) -> ChangeView {
+pub(super) fn change(change: query::Change) -> ChangeView {
     ChangeView {
         pointer: change.pointer,
         change: change_kind(change.change),

@@ -4,10 +4,14 @@
 //! row is read again from its shelf.
 
 mod judging;
+mod picture;
 mod rows;
 mod wire;
 
-pub use self::rows::{PairRow, PairSide};
+pub use self::{
+    picture::Ribbon,
+    rows::{PairRow, PairSide},
+};
 use super::{
     Stopped,
     align::{self, How},

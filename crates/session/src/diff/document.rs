@@ -233,3 +233,27 @@ pub(super) fn body_value(body: &[u8]) -> Option<Value> {
         .ok()
         .or_else(|| Some(Value::string(String::from_utf8_lossy(body).into_owned())))
 }
+
+/// What a request asks, as a number and in words: what recordings are paired
+/// by that are to be compared with each other. Ids do not count, nor do tools
+/// and state; nothing for a body that is no run input.
+pub fn asked_in(body: &[u8]) -> Option<(u64, String)> {
+    let input = input_of(body)?;
+    let mut ids = super::ids::Ids::default();
+    ids.learn(&input);
+    let rules = super::rules::Rules::default();
+    let mut hashing = super::hash::Hashing::new(&rules, &ids);
+    let document = input_document(&input, false);
+    let members = ["asked", "resume"].into_iter().filter_map(|name| document.get(name));
+    let number = members.fold(0, |all, value| {
+        super::hash::join(all, hashing.member(b"asked", value).unwrap_or(0))
+    });
+    let words = asked(&input)
+        .pop()
+        .and_then(|message| message.get("content"))
+        .and_then(Value::as_wtf8);
+    Some((
+        number,
+        words.map_or_else(String::new, |words| words.to_str_lossy().into_owned()),
+    ))
+}

@@ -38,12 +38,12 @@
 //! - `align`: which item is which. `verdict`: what that amounts to.
 //! - `comparison`: the work, and the result that is asked.
 //! - `pair`, `tree`, `words`, `timing`, `patch`: all about one pair.
-//! - `many`: one against many. `report`: as Markdown and JSON Lines.
+//! - `many`: one against many.
 //!
 //! # What is not here
 //!
 //! Judging one run (`fold::rule`), finding the exchanges of a thread
-//! (`engine`), tables for a terminal (`cli`).
+//! (`engine`), reports and views (`ipc`), tables for a terminal (`cli`).
 
 mod align;
 mod comparison;
@@ -55,7 +55,6 @@ mod many;
 mod outline;
 mod pair;
 mod patch;
-pub mod report;
 mod rules;
 mod side;
 mod timing;
@@ -66,7 +65,8 @@ mod words;
 use thiserror::Error;
 
 pub use self::{
-    comparison::{ByHand, Comparison, Divergence, Moment, PairRow, PairSide, Spot},
+    document::asked_in,
+    comparison::{ByHand, Comparison, Divergence, Moment, PairRow, PairSide, Ribbon, Spot},
     item::ItemKind,
     many::{Many, Parting},
     pair::{PairDetail, TreeLine},

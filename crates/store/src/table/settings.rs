@@ -16,6 +16,8 @@ pub(crate) const NEEDS: &str = "needs";
 pub(crate) const FINGERPRINT_KEY: &str = "fingerprint_key";
 /// The size above which the oldest exchanges are pruned.
 pub(crate) const MAX_BYTES: &str = "max_bytes";
+/// What was paired by hand, as whoever compares writes it.
+pub(crate) const PAIRED: &str = "paired";
 
 pub(crate) fn text(conn: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
     conn.query_row("SELECT value FROM settings WHERE name = ?", [name], |row| row.get(0))

@@ -1,0 +1,316 @@
+//! Answers about one comparison, from `session`'s.
+
+mod report;
+
+use scrubjay_session::{
+    diff::{self, Comparison, Ignore as Rule, Level, Moment as At, Rules},
+    query::Failed,
+    shelf::Shelf,
+};
+
+pub use self::report::{code, difference_line, json_lines, markdown, summary_line};
+use super::{axis, kind, lanes, panes, report as told, wall};
+use crate::{
+    Code, CompareResult, DiffLevel, Divergence, Ignore, MapAt, MapMoment, MappedMoment, Pair, PairCounts, PairKind,
+    PairRow, PairSide, PairView, Pairs, PairsPage, Report, Ribbon, Ribbons, RibbonsView, SideView, TimingRow, TreeLine,
+    WordPlace, WordRun, visible,
+};
+
+/// Rows that one answer gives at most.
+const ROWS: u32 = 500;
+/// Pixels that lanes are wide at most.
+const WIDTH: u32 = 8_192;
+
+/// Rules from what a page asks for.
+///
+/// # Errors
+/// With the first rule that makes no sense, as a person reads it.
+pub fn rules(level: DiffLevel, ignore: &[Ignore]) -> Result<Rules, Report> {
+    let ignored: Vec<Rule> = ignore
+        .iter()
+        .map(|ignore| match ignore {
+            Ignore::Pointer(text) => Rule::Pointer(text.clone()),
+            Ignore::Pattern(text) => Rule::Pattern(text.clone()),
+        })
+        .collect();
+    Rules::new(level_of(level), &ignored).map_err(|error| {
+        Report::new(
+            Code::BadRequest,
+            format!("{error}."),
+            "A pointer looks like /args/max or /state/*/at, a pattern like \\d{2}:\\d{2}.",
+        )
+    })
+}
+
+fn level_of(level: DiffLevel) -> Level {
+    match level {
+        DiffLevel::Behaviour => Level::Behaviour,
+        DiffLevel::State => Level::State,
+        DiffLevel::Text => Level::Text,
+        DiffLevel::Wire => Level::Wire,
+    }
+}
+
+/// What is ignored, in words.
+pub fn ignoring(rules: &Rules) -> Vec<String> {
+    let always: &[&str] = match rules.level() {
+        Level::Wire => &["ids", "times", "key order"],
+        _ => &["ids", "times", "chunking", "key order"],
+    };
+    let rule = |rule: &Rule| match rule {
+        Rule::Pointer(text) => visible::line(text),
+        Rule::Pattern(text) => format!("text {}", visible::line(text)),
+    };
+    let always = always.iter().map(|word| (*word).to_owned());
+    always.chain(rules.ignored().iter().map(rule)).collect()
+}
+
+/// The two sides in a few words.
+pub fn sides<S: Shelf + Clone>(comparison: &Comparison<S>) -> [SideView; 2] {
+    comparison.facts().map(|facts| SideView {
+        title: visible::line(&facts.title),
+        exchanges: facts.exchanges.clone(),
+        started_at: wall(facts.started_at_us),
+        frames: facts.frames,
+        duration_us: facts.duration_us,
+    })
+}
+
+/// What came out.
+///
+/// # Errors
+/// When a side cannot be read.
+pub fn result<S: Shelf + Clone>(comparison: &mut Comparison<S>) -> Result<CompareResult, Report> {
+    let first = comparison.first().map_err(|failed| told(&failed))?;
+    let [a, b] = comparison.facts();
+    let ttft = a.ttft_us.zip(b.ttft_us);
+    Ok(CompareResult {
+        first: first.as_ref().map(divergence),
+        counts: counts(comparison.counts()),
+        pairs: comparison.shown(false, false).len() as u64,
+        nothing_shared: comparison.shares_nothing(),
+        duration_delta_us: delta(a.duration_us, b.duration_us),
+        ttft_delta_us: ttft.map(|(a, b)| delta(a, b)),
+    })
+}
+
+fn delta(a: u64, b: u64) -> i64 {
+    i64::try_from(b).unwrap_or(i64::MAX) - i64::try_from(a).unwrap_or(i64::MAX)
+}
+
+fn divergence(found: &diff::Divergence) -> Divergence {
+    let value = |value: &Option<String>| value.as_deref().map(visible::line);
+    Divergence {
+        sentence: visible::line(&found.sentence),
+        pair: u64::from(found.difference.first_row),
+        a: Some((found.a.exchange, found.a.seq)),
+        b: Some((found.b.exchange, found.b.seq)),
+        path: visible::line(&found.path),
+        a_value: value(&found.a_value),
+        b_value: value(&found.b_value),
+        recovers: found.difference.recovers,
+    }
+}
+
+fn counts(counts: diff::Counts) -> PairCounts {
+    PairCounts {
+        same: counts.same,
+        changed: counts.changed,
+        only_a: counts.only_a,
+        only_b: counts.only_b,
+        reordered: counts.reordered,
+        recovered: counts.recovered,
+        downstream: counts.downstream,
+    }
+}
+
+fn pair_kind(kind: diff::PairKind) -> PairKind {
+    match kind {
+        diff::PairKind::Same => PairKind::Same,
+        diff::PairKind::Changed => PairKind::Changed,
+        diff::PairKind::OnlyA => PairKind::OnlyA,
+        diff::PairKind::OnlyB => PairKind::OnlyB,
+        diff::PairKind::Reordered => PairKind::Reordered,
+        diff::PairKind::Recovered => PairKind::Recovered,
+        diff::PairKind::Downstream => PairKind::Downstream,
+    }
+}
+
+/// A window of pairs.
+///
+/// # Errors
+/// When a side cannot be read.
+pub fn pairs<S: Shelf + Clone>(ask: &Pairs, comparison: &mut Comparison<S>) -> Result<PairsPage, Report> {
+    let shown = comparison.shown(ask.differences_only, ask.downstream_open);
+    let count = ask.count.min(ROWS);
+    let first = match ask.around {
+        None => ask.first,
+        Some(pair) => {
+            // The row that folds it stands at or before it.
+            let behind = shown.partition_point(|row| u64::from(*row) <= pair) as u64;
+            behind.saturating_sub(1 + u64::from(count) / 2)
+        }
+    };
+    let from = usize::try_from(first).unwrap_or(usize::MAX).min(shown.len());
+    let to = from.saturating_add(count as usize).min(shown.len());
+    let rows: Result<Vec<PairRow>, Failed<S::Error>> = shown[from..to]
+        .iter()
+        .map(|row| comparison.row_at(*row, !ask.downstream_open).map(|row| pair_row(&row)))
+        .collect();
+    Ok(PairsPage {
+        first: from as u64,
+        total: shown.len() as u64,
+        rows: rows.map_err(|failed| told(&failed))?,
+    })
+}
+
+fn pair_row(row: &diff::PairRow) -> PairRow {
+    PairRow {
+        pair: u64::from(row.row),
+        kind: pair_kind(row.kind),
+        turn: row.turn,
+        a: row.a.as_ref().map(pair_side),
+        b: row.b.as_ref().map(pair_side),
+        summary: visible::line(&row.summary),
+        folded: row.folded,
+        first: row.first,
+        by_hand: row.by_hand,
+    }
+}
+
+fn pair_side(side: &diff::PairSide) -> PairSide {
+    PairSide {
+        exchange: side.exchange,
+        span: side.span.unwrap_or(u32::MAX),
+        kind: kind(side.kind.family()),
+        name: visible::line(&side.name),
+        summary: visible::line(&side.summary),
+        first_seq: side.first_seq,
+        last_seq: side.last_seq,
+    }
+}
+
+/// All about one pair.
+///
+/// # Errors
+/// When there is no such pair, or a side cannot be read.
+pub fn pair<S: Shelf + Clone>(ask: &Pair, comparison: &mut Comparison<S>) -> Result<PairView, Report> {
+    let number = u32::try_from(ask.pair).unwrap_or(u32::MAX);
+    let row = comparison.row_at(number, true).map_err(|failed| told(&failed))?;
+    let detail = comparison.detail(number).map_err(|failed| told(&failed))?;
+    let value = |value: Option<String>| value.as_deref().map(visible::line);
+    Ok(PairView {
+        row: pair_row(&row),
+        words: detail.words.iter().map(word_run).collect(),
+        tree: detail
+            .tree
+            .into_iter()
+            .map(|line| TreeLine {
+                pointer: visible::line(&line.pointer),
+                depth: line.depth,
+                key: visible::line(&line.key),
+                kind: pair_kind(line.kind),
+                a: value(line.a),
+                b: value(line.b),
+                note: visible::line(&line.note),
+            })
+            .collect(),
+        timing: detail
+            .timing
+            .into_iter()
+            .map(|row| TimingRow {
+                part: row.part.to_owned(),
+                a_us: row.a_us,
+                b_us: row.b_us,
+                noise: row.noise,
+            })
+            .collect(),
+        state_after: detail.state_after.into_iter().map(panes::change).collect(),
+        state_changes: detail.state_changes,
+    })
+}
+
+fn word_run(run: &diff::WordRun) -> WordRun {
+    WordRun {
+        place: match run.place {
+            diff::WordPlace::Both => WordPlace::Both,
+            diff::WordPlace::OnlyA => WordPlace::OnlyA,
+            diff::WordPlace::OnlyB => WordPlace::OnlyB,
+            diff::WordPlace::Alike => WordPlace::Alike,
+        },
+        text: visible::text(&run.text),
+        folded: run.folded,
+    }
+}
+
+/// Both sides' lanes and what connects them. B shows what corresponds to the
+/// part of A that is asked for.
+///
+/// # Errors
+/// When a side cannot be read.
+pub fn ribbons<S: Shelf + Clone>(ask: &Ribbons, comparison: &mut Comparison<S>) -> Result<RibbonsView, Report> {
+    drawn(ask, comparison).map_err(|failed| told(&failed))
+}
+
+fn drawn<S: Shelf + Clone>(ask: &Ribbons, comparison: &mut Comparison<S>) -> Result<RibbonsView, Failed<S::Error>> {
+    let axis = axis(ask.axis);
+    let (from, to) = (ask.from.clamp(0.0, 1.0), ask.to.clamp(0.0, 1.0));
+    let width_px = ask.width_px.min(WIDTH);
+    let (len_a, len_b) = (comparison.extent(false, axis)?, comparison.extent(true, axis)?);
+    let a = (from * len_a, (to * len_a).max(from * len_a));
+    let mut b = (from * len_b, to * len_b);
+    if from > 0.0 || to < 1.0 {
+        for (end, x) in [(0, a.0), (1, a.1)] {
+            let moment = comparison.moment_at(false, axis, x)?;
+            let (_, other, _) = comparison.mapped(false, moment);
+            let x = comparison.x_of(true, axis, other)?;
+            match end {
+                0 => b.0 = x,
+                _ => b.1 = x,
+            }
+        }
+        // Where B has nothing of it, as much of B as of A stands beside it.
+        if b.1 <= b.0 {
+            b.1 = (b.0 + (to - from) * len_b).min(len_b);
+            b.0 = b.0.min(b.1 - (to - from) * len_b).max(0.0);
+        }
+    }
+    let ribbons = comparison.ribbons(axis, a, b, width_px)?;
+    Ok(RibbonsView {
+        a: lanes::view(comparison.lanes(false, axis, a, width_px)?),
+        b: lanes::view(comparison.lanes(true, axis, b, width_px)?),
+        ribbons: ribbons
+            .iter()
+            .map(|ribbon| Ribbon {
+                pair: u64::from(ribbon.row),
+                kind: pair_kind(ribbon.kind),
+                a: ribbon.a,
+                b: ribbon.b,
+            })
+            .collect(),
+    })
+}
+
+/// A playhead on both sides.
+///
+/// # Errors
+/// When a side cannot be read.
+pub fn map<S: Shelf + Clone>(ask: &MapMoment, comparison: &mut Comparison<S>) -> Result<MappedMoment, Report> {
+    mapped(ask, comparison).map_err(|failed| told(&failed))
+}
+
+fn mapped<S: Shelf + Clone>(ask: &MapMoment, comparison: &mut Comparison<S>) -> Result<MappedMoment, Failed<S::Error>> {
+    let axis = axis(ask.axis);
+    let moment = match ask.at {
+        MapAt::Frame(exchange, seq) => At { exchange, seq },
+        MapAt::X(x) => comparison.moment_at(ask.of_b, axis, x)?,
+    };
+    let (a, b, row) = comparison.mapped(ask.of_b, moment);
+    Ok(MappedMoment {
+        a: (a.exchange, a.seq),
+        b: (b.exchange, b.seq),
+        a_x: comparison.x_of(false, axis, a)?,
+        b_x: comparison.x_of(true, axis, b)?,
+        pair: row.map(u64::from),
+    })
+}

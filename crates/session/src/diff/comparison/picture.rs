@@ -1,0 +1,245 @@
+//! The lanes of both sides, and what connects them.
+//!
+//! A side of several exchanges is drawn as one: each exchange stands behind
+//! the one before it.
+
+use std::collections::BTreeMap;
+
+use super::{Comparison, Moment, PairKind};
+use crate::{
+    query::{Axis, Failed, Lane, Picture, Reader},
+    shelf::Shelf,
+};
+
+/// What connects two items. One end is absent for what only one side has.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ribbon {
+    /// Its row.
+    pub row: u32,
+    /// How the two relate.
+    pub kind: PairKind,
+    /// From and to on A's axis.
+    pub a: Option<(f64, f64)>,
+    /// From and to on B's axis.
+    pub b: Option<(f64, f64)>,
+}
+
+/// Where a part of a side lies on the side's axis.
+#[derive(Clone, Copy, Debug, Default)]
+struct Stretch {
+    exchange: i64,
+    part: u32,
+    /// Where it begins on the axis of the side.
+    at: f64,
+    /// Where it begins on its own axis.
+    from: f64,
+    len: f64,
+}
+
+impl<S: Shelf + Clone> Comparison<S> {
+    fn stretches(&mut self, side: usize, axis: Axis) -> Result<Vec<Stretch>, Failed<S::Error>> {
+        let mut stretches = Vec::new();
+        let mut at = 0.0;
+        for part in 0..self.open[side].parts().len() as u32 {
+            let run = self.open[side].parts()[part as usize].run;
+            let exchange = self.open[side].parts()[part as usize].exchange;
+            let (first, last) = self.outlines[side].windows[part as usize];
+            let reader = self.open[side].reader(part)?;
+            let extent = reader.extent()?;
+            let (from, to) = match run {
+                None => (0.0, length(axis, &extent)),
+                Some(_) => (reader.x_of(axis, first.saturating_sub(1))?, reader.x_of(axis, last)?),
+            };
+            let len = (to - from).max(0.0);
+            stretches.push(Stretch {
+                exchange,
+                part,
+                at,
+                from,
+                len,
+            });
+            at += len;
+        }
+        Ok(stretches)
+    }
+
+    /// How long a side is, in the units of an axis.
+    ///
+    /// # Errors
+    /// When the side cannot be read.
+    pub fn extent(&mut self, of_b: bool, axis: Axis) -> Result<f64, Failed<S::Error>> {
+        let stretches = self.stretches(usize::from(of_b), axis)?;
+        Ok(stretches.last().map_or(0.0, |last| last.at + last.len))
+    }
+
+    /// Where a moment stands on its side's axis.
+    ///
+    /// # Errors
+    /// When the side cannot be read.
+    pub fn x_of(&mut self, of_b: bool, axis: Axis, moment: Moment) -> Result<f64, Failed<S::Error>> {
+        let side = usize::from(of_b);
+        let stretches = self.stretches(side, axis)?;
+        self.x_in(side, axis, &stretches, moment.exchange, moment.seq)
+    }
+
+    fn x_in(
+        &mut self,
+        side: usize,
+        axis: Axis,
+        stretches: &[Stretch],
+        exchange: i64,
+        seq: u32,
+    ) -> Result<f64, Failed<S::Error>> {
+        let Some(stretch) = stretches.iter().find(|stretch| stretch.exchange == exchange) else {
+            return Ok(0.0);
+        };
+        let reader = self.open[side].reader(stretch.part)?;
+        let seq = seq.min(reader.summary().frames);
+        let x = reader.x_of(axis, seq)? - stretch.from;
+        Ok(stretch.at + x.clamp(0.0, stretch.len))
+    }
+
+    /// The moment at a place of a side's axis: the last frame at or before it.
+    ///
+    /// # Errors
+    /// When the side cannot be read.
+    pub fn moment_at(&mut self, of_b: bool, axis: Axis, x: f64) -> Result<Moment, Failed<S::Error>> {
+        let side = usize::from(of_b);
+        let stretches = self.stretches(side, axis)?;
+        let Some(stretch) = stretches.iter().rfind(|stretch| stretch.at <= x.max(0.0)).copied() else {
+            return Ok(Moment::default());
+        };
+        let reader = self.open[side].reader(stretch.part)?;
+        let inside = (x - stretch.at).clamp(0.0, stretch.len);
+        Ok(Moment {
+            exchange: stretch.exchange,
+            seq: reader.seq_at_x(axis, stretch.from + inside)?,
+        })
+    }
+
+    /// The lanes of a side between two places of its axis.
+    ///
+    /// # Errors
+    /// When the side cannot be read.
+    pub fn lanes(
+        &mut self,
+        of_b: bool,
+        axis: Axis,
+        (from, to): (f64, f64),
+        width_px: u32,
+    ) -> Result<Picture, Failed<S::Error>> {
+        let side = usize::from(of_b);
+        let stretches = self.stretches(side, axis)?;
+        let scale = f64::from(width_px) / (to - from).max(f64::MIN_POSITIVE);
+        let mut whole: Option<Picture> = None;
+        for stretch in stretches {
+            let (begin, end) = (from.max(stretch.at), to.min(stretch.at + stretch.len));
+            if end <= begin {
+                continue;
+            }
+            let shift = stretch.at - stretch.from;
+            let width = ((end - begin) * scale).ceil().max(1.0) as u32;
+            let reader: &mut Reader<S> = self.open[side].reader(stretch.part)?;
+            let picture = reader.lanes(axis, begin - shift, end - shift, width)?;
+            let picture = shifted(picture, shift);
+            match &mut whole {
+                None => whole = Some(picture),
+                Some(whole) => join(whole, picture),
+            }
+        }
+        let mut whole = whole.unwrap_or_default();
+        (whole.from, whole.to) = (from, to);
+        Ok(whole)
+    }
+
+    /// What connects the two sides where A or B is in sight: at most two
+    /// ribbons a pixel, differences first.
+    ///
+    /// # Errors
+    /// When a side cannot be read.
+    pub fn ribbons(
+        &mut self,
+        axis: Axis,
+        a: (f64, f64),
+        b: (f64, f64),
+        width_px: u32,
+    ) -> Result<Vec<Ribbon>, Failed<S::Error>> {
+        let stretches = [self.stretches(0, axis)?, self.stretches(1, axis)?];
+        let spots: Vec<super::Spot> = self.spots().collect();
+        let mut columns: BTreeMap<(i64, bool), Vec<Ribbon>> = BTreeMap::new();
+        for spot in spots {
+            let mut ends = [None; 2];
+            for (side, place) in [(0, spot.a), (1, spot.b)] {
+                if let Some((exchange, first, last)) = place {
+                    let from = self.x_in(side, axis, &stretches[side], exchange, first)?;
+                    let to = self.x_in(side, axis, &stretches[side], exchange, last)?;
+                    ends[side] = Some((from, to.max(from)));
+                }
+            }
+            let in_sight = |end: Option<(f64, f64)>, (from, to): (f64, f64)| {
+                end.is_some_and(|(begin, end)| end >= from && begin <= to)
+            };
+            if !in_sight(ends[0], a) && !in_sight(ends[1], b) {
+                continue;
+            }
+            let (at, (from, to)) = match ends[0] {
+                Some((begin, _)) => (begin, a),
+                None => (ends[1].map_or(0.0, |(begin, _)| begin), b),
+            };
+            let column = ((at - from) / (to - from).max(f64::MIN_POSITIVE) * f64::from(width_px)).floor() as i64;
+            let ribbon = Ribbon {
+                row: spot.row,
+                kind: spot.kind,
+                a: ends[0],
+                b: ends[1],
+            };
+            let kept = columns.entry((column, ends[0].is_some())).or_default();
+            if kept.is_empty() {
+                kept.push(ribbon);
+            } else if kept[0].kind == PairKind::Same && ribbon.kind != PairKind::Same {
+                kept[0] = ribbon;
+            }
+        }
+        Ok(columns.into_values().flatten().collect())
+    }
+}
+
+fn length(axis: Axis, extent: &crate::query::Extent) -> f64 {
+    match axis {
+        Axis::Clock => extent.clock,
+        Axis::Collapsed => extent.collapsed,
+        Axis::Index => extent.index,
+    }
+}
+
+fn shifted(mut picture: Picture, by: f64) -> Picture {
+    let shapes = picture.lanes.iter_mut().flat_map(|lane| &mut lane.shapes);
+    shapes.for_each(|shape| {
+        shape.from += by;
+        shape.to += by;
+    });
+    picture.gaps.iter_mut().for_each(|gap| {
+        gap.0 += by;
+        gap.1 += by;
+    });
+    picture.throughput.iter_mut().for_each(|point| point.0 += by);
+    picture.gap_millis.iter_mut().for_each(|point| point.0 += by);
+    picture
+}
+
+/// Puts a picture behind another; the overview stays that of the first.
+fn join(whole: &mut Picture, other: Picture) {
+    for lane in other.lanes {
+        match whole.lanes.iter_mut().find(|known| known.id == lane.id) {
+            Some(known) => {
+                known.rows = known.rows.max(lane.rows);
+                known.shapes.extend(lane.shapes);
+            }
+            None => whole.lanes.push(lane),
+        }
+    }
+    whole.lanes.sort_by_key(|lane: &Lane| lane.id);
+    whole.gaps.extend(other.gaps);
+    whole.throughput.extend(other.throughput);
+    whole.gap_millis.extend(other.gap_millis);
+}

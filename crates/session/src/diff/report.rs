@@ -1,1 +1,0 @@
-//! A comparison as Markdown and as JSON Lines.
