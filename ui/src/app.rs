@@ -14,6 +14,7 @@ pub(crate) fn app() -> impl IntoView {
     let shell = Shell::new();
     watch_theme(shell);
     listen_to_keys(shell);
+    watch_density(shell);
     go_where_the_address_says(shell);
     let dropping = RwSignal::new(false);
     let shown = move |screen: Screen| move || if shell.screen.get() == screen { "flex" } else { "none" };
@@ -36,6 +37,7 @@ pub(crate) fn app() -> impl IntoView {
             </main>
             {view::status_bar::status_bar(shell)}
             {view::key_sheet::key_sheet(shell)}
+            {view::settings::settings(shell)}
             {view::go_to::go_to(shell)}
             <div class="drop-veil" aria-hidden="true">"Drop to open the recording"</div>
             <div class="sr" role="status" aria-live="polite">{move || shell.said.get()}</div>
@@ -91,6 +93,19 @@ fn watch_theme(shell: Shell) {
     }
 }
 
+/// The style sheet and the lists' arithmetic hear of the density together.
+fn watch_density(shell: Shell) {
+    Effect::new(move |_| {
+        let density = shell.density.get();
+        if let Some(root) = document().document_element() {
+            drop(root.set_attribute("data-density", density.word()));
+        }
+        shell.library.row_px.set(density.library_px());
+        shell.inspect.rows.row_px.set(density.row_px());
+        shell.inspect.tree.row_px.set(density.line_px());
+    });
+}
+
 fn listen_to_keys(shell: Shell) {
     let listener = window_event_listener(ev::keydown, move |event| {
         let pressed = Pressed {
@@ -106,7 +121,11 @@ fn listen_to_keys(shell: Shell) {
             Screen::Compare => Scope::Compare,
             Screen::Replay => Scope::Replay,
         };
-        let Some(command) = keys::command(&pressed, scope) else {
+        let mut keyboard = shell.keyboard.get_untracked();
+        if keyboard.learn(&pressed) {
+            shell.keyboard.set(keyboard.clone());
+        }
+        let Some(command) = keys::command(&pressed, scope, &keyboard) else {
             return;
         };
         let is_leaving = matches!(command, Command::Close | Command::NextPane | Command::PrevPane);

@@ -4,6 +4,8 @@
 //! are printed from it. WASD, full stop and comma are bound by *physical
 //! position* (`event.code`), everything else by what the key types.
 
+use std::collections::BTreeMap;
+
 /// What a key asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the table gives each a sentence")]
@@ -95,6 +97,36 @@ pub enum Command {
     Hold,
 }
 
+/// What is known of the keyboard, and how a person wants it used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keyboard {
+    /// Single characters are keys; otherwise they need Control and Alt (WCAG 2.1.4).
+    pub singles: bool,
+    /// What the keys type, by their place: `KeyW` → `z` on a French keyboard.
+    pub layout: BTreeMap<String, String>,
+}
+
+impl Default for Keyboard {
+    fn default() -> Self {
+        Self {
+            singles: true,
+            layout: BTreeMap::new(),
+        }
+    }
+}
+
+impl Keyboard {
+    /// Learns from a key that was pressed; gives whether that was news.
+    pub fn learn(&mut self, pressed: &Pressed<'_>) -> bool {
+        let is_character = pressed.key.chars().count() == 1 && pressed.key != " ";
+        if !is_character || pressed.shift || pressed.ctrl || pressed.alt || pressed.code.is_empty() {
+            return false;
+        }
+        let before = self.layout.insert(pressed.code.to_owned(), pressed.key.to_lowercase());
+        before.as_deref() != Some(pressed.key)
+    }
+}
+
 /// Where a command applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each name says it")]
@@ -169,6 +201,14 @@ impl Chord {
     const fn ctrl(mut self) -> Self {
         self.ctrl = true;
         self
+    }
+    /// A letter, digit or sign alone, Shift aside.
+    fn is_single(&self) -> bool {
+        let is_one = match self.key {
+            Key::Types(key) | Key::Sign(key) => key.chars().count() == 1 && key != " ",
+            Key::Place(_) => true,
+        };
+        is_one && !self.ctrl
     }
 }
 
@@ -329,15 +369,26 @@ table! {
 }
 
 /// The command a key asks for, if any.
-pub fn command(pressed: &Pressed<'_>, scope: Scope) -> Option<Command> {
-    if pressed.alt {
-        return None;
-    }
+pub fn command(pressed: &Pressed<'_>, scope: Scope, keyboard: &Keyboard) -> Option<Command> {
     let entry = |entry: &&Entry| {
         (entry.scope == scope || entry.scope == Scope::Anywhere)
-            && entry.chords.iter().any(|chord| matches(chord, pressed))
+            && entry.chords.iter().any(|chord| asks(chord, pressed, keyboard))
     };
     TABLE.iter().find(entry).map(|entry| entry.command)
+}
+
+/// Whether a key asks for a chord's command, with what has to be held where
+/// single characters are switched off.
+fn asks(chord: &Chord, pressed: &Pressed<'_>, keyboard: &Keyboard) -> bool {
+    if keyboard.singles || !chord.is_single() {
+        return !pressed.alt && matches(chord, pressed);
+    }
+    let bare = Pressed {
+        ctrl: false,
+        alt: false,
+        ..*pressed
+    };
+    pressed.ctrl && pressed.alt && matches(chord, &bare)
 }
 
 fn matches(chord: &Chord, pressed: &Pressed<'_>) -> bool {
@@ -352,20 +403,27 @@ fn matches(chord: &Chord, pressed: &Pressed<'_>) -> bool {
 }
 
 /// The keys of a command as the sheet prints them, first the usual one.
-pub fn caps(command: Command, scope: Scope) -> Vec<String> {
+pub fn caps(command: Command, scope: Scope, keyboard: &Keyboard) -> Vec<String> {
     let find = |entry: &&Entry| entry.command == command && (entry.scope == scope || entry.scope == Scope::Anywhere);
-    TABLE.iter().find(find).map(Entry::caps).unwrap_or_default()
+    TABLE
+        .iter()
+        .find(find)
+        .map(|entry| entry.caps(keyboard))
+        .unwrap_or_default()
 }
 
 impl Entry {
-    /// Its keys as the sheet prints them.
-    pub fn caps(&self) -> Vec<String> {
-        self.chords.iter().map(cap).collect()
+    /// Its keys as the sheet prints them, with what the user's own keyboard types.
+    pub fn caps(&self, keyboard: &Keyboard) -> Vec<String> {
+        self.chords.iter().map(|chord| cap(chord, keyboard)).collect()
     }
 }
 
-fn cap(chord: &Chord) -> String {
+fn cap(chord: &Chord, keyboard: &Keyboard) -> String {
     let mut out = String::new();
+    if !keyboard.singles && chord.is_single() {
+        out.push_str("Ctrl Alt ");
+    }
     if chord.ctrl {
         out.push_str("Ctrl ");
     }
@@ -373,6 +431,10 @@ fn cap(chord: &Chord) -> String {
         out.push('⇧');
     }
     let (Key::Types(key) | Key::Sign(key) | Key::Place(key)) = chord.key;
+    if let Some(typed) = keyboard.layout.get(key).filter(|_| matches!(chord.key, Key::Place(_))) {
+        out.push_str(typed);
+        return out;
+    }
     out.push_str(match key {
         "ArrowRight" => "→",
         "ArrowLeft" => "←",
@@ -417,7 +479,8 @@ mod tests {
                 .filter(|entry| entry.scope == scope || entry.scope == Scope::Anywhere)
             {
                 for chord in entry.chords {
-                    assert!(seen.insert(cap(chord)), "{:?} twice: {}", scope, cap(chord));
+                    let cap = cap(chord, &Keyboard::default());
+                    assert!(seen.insert(cap.clone()), "{scope:?} twice: {cap}");
                 }
             }
         }
@@ -425,7 +488,7 @@ mod tests {
 
     #[test]
     fn shift_goes_backwards_and_control_is_another_key() {
-        let at = |pressed| command(&pressed, Scope::Inspect);
+        let at = |pressed| command(&pressed, Scope::Inspect, &Keyboard::default());
         assert_eq!(at(press("g", "KeyG", false, false)), Some(Command::NextGap));
         assert_eq!(at(press("G", "KeyG", true, false)), Some(Command::PrevGap));
         assert_eq!(at(press("g", "KeyG", false, true)), Some(Command::GoTo));
@@ -446,16 +509,62 @@ mod tests {
             2
         );
         assert_eq!(
-            command(&press(":", "Period", false, false), Scope::Inspect),
+            command(
+                &press(":", "Period", false, false),
+                Scope::Inspect,
+                &Keyboard::default()
+            ),
             Some(Command::Ahead100)
         );
-        assert_eq!(command(&press("Delete", "Delete", false, false), Scope::Inspect), None);
+        assert_eq!(
+            command(
+                &press("Delete", "Delete", false, false),
+                Scope::Inspect,
+                &Keyboard::default()
+            ),
+            None
+        );
     }
 
     #[test]
     fn caps_are_short() {
-        assert_eq!(caps(Command::NextRow, Scope::Inspect), ["→", "↓", "j"]);
-        assert_eq!(caps(Command::ZoomIn, Scope::Inspect), ["w"]);
-        assert_eq!(caps(Command::GoTo, Scope::Inspect), ["Ctrl g"]);
+        let keyboard = Keyboard::default();
+        assert_eq!(caps(Command::NextRow, Scope::Inspect, &keyboard), ["→", "↓", "j"]);
+        assert_eq!(caps(Command::ZoomIn, Scope::Inspect, &keyboard), ["w"]);
+        assert_eq!(caps(Command::GoTo, Scope::Inspect, &keyboard), ["Ctrl g"]);
+    }
+
+    #[test]
+    fn caps_are_those_of_the_users_own_keyboard() {
+        let mut keyboard = Keyboard::default();
+        assert!(keyboard.learn(&press("z", "KeyW", false, false)));
+        assert!(!keyboard.learn(&press("z", "KeyW", false, false)));
+        assert!(!keyboard.learn(&press("Z", "KeyW", true, false)));
+        assert_eq!(caps(Command::ZoomIn, Scope::Inspect, &keyboard), ["z"]);
+        assert_eq!(caps(Command::PanLeft, Scope::Inspect, &keyboard), ["a"]);
+    }
+
+    #[test]
+    fn single_characters_can_be_switched_off_as_a_whole() {
+        let keyboard = Keyboard {
+            singles: false,
+            ..Keyboard::default()
+        };
+        let at = |pressed: Pressed<'_>| command(&pressed, Scope::Inspect, &keyboard);
+        let held = |key, code, shift| Pressed {
+            alt: true,
+            ..press(key, code, shift, true)
+        };
+        assert_eq!(at(press("e", "KeyE", false, false)), None);
+        assert_eq!(at(held("e", "KeyE", false)), Some(Command::NextProblem));
+        assert_eq!(at(held("E", "KeyE", true)), Some(Command::PrevProblem));
+        assert_eq!(at(press("w", "KeyW", false, false)), None);
+        assert_eq!(
+            at(press("ArrowRight", "ArrowRight", false, false)),
+            Some(Command::NextRow)
+        );
+        assert_eq!(at(press("g", "KeyG", false, true)), Some(Command::GoTo));
+        assert_eq!(caps(Command::NextProblem, Scope::Inspect, &keyboard), ["Ctrl Alt e"]);
+        assert_eq!(caps(Command::PlayPause, Scope::Inspect, &keyboard), ["Space"]);
     }
 }

@@ -5,10 +5,10 @@
 //! nothing here folds or decides: the engine answers, the page shows.
 //!
 //! ```
-//! use scrubjay_ui::keys::{self, Command, Pressed};
+//! use scrubjay_ui::keys::{self, Command, Keyboard, Pressed};
 //!
 //! let pressed = Pressed { key: "e", code: "KeyE", shift: true, ..Pressed::default() };
-//! assert_eq!(keys::command(&pressed, keys::Scope::Inspect), Some(Command::PrevProblem));
+//! assert_eq!(keys::command(&pressed, keys::Scope::Inspect, &Keyboard::default()), Some(Command::PrevProblem));
 //! ```
 //!
 //! # Map

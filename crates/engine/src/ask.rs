@@ -83,6 +83,9 @@ fn subject(ask: &AnyAsk) -> Option<(i64, Option<Lane>)> {
         AnyAsk::Chat(ask) => (ask.exchange, Some(Lane::Chat)),
         AnyAsk::Cause(ask) => (ask.exchange, None),
         AnyAsk::Input(ask) => (ask.exchange, None),
+        AnyAsk::SpanEvents(ask) => (ask.exchange, None),
+        AnyAsk::Writes(ask) => (ask.exchange, None),
+        AnyAsk::Body(ask) => (ask.exchange, None),
         AnyAsk::Library(_)
         | AnyAsk::Delete(_)
         | AnyAsk::Undelete(_)

@@ -9,6 +9,7 @@ pub mod compare;
 mod lanes;
 mod moment;
 mod panes;
+mod span;
 
 use scrubjay_session::{
     exchange::{Ending, Headers},
@@ -51,6 +52,9 @@ pub fn answer<S: Shelf>(ask: &AnyAsk, reader: &mut Reader<S>) -> Result<Vec<u8>,
             written(ask, seq.map(|seq| CausesView { seq }))
         }
         AnyAsk::Input(ask) => written(ask, panes::input(ask, reader)),
+        AnyAsk::SpanEvents(ask) => written(ask, span::events(ask, reader)),
+        AnyAsk::Writes(ask) => written(ask, span::writes(ask, reader)),
+        AnyAsk::Body(ask) => written(ask, span::body(ask, reader)),
         AnyAsk::Library(_)
         | AnyAsk::Delete(_)
         | AnyAsk::Undelete(_)

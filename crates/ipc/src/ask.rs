@@ -3,12 +3,12 @@
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    AddSource, CancelCompare, Cause, CausesView, Chat, ChatView, Compare, CompareReport, CompareStarted, Comparison,
+    AddSource, Body, BodyView, CancelCompare, Cause, CausesView, Chat, ChatView, Compare, CompareReport, CompareStarted, Comparison,
     ComparisonView, Delete, Deleted, Detail, DetailView, EditReplay, EditSource, Erase, Health, HealthView, Input,
     InputView, Jump, Lanes, LanesView, Library, LibraryPage, Locate, MapMoment, MappedMoment, Moment, Mute, Mutes,
     Open, Opened, Pair, PairByHand, PairView, Pairs, PairsPage, ProblemRows, ProblemRowsPage, Problems, ProblemsView,
     ReadValue, ReplayList, ReplayView, Replays, ReportText, Ribbons, RibbonsView, RowOf, RowPlace, Rows, RowsPage,
-    Source, SourceList, Sources, StartReplay, State, StateView, Steer, StopReplay, SwitchSource, Undelete, ValueView,
+    Source, SourceList, Sources, SpanEvents, SpanEventsView, StartReplay, State, StateView, Steer, StopReplay, SwitchSource, Undelete, ValueView, Writes, WritesView,
 };
 
 /// How an answer is written down.
@@ -87,6 +87,12 @@ asks! {
     Cause => CausesView;
     /// The request's RunAgentInput.
     Input => InputView;
+    /// Events of a span, and how many came when.
+    SpanEvents => SpanEventsView;
+    /// Which frames wrote a value of the state.
+    Writes => WritesView;
+    /// The response's body, where it is no stream of events.
+    Body => BodyView;
     /// What is wrong, grouped by rule.
     Problems => ProblemsView;
     /// A window of findings.

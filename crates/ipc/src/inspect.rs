@@ -471,4 +471,6 @@ pub struct SpanView {
     pub result: Option<String>,
     /// It has not ended.
     pub open: bool,
+    /// Events of it behind the frame asked for; text and result are as of that frame.
+    pub later: u32,
 }

@@ -21,6 +21,7 @@
 //! - [`inspect`]: one exchange: facts, rows, moments, details.
 //! - [`lanes`]: shapes for the canvas, already decimated; the only binary answer.
 //! - [`state`], [`chat`], [`input`]: the panes that are *as of* a moment.
+//! - [`span`]: what a span is made of, who wrote a value, a body that is no stream.
 //! - [`problems`]: what is wrong, grouped by rule. [`compare`]: two runs side by side.
 //! - [`replay`]: recordings served as the agent.
 //! - [`news`]: what the engine tells without being asked.
@@ -47,6 +48,7 @@ pub mod news;
 pub mod problems;
 pub mod replay;
 pub mod report;
+pub mod span;
 pub mod state;
 pub mod visible;
 
@@ -61,4 +63,5 @@ pub use news::*;
 pub use problems::*;
 pub use replay::*;
 pub use report::*;
+pub use span::*;
 pub use state::*;

@@ -248,6 +248,12 @@ impl Inspect {
             .with_untracked(|opened| opened.as_ref().map(tail_of).unwrap_or_default())
     }
 
+    /// The exchange has ended and carries no events: an answer like any other on the web.
+    pub(crate) fn is_eventless(self) -> bool {
+        let tail = self.tail();
+        self.opened.with(Option::is_some) && !tail.live && tail.frames == 0
+    }
+
     fn watch_lanes(self) {
         Effect::new(move |_| {
             let (Some(exchange), window, width) = (self.exchange.get(), self.window.get(), self.width_px.get()) else {

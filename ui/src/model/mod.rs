@@ -3,6 +3,7 @@
 //! First the arithmetic (tested natively), then the signals that use it.
 
 pub mod compare_words;
+pub mod density;
 pub mod follow;
 pub mod goto;
 pub mod latest;

@@ -10,9 +10,6 @@ use super::{
     scroll::Scroll,
 };
 
-/// Height of a row.
-pub(crate) const ROW_PX: f64 = 26.0;
-
 /// The rows pane.
 #[derive(Clone, Copy)]
 pub(crate) struct RowsModel {
@@ -21,6 +18,8 @@ pub(crate) struct RowsModel {
     pub(crate) page: Pane<RowsPage>,
     pub(crate) top_px: RwSignal<f64>,
     pub(crate) view_px: RwSignal<f64>,
+    /// Height of a row.
+    pub(crate) row_px: RwSignal<f64>,
     /// The row of the playhead.
     pub(crate) current: RwSignal<Option<u64>>,
     /// Where the list should scroll to; taken by the view.
@@ -40,6 +39,7 @@ impl RowsModel {
             page: Pane::new(),
             top_px: RwSignal::new(0.0),
             view_px: RwSignal::new(400.0),
+            row_px: RwSignal::new(26.0),
             current: RwSignal::new(None),
             scroll_to: RwSignal::new(None),
             pinned: StoredValue::new(None),
@@ -63,7 +63,7 @@ impl RowsModel {
         let total = self.page.value.with(|page| page.as_ref().map_or(0, |page| page.total));
         Scroll {
             total,
-            row_px: ROW_PX,
+            row_px: self.row_px.get(),
             view_px: self.view_px.get(),
         }
     }
@@ -114,7 +114,7 @@ impl RowsModel {
                 .with_untracked(|page| page.as_ref().map(|page| page.total));
             let scroll = Scroll {
                 total: known.unwrap_or(80),
-                row_px: ROW_PX,
+                row_px: self.row_px.get(),
                 view_px,
             };
             let (first, count) = scroll.window(top);
@@ -179,6 +179,12 @@ impl RowsModel {
             .value
             .with_untracked(|page| page.as_ref().map_or(0, |page| page.total));
         let current = self.current.get_untracked();
+        // Inside a row, back leads to its own beginning first, as in a player.
+        let here = current.and_then(|number| Some((number, self.row(number)?)));
+        if let Some((number, row)) = here.filter(|(_, row)| by < 0 && row.first_seq < inspect.seq.get_untracked()) {
+            self.choose(inspect, number, &row);
+            return;
+        }
         let wanted = current
             .map_or(0, |row| row.saturating_add_signed(by))
             .min(total.saturating_sub(1));

@@ -7,13 +7,14 @@ use super::{
     asker::{Answered, Asker},
     compare::CompareModel,
     compare_picks::Picks,
+    density::Density,
     follow::Follow,
     inspect::Inspect,
     library::LibraryModel,
     problems::ProblemsModel,
     replay::ReplayModel,
 };
-use crate::{ipc, page};
+use crate::{ipc, keys::Keyboard, page};
 
 /// A screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +69,9 @@ pub(crate) struct Shell {
     /// Counts up when the colours may have changed, so that the canvas reads them again.
     pub(crate) colours: RwSignal<u32>,
     pub(crate) help: RwSignal<bool>,
+    pub(crate) settings: RwSignal<bool>,
+    pub(crate) density: RwSignal<Density>,
+    pub(crate) keyboard: RwSignal<Keyboard>,
     pub(crate) notice: RwSignal<Option<Report>>,
     pub(crate) said: RwSignal<String>,
     pub(crate) health: RwSignal<Option<HealthView>>,
@@ -100,6 +104,12 @@ impl Shell {
             theme: RwSignal::new(theme),
             colours: RwSignal::new(0),
             help: RwSignal::new(false),
+            settings: RwSignal::new(false),
+            density: RwSignal::new(Density::named(&page::recall("density").unwrap_or_default())),
+            keyboard: RwSignal::new(Keyboard {
+                singles: page::recall("single-keys").as_deref() != Some("off"),
+                ..Keyboard::default()
+            }),
             notice: RwSignal::new(None),
             said: RwSignal::new(String::new()),
             health: RwSignal::new(None),
@@ -263,17 +273,24 @@ impl Shell {
         });
     }
 
-    /// The next theme: system, light, dark.
-    pub(crate) fn cycle_theme(self) {
-        let next = match self.theme.get_untracked() {
-            ThemeChoice::System => ThemeChoice::Light,
-            ThemeChoice::Light => ThemeChoice::Dark,
-            ThemeChoice::Dark => ThemeChoice::System,
-        };
-        self.theme.set(next);
+    /// Single characters are keys, or need Control and Alt.
+    pub(crate) fn set_singles(self, on: bool) {
+        self.keyboard.update(|keyboard| keyboard.singles = on);
+        page::remember("single-keys", if on { "on" } else { "off" });
+    }
+
+    /// How close rows stand.
+    pub(crate) fn set_density(self, density: Density) {
+        self.density.set(density);
+        page::remember("density", density.word());
+    }
+
+    /// Light, dark, or as the system.
+    pub(crate) fn set_theme(self, theme: ThemeChoice) {
+        self.theme.set(theme);
         page::remember(
             "theme",
-            match next {
+            match theme {
                 ThemeChoice::System => "system",
                 ThemeChoice::Light => "light",
                 ThemeChoice::Dark => "dark",

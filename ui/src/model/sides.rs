@@ -1,7 +1,9 @@
 //! Detail, chat and input: the other panes that follow the playhead.
 
 use leptos::prelude::*;
-use scrubjay_ipc::{Cause, Chat, ChatView, Detail, DetailView, Input, InputView, Target};
+use scrubjay_ipc::{
+    Body, BodyView, Cause, Chat, ChatView, Detail, DetailView, Input, InputView, SpanEvents, SpanEventsView, Target,
+};
 
 use super::{
     asker::{Answered, Asker},
@@ -12,6 +14,8 @@ use crate::{ipc, page};
 
 /// Messages asked for at a time.
 const MESSAGES: u32 = 40;
+/// Events of a span shown around the playhead.
+const SPAN_EVENTS: u32 = 15;
 
 /// Tabs of the right pane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,10 +40,14 @@ pub(crate) struct Sides {
     pub(crate) tab: RwSignal<Side>,
     pub(crate) detail: Pane<DetailView>,
     pub(crate) detail_tab: RwSignal<DetailTab>,
+    /// Events of the span that the frame belongs to.
+    pub(crate) span: Pane<SpanEventsView>,
     pub(crate) chat: Pane<ChatView>,
     /// First message shown, if not the last ones.
     pub(crate) chat_first: RwSignal<Option<u32>>,
     pub(crate) input: Pane<InputView>,
+    /// The response's body, where it is no stream.
+    pub(crate) body: Pane<BodyView>,
 }
 
 impl Sides {
@@ -53,9 +61,11 @@ impl Sides {
             tab: RwSignal::new(tab),
             detail: Pane::new(),
             detail_tab: RwSignal::new(DetailTab::Verdict),
+            span: Pane::new(),
             chat: Pane::new(),
             chat_first: RwSignal::new(None),
             input: Pane::new(),
+            body: Pane::new(),
         }
     }
 
@@ -64,6 +74,51 @@ impl Sides {
         self.chat.clear();
         self.chat_first.set(None);
         self.input.clear();
+        self.span.clear();
+        self.body.clear();
+    }
+
+    /// The events around the playhead, once it stands.
+    fn watch_span(self, inspect: Inspect) {
+        let asker = Asker::new(move |answered: Answered<SpanEvents>| {
+            if inspect.exchange.get_untracked() == Some(answered.ask.exchange) {
+                self.span.take(answered.answer);
+            }
+        });
+        let wanted = Memo::new(move |_| {
+            let is_shown = self.detail_tab.get() == DetailTab::Verdict && inspect.held_x.with(Option::is_none);
+            let exchange = inspect.exchange.get().filter(|_| is_shown)?;
+            self.detail.value.with(|view| {
+                let view = view.as_ref()?;
+                let span = view.span.as_ref().filter(|span| span.frames > 1)?;
+                Some((exchange, span.ordinal, view.seq, span.frames))
+            })
+        });
+        Effect::new(move |_| {
+            if let Some((exchange, span, around, _)) = wanted.get() {
+                let count = SPAN_EVENTS;
+                asker.ask(SpanEvents {
+                    exchange,
+                    span,
+                    around,
+                    count,
+                });
+            }
+        });
+    }
+
+    /// The body of an exchange that has ended without an event.
+    fn watch_body(self, inspect: Inspect) {
+        let asker = Asker::new(move |answered: Answered<Body>| {
+            if inspect.exchange.get_untracked() == Some(answered.ask.exchange) {
+                self.body.take(answered.answer);
+            }
+        });
+        Effect::new(move |_| {
+            if let Some(exchange) = inspect.exchange.get().filter(|_| inspect.is_eventless()) {
+                asker.ask(Body { exchange });
+            }
+        });
     }
 
     pub(super) fn watch(self, inspect: Inspect) {
@@ -83,6 +138,8 @@ impl Sides {
                 self.input.take(answered.answer);
             }
         });
+        self.watch_span(inspect);
+        self.watch_body(inspect);
         let place = move || {
             let is_known = inspect.opened.with(Option::is_some);
             inspect

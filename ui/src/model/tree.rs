@@ -14,8 +14,6 @@ use super::{
 };
 use crate::page;
 
-/// Height of a line.
-pub(crate) const LINE_PX: f64 = 22.0;
 /// Most branches that are remembered.
 const MOST_OPEN: usize = 500;
 
@@ -28,6 +26,8 @@ pub(crate) struct Tree {
     pub(crate) changed_only: RwSignal<bool>,
     pub(crate) top_px: RwSignal<f64>,
     pub(crate) view_px: RwSignal<f64>,
+    /// Height of a line.
+    pub(crate) row_px: RwSignal<f64>,
     /// The line with the keyboard focus.
     pub(crate) focus: RwSignal<Option<String>>,
     pub(crate) scroll_to: RwSignal<Option<f64>>,
@@ -44,6 +44,7 @@ impl Tree {
             changed_only: RwSignal::new(false),
             top_px: RwSignal::new(0.0),
             view_px: RwSignal::new(400.0),
+            row_px: RwSignal::new(22.0),
             focus: RwSignal::new(None),
             scroll_to: RwSignal::new(None),
             asker: StoredValue::new_local(None),
@@ -58,7 +59,7 @@ impl Tree {
         let total = self.view.value.with(|view| view.as_ref().map_or(0, |view| view.total));
         Scroll {
             total,
-            row_px: LINE_PX,
+            row_px: self.row_px.get(),
             view_px: self.view_px.get(),
         }
     }
@@ -82,7 +83,7 @@ impl Tree {
                 .with_untracked(|view| view.as_ref().map(|view| view.total));
             let (first, count) = Scroll {
                 total: known.unwrap_or(80),
-                row_px: LINE_PX,
+                row_px: self.row_px.get(),
                 view_px,
             }
             .window(top);
@@ -115,6 +116,13 @@ impl Tree {
         });
         let text = self.expanded.with_untracked(serde_json::to_string);
         page::remember("state.expanded", &text.unwrap_or_default());
+    }
+
+    /// Opens branches below a pointer, all that a value has.
+    pub(crate) fn open_below(self, pointer: &str, value: &serde_json::Value) {
+        let mut found = Vec::new();
+        branches(pointer, value, &mut found);
+        self.expanded.update(|expanded| expanded.extend(found));
     }
 
     fn lines(self) -> Vec<StateLine> {
@@ -167,5 +175,28 @@ impl Tree {
         if let Some(top) = scroll.reveal(first + number as u64, self.top_px.get_untracked()) {
             self.scroll_to.set(Some(top));
         }
+    }
+}
+
+/// Pointers of a value and of the branches in it, as many as are remembered.
+fn branches(pointer: &str, value: &serde_json::Value, found: &mut Vec<String>) {
+    if found.len() >= MOST_OPEN {
+        return;
+    }
+    let escaped = |name: &str| name.replace('~', "~0").replace('/', "~1");
+    match value {
+        serde_json::Value::Object(members) => {
+            found.push(pointer.to_owned());
+            for (name, member) in members {
+                branches(&format!("{pointer}/{}", escaped(name)), member, found);
+            }
+        }
+        serde_json::Value::Array(items) => {
+            found.push(pointer.to_owned());
+            for (place, item) in items.iter().enumerate() {
+                branches(&format!("{pointer}/{place}"), item, found);
+            }
+        }
+        _ => {}
     }
 }

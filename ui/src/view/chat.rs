@@ -92,7 +92,12 @@ fn before(inspect: Inspect, view: &ChatView) -> AnyView {
         }
     });
     let none = (view.total == 0).then(|| {
-        view! { <div class="pane-note"><p>"No messages up to here. Rows show what else arrived: state, steps, activities."</p></div> }
+        let words = if inspect.is_eventless() {
+            "No run, so no conversation: this exchange carries no events."
+        } else {
+            "No messages up to here. Rows show what else arrived: state, steps, activities."
+        };
+        view! { <div class="pane-note"><p>{words}</p></div> }
     });
     view! { {earlier}{none} }.into_any()
 }
@@ -116,11 +121,7 @@ fn after(inspect: Inspect, view: &ChatView) -> AnyView {
 
 fn message_view(inspect: Inspect, message: &ChatMessage) -> AnyView {
     let first = message.first_seq;
-    let origin = if message.from_input {
-        "from the request".to_owned()
-    } else {
-        format!("#{}", words::count(u64::from(first)))
-    };
+    let origin = origin_of(message);
     let class = match message.role.as_str() {
         "user" => "user",
         "assistant" => "assistant",
@@ -137,15 +138,11 @@ fn message_view(inspect: Inspect, message: &ChatMessage) -> AnyView {
         .subagent
         .clone()
         .map(|agent| view! { <span class="tag">{words::visible(&agent)}</span> });
-    let answers = message
-        .answers
-        .clone()
-        .map(|call| view! { <span class="dim">"answers "<bdi class="mono">{words::visible(&call)}</bdi></span> });
     let locked = message
         .encrypted
         .then(|| view! { <span class="tag" title="holds an encrypted value">"encrypted"</span> });
     let head = view! {
-        <div class="msg-head"><b>{message.role.clone()}</b>{name}{agent}{answers}{locked}<span class="sp"></span>
+        <div class="msg-head"><b>{message.role.clone()}</b>{name}{agent}{locked}<span class="sp"></span>
             <button class="blame" on:click=move |_| inspect.visit(Target::Seq(first))>{origin}</button></div>
     };
     let body = body(inspect, message);
@@ -161,7 +158,29 @@ fn message_view(inspect: Inspect, message: &ChatMessage) -> AnyView {
         }
         .into_any();
     }
+    // The call that it answers shows the result already; the message itself is one line that opens.
+    if let Some(call) = message.answers.clone() {
+        let length = message.text.chars().count() as u64;
+        return view! {
+            <details class=label data-message=message.id.clone()>
+                <summary><b>{message.role.clone()}</b><span class="dim cut">"answers "<bdi class="mono">{words::visible(&call)}</bdi>
+                    {format!(" · {}", words::many(length, "character"))}</span><span class="sp"></span>
+                    <button class="blame" on:click=move |event| { event.prevent_default(); inspect.visit(Target::Seq(first)); }>{origin_of(message)}</button></summary>
+                {body}
+            </details>
+        }
+        .into_any();
+    }
     view! { <article class=label data-message=message.id.clone()>{head}{body}</article> }.into_any()
+}
+
+/// Where a message came from.
+fn origin_of(message: &ChatMessage) -> String {
+    if message.from_input {
+        "from the request".to_owned()
+    } else {
+        format!("#{}", words::count(u64::from(message.first_seq)))
+    }
 }
 
 fn body(inspect: Inspect, message: &ChatMessage) -> AnyView {

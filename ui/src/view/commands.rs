@@ -43,7 +43,9 @@ pub(crate) fn run(shell: Shell, command: Command) {
 
 /// Closes one thing at a time.
 fn close(shell: Shell) {
-    if shell.help.get_untracked() {
+    if shell.settings.get_untracked() {
+        shell.settings.set(false);
+    } else if shell.help.get_untracked() {
         shell.help.set(false);
     } else if shell.inspect.go_to_open.get_untracked() {
         shell.inspect.go_to_open.set(false);

@@ -1,7 +1,7 @@
 //! All about the frame under the playhead: verdict, fields, raw, hex.
 
 use leptos::prelude::*;
-use scrubjay_ipc::{DetailView, FieldView, FindingView, OperationFate, OperationView, SpanView, Target};
+use scrubjay_ipc::{DetailView, FieldView, FindingView, OperationFate, OperationView, SpanEventView, SpanView, Target};
 
 use crate::{
     model::{inspect::Inspect, sides::DetailTab, words},
@@ -154,7 +154,7 @@ fn arrival(view: &DetailView) -> AnyView {
     view! {
         <dl class="facts">
             <dt>"arrived"</dt><dd>{page::clock_words(&view.wall)}<span class="dim">{format!(" · {} · Δ {}", words::offset(view.at_us), words::duration(view.gap_us))}</span></dd>
-            <dt>"chunk"</dt><dd>{words::count(view.chunk)}<span class="dim">{format!(" · {together}{split}")}</span></dd>
+            <dt>"chunk"</dt><dd title="counted from 1">{words::count(view.chunk + 1)}<span class="dim">{format!(" · {together}{split}")}</span></dd>
             <dt>"bytes"</dt><dd>{words::bytes(view.len)}<span class="dim">{format!(" at offset {}", words::count(view.offset))}</span></dd>
             {stamp}
         </dl>
@@ -164,11 +164,14 @@ fn arrival(view: &DetailView) -> AnyView {
 
 fn assembled(inspect: Inspect, span: &SpanView) -> AnyView {
     let (first, last) = (span.first_seq, span.last_seq);
-    let length = if span.open {
-        "still open".to_owned()
-    } else {
-        words::duration(span.duration_us)
-    };
+    let mut facts = vec![words::many(u64::from(span.frames), "event")];
+    if span.open {
+        facts.push("still open".to_owned());
+    } else if span.duration_us > 0 {
+        facts.push(words::duration(span.duration_us));
+    }
+    let facts = facts.join(" · ");
+    let id = (!span.id.is_empty()).then(|| view! { <bdi class="mono">{words::visible(&span.id)}</bdi>" · " });
     let text =
         (!span.text.is_empty()).then(|| view! { <pre class="assembled" dir="auto">{words::visible(&span.text)}</pre> });
     let result = span.result.as_ref().map(|result| {
@@ -177,16 +180,66 @@ fn assembled(inspect: Inspect, span: &SpanView) -> AnyView {
     let jump = move |seq: u32| {
         view! { <button class="link" on:click=move |_| inspect.step_to(Target::Seq(seq))>{format!("#{}", words::count(u64::from(seq)))}</button> }
     };
+    let later = (span.later > 0).then(|| {
+        let words = format!(
+            "as of the playhead; {} follow",
+            words::many(u64::from(span.later), "more event").replace("more events", "more")
+        );
+        view! { <p class="dim">{words}</p> }
+    });
+    let ordinal = span.ordinal;
     view! {
         <div class="span-card">
             <h3><span class="gl" style=format!("background:var({})", words::kind_token(span.kind))></span>
                 {words::kind(span.kind)}" "<bdi>{words::visible(&span.name)}</bdi></h3>
-            <p class="dim"><bdi class="mono">{words::visible(&span.id)}</bdi>{format!(" · {} · {length} · ", words::many(u64::from(span.frames), "event"))}
-                {jump(first)}" – "{jump(last)}</p>
-            {text}{result}
+            <p class="dim">{id}{facts}" · "{jump(first)}{(last != first).then(|| view! { " – "{jump(last)} })}</p>
+            {text}{result}{later}
+            {(span.frames > 1).then(|| move || events(inspect, ordinal))}
         </div>
     }
     .into_any()
+}
+
+/// The events of a span around the playhead, with the gaps between them, and how many came when.
+fn events(inspect: Inspect, ordinal: u32) -> Option<AnyView> {
+    inspect.sides.span.value.with(|view| {
+        let view = view.as_ref().filter(|view| view.span == ordinal)?;
+        let here = inspect.seq.get_untracked();
+        let line = |event: &SpanEventView| {
+            let seq = event.seq;
+            view! {
+                <tr class:here=seq == here data-span-event=seq.to_string() on:click=move |_| inspect.step_to(Target::Seq(seq))>
+                    <td>{format!("#{}", words::count(u64::from(seq)))}</td><td>{words::offset(event.at_us)}</td>
+                    <td class="num">{format!("Δ {}", words::duration(event.gap_us))}</td><td>{event.type_name.clone()}</td>
+                    <td class="num">{words::bytes(event.len)}</td></tr>
+            }
+        };
+        let lines: Vec<_> = view.events.iter().map(line).collect();
+        let left_out = (view.total as usize > view.events.len()).then(|| {
+            let (first, last) = (view.first + 1, view.first + view.events.len() as u32);
+            let words = format!("events {} – {} of {}", words::count(u64::from(first)), words::count(u64::from(last)), words::count(u64::from(view.total)));
+            view! { <p class="dim">{words}</p> }
+        });
+        Some(view! { {sparkline(&view.rate)}<table class="span-events"><tbody>{lines}</tbody></table>{left_out} }.into_any())
+    })
+}
+
+/// Events in equal parts of the time, as bars.
+fn sparkline(rate: &[u32]) -> Option<AnyView> {
+    let most = rate.iter().copied().max().filter(|most| *most > 0)?;
+    let bar = |(place, count): (usize, &u32)| {
+        let height = f64::from(*count) / f64::from(most) * 24.0;
+        (*count > 0).then(|| format!("M{place} 24h0.8v-{height:.1}h-0.8z"))
+    };
+    let path: String = rate.iter().enumerate().filter_map(bar).collect();
+    let title = format!("events over the time of it: at most {most} in a part of {}", rate.len());
+    Some(
+        view! {
+            <svg class="sparkline" viewBox=format!("0 0 {} 24", rate.len()) preserveAspectRatio="none" role="img" aria-label=title>
+                <path d=path></path></svg>
+        }
+        .into_any(),
+    )
 }
 
 fn fields(view: &DetailView) -> AnyView {
@@ -222,9 +275,18 @@ fn raw(view: &DetailView) -> AnyView {
     .into_any()
 }
 
-/// The first bytes; a bar stands before each byte that began a new chunk.
+/// The first bytes, with a bar before each that began a new chunk.
 fn hex(view: &DetailView) -> AnyView {
-    let starts = &view.chunk_boundaries;
+    let dump = hex_dump(&view.bytes, view.len, &view.chunk_boundaries);
+    let note = match view.chunk_boundaries.len() {
+        0 => "All of it came in one chunk.".to_owned(),
+        n => format!("It came in {} chunks; a bar marks where each begins.", n + 1),
+    };
+    view! { <p class="dim">{note}</p>{dump} }.into_any()
+}
+
+/// Bytes as text, sixteen a line; `starts` are offsets at which a chunk begins.
+pub(super) fn hex_dump(bytes: &[u8], len: u64, starts: &[u64]) -> AnyView {
     let line = |(offset, bytes): (usize, &[u8])| {
         let cells: Vec<_> = bytes
             .iter()
@@ -237,20 +299,17 @@ fn hex(view: &DetailView) -> AnyView {
         let text: String = bytes.iter().map(|byte| words::hex_char(*byte)).collect();
         view! { <div class="hex-line"><span class="faint">{format!("{offset:04x}")}</span><span class="hex-cells">{cells}</span><span class="hex-text">{text}</span></div> }
     };
-    let more = (view.len > view.bytes.len() as u64)
-        .then(|| view! { <p class="dim">{format!("The first {} of {}.", words::bytes(view.bytes.len() as u64), words::bytes(view.len))}</p> });
-    let lines: Vec<_> = words::hex_lines(&view.bytes).into_iter().map(line).collect();
-    let note = match starts.len() {
-        0 => "All of it came in one chunk.".to_owned(),
-        n => format!("It came in {} chunks; a bar marks where each begins.", n + 1),
-    };
-    view! { <p class="dim">{note}</p><div class="hex">{lines}</div>{more} }.into_any()
+    let shown = bytes.len() as u64;
+    let more = (len > shown)
+        .then(|| view! { <p class="dim">{format!("The first {} of {}.", words::bytes(shown), words::bytes(len))}</p> });
+    let lines: Vec<_> = words::hex_lines(bytes).into_iter().map(line).collect();
+    view! { <div class="hex">{lines}</div>{more} }.into_any()
 }
 
-/// How far the event's own time is from its arrival, milliseconds.
-fn skew_words(millis: i64) -> String {
-    let length = words::duration(millis.unsigned_abs().saturating_mul(1_000));
-    match millis {
+/// How far the event's own time is from its arrival.
+fn skew_words(micros: i64) -> String {
+    let length = words::duration(micros.unsigned_abs());
+    match micros {
         0 => " · as it arrived".to_owned(),
         1.. => format!(" · {length} after arrival"),
         _ => format!(" · {length} before arrival"),

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
-    chat, detail, input, library, rows,
+    body, chat, detail, input, library, rows,
     splitter::{Grows, Size, splitter},
     state, timeline, transport,
 };
@@ -89,6 +89,7 @@ fn bench(shell: Shell) -> AnyView {
     let is_drawer_open = RwSignal::new(false);
     let no_rows = RwSignal::new(false);
     let no_side = RwSignal::new(false);
+    let is_eventless = Memo::new(move |_| model.is_eventless());
     let columns = move || {
         let rows = if no_rows.get() {
             "0px 0px".to_owned()
@@ -109,7 +110,7 @@ fn bench(shell: Shell) -> AnyView {
             class:drawer=move || is_drawer_open.get()>
             {rows::rows(model)}
             {splitter(left, Grows::Right, "Width of the rows")}
-            {detail::detail(model)}
+            {move || if is_eventless.get() { body::body(model) } else { detail::detail(model) }}
             {splitter(right, Grows::Left, "Width of the right pane")}
             {side(model, is_drawer_open)}
         </div>

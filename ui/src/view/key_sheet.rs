@@ -53,7 +53,7 @@ fn groups(shell: Shell) -> AnyView {
         let lines: Vec<_> = lines
             .map(|entry| {
                 let caps: Vec<_> = entry
-                    .caps()
+                    .caps(&shell.keyboard.get())
                     .into_iter()
                     .map(|cap| view! { <kbd>{cap}</kbd>" " })
                     .collect();

@@ -1,5 +1,6 @@
 //! Markup: one pane a file.
 
+pub(crate) mod body;
 pub(crate) mod chat;
 pub(crate) mod commands;
 pub(crate) mod compare;
@@ -15,6 +16,7 @@ pub(crate) mod go_to;
 pub(crate) mod input;
 pub(crate) mod inspect;
 pub(crate) mod key_sheet;
+pub(crate) mod lane_list;
 pub(crate) mod library;
 pub(crate) mod library_rows;
 pub(crate) mod list;
@@ -30,6 +32,7 @@ pub(crate) mod replay_lanes;
 pub(crate) mod replay_manner;
 pub(crate) mod replay_setup;
 pub(crate) mod rows;
+pub(crate) mod settings;
 pub(crate) mod sources;
 pub(crate) mod splitter;
 pub(crate) mod state;

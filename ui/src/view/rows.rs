@@ -135,7 +135,7 @@ fn empty(inspect: Inspect) -> Option<AnyView> {
         let words = if inspect.tail().live {
             "Nothing has arrived yet. The request is on its way to the upstream."
         } else {
-            "This exchange has no events: its body is empty or is not a stream of events. The input tab shows the request."
+            "This exchange carries no events. The body of its answer stands beside; the request and all headers under Input."
         };
         view! { <div class="pane-note"><p>{words}</p></div> }.into_any()
     })

@@ -1,19 +1,35 @@
 //! The state tree as of the playhead, with what changed and who set it.
 
 use leptos::{ev, prelude::*};
-use scrubjay_ipc::{ChangeKind, ReadValue, StateLine, StateView, Target, ValueShape, ValueView};
+use scrubjay_ipc::{
+    ChangeKind, ReadValue, StateLine, StateView, Target, ValueShape, ValueView, WriteView, Writes, WritesView,
+};
 
 use super::list::{Listed, list};
 use crate::{
     ipc,
-    model::{inspect::Inspect, tree::Tree, words},
+    model::{inspect::Inspect, words},
     page,
 };
+
+/// Writes of a value that are listed.
+const WRITES: u32 = 20;
+
+/// A value that was opened.
+#[derive(Clone)]
+struct Whole {
+    pointer: String,
+    value: ValueView,
+    /// As of which frame.
+    at: u32,
+    /// Who wrote it, once that is known.
+    writes: Option<WritesView>,
+}
 
 /// The pane.
 pub(crate) fn state(inspect: Inspect) -> AnyView {
     let tree = inspect.tree;
-    let opened_value = RwSignal::new(None::<(String, ValueView)>);
+    let opened_value = RwSignal::new(None::<Whole>);
     let state = move || {
         tree.view.state(
             |view| view.as_of == inspect.seq.get(),
@@ -40,10 +56,14 @@ pub(crate) fn state(inspect: Inspect) -> AnyView {
         scroll_to: tree.scroll_to,
     };
     let key = move |event: ev::KeyboardEvent| {
-        if event.ctrl_key() || event.meta_key() || event.alt_key() {
+        if event.ctrl_key() || event.meta_key() {
             return;
         }
         let used = match (event.key().as_str(), event.shift_key()) {
+            ("ArrowRight", false) if event.alt_key() => open_below(inspect),
+            _ if event.alt_key() => false,
+            ("ArrowUp", true) => walk_writes(inspect, false),
+            ("ArrowDown", true) => walk_writes(inspect, true),
             ("Enter", true) => go_to_setter(inspect),
             ("Enter", false) => read_focused(inspect, opened_value),
             (_, true) => false,
@@ -64,9 +84,9 @@ pub(crate) fn state(inspect: Inspect) -> AnyView {
             {move || tree.view.value.with(|view| view.as_ref().map(|view| banner(inspect, view)))}
             <div class="tree" role="tree" tabindex="0" data-focus="" aria-label="State" on:keydown=key>
                 {list(listed, move || shown.with(|shown| lines(inspect, shown, opened_value)))}
-                {move || tree.view.value.with(|view| view.as_ref().and_then(|view| empty(tree, view)))}
+                {move || tree.view.value.with(|view| view.as_ref().and_then(|view| empty(inspect, view)))}
             </div>
-            {move || opened_value.get().map(|(pointer, value)| whole(&pointer, &value, opened_value))}
+            {move || opened_value.get().map(|shown| whole(inspect, &shown, opened_value))}
             {move || tree.view.report.get().map(|report| view! { <div class="pane-note bad"><b>{report.message}</b><p>{report.hint}</p></div> })}
         </div>
     }
@@ -107,11 +127,14 @@ fn banner(inspect: Inspect, view: &StateView) -> AnyView {
     view! { {stuck}{after} }.into_any()
 }
 
-fn empty(tree: Tree, view: &StateView) -> Option<AnyView> {
+fn empty(inspect: Inspect, view: &StateView) -> Option<AnyView> {
+    let tree = inspect.tree;
     if view.total > 0 {
         return None;
     }
-    let words = if tree.changed_only.get() && view.any_state_event {
+    let words = if inspect.is_eventless() {
+        "No run, so no state: this exchange carries no events."
+    } else if tree.changed_only.get() && view.any_state_event {
         "Nothing changed at the last state event."
     } else if view.any_state_event {
         "The state is empty here."
@@ -123,12 +146,12 @@ fn empty(tree: Tree, view: &StateView) -> Option<AnyView> {
     Some(view! { <div class="pane-note"><p>{words}</p></div> }.into_any())
 }
 
-fn lines(inspect: Inspect, shown: &[StateLine], opened_value: RwSignal<Option<(String, ValueView)>>) -> AnyView {
+fn lines(inspect: Inspect, shown: &[StateLine], opened_value: RwSignal<Option<Whole>>) -> AnyView {
     let lines = shown.iter().map(|line| line_view(inspect, line, opened_value));
     lines.collect_view().into_any()
 }
 
-fn line_view(inspect: Inspect, line: &StateLine, opened_value: RwSignal<Option<(String, ValueView)>>) -> AnyView {
+fn line_view(inspect: Inspect, line: &StateLine, opened_value: RwSignal<Option<Whole>>) -> AnyView {
     let tree = inspect.tree;
     let (class, sign) = match line.change {
         Some(ChangeKind::Added) => ("added", "+"),
@@ -215,7 +238,56 @@ fn go_to_setter(inspect: Inspect) -> bool {
     true
 }
 
-fn read_focused(inspect: Inspect, opened_value: RwSignal<Option<(String, ValueView)>>) -> bool {
+/// Opens everything below the focused line.
+fn open_below(inspect: Inspect) -> bool {
+    let (Some(line), Some(exchange)) = (inspect.tree.focused(), inspect.exchange.get_untracked()) else {
+        return false;
+    };
+    let (at, pointer) = (inspect.seq.get_untracked(), line.pointer);
+    leptos::task::spawn_local(async move {
+        let ask = ReadValue {
+            exchange,
+            at,
+            pointer: pointer.clone(),
+        };
+        if let Ok(value) = ipc::ask(ask).await
+            && let Ok(value) = serde_json::from_str(&value.text)
+        {
+            inspect.tree.open_below(&pointer, &value);
+        }
+    });
+    true
+}
+
+/// The playhead goes to the write of the focused value before or behind it.
+fn walk_writes(inspect: Inspect, forward: bool) -> bool {
+    let (Some(line), Some(exchange)) = (inspect.tree.focused(), inspect.exchange.get_untracked()) else {
+        return false;
+    };
+    let (at, pointer) = (inspect.seq.get_untracked(), line.pointer);
+    leptos::task::spawn_local(async move {
+        let ask = Writes {
+            exchange,
+            at,
+            pointer: pointer.clone(),
+            most: 2,
+        };
+        let Ok(writes) = ipc::ask(ask).await else { return };
+        let before = writes.writes.iter().map(|write| write.seq).find(|seq| *seq < at);
+        match if forward { writes.next } else { before } {
+            Some(seq) => inspect.visit(Target::Seq(seq)),
+            None => {
+                let side = if forward { "after" } else { "before" };
+                inspect
+                    .remark
+                    .set(format!("no write of {pointer} {side} #{}", words::count(u64::from(at))));
+            }
+        }
+    });
+    true
+}
+
+fn read_focused(inspect: Inspect, opened_value: RwSignal<Option<Whole>>) -> bool {
     let Some(line) = inspect.tree.focused() else {
         return false;
     };
@@ -223,37 +295,84 @@ fn read_focused(inspect: Inspect, opened_value: RwSignal<Option<(String, ValueVi
     true
 }
 
-fn read(inspect: Inspect, pointer: String, opened_value: RwSignal<Option<(String, ValueView)>>) {
+fn read(inspect: Inspect, pointer: String, opened_value: RwSignal<Option<Whole>>) {
     let Some(exchange) = inspect.exchange.get_untracked() else {
         return;
     };
     let at = inspect.seq.get_untracked();
     leptos::task::spawn_local(async move {
-        if let Ok(value) = ipc::ask(ReadValue {
+        let ask = ReadValue {
             exchange,
             at,
             pointer: pointer.clone(),
-        })
-        .await
-        {
-            opened_value.set(Some((pointer, value)));
+        };
+        let Ok(value) = ipc::ask(ask).await else { return };
+        opened_value.set(Some(Whole {
+            pointer: pointer.clone(),
+            value,
+            at,
+            writes: None,
+        }));
+        let ask = Writes {
+            exchange,
+            at,
+            pointer: pointer.clone(),
+            most: WRITES,
+        };
+        if let Ok(writes) = ipc::ask(ask).await {
+            opened_value.update(|shown| {
+                if let Some(shown) = shown
+                    .as_mut()
+                    .filter(|shown| shown.pointer == pointer && shown.at == at)
+                {
+                    shown.writes = Some(writes);
+                }
+            });
         }
     });
 }
 
-/// One value, whole, below the tree.
-fn whole(pointer: &str, value: &ValueView, opened_value: RwSignal<Option<(String, ValueView)>>) -> AnyView {
-    let text = value.text.clone();
-    let path = pointer.to_owned();
+/// One value, whole, below the tree, and who wrote it.
+fn whole(inspect: Inspect, shown: &Whole, opened_value: RwSignal<Option<Whole>>) -> AnyView {
+    let (text, path) = (shown.value.text.clone(), shown.pointer.clone());
+    let as_of = format!("as of #{}", words::count(u64::from(shown.at)));
     view! {
-        <div class="whole" data-value=pointer.to_owned()>
-            <div class="sub"><b class="mono cut"><bdi>{words::visible(pointer)}</bdi></b><span class="sp"></span>
+        <div class="whole" data-value=shown.pointer.clone()>
+            <div class="sub"><b class="mono cut"><bdi>{words::visible(&shown.pointer)}</bdi></b><span class="dim">{as_of}</span><span class="sp"></span>
                 <button class="btn" on:click=move |_| page::copy(&path)>"Copy path"</button>
                 <button class="btn" on:click=move |_| page::copy(&text)>"Copy value"</button>
                 <button class="btn" aria-label="Close" on:click=move |_| opened_value.set(None)>"×"</button></div>
-            <pre dir="auto">{words::visible(&value.text)}</pre>
-            {value.cut.then(|| view! { <p class="dim">"Cut at 1 MB."</p> })}
+            <pre dir="auto">{words::visible(&shown.value.text)}</pre>
+            {shown.value.cut.then(|| view! { <p class="dim">"Cut at 1 MB."</p> })}
+            {shown.writes.as_ref().map(|writes| history(inspect, writes))}
         </div>
+    }
+    .into_any()
+}
+
+/// Who wrote a value, the newest first.
+fn history(inspect: Inspect, writes: &WritesView) -> AnyView {
+    let count = writes.writes.len() as u64;
+    let more = if writes.more { " or more" } else { "" };
+    let title = format!("written {}{more}", words::many(count, "time"));
+    let line = |write: &WriteView| {
+        let seq = write.seq;
+        let from = match seq {
+            0 => "input".to_owned(),
+            seq => format!("#{}", words::count(u64::from(seq))),
+        };
+        view! {
+            <tr data-write=seq.to_string() on:click=move |_| inspect.visit(Target::Seq(seq))><td>{from}</td>
+                <td>{words::offset(write.at_us)}</td><td class="cut"><bdi>{words::visible(&write.value)}</bdi></td></tr>
+        }
+    };
+    let next = writes.next.map(|seq| {
+        view! { <span>" · next by "<button class="link" on:click=move |_| inspect.visit(Target::Seq(seq))>{format!("#{}", words::count(u64::from(seq)))}</button></span> }
+    });
+    let lines: Vec<_> = writes.writes.iter().map(line).collect();
+    view! {
+        <div class="history" data-writes=count.to_string()><p class="dim">{title}{next}</p>
+            <table class="span-events"><tbody>{lines}</tbody></table></div>
     }
     .into_any()
 }

@@ -157,7 +157,10 @@ fn hints(shell: Shell) -> AnyView {
         ),
     };
     list.map(|(command, words)| {
-        let cap = keys::caps(command, scope).into_iter().next().unwrap_or_default();
+        let cap = keys::caps(command, scope, &shell.keyboard.get())
+            .into_iter()
+            .next()
+            .unwrap_or_default();
         view! { <span class="hint"><kbd>{cap}</kbd>" "{words}</span> }
     })
     .into_any()

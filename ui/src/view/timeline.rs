@@ -59,7 +59,9 @@ pub(crate) fn timeline(shell: Shell) -> AnyView {
     let size = Size::remembered("lanes", page::window_height() * 0.43, 40.0, 1_200.0);
     let lanes_height = move || {
         let wanted = f64::from(layout.with(|layout| layout.height));
-        if wanted > 0.0 { wanted.min(size.px.get()) } else { 226.0 }
+        // Before the picture comes there is room for it; without an event nothing comes.
+        let empty = if inspect.is_eventless() { 0.0 } else { 226.0 };
+        if wanted > 0.0 { wanted.min(size.px.get()) } else { empty }
     };
     let whole = move || format!("{}px", lanes_height() + f64::from(OVERVIEW_PX + RULER_PX));
     let failed = RwSignal::new(None::<String>);
@@ -96,6 +98,7 @@ pub(crate) fn timeline(shell: Shell) -> AnyView {
                 {overview(stage)}
                 {lanes(stage)}
                 {playhead(stage)}
+                {super::lane_list::lane_list(inspect)}
             </div>
         </section>
         {splitter(size, Grows::Down, "Height of the lanes")}

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use scrubjay_ipc::SourceState;
 
 use crate::model::{
-    shell::{Screen, Shell, ThemeChoice},
+    shell::{Screen, Shell},
     words,
 };
 
@@ -36,7 +36,8 @@ pub(crate) fn top_bar(shell: Shell) -> AnyView {
             {super::replay::chip(shell)}
             {recording_chip(shell)}
             {move || where_we_are(shell)}
-            {theme_switch(shell)}
+            <button class="btn icon" title="Settings" aria-label="Settings" data-settings=""
+                on:click=move |_| shell.settings.set(true)>"⚙"</button>
             <button class="btn icon" title="Keys (?)" aria-label="Keys" on:click=move |_| shell.help.set(true)>
                 <kbd>"?"</kbd>
             </button>
@@ -106,21 +107,6 @@ fn where_we_are(shell: Shell) -> Option<AnyView> {
         }
         .into_any(),
     )
-}
-
-fn theme_switch(shell: Shell) -> AnyView {
-    let words = move || match shell.theme.get() {
-        ThemeChoice::System => ("◐", "Theme: as the system"),
-        ThemeChoice::Light => ("☀", "Theme: light"),
-        ThemeChoice::Dark => ("☾", "Theme: dark"),
-    };
-    view! {
-        <button
-            class="btn icon" title=move || words().1 aria-label=move || words().1 data-theme-switch=""
-            on:click=move |_| shell.cycle_theme()
-        >{move || words().0}</button>
-    }
-    .into_any()
 }
 
 /// `127.0.0.1:5290` as `:5290`.

@@ -40,6 +40,7 @@ pub(crate) fn transport(
                 class:on=move || inspect.folding.get().charts title="Throughput and gaps below the lanes"
                 on:click=move |_| toggle_charts(inspect)>"charts"</button>
             <span class="sp"></span>
+            {move || hole_chip(inspect)}
             {move || stop_chip(inspect)}
             {move || follow_pill(shell)}
             <button class="btn wide-only" data-serve="" title="Serve it as the agent (q)" on:click=move |_| shell.serve()>"Serve"</button>
@@ -111,6 +112,24 @@ fn toggle_charts(inspect: Inspect) {
             "off"
         },
     );
+}
+
+/// What of the body was not recorded, if anything.
+fn hole_chip(inspect: Inspect) -> Option<AnyView> {
+    let holes = inspect
+        .opened
+        .with(|opened| opened.as_ref().map(|opened| opened.holes.clone()))?;
+    let (first, _) = holes.first()?;
+    let known: u64 = holes.iter().filter_map(|(_, len)| *len).sum();
+    let what = match known {
+        0 => format!("not recorded from byte {} on", words::count(*first)),
+        known => format!("{} not recorded", words::bytes(known)),
+    };
+    let title = "Recording was paused or the disk was full; the wire lane shows where";
+    Some(
+        view! { <span class="chip bad" title=title data-holes=holes.len().to_string()><b>"▨"</b>" "{what}</span> }
+            .into_any(),
+    )
 }
 
 /// Where the official client gives up, if it does.

@@ -171,5 +171,6 @@ fn span_view(span: &query::Span, text: query::SpanText) -> SpanView {
         text: text.text,
         result: text.result,
         open: span.open,
+        later: text.later,
     }
 }

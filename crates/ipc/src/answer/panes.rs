@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Bytes of a value or a request body that are shown.
-const TEXT_LEN: usize = 1024 * 1024;
+pub(super) const TEXT_LEN: usize = 1024 * 1024;
 /// Lines of state, and messages, that one answer gives at most.
 const LINES: u32 = 2_000;
 /// Entries of a list of the input that are shown.
@@ -227,7 +227,7 @@ fn shown_headers(headers: &Headers) -> Vec<(String, String)> {
 }
 
 /// Indented if it is JSON, else as it stands.
-fn body_text(body: &[u8], value: Option<&Value>) -> (String, bool) {
+pub(super) fn body_text(body: &[u8], value: Option<&Value>) -> (String, bool) {
     let mut text = String::new();
     match value {
         Some(value) if body.len() <= 16 * TEXT_LEN => indent(&mut text, value, 0),

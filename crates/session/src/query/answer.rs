@@ -74,6 +74,8 @@ pub struct SpanText {
     pub result: Option<String>,
     /// Whether something was left out.
     pub cut: bool,
+    /// Frames of the span behind the moment that the text is as of.
+    pub later: u32,
 }
 
 /// What a row is.

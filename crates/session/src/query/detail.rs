@@ -48,7 +48,7 @@ impl<S: Shelf> Reader<S> {
             }
         }
         let span = self.span(entry.span)?;
-        let text = self.span_text(entry.span, SPAN_TEXT_LEN)?;
+        let text = self.span_text_until(entry.span, seq, SPAN_TEXT_LEN)?;
         Ok(Detail {
             seq,
             entry,

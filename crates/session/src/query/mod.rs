@@ -66,8 +66,10 @@ mod pages;
 mod reader;
 mod rows;
 mod seek;
+mod span_events;
 mod spans;
 pub(crate) mod state;
+mod writes;
 
 use thiserror::Error;
 
@@ -77,10 +79,12 @@ pub use self::{
     frames::Events,
     lanes::{Form, Lane, LaneId, LongGap, Picture, Shape},
     reader::Reader,
+    span_events::{SpanEvent, SpanEvents},
     state::{Change, StateLine, StateQuery, StateTree, ValueShape},
+    writes::{Write, Writes},
 };
-pub use crate::diff::ChangeKind;
 use crate::derive::Damaged;
+pub use crate::diff::ChangeKind;
 #[cfg(doc)]
 use crate::shelf::Shelf;
 

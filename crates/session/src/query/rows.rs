@@ -203,7 +203,7 @@ impl<S: Shelf> Reader<S> {
     }
 
     /// The place of a frame among its span's frames.
-    fn rank_in(&mut self, span: &Span, seq: u32) -> Result<u32, Failed<S::Error>> {
+    pub(crate) fn rank_in(&mut self, span: &Span, seq: u32) -> Result<u32, Failed<S::Error>> {
         let in_tail = span.stretches.first().is_some_and(|(first, _)| *first <= seq);
         let (stretches, mut rank) = if in_tail || span.spilled == 0 {
             (span.stretches.clone(), span.spilled_frames)

@@ -46,9 +46,17 @@ impl<S: Shelf> Reader<S> {
     /// # Errors
     /// When there is no such span, or the shelf cannot be read.
     pub fn span_text(&mut self, ordinal: u32, limit: usize) -> Result<SpanText, Failed<S::Error>> {
+        self.span_text_until(ordinal, u32::MAX, limit)
+    }
+
+    /// The same as of a frame: what was said behind it is not there yet.
+    ///
+    /// # Errors
+    /// When there is no such span, or the shelf cannot be read.
+    pub fn span_text_until(&mut self, ordinal: u32, seq: u32, limit: usize) -> Result<SpanText, Failed<S::Error>> {
         let span = self.span(ordinal)?;
         match span.kind {
-            Kind::Text | Kind::Reasoning | Kind::Tool => self.said_in(&span, limit),
+            Kind::Text | Kind::Reasoning | Kind::Tool => self.said_in(&span, seq, limit),
             Kind::Wait => Ok(SpanText::default()),
             _ => self.first_event_of(&span, limit),
         }
@@ -69,29 +77,35 @@ impl<S: Shelf> Reader<S> {
             text,
             result: None,
             cut: cut || entry.len > len,
+            later: 0,
         })
     }
 
-    fn said_in(&mut self, span: &Span, limit: usize) -> Result<SpanText, Failed<S::Error>> {
+    fn said_in(&mut self, span: &Span, until: u32, limit: usize) -> Result<SpanText, Failed<S::Error>> {
+        let known = match until.checked_add(1).filter(|_| until < span.last_seq) {
+            Some(behind) => self.rank_in(span, behind)?,
+            None => span.frames,
+        };
         let mut text = Wtf8::new();
         let mut budget = (limit as u64).saturating_mul(READ_FACTOR);
         let mut place = 0;
-        while place < span.frames && text.len() <= limit && budget > 0 {
+        while place < known && text.len() <= limit && budget > 0 {
             let first = self.nth_in(span, place)?;
-            let count = self.stretch_from(span, first, span.frames - place)?;
+            let count = self.stretch_from(span, first, known - place)?;
             let read = self.said_in_frames(first..first + count, &mut text, limit, budget)?;
             budget = budget.saturating_sub(read);
             place += count;
         }
         let result = match span.result.filter(|_| span.kind == Kind::Tool) {
-            Some((_, seq)) => self.result_at(seq, limit)?,
-            None => None,
+            Some((_, seq)) if seq <= until => self.result_at(seq, limit)?,
+            _ => None,
         };
         let (text, cut) = clip(text.into_string_lossy(), limit);
         Ok(SpanText {
             text,
             result,
             cut: cut || budget == 0,
+            later: span.frames - known,
         })
     }
 

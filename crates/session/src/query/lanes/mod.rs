@@ -7,6 +7,7 @@
 //! row, and the worst finding of a column is always among them.
 
 mod draw;
+mod holes;
 mod sample;
 mod spans;
 mod state;
@@ -257,6 +258,7 @@ impl<S: Shelf> Reader<S> {
         }
         self.draw_dots(columns, &mut canvas)?;
         draw::wire(columns, &mut canvas);
+        self.draw_holes(pencil, &mut canvas)?;
         draw::problems(columns, &mut canvas);
         Ok(canvas.lanes(&whole))
     }

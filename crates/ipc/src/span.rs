@@ -1,0 +1,109 @@
+//! What a span is made of, who wrote a value, and a body that is no stream.
+
+use serde::{Deserialize, Serialize};
+
+/// Asks for the events of a span around one of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpanEvents {
+    /// Of which exchange.
+    pub exchange: i64,
+    /// The span, by ordinal.
+    pub span: u32,
+    /// The frame in the middle.
+    pub around: u32,
+    /// How many events at most.
+    pub count: u32,
+}
+
+/// Events of a span.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpanEventsView {
+    /// Which span.
+    pub span: u32,
+    /// Place of the first event given, from 0.
+    pub first: u32,
+    /// Events of the span.
+    pub total: u32,
+    /// The events.
+    pub events: Vec<SpanEventView>,
+    /// Events in each of so many equal parts of the span's time; empty when it took no time.
+    pub rate: Vec<u32>,
+}
+
+/// One event of a span.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpanEventView {
+    /// Its number in the exchange.
+    pub seq: u32,
+    /// When it arrived.
+    pub at_us: u64,
+    /// Since the event before it in the span.
+    pub gap_us: u64,
+    /// Event type, or what the frame is.
+    pub type_name: String,
+    /// Bytes.
+    pub len: u64,
+}
+
+/// Asks which frames wrote a value of the state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Writes {
+    /// Of which exchange.
+    pub exchange: i64,
+    /// Until which frame; the next write behind it is told too.
+    pub at: u32,
+    /// JSON Pointer.
+    pub pointer: String,
+    /// How many writes at most.
+    pub most: u32,
+}
+
+/// Writes of a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WritesView {
+    /// The newest first.
+    pub writes: Vec<WriteView>,
+    /// There were earlier ones.
+    pub more: bool,
+    /// The frame that writes it next.
+    pub next: Option<u32>,
+}
+
+/// One write of a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriteView {
+    /// The frame; 0 is the request's input.
+    pub seq: u32,
+    /// When it arrived.
+    pub at_us: u64,
+    /// Type of its event; empty for the input.
+    pub type_name: String,
+    /// The value after it, shortened.
+    pub value: String,
+}
+
+/// Asks for the response's body, for exchanges that carry no events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Body {
+    /// Of which exchange.
+    pub exchange: i64,
+}
+
+/// A response's body, decoded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BodyView {
+    /// The media type without parameters.
+    pub content_type: String,
+    /// Bytes of the decoded body.
+    pub len: u64,
+    /// The bytes as text, control characters kept, cut at 1 MB.
+    pub text: String,
+    /// Invalid UTF-8 was replaced in `text`.
+    pub lossy: bool,
+    /// `text` was cut.
+    pub cut: bool,
+    /// The text indented, when all of it is JSON.
+    pub json: Option<String>,
+    /// The first 4 KB as bytes.
+    pub bytes: Vec<u8>,
+}
