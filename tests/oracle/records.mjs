@@ -304,6 +304,7 @@ function* handmade() {
     "interrupt ids with a later outcome": sized(20, base(17), sized(4, "later"), sized(5, "i")),
     "a usage beyond 2^53": sized(13, base(FINISHED), sized(7, varint(3, "9007199254740993"))),
     "a usage that runs over its end": sized(13, base(FINISHED), sized(7, [0x0a, 0x09, 0x41]), sized(2, "longer than nine")),
+    "a usage that runs over into another event": sized(14, base(13), sized(4, [0x70]), [0x2a, 0x00], sized(7, base(SNAPSHOT), sized(2, number(1)))),
     "an input of nothing": started(sized(5)),
     "an input in two parts": started(sized(5, sized(1, "t")), sized(5, sized(2, "r"), sized(5, sized(2, "user"), sized(3, "x")))),
     "a value that is absent": sized(11, base(CUSTOM_CODE), sized(2, "n")),

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use scrubjay_protocol::{
     frame::Detail,
-    json,
+    json, record,
     schema::{self, Boundary},
     sse,
 };
@@ -22,6 +22,28 @@ fn body() -> Vec<u8> {
         sse::write_event(&mut body, text.as_bytes());
     }
     body
+}
+
+/// The same events over the binary transport.
+fn records() -> Vec<u8> {
+    let mut body = Vec::new();
+    for number in 0..100_000 {
+        let id = format!("msg_01H{number:08}");
+        let delta = "some words of text, with a \"quote\" and ünïcode ";
+        let fields: [(u8, &[u8]); 3] = [(1, &[8, 1]), (2, id.as_bytes()), (3, delta.as_bytes())];
+        let event: Vec<u8> = fields
+            .iter()
+            .flat_map(|(number, bytes)| sized(*number, bytes))
+            .collect();
+        let message = sized(2, &event);
+        body.extend_from_slice(&(message.len() as u32).to_be_bytes());
+        body.extend_from_slice(&message);
+    }
+    body
+}
+
+fn sized(number: u8, bytes: &[u8]) -> Vec<u8> {
+    [&[number << 3 | 2, bytes.len() as u8], bytes].concat()
 }
 
 fn pace(name: &str, len: usize, mut round: impl FnMut()) {
@@ -57,6 +79,13 @@ fn main() {
     });
     pace("frames with values", body.len(), || {
         assert_eq!(frames(&body, Detail::Value), 100_000);
+    });
+    let records = records();
+    pace("records with values", records.len(), || {
+        let mut decoder = record::Decoder::new();
+        decoder.push(&records);
+        let values = std::iter::from_fn(|| decoder.next_frame()).filter(|frame| frame.value.is_some());
+        assert_eq!(values.count(), 100_000);
     });
     pace("json::parse", body.len(), || {
         events.iter().for_each(|event| drop(json::parse(event)));

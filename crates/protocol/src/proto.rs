@@ -27,6 +27,8 @@ mod schema;
 mod wire;
 
 pub use self::rewrite::{Leaf, NewLeaf, Splice, rewrite};
+use std::borrow::Cow;
+
 use self::{
     message::Node,
     open::{Opener, Unread},
@@ -94,21 +96,26 @@ impl From<Unread> for Undecoded {
 /// When the message gives no event; what the client does then is said in
 /// [`Undecoded`].
 pub fn decode(message: &[u8]) -> Result<Decoded, Undecoded> {
-    guard::check(message)?;
     let mut notes = Notes::default();
-    let mut joined = Vec::new();
-    let whole = merge::merged(message, &mut joined)?;
-    for name in joined {
-        notes.repeated(name);
+    let mut whole = Cow::Borrowed(message);
+    if guard::check(message)? {
+        let mut joined = Vec::new();
+        whole = merge::merged(message, &mut joined)?;
+        joined.into_iter().for_each(|name| notes.repeated(name));
     }
     let mut opener = Opener::new(whole.len(), &mut notes);
     let envelope = message::decode(&mut Reader::new(&whole), whole.len(), &ENVELOPE, 0, &mut opener)?;
-    let Some((name, Node::Message(fields))) = envelope.into_nodes().next() else {
+    let mut events = envelope.into_nodes();
+    let Some((name, Node::Message(fields))) = events.next() else {
         return Err(match guard::later_event(message) {
             Some(number) => Undecoded::Later(number),
             None => Undecoded::Broken("it holds no event".to_owned()),
         });
     };
+    // A field that runs over its message's end leaves the reader anywhere.
+    if let Some((other, _)) = events.next() {
+        return Err(Undecoded::Broken(format!("it holds two events, {name} and {other}")));
+    }
     Ok(Decoded {
         event: event::event(name, fields, &mut notes)?,
         event_type: EventType::from_name(name),
@@ -138,7 +145,7 @@ impl Notes {
     /// The text of a field.
     fn text(&mut self, bytes: &[u8]) -> Wtf8 {
         let text = String::from_utf8_lossy(bytes);
-        if matches!(text, std::borrow::Cow::Owned(_)) {
+        if matches!(text, Cow::Owned(_)) {
             self.note(
                 rule::UTF8,
                 "a text in the record is not UTF-8, and reads as U+FFFD".to_owned(),

@@ -124,7 +124,6 @@ impl Decoder {
             data: std::mem::take(&mut self.message),
             ..Frame::default()
         };
-        frame.event_type = event_type(&frame.data);
         if self.prefix.len() == PREFIX_LEN {
             self.note_size(&mut frame);
         }
@@ -132,6 +131,9 @@ impl Decoder {
             frame.note(rule::CUT, "the body ends inside a record");
         } else if !frame.has(rule::EVENT_SIZE) {
             read(&mut frame);
+        }
+        if frame.value.is_none() {
+            frame.event_type = event_type(&frame.data);
         }
         self.start += self.seen;
         self.seen = 0;

@@ -3,32 +3,39 @@
 
 use super::{
     schema::{ENVELOPE, Field, Kind, Message},
-    wire::{Broken, Reader, Tag, wire},
+    wire::{Broken, Reader, Tag},
 };
 
 /// Checks that an envelope names one event, and that its messages are whole.
-pub(super) fn check(message: &[u8]) -> Result<(), Broken> {
+/// Gives whether any of them stands in parts, to be joined.
+pub(super) fn check(message: &[u8]) -> Result<bool, Broken> {
     let mut reader = Reader::new(message);
     let mut arm: Option<&Field> = None;
+    let mut in_parts = false;
     while !reader.is_at_end() {
         let (tag, payload) = reader.field()?;
-        let Some(field) = ENVELOPE.field(tag.number).filter(|_| tag.wire != wire::GROUP) else {
+        let Some(field) = ENVELOPE.field(tag.number).filter(|_| tag.wire != Tag::GROUP) else {
             continue;
         };
-        if let Some(other) = arm.replace(field).filter(|other| other.number != field.number) {
-            return Err(Broken::new(format!(
-                "it holds two events, {} and {}",
-                other.name, field.name
-            )));
+        match arm.replace(field) {
+            Some(other) if other.number != field.number => {
+                return Err(Broken::new(format!(
+                    "it holds two events, {} and {}",
+                    other.name, field.name
+                )));
+            }
+            other => in_parts |= other.is_some(),
         }
-        check_inner(field, payload)?;
+        in_parts |= check_inner(field, payload)?;
     }
-    Ok(())
+    Ok(in_parts)
 }
 
-fn check_message(bytes: &[u8], message: &'static Message) -> Result<(), Broken> {
+fn check_message(bytes: &[u8], message: &'static Message) -> Result<bool, Broken> {
     let mut reader = Reader::new(bytes);
     let mut arm = None;
+    let mut seen = 0_u32;
+    let mut in_parts = false;
     while !reader.is_at_end() {
         let (tag, payload) = reader.field()?;
         let Some(field) = message.field(tag.number).filter(|_| payload.is_some()) else {
@@ -37,15 +44,17 @@ fn check_message(bytes: &[u8], message: &'static Message) -> Result<(), Broken> 
         if message.is_choice && arm.replace(tag.number).is_some_and(|other| other != tag.number) {
             return Err(Broken::new(format!("its {} holds two things at once", message.name)));
         }
-        check_inner(field, payload)?;
+        in_parts |= field.merges() && seen & 1 << field.place() != 0;
+        seen |= 1 << field.place();
+        in_parts |= check_inner(field, payload)?;
     }
-    Ok(())
+    Ok(in_parts)
 }
 
-fn check_inner(field: &Field, payload: Option<&[u8]>) -> Result<(), Broken> {
+fn check_inner(field: &Field, payload: Option<&[u8]>) -> Result<bool, Broken> {
     match (field.kind, payload) {
         (Kind::Message(message), Some(payload)) if message.holds_messages() => check_message(payload, message),
-        _ => Ok(()),
+        _ => Ok(false),
     }
 }
 
@@ -58,8 +67,8 @@ pub(super) fn later_event(message: &[u8]) -> Option<u32> {
     let mut first = None;
     while !reader.is_at_end() {
         let (tag, payload) = strict_field(&mut reader, &mut groups)?;
-        let is_top = groups.is_empty() && tag.wire != wire::GROUP_END;
-        let opens = tag.wire == wire::GROUP && groups.len() == 1;
+        let is_top = groups.is_empty() && tag.wire != Tag::GROUP_END;
+        let opens = tag.wire == Tag::GROUP && groups.len() == 1;
         if (is_top || opens) && ENVELOPE.field(tag.number).is_some() {
             return None;
         }
@@ -89,18 +98,18 @@ fn is_message(bytes: &[u8]) -> bool {
 fn strict_field<'a>(reader: &mut Reader<'a>, groups: &mut Vec<u32>) -> Option<(Tag, Option<&'a [u8]>)> {
     let tag = reader.tag().ok()?;
     match tag.wire {
-        wire::GROUP => groups.push(tag.number),
-        wire::GROUP_END => {
+        Tag::GROUP => groups.push(tag.number),
+        Tag::GROUP_END => {
             groups.pop().filter(|opened| *opened == tag.number)?;
         }
-        wire::BYTES => {
+        Tag::BYTES => {
             let at = reader.at;
             let payload = reader.bytes().ok()?;
             let len_len = reader.at - payload.len() - at;
             let fits = len_len < 5 || (len_len == 5 && reader.bytes[at + 4] <= 0x0F);
             return fits.then_some((tag, Some(payload)));
         }
-        wire::VARINT => {
+        Tag::VARINT => {
             let at = reader.at;
             reader.skip(tag).ok()?;
             let len = reader.at - at;

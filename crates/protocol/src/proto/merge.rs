@@ -2,15 +2,15 @@
 //!
 //! In protobuf a message that stands twice where it may stand once is one
 //! message: its parts belong together, field by field. The official client
-//! joins such parts before it decodes, and so do these. Bytes without such
-//! parts, which is to say all that encoders write, are not copied. Open JSON
-//! is joined where it is decoded ([`super::open`]).
+//! joins such parts before it decodes, and so do these; encoders write none,
+//! so this is rarely called. Open JSON is joined where it is decoded
+//! ([`super::open`]).
 
 use std::{borrow::Cow, collections::HashMap};
 
 use super::{
     schema::{ENVELOPE, Field, Kind, Message},
-    wire::{Broken, Reader, wire},
+    wire::{Broken, Reader, Tag},
 };
 
 /// The envelope with its parts joined, and the names of what was.
@@ -152,7 +152,7 @@ impl<'a> Parts<'a> {
 
 fn with_head(number: u32, payload: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(payload.len() + 10);
-    put(&mut bytes, u64::from(number << 3 | u32::from(wire::BYTES)));
+    put(&mut bytes, u64::from(number << 3 | u32::from(Tag::BYTES)));
     put(&mut bytes, payload.len() as u64);
     bytes.extend_from_slice(payload);
     bytes

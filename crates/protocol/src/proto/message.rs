@@ -6,7 +6,7 @@
 use super::{
     open::{Opener, Unread},
     schema::{Absent, BASE_FIELD, Field, Kind, Message},
-    wire::{Broken, Reader, wire},
+    wire::{Broken, Reader, Tag},
 };
 use crate::json::{Value, Wtf8};
 
@@ -109,9 +109,9 @@ pub(super) fn decode(
     let mut seen = 0_u64;
     while reader.at < end {
         let tag = reader.loose_tag()?;
-        let place = message.fields.iter().position(|field| field.number == tag.number);
-        match place.map(|place| (place, &message.fields[place])) {
-            Some((place, field)) if field.wire() == tag.wire => {
+        match message.field(tag.number) {
+            Some(field) if field.wire() == tag.wire => {
+                let place = field.place();
                 if seen & 1 << place != 0 && field.absent != Absent::List {
                     opener.notes.repeated(field.name);
                 }
@@ -119,7 +119,7 @@ pub(super) fn decode(
                 let node = one(reader, field, depth, opener).map_err(|unread| inside(unread, field))?;
                 store(&mut fields.slots[place], node, field);
             }
-            _ if tag.wire == wire::GROUP_END || (tag.number == 0 && tag.wire == 0) => break,
+            _ if tag.wire == Tag::GROUP_END || (tag.number == 0 && tag.wire == 0) => break,
             _ => {
                 opener.notes.unknown(message.name, tag);
                 reader.skip(tag)?;

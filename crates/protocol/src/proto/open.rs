@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use super::{
     Notes,
-    wire::{Broken, Reader, Tag, wire},
+    wire::{Broken, Reader, Tag},
 };
 use crate::{
     json::{NESTING_LIMIT, Object, VALUE_LIMIT, Value, Wtf8},
@@ -182,19 +182,19 @@ type Chosen<'a> = (Tag, usize, Vec<&'a [u8]>);
 fn chosen(payload: &[u8]) -> Result<Option<Chosen<'_>>, Broken> {
     /// Wire types of the six fields, from number 1.
     const WIRES: [u8; 6] = [
-        wire::VARINT,
-        wire::FIXED64,
-        wire::BYTES,
-        wire::VARINT,
-        wire::BYTES,
-        wire::BYTES,
+        Tag::VARINT,
+        Tag::FIXED64,
+        Tag::BYTES,
+        Tag::VARINT,
+        Tag::BYTES,
+        Tag::BYTES,
     ];
     let mut reader = Reader::new(payload);
     let mut chosen: Option<Chosen<'_>> = None;
     while !reader.is_at_end() {
         let tag = reader.tag()?;
         let at = reader.at;
-        let part = if tag.wire == wire::BYTES {
+        let part = if tag.wire == Tag::BYTES {
             Some(reader.bytes()?)
         } else {
             reader.skip(tag)?;

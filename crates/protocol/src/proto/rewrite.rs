@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{
     schema::{ENVELOPE, Kind, Message},
-    wire::{Broken, Reader, wire},
+    wire::{Broken, Reader, Tag},
 };
 use crate::json::NESTING_LIMIT;
 
@@ -135,7 +135,7 @@ impl Rewriter<'_, '_> {
             let tag = reader.tag()?;
             let start = reader.at;
             match tag.wire {
-                wire::BYTES => {
+                Tag::BYTES => {
                     let len = reader.bytes()?.len();
                     let from = reader.at - len;
                     let grown = met(self, tag.number, Found::Bytes(from..reader.at))?;
@@ -146,7 +146,7 @@ impl Rewriter<'_, '_> {
                         self.splices.push((start..from, len));
                     }
                 }
-                wire::VARINT => {
+                Tag::VARINT => {
                     let number = reader.uint64()?;
                     growth += met(self, tag.number, Found::Integer(start..reader.at, number))?;
                 }

@@ -3,7 +3,7 @@
 //! Fields stand in the order in which the official decoder gives them, which
 //! is the order of members of the decoded event.
 
-use super::wire::wire;
+use super::wire::Tag;
 
 /// A message and its fields.
 pub(super) struct Message {
@@ -52,8 +52,9 @@ pub(super) enum Absent {
 }
 
 impl Message {
+    /// The field of a number. Tables count from 1 without gaps.
     pub(super) fn field(&self, number: u32) -> Option<&'static Field> {
-        self.fields.iter().find(|field| field.number == number)
+        self.fields.get((number as usize).checked_sub(1)?)
     }
 
     /// Whether messages stand in it; the others are looked into when decoded only.
@@ -63,11 +64,16 @@ impl Message {
 }
 
 impl Field {
+    /// Its place in the table.
+    pub(super) fn place(&self) -> usize {
+        self.number as usize - 1
+    }
+
     /// How its value is written.
     pub(super) fn wire(&self) -> u8 {
         match self.kind {
-            Kind::Code | Kind::Integer | Kind::Flag => wire::VARINT,
-            Kind::Text | Kind::Open | Kind::OpenObject | Kind::Message(_) => wire::BYTES,
+            Kind::Code | Kind::Integer | Kind::Flag => Tag::VARINT,
+            Kind::Text | Kind::Open | Kind::OpenObject | Kind::Message(_) => Tag::BYTES,
         }
     }
 
@@ -384,3 +390,40 @@ static SOURCE: Message = Message {
         one(3, "file", &FILE_SOURCE),
     ],
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::EventType;
+
+    fn check(message: &Message, depth: usize) {
+        assert!(depth < 12, "{} holds itself", message.name);
+        for (field, number) in message.fields.iter().zip(1..) {
+            assert_eq!(field.number, number, "{} of {}", field.name, message.name);
+            if let Kind::Message(inner) = field.kind {
+                check(inner, depth + 1);
+            }
+        }
+    }
+
+    #[test]
+    fn tables_count_from_one_without_gaps() {
+        check(&ENVELOPE, 0);
+    }
+
+    #[test]
+    fn every_event_of_the_protocol_has_a_place_and_a_number() {
+        let known = EventType::KNOWN.iter().filter(|known| !known.is_retired());
+        for event in known {
+            assert!(
+                ENVELOPE.fields.iter().any(|field| field.name == event.name()),
+                "{event}"
+            );
+            assert!((0..31).any(|code| event_name(code) == Some(event.name())), "{event}");
+        }
+        assert_eq!(
+            (ENVELOPE.fields.len(), event_name(31), event_name(-1)),
+            (31, None, None)
+        );
+    }
+}

@@ -12,13 +12,13 @@ pub(super) struct Tag {
 }
 
 /// How values are written.
-pub(super) mod wire {
-    pub(in crate::proto) const VARINT: u8 = 0;
-    pub(in crate::proto) const FIXED64: u8 = 1;
-    pub(in crate::proto) const BYTES: u8 = 2;
-    pub(in crate::proto) const GROUP: u8 = 3;
-    pub(in crate::proto) const GROUP_END: u8 = 4;
-    pub(in crate::proto) const FIXED32: u8 = 5;
+impl Tag {
+    pub(super) const VARINT: u8 = 0;
+    pub(super) const FIXED64: u8 = 1;
+    pub(super) const BYTES: u8 = 2;
+    pub(super) const GROUP: u8 = 3;
+    pub(super) const GROUP_END: u8 = 4;
+    pub(super) const FIXED32: u8 = 5;
 }
 
 /// Groups inside each other that are skipped.
@@ -86,7 +86,7 @@ impl<'a> Reader<'a> {
         if len > 5 || (len == 5 && self.bytes[self.at - 1] > 0x0F) {
             return Err(Broken::new("the number of a field in it has more than 32 bits"));
         }
-        if tag.number == 0 || tag.wire > wire::FIXED32 {
+        if tag.number == 0 || tag.wire > Tag::FIXED32 {
             return Err(Broken::new(format!(
                 "it has a field {} of wire type {}, which protobuf does not have",
                 tag.number, tag.wire
@@ -121,7 +121,7 @@ impl<'a> Reader<'a> {
     /// A field: its tag, and its payload if it says its length.
     pub(super) fn field(&mut self) -> Result<(Tag, Option<&'a [u8]>), Broken> {
         let tag = self.tag()?;
-        if tag.wire == wire::BYTES {
+        if tag.wire == Tag::BYTES {
             return Ok((tag, Some(self.bytes()?)));
         }
         self.skip(tag)?;
@@ -142,17 +142,17 @@ impl<'a> Reader<'a> {
 
     fn skip_within(&mut self, tag: Tag, groups: usize) -> Result<(), Broken> {
         match tag.wire {
-            wire::VARINT => while self.byte()? & 0x80 != 0 {},
-            wire::FIXED64 => self.step(8)?,
-            wire::FIXED32 => self.step(4)?,
-            wire::BYTES => self.bytes().map(drop)?,
-            wire::GROUP => {
+            Tag::VARINT => while self.byte()? & 0x80 != 0 {},
+            Tag::FIXED64 => self.step(8)?,
+            Tag::FIXED32 => self.step(4)?,
+            Tag::BYTES => self.bytes().map(drop)?,
+            Tag::GROUP => {
                 let groups = groups
                     .checked_sub(1)
                     .ok_or_else(|| Broken::new(format!("groups in it are nested over {GROUPS} levels deep")))?;
                 loop {
                     let inner = self.tag()?;
-                    if inner.wire == wire::GROUP_END {
+                    if inner.wire == Tag::GROUP_END {
                         if inner.number != tag.number {
                             return Err(Broken::new("a group in it ends under another number"));
                         }
