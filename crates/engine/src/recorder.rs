@@ -1,14 +1,15 @@
 //! From the capture path to the spool.
 //!
 //! On the way it rings the bell of the live tail and tells the checklist of a
-//! source what it sees. Per chunk that is one atomic swap and one relaxed load.
+//! source what it sees. That is one relaxed load per chunk, and one atomic swap
+//! for all that came together.
 
 use std::sync::{
     Arc,
     atomic::{AtomicU32, Ordering},
 };
 
-use scrubjay_proxy::recorder::{Recorder, Tape};
+use scrubjay_proxy::recorder::{Chunk, Recorder, Tape};
 use scrubjay_session::exchange::{Ending, Headers, RequestHead, ResponseHead};
 use scrubjay_store::{Spool, SpoolTape};
 
@@ -66,6 +67,14 @@ struct WatchedTape {
     bell: Arc<Bell>,
 }
 
+impl WatchedTape {
+    fn saw(&self, bytes: &[u8], at_us: u64) {
+        if self.pulse.lights.wants_bytes() {
+            self.pulse.lights.bytes(self.ticket, bytes, at_us);
+        }
+    }
+}
+
 impl Tape for WatchedTape {
     fn request_body(&mut self, bytes: &[u8], at_us: u64) {
         if let Some(tape) = &mut self.tape {
@@ -85,8 +94,16 @@ impl Tape for WatchedTape {
         if let Some(tape) = &mut self.tape {
             tape.chunk(bytes, at_us);
         }
-        if self.pulse.lights.wants_bytes() {
-            self.pulse.lights.bytes(self.ticket, bytes, at_us);
+        self.saw(bytes, at_us);
+        self.bell.ring();
+    }
+
+    fn chunks(&mut self, chunks: &[Chunk]) {
+        if let Some(tape) = &mut self.tape {
+            tape.chunks(chunks.iter().map(|chunk| (&*chunk.bytes, chunk.at_us)));
+        }
+        for chunk in chunks {
+            self.saw(&chunk.bytes, chunk.at_us);
         }
         self.bell.ring();
     }

@@ -242,12 +242,14 @@ fn forward(
     let delivered = headers::to_client(&parts.headers, &route.upstream, &client.authority);
     reel.response(&response_head(&parts, Some(&delivered)));
     parts.headers = delivered;
+    // HTTP/2 wakes under a lock of its own.
+    let takes_ahead = parts.version < Version::HTTP_2;
     // The client's connection has its own version, and hyper's extensions are the upstream's.
     parts.version = Version::default();
     parts.extensions = http::Extensions::new();
     let ends_with_connection = client.version < Version::HTTP_11 && body.size_hint().exact().is_none();
     let drains = route.drains.then(|| Arc::clone(station));
-    let tee = ResponseTee::new(body, reel, wire, ends_with_connection, drains);
+    let tee = ResponseTee::new(body, takes_ahead, reel, wire, ends_with_connection, drains);
     let body = if parts.status == StatusCode::NOT_MODIFIED && tee.is_end_stream() {
         ClientBody::Silent
     } else {

@@ -2,6 +2,7 @@
 
 use std::{
     convert::Infallible,
+    mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -9,6 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
@@ -18,6 +20,8 @@ use tokio::sync::oneshot;
 use crate::{
     exit::{BoxError, UpstreamBody},
     headers::fields,
+    intake::{End, Intake},
+    recorder::Chunk,
     reel::Reel,
     station::Station,
     wire::Wire,
@@ -189,6 +193,10 @@ impl Body for ClientBody {
 /// The response body on its way to the client.
 pub(crate) struct ResponseTee {
     flow: Flow,
+    /// Recorded, and not all forwarded yet.
+    batch: Vec<Chunk>,
+    /// How many of them have been.
+    forwarded: usize,
     reel: Arc<Reel>,
     wire: Arc<Wire>,
     /// Flushes of the client's socket when the last bytes were handed over.
@@ -199,114 +207,123 @@ pub(crate) struct ResponseTee {
     drains: Option<Arc<Station>>,
 }
 
+/// What follows the batch.
 enum Flow {
-    Open(UpstreamBody),
-    Broken(Option<BoxError>),
+    Open(Intake),
+    Trailers(HeaderMap),
+    Broken(BoxError),
     Done,
 }
 
 impl ResponseTee {
     pub(crate) fn new(
         body: UpstreamBody,
+        takes_ahead: bool,
         reel: Arc<Reel>,
         wire: Arc<Wire>,
         ends_with_connection: bool,
         drains: Option<Arc<Station>>,
     ) -> Self {
-        let mark = wire.flushes();
-        let mut tee = Self {
-            flow: Flow::Open(body),
+        let flow = if body.is_end_stream() {
+            reel.end(Ending::Complete);
+            Flow::Done
+        } else {
+            Flow::Open(Intake::new(body, reel.started(), takes_ahead))
+        };
+        Self {
+            flow,
+            batch: Vec::new(),
+            forwarded: 0,
+            mark: wire.flushes(),
             reel,
             wire,
-            mark,
             ends_with_connection,
             drains,
-        };
-        tee.finish_if_ended();
-        tee
+        }
     }
 
-    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let frame = match &mut self.flow {
-            Flow::Open(body) => ready!(Pin::new(body).poll_frame(cx)),
-            Flow::Broken(_) => return self.poll_broken(cx),
-            Flow::Done => None,
-        };
-        match frame {
-            Some(Ok(frame)) => {
-                self.record(&frame);
-                Poll::Ready(Some(Ok(frame)))
+    fn poll_frame(&mut self, cx: &Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if self.forwarded == self.batch.len()
+            && let Flow::Open(intake) = &self.flow
+        {
+            self.batch.clear();
+            self.forwarded = 0;
+            let end = ready!(intake.poll_batch(cx, &mut self.batch));
+            self.reel.chunks(&self.batch);
+            if let Some(end) = end {
+                self.flow = self.ended(end);
             }
-            Some(Err(error)) => {
+        }
+        if let Some(chunk) = self.batch.get_mut(self.forwarded) {
+            self.forwarded += 1;
+            self.mark = self.wire.flushes();
+            return Poll::Ready(Some(Ok(Frame::data(mem::take(&mut chunk.bytes)))));
+        }
+        self.poll_end(cx)
+    }
+
+    /// Records an end, and says what is to be forwarded of it.
+    fn ended(&self, end: End) -> Flow {
+        match end {
+            End::Whole => {
+                self.reel.end(Ending::Complete);
+                Flow::Done
+            }
+            End::Trailers(trailers) => {
+                self.reel.trailers(&fields(&trailers));
+                self.reel.end(Ending::Complete);
+                Flow::Trailers(trailers)
+            }
+            End::Broken(error) => {
                 self.reel.end(Ending::UpstreamReset);
-                self.flow = Flow::Broken(Some(error));
-                self.poll_broken(cx)
-            }
-            None => {
-                self.finish();
-                Poll::Ready(None)
+                Flow::Broken(error)
             }
         }
     }
 
-    fn record(&mut self, frame: &Frame<Bytes>) {
-        if let Some(bytes) = frame.data_ref() {
-            if !bytes.is_empty() {
-                self.reel.chunk(bytes);
-                self.mark = self.wire.flushes();
+    fn poll_end(&mut self, cx: &Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if matches!(self.flow, Flow::Broken(_)) {
+            // Everything before the break must reach the client first.
+            ready!(self.wire.poll_flushed_after(self.mark, cx));
+            if self.ends_with_connection {
+                self.wire.close_abruptly();
             }
-            self.finish_if_ended();
-        } else if let Some(trailers) = frame.trailers_ref() {
-            self.reel.trailers(&fields(trailers));
-            // Nothing follows trailers, and hyper does not ask.
-            self.finish();
         }
-    }
-
-    /// Lets everything before the break reach the client, then breaks.
-    fn poll_broken(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        ready!(self.wire.poll_flushed_after(self.mark, cx));
-        if self.ends_with_connection {
-            self.wire.close_abruptly();
-        }
-        match &mut self.flow {
-            Flow::Broken(error) => Poll::Ready(error.take().map(Err)),
-            Flow::Open(_) | Flow::Done => Poll::Ready(None),
-        }
-    }
-
-    fn finish_if_ended(&mut self) {
-        if matches!(&self.flow, Flow::Open(body) if body.is_end_stream()) {
-            self.finish();
-        }
-    }
-
-    fn finish(&mut self) {
-        self.flow = Flow::Done;
-        self.reel.end(Ending::Complete);
+        Poll::Ready(match mem::replace(&mut self.flow, Flow::Done) {
+            Flow::Trailers(trailers) => Some(Ok(Frame::trailers(trailers))),
+            Flow::Broken(error) => Some(Err(error)),
+            Flow::Open(_) | Flow::Done => None,
+        })
     }
 
     pub(crate) fn is_end_stream(&self) -> bool {
-        matches!(self.flow, Flow::Done)
+        matches!(self.flow, Flow::Done) && self.forwarded == self.batch.len()
     }
 
     fn size_hint(&self) -> SizeHint {
+        let rest: u64 = self.batch.iter().map(|chunk| chunk.bytes.len() as u64).sum();
         match &self.flow {
-            Flow::Open(body) => body.size_hint(),
-            Flow::Broken(_) => SizeHint::default(),
-            Flow::Done => SizeHint::with_exact(0),
+            Flow::Open(intake) => match intake.exact_len() {
+                Some(len) => SizeHint::with_exact(len + rest),
+                None => SizeHint::default(),
+            },
+            Flow::Trailers(_) | Flow::Broken(_) => SizeHint::default(),
+            Flow::Done => SizeHint::with_exact(rest),
         }
     }
 }
 
 impl Drop for ResponseTee {
     fn drop(&mut self) {
-        let Flow::Open(body) = std::mem::replace(&mut self.flow, Flow::Done) else {
+        let Flow::Open(intake) = mem::replace(&mut self.flow, Flow::Done) else {
             return;
         };
-        match self.drains.take().filter(|station| !station.is_stopping()) {
-            Some(station) => station.spawn_drain(drain(body, Arc::clone(&self.reel))),
-            None => self.reel.abandon(),
+        let (chunks, body) = intake.into_rest();
+        self.reel.chunks(&chunks);
+        let drains = self.drains.take().filter(|station| !station.is_stopping());
+        match (drains, body) {
+            (Some(station), Some(body)) => station.spawn_drain(drain(body, Arc::clone(&self.reel))),
+            _ => self.reel.abandon(),
         }
     }
 }
@@ -314,10 +331,14 @@ impl Drop for ResponseTee {
 /// Reads on for the record after the client has left.
 pub(crate) async fn drain(mut body: UpstreamBody, reel: Arc<Reel>) {
     while let Some(Ok(frame)) = body.frame().await {
-        if let Some(bytes) = frame.data_ref() {
-            reel.chunk(bytes);
-        } else if let Some(trailers) = frame.trailers_ref() {
-            reel.trailers(&fields(trailers));
+        match frame.into_data() {
+            Ok(bytes) if bytes.is_empty() => {}
+            Ok(bytes) => reel.chunk(bytes),
+            Err(frame) => {
+                if let Some(trailers) = frame.trailers_ref() {
+                    reel.trailers(&fields(trailers));
+                }
+            }
         }
     }
     reel.abandon();

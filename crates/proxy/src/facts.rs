@@ -1,12 +1,10 @@
 //! What a running source tells about itself: counts that move with every
 //! chunk, and sightings that change a few times in its life.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering::Relaxed},
-};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use tokio::sync::watch;
+use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
 /// Counts since the source was started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,42 +40,53 @@ pub struct Sightings {
 }
 
 #[derive(Default)]
-pub(crate) struct Gauges {
-    pub(crate) open: AtomicU64,
-    pub(crate) exchanges: AtomicU64,
-    pub(crate) chunks: AtomicU64,
-    pub(crate) bytes: AtomicU64,
-    pub(crate) refused: AtomicU64,
-}
-
-impl Gauges {
-    pub(crate) fn counts(&self) -> Counts {
-        Counts {
-            open: self.open.load(Relaxed),
-            exchanges: self.exchanges.load(Relaxed),
-            chunks: self.chunks.load(Relaxed),
-            bytes: self.bytes.load(Relaxed),
-            refused: self.refused.load(Relaxed),
-        }
-    }
+struct Gauges {
+    exchanges: AtomicU64,
+    chunks: AtomicU64,
+    bytes: AtomicU64,
+    refused: AtomicU64,
 }
 
 /// Both, shared by every connection of a source.
 pub(crate) struct Facts {
-    pub(crate) gauges: Arc<Gauges>,
+    gauges: Gauges,
+    open: TaskTracker,
     sightings: watch::Sender<Sightings>,
 }
 
 impl Facts {
     pub(crate) fn new() -> Self {
         Self {
-            gauges: Arc::default(),
+            gauges: Gauges::default(),
+            open: TaskTracker::new(),
             sightings: watch::Sender::new(Sightings::default()),
         }
     }
 
     pub(crate) fn watch(&self) -> watch::Receiver<Sightings> {
         self.sightings.subscribe()
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        Counts {
+            open: self.open.len() as u64,
+            exchanges: self.gauges.exchanges.load(Relaxed),
+            chunks: self.gauges.chunks.load(Relaxed),
+            bytes: self.gauges.bytes.load(Relaxed),
+            refused: self.gauges.refused.load(Relaxed),
+        }
+    }
+
+    /// Counts an exchange, which is open for as long as the token lives.
+    pub(crate) fn exchange_began(&self) -> TaskTrackerToken {
+        self.gauges.exchanges.fetch_add(1, Relaxed);
+        self.open.token()
+    }
+
+    /// Waits until no exchange is open.
+    pub(crate) async fn all_ended(&self) {
+        self.open.close();
+        self.open.wait().await;
     }
 
     pub(crate) fn request_came(&self) {
@@ -106,10 +115,10 @@ impl Facts {
         self.note(|seen| &mut seen.last_refusal, Some(sentence.to_owned()));
     }
 
-    /// Counts a chunk, and notes the first.
-    pub(crate) fn chunk(&self, len: usize) {
-        self.gauges.bytes.fetch_add(len as u64, Relaxed);
-        if self.gauges.chunks.fetch_add(1, Relaxed) == 0 {
+    /// Counts chunks of so many bytes together, and notes the first.
+    pub(crate) fn chunks(&self, count: usize, len: u64) {
+        self.gauges.bytes.fetch_add(len, Relaxed);
+        if self.gauges.chunks.fetch_add(count as u64, Relaxed) == 0 {
             self.note(|seen| &mut seen.first_bytes, true);
         }
     }

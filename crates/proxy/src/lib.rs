@@ -30,6 +30,7 @@
 //! - `headers`: the few fields that change; `refusal`: answers that are ours
 //! - `exit`: the way to the upstream
 //! - `reel`: one exchange's tape and clock; `body`: the two bodies that feed it
+//! - `intake`: how chunks that come together are taken together
 //! - `wire`: the client's socket; `facts`: what is told about it all
 //!
 //! # Invariants
@@ -41,8 +42,8 @@
 //!   belong to one connection, `Host`, `x-scrubjay-label`, and a `Location` that
 //!   points at the upstream; each is recorded as sent and as delivered.
 //! - A body that breaks off breaks off for the client too, after its last bytes.
-//! - No limits of ours: no total time-out, no buffering beyond a socket's. Only
-//!   connecting is timed (10 s).
+//! - No limits of ours: no total time-out, no buffering beyond what came
+//!   together (64 KB). Only connecting is timed (10 s).
 //! - One source forwards to one upstream. It is never an open proxy.
 //!
 //! # What a client can notice
@@ -66,6 +67,7 @@ mod exit;
 mod facts;
 pub mod front;
 mod headers;
+mod intake;
 mod listener;
 pub mod recorder;
 mod reel;

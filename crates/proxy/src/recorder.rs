@@ -4,7 +4,17 @@
 //! tells of is forwarded, so it must be as quick as one `write(2)` and must
 //! never wait for a database.
 
+use bytes::Bytes;
 use scrubjay_session::exchange::{Ending, Headers, RequestHead, ResponseHead};
+
+/// A chunk of a response body with the time at which it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// Its bytes; at least one.
+    pub bytes: Bytes,
+    /// When it was received, microseconds since the request head was read.
+    pub at_us: u64,
+}
 
 /// Opens a tape for each exchange.
 pub trait Recorder: Send + Sync + 'static {
@@ -30,6 +40,13 @@ pub trait Tape: Send {
     fn response(&mut self, head: &ResponseHead, at_us: u64);
     /// One chunk of the response body, about to be forwarded.
     fn chunk(&mut self, bytes: &[u8], at_us: u64);
+    /// Chunks of the response body that were there together, about to be
+    /// forwarded one after another. Worth one `write(2)` for all of them.
+    fn chunks(&mut self, chunks: &[Chunk]) {
+        for chunk in chunks {
+            self.chunk(&chunk.bytes, chunk.at_us);
+        }
+    }
     /// Body bytes that pass unrecorded, because recording is paused.
     fn skipped(&mut self, len: u64, at_us: u64) {
         let _: (u64, u64) = (len, at_us);

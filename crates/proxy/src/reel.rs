@@ -13,12 +13,19 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
+use bytes::Bytes;
 use scrubjay_session::exchange::{Ending, Headers, RequestHead, ResponseHead};
 
-use crate::{recorder::Tape, station::Station};
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
-/// From here on a call counts as slow.
-const SLOW: Duration = Duration::from_micros(500);
+use crate::{
+    recorder::{Chunk, Tape},
+    station::Station,
+};
+
+/// From here on a call counts as slow. Below it stands what a busy machine
+/// does to any thread now and then, and making calls aside has a price, too.
+const SLOW: Duration = Duration::from_millis(5);
 /// How many calls after a slow one are made aside.
 const WARY_CALLS: u8 = 64;
 
@@ -27,6 +34,8 @@ pub(crate) struct Reel {
     station: Arc<Station>,
     started: Instant,
     state: Mutex<State>,
+    /// Given back once the tape has got its end.
+    open: Mutex<Option<TaskTrackerToken>>,
     /// Calls still to be made aside.
     wary: AtomicU8,
 }
@@ -47,9 +56,7 @@ impl Reel {
         labels: &[(String, String)],
         started: Instant,
     ) -> Arc<Self> {
-        let gauges = &station.facts.gauges;
-        gauges.open.fetch_add(1, Relaxed);
-        gauges.exchanges.fetch_add(1, Relaxed);
+        let open = station.facts.exchange_began();
         let state = if station.is_recording() {
             let began = wall_clock_us() - i64::try_from(started.elapsed().as_micros()).unwrap_or(0);
             State::Recording(station.recorder.begin(&station.name, upstream, head, labels, began))
@@ -60,6 +67,7 @@ impl Reel {
             station: Arc::clone(station),
             started,
             state: Mutex::new(state),
+            open: Mutex::new(Some(open)),
             wary: AtomicU8::new(0),
         })
     }
@@ -74,14 +82,29 @@ impl Reel {
         self.tell(|tape, at_us| tape.response(head, at_us));
     }
 
-    /// One chunk of the response body, about to be forwarded.
-    pub(crate) fn chunk(&self, bytes: &[u8]) {
-        self.station.facts.chunk(bytes.len());
-        if self.station.is_recording() {
-            self.tell(|tape, at_us| tape.chunk(bytes, at_us));
-        } else {
-            self.tell(|tape, at_us| tape.skipped(bytes.len() as u64, at_us));
+    /// When the request head was read.
+    pub(crate) fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// Chunks of the response body, about to be forwarded.
+    pub(crate) fn chunks(&self, chunks: &[Chunk]) {
+        if chunks.is_empty() {
+            return;
         }
+        let len = chunks.iter().map(|chunk| chunk.bytes.len() as u64).sum();
+        self.station.facts.chunks(chunks.len(), len);
+        if self.station.is_recording() {
+            self.tell(|tape, _| tape.chunks(chunks));
+        } else {
+            self.tell(|tape, at_us| tape.skipped(len, at_us));
+        }
+    }
+
+    /// One chunk, received now.
+    pub(crate) fn chunk(&self, bytes: Bytes) {
+        let at_us = self.at_us(Instant::now());
+        self.chunks(&[Chunk { bytes, at_us }]);
     }
 
     /// The body of an answer that is ours.
@@ -101,12 +124,10 @@ impl Reel {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             mem::replace(&mut *state, State::Ended)
         };
-        if !matches!(ended, State::Ended) {
-            self.station.facts.gauges.open.fetch_sub(1, Relaxed);
-        }
         if let State::Recording(tape) = ended {
             self.aside_if_wary(|| tape.end(ending, at_us));
         }
+        drop(self.open.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
     /// The end when nobody takes the rest: the client left, or we are stopping.

@@ -143,7 +143,7 @@ impl Running {
 
     /// Counts since it was started.
     pub fn counts(&self) -> Counts {
-        self.station.facts.gauges.counts()
+        self.station.facts.counts()
     }
 
     /// What was seen, and word of every change.
@@ -196,18 +196,9 @@ impl Attendant for Station {
 
     async fn settled(&self) {
         self.drained().await;
-        all_told(self).await;
-    }
-}
-
-/// Streams of HTTP/2 run in tasks of their own, which learn of the end a little
-/// later than their connection.
-async fn all_told(station: &Station) {
-    for _ in 0..200 {
-        if station.facts.gauges.counts().open == 0 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        // Streams of HTTP/2 run in tasks of their own, which learn of the end a
+        // little later than their connection.
+        self.facts.all_ended().await;
     }
 }
 

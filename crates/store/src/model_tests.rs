@@ -319,9 +319,11 @@ impl World {
                 model.chunk(&bytes);
             }
             Op::ManyChunks(_, count) => {
-                for number in 0..*count {
-                    tape.chunk(&[number as u8], number as u64);
-                    model.chunk(&[number as u8]);
+                // In batches of every length.
+                let bytes: Vec<u8> = (0..*count).map(|number| number as u8).collect();
+                for (number, batch) in bytes.chunks(1 + count % 97).enumerate() {
+                    tape.chunks(batch.chunks(1).map(|chunk| (chunk, number as u64)));
+                    batch.chunks(1).for_each(|chunk| model.chunk(chunk));
                 }
             }
             _ => {}
@@ -384,6 +386,27 @@ fn a_full_disk_leaves_a_hole_that_the_recording_tells_of() {
     }];
     model.body.resize(900, 0);
     world.apply(Op::Chunk(0, 70));
+    world.apply(Op::End(0));
+    world.crash(0);
+}
+
+#[test]
+fn a_batch_that_does_not_fit_is_one_hole_and_leaves_no_part_of_itself() {
+    let mut world = World::new();
+    world.apply(Op::Begin);
+    world.apply(Op::Chunk(0, 500));
+    // Room for the first of them.
+    world.room.store(250, SeqCst);
+    let (_, tape) = &mut world.open[0];
+    tape.chunks([(&[1; 200][..], 4), (&[2; 100], 5), (&[3; 50], 6)]);
+    world.room.store(usize::MAX, SeqCst);
+    let model = &mut world.models[0];
+    model.holes = vec![Hole {
+        offset: 500,
+        len: Some(350),
+    }];
+    model.body.resize(850, 0);
+    world.apply(Op::ManyChunks(0, 1000));
     world.apply(Op::End(0));
     world.crash(0);
 }

@@ -1,4 +1,5 @@
-//! What differs between platforms: file modes, and the room left on a disk.
+//! What differs between platforms: file modes, the room left on a disk, and
+//! which threads go first.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -58,4 +59,15 @@ pub(crate) fn folder_bytes(path: &Path) -> u64 {
 /// Length of a file; zero when it is not there.
 pub(crate) fn file_bytes(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |metadata| metadata.len())
+}
+
+/// Lets threads that pass bytes on go before this one while processors are
+/// scarce: `niceness` is 1 for a little, 19 for as far as that goes.
+pub(crate) fn step_back(niceness: i32) {
+    // Elsewhere than on Linux this would slow down the whole process.
+    #[cfg(target_os = "linux")]
+    // A system that forbids it only loses what this is for.
+    let _: Result<i32, _> = rustix::process::nice(niceness);
+    #[cfg(not(target_os = "linux"))]
+    let _ = niceness;
 }

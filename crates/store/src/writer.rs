@@ -192,16 +192,23 @@ impl Writer {
         }
     }
 
-    /// Sleeps until something was appended, then a little longer, so that more comes together.
+    /// Sleeps so that more comes together; if nothing did, until something
+    /// was appended and a little longer. While a stream flows, an appender
+    /// has to wake nobody.
     fn wait_for_work(&self) {
-        let tip = &self.shared.tip;
-        tip.bell().want(1);
-        if tip.backlog() == 0 && !self.control.stopping.load(SeqCst) {
-            thread::park_timeout(IDLE);
+        self.sleep(BATCH_LEN as u64, GATHER);
+        if self.shared.tip.backlog() == 0 {
+            self.sleep(1, IDLE);
+            self.sleep(BATCH_LEN as u64, GATHER);
         }
-        tip.bell().want(BATCH_LEN as u64);
-        if tip.backlog() < BATCH_LEN as u64 && !self.control.stopping.load(SeqCst) {
-            thread::park_timeout(GATHER);
+    }
+
+    /// Sleeps until so many bytes wait to be absorbed, or for so long.
+    fn sleep(&self, backlog: u64, at_most: Duration) {
+        let tip = &self.shared.tip;
+        tip.bell().want(backlog);
+        if tip.backlog() < backlog && !self.control.stopping.load(SeqCst) {
+            thread::park_timeout(at_most);
         }
         tip.bell().want(0);
     }

@@ -1,6 +1,7 @@
 //! The promises of the capture path, each driven through real sockets.
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+mod clock;
 mod endings;
 mod hostile;
 mod http2;

@@ -7,7 +7,7 @@ use std::{
 
 use scrubjay_proxy::{
     Listener, Source, Upstream,
-    recorder::{Recorder, Tape},
+    recorder::{Chunk, Recorder, Tape},
     serve,
 };
 use scrubjay_session::exchange::{Ending, Headers, RequestHead, ResponseHead};
@@ -77,8 +77,11 @@ async fn a_slow_client_slows_the_upstream() {
 /// One thread for everything: a call that blocks it would stop every stream.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_slow_recorder_delays_its_own_exchange_only() {
-    let agent = ScriptedAgent::answering(|_| {
-        let chunks = (0..100).map(|index| Step::chunk(&format!("data: {index}\n\n")));
+    // More than is recorded in one call, many times over.
+    let texts: Vec<String> = (0..100).map(|index| format!("data: {index:10000}\n\n")).collect();
+    let whole = texts.concat();
+    let agent = ScriptedAgent::answering(move |_| {
+        let chunks = texts.iter().map(|text| Step::chunk(text));
         [Step::sse_head()]
             .into_iter()
             .chain(chunks)
@@ -97,16 +100,26 @@ async fn a_slow_recorder_delays_its_own_exchange_only() {
 
     let mut stalled = RawClient::ask(running.address(), &get("/stall")).await;
     stall.reached.passed().await;
+    let _release = ReleaseOnDrop(Arc::clone(&stall));
     // That exchange's recorder now blocks, until told otherwise; others go on.
     for _ in 0..20 {
         let answer = RawClient::ask(running.address(), &get("/free"))
             .await
             .whole_answer()
             .await;
-        assert_eq!(answer.chunks.len(), 100);
+        assert!(answer.text() == whole);
     }
     stall.release();
-    assert_eq!(stalled.whole_answer().await.chunks.len(), 100);
+    assert!(stalled.whole_answer().await.text() == whole);
+}
+
+/// A failing test must not wait for the thread that it blocked.
+struct ReleaseOnDrop(Arc<Stall>);
+
+impl Drop for ReleaseOnDrop {
+    fn drop(&mut self) {
+        self.0.release();
+    }
 }
 
 #[derive(Default)]
@@ -129,7 +142,7 @@ impl Stall {
     }
 }
 
-/// Takes 20 ms for one chunk of `/stall`, and blocks at the next.
+/// Takes 20 ms for the second call about chunks of `/stall`, and blocks in the third.
 struct StallingRecorder {
     memory: MemoryRecorder,
     stall: Arc<Stall>,
@@ -146,14 +159,14 @@ impl Recorder for StallingRecorder {
     ) -> Box<dyn Tape> {
         let tape = self.memory.begin(source, upstream, head, labels, started_at_us);
         let stall = (head.target == "/stall").then(|| Arc::clone(&self.stall));
-        Box::new(StallingTape { tape, stall, chunks: 0 })
+        Box::new(StallingTape { tape, stall, calls: 0 })
     }
 }
 
 struct StallingTape {
     tape: Box<dyn Tape>,
     stall: Option<Arc<Stall>>,
-    chunks: usize,
+    calls: usize,
 }
 
 impl Tape for StallingTape {
@@ -166,13 +179,17 @@ impl Tape for StallingTape {
     }
 
     fn chunk(&mut self, bytes: &[u8], at_us: u64) {
-        self.chunks += 1;
-        match (&self.stall, self.chunks) {
-            (Some(_), 3) => std::thread::sleep(Duration::from_millis(20)),
-            (Some(stall), 4) => stall.block(),
+        self.tape.chunk(bytes, at_us);
+    }
+
+    fn chunks(&mut self, chunks: &[Chunk]) {
+        self.calls += 1;
+        match (&self.stall, self.calls) {
+            (Some(_), 2) => std::thread::sleep(Duration::from_millis(20)),
+            (Some(stall), 3) => stall.block(),
             _ => {}
         }
-        self.tape.chunk(bytes, at_us);
+        self.tape.chunks(chunks);
     }
 
     fn trailers(&mut self, trailers: &Headers, at_us: u64) {
@@ -227,4 +244,33 @@ async fn two_hundred_streams_at_once_keep_their_bytes_apart() {
         assert_eq!((own.body(), own.ending), (expected.into_bytes(), Ending::Complete));
     }
     assert_eq!(proxied.running.counts().open, 0);
+}
+
+/// Many chunks in one read of a socket: what the client got is in the record,
+/// cut as it was delivered, wherever the client leaves.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn chunks_that_come_together_keep_their_bytes_and_their_splits() {
+    let texts: Vec<String> = (0..20_000).map(|index| format!("data: {index}\n\n")).collect();
+    let whole = texts.concat();
+    let agent = ScriptedAgent::answering(move |_| {
+        let chunk = |text: &String| format!("{:x}\r\n{text}\r\n", text.len());
+        let together: String = texts.iter().map(chunk).collect();
+        vec![Step::sse_head(), Step::Write(together.into_bytes()), Step::end()]
+    })
+    .await;
+    let proxied = Proxied::before(agent, |_| {});
+    let answer = proxied.answer(&get("/")).await;
+    assert!(answer.text() == whole);
+    let taped = proxied.recorder.only().await;
+    assert!(taped.body() == whole.as_bytes());
+    let delivered: Vec<usize> = answer.chunks.iter().map(Vec::len).collect();
+    assert!(taped.splits() == delivered);
+    assert!(taped.chunks.is_sorted_by_key(|(_, at_us)| *at_us));
+
+    let mut leaving = proxied.ask(&get("/")).await;
+    leaving.until("data: 5000\n\n").await;
+    let received = leaving.partial_answer().text();
+    drop(leaving);
+    let taped = proxied.recorder.ended(2).await.remove(1);
+    assert!(taped.body().starts_with(received.as_bytes()));
 }

@@ -28,7 +28,7 @@ use scrubjay_session::{
 };
 
 use crate::{
-    Changes, Store, StoreError, StoreShelf,
+    Changes, Store, StoreError, StoreShelf, os,
     table::{derivations, exchanges, pages, runs, settings, texts},
 };
 
@@ -36,6 +36,8 @@ use crate::{
 pub(crate) const DERIVE_VERSION: u32 = derive::VERSION;
 
 const NAME: &str = "scrubjay-deriver";
+/// How far it steps back for the threads that capture: readers fold what it has not come to.
+const NICENESS: i32 = 5;
 /// Held by the process that derives in the background.
 const LOCK: &str = "deriver.lock";
 /// Between looks at what changed.
@@ -154,6 +156,7 @@ struct Worker {
 
 impl Worker {
     fn run(mut self) {
+        os::step_back(NICENESS);
         while !self.stop.load(SeqCst) {
             let pause = match self.look() {
                 Ok(pause) => pause,

@@ -26,6 +26,7 @@ pub struct SpoolTape {
     paused: bool,
     /// Records that must not get lost and could not be written yet.
     pending: Vec<u8>,
+    /// Records that are written next.
     buffer: Vec<u8>,
 }
 
@@ -72,9 +73,10 @@ impl SpoolTape {
         let offset = self.request_len;
         self.request_len += bytes.len() as u64;
         self.last_at_us = at_us;
-        if !self.is_paused(at_us) {
-            self.write(&Record::Request { at_us, offset, bytes });
+        if !self.is_paused_at(self.body_len, at_us) {
+            self.put(&Record::Request { at_us, offset, bytes });
         }
+        self.flush();
     }
 
     /// The response's head.
@@ -91,12 +93,21 @@ impl SpoolTape {
 
     /// One chunk of the response body, about to be forwarded.
     pub fn chunk(&mut self, bytes: &[u8], at_us: u64) {
-        let offset = self.body_len;
-        self.body_len += bytes.len() as u64;
-        self.last_at_us = at_us;
-        if !self.is_paused_at(offset, at_us) {
-            self.write(&Record::Chunk { at_us, offset, bytes });
+        self.chunks([(bytes, at_us)]);
+    }
+
+    /// Chunks of the response body that were there together, with the time of
+    /// each, about to be forwarded: records of their own in one `write(2)`.
+    pub fn chunks<'a>(&mut self, chunks: impl IntoIterator<Item = (&'a [u8], u64)>) {
+        for (bytes, at_us) in chunks {
+            let offset = self.body_len;
+            self.body_len += bytes.len() as u64;
+            self.last_at_us = at_us;
+            if !self.is_paused_at(offset, at_us) {
+                self.put(&Record::Chunk { at_us, offset, bytes });
+            }
         }
+        self.flush();
     }
 
     /// Trailer fields.
@@ -129,37 +140,46 @@ impl SpoolTape {
         }
     }
 
-    fn is_paused(&mut self, at_us: u64) -> bool {
-        self.is_paused_at(self.body_len, at_us)
-    }
-
     /// Whether the source is paused; says so in the recording, once.
     fn is_paused_at(&mut self, offset: u64, at_us: u64) -> bool {
         let paused = self.switches.paused.load(Relaxed);
         if paused && !self.paused {
-            self.write(&Record::Hole { at_us, offset });
+            self.put(&Record::Hole { at_us, offset });
         }
         self.paused = paused;
         paused
     }
 
-    /// Writes a record, together with those that are pending. If that fails,
-    /// the record is lost, and a later one will show by its offset that it is.
-    fn write(&mut self, record: &Record<'_>) -> bool {
-        let Some(shared) = &self.shared else { return true };
-        self.buffer.clear();
-        self.buffer.extend_from_slice(&self.pending);
-        record::encode(self.number, record, &mut self.buffer);
-        let written = shared.tip.append(&mut self.buffer);
-        if written {
-            self.pending.clear();
+    /// Adds a record to those that are written next.
+    fn put(&mut self, record: &Record<'_>) {
+        if self.shared.is_some() {
+            record::encode(self.number, record, &mut self.buffer);
         }
+    }
+
+    /// Writes what was put, behind what is pending. If that fails, it is lost,
+    /// and a later record will show by its offset that it is.
+    fn flush(&mut self) -> bool {
+        let Some(shared) = &self.shared else { return true };
+        if self.buffer.is_empty() {
+            return true;
+        }
+        let kept = self.pending.len();
+        let written = if kept == 0 {
+            shared.tip.append(&mut self.buffer)
+        } else {
+            self.pending.append(&mut self.buffer);
+            shared.tip.append(&mut self.pending)
+        };
+        self.buffer.clear();
+        self.pending.truncate(if written { 0 } else { kept });
         written
     }
 
     /// Writes a record, or keeps it until the disk takes it.
     fn write_surely(&mut self, record: &Record<'_>) {
-        if !self.write(record) {
+        self.put(record);
+        if !self.flush() {
             record::encode(self.number, record, &mut self.pending);
         }
     }

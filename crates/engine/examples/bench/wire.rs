@@ -21,6 +21,10 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
+const RUN_STARTED: &str = "data: {\"type\":\"RUN_STARTED\",\"threadId\":\"t\",\"runId\":\"r\"}\n\n";
+const MESSAGE_STARTED: &str =
+    "data: {\"type\":\"TEXT_MESSAGE_START\",\"messageId\":\"m\",\"role\":\"assistant\"}\n\n";
+
 pub(crate) type Failed = Box<dyn Error + Send + Sync>;
 
 /// Nanoseconds since the bench began, for stamps inside events.
@@ -29,7 +33,8 @@ fn now_ns() -> u64 {
     u64::try_from(BEGAN.get_or_init(Instant::now).elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Listens and answers every request with a stream: `/events/GAP_US/COUNT/LEN`.
+/// Listens and answers every request with a stream: `/events/GAP_US/COUNT/LEN`,
+/// a run of COUNT deltas, of LEN bytes each.
 pub(crate) async fn agent() -> Result<SocketAddr, Failed> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
@@ -55,6 +60,9 @@ async fn answer(stream: TcpStream) -> Result<(), Failed> {
     write
         .write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n")
         .await?;
+    for event in [RUN_STARTED, MESSAGE_STARTED] {
+        write.write_all(&chunk(event)).await?;
+    }
     let filler = "x".repeat(usize::try_from(len)?.saturating_sub(90));
     let mut ticks = tokio::time::interval(Duration::from_micros(gap_us.max(1)));
     for _ in 0..count {
@@ -65,9 +73,7 @@ async fn answer(stream: TcpStream) -> Result<(), Failed> {
         let event = format!(
             "data: {{\"type\":\"TEXT_MESSAGE_CONTENT\",\"messageId\":\"m\",\"delta\":\"{filler}\",\"at\":{stamp:020}}}\n\n"
         );
-        write
-            .write_all(format!("{:x}\r\n{event}\r\n", event.len()).as_bytes())
-            .await?;
+        write.write_all(&chunk(&event)).await?;
         if gap_us > 0 {
             write.flush().await?;
         }
@@ -75,6 +81,10 @@ async fn answer(stream: TcpStream) -> Result<(), Failed> {
     write.write_all(b"0\r\n\r\n").await?;
     write.flush().await?;
     Ok(())
+}
+
+fn chunk(event: &str) -> Vec<u8> {
+    format!("{:x}\r\n{event}\r\n", event.len()).into_bytes()
 }
 
 /// Forwards everything to `upstream` and keeps nothing: what hyper alone costs.
@@ -160,7 +170,7 @@ async fn swallow(address: SocketAddr, events: u64, len: u64) -> Result<u64, Fail
 async fn request(address: SocketAddr, gap_us: u64, count: u64, len: u64) -> Result<TcpStream, Failed> {
     let mut stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
-    let head = format!("GET /events/{gap_us}/{count}/{len} HTTP/1.1\r\nhost: {address}\r\n\r\n");
+    let head = format!("GET /events/{gap_us}/{count}/{len} HTTP/1.1\r\nhost: {address}\r\naccept: text/event-stream\r\n\r\n");
     stream.write_all(head.as_bytes()).await?;
     Ok(stream)
 }

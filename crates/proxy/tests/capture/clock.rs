@@ -1,0 +1,139 @@
+//! What the proxy does not wait for: its clock is held or moved on by hand,
+//! while the agent and the client live by a real one.
+
+use std::{thread, time::Duration};
+
+use scrubjay_proxy::Running;
+use scrubjay_session::exchange::Ending;
+use scrubjay_testkit::{Gate, MemoryRecorder, RawClient, ScriptedAgent, Step};
+use tokio::{
+    runtime::{Builder, Runtime},
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
+
+use crate::{get, post, source_to};
+
+/// A proxy whose clock stands still unless it is told to go on.
+struct Clocked {
+    running: Running,
+    recorder: MemoryRecorder,
+    orders: mpsc::UnboundedSender<(Duration, oneshot::Sender<Duration>)>,
+}
+
+impl Clocked {
+    async fn before(agent: &ScriptedAgent) -> Self {
+        let (orders, orders_in) = mpsc::unbounded_channel();
+        let (tell, told) = oneshot::channel();
+        let recorder = MemoryRecorder::default();
+        let (url, kept) = (agent.url(), recorder.clone());
+        thread::spawn(move || {
+            let runtime = Builder::new_current_thread().enable_all().start_paused(true).build();
+            runtime.unwrap().block_on(async {
+                let running = source_to(&url, &kept, |_| {});
+                assert!(tell.send(running).is_ok(), "the test should wait for its proxy");
+                keep_time(orders_in).await;
+            });
+        });
+        Self {
+            running: told.await.unwrap(),
+            recorder,
+            orders,
+        }
+    }
+
+    /// Moves the clock on; gives what it has moved since the beginning.
+    async fn passes(&self, time: Duration) -> Duration {
+        let (tell, told) = oneshot::channel();
+        self.orders.send((time, tell)).unwrap();
+        told.await.unwrap()
+    }
+}
+
+/// Moves the clock when told to, until the test is over.
+async fn keep_time(mut orders: mpsc::UnboundedReceiver<(Duration, oneshot::Sender<Duration>)>) {
+    // While a blocking task runs, tokio does not move a paused clock by itself.
+    let (over, until_over) = std::sync::mpsc::channel::<()>();
+    let held = tokio::task::spawn_blocking(move || until_over.recv());
+    let began = Instant::now();
+    while let Some((time, tell)) = orders.recv().await {
+        // In steps, so that what repeats itself has its turns.
+        for _ in 0..60 {
+            tokio::time::advance(time / 60).await;
+        }
+        drop(tell.send(began.elapsed()));
+    }
+    drop(over);
+    drop(held.await);
+}
+
+fn in_real_time(test: impl Future<Output = ()>) {
+    Runtime::new().unwrap().block_on(test);
+}
+
+/// On a clock that stands still no timer ends, so no timer stands between a
+/// client's leaving and the upstream's learning of it: 250 ms are kept by there
+/// being nothing to wait for.
+#[test]
+fn a_client_that_leaves_cancels_upstream_without_any_timer() {
+    let check = async |before: Vec<Step>, mark: &str| {
+        let (asked, left) = (Gate::default(), Gate::default());
+        let mut steps = before;
+        steps.extend([
+            Step::Tell(asked.clone()),
+            Step::UntilPeerLeaves,
+            Step::Tell(left.clone()),
+        ]);
+        let agent = ScriptedAgent::playing(steps).await;
+        let proxy = Clocked::before(&agent).await;
+        let mut client = RawClient::ask(proxy.running.address(), &post("/agent", "{}")).await;
+        asked.passed().await;
+        client.until(mark).await;
+        drop(client);
+        left.passed().await;
+        assert_eq!(proxy.recorder.only().await.ending, Ending::ClientLeft);
+        assert_eq!(
+            proxy.passes(Duration::ZERO).await,
+            Duration::ZERO,
+            "the clock should have stood still"
+        );
+    };
+    in_real_time(async {
+        check(vec![], "").await;
+        check(vec![Step::sse_head()], "\r\n\r\n").await;
+        check(vec![Step::sse_head(), Step::chunk("data: 1\n\n")], "data: 1\n\n").await;
+    });
+}
+
+/// Agents think, and people take their time to answer them.
+#[test]
+fn an_hour_of_silence_is_only_silence() {
+    let check = async |before: Vec<Step>, mark: &str, after: Vec<Step>| {
+        let (asked, thought) = (Gate::default(), Gate::default());
+        let mut steps = before;
+        steps.extend([Step::Tell(asked.clone()), Step::Wait(thought.clone())]);
+        steps.extend(after);
+        let agent = ScriptedAgent::playing(steps).await;
+        let proxy = Clocked::before(&agent).await;
+        let mut client = RawClient::ask(proxy.running.address(), &get("/agent")).await;
+        asked.passed().await;
+        client.until(mark).await;
+        let passed = proxy.passes(Duration::from_secs(3600)).await;
+        assert_eq!(passed, Duration::from_secs(3600));
+        assert_eq!(proxy.running.counts().open, 1);
+        thought.open();
+        assert_eq!(client.whole_answer().await.text(), "data: 1\n\ndata: 2\n\n");
+        let taped = proxy.recorder.only().await;
+        assert_eq!(
+            (taped.ending, taped.body()),
+            (Ending::Complete, b"data: 1\n\ndata: 2\n\n".to_vec())
+        );
+    };
+    let [one, two] = ["data: 1\n\n", "data: 2\n\n"].map(Step::chunk);
+    in_real_time(async {
+        let head = Step::sse_head;
+        check(vec![], "", vec![head(), one.clone(), two.clone(), Step::end()]).await;
+        check(vec![head()], "\r\n\r\n", vec![one.clone(), two.clone(), Step::end()]).await;
+        check(vec![head(), one.clone()], "data: 1\n\n", vec![two.clone(), Step::end()]).await;
+    });
+}
