@@ -3,11 +3,8 @@
 
 mod stage;
 
-use std::process::{Command, Stdio};
-
 use serde_json::Value;
-use stage::{agent::Agent, agent::capture, record::Recording};
-use tokio::io::AsyncWriteExt as _;
+use stage::{agent::Agent, agent::capture, node::run, record::Recording};
 
 const HTTP_AGENT: &str = "tests/oracle/http-agent.mjs";
 const COPILOTKIT: &str = "tests/copilotkit/runtime.mjs";
@@ -64,24 +61,4 @@ async fn copilotkits_runtime_cannot_tell_the_proxy_from_the_agent() {
         assert_eq!(through, direct, "{name}");
     }
     assert_eq!(recording.stop(), 0, "the recorder should end cleanly");
-}
-
-async fn run(script: &str, url: &str, input: &str) -> Value {
-    let node = std::env::var("SCRUBJAY_NODE").unwrap_or_else(|_absent| "node".to_owned());
-    let mut command = Command::new(&node);
-    command.args([script, url]).stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut child = tokio::process::Command::from(command)
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap_or_else(|error| panic!("`{node}` could not be started ({error}); `cargo xtask setup` installs it"));
-    let mut stdin = child.stdin.take().expect("stdin is piped");
-    stdin.write_all(input.as_bytes()).await.expect("node reads its input");
-    drop(stdin);
-    let output = child.wait_with_output().await.expect("node ends");
-    assert!(
-        output.status.success(),
-        "node failed: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    serde_json::from_slice(&output.stdout).expect("the script prints JSON")
 }

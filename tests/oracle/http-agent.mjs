@@ -20,6 +20,8 @@ for await (const piece of process.stdin) text += piece;
 const input = JSON.parse(text);
 console.warn = () => {};
 console.error = () => {};
+// When a body breaks off, the client leaves a second rejection to nobody; the first one is what is printed.
+process.on("uncaughtException", () => {});
 const agent = new HttpAgent({
   url: process.argv[2],
   threadId: input.threadId,
@@ -28,7 +30,8 @@ const agent = new HttpAgent({
 });
 let error = null;
 try {
-  await agent.runAgent({ runId: input.runId, tools: input.tools, context: input.context, forwardedProps: input.forwardedProps });
+  const { runId, tools, context, forwardedProps, resume } = input;
+  await agent.runAgent({ runId, tools, context, forwardedProps, ...(resume && { resume }) });
 } catch (thrown) {
   error = String(thrown?.message ?? thrown);
 }

@@ -7,7 +7,9 @@
 
 pub mod agent;
 pub mod flow;
+pub mod node;
 pub mod record;
+pub mod replay;
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -17,7 +19,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fantoccini::{Client, ClientBuilder, Locator};
+use fantoccini::{
+    Client, ClientBuilder, Locator,
+    actions::{InputSource as _, MOUSE_BUTTON_LEFT, MouseActions, PointerAction},
+};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Map, Value, json};
 
@@ -248,6 +253,41 @@ impl Page {
     pub async fn press(&self, keys: &str) {
         let body = self.client.active_element().await.expect("something has the focus");
         body.send_keys(keys).await.expect("keys can be sent");
+    }
+
+    /// Moves the mouse to a place of the viewport.
+    pub async fn move_to(&self, (x, y): (f64, f64)) {
+        let duration = Some(Duration::ZERO);
+        self.mouse(PointerAction::MoveTo { duration, x, y }).await;
+    }
+
+    /// Presses the left button where the mouse is.
+    pub async fn press_button(&self) {
+        let button = MOUSE_BUTTON_LEFT;
+        self.mouse(PointerAction::Down { button }).await;
+    }
+
+    /// Lets it go.
+    pub async fn release_button(&self) {
+        let button = MOUSE_BUTTON_LEFT;
+        self.mouse(PointerAction::Up { button }).await;
+    }
+
+    async fn mouse(&self, action: PointerAction) {
+        let actions = MouseActions::new("mouse".to_owned()).then(action);
+        self.client
+            .perform_actions(actions)
+            .await
+            .expect("the mouse can be moved");
+    }
+
+    /// Place and size of the first match: x, y, width, height.
+    pub async fn rect(&self, css: &str) -> [f64; 4] {
+        let script = "const r = document.querySelector(arguments[0]).getBoundingClientRect(); \
+                      return [r.x, r.y, r.width, r.height];";
+        let value = self.client.execute(script, vec![json!(css)]).await;
+        let value = value.unwrap_or_else(|error| panic!("`{css}` has no place: {error}"));
+        serde_json::from_value(value).expect("four numbers")
     }
 
     /// Writes a screenshot, for people.

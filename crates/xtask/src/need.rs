@@ -46,6 +46,7 @@ pub(crate) fn for_test() -> Result<PathBuf> {
     wasm_target()?;
     let node = node()?;
     node_packages()?;
+    pytest()?;
     Ok(node)
 }
 
@@ -134,16 +135,41 @@ fn major_of(node: &str) -> Option<u32> {
     version.trim_start_matches('v').split('.').next()?.parse().ok()
 }
 
-/// The official client and CopilotKit's runtime, pinned in `tests/`.
+/// The official client, CopilotKit, schemas and test runners, each pinned by a manifest.
 fn node_packages() -> Result<()> {
     node_package("oracle", "the official AG-UI client", "@ag-ui/client", &[])?;
     // Its peers name versions that exclude each other; the manifest pins what works.
     let quirks = ["--legacy-peer-deps", "--ignore-scripts"];
-    node_package("copilotkit", "CopilotKit's runtime", "@copilotkit/runtime", &quirks)
+    node_package("copilotkit", "CopilotKit's runtime", "@copilotkit/runtime", &quirks)?;
+    node_package("frontend", "CopilotKit's frontend", "@copilotkit/react-core", &["--ignore-scripts"])?;
+    node_packages_of("docs/examples/node", "examples", "Vitest and Playwright", "vitest", &[])
+}
+
+/// pytest for the examples, in an environment of its own.
+fn pytest() -> Result<()> {
+    const WANTED: &str = "docs/examples/pytest/requirements.txt";
+    let wanted = std::fs::read(root().join(WANTED)).context(WANTED)?;
+    let known = root().join("target/pytest/requirements.txt");
+    if std::fs::read(&known).is_ok_and(|known| known == wanted) {
+        return Ok(());
+    }
+    say("installing pytest into target/pytest");
+    if !succeeds(&mut command("python3", &["-m", "ensurepip", "--version"])) {
+        system_packages(&["python3", "python3-venv"])?;
+    }
+    run(&mut command("python3", &["-m", "venv", "target/pytest"]))?;
+    let install = ["-m", "pip", "install", "--quiet", "--requirement", WANTED];
+    run(&mut command("target/pytest/bin/python", &install))?;
+    Ok(std::fs::write(known, wanted)?)
 }
 
 fn node_package(name: &str, what: &str, marker: &str, quirks: &[&str]) -> Result<()> {
-    let manifest = format!("tests/{name}/package.json");
+    node_packages_of(&format!("tests/{name}"), name, what, marker, quirks)
+}
+
+/// Installs what the manifest of a folder pins into `target/`.
+fn node_packages_of(from: &str, name: &str, what: &str, marker: &str, quirks: &[&str]) -> Result<()> {
+    let manifest = format!("{from}/package.json");
     let manifest = std::fs::read(root().join(&manifest)).with_context(|| manifest.clone())?;
     let folder = root().join("target").join(name);
     let installed = folder.join("node_modules").join(marker).join("package.json");

@@ -79,7 +79,7 @@ fn unread(path: &Path, error: &std::io::Error) -> Failure {
     Failure::new(
         Code::BadFile,
         format!("Cannot read the overlay {}: {error}.", path.display()),
-        "An overlay is a JSON file with \"faults\", a list of what --fault takes.",
+        "Check the path; an overlay is a JSON file with \"faults\", a list of what --fault takes.",
     )
 }
 

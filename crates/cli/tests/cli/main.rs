@@ -11,4 +11,5 @@ mod reading;
 mod recording;
 mod round_trip;
 mod serving;
+mod replaying;
 mod stage;

@@ -40,7 +40,7 @@ pub struct UnknownHold {
 impl UnknownHold {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
-        "use #12 for a frame, TOOL_CALL_START or STATE_* for a type, tool:NAME for a tool; spaces between"
+        "Use #12 for a frame, TOOL_CALL_START or STATE_* for a type, tool:NAME for a tool, with spaces between."
     }
 }
 

@@ -1,0 +1,302 @@
+//! A recording in the agent's place, from the command line.
+
+use std::{
+    io::{BufRead as _, BufReader, Lines, Read as _, Write as _},
+    net::{TcpListener, TcpStream},
+    path::Path,
+    process::{Child, ChildStdout, Command, Stdio},
+};
+
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use crate::{
+    agent::{Agent, BODY},
+    files::file_of,
+    stage::{Stage, transcripts},
+};
+
+/// One of the committed samples.
+fn sample(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../recordings")
+        .join(name);
+    path.canonicalize().unwrap().display().to_string()
+}
+
+/// A replay that runs.
+struct Replay {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    ready: Value,
+}
+
+impl Replay {
+    fn start(stage: &Stage, args: &str) -> Self {
+        let args = format!("replay {args} --listen 127.0.0.1:0 --json");
+        let mut command = stage.command(args.split_whitespace());
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let ready = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+        Self { child, lines, ready }
+    }
+
+    fn url(&self) -> &str {
+        self.ready["url"].as_str().unwrap()
+    }
+
+    fn line(&mut self) -> Value {
+        serde_json::from_str(&self.lines.next().unwrap().unwrap()).unwrap()
+    }
+
+    fn type_line(&mut self, line: &str) {
+        writeln!(self.child.stdin.as_mut().unwrap(), "{line}").unwrap();
+    }
+
+    /// Interrupts it; gives its status and what it said last.
+    fn stop(mut self) -> (i32, Vec<Value>) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+        let rest = self
+            .lines
+            .by_ref()
+            .map(|line| serde_json::from_str(&line.unwrap()).unwrap());
+        let rest = rest.collect();
+        (self.child.wait().unwrap().code().unwrap(), rest)
+    }
+}
+
+fn ask(url: &str, target: &str, prompt: &str) -> TcpStream {
+    let body = format!(
+        r#"{{"threadId":"live","runId":"now","state":{{}},"messages":[{{"id":"1","role":"user","content":"{prompt}"}}],"tools":[],"context":[],"forwardedProps":{{}}}}"#
+    );
+    let host = url.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    let head = format!(
+        "POST {target} HTTP/1.1\r\nhost: {host}\r\naccept: text/event-stream\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all((head + &body).as_bytes()).unwrap();
+    stream
+}
+
+fn answer(url: &str, target: &str, prompt: &str) -> String {
+    let mut answer = String::new();
+    ask(url, target, prompt).read_to_string(&mut answer).unwrap();
+    answer
+}
+
+const WEATHER: &str = "Compare the weather in Lisbon and Oslo.";
+
+#[test]
+fn what_makes_no_sense_is_told() {
+    let stage = Stage::new();
+    stage.put(
+        "run.agui.jsonl",
+        &std::fs::read(sample("reasoning.agui.jsonl")).unwrap(),
+    );
+    stage.put("nothing.agui.jsonl", &file_of(&[]));
+    stage.put("notes.txt", b"not a recording\n");
+    stage.put("bad.faults.json", b"{\"name\": 1}");
+    assert_snapshot!(transcripts(
+        &stage,
+        &[
+            "replay absent.agui.jsonl",
+            "replay notes.txt",
+            "replay nothing.agui.jsonl",
+            "replay run.agui.jsonl --exchange 7",
+            "replay run.agui.jsonl --pace fast",
+            "replay run.agui.jsonl --fault explode",
+            "replay run.agui.jsonl --fault cut:event=x",
+            "replay run.agui.jsonl --hold a:b",
+            "replay run.agui.jsonl --overlay absent.json",
+            "replay run.agui.jsonl --overlay bad.faults.json",
+            "replay run.agui.jsonl --listen nowhere",
+            "replay run.agui.jsonl --strict --fallback http://localhost:1",
+            "replay run.agui.jsonl --fallback ftp://agent",
+        ]
+    ));
+}
+
+#[test]
+fn a_port_in_use_is_told() {
+    let stage = Stage::new();
+    stage.put(
+        "run.agui.jsonl",
+        &std::fs::read(sample("reasoning.agui.jsonl")).unwrap(),
+    );
+    let held = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = held.local_addr().unwrap().port().to_string();
+    let said = stage.transcript(&format!("replay run.agui.jsonl --listen 127.0.0.1:{port}"));
+    let said = said.replace(&port, "[PORT]");
+    assert!(
+        said.contains("error: Port [PORT] on 127.0.0.1 is already in use."),
+        "{said}"
+    );
+    assert!(said.contains("hint: ") && said.ends_with("[exit 2]\n"), "{said}");
+}
+
+#[test]
+fn each_answer_is_a_line_that_says_which_recording_and_why() {
+    let stage = Stage::new();
+    let file = sample("tool-call-parallel.agui.jsonl");
+    let mut replay = Replay::start(&stage, &format!("{file} --pace instant"));
+    let keys: Vec<_> = ["ready", "url", "store", "sources"]
+        .map(|key| replay.ready[key].clone())
+        .into();
+    assert_eq!((&keys[0], &keys[2]), (&Value::Bool(true), &Value::String(file)));
+    assert_eq!(keys[3][0]["url"], keys[1]);
+    let got = answer(replay.url(), "/tools", WEATHER);
+    assert!(got.contains("\"runId\":\"now\""), "{got}");
+    let told = replay.line();
+    assert_eq!((&told["request"], &told["exchange"]), (&1.into(), &0.into()));
+    assert!(told["why"].as_str().unwrap().contains(WEATHER), "{told}");
+    assert!(answer(replay.url(), "/tools", "Something else").starts_with("HTTP/1.1 404"));
+    let told = replay.line();
+    assert_eq!((&told["exchange"], &told["status"]), (&Value::Null, &404.into()));
+    assert_eq!(told["differences"][0]["pointer"], "/messages/0/content");
+    assert_eq!(replay.stop(), (0, vec![]));
+}
+
+#[test]
+fn a_strict_replay_with_unused_recordings_ends_with_1_and_lists_them() {
+    let stage = Stage::new();
+    let file = sample("tool-call-parallel.agui.jsonl");
+    let replay = Replay::start(&stage, &format!("{file} --pace instant --strict"));
+    let (status, rest) = replay.stop();
+    assert_eq!(status, 1);
+    let unused = serde_json::json!([{"unused": [{"exchange": 0, "method": "POST", "target": "/tools"}]}]);
+    assert_eq!(Value::from(rest), unused);
+    let replay = Replay::start(&stage, &format!("{file} --pace instant --strict"));
+    answer(replay.url(), "/tools", WEATHER);
+    assert_eq!(replay.stop().0, 0);
+}
+
+#[test]
+fn enter_sends_the_next_event() {
+    let stage = Stage::new();
+    let mut replay = Replay::start(
+        &stage,
+        &format!("{} --pace step", sample("tool-call-parallel.agui.jsonl")),
+    );
+    let mut client = BufReader::new(ask(replay.url(), "/tools", WEATHER));
+    assert_eq!(replay.line()["request"], 1);
+    for seq in 1..=3 {
+        let held = replay.line();
+        assert_eq!(
+            (&held["held"], &held["seq"]),
+            (&Value::Bool(true), &seq.into()),
+            "{held}"
+        );
+        replay.type_line("");
+        let mut line = String::new();
+        while !line.starts_with("data: ") {
+            line.clear();
+            assert_ne!(client.read_line(&mut line).unwrap(), 0, "an event should come");
+        }
+        let (sent, told): (Value, Value) = (
+            serde_json::from_str(&line["data: ".len()..]).unwrap(),
+            serde_json::from_str(held["text"].as_str().unwrap()).unwrap(),
+        );
+        assert_eq!(sent, told);
+    }
+    replay.line();
+    replay.type_line("g");
+    let mut rest = String::new();
+    client.read_to_string(&mut rest).unwrap();
+    assert!(rest.contains("RUN_FINISHED"));
+    assert_eq!(replay.stop().0, 0);
+}
+
+#[test]
+fn what_is_not_recorded_comes_from_the_fallback_and_is_recorded() {
+    let stage = Stage::new();
+    let agent = Agent::start();
+    let file = sample("tool-call-parallel.agui.jsonl");
+    let args = format!("{file} --pace instant --fallback {} --store more.db", agent.url());
+    let replay = Replay::start(&stage, &args);
+    assert!(answer(replay.url(), "/tools", WEATHER).contains("RUN_FINISHED"));
+    let got = answer(replay.url(), "/tools", "Something else");
+    assert!(got.contains("x-scrubjay-replay: fallback; request=2"), "{got}");
+    assert_eq!(replay.stop().0, 0);
+    assert_eq!(stage.said("body more.db"), BODY);
+    let listed = stage.json("list more.db --json");
+    assert_eq!(
+        (&listed[0]["source"], &listed[0]["ending"]),
+        (&"fallback".into(), &"complete".into())
+    );
+
+    // The gap is filled: now the store answers, and takes its own misses.
+    let replay = Replay::start(&stage, &format!("more.db --pace instant --fallback {}", agent.url()));
+    let got = answer(replay.url(), "/tools", "Something else");
+    assert!(got.contains("x-scrubjay-replay: exchange="), "{got}");
+    let got = answer(replay.url(), "/tools", "And this?");
+    assert!(got.contains("x-scrubjay-replay: fallback"), "{got}");
+    assert_eq!(replay.stop().0, 0);
+    assert_eq!(stage.json("list more.db --json").len(), 2);
+}
+
+#[test]
+fn faults_come_from_the_command_line_and_from_an_overlay() {
+    let stage = Stage::new();
+    let overlay = br#"{"name": "busy", "seed": 3, "faults": ["status:code=429,retry-after=2s"]}"#;
+    stage.put("busy.faults.json", overlay);
+    let file = sample("tool-call-parallel.agui.jsonl");
+    let replay = Replay::start(
+        &stage,
+        &format!("{file} --pace instant --overlay busy.faults.json --fault cut:event=2,how=clean"),
+    );
+    let got = answer(replay.url(), "/tools", WEATHER);
+    assert!(
+        got.starts_with("HTTP/1.1 429") && got.contains("retry-after: 2"),
+        "{got}"
+    );
+    let got = answer(replay.url(), "/tools", WEATHER);
+    assert!(got.starts_with("HTTP/1.1 200"), "{got}");
+    assert_eq!(got.matches("data: ").count(), 2, "{got}");
+    assert_eq!(replay.stop().0, 0);
+}
+
+/// Asks the control door, which lets in whoever trades the address's token.
+fn control(url: &str, question: &str) -> String {
+    let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let say = |request: String| {
+        let mut stream = TcpStream::connect(host).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    let traded = say(format!(
+        "GET /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n"
+    ));
+    let cookie = traded
+        .lines()
+        .find_map(|line| line.strip_prefix("set-cookie: "))
+        .unwrap();
+    let cookie = cookie.split(';').next().unwrap();
+    let len = question.len();
+    say(format!(
+        "POST /api/ask HTTP/1.1\r\nhost: {host}\r\ncookie: {cookie}\r\ncontent-length: {len}\r\nconnection: close\r\n\r\n{question}"
+    ))
+}
+
+#[test]
+fn the_control_door_steers() {
+    let stage = Stage::new();
+    let file = sample("tool-call-parallel.agui.jsonl");
+    let mut replay = Replay::start(
+        &stage,
+        &format!("{file} --pace instant --hold #1 --control 127.0.0.1:0"),
+    );
+    let door = replay.ready["control"].as_str().unwrap().to_owned();
+    let mut client = ask(replay.url(), "/tools", WEATHER);
+    assert_eq!(replay.line()["request"], 1);
+    assert_eq!(replay.line()["seq"], 1);
+    let said = control(&door, r#"{"ask":"steer","replay":1,"client":1,"by":"go"}"#);
+    assert!(said.starts_with("HTTP/1.1 200"), "{said}");
+    let mut got = String::new();
+    client.read_to_string(&mut got).unwrap();
+    assert!(got.contains("RUN_FINISHED"), "{got}");
+    assert_eq!(replay.stop().0, 0);
+}

@@ -1,0 +1,283 @@
+//! A recording in the agent's place: what the official client, another
+//! capture and a real page in a browser make of it.
+
+mod stage;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use serde_json::Value;
+use stage::{
+    Page, Running,
+    node::{node, run},
+    record::{Recording, read, read_text},
+    replay::Replaying,
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+};
+
+const HTTP_AGENT: &str = "tests/oracle/http-agent.mjs";
+
+/// The committed recordings.
+fn recordings() -> Vec<PathBuf> {
+    let folder = fs::read_dir("recordings").expect("the samples are committed");
+    let mut paths: Vec<PathBuf> = folder
+        .map(|entry| entry.expect("a folder can be read").path())
+        .collect();
+    paths.retain(|path| path.to_string_lossy().ends_with(".agui.jsonl"));
+    paths.sort();
+    assert!(paths.len() >= 10, "the samples should be there: {paths:?}");
+    paths
+}
+
+/// Target and input of each run of a recording.
+fn runs(path: &Path) -> Vec<(String, Value)> {
+    let text = fs::read_to_string(path).expect("a recording is text");
+    let lines = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("a line is JSON"));
+    lines
+        .filter(|line| line["kind"] == "request" && line["input"]["runId"].is_string())
+        .map(|line| {
+            let target = line["scrubjay"]["request"]["target"]
+                .as_str()
+                .expect("ours has a target");
+            (target.to_owned(), line["input"].clone())
+        })
+        .filter(|(target, _)| !target.ends_with("/connect"))
+        .collect()
+}
+
+/// The input with fresh ids in place of the recorded ones.
+fn fresh(text: &str, ids: &[(String, String)]) -> String {
+    ids.iter()
+        .fold(text.to_owned(), |text, (recorded, fresh)| text.replace(recorded, fresh))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_official_client_ends_with_the_same_under_fresh_ids() {
+    let mut accepted = 0;
+    for path in recordings() {
+        let faithful = Replaying::start(&path, &["--pace", "instant", "--exact"]);
+        let adapted = Replaying::start(&path, &["--pace", "instant"]);
+        for (place, (target, input)) in runs(&path).into_iter().enumerate() {
+            let what = format!("{} {target} {place}", path.display());
+            let ids = ["threadId", "runId"].map(|key| {
+                let recorded = input[key].as_str().expect("a run has ids").to_owned();
+                (recorded, format!("fresh-{key}-{place}"))
+            });
+            let as_recorded = run(HTTP_AGENT, &format!("{}{target}", faithful.url), &input.to_string()).await;
+            let asked = fresh(&input.to_string(), &ids);
+            let now = run(HTTP_AGENT, &format!("{}{target}", adapted.url), &asked).await;
+            let expected = fresh(&as_recorded.to_string(), &ids);
+            assert_eq!(now.to_string(), expected, "{what}: {:?}", adapted.answers());
+            accepted += usize::from(now["error"].is_null());
+        }
+        assert_eq!(faithful.stop(), 0);
+        assert_eq!(adapted.stop(), 0);
+    }
+    assert!(accepted >= 15, "most runs should be accepted, not {accepted}");
+}
+
+/// The request that was recorded, over a socket; gives when the answer has ended.
+async fn ask_again(url: &str, shown: &Value, body: &[u8]) {
+    let address = url.trim_start_matches("http://");
+    let request = &shown["request"];
+    let (method, target) = (
+        request["method"].as_str().expect("shown"),
+        request["target"].as_str().expect("shown"),
+    );
+    let mut head = format!("{method} {target} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
+    for field in request["headers"].as_array().expect("shown") {
+        let (name, value) = (field[0].as_str().expect("shown"), field[1].as_str().expect("shown"));
+        if ["accept", "content-type"].contains(&name) {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+    }
+    head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+    let mut stream = TcpStream::connect(address).await.expect("the recorder listens");
+    stream.write_all(head.as_bytes()).await.expect("it reads");
+    stream.write_all(body).await.expect("it reads");
+    let mut answer = Vec::new();
+    // A recorded reset is a reset here too.
+    drop(stream.read_to_end(&mut answer).await);
+}
+
+/// The bytes of a body.
+fn body(source: &Path, index: i64, more: &[&str]) -> Vec<u8> {
+    let output = Command::new(stage::binary("scrubjay"))
+        .arg("body")
+        .arg(source)
+        .args(["--exchange", &index.to_string()])
+        .args(more)
+        .output()
+        .expect("the command line can be started");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_captured_from_a_replay_is_what_was_captured_before() {
+    for path in recordings() {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let store = folder.path().join("again.db");
+        let replay = Replaying::start(&path, &["--pace", "instant", "--exact", "--strict"]);
+        let recording = Recording::start(&store, &replay.url, &[]);
+        let before = read(&path, "list", &[]);
+        for index in 0..before.len() as i64 {
+            let shown = read(&path, "show", &["--exchange", &index.to_string()]).remove(0);
+            ask_again(&recording.url, &shown, &body(&path, index, &["--request"])).await;
+        }
+        assert_eq!(recording.stop(), 0);
+        assert_eq!(replay.stop(), 0, "{}: every exchange was asked for", path.display());
+        let after = read(&store, "list", &[]);
+        assert_eq!(after.len(), before.len(), "{}", path.display());
+        for (index, (before, after)) in before.iter().zip(&after).enumerate() {
+            let what = format!("{} {index}", path.display());
+            for key in ["method", "target", "status", "ending", "frames", "bytes"] {
+                assert_eq!(after[key], before[key], "{what} {key}");
+            }
+            let (old, new) = (index as i64, after["index"].as_i64().expect("a number"));
+            assert_eq!(body(&store, new, &[]), body(&path, old, &[]), "{what}");
+            assert_eq!(
+                joined(&splits(&store, new), &splits(&path, old)),
+                splits(&path, old),
+                "{what}"
+            );
+        }
+    }
+}
+
+/// Lengths of an exchange's chunks.
+fn splits(source: &Path, index: i64) -> Vec<u64> {
+    let shown = read(source, "show", &["--exchange", &index.to_string()]).remove(0);
+    let chunks = shown["chunks"].as_array().expect("shown");
+    chunks
+        .iter()
+        .map(|chunk| chunk["len"].as_u64().expect("a number"))
+        .collect()
+}
+
+/// A transfer chunk that a read of the recorder ended in came in two; those
+/// are put together again. Nothing else is: no chunk may hold bytes of two.
+fn joined(splits: &[u64], wanted: &[u64]) -> Vec<u64> {
+    let mut rest = splits.iter().copied();
+    let whole = wanted.iter().map(|len| {
+        let mut whole = rest.next().unwrap_or_default();
+        while whole < *len {
+            whole += rest.next().unwrap_or(*len);
+        }
+        whole
+    });
+    let mut joined: Vec<u64> = whole.collect();
+    joined.extend(rest);
+    joined
+}
+
+/// Bundles the page, and serves it on an origin of its own.
+async fn page_server(folder: &Path) -> String {
+    let built = Command::new(node())
+        .args(["tests/frontend/build.mjs"])
+        .arg(folder)
+        .status()
+        .expect("node can be started");
+    assert!(built.success(), "the page should be bundled");
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("loopback has a free port");
+    let origin = format!(
+        "http://{}",
+        listener.local_addr().expect("a bound socket has an address")
+    );
+    let folder = folder.to_owned();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(send_file(stream, folder.clone()));
+        }
+    });
+    origin
+}
+
+async fn send_file(mut stream: TcpStream, folder: PathBuf) {
+    let mut head = vec![0; 8192];
+    let len = stream.read(&mut head).await.unwrap_or_default();
+    let head = String::from_utf8_lossy(&head[..len]).into_owned();
+    let path = head.split([' ', '?']).nth(1).unwrap_or_default();
+    let (name, media_type) = match path {
+        "/app.js" => ("app.js", "text/javascript"),
+        "/" => ("index.html", "text/html"),
+        _ => ("", ""),
+    };
+    let answer = match fs::read(folder.join(name)) {
+        Ok(bytes) => {
+            let len = bytes.len();
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: {media_type}\r\ncontent-length: {len}\r\nconnection: close\r\n\r\n"
+            );
+            [head.into_bytes(), bytes].concat()
+        }
+        Err(_absent) => b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".to_vec(),
+    };
+    // A browser that closes its tab early wants no more.
+    drop(stream.write_all(&answer).await);
+}
+
+/// Asks the chat to change the background, and sees the answer stream, the
+/// tool run, and the second run's answer.
+async fn chat(origin: &str, runtime: &str, profile: &Path) {
+    let url = format!("{origin}/?runtime={runtime}/api/copilotkit");
+    let page = Page::tab(&url, profile, (1000, 800)).await;
+    let prompt = page.wait_for("textarea").await;
+    page.eval(
+        "window.seen = new Set(); new MutationObserver(() => seen.add(document.body.innerText)) \
+         .observe(document.body, { subtree: true, childList: true, characterData: true }); return true",
+    )
+    .await;
+    prompt
+        .send_keys("Make the background orange\u{e007}")
+        .await
+        .expect("the field takes text");
+    page.wait_until(
+        "the second run's answer is whole",
+        "document.body.innerText.includes('Done: the background is a warm orange now.')",
+    )
+    .await;
+    assert_eq!(
+        page.eval("return document.body.dataset.background").await,
+        "rgb(255, 126, 95)",
+        "the frontend's tool should have run"
+    );
+    for partial in ["Sure, changing", "Done: the background"] {
+        let script = format!(
+            "return [...seen].some((text) => text.includes('{partial}') && !/(it\\.|now\\.)\\s*(AI can|$)/.test(text))"
+        );
+        assert_eq!(page.eval(&script).await, true, "`{partial}` should have streamed");
+    }
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copilotkit_page_runs_on_the_replay_alone() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let store = folder.path().join("session.db");
+    let origin = page_server(&folder.path().join("page")).await;
+
+    let mut backend = Command::new(node());
+    backend.arg("tests/copilotkit/backend.mjs").stdin(Stdio::null());
+    let (backend, mut lines) = Running::start_talking(&mut backend);
+    let runtime = lines.next().expect("the runtime names its address").expect("in UTF-8");
+    let recording = Recording::start(&store, &runtime, &[]);
+    chat(&origin, &recording.url, &folder.path().join("live")).await;
+    assert_eq!(recording.stop(), 0);
+    backend.kill();
+
+    let replay = Replaying::start(&store, &["--strict"]);
+    chat(&origin, &replay.url, &folder.path().join("replayed")).await;
+    let told = read_text(&store, "list", &[]);
+    assert_eq!(replay.stop(), 0, "every recorded run should be asked for: {told}");
+}
