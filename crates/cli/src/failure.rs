@@ -72,8 +72,8 @@ pub(crate) fn tell(report: &Report, format: Format) {
                 .string("hint", &report.hint)
                 .end()
         }
-        Format::Text if report.hint.is_empty() => format!("error: {}\n", safe(&report.message)),
-        Format::Text => format!("error: {}\nhint: {}\n", safe(&report.message), safe(&report.hint)),
+        _ if report.hint.is_empty() => format!("error: {}\n", safe(&report.message)),
+        _ => format!("error: {}\nhint: {}\n", safe(&report.message), safe(&report.hint)),
     };
     to_stderr(&text);
 }
@@ -82,7 +82,7 @@ pub(crate) fn tell(report: &Report, format: Format) {
 pub(crate) fn note(sentence: &str, format: Format) {
     to_stderr(&match format {
         Format::Json => Line::new().string("note", sentence).end(),
-        Format::Text => format!("note: {}\n", safe(sentence)),
+        _ => format!("note: {}\n", safe(sentence)),
     });
 }
 

@@ -14,8 +14,11 @@ use crate::{
 pub(crate) fn answer(inner: &Inner, asker: Asker, ask: &AnyAsk) -> Result<Vec<u8>, EngineError> {
     Ok(match ask {
         AnyAsk::Library(ask) => match inner.home() {
-            Home::Store(home) => json(&library::page(ask.first, home.store.list(&library::query(ask))?)),
-            Home::File(home) => json(&home.library(ask)?),
+            Home::Store(home) => {
+                let page = library::page(ask.first, home.store.list(&library::query(ask))?);
+                json(&inner.without_muted(page)?)
+            }
+            Home::File(home) => json(&inner.without_muted(home.library(ask)?)?),
         },
         AnyAsk::Delete(ask) => {
             let exchanges = inner.writable()?.store.hide(&ask.exchanges)?;
@@ -35,6 +38,7 @@ pub(crate) fn answer(inner: &Inner, asker: Asker, ask: &AnyAsk) -> Result<Vec<u8
         AnyAsk::AddSource(ask) => json(&inner.writable()?.sources.add(ask)?),
         AnyAsk::EditSource(ask) => json(&inner.writable()?.sources.edit(ask)?),
         AnyAsk::SwitchSource(ask) => json(&inner.writable()?.sources.switch(&ask.name, ask.to)?),
+        AnyAsk::Mute(ask) => json(&inner.mute(ask)?),
         AnyAsk::Replays(_) => json(&inner.replay_list()),
         AnyAsk::StartReplay(ask) => json(&inner.start_replay(ask)?),
         AnyAsk::StopReplay(ask) => json(&inner.stop_replay(ask.replay)?),
@@ -59,12 +63,13 @@ fn about_exchange(inner: &Inner, asker: Asker, ask: &AnyAsk) -> Result<Vec<u8>, 
     let Some((exchange, lane)) = subject(ask) else {
         return Err(EngineError::ThreadEnded);
     };
+    let mutes = inner.mutes()?;
     let slot = inner.open.slot(exchange);
     let ticket = lane.map(|lane| slot.ticket(asker, lane));
     slot.with(
         || inner.shelf(exchange),
         ticket.as_ref(),
-        |reader| answer::answer(ask, reader).map_err(|report| EngineError::Answer { report }),
+        |reader| answer::answer(ask, reader, &mutes).map_err(|report| EngineError::Answer { report }),
     )
 }
 
@@ -86,6 +91,8 @@ fn subject(ask: &AnyAsk) -> Option<(i64, Option<Lane>)> {
         AnyAsk::SpanEvents(ask) => (ask.exchange, None),
         AnyAsk::Writes(ask) => (ask.exchange, None),
         AnyAsk::Body(ask) => (ask.exchange, None),
+        AnyAsk::Problems(ask) => (ask.exchange, None),
+        AnyAsk::ProblemRows(ask) => (ask.exchange, None),
         AnyAsk::Library(_)
         | AnyAsk::Delete(_)
         | AnyAsk::Undelete(_)
@@ -94,8 +101,6 @@ fn subject(ask: &AnyAsk) -> Option<(i64, Option<Lane>)> {
         | AnyAsk::AddSource(_)
         | AnyAsk::EditSource(_)
         | AnyAsk::SwitchSource(_)
-        | AnyAsk::Problems(_)
-        | AnyAsk::ProblemRows(_)
         | AnyAsk::Mute(_)
         | AnyAsk::Compare(_)
         | AnyAsk::Comparison(_)

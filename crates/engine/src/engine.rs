@@ -303,6 +303,11 @@ impl Engine {
         Ok(self.inner.writable()?.store.set_max_bytes(bytes)?)
     }
 
+    /// What all clones share, for the other chapters of the engine.
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.inner
+    }
+
     /// The store, for whoever imports into it.
     pub(crate) fn store(&self) -> Result<&StoreHome, EngineError> {
         self.inner.writable()

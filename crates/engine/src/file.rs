@@ -5,10 +5,10 @@ use std::{
     fs::File,
     io::BufReader,
     path::{Path, PathBuf},
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use scrubjay_ipc::{Library, LibraryPage};
+use scrubjay_ipc::{Library, LibraryPage, Mutes};
 use scrubjay_recording::{Origin, Recorded, Recording};
 use scrubjay_session::{
     exchange::{Ending, Exchange as Facts},
@@ -30,6 +30,8 @@ pub(crate) struct FileHome {
     shelves: Vec<Arc<MemoryShelf>>,
     /// Rows of the library, made when first asked for.
     rows: OnceLock<Vec<Row>>,
+    /// Nothing is written to the file, so these go with it.
+    mutes: Mutex<Mutes>,
 }
 
 /// Reads a recording file.
@@ -89,7 +91,16 @@ impl FileHome {
                 .map(|recorded| Arc::new(derived(recorded)))
                 .collect(),
             rows: OnceLock::new(),
+            mutes: Mutex::default(),
         })
+    }
+
+    pub(crate) fn mutes(&self) -> Mutes {
+        self.mutes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_mutes(&self, mutes: Mutes) {
+        *self.mutes.lock().unwrap_or_else(PoisonError::into_inner) = mutes;
     }
 
     pub(crate) fn indexes(&self) -> Vec<i64> {

@@ -27,6 +27,7 @@
 //! - `open`: readers of the exchanges that are looked at; which questions supersede which.
 //! - `sources`: listen addresses and their upstreams; the first-run checklist.
 //! - `replay`: recordings served as the agent.
+//! - `check`: what is muted; a run that is asked for now.
 //! - `recorder`: from the capture path to the spool.
 //! - `compare`: two sides beside each other, on threads of their own.
 //! - `news`, `watch`: what changed, told to whoever listens.
@@ -49,6 +50,7 @@
 
 mod ask;
 mod bytes;
+mod check;
 pub mod clock;
 mod compare;
 mod engine;
@@ -70,6 +72,7 @@ pub use scrubjay_recording::Packing;
 
 pub use self::{
     bytes::BodyOf,
+    check::LiveRun,
     engine::{Engine, Opening, Options},
     error::EngineError,
     import::Imported,

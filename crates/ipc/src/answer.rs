@@ -9,6 +9,7 @@ pub mod compare;
 mod lanes;
 mod moment;
 mod panes;
+mod problems;
 mod span;
 
 use scrubjay_session::{
@@ -19,7 +20,7 @@ use scrubjay_session::{
 use serde::Serialize;
 
 use crate::{
-    AnyAsk, Ask, Axis, CausesView, Code, Encoding, EndingView, Extent, FindingView, Kind, Open, Opened, Report, Row,
+    AnyAsk, Ask, Axis, CausesView, Code, Encoding, EndingView, Extent, FindingView, Kind, Mutes, Open, Opened, Report, Row,
     RowOf, RowPlace, Rows, RowsOf, RowsPage, RunVerdict, RunView, Severity, StopView, Transport, visible,
 };
 
@@ -30,14 +31,14 @@ const RUNS: usize = 1_000;
 
 /// Answers a question about one exchange with bytes in the question's
 /// encoding. The reader is that of the exchange, brought up to date by
-/// whoever holds it.
+/// whoever holds it; what is muted is not counted.
 ///
 /// # Errors
 /// When there is no such frame or value, when the shelf cannot be read, or
 /// when the question is not about one exchange.
-pub fn answer<S: Shelf>(ask: &AnyAsk, reader: &mut Reader<S>) -> Result<Vec<u8>, Report> {
+pub fn answer<S: Shelf>(ask: &AnyAsk, reader: &mut Reader<S>, mutes: &Mutes) -> Result<Vec<u8>, Report> {
     match ask {
-        AnyAsk::Open(ask) => written(ask, opened(ask, reader)),
+        AnyAsk::Open(ask) => written(ask, opened(ask, reader, mutes)),
         AnyAsk::Rows(ask) => written(ask, rows(ask, reader)),
         AnyAsk::RowOf(ask) => written(ask, row_of(ask, reader)),
         AnyAsk::Lanes(ask) => written(ask, lanes::picture(ask, reader)),
@@ -55,6 +56,8 @@ pub fn answer<S: Shelf>(ask: &AnyAsk, reader: &mut Reader<S>) -> Result<Vec<u8>,
         AnyAsk::SpanEvents(ask) => written(ask, span::events(ask, reader)),
         AnyAsk::Writes(ask) => written(ask, span::writes(ask, reader)),
         AnyAsk::Body(ask) => written(ask, span::body(ask, reader)),
+        AnyAsk::Problems(ask) => written(ask, problems::groups(ask, reader, mutes)),
+        AnyAsk::ProblemRows(ask) => written(ask, problems::rows(ask, reader, mutes)),
         AnyAsk::Library(_)
         | AnyAsk::Delete(_)
         | AnyAsk::Undelete(_)
@@ -63,8 +66,6 @@ pub fn answer<S: Shelf>(ask: &AnyAsk, reader: &mut Reader<S>) -> Result<Vec<u8>,
         | AnyAsk::AddSource(_)
         | AnyAsk::EditSource(_)
         | AnyAsk::SwitchSource(_)
-        | AnyAsk::Problems(_)
-        | AnyAsk::ProblemRows(_)
         | AnyAsk::Mute(_)
         | AnyAsk::Compare(_)
         | AnyAsk::Comparison(_)
@@ -130,7 +131,7 @@ pub fn wall(micros_since_1970: i64) -> String {
         .unwrap_or_default()
 }
 
-fn opened<S: Shelf>(ask: &Open, reader: &mut Reader<S>) -> Result<Opened, Failed<S::Error>> {
+fn opened<S: Shelf>(ask: &Open, reader: &mut Reader<S>, mutes: &Mutes) -> Result<Opened, Failed<S::Error>> {
     let extent = reader.extent()?;
     let progress = reader.progress();
     let (facts, summary) = (reader.exchange(), reader.summary());
@@ -163,7 +164,7 @@ fn opened<S: Shelf>(ask: &Open, reader: &mut Reader<S>) -> Result<Opened, Failed
         spans: summary.spans,
         chunks: facts.chunk_count,
         bytes: facts.body_len,
-        findings: summary.findings,
+        findings: summary.findings_without(|rule| mutes.is_muted(ask.exchange, rule)),
         runs: summary.runs.iter().take(RUNS).map(|run| run_view(run, ended)).collect(),
         thread_id: visible::line(&summary.thread_id),
         stop: summary.stop.as_ref().map(stop_view),

@@ -125,3 +125,37 @@ pub struct Mutes {
     /// Rule ids muted in one exchange.
     pub here: Vec<(i64, String)>,
 }
+
+impl Mutes {
+    /// How far a rule is muted that is met in an exchange.
+    pub fn of(&self, exchange: i64, rule: &str) -> Option<MutedIn> {
+        if self.everywhere.iter().any(|name| name == rule) {
+            return Some(MutedIn::Everywhere);
+        }
+        let here = self.here.iter().any(|(muted, name)| *muted == exchange && name == rule);
+        here.then_some(MutedIn::Here)
+    }
+
+    /// Whether a rule is muted in an exchange.
+    pub fn is_muted(&self, exchange: i64, rule: &str) -> bool {
+        self.of(exchange, rule).is_some()
+    }
+
+    /// Whether nothing is muted.
+    pub fn is_empty(&self) -> bool {
+        self.everywhere.is_empty() && self.here.is_empty()
+    }
+
+    /// Mutes a rule, or takes that back.
+    pub fn set(&mut self, ask: &Mute) {
+        match ask.exchange {
+            None => self.everywhere.retain(|name| *name != ask.rule),
+            Some(exchange) => self.here.retain(|(muted, name)| (*muted, name) != (exchange, &ask.rule)),
+        }
+        match ask.exchange {
+            None if ask.muted => self.everywhere.push(ask.rule.clone()),
+            Some(exchange) if ask.muted => self.here.push((exchange, ask.rule.clone())),
+            _ => {}
+        }
+    }
+}

@@ -31,6 +31,7 @@
 //! - `exit`: the way to the upstream
 //! - `reel`: one exchange's tape and clock; `body`: the two bodies that feed it
 //! - `intake`: how chunks that come together are taken together
+//! - [`post`]: a client of our own, for checking an agent
 //! - `wire`: the client's socket; `facts`: what is told about it all
 //!
 //! # Invariants
@@ -69,6 +70,7 @@ pub mod front;
 mod headers;
 mod intake;
 mod listener;
+pub mod post;
 pub mod recorder;
 mod reel;
 mod refusal;

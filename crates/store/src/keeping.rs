@@ -160,6 +160,22 @@ impl Store {
         Ok(cap.map(nat))
     }
 
+    /// What was kept about muted rules; the store does not look into it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn muted(&self) -> Result<Option<String>, StoreError> {
+        self.read("what is muted", |conn| settings::text(conn, settings::MUTED))
+    }
+
+    /// Keeps it.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn set_muted(&self, text: &str) -> Result<(), StoreError> {
+        self.with_writer("what is muted", |conn| settings::put_text(conn, settings::MUTED, text))
+    }
+
     /// What was kept about spans paired by hand; the store does not look into it.
     ///
     /// # Errors

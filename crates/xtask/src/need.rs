@@ -138,6 +138,7 @@ fn major_of(node: &str) -> Option<u32> {
 /// The official client, CopilotKit, schemas and test runners, each pinned by a manifest.
 fn node_packages() -> Result<()> {
     node_package("oracle", "the official AG-UI client", "@ag-ui/client", &[])?;
+    node_package("formats", "schemas of formats that are written", "xmllint-wasm", &[])?;
     // Its peers name versions that exclude each other; the manifest pins what works.
     let quirks = ["--legacy-peer-deps", "--ignore-scripts"];
     node_package("copilotkit", "CopilotKit's runtime", "@copilotkit/runtime", &quirks)?;

@@ -19,6 +19,7 @@ use crate::{
 pub(crate) fn run(args: &args::List, out: &mut Out) -> Result<(), Failure> {
     let library = Library::open(args.source.path(), out.format)?;
     library.catch_up()?;
+    let mutes = library.engine().mutes()?;
     let mut table = Table::new(&[
         ("INDEX", Side::Right),
         ("STARTED", Side::Left),
@@ -36,7 +37,10 @@ pub(crate) fn run(args: &args::List, out: &mut Out) -> Result<(), Failure> {
     ]);
     for index in library.indexes() {
         let reader = library.reader(*index)?;
-        let (exchange, summary) = (reader.exchange(), reader.summary());
+        let exchange = reader.exchange();
+        let mut summary = reader.summary().clone();
+        summary.findings = summary.findings_without(|rule| mutes.is_muted(*index, rule));
+        let summary = &summary;
         if out.is_json() {
             out.text(&line(*index, exchange, summary))?;
         } else {

@@ -23,7 +23,12 @@ pub(crate) struct Agent {
 impl Agent {
     /// Answers with the whole stream.
     pub(crate) fn start() -> Self {
-        Self::answering(answer)
+        Self::saying(BODY)
+    }
+
+    /// Answers with a stream of the caller's.
+    pub(crate) fn saying(body: &'static str) -> Self {
+        Self::answering(move |stream| answer(stream, body))
     }
 
     /// Answers with the first frame, and then with nothing for as long as the client stays.
@@ -31,11 +36,12 @@ impl Agent {
         Self::answering(stall)
     }
 
-    fn answering(answer: fn(TcpStream)) -> Self {
+    fn answering(answer: impl Fn(TcpStream) + Clone + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
+                let answer = answer.clone();
                 thread::spawn(move || answer(stream));
             }
         });
@@ -51,10 +57,10 @@ const HEAD: &str =
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n";
 
 /// One request a connection, and one chunk a frame.
-fn answer(mut stream: TcpStream) {
+fn answer(mut stream: TcpStream, body: &str) {
     read_request(&stream);
     let mut response = HEAD.to_owned();
-    for frame in BODY.split_inclusive("\n\n") {
+    for frame in body.split_inclusive("\n\n") {
         response.push_str(&format!("{:x}\r\n{frame}\r\n", frame.len()));
     }
     response.push_str("0\r\n\r\n");

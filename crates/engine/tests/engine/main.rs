@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a failure is a panic")]
 
+mod checking;
+mod comparing;
 mod files;
 mod recording;
 mod sources;

@@ -242,7 +242,8 @@ pub(super) fn end(head: &Head, times: &Times, asked: &Asked, ended: &Ended, told
     if head.is_redirect() || !asked.is_input && times.events == 0 {
         return;
     }
-    if asked.is_input && head.is_refusal() {
+    // Without an answer, the status is the one that Scrubjay gave in its place.
+    if asked.is_input && head.is_refusal() && ended.ending != Ending::NoAnswer {
         let status = head.status.unwrap_or_default();
         return told.push(Broken::new(
             &BadStatus,

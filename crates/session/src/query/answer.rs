@@ -7,7 +7,7 @@ pub use crate::derive::{
     frames::FrameEntry,
     kinds::{EventCode, Kind, Severity},
     spans::Span,
-    summary::{Outcome, Run, Stop, Summary, Transport},
+    summary::{Outcome, RuleCount, Run, Stop, Summary, Transport},
 };
 
 /// A frame as `scrubjay events` prints it.
@@ -24,6 +24,15 @@ pub struct EventLine {
     pub event: Option<String>,
     /// What is wrong with it.
     pub findings: Vec<FindingEntry>,
+}
+
+/// The data of a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FrameData {
+    /// The `data` lines, joined with LF.
+    pub data: Vec<u8>,
+    /// The body ends without the blank line behind it.
+    pub is_cut: bool,
 }
 
 /// The bytes of a frame.

@@ -4,7 +4,9 @@ use std::{collections::VecDeque, ops::Range};
 
 use scrubjay_protocol::{
     frame::{Frame, FrameKind},
-    json, record, sse,
+    json,
+    problem::rule as problem,
+    record, sse,
 };
 
 use super::{Failed, Reader, answer::*};
@@ -39,6 +41,19 @@ impl<S: Shelf> Reader<S> {
         })
     }
 
+    /// The data of an SSE frame: its `data` lines, joined.
+    ///
+    /// # Errors
+    /// When there is no such frame, or the shelf cannot be read.
+    pub fn frame_data(&mut self, seq: u32) -> Result<FrameData, Failed<S::Error>> {
+        let entry = self.frame(seq)?;
+        let frame = self.recut(&entry)?;
+        Ok(FrameData {
+            is_cut: frame.has(problem::CUT) || frame.has(problem::UNTERMINATED),
+            data: frame.data,
+        })
+    }
+
     /// Findings at frames of a range, in order, at most `limit`.
     ///
     /// # Errors
@@ -55,6 +70,34 @@ impl<S: Shelf> Reader<S> {
                 break;
             }
             findings.push(entry);
+        }
+        Ok(findings)
+    }
+
+    /// A window of the findings of a rule, or of all, in order.
+    ///
+    /// # Errors
+    /// When the shelf cannot be read.
+    pub fn findings_of(
+        &mut self,
+        rule: Option<&str>,
+        first: u64,
+        count: u32,
+    ) -> Result<Vec<FindingEntry>, Failed<S::Error>> {
+        let mut findings = Vec::new();
+        let mut skip = first;
+        for idx in 0..self.pages.finding_count() {
+            if findings.len() >= count as usize {
+                break;
+            }
+            let entry = self.pages.finding(&self.shelf, idx)?;
+            if rule.is_some_and(|rule| *entry.rule != *rule) {
+                continue;
+            }
+            match skip {
+                0 => findings.push(entry),
+                _ => skip -= 1,
+            }
         }
         Ok(findings)
     }

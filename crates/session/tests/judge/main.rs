@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test panics where it fails")]
 
 mod corpus;
+mod docs;
 mod legal;
 mod scenarios;
 mod stage;

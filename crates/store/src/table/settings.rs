@@ -16,6 +16,9 @@ pub(crate) const NEEDS: &str = "needs";
 pub(crate) const FINGERPRINT_KEY: &str = "fingerprint_key";
 /// The size above which the oldest exchanges are pruned.
 pub(crate) const MAX_BYTES: &str = "max_bytes";
+
+/// Which rules are muted, as whoever mutes them writes it.
+pub(crate) const MUTED: &str = "muted";
 /// What was paired by hand, as whoever compares writes it.
 pub(crate) const PAIRED: &str = "paired";
 

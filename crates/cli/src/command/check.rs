@@ -1,0 +1,242 @@
+//! `scrubjay check`: what is wrong with recorded streams, or with one that
+//! comes now.
+//!
+//! Findings are those that every reading command shows; here they are judged
+//! against a bar. Muted ones are shown and do not count.
+//!
+//! Map: [`mutes`] (what is muted), [`text`], [`sarif`], [`junit`] (how it is
+//! written down), [`live`] (a run that is asked for now).
+
+mod junit;
+mod live;
+mod mutes;
+mod sarif;
+mod text;
+
+use std::path::PathBuf;
+
+use scrubjay_ipc::Code;
+use scrubjay_session::{
+    fold::rule::{Client, Rule},
+    judge::rule::rule,
+    query::{FindingEntry, Reader, Severity},
+    shelf::Shelf,
+};
+
+use self::mutes::Muted;
+use crate::{
+    args::{self, Bar, Format},
+    failure::Failure,
+    json::{self, Line},
+    library::{Library, unreadable},
+    out::Out,
+};
+
+/// An exchange and what was found in it.
+pub(crate) struct Checked {
+    /// The file or store it lies in.
+    pub(crate) source: String,
+    pub(crate) exchange: i64,
+    /// Method and path of the request.
+    pub(crate) request: String,
+    pub(crate) findings: Vec<Found>,
+}
+
+/// A finding, and whether it counts.
+pub(crate) struct Found {
+    pub(crate) finding: FindingEntry,
+    pub(crate) is_muted: bool,
+}
+
+/// Everything that was checked.
+pub(crate) struct Report {
+    pub(crate) checked: Vec<Checked>,
+    pub(crate) bar: Severity,
+}
+
+pub(crate) fn run(args: &args::Check, out: &mut Out) -> Result<(), Failure> {
+    let muted = Muted::read(args)?;
+    let bar = match args.fail_on {
+        Bar::Error => Severity::Error,
+        Bar::Warning => Severity::Warning,
+    };
+    if let Some(url) = &args.url {
+        let checked = live::check(args, url, &muted, out)?;
+        return Report {
+            checked: vec![checked],
+            bar,
+        }
+        .conclude(out, true);
+    }
+    let mut report = Report {
+        checked: Vec::new(),
+        bar,
+    };
+    // One source that cannot be read keeps none of the others from being checked.
+    let mut failed = Ok(());
+    for path in args.paths() {
+        failed = failed.and(report.read(path, args.exchange, &muted, out.format));
+    }
+    if report.checked.is_empty() {
+        failed?;
+        return Err(Failure::new(
+            Code::NotFound,
+            "There is nothing to check: no exchange was recorded.",
+            "Record one (scrubjay record --upstream URL), or check a live agent (scrubjay check --url URL --input FILE).",
+        ));
+    }
+    let verdict = report.conclude(out, false);
+    out.flush()?;
+    failed.and(verdict)
+}
+
+/// Failures and notes are told in text or JSON only.
+fn plain(format: Format) -> Format {
+    match format {
+        Format::Json => Format::Json,
+        _ => Format::Text,
+    }
+}
+
+fn recorded(library: &Library, index: i64, muted: &Muted) -> Result<Checked, Failure> {
+    let kept = library.engine().mutes()?;
+    let mut reader = library.reader(index)?;
+    let is_muted = |rule: &str| muted.is_muted(rule) || kept.is_muted(index, rule);
+    let source = library.engine().path().display().to_string();
+    checked(source, index, &mut reader, is_muted)
+}
+
+/// What a reader's exchange has.
+pub(crate) fn checked<S: Shelf>(
+    source: String,
+    exchange: i64,
+    reader: &mut Reader<S>,
+    is_muted: impl Fn(&str) -> bool,
+) -> Result<Checked, Failure>
+where
+    S::Error: Into<scrubjay_engine::EngineError>,
+    scrubjay_engine::EngineError: From<scrubjay_session::query::Failed<S::Error>>,
+{
+    let findings = reader.findings(0..u32::MAX, usize::MAX).map_err(unreadable)?;
+    let request = &reader.exchange().request;
+    Ok(Checked {
+        source,
+        exchange,
+        request: format!("{} {}", request.method, request.target),
+        findings: findings
+            .into_iter()
+            .map(|finding| Found {
+                is_muted: is_muted(&finding.rule),
+                finding,
+            })
+            .collect(),
+    })
+}
+
+impl Report {
+    /// Checks the exchanges of a source, or one of them.
+    fn read(
+        &mut self,
+        path: Option<PathBuf>,
+        named: Option<i64>,
+        muted: &Muted,
+        format: Format,
+    ) -> Result<(), Failure> {
+        let library = Library::open(path, plain(format))?;
+        for index in library.some_or_all(named.as_slice())? {
+            self.checked.push(recorded(&library, index, muted)?);
+        }
+        library.finish()
+    }
+
+    /// Prints what is left to print and gives the verdict. What came live was
+    /// printed as it came, where the format has lines.
+    fn conclude(&self, out: &mut Out, was_printed: bool) -> Result<(), Failure> {
+        match out.format {
+            Format::Json if was_printed => {}
+            Format::Json => self.lines(out)?,
+            Format::Sarif => out.text(&sarif::write(self))?,
+            Format::Junit => out.text(&junit::write(self))?,
+            Format::Text | Format::Markdown => {
+                if !was_printed {
+                    out.text(&text::exchanges(self))?;
+                }
+                out.text(&text::sum(self))?;
+            }
+        }
+        match self.fails() {
+            true => Err(Failure::Status(1)),
+            false => Ok(()),
+        }
+    }
+
+    fn lines(&self, out: &mut Out) -> Result<(), Failure> {
+        let several = self.has_several_sources();
+        for checked in &self.checked {
+            for found in &checked.findings {
+                out.text(&line(checked, found, several))?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn has_several_sources(&self) -> bool {
+        self.checked.iter().any(|checked| checked.source != self.checked[0].source)
+    }
+
+    fn fails(&self) -> bool {
+        let mut found = self.checked.iter().flat_map(|checked| &checked.findings);
+        found.any(|found| found.counts(self.bar))
+    }
+
+    /// Findings that count: error, warning, note; and muted ones.
+    pub(crate) fn counts(&self) -> ([usize; 3], usize) {
+        let mut counts = [0; 3];
+        let mut muted = 0;
+        for found in self.checked.iter().flat_map(|checked| &checked.findings) {
+            if found.is_muted {
+                muted += 1;
+            } else {
+                counts[2 - found.finding.severity as usize] += 1;
+            }
+        }
+        (counts, muted)
+    }
+}
+
+impl Found {
+    /// At or above the bar.
+    pub(crate) fn counts(&self, bar: Severity) -> bool {
+        !self.is_muted && self.finding.severity >= bar
+    }
+
+    pub(crate) fn title(&self) -> &'static str {
+        rule(&self.finding.rule).map_or("", Rule::title)
+    }
+
+    pub(crate) fn clients(&self) -> Vec<&'static str> {
+        let clients = rule(&self.finding.rule).map_or(&[][..], Rule::fails);
+        clients.iter().copied().map(Client::name).collect()
+    }
+}
+
+/// A finding as the contract has it.
+pub(crate) fn line(checked: &Checked, found: &Found, several: bool) -> String {
+    let finding = &found.finding;
+    let line = match several {
+        true => Line::new().string("source", &checked.source),
+        false => Line::new(),
+    };
+    let line = line
+        .value("exchange", checked.exchange)
+        .value("seq", finding.seq)
+        .string("rule", &finding.rule)
+        .string("severity", finding.severity.as_str())
+        .string("title", found.title())
+        .string("message", &finding.message)
+        .list("clients", found.clients().into_iter().map(json::string));
+    match found.is_muted {
+        true => line.value("muted", true).end(),
+        false => line.end(),
+    }
+}

@@ -1,0 +1,189 @@
+//! A run that is asked for now.
+//!
+//! The input is posted through a source of our own into a store that is gone
+//! afterwards. Findings are printed as they come. When the body has ended, an
+//! SSE reader that we did not write reads it again: where the two find other
+//! events, that is a finding, too.
+
+use std::path::Path;
+
+use eventsource_stream::Eventsource as _;
+use futures_util::{StreamExt as _, stream};
+use scrubjay_engine::{Engine, LiveRun};
+use scrubjay_ipc::Code;
+use scrubjay_session::{
+    derive::summary::Transport,
+    query::{FindingEntry, Severity},
+};
+
+use super::{Checked, Found, Muted, checked, line, text};
+use crate::{
+    args::{self, Format},
+    failure::Failure,
+    library::unreadable,
+    out::Out,
+};
+
+/// Longest body that is read a second time, bytes.
+const SECOND_READ: usize = 64 * 1024 * 1024;
+/// The second reader fails at a mark at the start (0.2.3).
+const MARK: &[u8] = b"\xEF\xBB\xBF";
+
+pub(super) fn check(args: &args::Check, url: &str, muted: &Muted, out: &mut Out) -> Result<Checked, Failure> {
+    let input = read_input(args.input.as_deref())?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::from)?;
+    let mut shown = Shown { muted, url, count: 0 };
+    let (engine, folder, body) = runtime.block_on(run(url, input, &mut shown, out))?;
+    let mut checked = shown.look(&engine, out)?;
+    if let Some(difference) = runtime.block_on(second_reading(&engine, &body))? {
+        let found = Found {
+            is_muted: muted.is_muted(&difference.rule),
+            finding: difference,
+        };
+        shown.show(&checked, &found, out)?;
+        checked.findings.push(found);
+    }
+    engine.close();
+    drop(folder);
+    Ok(checked)
+}
+
+fn read_input(path: Option<&Path>) -> Result<Vec<u8>, Failure> {
+    let path = path.ok_or_else(|| {
+        Failure::bad_argument("--url needs --input FILE.", "FILE holds the RunAgentInput that is posted, as JSON.")
+    })?;
+    let shown = path.display();
+    let input = std::fs::read(path).map_err(|error| {
+        Failure::new(
+            Code::NotFound,
+            format!("Cannot read {shown}: {error}."),
+            "It is a file with a RunAgentInput as JSON.",
+        )
+    })?;
+    match serde_json::from_slice::<serde_json::Value>(&input) {
+        Ok(value) if value.is_object() => Ok(input),
+        Ok(_) => Err(Failure::bad_argument(
+            format!("{shown} is no JSON object."),
+            "A RunAgentInput is an object with threadId, runId and messages.",
+        )),
+        Err(error) => Err(Failure::bad_argument(
+            format!("{shown} is not JSON: {error}."),
+            "A RunAgentInput is an object with threadId, runId and messages.",
+        )),
+    }
+}
+
+/// Reads the answer to its end; gives what recorded it, and the body.
+async fn run(
+    url: &str,
+    input: Vec<u8>,
+    shown: &mut Shown<'_>,
+    out: &mut Out,
+) -> Result<(Engine, impl Drop + use<>, Vec<Vec<u8>>), Failure> {
+    let mut live = LiveRun::start(url, input).await?;
+    let mut body = Vec::new();
+    let mut len = 0;
+    while let Some(chunk) = live.next().await {
+        len += chunk.len();
+        if len <= SECOND_READ {
+            body.push(chunk);
+        }
+        shown.look(live.engine(), out)?;
+    }
+    if len > SECOND_READ {
+        body.clear();
+    }
+    let (engine, folder) = live.finish()?;
+    Ok((engine, folder, body))
+}
+
+/// What was printed so far.
+struct Shown<'a> {
+    muted: &'a Muted,
+    url: &'a str,
+    count: usize,
+}
+
+impl Shown<'_> {
+    /// Prints findings that are new.
+    fn look(&mut self, engine: &Engine, out: &mut Out) -> Result<Checked, Failure> {
+        let Some(index) = engine.exchanges()?.first().copied() else {
+            return Ok(Checked {
+                source: self.url.to_owned(),
+                exchange: 0,
+                request: String::new(),
+                findings: Vec::new(),
+            });
+        };
+        let mut reader = scrubjay_engine::Exchange::open(engine.shelf(index)?).map_err(unreadable)?;
+        let checked = checked(self.url.to_owned(), 0, &mut reader, |rule| self.muted.is_muted(rule))?;
+        for found in checked.findings.iter().skip(self.count) {
+            self.show(&checked, found, out)?;
+        }
+        self.count = checked.findings.len();
+        Ok(checked)
+    }
+
+    fn show(&self, checked: &Checked, found: &Found, out: &mut Out) -> Result<(), Failure> {
+        match out.format {
+            Format::Json => out.text(&line(checked, found, false))?,
+            Format::Text => out.text(&text::finding(found))?,
+            _ => return Ok(()),
+        }
+        out.flush()
+    }
+}
+
+/// Where an independent reader finds other events than ours, if anywhere.
+async fn second_reading(engine: &Engine, body: &[Vec<u8>]) -> Result<Option<FindingEntry>, Failure> {
+    let Some(index) = engine.exchanges()?.first().copied() else {
+        return Ok(None);
+    };
+    let mut reader = scrubjay_engine::Exchange::open(engine.shelf(index)?).map_err(unreadable)?;
+    let is_readable = body.first().is_some_and(|first| !first.starts_with(MARK));
+    if reader.summary().transport != Transport::Sse || !is_readable {
+        return Ok(None);
+    }
+    let chunks = stream::iter(body.iter().map(|chunk| Ok::<_, std::convert::Infallible>(chunk.as_slice())));
+    let theirs: Vec<Option<String>> = chunks
+        .eventsource()
+        .map(|event| event.ok().map(|event| event.data))
+        .collect()
+        .await;
+    let mut theirs = theirs.into_iter().filter(|data| data.as_deref() != Some(""));
+    let frames = reader.summary().frames;
+    for seq in 1..=frames {
+        let frame = reader.frame_data(seq).map_err(unreadable)?;
+        if frame.data.is_empty() || frame.is_cut {
+            continue;
+        }
+        let ours = String::from_utf8_lossy(&frame.data).into_owned();
+        let message = match theirs.next() {
+            Some(Some(data)) if data == ours => continue,
+            Some(Some(data)) => format!("an independent reader has {} here", excerpt(&data)),
+            Some(None) => "an independent reader fails here".to_owned(),
+            None => "an independent reader has no event here".to_owned(),
+        };
+        return Ok(Some(disagreement(seq, message)));
+    }
+    let more = theirs.count();
+    Ok((more > 0).then(|| disagreement(frames, format!("an independent reader has {more} events more"))))
+}
+
+fn disagreement(seq: u32, message: String) -> FindingEntry {
+    FindingEntry {
+        seq,
+        rule: "reader.disagrees".to_owned(),
+        severity: Severity::Warning,
+        message,
+        stop: false,
+    }
+}
+
+fn excerpt(data: &str) -> String {
+    let short: String = data.chars().take(80).collect();
+    format!("{short:?}")
+}

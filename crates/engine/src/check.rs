@@ -1,0 +1,197 @@
+//! Checking: what is muted, and a run that is asked for now.
+//!
+//! A run that is asked for goes through the same capture path as any other,
+//! into a store of its own that is gone with it, so what is checked is what a
+//! recording would hold.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use scrubjay_ipc::{LibraryPage, Mute, Mutes, Report};
+use scrubjay_proxy::post::{PostError, Posted, post};
+use scrubjay_session::{
+    judge::rule::rule,
+    query::Summary,
+    shelf::{PageKind, Shelf as _},
+};
+use tempfile::TempDir;
+
+use crate::{
+    Engine, EngineError, Opening, Options, SourcePlan,
+    engine::{Home, Inner},
+};
+
+impl Engine {
+    /// What is muted, in the store or, for a recording file, until it is closed.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn mutes(&self) -> Result<Mutes, EngineError> {
+        self.inner().mutes()
+    }
+}
+
+impl Inner {
+    pub(crate) fn mutes(&self) -> Result<Mutes, EngineError> {
+        match self.home() {
+            Home::Store(home) => Ok(home.store.muted()?.map(|text| read(&text)).unwrap_or_default()),
+            Home::File(home) => Ok(home.mutes()),
+        }
+    }
+
+    /// Mutes a rule, or takes that back; gives what is muted from now on.
+    pub(crate) fn mute(&self, ask: &Mute) -> Result<Mutes, EngineError> {
+        if rule(&ask.rule).is_none() {
+            let report = Report::new(
+                scrubjay_ipc::Code::BadRequest,
+                format!("There is no rule {}.", ask.rule),
+                "docs/rules.md lists all rules.",
+            );
+            return Err(EngineError::Answer { report });
+        }
+        let mut mutes = self.mutes()?;
+        mutes.set(ask);
+        match self.home() {
+            Home::Store(_) => {
+                let text = serde_json::to_string(&mutes).expect("plain values with text for keys");
+                self.writable()?.store.set_muted(&text)?;
+            }
+            Home::File(home) => home.set_mutes(mutes.clone()),
+        }
+        Ok(mutes)
+    }
+}
+
+impl Inner {
+    /// Rows whose counts leave out what is muted.
+    pub(crate) fn without_muted(&self, mut page: LibraryPage) -> Result<LibraryPage, EngineError> {
+        let mutes = self.mutes()?;
+        if mutes.is_empty() {
+            return Ok(page);
+        }
+        for row in &mut page.rows {
+            let summary = self.shelf(row.exchange)?.page(PageKind::Summary, 0)?;
+            let summary = summary.and_then(|page| Summary::from_page(&page).ok());
+            if let Some(summary) = summary {
+                let counts = summary.findings_without(|rule| mutes.is_muted(row.exchange, rule));
+                [row.errors, row.warnings, row.notes] = counts;
+            }
+        }
+        Ok(page)
+    }
+}
+
+/// What another version wrote and this one cannot read mutes nothing.
+fn read(text: &str) -> Mutes {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+/// A run that was asked for and is being read.
+pub struct LiveRun {
+    engine: Engine,
+    posted: Posted,
+    /// Holds the store; gone when dropped.
+    folder: TempDir,
+}
+
+impl LiveRun {
+    /// Posts a run input to an agent. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// When the URL makes no sense, or no temporary store can be made. An
+    /// agent that does not answer is no error: that is what is found.
+    pub async fn start(url: &str, input: Vec<u8>) -> Result<Self, EngineError> {
+        let folder = tempfile::tempdir().map_err(|source| EngineError::ReadFile {
+            path: std::env::temp_dir(),
+            source,
+        })?;
+        let engine = Engine::open(&Options {
+            path: Some(store_in(&folder)),
+            opening: Opening::Writing,
+        })?;
+        let (upstream, target) = split(url);
+        let source = engine.run_source(&SourcePlan {
+            name: Some("check".into()),
+            listen: Some("127.0.0.1:0".into()),
+            upstream,
+            ..SourcePlan::default()
+        })?;
+        let listening = listening(&source.listen)?;
+        let posted = post(listening, &target, input).await.map_err(|error| unasked(&error))?;
+        Ok(Self { engine, posted, folder })
+    }
+
+    /// The next bytes of the answer's body; none when it has ended or broken
+    /// off, which the recording tells apart.
+    pub async fn next(&mut self) -> Option<Vec<u8>> {
+        let chunk = self.posted.next().await.ok().flatten();
+        chunk.map(|bytes| bytes.to_vec())
+    }
+
+    /// The engine that holds the exchange, which is the only one.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Ends the recording and opens it for reading; the folder goes when dropped.
+    ///
+    /// # Errors
+    /// When the store cannot be opened again.
+    pub fn finish(self) -> Result<(Engine, TempDir), EngineError> {
+        drop(self.posted);
+        self.engine.close();
+        let engine = Engine::open(&Options {
+            path: Some(store_in(&self.folder)),
+            opening: Opening::Reading,
+        })?;
+        Ok((engine, self.folder))
+    }
+}
+
+/// Our own listener did not answer.
+fn unasked(error: &PostError) -> EngineError {
+    let report = Report::new(
+        scrubjay_ipc::Code::Internal,
+        format!("The agent could not be asked: {error}."),
+        "",
+    );
+    EngineError::Answer { report }
+}
+
+fn store_in(folder: &TempDir) -> PathBuf {
+    folder.path().join("check.db")
+}
+
+/// Where to connect, and what to ask for there.
+fn split(url: &str) -> (String, String) {
+    let rest = url.find("://").map_or(0, |place| place + 3);
+    match url[rest..].find(['/', '?', '#']).map(|place| place + rest) {
+        None => (url.to_owned(), "/".to_owned()),
+        Some(place) => {
+            let target = url[place..].split('#').next().unwrap_or_default();
+            let slash = if target.starts_with('/') { "" } else { "/" };
+            (url[..place].to_owned(), format!("{slash}{target}"))
+        }
+    }
+}
+
+fn listening(listen: &str) -> Result<SocketAddr, EngineError> {
+    listen.parse().map_err(|_not_an_address: std::net::AddrParseError| EngineError::ThreadEnded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split;
+
+    #[test]
+    fn a_url_is_a_place_and_what_is_asked_for_there() {
+        for (url, upstream, target) in [
+            ("http://h:1/a/b?c=d", "http://h:1", "/a/b?c=d"),
+            ("http://h:1", "http://h:1", "/"),
+            ("h:1/agent", "h:1", "/agent"),
+            ("https://h?x", "https://h", "/?x"),
+            ("http://h/a#f", "http://h", "/a"),
+        ] {
+            assert_eq!(split(url), (upstream.to_owned(), target.to_owned()), "{url}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Problems of an exchange, and what is muted.
+
+use scrubjay_engine::{Engine, Opening, Options};
+use scrubjay_ipc::{Code, Mute, MutedIn, Open, ProblemRows, Problems};
+
+use crate::stage::{ask, library, open, try_ask};
+
+/// The sample in which a patch does not apply.
+const SAMPLE: &[u8] = include_bytes!("../../../../recordings/state-with-failed-patch.agui.jsonl");
+
+fn store(folder: &tempfile::TempDir) -> (Engine, i64) {
+    let engine = open(&folder.path().join("store.db"));
+    let imported = engine.import_bytes("sample.agui.jsonl", SAMPLE).unwrap();
+    engine.catch_up().unwrap();
+    (engine, imported.exchanges[0])
+}
+
+fn mute(rule: &str, exchange: Option<i64>, muted: bool) -> Mute {
+    Mute {
+        rule: rule.into(),
+        exchange,
+        muted,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn problems_are_grouped_by_rule_and_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let (engine, exchange) = store(&folder);
+    let view = ask(&engine, Problems { exchange }).await;
+    let group = &view.groups[0];
+    assert_eq!((group.rule.as_str(), group.count, group.first_seq), ("patch.failed", 1, 8));
+    assert!(view.rules > 90 && !group.explanation.is_empty() && !group.fix.is_empty() && !group.clause.is_empty());
+    assert_eq!(group.clients, ["@ag-ui/client 1.0.0"]);
+    let rows = ask(
+        &engine,
+        ProblemRows {
+            exchange,
+            rule: Some("patch.failed".into()),
+            first: 0,
+            count: 10,
+        },
+    )
+    .await;
+    assert_eq!((rows.total, rows.rows[0].seq), (1, 8));
+    assert!(rows.rows[0].at_us > 0 && !rows.rows[0].muted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_muted_stays_and_is_not_counted_and_is_kept_in_the_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let (engine, exchange) = store(&folder);
+    assert_eq!(library(&engine).await.rows[0].errors, 1);
+    let mutes = ask(&engine, mute("patch.failed", Some(exchange), true)).await;
+    assert_eq!(mutes.here, [(exchange, "patch.failed".to_owned())]);
+    assert_eq!(library(&engine).await.rows[0].errors, 0);
+    assert_eq!(ask(&engine, Open { exchange }).await.findings, [0; 3]);
+    let group = &ask(&engine, Problems { exchange }).await.groups[0];
+    assert_eq!((group.count, group.muted), (1, Some(MutedIn::Here)));
+    engine.close();
+
+    let again = Engine::open(&Options {
+        path: Some(folder.path().join("store.db")),
+        opening: Opening::Writing,
+    })
+    .unwrap();
+    assert!(again.mutes().unwrap().is_muted(exchange, "patch.failed"));
+    assert!(!again.mutes().unwrap().is_muted(exchange + 1, "patch.failed"));
+    ask(&again, mute("patch.failed", Some(exchange), false)).await;
+    ask(&again, mute("patch.failed", None, true)).await;
+    assert_eq!(library(&again).await.rows[0].errors, 0);
+    ask(&again, mute("patch.failed", None, false)).await;
+    assert_eq!(library(&again).await.rows[0].errors, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_file_muting_lasts_while_it_is_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.agui.jsonl");
+    std::fs::write(&path, SAMPLE).unwrap();
+    let file = open(&path);
+    ask(&file, mute("patch.failed", None, true)).await;
+    assert_eq!(library(&file).await.rows[0].errors, 0);
+    assert_eq!(library(&open(&path)).await.rows[0].errors, 1);
+    assert_eq!(std::fs::read(&path).unwrap(), SAMPLE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_is_not_there_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (engine, _) = store(&folder);
+    let report = try_ask(&engine, mute("nonsense", None, true)).await.unwrap_err();
+    assert_eq!(report.code, Code::BadRequest);
+    assert!(report.message.contains("nonsense"));
+}

@@ -1,0 +1,97 @@
+//! `docs/rules.md` is written from the registry: `cargo xtask bless session`.
+
+use std::{fmt::Write as _, fs, path::Path};
+
+use scrubjay_session::{
+    fold::rule::{Client, Rule},
+    judge::rule::registry,
+};
+
+const INTRO: &str = "\
+<!-- Written from the registry of rules; `cargo xtask bless session` writes it anew. -->
+
+# Rules
+
+What Scrubjay finds in a stream, by rule. `scrubjay check` prints them, `list` counts them, and the window
+marks them. A rule has one severity:
+
+- **error**: a client breaks. Most of these end the run in the official TypeScript client (\"stops\" below); the
+  others say in their explanation which client breaks, and how.
+- **warning**: likely wrong, and no client that we know breaks.
+- **note**: worth knowing. Unknown event types are notes.
+
+After the first error the stream is judged on as if the mistake had been meant, so one does not hide the rest;
+what only follows from a mistake is not told again.
+
+Ids are stable. To mute a rule: `scrubjay check --mute RULE`, a file with a rule a line (`--mutes FILE`), or the
+Problems list of the window, for one exchange or for all. Muted findings stay and do not count.
+
+\"Breaks in\" names the clients that were tried with the rule, or whose project states it. A client that is not
+named was not tried, or does not break. `@ag-ui/client` 1.0.0 is tried with every sequence in our tests.
+
+| id | severity | what | breaks in |
+|---|---|---|---|
+";
+
+fn page() -> String {
+    let mut page = INTRO.to_owned();
+    for rule in registry() {
+        let id = rule.id();
+        writeln!(
+            page,
+            "| [{id}](#{}) | {} | {} | {} |",
+            anchor(id),
+            rule.severity().as_str(),
+            rule.title(),
+            clients(rule)
+        )
+        .unwrap();
+    }
+    for rule in registry() {
+        page.push_str(&chapter(rule));
+    }
+    page
+}
+
+fn anchor(id: &str) -> String {
+    id.to_lowercase().replace('.', "")
+}
+
+fn clients(rule: &dyn Rule) -> String {
+    let names: Vec<&str> = rule.fails().iter().copied().map(Client::name).collect();
+    if names.is_empty() { "–".into() } else { names.join("; ") }
+}
+
+fn chapter(rule: &dyn Rule) -> String {
+    let stops = if rule.stops() { ", stops" } else { "" };
+    let clause = match rule.clause().strip_prefix("None: ") {
+        Some(why) => format!("none: {why}"),
+        None => rule.clause().to_owned(),
+    };
+    format!(
+        "\n## {}\n\n**{}** ({}{stops}). {}\n\n- In the protocol's documentation: {clause}.\n- What a client does: {}\n- How to mend it: {}\n",
+        rule.id(),
+        capital(rule.title()),
+        rule.severity().as_str(),
+        rule.explanation(),
+        rule.effect(),
+        rule.fix()
+    )
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|letter| letter.to_uppercase().to_string());
+    first.unwrap_or_default() + chars.as_str()
+}
+
+#[test]
+fn the_page_of_rules_is_that_of_the_registry() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/rules.md");
+    let page = page();
+    if std::env::var_os("SCRUBJAY_BLESS").is_some() {
+        fs::write(&path, &page).unwrap();
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    assert!(written == page, "docs/rules.md is out of date: run cargo xtask bless session");
+}
