@@ -2,8 +2,11 @@
 //!
 //! An id is put in where the recorded one is the whole value of a string:
 //! in an event, an echoed input, a snapshot, a provider's own event, and in
-//! JSON text that stands inside a string (a tool's result, say). Names of
-//! members and everything else stay byte for byte: what is new is spliced in.
+//! JSON text that stands inside a string (a tool's result, say); and where it
+//! is the whole value of a header field. Names of members and everything else
+//! stay byte for byte: what is new is spliced in. In the binary transport the
+//! lengths around it are mended. An encoded body is decoded first, and loses
+//! its `content-encoding`; `content-length` goes, because lengths change.
 //!
 //! Some ids could be ordinary words: a thread called `1`, a message called
 //! `user`. Such a *plain* id, of fewer than eight characters or without a

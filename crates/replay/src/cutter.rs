@@ -209,7 +209,7 @@ impl Cutter {
             self.pending.push(bytes.clone(), number, chunk.at_us);
         }
         decoder.push(&bytes, &mut |piece| {
-            self.decoded(Bytes::copy_from_slice(piece), number, chunk.at_us)
+            self.decoded(Bytes::copy_from_slice(piece), number, chunk.at_us);
         });
         self.decoder = Some(decoder);
         if self.keeps_encoding {

@@ -42,6 +42,7 @@ mod parts;
 mod quantity;
 mod spec;
 mod spoiler;
+mod words;
 
 use std::time::Duration;
 

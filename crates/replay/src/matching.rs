@@ -29,6 +29,7 @@ mod compare;
 mod live;
 mod nearest;
 mod request;
+mod route;
 mod why;
 
 use std::{
@@ -102,7 +103,7 @@ pub struct Hit {
     pub repeat: u32,
     /// How often it was refused before in this session: for [`crate::Faults::refusal`].
     pub refused: u32,
-    before: Before,
+    before: Box<Before>,
 }
 
 /// How things stood before a request was answered.
@@ -191,39 +192,39 @@ impl Deck {
     /// Answers a request, and remembers it. May be called from any thread.
     pub fn ask(&self, asked: &Asked) -> Answer {
         let live = Reading::of(&asked.method, &asked.target, &asked.headers, &asked.body);
-        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        let session = sessions.entry(asked.isolation.clone().unwrap_or_default()).or_default();
-        let thread_id = thread_of(&live, session);
-        let thread = thread_id
-            .as_ref()
-            .and_then(|id| session.threads.get(id))
-            .cloned()
-            .unwrap_or_default();
-        let candidates = self.candidates(&live, &thread);
         let accept = field(&asked.headers, "accept");
-        let ranked = |candidate: &Candidate| {
+        let key = asked.isolation.clone().unwrap_or_default();
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let session = sessions.entry(key.clone()).or_default();
+        let thread_id = thread_of(&live, session);
+        let known = thread_id.as_ref().and_then(|id| session.threads.get(id)).cloned();
+        let thread = known.clone().unwrap_or_default();
+        let candidates = self.candidates(&live, &thread);
+        let rank = |candidate: &Candidate| {
             let card = &self.cards[candidate.place];
             choose::rank(candidate, card, session, &thread, &accept)
         };
         let open = candidates.iter().filter(|candidate| !self.is_spent(candidate, session));
-        let Some(best) = open.min_by_key(|candidate| ranked(candidate)) else {
+        let Some((rank, best)) = open
+            .map(|candidate| (rank(candidate), candidate))
+            .min_by_key(|(rank, _)| *rank)
+        else {
             return Answer::Miss(self.miss(&live, &thread, !candidates.is_empty()));
         };
-        let turn = ranked(best).turn();
-        let mut hit = self.hit(&live, best, turn, &candidates, &thread);
-        hit.refused = session.refused.get(&best.place).copied().unwrap_or_default();
-        hit.before = Before {
-            session: asked.isolation.clone().unwrap_or_default(),
-            thread: thread_id
-                .clone()
-                .map(|id| (id.clone(), session.threads.get(&id).cloned())),
-        };
+        let mut hit = self.hit(&live, best, rank.turn(), &candidates, &thread);
+        hit.refused = session.refused(best.place);
         let card = &self.cards[best.place];
-        *session.given.entry(best.place).or_default() += 1;
-        if let Some(id) = thread_id {
-            let thread = session.threads.entry(id).or_default();
-            thread.follow(best.place, card, turn, &best.comparison.ids);
-        }
+        session.give(
+            best.place,
+            thread_id.as_deref(),
+            card,
+            rank.turn(),
+            &best.comparison.ids,
+        );
+        hit.before = Box::new(Before {
+            session: key,
+            thread: thread_id.map(|id| (id, known)),
+        });
         Answer::Hit(hit)
     }
 
@@ -233,15 +234,7 @@ impl Deck {
     pub fn refuse(&self, hit: &Hit) {
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         let session = sessions.entry(hit.before.session.clone()).or_default();
-        *session.refused.entry(hit.recorded).or_default() += 1;
-        if let Some(given) = session.given.get_mut(&hit.recorded) {
-            *given = given.saturating_sub(1);
-        }
-        match &hit.before.thread {
-            Some((id, Some(thread))) => drop(session.threads.insert(id.clone(), thread.clone())),
-            Some((id, None)) => drop(session.threads.remove(id)),
-            None => {}
-        }
+        session.take_back(hit.recorded, hit.before.thread.as_ref());
     }
 
     /// Places of the exchanges that no request was answered with, in order.
@@ -264,12 +257,13 @@ impl Deck {
         let whole = self.rules.whole_input || self.rules.strict;
         let mut candidates = Vec::new();
         for (place, card) in self.cards.iter().enumerate() {
-            let Some(ids) = self.route(card, live, thread) else {
-                continue;
-            };
             if card.reading.kind == Kind::Run && !may_be(&card.talk, &talk) {
                 continue;
             }
+            let is_thread = |id: &str| self.threads.contains(id);
+            let Some(ids) = route::ids(&card.reading, live, is_thread, &thread.ids) else {
+                continue;
+            };
             let comparison = compare::compare(&card::read(&self.recorded[place]), live, &ids);
             let too_soft = whole && live.kind == Kind::Run && !comparison.soft.is_empty();
             if comparison.hard.is_empty() && !too_soft {
@@ -277,18 +271,6 @@ impl Deck {
             }
         }
         candidates
-    }
-
-    /// Whether a request goes where a recorded one went, and the ids under which it does.
-    fn route(&self, card: &Card, live: &Reading, thread: &Thread) -> Option<IdMap> {
-        let one = &card.reading;
-        let mut ids = thread.ids.clone();
-        let same = one.method == live.method
-            && one.kind == live.kind
-            && one.envelope == live.envelope
-            && compare::paths(&one.path, &live.path, |id| self.threads.contains(id), &mut ids)
-            && compare::queries(&one.query, &live.query, &ids);
-        same.then_some(ids)
     }
 
     /// Whether a strict replay has given this run already. What changes
@@ -312,7 +294,7 @@ impl Deck {
             ids,
             repeat,
             refused: 0,
-            before: Before::default(),
+            before: Box::default(),
         }
     }
 

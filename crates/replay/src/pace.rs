@@ -89,7 +89,7 @@ impl FromStr for Pace {
         }
         let speed = text.strip_suffix(['x', '×']).ok_or_else(unknown)?;
         let speed: f64 = speed.trim_end().parse().map_err(|_no_number| unknown())?;
-        let fits = speed.is_finite() && speed >= 0.001 && speed <= 1_000_000.0;
+        let fits = (0.001..=1_000_000.0).contains(&speed);
         if fits {
             Ok(Self::Recorded { speed })
         } else {

@@ -156,23 +156,25 @@ impl Schedule {
         let spoiler = Spoiler::new(&manner.faults, recorded.exchange.index, manner.request);
         let changes = manner.ids.is_some() || spoiler.changes_bytes();
         let cutter = Cutter::new(recorded, changes, manner.ids.is_some());
+        let adapter = manner.ids.map(|ids| Adapter::new(ids, manner.shift_us));
         let mut head = head::of(&recorded.exchange, changes, cutter.decodes());
         if let Some(head) = &mut head {
             head.held_us = spoiler.head_held_us();
+            for (name, value) in &mut head.headers {
+                let live = adapter.as_ref().and_then(|adapter| adapter.header(name, value));
+                *value = live.unwrap_or_else(|| std::mem::take(value));
+            }
         }
-        let shift_us = manner.shift_us;
+        let end = ending::of(&recorded.exchange);
         Self {
-            end: ending::of(&recorded.exchange),
-            cutter,
-            adapter: manner.ids.map(|ids| Adapter::new(ids, shift_us)),
-            joiner: Joiner::new(manner.cut),
             done: head.is_none(),
-            ready: match head {
-                Some(_) => VecDeque::new(),
-                None => VecDeque::from([Beat::End(ending::of(&recorded.exchange))]),
-            },
+            ready: head.is_none().then(|| Beat::End(end.clone())).into_iter().collect(),
             head,
+            end,
+            cutter,
+            adapter,
             spoiler,
+            joiner: Joiner::new(manner.cut),
             nth: 0,
         }
     }

@@ -33,6 +33,12 @@ impl Adapter {
         }
     }
 
+    /// The value of a header field with an id put in, if it is one.
+    pub(crate) fn header(&self, name: &str, value: &[u8]) -> Option<Vec<u8>> {
+        let live = self.putter.id(name, std::str::from_utf8(value).ok()?)?;
+        Some(live.as_bytes().to_vec())
+    }
+
     /// The cue with ids put in; as it is when there is nothing to put.
     pub(crate) fn adapt(&mut self, cue: Cue) -> Cue {
         let format = match &cue.what {

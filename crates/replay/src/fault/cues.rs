@@ -281,7 +281,7 @@ impl Stage {
             }
             Where::Every(every) => {
                 self.counted += u32::from(event_type.is_some());
-                event_type.is_some() && self.counted % every == 0
+                event_type.is_some() && self.counted.is_multiple_of(*every)
             }
             // One draw an event, so that what is struck does not depend on
             // what other faults do.

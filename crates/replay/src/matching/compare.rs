@@ -1,7 +1,6 @@
 //! Where two requests differ, under the ids that stand for each other.
 
 use scrubjay_protocol::json::{Object, Value, parse, to_json};
-use scrubjay_session::exchange::FINGERPRINT_PREFIX;
 
 use super::{
     Difference,
@@ -112,7 +111,7 @@ impl Comparer {
         self.member(recorded, live, "name");
         self.member(recorded, live, "error");
         self.under("/content", |comparer| {
-            comparer.content(recorded.get("content"), live.get("content"))
+            comparer.content(recorded.get("content"), live.get("content"));
         });
         self.under("/toolCallId", |comparer| {
             comparer.reference(recorded.get("toolCallId"), live.get("toolCallId"));
@@ -198,7 +197,7 @@ impl Comparer {
         for (idx, tool) in live.iter().enumerate() {
             let known = recorded.iter().find(|known| name(known) == name(tool));
             self.under(&format!("/tools/{idx}"), |comparer| {
-                comparer.values(known, Some(tool), "")
+                comparer.values(known, Some(tool), "");
             });
         }
         for (idx, known) in recorded.iter().enumerate() {
@@ -259,7 +258,7 @@ impl Comparer {
             (Some(Value::Array(one)), Some(Value::Array(other))) => {
                 for idx in 0..one.len().max(other.len()) {
                     self.under(&format!("/{idx}"), |comparer| {
-                        comparer.values(one.get(idx), other.get(idx), name)
+                        comparer.values(one.get(idx), other.get(idx), name);
                     });
                 }
             }
@@ -277,7 +276,7 @@ impl Comparer {
         for (name, value) in live {
             if recorded.get_bytes(name.as_bytes()).is_none() {
                 self.under(&token(&name.to_str_lossy()), |comparer| {
-                    comparer.differ(None, Some(value))
+                    comparer.differ(None, Some(value));
                 });
             }
         }
@@ -331,40 +330,6 @@ impl Comparer {
         look(self);
         self.pointer.truncate(len);
     }
-}
-
-/// Whether two paths lead to the same place. A segment that is a recorded
-/// thread's id may be another thread's, and stands for it then.
-pub(super) fn paths(recorded: &str, live: &str, is_thread: impl Fn(&str) -> bool, ids: &mut IdMap) -> bool {
-    let clean = |path: &str| -> Vec<String> { path.trim_end_matches('/').split('/').map(str::to_owned).collect() };
-    let (one, other) = (clean(recorded), clean(live));
-    // A trailing slash is what some servers redirect about.
-    if one.len() != other.len() || recorded.ends_with('/') != live.ends_with('/') {
-        return false;
-    }
-    for (one, other) in one.iter().zip(&other) {
-        if one == other {
-            continue;
-        }
-        let known = ids.get(IdKind::Thread, one);
-        if !is_thread(one) || known.is_some_and(|known| known != other) {
-            return false;
-        }
-        ids.insert(IdKind::Thread, one, other);
-    }
-    true
-}
-
-/// Whether two sorted queries ask the same. What was kept as a fingerprint may be anything.
-pub(super) fn queries(recorded: &[(String, String)], live: &[(String, String)], ids: &IdMap) -> bool {
-    let same = |one: &(String, String), other: &(String, String)| {
-        let secret = one.1.starts_with(FINGERPRINT_PREFIX) || one.1.starts_with("scrubjay-fp%3A");
-        let stands = [IdKind::Thread, IdKind::Run]
-            .into_iter()
-            .any(|kind| ids.get(kind, &one.1) == Some(&other.1));
-        one.0 == other.0 && (one.1 == other.1 || secret || stands)
-    };
-    recorded.len() == live.len() && recorded.iter().zip(live).all(|(one, other)| same(one, other))
 }
 
 fn list_of<'a>(value: &'a Value, name: &str) -> &'a [Value] {

@@ -35,6 +35,34 @@ impl Session {
     pub(super) fn given(&self, place: usize) -> u32 {
         self.given.get(&place).copied().unwrap_or_default()
     }
+
+    pub(super) fn refused(&self, place: usize) -> u32 {
+        self.refused.get(&place).copied().unwrap_or_default()
+    }
+
+    /// Remembers an answer to a request of this thread, if it is of one.
+    pub(super) fn give(&mut self, place: usize, thread_id: Option<&str>, card: &Card, turn: Turn, ids: &IdMap) {
+        *self.given.entry(place).or_default() += 1;
+        if let Some(id) = thread_id {
+            self.threads
+                .entry(id.to_owned())
+                .or_default()
+                .follow(place, card, turn, ids);
+        }
+    }
+
+    /// Forgets an answer that was refused: its thread is as it was before.
+    pub(super) fn take_back(&mut self, place: usize, thread: Option<&(String, Option<Thread>)>) {
+        *self.refused.entry(place).or_default() += 1;
+        if let Some(given) = self.given.get_mut(&place) {
+            *given = given.saturating_sub(1);
+        }
+        match thread {
+            Some((id, Some(thread))) => drop(self.threads.insert(id.clone(), thread.clone())),
+            Some((id, None)) => drop(self.threads.remove(id)),
+            None => {}
+        }
+    }
 }
 
 impl Thread {

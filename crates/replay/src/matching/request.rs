@@ -87,10 +87,12 @@ impl Reading {
 
 /// Connects are told by where they go, because their bodies are run inputs too.
 fn kind(path: &str, asked: Option<&str>, is_input: bool) -> Kind {
-    let connects = asked.map_or_else(
-        || path.trim_end_matches('/').ends_with("/connect"),
-        |method| method.ends_with("/connect"),
-    );
+    let mut segments = path.trim_end_matches('/').rsplit('/');
+    let ends = [segments.next(), segments.next(), segments.next()];
+    let connects = match asked {
+        Some(method) => method == "agent/connect",
+        None => matches!(ends, [Some("connect"), Some(_), Some("agent")]),
+    };
     match (is_input, connects) {
         (true, true) => Kind::Connect,
         (true, false) => Kind::Run,

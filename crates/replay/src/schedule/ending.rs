@@ -8,8 +8,7 @@ use super::{End, How};
 pub(super) fn of(exchange: &Exchange) -> End {
     let (how, why) = match exchange.ending {
         Ending::Complete => (How::Complete(exchange.trailers.clone()), ""),
-        Ending::UpstreamReset => (How::Reset, ""),
-        Ending::NoAnswer => (How::Reset, ""),
+        Ending::UpstreamReset | Ending::NoAnswer => (How::Reset, ""),
         // The recorded client left of its own accord, and so will this one:
         // a reset would show it an error that nobody saw.
         Ending::ClientLeft => (

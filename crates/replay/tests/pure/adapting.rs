@@ -28,7 +28,7 @@ fn answered(take: &Take, thread: &str) -> Option<Hit> {
     if input.is_object() {
         asked.body = serde_json::to_vec(&input).unwrap();
     }
-    match deck(std::slice::from_ref(take), Rules::default()).ask(&asked) {
+    match deck([take], Rules::default()).ask(&asked) {
         Answer::Hit(hit) => Some(hit),
         Answer::Miss(_) => None,
     }
@@ -152,7 +152,7 @@ fn the_same_ids_change_nothing() {
     for captured in corpus() {
         let take = Take::captured(captured);
         let recorded = take.recorded(0);
-        let Answer::Hit(hit) = deck(std::slice::from_ref(&take), Rules::default()).ask(&take.asked()) else {
+        let Answer::Hit(hit) = deck([&take], Rules::default()).ask(&take.asked()) else {
             panic!()
         };
         let (exact, _) = played(&recorded, Manner::default());
@@ -439,4 +439,26 @@ proptest! {
         // Nothing in them is an id.
         prop_assert_eq!(joined(&played(&recorded, manner).0), body);
     }
+}
+
+#[test]
+fn a_header_that_is_an_id_is_adapted() {
+    let mut recorded = recording("text/event-stream", b"", &[]);
+    let head = Arc::make_mut(&mut recorded.exchange).response.as_mut().unwrap();
+    for (name, value) in [
+        ("X-Thread-Id", "thread-0001"),
+        ("X-Run", "run-0000001"),
+        ("X-Text", "t"),
+    ] {
+        head.headers.push((name.into(), value.into()));
+    }
+    let head = scrubjay_replay::Schedule::new(&recorded, manner(&ids()))
+        .head()
+        .unwrap()
+        .clone();
+    let values: Vec<_> = head.headers[1..]
+        .iter()
+        .map(|(_, value)| String::from_utf8_lossy(value))
+        .collect();
+    assert_eq!(values, ["L", "a \"live\" run/1", "t"]);
 }

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use scrubjay_protocol::{
+    event::EventType,
     frame::{Frame, FrameKind},
     record, sse,
 };
@@ -61,7 +62,7 @@ fn story(parts: &[Part]) -> String {
         .event_type
         .as_ref()
         .filter(|_| frame.kind == FrameKind::Event)
-        .map(|event| event.name())
+        .map(EventType::name)
     {
         Some("RUN_STARTED") => "s".to_owned(),
         Some("TEXT_MESSAGE_START") => "m".into(),

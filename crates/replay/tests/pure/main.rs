@@ -1,5 +1,7 @@
 //! Matching, adapting, schedules and faults on streams that real frameworks sent.
 
+#![expect(clippy::unwrap_used, reason = "in a test a failure is a panic")]
+
 mod adapting;
 mod faults;
 mod matching;

@@ -111,7 +111,7 @@ fn one_thread_gets_the_answers_of_two_recorded_ones_in_order() {
 #[test]
 fn a_prompt_is_not_answered_by_another() {
     let chat = Take::of("langgraph/01-chat-no-raw-run1").with(|input| input["messages"][0]["content"] = "a".into());
-    let loaded = deck(&[chat.clone()], Rules::default());
+    let loaded = deck([&chat], Rules::default());
     check(
         "a, ab, the empty text, another role, one message more",
         &loaded,
@@ -153,7 +153,7 @@ fn parts_of_a_message_are_text_too() {
     let chat = Take::of("mastra/01-chat").with(|input| {
         input["messages"][0]["content"] = json!([{"type": "text", "text": "a", "id": "part-1"}]);
     });
-    let loaded = deck(&[chat.clone()], Rules::default());
+    let loaded = deck([&chat], Rules::default());
     check(
         "an id of a part means nothing, its text does",
         &loaded,
@@ -416,16 +416,13 @@ fn what_else_the_agent_was_given_is_told_or_must_be_equal() {
         let tool = json!({"name": "new_tool", "description": "", "parameters": {}});
         input["tools"].as_array_mut().unwrap().insert(0, tool);
     };
-    let told = hit(
-        &deck(&[chat.clone()], Rules::default()),
-        &asked(&chat, "t-a", more_tools),
-    );
+    let told = hit(&deck([&chat], Rules::default()), &asked(&chat, "t-a", more_tools));
     assert_eq!(told.differences.len(), 1);
     assert_eq!(told.differences[0].pointer, "/tools/0");
     assert_eq!(told.differences[0].recorded, None);
     assert!(told.why.ends_with("; differs in tools"), "{}", told.why);
     let whole = deck(
-        &[chat.clone()],
+        [&chat],
         Rules {
             whole_input: true,
             ..Rules::default()
@@ -481,7 +478,7 @@ fn instants_and_own_ids_in_settings_do_not_count() {
         input["context"] = json!([{"description": "thread", "value": input["threadId"]}]);
     });
     let loaded = deck(
-        &[chat.clone()],
+        [&chat],
         Rules {
             whole_input: true,
             ..Rules::default()
@@ -543,7 +540,7 @@ fn what_a_copilotkit_page_asks_is_answered() {
 #[test]
 fn a_query_and_a_body_count_for_other_requests() {
     let list = Take::of("copilotkit-runtime/16-threads-list");
-    let loaded = deck(&[list.clone()], Rules::default());
+    let loaded = deck([&list], Rules::default());
     let mut other = list.asked();
     other.target = "/api/copilotkit/threads?agentId=other".into();
     assert_eq!(outcome(&loaded, &other), Misses(""));
@@ -554,7 +551,7 @@ fn a_query_and_a_body_count_for_other_requests() {
     let mut posted = Take::of("copilotkit-runtime/16-threads-list");
     posted.exchange.request.method = "POST".into();
     posted.input = json!({"page": 1});
-    let loaded = deck(&[posted.clone()], Rules::default());
+    let loaded = deck([&posted], Rules::default());
     check(
         "by body",
         &loaded,
@@ -672,7 +669,7 @@ fn an_empty_deck_and_odd_requests_are_misses() {
         let mut asked = chat.asked();
         asked.body = body.to_vec();
         assert_eq!(outcome(&empty, &asked), Misses(""));
-        let loaded = deck(&[chat.clone()], Rules::default());
+        let loaded = deck([&chat], Rules::default());
         assert!(matches!(loaded.ask(&asked), Answer::Miss(_)), "{body:?}");
     }
 }
@@ -705,4 +702,17 @@ fn every_captured_conversation_is_answered_by_itself() {
         }
         assert_eq!(loaded.unused(), [0; 0], "{family}");
     }
+}
+
+#[test]
+fn an_agent_at_a_path_called_connect_is_an_agent() {
+    let mut chat = Take::of("mastra/01-chat");
+    chat.exchange.request.target = "/connect".into();
+    let loaded = deck([&chat], Rules::default());
+    let other: fn(&mut Value) = |input| input["messages"][0]["content"] = "else".into();
+    check(
+        "a run",
+        &loaded,
+        &[("t-a", &chat, other, Misses("/messages/0/content"))],
+    );
 }

@@ -8,31 +8,31 @@ use scrubjay_testkit::corpus::{Captured, captured, workspace};
 use serde_json::Value;
 
 /// Every captured exchange, read once.
-pub fn corpus() -> &'static [Captured] {
+pub(crate) fn corpus() -> &'static [Captured] {
     static CORPUS: OnceLock<Vec<Captured>> = OnceLock::new();
     CORPUS.get_or_init(|| captured(&workspace().join("tests/corpus")))
 }
 
-pub fn capture(name: &str) -> &'static Captured {
+pub(crate) fn capture(name: &str) -> &'static Captured {
     let found = corpus().iter().find(|captured| captured.name == name);
     found.unwrap_or_else(|| panic!("tests/corpus has no {name}"))
 }
 
 /// An exchange to be recorded, with its parts open to changes.
 #[derive(Clone, Debug)]
-pub struct Take {
-    pub exchange: Exchange,
-    pub input: Value,
-    pub chunks: Vec<Chunk>,
-    pub body: Vec<u8>,
+pub(crate) struct Take {
+    pub(crate) exchange: Exchange,
+    pub(crate) input: Value,
+    pub(crate) chunks: Vec<Chunk>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Take {
-    pub fn of(name: &str) -> Self {
+    pub(crate) fn of(name: &str) -> Self {
         Self::captured(capture(name))
     }
 
-    pub fn captured(captured: &Captured) -> Self {
+    pub(crate) fn captured(captured: &Captured) -> Self {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let fields = captured.request["headers"].as_object().into_iter().flatten();
         let headers = fields.map(|(name, value)| (name.clone(), text(value).into_bytes()));
@@ -78,23 +78,23 @@ impl Take {
     }
 
     /// The same in another recorded thread.
-    pub fn in_thread(mut self, thread: &str) -> Self {
+    pub(crate) fn in_thread(mut self, thread: &str) -> Self {
         self.input["threadId"] = thread.into();
         self
     }
 
     /// The same with other things in its input.
-    pub fn with(mut self, change: impl FnOnce(&mut Value)) -> Self {
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut Value)) -> Self {
         change(&mut self.input);
         self
     }
 
-    pub fn ending(mut self, ending: Ending) -> Self {
+    pub(crate) fn ending(mut self, ending: Ending) -> Self {
         self.exchange.ending = ending;
         self
     }
 
-    pub fn recorded(&self, index: usize) -> Recorded {
+    pub(crate) fn recorded(&self, index: usize) -> Recorded {
         let mut exchange = self.exchange.clone();
         exchange.index = i64::try_from(index).unwrap();
         let shelf = MemoryShelf::bare(exchange, body_of(&self.input), self.chunks.clone(), self.body.clone());
@@ -102,7 +102,7 @@ impl Take {
     }
 
     /// The request as a client would send it again.
-    pub fn asked(&self) -> Asked {
+    pub(crate) fn asked(&self) -> Asked {
         Asked {
             method: self.exchange.request.method.clone(),
             target: self.exchange.request.target.clone(),
@@ -120,13 +120,13 @@ fn body_of(input: &Value) -> Vec<u8> {
     }
 }
 
-pub fn deck(takes: &[Take], rules: Rules) -> Deck {
-    let recorded = takes.iter().enumerate().map(|(index, take)| take.recorded(index));
+pub(crate) fn deck<'a>(takes: impl IntoIterator<Item = &'a Take>, rules: Rules) -> Deck {
+    let recorded = takes.into_iter().enumerate().map(|(index, take)| take.recorded(index));
     Deck::new(recorded.collect(), rules)
 }
 
 /// All parts and the end.
-pub fn played(recorded: &Recorded, manner: Manner) -> (Vec<Part>, End) {
+pub(crate) fn played(recorded: &Recorded, manner: Manner) -> (Vec<Part>, End) {
     let mut parts = Vec::new();
     for beat in Schedule::new(recorded, manner) {
         match beat.expect("memory can be read") {
@@ -137,13 +137,13 @@ pub fn played(recorded: &Recorded, manner: Manner) -> (Vec<Part>, End) {
     panic!("a schedule should end");
 }
 
-pub fn joined(parts: &[Part]) -> Vec<u8> {
+pub(crate) fn joined(parts: &[Part]) -> Vec<u8> {
     parts.iter().flat_map(|part| part.bytes.to_vec()).collect()
 }
 
 /// The input with ids that another client would have chosen: its thread, its
 /// run, its own messages.
-pub fn renamed(input: &Value, thread: &str, run: &str) -> Value {
+pub(crate) fn renamed(input: &Value, thread: &str, run: &str) -> Value {
     let mut input = input.clone();
     if !input.is_object() {
         return input;
