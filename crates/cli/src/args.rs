@@ -4,6 +4,8 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
+use crate::failure::Failure;
+
 /// Records AG-UI streams between a frontend and an agent, and shows them as of any event.
 #[derive(Debug, Parser)]
 #[command(name = "scrubjay", version, max_term_width = 100, disable_help_subcommand = true)]
@@ -34,11 +36,31 @@ pub(crate) enum Format {
     Text,
     // One JSON object a line.
     Json,
+    // For code scanning services; of check.
+    #[value(hide = true)]
+    Sarif,
+    // For build servers; of check.
+    #[value(hide = true)]
+    Junit,
+    // For pull requests; of diff.
+    #[value(hide = true)]
+    Markdown,
 }
 
 impl Cli {
     pub(crate) fn format(&self) -> Format {
         if self.json { Format::Json } else { self.format }
+    }
+
+    /// Why the format is none that the command has, if so.
+    pub(crate) fn refusal(&self) -> Option<Failure> {
+        let refusal = match (self.format, &self.command) {
+            (Format::Text | Format::Json, _) => return None,
+            (Format::Sarif | Format::Junit, Command::Check(_)) | (Format::Markdown, Command::Diff(_)) => return None,
+            (Format::Sarif | Format::Junit, _) => "Only check prints SARIF and JUnit.",
+            (Format::Markdown, _) => "Only diff prints Markdown.",
+        };
+        Some(Failure::bad_argument(refusal, "Use --format text or --format json."))
     }
 }
 
@@ -50,6 +72,12 @@ pub(crate) enum Command {
     List(List),
     /// Show the heads, chunks and ending of an exchange
     Show(One),
+    /// Say what is wrong with recorded streams, or with an agent that is asked now
+    #[command(after_help = "--format also takes sarif and junit. docs/rules.md explains every rule.")]
+    Check(Check),
+    /// Say where two recordings part, or whether a recording still does what baselines did
+    #[command(after_help = "--format also takes markdown. Exit status 0: the same, 1: different, 2: could not compare.")]
+    Diff(Diff),
     /// Print a line for every frame
     Events(One),
     /// Print messages and state as a client holds them after a frame
@@ -104,6 +132,116 @@ pub(crate) struct One {
     /// Which exchange; absent means the only one
     #[arg(long, value_name = "I", allow_negative_numbers = true)]
     pub(crate) exchange: Option<i64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Recording files or stores; absent means the default store
+    #[arg(value_name = "SOURCE")]
+    sources: Vec<PathBuf>,
+
+    /// The same as SOURCE
+    #[arg(long, value_name = "PATH", conflicts_with = "sources")]
+    store: Option<PathBuf>,
+
+    /// Which exchange; absent means all
+    #[arg(long, value_name = "I", allow_negative_numbers = true)]
+    pub(crate) exchange: Option<i64>,
+
+    /// Exit with 1 from this severity on
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    pub(crate) fail_on: Bar,
+
+    /// Do not count this rule; repeat for several
+    #[arg(long, value_name = "RULE")]
+    pub(crate) mute: Vec<String>,
+
+    /// Do not count the rules of this file: a rule a line, and why
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mutes: Option<PathBuf>,
+
+    /// Ask this agent now instead of reading
+    #[arg(long, value_name = "URL", requires = "input", conflicts_with_all = ["sources", "store", "exchange"])]
+    pub(crate) url: Option<String>,
+
+    /// The RunAgentInput to post, as JSON
+    #[arg(long, value_name = "FILE", requires = "url")]
+    pub(crate) input: Option<PathBuf>,
+}
+
+impl Check {
+    /// What to read, one after the other.
+    pub(crate) fn paths(&self) -> Vec<Option<PathBuf>> {
+        match self.sources.as_slice() {
+            [] => vec![self.store.clone()],
+            sources => sources.iter().cloned().map(Some).collect(),
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// The one to compare with: a recording file or a store; with --baseline the new recording
+    #[arg(value_name = "A")]
+    pub(crate) a: PathBuf,
+
+    /// The other one
+    #[arg(value_name = "B", required_unless_present = "baseline")]
+    pub(crate) b: Option<PathBuf>,
+
+    /// More to compare with A: says where each first parts
+    #[arg(value_name = "MORE", conflicts_with = "baseline")]
+    pub(crate) more: Vec<PathBuf>,
+
+    /// Which exchange of A; absent means the only one, or all of the only thread
+    #[arg(long = "a", value_name = "I", allow_negative_numbers = true)]
+    pub(crate) exchange_a: Option<i64>,
+
+    /// Which exchange of B
+    #[arg(long = "b", value_name = "I", allow_negative_numbers = true)]
+    pub(crate) exchange_b: Option<i64>,
+
+    /// What counts as different: behaviour, state, text or wire, each with what the ones before it count
+    #[arg(long, value_name = "LEVEL", default_value = "behaviour")]
+    pub(crate) level: Level,
+
+    /// Ignore values at this JSON Pointer, such as /args/seed or /state/*/at; repeat for several
+    #[arg(long, value_name = "POINTER")]
+    pub(crate) ignore: Vec<String>,
+
+    /// Ignore what this regular expression matches in texts; repeat for several
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) ignore_text: Vec<String>,
+
+    /// Compare the threads of A with the recordings in this folder
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["b", "exchange_a", "exchange_b"])]
+    pub(crate) baseline: Option<PathBuf>,
+
+    /// With --baseline: recordings older than this fail, such as 90d
+    #[arg(long, value_name = "AGE", requires = "baseline")]
+    pub(crate) max_age: Option<String>,
+}
+
+/// What counts as different.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Level {
+    // Inputs, tools, steps, their order, outcomes, interrupts, final state.
+    Behaviour,
+    // The state after each state event.
+    State,
+    // The words.
+    Text,
+    // Types, order and chunking of events.
+    Wire,
+}
+
+/// The severity from which on a finding fails a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Bar {
+    // The official client, or another that the rule names, breaks.
+    Error,
+    // Likely wrong.
+    Warning,
 }
 
 #[derive(Debug, Args)]

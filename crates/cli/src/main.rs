@@ -43,6 +43,9 @@ fn main() -> ExitCode {
         Err(error) => return refuse(&error),
     };
     let format = cli.format();
+    if let Some(refusal) = cli.refusal() {
+        return refusal.tell(format);
+    }
     let mut out = Out::new(format);
     let done = run(&cli.command, &mut out);
     // What was answered stands before what is said about it.
@@ -56,6 +59,8 @@ fn main() -> ExitCode {
 
 fn run(command: &Command, out: &mut Out) -> Result<(), Failure> {
     match command {
+        Command::Check(args) => command::check::run(args, out),
+        Command::Diff(args) => command::diff::run(args, out),
         Command::Record(args) => command::record::run(args, out),
         Command::List(args) => command::list::run(args, out),
         Command::Show(args) => command::show::run(args, out),

@@ -1,7 +1,9 @@
 //! The commands, one file each.
 
 pub(crate) mod body;
+pub(crate) mod check;
 pub(crate) mod delete;
+pub(crate) mod diff;
 pub(crate) mod events;
 pub(crate) mod export;
 pub(crate) mod import;

@@ -12,7 +12,8 @@ fn help_names_the_commands() {
 #[test]
 fn each_command_has_help() {
     let commands = [
-        "record", "list", "show", "events", "state", "spans", "body", "export", "import", "delete", "reindex", "serve",
+        "record", "list", "show", "check", "diff", "events", "state", "spans", "body", "export", "import", "delete",
+        "reindex", "serve",
     ];
     let stage = Stage::new();
     let commands: Vec<String> = commands.iter().map(|command| format!("{command} --help")).collect();

@@ -5,11 +5,13 @@
 
 mod agent;
 mod bad_input;
+mod checking;
+mod comparing;
 mod files;
 mod help;
 mod reading;
 mod recording;
+mod replaying;
 mod round_trip;
 mod serving;
-mod replaying;
 mod stage;

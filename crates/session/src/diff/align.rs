@@ -53,7 +53,8 @@ impl Pair {
     }
 }
 
-/// Pairs all items of two sides, in the order of A with what only B has in between.
+/// Pairs all items of two sides, in the order of one side with what only the
+/// other has in between: of that side which comes first by content.
 pub(crate) fn align(a: &Outline, b: &Outline, by_hand: &[(u32, u32)]) -> Vec<Vec<Pair>> {
     let turned = whole(a).gt(whole(b));
     let mut aligning = match turned {

@@ -1,0 +1,95 @@
+//! `scrubjay diff`: where two recordings part, or many from one, or a new
+//! recording from baselines in a folder.
+
+mod baseline;
+mod many;
+mod sides;
+mod text;
+
+use scrubjay_engine::AnyShelf;
+use scrubjay_ipc::{DiffLevel, Ignore, answer::compare as answers};
+use scrubjay_session::{
+    diff::{Comparison, Rules, Side, Stopped},
+    query::Failed,
+};
+
+use self::sides::Operand;
+use crate::{
+    args::{self, Format, Level},
+    failure::Failure,
+    library::unreadable,
+    out::Out,
+};
+
+/// Differences that a text tells one by one.
+const DIFFERENCES: usize = 200;
+
+pub(crate) fn run(args: &args::Diff, out: &mut Out) -> Result<(), Failure> {
+    let rules = rules(args)?;
+    if let Some(folder) = &args.baseline {
+        return baseline::run(args, folder, &rules, out);
+    }
+    let Some(b) = &args.b else {
+        return Err(Failure::bad_argument(
+            "Two recordings are compared, and one was named.",
+            "Name both: scrubjay diff A B.",
+        ));
+    };
+    let a = Operand::open(&args.a, args.exchange_a, "--a", out.format)?;
+    let b = Operand::open(b, args.exchange_b, "--b", out.format)?;
+    if !args.more.is_empty() {
+        return many::run(args, a, b, &rules, out);
+    }
+    let mut comparison = compared(a.side.clone(), b.side.clone(), &rules)?;
+    tell(&mut comparison, out)?;
+    out.flush()?;
+    a.library.finish().and(b.library.finish())?;
+    verdict(comparison.is_same())
+}
+
+/// Prints a comparison.
+fn tell(comparison: &mut Comparison<AnyShelf>, out: &mut Out) -> Result<(), Failure> {
+    match out.format {
+        Format::Json => {
+            out.text(&answers::summary_line(comparison))?;
+            for number in 0..comparison.differences().len() {
+                let found = comparison.divergence(number).map_err(unreadable)?;
+                out.text(&answers::difference_line(number + 1, &found))?;
+            }
+            Ok(())
+        }
+        Format::Markdown => out.text(&answers::markdown(comparison).map_err(Failure::Report)?),
+        _ => out.text(&text::comparison(comparison, DIFFERENCES)?),
+    }
+}
+
+/// Exit status 1 says that something differs.
+fn verdict(same: bool) -> Result<(), Failure> {
+    match same {
+        true => Ok(()),
+        false => Err(Failure::Status(1)),
+    }
+}
+
+fn compared(a: Side<AnyShelf>, b: Side<AnyShelf>, rules: &Rules) -> Result<Comparison<AnyShelf>, Failure> {
+    match Comparison::of(a, b, rules.clone(), &[], &mut |_| true) {
+        Ok(comparison) => Ok(comparison),
+        Err(Stopped::Failed(failed)) => Err(unreadable(failed)),
+        Err(Stopped::Cancelled) => Err(unreadable(Failed::Nothing {
+            place: "the end of a comparison that nobody gave up".to_owned(),
+        })),
+    }
+}
+
+fn rules(args: &args::Diff) -> Result<Rules, Failure> {
+    let level = match args.level {
+        Level::Behaviour => DiffLevel::Behaviour,
+        Level::State => DiffLevel::State,
+        Level::Text => DiffLevel::Text,
+        Level::Wire => DiffLevel::Wire,
+    };
+    let pointers = args.ignore.iter().cloned().map(Ignore::Pointer);
+    let patterns = args.ignore_text.iter().cloned().map(Ignore::Pattern);
+    let ignored: Vec<Ignore> = pointers.chain(patterns).collect();
+    answers::rules(level, &ignored).map_err(Failure::Report)
+}

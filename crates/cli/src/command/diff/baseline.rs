@@ -1,0 +1,337 @@
+//! New recordings against baselines in a folder.
+//!
+//! What is compared is threads. A new thread belongs to the baseline whose
+//! first request asks the same (ids, tools and state aside); where several
+//! ask the same, they pair in order. What has no partner is told as missing
+//! or as new.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use scrubjay_engine::clock;
+use scrubjay_ipc::{Code, answer::compare as answers};
+use scrubjay_session::{
+    diff::{Comparison, Rules},
+    fold::rule::Client,
+};
+
+use super::{
+    DIFFERENCES, compared,
+    sides::{Thread, asked, plain, side, threads},
+    text, verdict,
+};
+use crate::{
+    args::{self, Format},
+    failure::Failure,
+    json::Line,
+    library::{Library, unreadable},
+    out::Out,
+    safe::{safe, shortened},
+    words,
+};
+
+/// Microseconds of a day.
+const DAY_US: i64 = 86_400_000_000;
+
+/// A thread of a file, and what its first request asks.
+struct Known {
+    library: usize,
+    thread: Thread,
+    asked: Option<(u64, String)>,
+}
+
+/// How old a baseline is, and by what it was judged.
+struct Freshness {
+    started_at_us: i64,
+    too_old: bool,
+    /// Of the baseline, and of the new recording.
+    protocol: [Option<String>; 2],
+}
+
+/// What became of a baseline or a new thread.
+enum Found {
+    Compared(Box<Comparison<scrubjay_engine::AnyShelf>>, Freshness),
+    Missing(Freshness),
+    New,
+}
+
+pub(super) fn run(args: &args::Diff, folder: &Path, rules: &Rules, out: &mut Out) -> Result<(), Failure> {
+    let older_than_us = match &args.max_age {
+        None => None,
+        Some(text) => Some(words::moment(text, clock::wall_us()).ok_or_else(|| {
+            Failure::bad_argument(
+                format!("`{text}` is no age."),
+                "Give a number and a unit, such as 90d or 12h, or a day.",
+            )
+        })?),
+    };
+    let files = recordings(folder)?;
+    let mut libraries = Vec::new();
+    let mut baselines = Vec::new();
+    for file in &files {
+        let library = Library::open(Some(file.clone()), plain(out.format))?;
+        baselines.extend(known(&library, libraries.len())?);
+        libraries.push(library);
+    }
+    let source = Library::open(Some(args.a.clone()), plain(out.format))?;
+    let mut fresh = known(&source, 0)?;
+    let mut told = Telling {
+        out,
+        same: true,
+        counts: [0; 4],
+    };
+    told.begin(folder)?;
+    for baseline in baselines {
+        let library = &libraries[baseline.library];
+        let file = files[baseline.library]
+            .strip_prefix(folder)
+            .unwrap_or(&files[baseline.library]);
+        let partner = fresh.iter().position(|new| new.asked == baseline.asked);
+        let partner = partner.map(|place| fresh.remove(place));
+        let found = against(
+            library,
+            &baseline,
+            partner.as_ref().map(|new| (&source, new)),
+            rules,
+            older_than_us,
+        )?;
+        told.one(&file.display().to_string(), &baseline, found)?;
+    }
+    for new in &fresh {
+        told.one(&args.a.display().to_string(), new, Found::New)?;
+    }
+    told.end()?;
+    let same = told.same;
+    out.flush()?;
+    let finished = libraries.iter().map(Library::finish);
+    finished.fold(source.finish(), Result::and)?;
+    verdict(same)
+}
+
+fn against(
+    library: &Library,
+    baseline: &Known,
+    partner: Option<(&Library, &Known)>,
+    rules: &Rules,
+    older_than_us: Option<i64>,
+) -> Result<Found, Failure> {
+    let one = side(library, &baseline.thread.exchanges)?;
+    let first = one.first().map(|part| part.exchange).unwrap_or_default();
+    let started_at_us = library.reader(first)?.exchange().started_at_us;
+    let mut freshness = Freshness {
+        started_at_us,
+        too_old: older_than_us.is_some_and(|bar| started_at_us < bar),
+        protocol: [None, None],
+    };
+    let Some((source, new)) = partner else {
+        return Ok(Found::Missing(freshness));
+    };
+    let comparison = compared(one, side(source, &new.thread.exchanges)?, rules)?;
+    freshness.protocol = comparison.facts().map(|facts| facts.protocol_version.clone());
+    Ok(Found::Compared(Box::new(comparison), freshness))
+}
+
+fn known(library: &Library, number: usize) -> Result<Vec<Known>, Failure> {
+    threads(library)?
+        .into_iter()
+        .map(|thread| {
+            Ok(Known {
+                library: number,
+                asked: asked(library, &thread)?,
+                thread,
+            })
+        })
+        .collect()
+}
+
+/// The recording files of a folder and its folders, in the order of their names.
+fn recordings(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let unreadable = |error: std::io::Error| {
+            Failure::new(
+                Code::NotFound,
+                format!("Cannot read the folder {}: {error}.", folder.display()),
+                "Name a folder of recordings: --baseline DIR.",
+            )
+        };
+        for entry in fs::read_dir(&folder).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if path.is_dir() {
+                folders.push(path);
+            } else if name.ends_with(".agui.jsonl") || name.ends_with(".agui.jsonl.gz") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    match files.is_empty() {
+        true => Err(Failure::new(
+            Code::NotFound,
+            format!("There is no recording in {}.", folder.display()),
+            "Put files there that scrubjay export wrote: their names end in .agui.jsonl or .agui.jsonl.gz.",
+        )),
+        false => Ok(files),
+    }
+}
+
+/// Prints one after another, and remembers what to say at the end.
+struct Telling<'a> {
+    out: &'a mut Out,
+    same: bool,
+    /// Same, different, missing, new.
+    counts: [u32; 4],
+}
+
+impl Telling<'_> {
+    fn begin(&mut self, folder: &Path) -> Result<(), Failure> {
+        match self.out.format {
+            Format::Markdown => self.out.text(&format!(
+                "### Against the baselines in {}\n",
+                answers::code(&folder.display().to_string())
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn one(&mut self, file: &str, known: &Known, mut found: Found) -> Result<(), Failure> {
+        let (place, word) = match &found {
+            Found::Compared(comparison, _) if comparison.is_same() => (0, "same"),
+            Found::Compared(..) => (1, "different"),
+            Found::Missing(_) => (2, "missing"),
+            Found::New => (3, "new"),
+        };
+        self.counts[place] += 1;
+        let freshness = match &found {
+            Found::Compared(_, freshness) | Found::Missing(freshness) => Some(freshness),
+            Found::New => None,
+        };
+        let too_old = freshness.is_some_and(|freshness| freshness.too_old);
+        self.same &= place == 0 && !too_old;
+        let asked = known.asked.as_ref().map_or("", |(_, words)| words.as_str());
+        let head = match self.out.format {
+            Format::Json => json_head(file, known, word, asked, freshness),
+            Format::Markdown => markdown_head(file, word, asked, freshness),
+            _ => text_head(file, word, asked, freshness),
+        };
+        self.out.text(&head)?;
+        match &mut found {
+            Found::Compared(comparison, _) if place == 1 => self.details(comparison),
+            _ => Ok(()),
+        }
+    }
+
+    fn details(&mut self, comparison: &mut Comparison<scrubjay_engine::AnyShelf>) -> Result<(), Failure> {
+        match self.out.format {
+            Format::Json => {
+                for number in 0..comparison.differences().len() {
+                    let found = comparison.divergence(number).map_err(unreadable)?;
+                    self.out.text(&answers::difference_line(number + 1, &found))?;
+                }
+                Ok(())
+            }
+            Format::Markdown => {
+                let report = answers::markdown(comparison).map_err(Failure::Report)?;
+                self.out.text(&format!(
+                    "\n<details><summary>What differs</summary>\n\n{report}\n</details>\n"
+                ))
+            }
+            _ => {
+                let report = text::comparison(comparison, DIFFERENCES)?;
+                let indented: Vec<String> = report
+                    .lines()
+                    .map(|line| format!("    {line}").trim_end().to_owned())
+                    .collect();
+                self.out.text(&format!("{}\n\n", indented.join("\n")))
+            }
+        }
+    }
+
+    fn end(&mut self) -> Result<(), Failure> {
+        let [same, different, missing, new] = self.counts;
+        let summary = format!("{same} same, {different} different, {missing} missing, {new} new");
+        match self.out.format {
+            Format::Json => self.out.text(
+                &Line::new()
+                    .string("kind", "baselines")
+                    .value("same", same)
+                    .value("different", different)
+                    .value("missing", missing)
+                    .value("new", new)
+                    .end(),
+            ),
+            Format::Markdown => self.out.text(&format!("\n{summary}.\n")),
+            _ => self.out.text(&format!("\n{summary}.\n")),
+        }
+    }
+}
+
+fn json_head(file: &str, known: &Known, word: &str, asked: &str, freshness: Option<&Freshness>) -> String {
+    let line = Line::new()
+        .string("kind", "baseline")
+        .string("verdict", word)
+        .string("file", file)
+        .string("threadId", &known.thread.id)
+        .string("asked", asked);
+    let line = match freshness {
+        None => line,
+        Some(freshness) => line
+            .string("startedAt", &words::rfc3339(freshness.started_at_us))
+            .value("ageDays", age_days(freshness))
+            .value("tooOld", freshness.too_old)
+            .optional("protocolVersion", freshness.protocol[0].as_deref())
+            .optional("newProtocolVersion", freshness.protocol[1].as_deref()),
+    };
+    line.string("judgedBy", Client::TypeScript1.name()).end()
+}
+
+fn text_head(file: &str, word: &str, asked: &str, freshness: Option<&Freshness>) -> String {
+    let about = freshness
+        .map(|freshness| format!("  ({})", said(freshness)))
+        .unwrap_or_default();
+    format!(
+        "{word:<9}  {}  {}{about}\n",
+        shortened(file, 80),
+        safe(&shortened(asked, 60))
+    )
+}
+
+fn markdown_head(file: &str, word: &str, asked: &str, freshness: Option<&Freshness>) -> String {
+    let about = freshness
+        .map(|freshness| format!(" – {}", said(freshness)))
+        .unwrap_or_default();
+    let asked = if asked.is_empty() {
+        String::new()
+    } else {
+        format!(", {}", answers::code(asked))
+    };
+    format!("\n- **{word}** {}{asked}{about}\n", answers::code(file))
+}
+
+fn age_days(freshness: &Freshness) -> i64 {
+    (clock::wall_us() - freshness.started_at_us).max(0) / DAY_US
+}
+
+/// `recorded 45 days ago, protocol 1.0, judged by @ag-ui/client 1.0.0`.
+fn said(freshness: &Freshness) -> String {
+    let age = match age_days(freshness) {
+        0 => "recorded today".to_owned(),
+        days => format!("recorded {} ago", words::count(days.unsigned_abs(), "day")),
+    };
+    let old = if freshness.too_old { ", too old" } else { "" };
+    let version = |version: &Option<String>| {
+        version
+            .as_deref()
+            .map_or("undeclared".to_owned(), |text| shortened(text, 12))
+    };
+    let [before, now] = freshness.protocol.each_ref().map(version);
+    let protocol = match before == now {
+        true => format!("protocol {before}"),
+        false => format!("protocol {before}, now {now}"),
+    };
+    format!("{age}{old}, {protocol}, judged by {}", Client::TypeScript1.name())
+}

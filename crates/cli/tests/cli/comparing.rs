@@ -1,0 +1,174 @@
+//! `diff`: two recordings, many, and baselines in a folder.
+
+use insta::assert_snapshot;
+
+use crate::{
+    files::{Captured, capture, file_of},
+    stage::{Stage, transcripts},
+};
+
+const TWO_STEPS: &str = "pydantic-ai/02-backend-tool-two-step-run1";
+
+/// A capture with something else in its place.
+fn edited(name: &str, from: &str, to: &str) -> Captured {
+    let mut captured = capture(name);
+    let body = String::from_utf8(captured.body).unwrap();
+    assert!(body.contains(from), "{name} should hold {from}");
+    captured.body = body.replace(from, to).into_bytes();
+    let len = captured.body.len() as u64;
+    captured.chunks.truncate(1);
+    captured.chunks[0].len = len;
+    captured.exchange.body_len = len;
+    captured.exchange.chunk_count = 1;
+    captured
+}
+
+fn stage() -> Stage {
+    let stage = Stage::new();
+    let put = |name: &str, exchanges: &[Captured]| {
+        stage.put(name, &file_of(exchanges));
+    };
+    put("a.agui.jsonl", &[capture(TWO_STEPS)]);
+    put("same.agui.jsonl", &[edited(TWO_STEPS, "call_por_01", "call_other_id")]);
+    put("lagos.agui.jsonl", &[edited(TWO_STEPS, "\\\":\\\"Fa", "\\\":\\\"La")]);
+    put("words.agui.jsonl", &[edited(TWO_STEPS, " is d", " was d\\u001b[31m")]);
+    put("error.agui.jsonl", &[capture("pydantic-ai/05-error-tool-raises-run1")]);
+    put(
+        "threads.agui.jsonl",
+        &[capture(TWO_STEPS), capture("pydantic-ai/05-error-tool-raises-run1")],
+    );
+    stage
+}
+
+#[test]
+fn two_recordings_are_compared() {
+    assert_snapshot!(transcripts(
+        &stage(),
+        &[
+            "diff a.agui.jsonl same.agui.jsonl",
+            "diff a.agui.jsonl lagos.agui.jsonl",
+            "diff a.agui.jsonl words.agui.jsonl",
+            "diff a.agui.jsonl words.agui.jsonl --level text",
+            "diff a.agui.jsonl error.agui.jsonl",
+        ]
+    ));
+}
+
+#[test]
+fn differences_are_ignored_by_rules() {
+    assert_snapshot!(transcripts(
+        &stage(),
+        &[
+            "diff a.agui.jsonl lagos.agui.jsonl --ignore /args/location",
+            "diff a.agui.jsonl words.agui.jsonl --level text --ignore-text (is|was)\\s.*",
+            "diff a.agui.jsonl lagos.agui.jsonl --ignore args",
+            "diff a.agui.jsonl lagos.agui.jsonl --ignore-text (",
+        ]
+    ));
+}
+
+#[test]
+fn a_comparison_is_json_and_markdown() {
+    assert_snapshot!(transcripts(
+        &stage(),
+        &[
+            "diff a.agui.jsonl lagos.agui.jsonl --json",
+            "diff a.agui.jsonl lagos.agui.jsonl --format markdown",
+            "diff a.agui.jsonl same.agui.jsonl --format markdown",
+        ]
+    ));
+}
+
+#[test]
+fn many_are_compared_with_the_first() {
+    assert_snapshot!(transcripts(
+        &stage(),
+        &[
+            "diff a.agui.jsonl same.agui.jsonl lagos.agui.jsonl error.agui.jsonl",
+            "diff a.agui.jsonl same.agui.jsonl lagos.agui.jsonl error.agui.jsonl --json",
+            "diff a.agui.jsonl same.agui.jsonl lagos.agui.jsonl --format markdown",
+        ]
+    ));
+}
+
+#[test]
+fn what_cannot_be_compared_is_told() {
+    assert_snapshot!(transcripts(
+        &stage(),
+        &[
+            "diff a.agui.jsonl",
+            "diff a.agui.jsonl nothing.agui.jsonl",
+            "diff a.agui.jsonl threads.agui.jsonl",
+            "diff a.agui.jsonl threads.agui.jsonl --b 0",
+            "diff a.agui.jsonl threads.agui.jsonl --b 7",
+            "diff a.agui.jsonl --baseline nowhere",
+            "list a.agui.jsonl --format markdown",
+        ]
+    ));
+}
+
+#[test]
+fn new_recordings_are_compared_with_baselines() {
+    let stage = stage();
+    std::fs::create_dir_all(stage.path("baselines/tools")).unwrap();
+    std::fs::copy(
+        stage.path("a.agui.jsonl"),
+        stage.path("baselines/tools/two-steps.agui.jsonl"),
+    )
+    .unwrap();
+    std::fs::copy(stage.path("error.agui.jsonl"), stage.path("baselines/error.agui.jsonl")).unwrap();
+    stage.put(
+        "new.agui.jsonl",
+        &file_of(&[
+            edited(TWO_STEPS, "\\\":\\\"Fa", "\\\":\\\"La"),
+            capture("pydantic-ai/01-chat-run1"),
+        ]),
+    );
+    let output = stage.run("diff --baseline baselines new.agui.jsonl --json");
+    assert_eq!(output.status.code(), Some(1));
+    let lines: Vec<serde_json::Value> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let verdicts: Vec<(&str, &str)> = lines
+        .iter()
+        .filter(|line| line["kind"] == "baseline")
+        .map(|line| (line["verdict"].as_str().unwrap(), line["file"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        verdicts,
+        [
+            ("missing", "error.agui.jsonl"),
+            ("different", "tools/two-steps.agui.jsonl"),
+            ("new", "new.agui.jsonl"),
+        ]
+    );
+    let judged = lines.iter().find(|line| line["verdict"] == "different").unwrap();
+    assert_eq!(judged["judgedBy"], "@ag-ui/client 1.0.0");
+    assert_eq!(judged["protocolVersion"], "1.0");
+    let difference = lines.iter().find(|line| line["kind"] == "difference").unwrap();
+    assert_eq!(difference["path"], "/args/location");
+    assert_eq!(lines.last().unwrap()["kind"], "baselines");
+}
+
+#[test]
+fn the_same_recordings_pass_unless_they_are_too_old() {
+    let stage = stage();
+    std::fs::create_dir_all(stage.path("baselines")).unwrap();
+    std::fs::copy(stage.path("a.agui.jsonl"), stage.path("baselines/a.agui.jsonl")).unwrap();
+    for (args, status) in [
+        ("diff --baseline baselines same.agui.jsonl", 0),
+        ("diff --baseline baselines same.agui.jsonl --format markdown", 0),
+        ("diff --baseline baselines same.agui.jsonl --max-age 2000-01-01", 0),
+        ("diff --baseline baselines same.agui.jsonl --max-age 1s", 1),
+        ("diff --baseline baselines same.agui.jsonl --max-age soon", 2),
+    ] {
+        let output = stage.run(args);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(status), "{args}: {said}");
+        if status < 2 {
+            assert!(said.contains("1 same, 0 different, 0 missing, 0 new"), "{said}");
+        }
+    }
+}
