@@ -6,3 +6,4 @@ mod lanes;
 mod properties;
 mod questions;
 mod stream;
+mod writes;
