@@ -5,6 +5,7 @@ mod browsers;
 mod by_hand;
 mod faithful;
 mod fallback;
+mod faults;
 mod http2;
 mod misses;
 mod stage;
