@@ -15,8 +15,9 @@ use super::{
 };
 use crate::fold::{Broken, Event, Scene};
 
-/// Unanswered calls that are remembered in a run.
-const CALLS: usize = 10_000;
+/// Unanswered calls that are remembered in a run. Where there are more, the
+/// list of pending ones is not judged.
+const CALLS: usize = 256;
 /// Types of providers' own events that report an error.
 const ERRORS: [&str; 4] = ["error", "on_chain_error", "on_llm_error", "on_chat_model_error"];
 
@@ -101,7 +102,8 @@ impl Runs {
             .iter()
             .filter_map(Value::as_wtf8)
             .collect();
-        if listed.is_empty() || listed.iter().copied().eq(&self.unanswered) {
+        let is_known = self.unanswered.len() < CALLS;
+        if listed.is_empty() || !is_known || listed.iter().copied().eq(&self.unanswered) {
             return;
         }
         let names = |ids: &mut dyn Iterator<Item = &Wtf8>| {

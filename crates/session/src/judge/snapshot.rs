@@ -13,6 +13,8 @@ use crate::fold::{
     value::{Text, Value},
 };
 
+/// Messages of a run that are compared with a snapshot, the last ones.
+const COMPARED: usize = 256;
 /// Disagreements named in a finding.
 const NAMED: usize = 3;
 
@@ -48,7 +50,7 @@ pub(super) fn judge(scene: &Scene<'_>, event: &Event, since: u32, told: &mut Vec
         .iter()
         .filter(|message| message.first_seq >= since.max(1))
         .collect();
-    for message in &streamed {
+    for message in &streamed[streamed.len().saturating_sub(COMPARED)..] {
         comparing.message(message);
     }
     if !streamed.is_empty() {

@@ -4,6 +4,7 @@
 
 mod corpus;
 mod docs;
+mod hostile;
 mod legal;
 mod scenarios;
 mod stage;

@@ -70,6 +70,12 @@ fn texts_in_order(list: &Value) -> Vec<String> {
     list.map(|text| text.as_wtf8().unwrap().to_string()).collect()
 }
 
+/// The frames of every sequence that has some.
+pub(crate) fn sequences() -> Vec<Vec<String>> {
+    let cases = cases();
+    cases.iter().filter_map(|case| case.asked.get("frames").map(texts_in_order)).collect()
+}
+
 #[test]
 fn each_sequence_is_found_to_be_what_people_say_it_is() {
     let mut wrong = Vec::new();
