@@ -189,7 +189,7 @@ impl Detour {
         let kind = rows[self.from].alone;
         rows[self.from].kind = kind;
         let mut downstream = 0;
-        for row in rows[self.from + 1..].iter_mut() {
+        for row in &mut rows[self.from + 1..] {
             row.kind = PairKind::Downstream;
             downstream += u32::from(!row.quiet);
         }

@@ -1,5 +1,7 @@
 //! Where runs part: scenarios, what holds always, and replays.
 
+#![expect(clippy::unwrap_used, reason = "in a test a failure is a panic")]
+
 mod corpus;
 mod properties;
 mod replay;

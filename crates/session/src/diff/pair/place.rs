@@ -38,8 +38,7 @@ pub(in crate::diff) fn place_of<S: Shelf + Clone>(
             // Nobody knows who left it out; the last event could have brought it.
             None => open.reader(item.part)?.last_state_seq(item.last_seq),
         },
-        (ItemKind::Tool, b"args") => delta_at(open, item, place),
-        (ItemKind::Text | ItemKind::Reasoning, _) => delta_at(open, item, place),
+        (ItemKind::Tool, b"args") | (ItemKind::Text | ItemKind::Reasoning, _) => delta_at(open, item, place),
         (ItemKind::Tool, b"result") => {
             let span = open.reader(item.part)?.span(item.span)?;
             Ok(span.result.map_or(item.last_seq, |(_, seq)| seq))
