@@ -9,7 +9,7 @@
 //!
 //! | fault | what happens |
 //! |---|---|
-//! | `cut` | the answer ends behind `event=N` or `byte=N`; `how=reset` (else told otherwise), `clean`, or `unterminated` |
+//! | `cut` | the answer ends behind the event or behind `byte=N`, with a reset; `how=clean` ends it well, `how=unterminated` without the end that HTTP wants |
 //! | `stall` | nothing more behind the event, or nothing `for=TIME` |
 //! | `delay` | a wait before the event, `by=TIME` |
 //! | `drop`, `duplicate` | the event is left out, or sent twice |

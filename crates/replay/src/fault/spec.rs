@@ -179,6 +179,13 @@ fn what(name: &str, words: &mut Words<'_>) -> Result<What, SpecError> {
             code: words.take("code"),
             message: words.take("message").unwrap_or_else(|| "injected by a fault".into()),
         },
+        _ => of_transport(name, words)?,
+    })
+}
+
+/// The faults that strike no event.
+fn of_transport(name: &str, words: &mut Words<'_>) -> Result<What, SpecError> {
+    Ok(match name {
         "split" => What::Split(words.size("bytes")?.unwrap_or(1).max(1)),
         "coalesce" => What::Coalesce(words.number("events")?.map(|events| events as usize)),
         "drip" => What::Drip {
