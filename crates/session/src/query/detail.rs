@@ -100,7 +100,7 @@ fn decoded_of(entry: &FrameEntry, text: Vec<u8>, limit: u64) -> Option<(String, 
     if entry.kind != FrameKind::Record || text.is_empty() {
         return None;
     }
-    let text = String::from_utf8_lossy(&text).into_owned();
+    let text = String::from_utf8(text).ok()?;
     Some(clip(text, usize::try_from(limit).unwrap_or(usize::MAX)))
 }
 
