@@ -29,6 +29,7 @@ const EDGES: &[(&str, &[&str])] = &[
 /// Theirs that only some of ours may name.
 const WRAPPED: &[(&str, &[&str])] = &[
     ("rusqlite", &["store"]),
+    ("rfd", &["desktop"]),
     ("tauri", &["desktop"]),
     ("tauri-build", &["desktop"]),
     ("leptos", &["ui"]),

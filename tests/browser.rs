@@ -28,6 +28,7 @@ async fn a_browser_shows_what_the_window_shows() {
     let page = Page::tab(&url, &folder.path().join("profile-2"), (1440, 900)).await;
     flow::open_first_run(&page).await;
     flow::scrub(&page).await;
+    flow::drag(&page).await;
     page.close().await;
     assert_eq!(served.interrupt(), 0, "serve should end cleanly");
 }

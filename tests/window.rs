@@ -21,5 +21,6 @@ async fn a_run_is_recorded_live_scrubbed_and_found_again_after_a_restart() {
     let page = Page::window(&display, &arguments).await;
     flow::open_first_run(&page).await;
     flow::scrub(&page).await;
+    flow::drag(&page).await;
     page.close().await;
 }

@@ -10,7 +10,7 @@ use scrubjay_engine::{Asker, Engine};
 use scrubjay_ipc::{AnyAsk, Code, News, Report};
 use tauri::{
     Runtime, State, WebviewWindow,
-    ipc::{Channel, InvokeBody, Request, Response},
+    ipc::{Channel, Response},
 };
 
 /// The one window there is; its newer questions supersede its older ones.
@@ -40,35 +40,6 @@ pub async fn news(channel: Channel<Vec<News>>, engine: State<'_, Engine>) -> Res
         }
     });
     Ok(())
-}
-
-/// Takes a recording file that was opened or dropped. The body is the file's
-/// bytes; its name stands, percent-encoded, in the header `x-scrubjay-name`.
-///
-/// # Errors
-/// When it is no recording, or nothing can be stored.
-#[tauri::command]
-pub async fn import(request: Request<'_>, engine: State<'_, Engine>) -> Result<Vec<i64>, Report> {
-    let InvokeBody::Raw(bytes) = request.body() else {
-        return Err(Report::new(Code::BadRequest, "The file did not arrive as bytes.", ""));
-    };
-    let name = request
-        .headers()
-        .get("x-scrubjay-name")
-        .and_then(|name| name.to_str().ok())
-        .unwrap_or("the file");
-    let (name, bytes, engine) = (name.to_owned(), bytes.clone(), engine.inner().clone());
-    let imported = tauri::async_runtime::spawn_blocking(move || engine.import_bytes(&name, &bytes)).await;
-    match imported {
-        Ok(imported) => imported
-            .map(|imported| imported.exchanges)
-            .map_err(|error| error.report()),
-        Err(panicked) => Err(Report::new(
-            Code::Internal,
-            format!("The import broke off: {panicked}."),
-            "",
-        )),
-    }
 }
 
 /// Sets the window's title, which the page cannot do alone.

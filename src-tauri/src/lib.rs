@@ -1,6 +1,6 @@
 //! The Scrubjay window.
 //!
-//! A webview with one page in it, an engine behind it, and four commands in
+//! A webview with one page in it, an engine behind it, and a few commands in
 //! between. What the page can do here it can do in a browser under
 //! `scrubjay serve` as well, because both ask the same questions.
 //!
@@ -8,6 +8,7 @@
 //!
 //! - [`arguments`]: what may stand on the command line.
 //! - [`commands`]: one thin function a command; bytes in, bytes out.
+//! - [`files`]: recordings in and out.
 //! - [`samples`]: the recordings that a first start shows.
 //! - [`build`]: the application, generic over the runtime so that tests can
 //!   put a made-up one under it.
@@ -21,6 +22,7 @@
 
 pub mod arguments;
 pub mod commands;
+pub mod files;
 pub mod samples;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -90,12 +92,17 @@ pub fn build<R: Runtime>(builder: Builder<R>, engine: Engine) -> tauri::Result<A
     builder
         .setup(|app| {
             app.manage(engine);
+            app.manage(files::Arriving::default());
             Ok(())
         })
         .invoke_handler(tauri::generate_handler![
             commands::ask,
             commands::news,
-            commands::import,
+            files::import_begin,
+            files::import_piece,
+            files::import_end,
+            files::import_cancel,
+            files::export,
             commands::title
         ])
         .build(tauri::generate_context!())

@@ -123,17 +123,6 @@ pub async fn scrub(page: &Page) {
     page.wait_for("[data-pane=inspect][data-as-of='9']").await;
     expect_state(page, 9, "2").await;
 
-    // By the mouse: a click at the left of the lanes is early, at the right late.
-    let box_of = |css: &str| {
-        format!(
-            "const r = document.querySelector('{css}').getBoundingClientRect(); return [r.x, r.y, r.width, r.height]"
-        )
-    };
-    let lanes = page.eval(&box_of("[data-pane=overview]")).await;
-    assert!(
-        lanes[2].as_f64().unwrap_or(0.0) > 300.0,
-        "the overview should be wide: {lanes}"
-    );
     page.click("[data-pane=rows] .row[data-seq='2']").await;
     page.wait_for("[data-pane=inspect][data-as-of='2']").await;
     expect_state(page, 2, "1").await;
@@ -150,6 +139,92 @@ pub async fn scrub(page: &Page) {
     )
     .await;
     page.click("[data-tab=state]").await;
+}
+
+/// Drags the playhead along the ruler: the panes follow while the button is
+/// held, and stay when it is let go. Then drags the window in the overview,
+/// which moves the picture and not the playhead.
+pub async fn drag(page: &Page) {
+    // By event number every frame has a place of its own.
+    while !page.text("[data-axis]").await.contains("event number") {
+        page.click("[data-axis]").await;
+    }
+    let [early, late] = [place_of(page, 2).await, place_of(page, 6).await];
+    let [_, top, ..] = page.rect(".lanes-area").await;
+    let on_ruler = |x: f64| (x, top + 8.0);
+    assert!(late - early > 40.0, "the lanes should be wide: {early} to {late}");
+
+    page.move_to(on_ruler(late)).await;
+    page.press_button().await;
+    drag_steps(page, late, early, on_ruler).await;
+    page.wait_for("[data-pane=inspect][data-as-of='2']").await;
+    expect_state(page, 2, "1").await;
+    drag_steps(page, early, late, on_ruler).await;
+    page.wait_for("[data-pane=inspect][data-as-of='6']").await;
+    expect_state(page, 6, "2").await;
+    drag_steps(page, late, early, on_ruler).await;
+    page.release_button().await;
+    page.wait_for("[data-pane=inspect][data-as-of='2']").await;
+    expect_state(page, 2, "1").await;
+    page.wait_until(
+        "the detail follows",
+        "document.querySelector('[data-pane=detail][data-as-of=\"2\"][data-state=ready]')",
+    )
+    .await;
+
+    for _ in 0..6 {
+        page.press("w").await;
+    }
+    let window = ".overview-window";
+    let [_, _, all, _] = page.rect("[data-pane=overview]").await;
+    page.wait_until(
+        "the window is smaller than the whole",
+        &format!(
+            "document.querySelector('{window}').getBoundingClientRect().width < {}",
+            all * 0.6
+        ),
+    )
+    .await;
+    let [x, y, width, height] = page.rect(window).await;
+    page.move_to((x + width / 2.0, y + height / 2.0)).await;
+    page.press_button().await;
+    for step in 1..=5 {
+        page.move_to((x + width / 2.0 + 20.0 * f64::from(step), y + height / 2.0))
+            .await;
+    }
+    page.release_button().await;
+    page.wait_until(
+        "the window has moved",
+        &format!(
+            "document.querySelector('{window}').getBoundingClientRect().x > {}",
+            x + 60.0
+        ),
+    )
+    .await;
+    page.wait_for("[data-pane=inspect][data-as-of='2']").await;
+    page.click("[data-axis]").await;
+}
+
+/// Where the playhead stands on the screen when it is at a frame, a pixel further right.
+async fn place_of(page: &Page, seq: u32) -> f64 {
+    page.press(key::HOME).await;
+    for _ in 0..seq {
+        page.press(&format!("{}{}{}", key::SHIFT, key::RIGHT, key::NULL)).await;
+    }
+    page.wait_for(&format!("[data-pane=inspect][data-as-of='{seq}']")).await;
+    page.wait_until(
+        "the playhead has come",
+        &format!("document.querySelector('[data-playhead]').getAttribute('aria-valuetext').startsWith('event {seq} ')"),
+    )
+    .await;
+    let [x, ..] = page.rect("[data-playhead]").await;
+    x + 2.0
+}
+
+async fn drag_steps(page: &Page, from: f64, to: f64, on_ruler: impl Fn(f64) -> (f64, f64)) {
+    for step in 1..=8 {
+        page.move_to(on_ruler(from + (to - from) * f64::from(step) / 8.0)).await;
+    }
 }
 
 /// The state pane as of a frame says what `/cart/total` is.

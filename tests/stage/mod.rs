@@ -142,6 +142,8 @@ pub struct Page {
     /// The driver's client.
     pub client: Client,
     _driver: Running,
+    /// Goes away behind the driver and what it started.
+    _profile: Option<tempfile::TempDir>,
 }
 
 impl Page {
@@ -156,11 +158,17 @@ impl Page {
         command
             .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
             .env_remove("WAYLAND_DISPLAY");
+        // What the page remembers is the test's, and not that of whoever runs it.
+        let profile = tempfile::tempdir().expect("a temporary folder can be made");
+        command
+            .env("XDG_DATA_HOME", profile.path())
+            .env("XDG_CACHE_HOME", profile.path());
         let driver = Running::start(command.stdout(Stdio::null()).stderr(Stdio::null()));
         let options = json!({"binary": binary("scrubjay-desktop"), "args": arguments});
         Self {
             client: connect(port, "webkitgtk:browserOptions", options).await,
             _driver: driver,
+            _profile: Some(profile),
         }
     }
 
@@ -185,6 +193,7 @@ impl Page {
         Self {
             client,
             _driver: driver,
+            _profile: None,
         }
     }
 

@@ -3,7 +3,10 @@
 //! Two ways behind one function: the window's (`__TAURI__`), and HTTP for
 //! `scrubjay serve`.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use js_sys::{Array, ArrayBuffer, Function, Object, Promise, Reflect, Uint8Array};
 use leptos::prelude::window;
@@ -208,21 +211,22 @@ fn tell(value: &JsValue, hear: &dyn Fn(News)) {
 
 /// A file on its way in.
 #[derive(Clone)]
-pub(crate) struct Import {
-    request: Option<XmlHttpRequest>,
+pub(crate) enum Import {
+    Http(XmlHttpRequest),
+    /// Looked at before each piece.
+    Window(Rc<Cell<bool>>),
+    /// It could not even begin.
+    Never,
 }
 
 impl Import {
     /// Gives up; the engine keeps nothing of a file it has not got whole.
     pub(crate) fn cancel(&self) {
-        if let Some(request) = &self.request {
-            drop(request.abort());
+        match self {
+            Self::Http(request) => drop(request.abort()),
+            Self::Window(is_given_up) => is_given_up.set(true),
+            Self::Never => {}
         }
-    }
-
-    /// Whether it can be given up.
-    pub(crate) fn can_cancel(&self) -> bool {
-        self.request.is_some()
     }
 }
 
@@ -234,25 +238,74 @@ pub(crate) fn import(
 ) -> Import {
     match bridge() {
         Bridge::Window => {
-            let file = file.clone();
-            wasm_bindgen_futures::spawn_local(async move { done(import_into_window(&file).await) });
-            Import { request: None }
+            let (file, is_given_up) = (file.clone(), Rc::new(Cell::new(false)));
+            let import = Import::Window(Rc::clone(&is_given_up));
+            wasm_bindgen_futures::spawn_local(async move {
+                done(import_into_window(&file, &progress, &is_given_up).await);
+            });
+            import
         }
         Bridge::Http => import_over_http(file, progress, done),
     }
 }
 
-async fn import_into_window(file: &File) -> Result<(), Report> {
-    let buffer = JsFuture::from(file.array_buffer())
-        .await
-        .map_err(|error| unreadable(&words_of(&error)))?;
+/// Bytes of a file that travel to the window at a time.
+const PIECE_LEN: f64 = 4_194_304.0;
+
+async fn import_into_window(file: &File, progress: &dyn Fn(f64), is_given_up: &Cell<bool>) -> Result<(), Report> {
+    let number = invoke("import_begin", &Object::new()).await?;
+    let sent = send_pieces(file, &number, progress, is_given_up).await;
+    let arguments = Object::new();
+    set(&arguments, "number", &number);
+    if let Err(report) = sent {
+        invoke("import_cancel", &arguments).await?;
+        return Err(report);
+    }
+    set(&arguments, "name", &file.name().into());
+    invoke("import_end", &arguments).await.map(drop)
+}
+
+async fn send_pieces(
+    file: &File,
+    number: &JsValue,
+    progress: &dyn Fn(f64),
+    is_given_up: &Cell<bool>,
+) -> Result<(), Report> {
     let headers = Object::new();
-    set(&headers, "x-scrubjay-name", &js_sys::encode_uri_component(&file.name()));
+    set(
+        &headers,
+        "x-scrubjay-import",
+        &js_sys::JsString::from(format!("{}", number.as_f64().unwrap_or(-1.0))),
+    );
     let options = Object::new();
     set(&options, "headers", &headers);
-    invoke_with("import", &Uint8Array::new(&buffer), &options)
-        .await
-        .map(drop)
+    let (len, mut from) = (file.size(), 0.0);
+    while from < len {
+        if is_given_up.get() {
+            return Err(cancelled());
+        }
+        let to = (from + PIECE_LEN).min(len);
+        let piece = file.slice_with_f64_and_f64(from, to);
+        let piece = piece.map_err(|error| unreadable(&words_of(&error)))?;
+        let buffer = JsFuture::from(piece.array_buffer())
+            .await
+            .map_err(|error| unreadable(&words_of(&error)))?;
+        invoke_with("import_piece", &Uint8Array::new(&buffer), &options).await?;
+        from = to;
+        progress(from / len.max(1.0));
+    }
+    Ok(())
+}
+
+/// Asks in the window where to save an exchange; gives the path, or nothing when that was given up.
+pub(crate) async fn export_from_window(exchange: i64) -> Result<Option<String>, Report> {
+    let arguments = Object::new();
+    set(&arguments, "exchange", &JsValue::from_f64(exchange as f64));
+    Ok(invoke("export", &arguments).await?.as_string())
+}
+
+fn cancelled() -> Report {
+    Report::new(Code::Superseded, "Opening the file was cancelled.", "")
 }
 
 fn import_over_http(
@@ -261,7 +314,7 @@ fn import_over_http(
     done: impl FnOnce(Result<(), Report>) + 'static,
 ) -> Import {
     let Ok(request) = XmlHttpRequest::new() else {
-        return Import { request: None };
+        return Import::Never;
     };
     let name = js_sys::encode_uri_component(&file.name());
     drop(request.open_with_async("POST", &format!("/api/import?name={name}"), true));
@@ -277,12 +330,12 @@ fn import_over_http(
     request.set_onloadend(Some(ended.as_ref().unchecked_ref()));
     ended.forget();
     drop(request.send_with_opt_blob(Some(file)));
-    Import { request: Some(request) }
+    Import::Http(request)
 }
 
 fn outcome_of(request: &XmlHttpRequest) -> Result<(), Report> {
     match request.status().unwrap_or(0) {
-        0 => Err(Report::new(Code::Superseded, "Opening the file was cancelled.", "")),
+        0 => Err(cancelled()),
         status @ 200..300 => {
             let _fine = status;
             Ok(())

@@ -29,6 +29,7 @@ pub enum Command {
     PlaceBack,
     PlaceForward,
     GoTo,
+    Export,
     NextProblem,
     PrevProblem,
     NextTool,
@@ -295,6 +296,7 @@ table! {
         C::FoldLanes, "fold or unfold the lanes", [types("u")];
         C::ToggleRow, "open or close the row's events", [types("Enter")];
         C::ChangedOnly, "state: changed only", [sign(".").ctrl()];
+        C::Export, "save the exchange as a recording", [types("e").ctrl()];
         C::Dock, "open or close the problems", [types("j").ctrl()];
         C::Baseline, "take it as baseline A", [types("b").ctrl()];
         C::CompareWith, "compare it with A", [types("b").ctrl().shift()];

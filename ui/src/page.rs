@@ -114,6 +114,14 @@ pub(crate) fn save(name: &str, media_type: &str, text: &str) {
     }
 }
 
+/// Presses the first element that a selector finds.
+pub(crate) fn press(selector: &str) {
+    let found = document().query_selector(selector).ok().flatten();
+    if let Some(element) = found.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+        element.click();
+    }
+}
+
 /// Puts text on the clipboard.
 pub(crate) fn copy(text: &str) {
     let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into());

@@ -72,7 +72,8 @@ impl Inspect {
             window: RwSignal::new(Window::new(0.0, 1.0)),
             folding: RwSignal::new(Folding {
                 folded: false,
-                charts: page::recall("charts").is_none_or(|text| text == "on"),
+                // In a low window the panes need the room more.
+                charts: page::recall("charts").map_or(page::window_height() >= 800.0, |text| text == "on"),
             }),
             width_px: RwSignal::new(0.0),
             lanes: RwSignal::new(None),

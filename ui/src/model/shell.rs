@@ -79,8 +79,8 @@ pub(crate) struct Shell {
     pub(crate) opening: RwSignal<Option<Opening>>,
     /// The source made on the first-run card, until the card is closed.
     pub(crate) first_source: RwSignal<Option<String>>,
-    /// The first-run card may be shown; a person can close it for good.
-    pub(crate) guide: RwSignal<bool>,
+    /// Counts up when the first-run card was closed, or asked for again.
+    guide: RwSignal<u32>,
     pub(crate) library: LibraryModel,
     pub(crate) inspect: Inspect,
     pub(crate) problems: ProblemsModel,
@@ -116,7 +116,7 @@ impl Shell {
             sources: RwSignal::new(None),
             opening: RwSignal::new(None),
             first_source: RwSignal::new(None),
-            guide: RwSignal::new(page::recall("guide").as_deref() != Some("closed")),
+            guide: RwSignal::new(0),
             library: LibraryModel::new(),
             inspect,
             problems: ProblemsModel::new(inspect),
@@ -196,8 +196,23 @@ impl Shell {
     /// Shows the first-run card where it has something to say, or closes it for good.
     pub(crate) fn show_guide(self, shows: bool) {
         self.first_source.set(None);
-        self.guide.set(shows);
-        page::remember("guide", if shows { "open" } else { "closed" });
+        if let Some(name) = untrack(move || self.guide_name()) {
+            page::remember(&name, if shows { "open" } else { "closed" });
+        }
+        self.guide.update(|turn| *turn += 1);
+    }
+
+    /// Whether the first-run card may be shown: something can be recorded, and nobody closed it here.
+    pub(crate) fn may_guide(self) -> bool {
+        self.guide.track();
+        let name = self.guide_name().filter(|_| !self.is_read_only());
+        name.is_some_and(|name| page::recall(&name).as_deref() != Some("closed"))
+    }
+
+    /// Another store has a first run of its own.
+    fn guide_name(self) -> Option<String> {
+        self.health
+            .with(|health| Some(format!("guide.{}", health.as_ref()?.store)))
     }
 
     /// A failure was about the place where it happened; elsewhere it is old news.
@@ -298,6 +313,23 @@ impl Shell {
         );
     }
 
+    /// Saves the open exchange where a person says; only the window has a dialog for that.
+    pub(crate) fn save(self) {
+        let Some(exchange) = self.inspect.exchange.get_untracked() else {
+            return;
+        };
+        leptos::task::spawn_local(async move {
+            match ipc::export_from_window(exchange).await {
+                Ok(Some(path)) => {
+                    self.said.set(format!("Saved as {path}"));
+                    self.inspect.remark.set(format!("saved as {path}"));
+                }
+                Ok(None) => {}
+                Err(report) => self.tell(report),
+            }
+        });
+    }
+
     /// Opens a recording.
     pub(crate) fn open_file(self, file: &web_sys::File) {
         self.notice.set(None);
@@ -328,13 +360,11 @@ impl Shell {
                 }
             },
         );
-        if import.can_cancel() {
-            let import = StoredValue::new_local(import);
-            self.opening.update(|opening| {
-                if let Some(opening) = opening {
-                    opening.import = Some(import);
-                }
-            });
-        }
+        let import = StoredValue::new_local(import);
+        self.opening.update(|opening| {
+            if let Some(opening) = opening {
+                opening.import = Some(import);
+            }
+        });
     }
 }

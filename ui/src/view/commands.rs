@@ -101,6 +101,7 @@ fn in_inspect(inspect: Inspect, command: Command) {
         Command::PlaceBack => inspect.retrace(false),
         Command::PlaceForward => inspect.retrace(true),
         Command::GoTo => inspect.go_to_open.set(true),
+        Command::Export => page::press("[data-export]"),
         _ => {}
     }
 }

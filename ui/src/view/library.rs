@@ -22,11 +22,7 @@ pub(crate) fn library(shell: Shell) -> AnyView {
         let no_source = shell
             .sources
             .with(|sources| sources.as_ref().is_some_and(Vec::is_empty));
-        // A file has no sources, and nothing can be recorded into it.
-        let can_record = shell
-            .health
-            .with(|health| health.as_ref().is_some_and(|health| !health.read_only));
-        can_record && shell.guide.get() && (none || no_source || shell.first_source.with(Option::is_some))
+        shell.may_guide() && (none || no_source || shell.first_source.with(Option::is_some))
     });
     let is_empty = Memo::new(move |_| {
         model

@@ -44,7 +44,7 @@ pub(crate) fn transport(
             {move || stop_chip(inspect)}
             {move || follow_pill(shell)}
             <button class="btn wide-only" data-serve="" title="Serve it as the agent (q)" on:click=move |_| shell.serve()>"Serve"</button>
-            {move || export(inspect)}
+            {move || export(shell)}
             {fold(no_rows, "Show or hide the rows", "◧")}
             {fold(no_side, "Show or hide the right pane", "◨")}
             <button class="chip narrow-only" on:click=move |_| drawer.update(|open| *open = !*open)>"State and chat"</button>
@@ -187,11 +187,15 @@ fn follow_pill(shell: Shell) -> AnyView {
     }
 }
 
-/// The recording as a file, where the page can fetch one.
-fn export(inspect: Inspect) -> Option<AnyView> {
-    let address = crate::ipc::export_address(inspect.exchange.get()?)?;
-    Some(
-        view! { <a class="btn wide-only" href=address download="" title="Save this exchange as .agui.jsonl">"Export"</a> }
+/// The recording as a file: a download in a browser, a dialog in the window.
+fn export(shell: Shell) -> Option<AnyView> {
+    const TITLE: &str = "Save this exchange as a recording (Ctrl e)";
+    let exchange = shell.inspect.exchange.get()?;
+    Some(match crate::ipc::export_address(exchange) {
+        Some(address) => {
+            view! { <a class="btn wide-only" href=address download="" data-export="" title=TITLE>"Export"</a> }.into_any()
+        }
+        None => view! { <button class="btn wide-only" data-export="" title=TITLE on:click=move |_| shell.save()>"Export…"</button> }
             .into_any(),
-    )
+    })
 }
