@@ -38,7 +38,7 @@ pub(crate) fn run(args: &args::Diff, out: &mut Out) -> Result<(), Failure> {
     let a = Operand::open(&args.a, args.exchange_a, "--a", out.format)?;
     let b = Operand::open(b, args.exchange_b, "--b", out.format)?;
     if !args.more.is_empty() {
-        return many::run(args, a, b, &rules, out);
+        return many::run(args, &a, b, &rules, out);
     }
     let mut comparison = compared(a.side.clone(), b.side.clone(), &rules)?;
     tell(&mut comparison, out)?;

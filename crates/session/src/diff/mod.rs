@@ -65,8 +65,8 @@ mod words;
 use thiserror::Error;
 
 pub use self::{
-    document::asked_in,
     comparison::{ByHand, Comparison, Divergence, Moment, PairRow, PairSide, Ribbon, Spot},
+    document::asked_in,
     item::ItemKind,
     many::{Many, Parting},
     pair::{PairDetail, TreeLine},

@@ -264,7 +264,6 @@ impl Telling<'_> {
                     .value("new", new)
                     .end(),
             ),
-            Format::Markdown => self.out.text(&format!("\n{summary}.\n")),
             _ => self.out.text(&format!("\n{summary}.\n")),
         }
     }

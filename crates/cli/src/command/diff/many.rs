@@ -16,7 +16,7 @@ use crate::{
     words,
 };
 
-pub(super) fn run(args: &args::Diff, a: Operand, b: Operand, rules: &Rules, out: &mut Out) -> Result<(), Failure> {
+pub(super) fn run(args: &args::Diff, a: &Operand, b: Operand, rules: &Rules, out: &mut Out) -> Result<(), Failure> {
     let mut operands = vec![b];
     for path in &args.more {
         operands.push(Operand::open(path, None, "--b", out.format)?);
