@@ -80,7 +80,11 @@ pub(crate) fn drive(folders: &[PathBuf], node: &Path, binary: &Path) -> Result<(
     std::fs::create_dir_all(&work)?;
 
     let agents: Vec<Agent> = (0..WORKERS).map(|_| Agent::start(Pace::Brief)).collect::<Result<_>>()?;
-    let recorder = Recorder::start(binary, &work.join("store.db"), &agents)?;
+    let named = agents
+        .iter()
+        .enumerate()
+        .map(|(number, agent)| (format!("w{number}"), agent));
+    let recorder = Recorder::start(binary, &work.join("store.db"), named)?;
     let checked = fetch_all(&cases, &agents, &recorder.addresses())?;
     let store = recorder.stop()?;
 

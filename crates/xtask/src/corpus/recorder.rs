@@ -26,13 +26,18 @@ pub(crate) struct Recorded {
 }
 
 impl Recorder {
-    pub(crate) fn start(binary: &Path, store: &Path, agents: &[Agent]) -> Result<Self> {
+    /// Records from each agent under the name that stands beside it.
+    pub(crate) fn start<'a>(
+        binary: &Path,
+        store: &Path,
+        agents: impl IntoIterator<Item = (String, &'a Agent)>,
+    ) -> Result<Self> {
         let mut command = Command::new(binary);
         command.args(["record", "--json", "--store"]).arg(store);
-        for (number, agent) in agents.iter().enumerate() {
+        for (name, agent) in agents {
             command
                 .arg("--upstream")
-                .arg(format!("w{number}=http://{}", agent.address));
+                .arg(format!("{name}=http://{}", agent.address));
             command.args(["--listen", "127.0.0.1:0"]);
         }
         let mut child = command.stdout(Stdio::piped()).stdin(Stdio::null()).spawn()?;

@@ -126,7 +126,7 @@ fn find<'a>(cases: &'a [Case], wanted: &str) -> Result<&'a Case> {
 fn record_one(name: &str, cases: &[&Case], binary: &Path, work: &Path) -> Result<()> {
     let agent = Agent::start(Pace::Recorded)?;
     let store = work.join(format!("{name}.db"));
-    let recorder = Recorder::start(binary, &store, std::slice::from_ref(&agent))?;
+    let recorder = Recorder::start(binary, &store, [(source_name(cases)?, &agent)])?;
     let address = recorder
         .addresses()
         .first()
@@ -151,6 +151,13 @@ fn record_one(name: &str, cases: &[&Case], binary: &Path, work: &Path) -> Result
         bail!("{name} could not be exported");
     }
     Ok(())
+}
+
+/// The framework that was captured, as a source may be named.
+fn source_name(cases: &[&Case]) -> Result<String> {
+    let case = cases.first().context("a recording needs a capture")?;
+    let framework = case.name.split('/').next().unwrap_or_default();
+    Ok(framework.replace('.', "-"))
 }
 
 fn readme(cases: &[Case]) -> Result<String> {
