@@ -286,7 +286,10 @@ impl Deck {
         let card = &self.cards[best.place];
         let mut ids = best.comparison.ids.clone();
         let repeat = thread.given(best.place);
-        ids.set_turn(repeat + 1);
+        if live.kind == Kind::Run {
+            // What is told again of a thread, as a connect does, keeps its names.
+            ids.set_turn(repeat + 1);
+        }
         Hit {
             recorded: best.place,
             why: why::hit(live, card, turn, equals.len(), nth, &best.comparison.soft),

@@ -378,6 +378,21 @@ fn an_answer_given_again_makes_its_ids_anew() {
 }
 
 #[test]
+fn a_history_told_again_keeps_its_ids() {
+    let take = Take::of("copilotkit-runtime/12-connect-replays-history");
+    let loaded = deck([&take], Rules::default());
+    let mut told = (0..2).map(|_| {
+        let Answer::Hit(hit) = loaded.ask(&take.asked()) else {
+            panic!("it should be answered");
+        };
+        joined(&played(&take.recorded(0), manner(&hit.ids)).0)
+    });
+    let first = told.next().unwrap();
+    assert!(!first.is_empty());
+    assert!(told.next().unwrap() == first);
+}
+
+#[test]
 fn encoded_bodies_are_decoded_to_be_adapted() {
     use std::io::Write as _;
     let body = b"data: {\"threadId\":\"thread-0001\"}\n\ndata: {\"x\":1}\n\n";

@@ -210,3 +210,34 @@ fn due_times_never_go_back_at_any_pace() {
         assert!(due.is_sorted(), "{pace}");
     }
 }
+
+#[test]
+fn a_frame_that_is_too_large_to_be_held_goes_out_as_it_came() {
+    const CHUNK_LEN: usize = 1 << 20;
+    let mut take = Take::of("mastra/01-chat");
+    take.body = b"data: {\"type\":\"RUN_STARTED\"}\n\ndata: ".to_vec();
+    take.body.resize(66 * CHUNK_LEN, b'x');
+    take.body.extend(b"\n\ndata: {\"type\":\"RUN_FINISHED\"}\n\n");
+    let offsets = (0..take.body.len()).step_by(CHUNK_LEN);
+    take.chunks = offsets
+        .map(|offset| Chunk {
+            offset: offset as u64,
+            len: CHUNK_LEN.min(take.body.len() - offset) as u64,
+            at_us: offset as u64,
+        })
+        .collect();
+    let recorded = take.recorded(0);
+    let mut ids = scrubjay_replay::IdMap::default();
+    ids.insert(scrubjay_replay::adapt::IdKind::Thread, "thread-0001", "live-0001");
+    let adapted = Manner {
+        ids: Some(ids),
+        ..Manner::default()
+    };
+    for manner in [Manner::default(), adapted] {
+        let (parts, _) = played(&recorded, manner);
+        assert!(joined(&parts) == take.body);
+        assert_eq!(parts.len(), take.chunks.len());
+        let seqs: Vec<u32> = parts.iter().flat_map(|part| &part.marks).map(|mark| mark.seq).collect();
+        assert_eq!(seqs, [1, 2, 3]);
+    }
+}
