@@ -55,8 +55,9 @@ impl Cli {
     /// Why the format is none that the command has, if so.
     pub(crate) fn refusal(&self) -> Option<Failure> {
         let refusal = match (self.format, &self.command) {
-            (Format::Text | Format::Json, _) => return None,
-            (Format::Sarif | Format::Junit, Command::Check(_)) | (Format::Markdown, Command::Diff(_)) => return None,
+            (Format::Text | Format::Json, _)
+            | (Format::Sarif | Format::Junit, Command::Check(_))
+            | (Format::Markdown, Command::Diff(_)) => return None,
             (Format::Sarif | Format::Junit, _) => "Only check prints SARIF and JUnit.",
             (Format::Markdown, _) => "Only diff prints Markdown.",
         };

@@ -175,7 +175,9 @@ fn split(url: &str) -> (String, String) {
 }
 
 fn listening(listen: &str) -> Result<SocketAddr, EngineError> {
-    listen.parse().map_err(|_not_an_address: std::net::AddrParseError| EngineError::ThreadEnded)
+    listen
+        .parse()
+        .map_err(|_not_an_address: std::net::AddrParseError| EngineError::ThreadEnded)
 }
 
 #[cfg(test)]

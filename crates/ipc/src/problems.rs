@@ -150,7 +150,9 @@ impl Mutes {
     pub fn set(&mut self, ask: &Mute) {
         match ask.exchange {
             None => self.everywhere.retain(|name| *name != ask.rule),
-            Some(exchange) => self.here.retain(|(muted, name)| (*muted, name) != (exchange, &ask.rule)),
+            Some(exchange) => self
+                .here
+                .retain(|(muted, name)| (*muted, name) != (exchange, &ask.rule)),
         }
         match ask.exchange {
             None if ask.muted => self.everywhere.push(ask.rule.clone()),

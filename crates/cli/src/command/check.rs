@@ -181,7 +181,9 @@ impl Report {
     }
 
     pub(crate) fn has_several_sources(&self) -> bool {
-        self.checked.iter().any(|checked| checked.source != self.checked[0].source)
+        self.checked
+            .iter()
+            .any(|checked| checked.source != self.checked[0].source)
     }
 
     fn fails(&self) -> bool {

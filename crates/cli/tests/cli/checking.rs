@@ -7,6 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
+use base64::Engine as _;
 use cargo_metadata::MetadataCommand;
 use insta::assert_snapshot;
 
@@ -17,7 +18,10 @@ use crate::{
 
 /// The folder of the workspace.
 fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap()
 }
 
 /// A stage with recordings in it.
@@ -121,7 +125,10 @@ fn an_agent_that_is_not_there_is_a_finding() {
     drop(listener);
     let output = stage.run(&format!("check --url {url} --input input.json --json"));
     let line: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((line["rule"].as_str(), output.status.code()), (Some("transport.no_answer"), Some(1)));
+    assert_eq!(
+        (line["rule"].as_str(), output.status.code()),
+        (Some("transport.no_answer"), Some(1))
+    );
 }
 
 #[test]
@@ -144,7 +151,12 @@ fn formatted(format: &str) -> Vec<u8> {
         "tool-call-parallel",
     ]);
     let output = stage.run(&format!("check {SOURCES} --mute run.error --format {format}"));
-    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     output.stdout
 }
 
@@ -152,7 +164,10 @@ fn formatted(format: &str) -> Vec<u8> {
 #[test]
 fn sarif_is_what_its_schema_says() {
     let metadata = MetadataCommand::new().exec().expect("cargo metadata should run here");
-    let package = metadata.packages.iter().find(|package| package.name.as_str() == "serde-sarif");
+    let package = metadata
+        .packages
+        .iter()
+        .find(|package| package.name.as_str() == "serde-sarif");
     let folder = package.unwrap().manifest_path.parent().unwrap();
     let schema = std::fs::read_to_string(folder.join("src/schema.json")).unwrap();
     // A bracket in one pattern is a letter to JavaScript and an error to others.
@@ -166,8 +181,15 @@ fn sarif_is_what_its_schema_says() {
     assert_eq!(faults, [""; 0]);
     let typed: serde_sarif::sarif::Sarif = serde_json::from_slice(&text).unwrap();
     let results = typed.runs[0].results.as_ref().unwrap();
-    assert!(results.iter().any(|result| result.rule_id.as_deref() == Some("patch.failed")));
-    assert_eq!(log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "state-with-failed-patch.agui.jsonl");
+    assert!(
+        results
+            .iter()
+            .any(|result| result.rule_id.as_deref() == Some("patch.failed"))
+    );
+    assert_eq!(
+        log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"],
+        "state-with-failed-patch.agui.jsonl"
+    );
 }
 
 fn node() -> OsString {
@@ -194,4 +216,72 @@ fn junit_is_what_its_schema_says() {
     );
     let text = String::from_utf8(report).unwrap();
     assert!(text.contains("<failure") && text.contains("<skipped"), "{text}");
+}
+
+/// Where the official client gives up, asked about one exchange of a recording.
+fn client_stop(stage: &Stage, name: &str, exchange: &str) -> serde_json::Value {
+    let of = |command: &str| format!("{command} {name} --exchange {exchange}");
+    let frames = stage.json(&format!("{} --json", of("events")));
+    let ends: Vec<u64> = frames
+        .iter()
+        .map(|frame| frame["offset"].as_u64().unwrap() + frame["len"].as_u64().unwrap())
+        .collect();
+    let show = &stage.json(&format!("{} --json", of("show")))[0];
+    let headers = show["response"]["headers"].as_array().unwrap();
+    let content_type = headers
+        .iter()
+        .find(|pair| pair[0] == "content-type")
+        .map(|pair| pair[1].clone());
+    let request = stage.bytes(&of("body --request"));
+    let asked = serde_json::json!({
+        "id": name,
+        "input": serde_json::from_slice::<serde_json::Value>(&request).unwrap_or_default(),
+        "bodyB64": base64::engine::general_purpose::STANDARD.encode(stage.bytes(&of("body --decoded"))),
+        "ends": ends,
+        "contentType": content_type,
+    });
+    let mut client = Command::new(node())
+        .arg(workspace().join("tests/oracle/judge.mjs"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("node is needed to ask the official client: run cargo xtask setup");
+    client
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(asked.to_string().as_bytes())
+        .unwrap();
+    let output = client.wait_with_output().unwrap();
+    let told: serde_json::Value =
+        serde_json::from_slice(&output.stdout).expect("the official client is needed: run cargo xtask setup");
+    told["stop"].clone()
+}
+
+#[test]
+fn the_samples_stop_where_the_official_client_gives_up() {
+    let mut count = 0;
+    for entry in std::fs::read_dir(workspace().join("recordings")).unwrap() {
+        let name = entry.unwrap().file_name().to_string_lossy().into_owned();
+        let Some(stem) = name.strip_suffix(".agui.jsonl") else {
+            continue;
+        };
+        let stage = stage(&[stem]);
+        for line in stage.json(&format!("list {name} --json")) {
+            let (frames, exchange) = (line["frames"].as_u64().unwrap(), line["index"].to_string());
+            if frames == 0 {
+                continue;
+            }
+            let state = stage.json(&format!("state {name} --exchange {exchange} --at {frames} --json"));
+            let client = client_stop(&stage, &name, &exchange);
+            let ours = &state[0]["stopped"];
+            assert_eq!(
+                (&ours["seq"], &ours["rule"]),
+                (&client["seq"], &client["rule"]),
+                "{name}, exchange {exchange}"
+            );
+            count += 1;
+        }
+    }
+    assert!(count >= 14, "only {count} exchanges");
 }

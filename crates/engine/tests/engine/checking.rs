@@ -29,7 +29,10 @@ async fn problems_are_grouped_by_rule_and_explained() {
     let (engine, exchange) = store(&folder);
     let view = ask(&engine, Problems { exchange }).await;
     let group = &view.groups[0];
-    assert_eq!((group.rule.as_str(), group.count, group.first_seq), ("patch.failed", 1, 8));
+    assert_eq!(
+        (group.rule.as_str(), group.count, group.first_seq),
+        ("patch.failed", 1, 8)
+    );
     assert!(view.rules > 90 && !group.explanation.is_empty() && !group.fix.is_empty() && !group.clause.is_empty());
     assert_eq!(group.clients, ["@ag-ui/client 1.0.0"]);
     let rows = ask(

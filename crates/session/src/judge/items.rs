@@ -89,11 +89,10 @@ impl Items {
                 let message = format!("message '{id}' has the same text as message '{other}' of this run");
                 told.push(Broken::new(&DuplicateText, message));
             }
-            Some(_) => {}
             None if self.texts.len() < TEXTS => {
                 self.texts.insert(known, id.clone());
             }
-            None => {}
+            _ => {}
         }
     }
 

@@ -139,11 +139,7 @@ impl Runs {
     pub(super) fn follow(&mut self, seq: u32, event: &Event, once: &mut Once, told: &mut Vec<Broken>) {
         use EventType as E;
         match event.kind {
-            E::Raw => {
-                if reports_error(event) {
-                    self.raw_error = Some(seq);
-                }
-            }
+            E::Raw if reports_error(event) => self.raw_error = Some(seq),
             E::Custom => {
                 self.raw_error = None;
                 if *event.required("name") == *"on_interrupt" && once.is_first("compat.on_interrupt", b"") {

@@ -94,9 +94,8 @@ pub(super) fn finds(bytes: &[u8]) -> impl Iterator<Item = Find<'_>> {
 /// ends in a letter and is no run.
 fn begins_a_word(before: &[u8]) -> bool {
     match before {
-        [.., b'\\', b'n' | b'r' | b't'] => true,
+        [] | [.., b'\\', b'n' | b'r' | b't'] => true,
         [.., last] => !last.is_ascii_alphanumeric() && !b"_-+/".contains(last),
-        [] => true,
     }
 }
 

@@ -289,7 +289,6 @@ fn judge_ending(head: &Head, times: &Times, asked: &Asked, ended: &Ended, told: 
         format!("; open were: {}", ended.open)
     };
     match ended.ending {
-        Ending::Open => {}
         Ending::NoAnswer => told.push(Broken::new(&NoAnswer, "upstream could not be reached or sent no head")),
         Ending::UpstreamReset => {
             let message = format!("upstream broke off after {} bytes of body{open}", ended.body_len);
@@ -302,25 +301,25 @@ fn judge_ending(head: &Head, times: &Times, asked: &Asked, ended: &Ended, told: 
             ));
         }
         Ending::RecorderStopped => told.push(Broken::new(&RecorderStopped, "recording stopped before the body ended")),
-        Ending::ClientLeft => {}
-        Ending::Complete if ended.is_lossy => {}
-        Ending::Complete if times.in_run => {
-            let message = format!(
-                "the body ended inside run '{}', without RUN_FINISHED or RUN_ERROR{open}",
-                ended.run_id
-            );
-            told.push(Broken::new(&Truncated, message));
-        }
-        Ending::Complete => {
-            let is_stream = ended.transport != Transport::Other || ended.body_len == 0;
-            let is_empty = times.events == 0 && asked.is_input && !asked.is_connect;
-            if is_empty && is_stream && head.status.is_some() {
-                told.push(Broken::new(
-                    &Truncated,
-                    "a run was asked for, and the body ended without an event",
-                ));
-            }
-        }
+        Ending::Complete if !ended.is_lossy => judge_completion(head, times, asked, ended, &open, told),
+        Ending::Complete | Ending::Open | Ending::ClientLeft => {}
+    }
+}
+
+/// A body that ended as HTTP says it should ends its run, too.
+fn judge_completion(head: &Head, times: &Times, asked: &Asked, ended: &Ended, open: &str, told: &mut Vec<Broken>) {
+    if times.in_run {
+        let message = format!(
+            "the body ended inside run '{}', without RUN_FINISHED or RUN_ERROR{open}",
+            ended.run_id
+        );
+        return told.push(Broken::new(&Truncated, message));
+    }
+    let is_stream = ended.transport != Transport::Other || ended.body_len == 0;
+    let is_empty = times.events == 0 && asked.is_input && !asked.is_connect;
+    if is_empty && is_stream && head.status.is_some() {
+        let message = "a run was asked for, and the body ended without an event";
+        told.push(Broken::new(&Truncated, message));
     }
 }
 

@@ -59,7 +59,11 @@ fn anchor(id: &str) -> String {
 
 fn clients(rule: &dyn Rule) -> String {
     let names: Vec<&str> = rule.fails().iter().copied().map(Client::name).collect();
-    if names.is_empty() { "–".into() } else { names.join("; ") }
+    if names.is_empty() {
+        "–".into()
+    } else {
+        names.join("; ")
+    }
 }
 
 fn chapter(rule: &dyn Rule) -> String {
@@ -93,5 +97,8 @@ fn the_page_of_rules_is_that_of_the_registry() {
         fs::write(&path, &page).unwrap();
     }
     let written = fs::read_to_string(&path).unwrap_or_default();
-    assert!(written == page, "docs/rules.md is out of date: run cargo xtask bless session");
+    assert!(
+        written == page,
+        "docs/rules.md is out of date: run cargo xtask bless session"
+    );
 }

@@ -42,12 +42,40 @@ impl Random {
 }
 
 const VALUES: [&str; 14] = [
-    "null", "true", "0", "-0.0", "1e400", "\"\"", "\"m\"", "\"c\"", "[]", "{}", "[[[[]]]]", "\"\\ud83d\"", "9007199254740993",
+    "null",
+    "true",
+    "0",
+    "-0.0",
+    "1e400",
+    "\"\"",
+    "\"m\"",
+    "\"c\"",
+    "[]",
+    "{}",
+    "[[[[]]]]",
+    "\"\\ud83d\"",
+    "9007199254740993",
     "{\"a\":{\"b\":[1,2,{\"c\":null}]}}",
 ];
 const POINTERS: [&str; 18] = [
-    "", "/", "/n", "/a", "/a/b", "/a/b/0", "/a/b/-", "/a/b/01", "/a/b/99", "/__proto__", "/constructor/prototype", "/toString",
-    "/a/length", "/n/0", "/~0", "/~1", "/a/b/2/c", "/-",
+    "",
+    "/",
+    "/n",
+    "/a",
+    "/a/b",
+    "/a/b/0",
+    "/a/b/-",
+    "/a/b/01",
+    "/a/b/99",
+    "/__proto__",
+    "/constructor/prototype",
+    "/toString",
+    "/a/length",
+    "/n/0",
+    "/~0",
+    "/~1",
+    "/a/b/2/c",
+    "/-",
 ];
 
 fn patch(random: &mut Random) -> String {
@@ -74,7 +102,11 @@ fn bend(frame: &str, random: &mut Random) -> String {
         0 => frame[..cut].to_owned(),
         1 => frame.replacen("\"m\"", random.word(&VALUES), 1),
         2 => frame.replacen("\"c\"", random.word(&VALUES), 1),
-        3 => frame.replacen(":\"", &format!(":{},\"x\":\"", random.word(&VALUES)), 1 + random.below(2)),
+        3 => frame.replacen(
+            ":\"",
+            &format!(":{},\"x\":\"", random.word(&VALUES)),
+            1 + random.below(2),
+        ),
         4 => frame.replace('m', "c"),
         5 => frame.replacen('{', &format!("{{\"subagentRunId\":{},", random.word(&VALUES)), 1),
         6 => format!("{}{frame}", &frame[..cut]),
@@ -112,14 +144,25 @@ fn run(seed: u64, known: &[Vec<String>]) {
     let body = stream(seed, known);
     let whole = Stage::new(INPUT, body.clone()).findings();
     let frames = Stage::new(INPUT, body.clone()).reader().summary().frames as usize;
-    assert!(whole.len() <= 40 * (frames + 1), "seed {seed}: {} findings in {frames} frames", whole.len());
+    assert!(
+        whole.len() <= 40 * (frames + 1),
+        "seed {seed}: {} findings in {frames} frames",
+        whole.len()
+    );
     for pair in whole.windows(2) {
         assert!(pair[0].seq <= pair[1].seq, "seed {seed}: {pair:?}");
         assert!(pair[0] != pair[1], "seed {seed}: told twice: {pair:?}");
     }
     assert!(whole.iter().filter(|finding| finding.stop).count() <= 1, "seed {seed}");
     let mut pieces = Stage::new(INPUT, body);
-    let at_us = |offset: u64| pieces.chunks.iter().find(|chunk| offset < chunk.offset + chunk.len).unwrap().at_us;
+    let at_us = |offset: u64| {
+        pieces
+            .chunks
+            .iter()
+            .find(|chunk| offset < chunk.offset + chunk.len)
+            .unwrap()
+            .at_us
+    };
     let split = (0..pieces.body.len() as u64).map(|offset| scrubjay_session::exchange::Chunk {
         offset,
         len: 1,
@@ -133,7 +176,9 @@ fn run(seed: u64, known: &[Vec<String>]) {
 fn torn_streams_are_judged_and_nothing_breaks() {
     let known = sequences();
     SEEDS.for_each(|seed| run(seed, &known));
-    let seconds = std::env::var("SCRUBJAY_HOSTILE_SECONDS").ok().and_then(|text| text.parse().ok());
+    let seconds = std::env::var("SCRUBJAY_HOSTILE_SECONDS")
+        .ok()
+        .and_then(|text| text.parse().ok());
     let Some(seconds) = seconds else { return };
     let until = Instant::now() + Duration::from_secs(seconds);
     let mut seed = SEEDS.end;

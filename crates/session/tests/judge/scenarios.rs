@@ -73,7 +73,10 @@ fn texts_in_order(list: &Value) -> Vec<String> {
 /// The frames of every sequence that has some.
 pub(crate) fn sequences() -> Vec<Vec<String>> {
     let cases = cases();
-    cases.iter().filter_map(|case| case.asked.get("frames").map(texts_in_order)).collect()
+    cases
+        .iter()
+        .filter_map(|case| case.asked.get("frames").map(texts_in_order))
+        .collect()
 }
 
 #[test]

@@ -20,7 +20,10 @@ fn without_skipped(text: &str) -> String {
         return text.to_owned();
     };
     let (tag, rest) = rest.split_once('>').unwrap_or((rest, ""));
-    let kept: Vec<&str> = tag.split_inclusive("\" ").filter(|part| !part.starts_with("skipped=")).collect();
+    let kept: Vec<&str> = tag
+        .split_inclusive("\" ")
+        .filter(|part| !part.starts_with("skipped="))
+        .collect();
     format!("{head}<testsuites {}>{rest}", kept.concat())
 }
 

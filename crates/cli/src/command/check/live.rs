@@ -53,7 +53,10 @@ pub(super) fn check(args: &args::Check, url: &str, muted: &Muted, out: &mut Out)
 
 fn read_input(path: Option<&Path>) -> Result<Vec<u8>, Failure> {
     let path = path.ok_or_else(|| {
-        Failure::bad_argument("--url needs --input FILE.", "FILE holds the RunAgentInput that is posted, as JSON.")
+        Failure::bad_argument(
+            "--url needs --input FILE.",
+            "FILE holds the RunAgentInput that is posted, as JSON.",
+        )
     })?;
     let shown = path.display();
     let input = std::fs::read(path).map_err(|error| {
@@ -147,7 +150,10 @@ async fn second_reading(engine: &Engine, body: &[Vec<u8>]) -> Result<Option<Find
     if reader.summary().transport != Transport::Sse || !is_readable {
         return Ok(None);
     }
-    let chunks = stream::iter(body.iter().map(|chunk| Ok::<_, std::convert::Infallible>(chunk.as_slice())));
+    let chunks = stream::iter(
+        body.iter()
+            .map(|chunk| Ok::<_, std::convert::Infallible>(chunk.as_slice())),
+    );
     let theirs: Vec<Option<String>> = chunks
         .eventsource()
         .map(|event| event.ok().map(|event| event.data))

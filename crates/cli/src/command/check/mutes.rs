@@ -9,7 +9,7 @@
 //! ```
 
 use scrubjay_ipc::Code;
-use scrubjay_session::judge::rule;
+use scrubjay_session::{fold::rule::Rule, judge::rule};
 
 use crate::{args, failure::Failure};
 
@@ -47,13 +47,16 @@ impl Muted {
     fn add(&mut self, name: &str, place: &str) -> Result<(), Failure> {
         if rule::rule(name).is_none() {
             let near = rule::registry()
-                .map(|rule| rule.id())
+                .map(Rule::id)
                 .find(|id| id.eq_ignore_ascii_case(name) || id.ends_with(&format!(".{name}")));
             let hint = match near {
                 Some(near) => format!("Did you mean {near}?"),
                 None => "docs/rules.md lists all rules.".to_owned(),
             };
-            return Err(Failure::bad_argument(format!("{place}: there is no rule {name}."), hint));
+            return Err(Failure::bad_argument(
+                format!("{place}: there is no rule {name}."),
+                hint,
+            ));
         }
         self.rules.push(name.to_owned());
         Ok(())

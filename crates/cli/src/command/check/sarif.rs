@@ -5,11 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use scrubjay_session::{
-    fold::rule::Rule,
-    judge::rule::registry,
-    query::Severity,
-};
+use scrubjay_session::{fold::rule::Rule, judge::rule::registry, query::Severity};
 use serde_json::{Value, json};
 
 use super::{Checked, Found, Report};

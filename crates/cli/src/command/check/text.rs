@@ -21,7 +21,12 @@ fn exchange(checked: &Checked) -> String {
 
 /// The line above an exchange's findings.
 pub(super) fn head(checked: &Checked) -> String {
-    format!("{} exchange {}: {}\n", safe(&checked.source), checked.exchange, safe(&checked.request))
+    format!(
+        "{} exchange {}: {}\n",
+        safe(&checked.source),
+        checked.exchange,
+        safe(&checked.request)
+    )
 }
 
 /// A finding: where and what, why, and who fails.
