@@ -5,5 +5,6 @@
 mod adapting;
 mod faults;
 mod matching;
+mod samples;
 mod schedules;
 mod stage;
