@@ -18,10 +18,10 @@ use std::{
 };
 
 use scrubjay_ipc::{News, ReplayAnswer, ReplayList, ReplayManner, ReplayView, StartReplay, Steer, SteerBy};
-use scrubjay_proxy::{Listener, Source, Upstream, recorder::Recorder};
+use scrubjay_proxy::{Listener, Source, Upstream};
 use scrubjay_replay::{
     Deck, Recorded, Rules,
-    serve::{Opening, Order, Serving, serve},
+    serve::{Fallback, Opening, Order, Serving, serve},
 };
 use scrubjay_session::{exchange::Ending, shelf::Shelf as _};
 use tokio::sync::Notify;
@@ -166,7 +166,7 @@ impl Inner {
     }
 
     /// The way to the fallback, and what records its answers.
-    fn fallback(&self, plan: &ReplayPlan) -> Result<Option<(Source, Arc<dyn Recorder>)>, EngineError> {
+    fn fallback(&self, plan: &ReplayPlan) -> Result<Option<Fallback>, EngineError> {
         let url = plan.manner.fallback.trim();
         if url.is_empty() {
             return Ok(None);

@@ -28,7 +28,7 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use scrubjay_proxy::Listener;
 use scrubjay_replay::{
-    Deck, Pace, Recorded, Rules,
+    Deck, Manner, Pace, Recorded, Rules, Schedule,
     serve::{Conduct, Opening, Serving, serve},
 };
 use scrubjay_session::{
@@ -73,7 +73,8 @@ impl Run {
     fn of(events: u64, gap_us: u64) -> Self {
         let chunk = |n: u64| {
             let delta = format!("word number {n} of the answer ");
-            format!("data: {{\"type\":\"TEXT_MESSAGE_CONTENT\",\"messageId\":\"m-1\",\"delta\":\"{delta}\"}}\n\n").into()
+            format!("data: {{\"type\":\"TEXT_MESSAGE_CONTENT\",\"messageId\":\"m-1\",\"delta\":\"{delta}\"}}\n\n")
+                .into()
         };
         // Between 0.5 and 1.5 gaps, the same in every run.
         let jitter = |n: u64| gap_us / 2 + (n.wrapping_mul(2_654_435_761) >> 7) % gap_us.max(1);
@@ -145,13 +146,14 @@ async fn arrivals(address: SocketAddr) -> Result<(Vec<Duration>, Duration), Fail
     loop {
         let len = stream.read(&mut buffer).await?;
         let now = began.elapsed();
-        let events = buffer[..len].windows(6).filter(|window| window == b"data: ").count();
-        arrived.extend(std::iter::repeat_n(now, events));
+        // What a read ends in may go on in the next.
         tail.extend_from_slice(&buffer[..len]);
-        if len == 0 || tail.ends_with(b"\r\n0\r\n\r\n") {
+        let events = tail.windows(6).filter(|window| window == b"data: ").count();
+        arrived.extend(std::iter::repeat_n(now, events));
+        if len == 0 || tail.ends_with(b"0\r\n\r\n") {
             return Ok((arrived, now));
         }
-        tail.drain(..tail.len().saturating_sub(16));
+        tail.drain(..tail.len().saturating_sub(5));
     }
 }
 
@@ -187,6 +189,10 @@ async fn pace(speed: f64) -> Result<(), Failed> {
 
 async fn flood() -> Result<(), Failed> {
     let run = Run::of(FLOOD_EVENTS, 1);
+    let began = Instant::now();
+    let parts = Schedule::new(&run.recorded()?, Manner::default()).count();
+    let alone = began.elapsed();
+    println!("schedule alone: {parts} beats in {:.2} ms", alone.as_secs_f64() * 1e3);
     let bare = bare(run.chunks.clone()).await?;
     let exact = run.serve(Pace::Instant, true)?;
     let adapted = run.serve(Pace::Instant, false)?;

@@ -70,14 +70,17 @@ pub const MARK: &str = "x-scrubjay-replay";
 /// for recorded minutes should not.
 const GRACE: Duration = Duration::ZERO;
 
+/// The way to an agent, and who records what it answers.
+pub type Fallback = (Source, Arc<dyn Recorder>);
+
 /// What to serve, and how.
 pub struct Opening {
     /// The recordings.
     pub deck: Deck,
     /// How, to begin with.
     pub conduct: Conduct,
-    /// Where requests go that nothing recorded answers, and who records them.
-    pub fallback: Option<(Source, Arc<dyn Recorder>)>,
+    /// Where requests go that nothing recorded answers.
+    pub fallback: Option<Fallback>,
     /// Called whenever an answer or a stream moves on; must be quick.
     pub on_change: Box<dyn Fn() + Send + Sync>,
 }

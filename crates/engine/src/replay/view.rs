@@ -1,6 +1,6 @@
 //! What a page is told of a replay.
 
-use std::{fmt::Write as _, sync::PoisonError};
+use std::sync::PoisonError;
 
 use scrubjay_ipc::{ClientStage, NextEvent, ReplayAnswer, ReplayClient, ReplayManner, ReplayView, RequestDifference};
 use scrubjay_replay::serve::{Answered, Listening, Next, Stage};
@@ -90,8 +90,7 @@ pub(super) fn answer(answered: Answered) -> ReplayAnswer {
         .cloned()
         .collect();
     if !secrets.is_empty() {
-        // A String takes all.
-        let _: Result<(), _> = write!(why, "; without {}, whose value was not kept", secrets.join(", "));
+        why.push_str(&format!("; without {}, whose value was not kept", secrets.join(", ")));
     }
     ReplayAnswer {
         request: answered.request,

@@ -133,9 +133,11 @@ impl Player {
     }
 
     async fn next(&mut self) -> Option<Result<Frame<Bytes>, BoxError>> {
-        self.flushed().await;
         if self.is_over {
             return None;
+        }
+        if !self.is_flood() {
+            self.flushed().await;
         }
         loop {
             let beat = match self.again.take() {
@@ -146,19 +148,26 @@ impl Player {
                 Ok(Beat::Part(mut part)) => match self.turn(&mut part).await {
                     Turn::Send => return Some(Ok(self.send(part))),
                     Turn::Skip => {}
-                    Turn::Break => return Some(Err(self.break_off(true))),
+                    Turn::Break => return Some(Err(self.break_off(true).await)),
                 },
                 Ok(Beat::End(end)) => return self.end(end).await,
                 Err(unread) => {
-                    self.break_off(false);
+                    self.break_off(false).await;
                     return Some(Err(unread.into()));
                 }
             }
         }
     }
 
-    /// Waits until the last part is on its way: each is sent by itself, and a
-    /// break does not overtake it.
+    /// All at once: parts stay transfer chunks of their own, but a write may
+    /// carry several.
+    fn is_flood(&self) -> bool {
+        let conduct = &self.conduct;
+        conduct.pace == Pace::Instant && conduct.hold.is_empty() && conduct.faults.is_empty() && !self.is_stopped
+    }
+
+    /// Waits until the last part is on its way: else each is sent by itself,
+    /// and a break does not overtake it.
     async fn flushed(&mut self) {
         if let Some(mark) = self.mark.take() {
             poll_fn(|cx| self.wire.poll_flushed_after(mark, cx)).await;
@@ -166,7 +175,9 @@ impl Player {
     }
 
     fn send(&mut self, part: Part) -> Frame<Bytes> {
-        self.last = Some((part.at_us, part.nth, Instant::now()));
+        if !self.is_flood() {
+            self.last = Some((part.at_us, part.nth, Instant::now()));
+        }
         self.held_us = self.held_us.max(part.held_us);
         self.promised = self.promised.map(|len| len.saturating_sub(part.bytes.len() as u64));
         if !part.bytes.is_empty() {
@@ -334,7 +345,7 @@ impl Player {
             Some(self.origin + due)
         };
         if self.is_cut_short(due).await {
-            return Some(Err(self.break_off(true)));
+            return Some(Err(self.break_off(true).await));
         }
         match end.how {
             How::Complete(trailers) => {
@@ -342,8 +353,8 @@ impl Player {
                 let trailers = fields(&trailers);
                 (!trailers.is_empty()).then(|| Ok(Frame::trailers(trailers)))
             }
-            How::Reset => Some(Err(self.break_off(true))),
-            How::Unterminated | How::Never => Some(Err(self.break_off(false))),
+            How::Reset => Some(Err(self.break_off(true).await)),
+            How::Unterminated | How::Never => Some(Err(self.break_off(false).await)),
         }
     }
 
@@ -359,7 +370,8 @@ impl Player {
         false
     }
 
-    fn break_off(&mut self, with_reset: bool) -> BoxError {
+    async fn break_off(&mut self, with_reset: bool) -> BoxError {
+        self.flushed().await;
         if with_reset && !self.is_http2 {
             self.wire.close_abruptly();
         }
