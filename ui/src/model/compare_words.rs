@@ -112,7 +112,7 @@ pub fn same_sentence(result: &CompareResult, level: DiffLevel) -> String {
 pub fn read_ignore(text: &str) -> Result<Ignore, String> {
     let text = text.trim();
     if text.is_empty() {
-        return Err("Type a JSON Pointer such as /state/clock, or a pattern such as \\d+ ms.".to_owned());
+        return Err("Type a JSON Pointer such as /args/max, or a pattern such as \\d+ ms.".to_owned());
     }
     if text.starts_with('/') {
         return Ok(Ignore::Pointer(text.to_owned()));

@@ -141,13 +141,26 @@ pub fn usual_client(clients: &[ReplayClient]) -> Option<u64> {
         .map(|client| client.client)
 }
 
-/// What a client program is called when it has no `User-Agent`.
-pub fn client_name(name: &str) -> String {
-    if name.is_empty() {
-        "a client without a name".to_owned()
-    } else {
-        name.to_owned()
-    }
+/// What a client is called by its `User-Agent`: a browser by its own name
+/// and version, any other program by what it says first.
+pub fn client_name(agent: &str) -> String {
+    // Each browser also says the names of those that it wants to pass for.
+    const BROWSERS: [(&str, &str); 5] = [
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Version/", "Safari"),
+    ];
+    let browser = BROWSERS.iter().find_map(|(mark, name)| {
+        let (_, version) = agent.split_once(mark)?;
+        let version = version.split(['.', ' ']).next().unwrap_or_default();
+        Some(format!("{name} {version}"))
+    });
+    let first = agent.split_whitespace().next().map(str::to_owned);
+    browser
+        .or(first)
+        .unwrap_or_else(|| "a client without a name".to_owned())
 }
 
 #[cfg(test)]
@@ -171,6 +184,24 @@ mod tests {
         assert_eq!(Pace::read(""), Pace::Recorded);
         assert_eq!(Pace::read("NaNx"), Pace::Recorded);
         assert_eq!(Pace::named("fixed").with_number(7.5).spec(), "fixed:7.5");
+    }
+
+    #[test]
+    fn browsers_are_called_by_their_own_names() {
+        for (agent, name) in [
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+                "Chrome 140",
+            ),
+            (
+                "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36 Edg/140.0",
+                "Edge 140",
+            ),
+            ("python-httpx/0.28.1", "python-httpx/0.28.1"),
+            ("", "a client without a name"),
+        ] {
+            assert_eq!(client_name(agent), name);
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The Compare screen: two runs, where they first part, and every pair beside each other.
 
 use leptos::prelude::*;
-use scrubjay_ipc::{CompareResult, CompareStage, Divergence};
+use scrubjay_ipc::{CompareResult, CompareStage, Divergence, Ignore};
 
 use super::{compare_head, compare_lanes, compare_pair, compare_pairs};
 use crate::model::{
@@ -206,8 +206,14 @@ fn divergence(model: CompareModel, first: &Divergence) -> AnyView {
         .recovers
         .then(|| view! { <span class="tag">"then they meet again"</span> });
     let values = (first.a_value.is_some() || first.b_value.is_some()).then(|| {
-        let path =
-            (!first.path.is_empty()).then(|| view! { <bdi class="mono dim">{words::visible(&first.path)}</bdi> });
+        let ignored = first.path.clone();
+        let path = (!first.path.is_empty()).then(|| {
+            view! {
+                <bdi class="mono dim">{words::visible(&first.path)}</bdi>
+                <button class="btn outline small" data-ignore-path="" title="Compare without what stands there"
+                    on:click=move |_| model.toggle_ignore(Ignore::Pointer(ignored.clone()))>"ignore"</button>
+            }
+        });
         let value = |value: &Option<String>| match value {
             Some(text) => view! { <bdi class="mono">{words::visible(text)}</bdi> }.into_any(),
             None => view! { <span class="faint">"nothing"</span> }.into_any(),

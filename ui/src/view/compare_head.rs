@@ -115,7 +115,7 @@ fn ignores(model: CompareModel) -> AnyView {
         model.ignore.track();
         view! {
             <input class="field ignore" data-field="ignore" aria-label="Ignore a pointer or a pattern" title="Enter adds it (i)"
-                placeholder="+ /state/clock, or a pattern" on:keydown=add/>
+                placeholder="+ /args/max, or a pattern" on:keydown=add/>
         }
     };
     view! {

@@ -116,7 +116,8 @@ fn cell(model: CompareModel, pair: u64, side: Option<&PairSide>, class: &'static
         }
     };
     view! {
-        <span class=format!("pair-cell {class}") role="gridcell" title="Drag it onto its partner to pair the two by hand" on:pointerdown=down>
+        <span class=format!("pair-cell {class}") role="gridcell" data-name=side.name.clone()
+            title="Drag it onto its partner to pair the two by hand" on:pointerdown=down>
             <span class="gl" style=format!("background:var({})", words::kind_token(side.kind))></span>
             <b class="cut"><bdi>{words::visible(&label(side))}</bdi></b><bdi class="cut dim">{words::visible(&side.summary)}</bdi>
             <span class="faint n">{format!("#{}", words::count(u64::from(side.first_seq)))}</span>

@@ -152,7 +152,7 @@ fn controls(model: ReplayModel, is_cut: bool) -> AnyView {
             {steer(model, SteerBy::Duplicate, "send twice", "d")}
             <button class="btn outline" data-steer="edit" disabled=is_cut aria-pressed=move || is_edited().to_string() on:click=move |_| {
                 if is_edited() { model.editing.set(None) } else { model.edit() }
-            }>{move || if is_edited() { "keep as recorded" } else { "edit" }}" "<kbd>"e"</kbd></button>
+            }>{move || if is_edited() { "as recorded" } else { "edit" }}" "<kbd>"e"</kbd></button>
             <span class="in-line"><button class="btn outline" data-steer="delay"
                 on:click=move |_| model.steer(SteerBy::Delay(model.delay_ms.get_untracked()))>"send after "<kbd>"l"</kbd></button>
                 <input class="field number" aria-label="Delay in milliseconds" inputmode="numeric" data-field="delay"

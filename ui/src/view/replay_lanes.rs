@@ -14,8 +14,8 @@ use crate::{
     page,
 };
 
-/// More than this and the lanes are thin strips.
-const MOST_PX: f32 = 240.0;
+/// Part of the window beyond which the lanes are thin strips.
+const MOST: f64 = 0.26;
 
 /// The strip.
 pub(crate) fn lanes(shell: Shell) -> AnyView {
@@ -73,7 +73,7 @@ fn layout_of(model: ReplayModel) -> Layout {
     model.lanes.with(|view| {
         let Some(view) = view else { return Layout::default() };
         let open = Layout::new(&view.lanes, Folding::default());
-        if open.height <= MOST_PX {
+        if f64::from(open.height) <= page::window_height() * MOST {
             return open;
         }
         let folding = Folding {

@@ -154,6 +154,7 @@ pub(crate) fn recordings(shell: Shell) -> AnyView {
         let (served, unused) = counts.get()?;
         let all = words::many(served as u64, "recording");
         let lead = match unused.len() {
+            0 if served == 1 => "The recording has been asked for.".to_owned(),
             0 => format!("Each of {all} has been asked for."),
             n => format!("{n} of {all} not asked for yet."),
         };
