@@ -1,5 +1,6 @@
-//! Killed at any point, with the store locked by somebody else: every byte
-//! that a client has received is in the store after the next start.
+//! Killed at any point, while somebody else holds the store locked for five
+//! seconds at a time: every byte that a client has received is in the store
+//! after the next start.
 //!
 //! `SCRUBJAY_KILL_ROUNDS=50` makes it a long run; the gaps it prints are for
 //! people and decide nothing.
@@ -10,14 +11,15 @@ use std::{
     path::Path,
     process::Command,
     sync::{
-        Arc,
+        Arc, Condvar, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
 use rusqlite::Connection;
-use serde_json::json;
+use serde_json::{Value, json};
 use stage::{
     agent::{Agent, frame},
     binary,
@@ -26,10 +28,14 @@ use stage::{
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
-    task::JoinHandle,
 };
 
 const STREAMS: usize = 16;
+/// From one event of a stream to the next.
+const PACE: Duration = Duration::from_millis(2);
+/// How long the store is locked at a time, and how long it is not in between.
+const LOCKED: Duration = Duration::from_secs(5);
+const FREE: Duration = Duration::from_millis(500);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_client_received_is_in_the_store_after_a_kill() {
@@ -37,20 +43,55 @@ async fn what_a_client_received_is_in_the_store_after_a_kill() {
         .ok()
         .and_then(|rounds| rounds.parse().ok())
         .unwrap_or(4);
-    let mut largest_gap = Duration::ZERO;
+    let mut gaps = Gaps::default();
+    let (mut bytes, mut locks) = (0, 0);
     for round in 1..=rounds {
-        largest_gap = largest_gap.max(round_of(round).await);
+        let outcome = round_of(round).await;
+        gaps.before_lock.extend(outcome.gaps.before_lock);
+        gaps.under_lock.extend(outcome.gaps.under_lock);
+        bytes += outcome.bytes;
+        locks += outcome.locks;
     }
-    println!("{rounds} rounds of {STREAMS} streams; largest gap at a client {largest_gap:?} (pace 2 ms, store locked)");
+    println!("{rounds} rounds of {STREAMS} streams, {bytes} bytes received and found, {locks} locks of {LOCKED:?}");
+    println!("gaps at the clients beyond the pace of {PACE:?}:");
+    println!("  before the lock {}", Gaps::told(gaps.before_lock));
+    println!("  under it        {}", Gaps::told(gaps.under_lock));
 }
 
-async fn round_of(round: u64) -> Duration {
+/// What a round came to.
+struct Outcome {
+    gaps: Gaps,
+    bytes: usize,
+    locks: u64,
+}
+
+/// How much longer than the pace it took from one read to the next.
+#[derive(Default)]
+struct Gaps {
+    before_lock: Vec<Duration>,
+    under_lock: Vec<Duration>,
+}
+
+impl Gaps {
+    fn told(mut gaps: Vec<Duration>) -> String {
+        gaps.sort_unstable();
+        let at = |part: f64| {
+            gaps.get((gaps.len() as f64 * part) as usize)
+                .copied()
+                .unwrap_or_default()
+        };
+        let largest = gaps.last().copied().unwrap_or_default();
+        format!("median {:?}, p99.9 {:?}, largest {largest:?}", at(0.5), at(0.999))
+    }
+}
+
+async fn round_of(round: u64) -> Outcome {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let store = folder.path().join("store.db");
     let agent = Agent::start().await;
     let recording = Recording::start(&store, &format!("http://{}", agent.address), &[]);
     let received = Arc::new(AtomicU64::new(0));
-    let clients: Vec<JoinHandle<Seen>> = (0..STREAMS)
+    let clients: Vec<_> = (0..STREAMS)
         .map(|number| {
             speak(&agent);
             let address = recording.url.trim_start_matches("http://").to_owned();
@@ -58,44 +99,62 @@ async fn round_of(round: u64) -> Duration {
         })
         .collect();
 
-    // A different point each round, the same in every run.
-    let bytes_before_kill = 2_000 + round.wrapping_mul(6_364_136_223_846_793_005).rotate_left(17) % 400_000;
+    // A different point each round, the same in every run; in every fifth round after more than one lock.
+    let far = if round.is_multiple_of(5) { 5_000_000 } else { 400_000 };
+    let bytes_before_kill = 2_000 + round.wrapping_mul(6_364_136_223_846_793_005).rotate_left(17) % far;
     wait_for(&received, bytes_before_kill / 3).await;
-    let lock = hold(&store);
+    let lock = Lock::hold(&store);
+    let locked_at = lock.held().await;
     wait_for(&received, bytes_before_kill).await;
     recording.kill();
-    drop(lock);
 
-    let mut largest_gap = Duration::ZERO;
+    let mut gaps = Gaps::default();
     let mut seen = Vec::new();
     for client in clients {
         let one = client.await.expect("a client does not panic");
-        largest_gap = largest_gap.max(one.largest_gap);
-        seen.push(one);
+        for (at, gap) in &one.gaps {
+            let side = if *at < locked_at {
+                &mut gaps.before_lock
+            } else {
+                &mut gaps.under_lock
+            };
+            side.push(gap.saturating_sub(PACE));
+        }
+        seen.push(one.body);
     }
+    // The next start has to get past the lock, too.
     let listed = read(&store, "list", &[]);
-    for (number, one) in seen.iter().enumerate().filter(|(_, one)| !one.body.is_empty()) {
+    let locks = lock.release();
+    check_store(&store, round, &listed, &seen);
+    Outcome {
+        gaps,
+        bytes: seen.iter().map(Vec::len).sum(),
+        locks,
+    }
+}
+
+fn check_store(store: &Path, round: u64, listed: &[Value], seen: &[Vec<u8>]) {
+    for (number, received) in seen.iter().enumerate().filter(|(_, received)| !received.is_empty()) {
         let line = listed
             .iter()
             .find(|line| line["labels"]["client"] == number.to_string().as_str());
         let line = line.unwrap_or_else(|| panic!("round {round}: client {number} is not in the list"));
         assert_eq!(line["ending"], "recorder_stopped", "round {round}, client {number}");
-        let stored = body(&store, &line["index"].to_string());
+        let stored = body(store, &line["index"].to_string());
         assert!(
-            stored.starts_with(&one.body),
+            stored.starts_with(received),
             "round {round}: client {number} received {} bytes, the store has {}",
-            one.body.len(),
+            received.len(),
             stored.len()
         );
     }
-    let intact: String = Connection::open(&store)
+    let intact: String = Connection::open(store)
         .and_then(|store| store.query_row("PRAGMA integrity_check", [], |row| row.get(0)))
         .expect("the store can be checked");
     assert_eq!(intact, "ok", "round {round}");
-    largest_gap
 }
 
-/// An answer without end, an event every 2 ms.
+/// An answer without end.
 fn speak(agent: &Agent) {
     let pieces = agent.answer_by_hand();
     tokio::spawn(async move {
@@ -105,7 +164,7 @@ fn speak(agent: &Agent) {
                 return;
             }
             // Pace of the stream, not synchronisation.
-            tokio::time::sleep(Duration::from_millis(2)).await;
+            tokio::time::sleep(PACE).await;
         }
     });
 }
@@ -114,7 +173,8 @@ fn speak(agent: &Agent) {
 #[derive(Debug)]
 struct Seen {
     body: Vec<u8>,
-    largest_gap: Duration,
+    /// Time between reads, and when it ended.
+    gaps: Vec<(Instant, Duration)>,
 }
 
 async fn listen(address: String, number: usize, received: Arc<AtomicU64>) -> Seen {
@@ -125,18 +185,18 @@ async fn listen(address: String, number: usize, received: Arc<AtomicU64>) -> See
     stream.write_all(request.as_bytes()).await.expect("the recorder reads");
     let mut bytes = Vec::new();
     let mut buffer = vec![0; 16 * 1024];
-    let mut largest_gap = Duration::ZERO;
+    let mut gaps = Vec::new();
     let mut before = None;
     while let Ok(len @ 1..) = stream.read(&mut buffer).await {
         let now = Instant::now();
-        largest_gap = largest_gap.max(before.map_or(Duration::ZERO, |before| now - before));
+        gaps.extend(before.map(|before| (now, now - before)));
         before = Some(now);
         bytes.extend_from_slice(&buffer[..len]);
         received.fetch_add(len as u64, Ordering::Relaxed);
     }
     Seen {
         body: without_framing(&bytes),
-        largest_gap,
+        gaps,
     }
 }
 
@@ -168,16 +228,70 @@ async fn wait_for(received: &AtomicU64, bytes: u64) {
     }
 }
 
-/// Holds the store's write lock, as another program might.
-fn hold(store: &Path) -> Connection {
-    let connection = Connection::open(store).expect("the store can be opened");
-    connection
-        .busy_timeout(Duration::from_secs(30))
-        .expect("a time-out can be set");
-    connection
-        .execute_batch("BEGIN IMMEDIATE")
-        .expect("the lock can be had");
-    connection
+/// Holds the store's write lock again and again, as another program might:
+/// this process is not the one that records.
+struct Lock {
+    shared: Arc<Locking>,
+    thread: JoinHandle<u64>,
+}
+
+#[derive(Default)]
+struct Locking {
+    held_at: OnceLock<Instant>,
+    is_over: Mutex<bool>,
+    over: Condvar,
+}
+
+impl Lock {
+    fn hold(store: &Path) -> Self {
+        let connection = Connection::open(store).expect("the store can be opened");
+        connection
+            .busy_timeout(Duration::from_secs(30))
+            .expect("a time-out can be set");
+        let shared = Arc::new(Locking::default());
+        let locking = Arc::clone(&shared);
+        let thread = thread::spawn(move || {
+            for locks in 1.. {
+                connection
+                    .execute_batch("BEGIN IMMEDIATE")
+                    .expect("the lock can be had");
+                locking.held_at.get_or_init(Instant::now);
+                let is_over = locking.wait(LOCKED);
+                connection.execute_batch("COMMIT").expect("the lock can be let go");
+                if is_over || locking.wait(FREE) {
+                    return locks;
+                }
+            }
+            0
+        });
+        Self { shared, thread }
+    }
+
+    /// Waits for the first lock, and says since when it is held.
+    async fn held(&self) -> Instant {
+        loop {
+            if let Some(at) = self.shared.held_at.get() {
+                return *at;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// Lets go, and says how often it was held.
+    fn release(self) -> u64 {
+        *self.shared.is_over.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.shared.over.notify_all();
+        self.thread.join().expect("the holder does not panic")
+    }
+}
+
+impl Locking {
+    /// Waits for so long; true if it is all over before.
+    fn wait(&self, time: Duration) -> bool {
+        let is_over = self.is_over.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.over.wait_timeout_while(is_over, time, |is_over| !*is_over);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
 }
 
 fn body(store: &Path, exchange: &str) -> Vec<u8> {

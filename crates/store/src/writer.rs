@@ -29,8 +29,9 @@ use crate::{
 };
 
 const NAME: &str = "scrubjay-writer";
-/// Records are gathered for so long before they are absorbed together.
-const GATHER: Duration = Duration::from_millis(10);
+/// Records are gathered for so long before they are absorbed together: with
+/// the commit that makes less than 20 ms.
+const GATHER: Duration = Duration::from_millis(15);
 /// Without work it looks up so often, for what a full disk kept back.
 const IDLE: Duration = Duration::from_millis(500);
 /// Between attempts after a failure that is not a lock.

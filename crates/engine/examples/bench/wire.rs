@@ -21,9 +21,10 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
+/// What every request says.
+const INPUT: &str = "{}";
 const RUN_STARTED: &str = "data: {\"type\":\"RUN_STARTED\",\"threadId\":\"t\",\"runId\":\"r\"}\n\n";
-const MESSAGE_STARTED: &str =
-    "data: {\"type\":\"TEXT_MESSAGE_START\",\"messageId\":\"m\",\"role\":\"assistant\"}\n\n";
+const MESSAGE_STARTED: &str = "data: {\"type\":\"TEXT_MESSAGE_START\",\"messageId\":\"m\",\"role\":\"assistant\"}\n\n";
 
 pub(crate) type Failed = Box<dyn Error + Send + Sync>;
 
@@ -52,6 +53,8 @@ async fn answer(stream: TcpStream) -> Result<(), Failed> {
     let mut lines = BufReader::new(read).lines();
     let first = lines.next_line().await?.ok_or("no request line")?;
     while lines.next_line().await?.is_some_and(|line| !line.is_empty()) {}
+    // A request left unread would turn the close at the end into a reset.
+    lines.into_inner().read_exact(&mut [0; INPUT.len()]).await?;
     let numbers: Vec<u64> = first.split([' ', '/']).filter_map(|word| word.parse().ok()).collect();
     let [gap_us, count, len, ..] = numbers[..] else {
         return Err("the path gives no gap, count and length".into());
@@ -170,8 +173,11 @@ async fn swallow(address: SocketAddr, events: u64, len: u64) -> Result<u64, Fail
 async fn request(address: SocketAddr, gap_us: u64, count: u64, len: u64) -> Result<TcpStream, Failed> {
     let mut stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
-    let head = format!("GET /events/{gap_us}/{count}/{len} HTTP/1.1\r\nhost: {address}\r\naccept: text/event-stream\r\n\r\n");
-    stream.write_all(head.as_bytes()).await?;
+    let request = format!(
+        "POST /events/{gap_us}/{count}/{len} HTTP/1.1\r\nhost: {address}\r\naccept: text/event-stream\r\ncontent-length: {}\r\n\r\n{INPUT}",
+        INPUT.len()
+    );
+    stream.write_all(request.as_bytes()).await?;
     Ok(stream)
 }
 
