@@ -4,6 +4,12 @@
 //! half way: the page reads it, and nothing but bytes and a name arrive here.
 //! A file goes out to where a person says in the platform's own dialog.
 
+#![expect(
+    clippy::let_underscore_must_use,
+    clippy::needless_pass_by_value,
+    reason = "the command macro writes the first and asks for the second"
+)]
+
 use std::{
     collections::HashMap,
     io::Write as _,

@@ -194,7 +194,7 @@ fn assembled(inspect: Inspect, span: &SpanView) -> AnyView {
                 {words::kind(span.kind)}" "<bdi>{words::visible(&span.name)}</bdi></h3>
             <p class="dim">{id}{facts}" · "{jump(first)}{(last != first).then(|| view! { " – "{jump(last)} })}</p>
             {text}{result}{later}
-            {(span.frames > 1).then(|| move || events(inspect, ordinal))}
+            {(span.frames > 1).then_some(move || events(inspect, ordinal))}
         </div>
     }
     .into_any()

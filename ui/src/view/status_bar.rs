@@ -156,12 +156,14 @@ fn hints(shell: Shell) -> AnyView {
             ],
         ),
     };
-    list.map(|(command, words)| {
+    // What a file refuses is not offered.
+    let is_offered = |(command, _): &(Command, &str)| *command != Command::Delete || !shell.is_read_only();
+    let hint = |(command, words): (Command, &'static str)| {
         let cap = keys::caps(command, scope, &shell.keyboard.get())
             .into_iter()
             .next()
             .unwrap_or_default();
         view! { <span class="hint"><kbd>{cap}</kbd>" "{words}</span> }
-    })
-    .into_any()
+    };
+    list.into_iter().filter(is_offered).map(hint).collect_view().into_any()
 }

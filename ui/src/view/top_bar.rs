@@ -48,7 +48,8 @@ pub(crate) fn top_bar(shell: Shell) -> AnyView {
 
 fn recording_chip(shell: Shell) -> AnyView {
     let chip = move || {
-        let all = shell.sources.get()?;
+        // What is read only has no source, and misses none.
+        let all = shell.sources.get().filter(|_| !shell.is_read_only())?;
         let live = shell.recording();
         let paused = all.iter().filter(|source| source.state == SourceState::Paused).count();
         let rate = shell.rate();
