@@ -247,7 +247,7 @@ pub enum PairKind {
 pub struct PairSide {
     /// In which exchange.
     pub exchange: i64,
-    /// The span's number there.
+    /// The span's number there; the largest number for what is no span (input, final state, end).
     pub span: u32,
     /// Its family.
     pub kind: Kind,

@@ -88,7 +88,12 @@ struct Aligning<'o> {
     of_b: Vec<Option<(u32, How)>>,
     /// Turns that belong together: ranges of items.
     turns: Vec<(Vec<u32>, Vec<u32>)>,
+    /// Cells that tables may still have, together.
+    cells: usize,
 }
+
+/// Cells of all tables: as many take about a second where it is slow.
+const CELLS: usize = 16 << 20;
 
 /// A gap between two anchors.
 type Gap = (Vec<u32>, Vec<u32>);
@@ -101,6 +106,7 @@ impl<'o> Aligning<'o> {
             of_a: vec![None; a.items.len()],
             of_b: vec![None; b.items.len()],
             turns: Vec::new(),
+            cells: CELLS,
         };
         for (one, other) in by_hand {
             let exist = (*one as usize) < a.items.len() && (*other as usize) < b.items.len();
@@ -216,19 +222,25 @@ impl<'o> Aligning<'o> {
 
     /// A gap by kind, name and likeness; by kind and name only where it is large.
     fn settled(&mut self, gap: Gap) {
-        if table::fits(&gap.0, &gap.1) {
-            for (one, other) in table::best(&gap.0, &gap.1, |a, b| self.score(a, b)) {
-                self.pair(one, other, How::InOrder);
-            }
+        if self.tabled(&gap) {
             return;
         }
         for gap in self.anchored(gap, |item| Some(item.key)) {
-            if table::fits(&gap.0, &gap.1) {
-                for (one, other) in table::best(&gap.0, &gap.1, |a, b| self.score(a, b)) {
-                    self.pair(one, other, How::InOrder);
-                }
-            }
+            self.tabled(&gap);
         }
+    }
+
+    /// Settles a gap by a table, if there is room for it.
+    fn tabled(&mut self, (one, other): &Gap) -> bool {
+        let cells = table::cells(one, other);
+        if cells > table::CELLS || cells > self.cells {
+            return false;
+        }
+        self.cells -= cells;
+        for (one, other) in table::best(one, other, |a, b| self.score(a, b)) {
+            self.pair(one, other, How::InOrder);
+        }
+        true
     }
 
     fn score(&self, a: u32, b: u32) -> f32 {

@@ -5,12 +5,14 @@ use std::hash::{DefaultHasher, Hasher as _};
 
 use scrubjay_protocol::json::{Object, Value, Wtf8};
 
-use super::{ids::Ids, rules::Rules, tree::branch_in};
+use super::{
+    ids::Ids,
+    rules::Rules,
+    tree::{OPENED_AT, OPENED_DEPTH, branch_in},
+};
 
 /// Hashes kept of an item's leaves.
 const SKETCH: usize = 12;
-/// Texts of JSON inside texts of JSON that are opened.
-const OPENED_DEPTH: u8 = 4;
 /// Bytes of a text up to which it is looked into.
 const OPENED_LEN: usize = 1024 * 1024;
 
@@ -87,6 +89,8 @@ pub(crate) struct Hashing<'a> {
     pub(crate) sketch: Sketch,
     /// Where the value stands; kept only while rules ask for it.
     path: Vec<Vec<u8>>,
+    /// How deep the value stands, with or without a path.
+    depth: usize,
     opened: u8,
 }
 
@@ -98,6 +102,7 @@ impl<'a> Hashing<'a> {
             refs: Vec::new(),
             sketch: Sketch::default(),
             path: Vec::new(),
+            depth: 0,
             opened: 0,
         }
     }
@@ -110,6 +115,13 @@ impl<'a> Hashing<'a> {
     /// Of a value at a pointer below a member: what a patch writes there.
     pub(crate) fn member_at(&mut self, name: &[u8], below: &[Wtf8], value: &Value) -> Option<u64> {
         let called = below.last().map_or(name, Wtf8::as_bytes);
+        self.depth += 1 + below.len();
+        let number = self.value_at(name, below, value, called);
+        self.depth -= 1 + below.len();
+        number
+    }
+
+    fn value_at(&mut self, name: &[u8], below: &[Wtf8], value: &Value, called: &[u8]) -> Option<u64> {
         if !self.rules.has_pointers() {
             return Some(self.value(value, of(name), called));
         }
@@ -126,12 +138,17 @@ impl<'a> Hashing<'a> {
     }
 
     fn under(&mut self, name: &[u8], work: impl FnOnce(&mut Self) -> u64) -> Option<u64> {
-        if !self.rules.has_pointers() {
-            return Some(work(self));
-        }
-        self.path.push(name.to_vec());
-        let number = (!self.rules.is_ignored(&self.path)).then(|| work(self));
-        self.path.pop();
+        self.depth += 1;
+        let number = match self.rules.has_pointers() {
+            false => Some(work(self)),
+            true => {
+                self.path.push(name.to_vec());
+                let number = (!self.rules.is_ignored(&self.path)).then(|| work(self));
+                self.path.pop();
+                number
+            }
+        };
+        self.depth -= 1;
         number
     }
 
@@ -159,6 +176,7 @@ impl<'a> Hashing<'a> {
         }
         if text.len() <= OPENED_LEN {
             if self.opened < OPENED_DEPTH
+                && self.depth <= OPENED_AT
                 && let Some(held) = branch_in(text.as_bytes())
             {
                 self.opened += 1;
@@ -184,10 +202,12 @@ impl<'a> Hashing<'a> {
     fn items(&mut self, items: &[Value], at: u64, name: &[u8]) -> u64 {
         let mut number = 6;
         for (place, item) in items.iter().enumerate() {
-            let item = match self.rules.has_pointers() {
-                true => self.under(place.to_string().as_bytes(), |this| this.value(item, at, name)),
-                false => Some(self.value(item, at, name)),
+            let token = if self.rules.has_pointers() {
+                place.to_string()
+            } else {
+                String::new()
             };
+            let item = self.under(token.as_bytes(), |this| this.value(item, at, name));
             number = join(number, item.unwrap_or(0));
         }
         number

@@ -160,7 +160,7 @@ impl Reading<'_> {
             return Err(stopped);
         }
         pace.step(u64::from(since))?;
-        self.end_part(reader, &exchange, &summary, (first, last))
+        self.end_part(reader, &exchange, &summary, run.is_none())
     }
 
     // ---- a frame ------------------------------------------------------
@@ -454,8 +454,9 @@ impl Reading<'_> {
         reader: &mut Reader<S>,
         exchange: &Exchange,
         summary: &Summary,
-        (first, last): (u32, u32),
+        is_whole: bool,
     ) -> Result<(), Stopped<S::Error>> {
+        let (first, last) = self.out.windows.last().copied().unwrap_or((1, 0));
         self.place_open_runs(last);
         self.close_groups();
         for span in self.drafts.spans() {
@@ -465,7 +466,7 @@ impl Reading<'_> {
         if summary.is_run_input || last >= first {
             self.push(ItemKind::FinalState, NO_SPAN, last);
         }
-        if last == summary.frames {
+        if is_whole {
             let document = end_document(reader, exchange, summary)?;
             let item = self.push(ItemKind::End, NO_SPAN, last);
             self.describe(item, &document, 0, None);

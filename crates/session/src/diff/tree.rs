@@ -22,7 +22,10 @@ const CHANGES: u32 = 20_000;
 /// Bytes of a text up to which it is looked into for JSON or compared with what rules leave of it.
 const OPENED_LEN: u64 = 1024 * 1024;
 /// Texts of JSON inside texts of JSON that are opened.
-const OPENED_DEPTH: u8 = 4;
+pub(crate) const OPENED_DEPTH: u8 = 4;
+/// Depth down to which they are: what is opened deeper would add up to
+/// recursion without a bound that fits a thread's stack.
+pub(crate) const OPENED_AT: usize = 64;
 
 /// How a value changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,7 +180,7 @@ impl<'a> Comparing<'a> {
 
     /// The difference of what two texts hold, if both hold JSON branches.
     fn opened(&mut self, old: &Value, new: &Value) -> Option<Diff> {
-        if !self.closely || self.opened >= OPENED_DEPTH {
+        if !self.closely || self.opened >= OPENED_DEPTH || self.path.len() > OPENED_AT {
             return None;
         }
         let (one, other) = (self.held_in(old, self.pieces)?, self.held_in(new, self.other_pieces)?);

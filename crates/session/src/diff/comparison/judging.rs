@@ -27,6 +27,8 @@ struct Judging {
     read_again: u32,
     /// The two states differ, and a row says so.
     states_differ: bool,
+    /// Whether each side says what was asked at all; a file need not.
+    with_input: [bool; 2],
 }
 
 impl<S: Shelf + Clone> Comparison<S> {
@@ -41,6 +43,10 @@ impl<S: Shelf + Clone> Comparison<S> {
             states_len: STATES_LEN,
             read_again: READ_AGAIN,
             states_differ: false,
+            with_input: [0, 1].map(|side: usize| {
+                let mut items = self.outlines[side].items.iter();
+                items.any(|item| item.kind == ItemKind::Input)
+            }),
         };
         let mut bounds = Vec::with_capacity(turns.len());
         for (turn, pairs) in (1..).zip(turns) {
@@ -90,7 +96,8 @@ impl<S: Shelf + Clone> Comparison<S> {
         let level = self.rules.level();
         let counts = |item: &Item| {
             let empty = item.kind == ItemKind::State && item.says[Level::State as usize] == NOTHING;
-            item.kind.counts_from() <= level && (!empty || level == Level::Wire)
+            let unknown = item.kind == ItemKind::Input && judging.with_input != [true, true];
+            item.kind.counts_from() <= level && (!empty || level == Level::Wire) && !unknown
         };
         let alone = match (&a, &b) {
             (Some(a), Some(b)) if !counts(a) && !counts(b) => PairKind::Same,
