@@ -1,11 +1,11 @@
 //! Recording files: out of a store, into another, and opened by themselves.
 
 use scrubjay_engine::{BodyOf, Engine, Opening, Options, Packing};
-use scrubjay_ipc::{Code, Delete, Erase, Health, Undelete};
+use scrubjay_ipc::{Code, Delete, Erase, Health, Library, LibrarySort, Undelete};
 
 use crate::{
     recording::{EVENTS, panes, the_finished_run},
-    stage::{Agent, add_source, ask, frame, library, open, run_agent, try_ask},
+    stage::{Agent, add_source, ask, frame, library, open, run_agent, try_ask, until},
 };
 
 /// A store with one run in it.
@@ -71,6 +71,77 @@ async fn a_file_is_opened_like_a_store_but_not_changed() {
     assert_eq!(panes(&file, 0).await, seen);
     let report = try_ask(&file, Delete { exchanges: vec![0] }).await.unwrap_err();
     assert_eq!(report.code, Code::BadRequest);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_in_the_same_order_as_a_store() {
+    use LibrarySort as By;
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("store.db"));
+    let samples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../recordings");
+    let mut names: Vec<_> = std::fs::read_dir(samples)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    names.sort();
+    for path in names
+        .iter()
+        .filter(|path| path.to_string_lossy().contains(".agui.jsonl"))
+    {
+        store.import_file(path, None).unwrap();
+    }
+    let path = folder.path().join("all.agui.jsonl");
+    let all: Vec<i64> = store.exchanges().unwrap();
+    store
+        .export(&all, Packing::Plain, &mut std::fs::File::create(&path).unwrap())
+        .unwrap();
+    let file = open(&path);
+    // The store derives behind the import.
+    let whole = in_order(&file, By::NewestFirst).await;
+    until(&store, async || {
+        (in_order(&store, By::NewestFirst).await == whole).then_some(())
+    })
+    .await;
+
+    let mut orders = std::collections::HashSet::new();
+    for sort in [
+        By::NewestFirst,
+        By::OldestFirst,
+        By::LongestFirst,
+        By::ShortestFirst,
+        By::TitleAscending,
+        By::TitleDescending,
+        By::SoonestTextFirst,
+        By::LatestTextFirst,
+        By::MostFramesFirst,
+        By::FewestFramesFirst,
+        By::MostToolsFirst,
+        By::FewestToolsFirst,
+        By::LargestFirst,
+        By::SmallestFirst,
+        By::MostFindingsFirst,
+        By::FewestFindingsFirst,
+    ] {
+        let by_store = in_order(&store, sort).await;
+        assert_eq!(by_store, in_order(&file, sort).await, "{sort:?}");
+        assert!(by_store.len() > 10, "there should be enough samples to put in order");
+        orders.insert(by_store);
+    }
+    assert_eq!(orders.len(), 16, "each order should be another");
+}
+
+/// Start and title of all runs, in an order.
+async fn in_order(engine: &Engine, sort: LibrarySort) -> Vec<(String, String)> {
+    let all = Library {
+        text: String::new(),
+        source: None,
+        verdicts: Vec::new(),
+        sort,
+        first: 0,
+        count: 500,
+    };
+    let rows = ask(engine, all).await.rows;
+    rows.into_iter().map(|row| (row.started_at, row.title)).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
