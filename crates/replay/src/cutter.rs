@@ -1,6 +1,6 @@
 //! From a recorded body to cues, reading as it goes.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::collections::VecDeque;
 
 use bytes::Bytes;
 use scrubjay_protocol::{
@@ -14,26 +14,16 @@ use scrubjay_session::exchange::{Chunk, Exchange, field};
 
 use crate::{
     cue::{Cue, Format, Pending, What},
-    recorded::{Body, Recorded, Unread},
+    recorded::{Chunks, Recorded, Unread},
 };
 
-/// Bytes read at once, unless a chunk has more.
-const BLOCK_LEN: u64 = 256 * 1024;
-/// Chunks looked up at once.
-const CHUNKS: u64 = 1024;
 /// Bytes after which a body that could still be anything is nothing.
 const UNDECIDED_LEN: usize = 64 * 1024;
 
 /// Cuts one recorded body.
 pub(crate) struct Cutter {
-    body: Arc<dyn Body>,
-    chunk_count: u64,
+    chunks: Chunks,
     content_type: Option<String>,
-    /// Chunks that were looked up, from the one that is cut next.
-    chunks: VecDeque<Chunk>,
-    next_chunk: u64,
-    /// Bytes that were read, from the start of the first chunk in `chunks`.
-    block: Bytes,
     /// Where the next byte is expected.
     wire_end: u64,
     last_at_us: u64,
@@ -110,12 +100,8 @@ impl Cutter {
         let exchange = &recorded.exchange;
         let decoder = decoder(exchange);
         Self {
-            body: Arc::clone(&recorded.body),
-            chunk_count: exchange.chunk_count,
+            chunks: Chunks::of(recorded),
             content_type: content_type(exchange),
-            chunks: VecDeque::new(),
-            next_chunk: 0,
-            block: Bytes::new(),
             wire_end: 0,
             last_at_us: 0,
             keeps_encoding: decoder.is_some() && !decodes,
@@ -149,45 +135,11 @@ impl Cutter {
             if self.finished {
                 return Ok(None);
             }
-            match self.read_chunk()? {
+            match self.chunks.next()? {
                 Some((chunk, number, bytes)) => self.take(chunk, number, bytes),
                 None => self.finish(),
             }
         }
-    }
-
-    fn read_chunk(&mut self) -> Result<Option<(Chunk, u64, Bytes)>, Unread> {
-        if self.chunks.is_empty() && self.next_chunk < self.chunk_count {
-            let until = self.chunk_count.min(self.next_chunk + CHUNKS);
-            self.chunks = self.body.chunks(self.next_chunk..until)?.into();
-        }
-        let Some(chunk) = self.chunks.front().copied() else {
-            return Ok(None);
-        };
-        let len = usize::try_from(chunk.len).unwrap_or(usize::MAX);
-        if self.block.is_empty() {
-            let until = self.block_end();
-            self.block = self.body.bytes(chunk.offset..until)?.into();
-        }
-        self.chunks.pop_front();
-        self.next_chunk += 1;
-        let bytes = self.block.split_to(len.min(self.block.len()));
-        Ok(Some((chunk, self.next_chunk - 1, bytes)))
-    }
-
-    /// The end of the chunks that are read with the first one: those that
-    /// follow without a hole.
-    fn block_end(&self) -> u64 {
-        let mut until: Option<(u64, u64)> = None;
-        for chunk in &self.chunks {
-            let end = chunk.offset + chunk.len;
-            match until {
-                None => until = Some((chunk.offset, end)),
-                Some((from, to)) if chunk.offset == to && end - from <= BLOCK_LEN => until = Some((from, end)),
-                Some(_) => break,
-            }
-        }
-        until.map_or(0, |(_, to)| to)
     }
 
     fn take(&mut self, chunk: Chunk, number: u64, bytes: Bytes) {
@@ -314,7 +266,7 @@ impl Cutter {
     fn finish(&mut self) {
         self.finished = true;
         if let Some(mut decoder) = self.decoder.take() {
-            let (number, at_us) = (self.next_chunk.saturating_sub(1), self.last_at_us);
+            let (number, at_us) = (self.chunks.taken().saturating_sub(1), self.last_at_us);
             decoder.finish(&mut |piece| self.decoded(Bytes::copy_from_slice(piece), number, at_us));
         }
         if !self.keeps_encoding {

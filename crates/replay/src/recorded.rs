@@ -5,12 +5,18 @@
 //! from wherever it lies. Everything that implements
 //! [`Shelf`] can be read from: a store's exchange, or a file's in memory.
 
-use std::{error::Error, fmt, ops::Range, sync::Arc};
+use std::{collections::VecDeque, error::Error, fmt, ops::Range, sync::Arc};
 
+use bytes::Bytes;
 use scrubjay_session::{
     exchange::{Chunk, Exchange},
     shelf::Shelf,
 };
+
+/// Bytes read at once, unless a chunk has more.
+const BLOCK_LEN: u64 = 256 * 1024;
+/// Chunks looked up at once.
+const LOOKED_UP: u64 = 1024;
 
 /// A recorded response body could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +80,69 @@ impl Recorded {
             request_body: shelf.request_body().map_err(Unread::new)?.into(),
             body: shelf,
         })
+    }
+}
+
+/// The chunks of a body in order, read as they are asked for.
+pub(crate) struct Chunks {
+    body: Arc<dyn Body>,
+    count: u64,
+    /// Chunks that were looked up, from the next one on.
+    known: VecDeque<Chunk>,
+    taken: u64,
+    /// Bytes that were read, from the start of the first chunk in `known`.
+    block: Bytes,
+}
+
+impl Chunks {
+    pub(crate) fn of(recorded: &Recorded) -> Self {
+        Self {
+            body: Arc::clone(&recorded.body),
+            count: recorded.exchange.chunk_count,
+            known: VecDeque::new(),
+            taken: 0,
+            block: Bytes::new(),
+        }
+    }
+
+    /// How many were given.
+    pub(crate) fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// The next chunk, its number and its bytes; nothing behind the last.
+    pub(crate) fn next(&mut self) -> Result<Option<(Chunk, u64, Bytes)>, Unread> {
+        if self.known.is_empty() && self.taken < self.count {
+            let until = self.count.min(self.taken + LOOKED_UP);
+            self.known = self.body.chunks(self.taken..until)?.into();
+        }
+        let Some(chunk) = self.known.front().copied() else {
+            return Ok(None);
+        };
+        let len = usize::try_from(chunk.len).unwrap_or(usize::MAX);
+        if self.block.is_empty() {
+            let until = self.block_end();
+            self.block = self.body.bytes(chunk.offset..until)?.into();
+        }
+        self.known.pop_front();
+        self.taken += 1;
+        let bytes = self.block.split_to(len.min(self.block.len()));
+        Ok(Some((chunk, self.taken - 1, bytes)))
+    }
+
+    /// The end of the chunks that are read with the first one: those that
+    /// follow without a hole.
+    fn block_end(&self) -> u64 {
+        let mut until: Option<(u64, u64)> = None;
+        for chunk in &self.known {
+            let end = chunk.offset + chunk.len;
+            match until {
+                None => until = Some((chunk.offset, end)),
+                Some((from, to)) if chunk.offset == to && end - from <= BLOCK_LEN => until = Some((from, end)),
+                Some(_) => break,
+            }
+        }
+        until.map_or(0, |(_, to)| to)
     }
 }
 

@@ -39,14 +39,17 @@ impl Inner {
     }
 
     fn client(&self, replay: &Replay, listening: Listening) -> ReplayClient {
+        let frames = self.frames_of(replay, listening.exchange);
+        // Of an answer that went out unseen the end is known.
+        let is_unseen = listening.stage == Stage::Done && listening.seq == 0;
         ReplayClient {
             client: listening.client,
             request: listening.request,
             name: listening.name.chars().take(NAME_CHARS).collect(),
             exchange: listening.exchange,
-            seq: listening.seq,
+            seq: if is_unseen { frames } else { listening.seq },
             at_us: listening.at_us,
-            frames: self.frames_of(replay, listening.exchange),
+            frames,
             stage: match listening.stage {
                 Stage::Streaming => ClientStage::Streaming,
                 Stage::Held => ClientStage::Held,

@@ -79,9 +79,14 @@ impl Hand {
         order
     }
 
+    /// Whether there is an order.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.count.load(Ordering::Acquire) > 0
+    }
+
     /// Waits for an order.
     pub(crate) async fn come(&self) {
-        if self.count.load(Ordering::Acquire) == 0 {
+        if !self.is_waiting() {
             self.come.notified().await;
         }
     }

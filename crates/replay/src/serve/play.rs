@@ -16,7 +16,7 @@ use scrubjay_proxy::{BoxError, Wire};
 use scrubjay_session::exchange::Headers;
 use tokio::{
     sync::watch,
-    time::{Instant, sleep_until},
+    time::{Instant, sleep_until, timeout},
 };
 
 use super::{
@@ -29,8 +29,12 @@ use super::{
 };
 use crate::{
     pace::Pace,
+    recorded::{Chunks, Recorded, Unread},
     schedule::{Beat, End, How, Part, Schedule},
 };
+
+/// How long the bytes before a broken HTTP/2 stream are waited for.
+const LATER_FLUSH: Duration = Duration::from_millis(50);
 
 /// The answer breaks off here, as it was recorded or as it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +46,9 @@ pub(crate) struct Player {
     house: Arc<House>,
     wire: Arc<Wire>,
     schedule: Schedule,
+    /// The body's chunks, while nobody touches or paces them: what is in them
+    /// is not looked at.
+    plain: Option<Chunks>,
     conduct: Arc<Conduct>,
     changes: watch::Receiver<Arc<Conduct>>,
     client: Option<Arc<Client>>,
@@ -63,6 +70,8 @@ pub(crate) struct Player {
     /// The part that is to be sent once more.
     again: Option<Part>,
     calls: Calls,
+    /// Parts that went out as chunks.
+    given: u64,
     is_over: bool,
 }
 
@@ -87,6 +96,7 @@ impl Player {
             house: Arc::clone(house),
             wire: Arc::clone(wire),
             schedule,
+            plain: None,
             conduct: house.conduct(),
             changes,
             client: None,
@@ -100,12 +110,19 @@ impl Player {
             is_let_go: false,
             again: None,
             calls: Calls::default(),
+            given: 0,
             is_over: false,
         }
     }
 
     pub(crate) fn on_http2(mut self, is_http2: bool) -> Self {
         self.is_http2 = is_http2;
+        self
+    }
+
+    /// Bytes as recorded, all at once: chunks go out as they lie.
+    pub(crate) fn with_plain(mut self, recorded: &Recorded) -> Self {
+        self.plain = (self.conduct.exact && self.is_flood()).then(|| Chunks::of(recorded));
         self
     }
 
@@ -139,6 +156,15 @@ impl Player {
         if !self.is_flood() {
             self.flushed().await;
         }
+        match self.next_plain() {
+            Some(Ok(Beat::Part(part))) => return Some(Ok(self.send(part))),
+            Some(Ok(Beat::End(end))) => return self.end(end).await,
+            Some(Err(unread)) => {
+                self.over(Stage::Left);
+                return Some(Err(unread.into()));
+            }
+            None => {}
+        }
         loop {
             let beat = match self.again.take() {
                 Some(part) => Ok(Beat::Part(part)),
@@ -155,6 +181,42 @@ impl Player {
                     self.break_off(false).await;
                     return Some(Err(unread.into()));
                 }
+            }
+        }
+    }
+
+    /// The next chunk as it lies, or the end. When somebody wants to pace or
+    /// to steer, the schedule goes on behind what went out.
+    fn next_plain(&mut self) -> Option<Result<Beat, Unread>> {
+        let is_steered = self.client.as_ref().is_some_and(|client| client.hand.is_waiting());
+        let chunks = self.plain.as_mut()?;
+        if is_steered || self.changes.has_changed().unwrap_or(false) {
+            self.plain = None;
+            self.skip_given();
+            return None;
+        }
+        loop {
+            match chunks.next() {
+                Ok(Some((_, _, bytes))) if bytes.is_empty() => {}
+                Ok(Some((chunk, _, bytes))) => {
+                    self.given += 1;
+                    return Some(Ok(Beat::Part(Part {
+                        at_us: chunk.at_us,
+                        bytes,
+                        ..Part::default()
+                    })));
+                }
+                Ok(None) => return Some(Ok(Beat::End(self.schedule.untouched_end()))),
+                Err(unread) => return Some(Err(unread)),
+            }
+        }
+    }
+
+    /// Leaves out the parts that went out as chunks.
+    fn skip_given(&mut self) {
+        for _ in 0..self.given {
+            if !matches!(self.schedule.next(), Some(Ok(Beat::Part(_)))) {
+                return;
             }
         }
     }
@@ -184,9 +246,7 @@ impl Player {
             self.mark = Some(self.wire.flushes());
         }
         if let Some(client) = &self.client {
-            if let Some(mark) = part.marks.last() {
-                client.sent(mark.seq, part.at_us);
-            }
+            client.sent(part.marks.last().map(|mark| mark.seq), part.at_us);
             self.house.changed();
         }
         Frame::data(part.bytes)
@@ -372,6 +432,14 @@ impl Player {
 
     async fn break_off(&mut self, with_reset: bool) -> BoxError {
         self.flushed().await;
+        if self.is_http2 {
+            // The flush may have been another stream's, begun before our bytes
+            // were in line. One that begins now takes them along; when none
+            // comes, they are gone already.
+            let mark = self.wire.flushes() + 1;
+            let later = poll_fn(|cx| self.wire.poll_flushed_after(mark, cx));
+            drop(timeout(LATER_FLUSH, later).await);
+        }
         if with_reset && !self.is_http2 {
             self.wire.close_abruptly();
         }

@@ -38,9 +38,10 @@ pub struct Listening {
     pub name: String,
     /// The exchange it gets.
     pub exchange: i64,
-    /// The last frame sent; 0 before the first.
+    /// The last frame sent; 0 before the first, and while chunks go out
+    /// without being looked into (exact and instant).
     pub seq: u32,
-    /// The recorded time of that frame, microseconds since the request head.
+    /// The recorded time of what was sent last, microseconds since the request head.
     pub at_us: u64,
     /// How it stands.
     pub stage: Stage,
@@ -61,9 +62,11 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Notes what was sent.
-    pub(crate) fn sent(&self, seq: u32, at_us: u64) {
-        self.seq.store(seq, Relaxed);
+    /// Notes what was sent: the frame that ended with it, if it is known, and its time.
+    pub(crate) fn sent(&self, seq: Option<u32>, at_us: u64) {
+        if let Some(seq) = seq {
+            self.seq.store(seq, Relaxed);
+        }
         self.at_us.store(at_us, Relaxed);
     }
 
