@@ -11,14 +11,8 @@ use crate::fold::Broken;
 
 /// Longest arguments that are read, bytes.
 const ARGUMENTS_LEN: usize = 1024 * 1024;
-/// Longest schema that is read, bytes.
-const SCHEMA_LEN: usize = 256 * 1024;
 /// Deepest schema and deepest arguments.
 const DEPTH: usize = 64;
-/// Faults named in a finding.
-const FAULTS: usize = 3;
-/// Characters of a fault that are shown.
-const FAULT_CHARS: usize = 160;
 
 /// A tool that the request offers.
 #[derive(Debug)]
@@ -117,8 +111,14 @@ mod schema {
     use jsonschema::PatternOptions;
     use scrubjay_protocol::json::{self, Value};
 
-    use super::{DEPTH, FAULT_CHARS, FAULTS, SCHEMA_LEN};
+    use super::DEPTH;
 
+    /// Longest schema that is read, bytes.
+    const SCHEMA_LEN: usize = 256 * 1024;
+    /// Faults named in a finding.
+    const FAULTS: usize = 3;
+    /// Characters of a fault that are shown.
+    const FAULT_CHARS: usize = 160;
     /// Steps that a pattern may take on a text.
     const PATTERN_STEPS: usize = 100_000;
 
