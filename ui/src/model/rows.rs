@@ -26,6 +26,8 @@ pub(crate) struct RowsModel {
     pub(crate) scroll_to: RwSignal<Option<f64>>,
     /// The frame for which `current` was chosen by a person.
     pinned: StoredValue<Option<u32>>,
+    /// The playhead's row is not in the list yet; it is shown once it is.
+    awaited: StoredValue<bool>,
     asker: StoredValue<Option<Asker<Rows>>, LocalStorage>,
     placer: StoredValue<Option<Asker<RowOf>>, LocalStorage>,
     stepper: StoredValue<Option<Asker<Rows>>, LocalStorage>,
@@ -43,6 +45,7 @@ impl RowsModel {
             current: RwSignal::new(None),
             scroll_to: RwSignal::new(None),
             pinned: StoredValue::new(None),
+            awaited: StoredValue::new(false),
             asker: StoredValue::new_local(None),
             placer: StoredValue::new_local(None),
             stepper: StoredValue::new_local(None),
@@ -77,6 +80,9 @@ impl RowsModel {
                     .with_untracked(|expanded| *expanded == answered.ask.expanded);
             if is_ours(answered.ask.exchange) && is_current {
                 self.page.take(answered.answer);
+                if let Some(row) = self.current.get_untracked().filter(|_| self.awaited.get_value()) {
+                    self.stand(row);
+                }
             }
         })));
         self.placer.set_value(Some(Asker::new(move |answered: Answered<RowOf>| {
@@ -155,7 +161,9 @@ impl RowsModel {
     fn stand(self, row: u64) {
         self.current.set(Some(row));
         let scroll = untrack(move || self.scroll());
-        if scroll.total > 0
+        // The page of another view may still be here.
+        self.awaited.set_value(row >= scroll.total);
+        if row < scroll.total
             && let Some(top) = scroll.reveal(row, self.top_px.get_untracked())
         {
             self.scroll_to.set(Some(top));

@@ -44,8 +44,9 @@ pub struct Writes {
 impl<S: Shelf> Reader<S> {
     /// Writes of the value at a pointer: up to `most` until a frame, and the next behind it.
     ///
-    /// A branch is written when something in it is. What the value was before
-    /// it was removed and added again is not followed.
+    /// A branch is written when something in it is set; what is only taken out
+    /// of it leaves no trace. What the value was before it was removed and
+    /// added again is not followed.
     ///
     /// # Errors
     /// When there is no such frame, or the shelf cannot be read.
