@@ -67,7 +67,7 @@ pub(crate) fn step_back(niceness: i32) {
     // Elsewhere than on Linux this would slow down the whole process.
     #[cfg(target_os = "linux")]
     // A system that forbids it only loses what this is for.
-    let _: Result<i32, _> = rustix::process::nice(niceness);
+    rustix::process::nice(niceness).ok();
     #[cfg(not(target_os = "linux"))]
     let _ = niceness;
 }

@@ -1,8 +1,8 @@
 //! What a recording process appends before it forwards.
 //!
 //! Appending is one `write(2)` to an append-only file (about 2 µs), under a
-//! lock that is held for that long; a chunk counts as recorded once it
-//! returned. Nothing here waits for SQLite: the [`writer`](crate::writer)
+//! lock that is held for that long, for one chunk or for all that came
+//! together; a chunk counts as recorded once it returned. Nothing here waits for SQLite: the [`writer`](crate::writer)
 //! follows the files. When a write fails, traffic goes on: later records say
 //! at which byte they stand, so the stretch in between is known to be missing.
 //!
