@@ -10,6 +10,7 @@ pub mod flow;
 pub mod node;
 pub mod record;
 pub mod replay;
+pub mod serve;
 
 use std::{
     io::{BufRead as _, BufReader},
