@@ -19,8 +19,7 @@ use scrubjay_ipc::Code;
 use scrubjay_session::{
     fold::rule::{Client, Rule},
     judge::rule::rule,
-    query::{FindingEntry, Reader, Severity},
-    shelf::Shelf,
+    query::{FindingEntry, Severity},
 };
 
 use self::mutes::Muted;
@@ -101,32 +100,16 @@ fn plain(format: Format) -> Format {
 fn recorded(library: &Library, index: i64, muted: &Muted) -> Result<Checked, Failure> {
     let kept = library.engine().mutes()?;
     let mut reader = library.reader(index)?;
-    let is_muted = |rule: &str| muted.is_muted(rule) || kept.is_muted(index, rule);
-    let source = library.engine().path().display().to_string();
-    checked(source, index, &mut reader, is_muted)
-}
-
-/// What a reader's exchange has.
-pub(crate) fn checked<S: Shelf>(
-    source: String,
-    exchange: i64,
-    reader: &mut Reader<S>,
-    is_muted: impl Fn(&str) -> bool,
-) -> Result<Checked, Failure>
-where
-    S::Error: Into<scrubjay_engine::EngineError>,
-    scrubjay_engine::EngineError: From<scrubjay_session::query::Failed<S::Error>>,
-{
     let findings = reader.findings(0..u32::MAX, usize::MAX).map_err(unreadable)?;
     let request = &reader.exchange().request;
     Ok(Checked {
-        source,
-        exchange,
+        source: library.engine().path().display().to_string(),
+        exchange: index,
         request: format!("{} {}", request.method, request.target),
         findings: findings
             .into_iter()
             .map(|finding| Found {
-                is_muted: is_muted(&finding.rule),
+                is_muted: muted.is_muted(&finding.rule) || kept.is_muted(index, &finding.rule),
                 finding,
             })
             .collect(),

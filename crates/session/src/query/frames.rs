@@ -85,8 +85,13 @@ impl<S: Shelf> Reader<S> {
         count: u32,
     ) -> Result<Vec<FindingEntry>, Failed<S::Error>> {
         let mut findings = Vec::new();
-        let mut skip = first;
-        for idx in 0..self.pages.finding_count() {
+        // Without a rule, the window's first is known by its number.
+        let begin = match rule {
+            None => u32::try_from(first).unwrap_or(u32::MAX),
+            Some(_) => 0,
+        };
+        let mut skip = first - u64::from(begin).min(first);
+        for idx in begin..self.pages.finding_count() {
             if findings.len() >= count as usize {
                 break;
             }

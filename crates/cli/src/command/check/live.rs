@@ -16,7 +16,7 @@ use scrubjay_session::{
     query::{FindingEntry, Severity},
 };
 
-use super::{Checked, Found, Muted, checked, line, text};
+use super::{Checked, Found, Muted, line, text};
 use crate::{
     args::{self, Format},
     failure::Failure,
@@ -35,20 +35,23 @@ pub(super) fn check(args: &args::Check, url: &str, muted: &Muted, out: &mut Out)
         .enable_all()
         .build()
         .map_err(Failure::from)?;
-    let mut shown = Shown { muted, url, count: 0 };
+    let mut shown = Shown {
+        muted,
+        checked: Checked {
+            source: url.to_owned(),
+            exchange: 0,
+            request: format!("POST {url}"),
+            findings: Vec::new(),
+        },
+    };
     let (engine, folder, body) = runtime.block_on(run(url, input, &mut shown, out))?;
-    let mut checked = shown.look(&engine, out)?;
+    shown.look(&engine, out)?;
     if let Some(difference) = runtime.block_on(second_reading(&engine, &body))? {
-        let found = Found {
-            is_muted: muted.is_muted(&difference.rule),
-            finding: difference,
-        };
-        shown.show(&checked, &found, out)?;
-        checked.findings.push(found);
+        shown.show(difference, out)?;
     }
     engine.close();
     drop(folder);
-    Ok(checked)
+    Ok(shown.checked)
 }
 
 fn read_input(path: Option<&Path>) -> Result<Vec<u8>, Failure> {
@@ -103,39 +106,34 @@ async fn run(
     Ok((engine, folder, body))
 }
 
-/// What was printed so far.
+/// What was found and printed so far.
 struct Shown<'a> {
     muted: &'a Muted,
-    url: &'a str,
-    count: usize,
+    checked: Checked,
 }
 
 impl Shown<'_> {
     /// Prints findings that are new.
-    fn look(&mut self, engine: &Engine, out: &mut Out) -> Result<Checked, Failure> {
+    fn look(&mut self, engine: &Engine, out: &mut Out) -> Result<(), Failure> {
         let Some(index) = engine.exchanges()?.first().copied() else {
-            return Ok(Checked {
-                source: self.url.to_owned(),
-                exchange: 0,
-                request: String::new(),
-                findings: Vec::new(),
-            });
+            return Ok(());
         };
-        let mut reader = scrubjay_engine::Exchange::open(engine.shelf(index)?).map_err(unreadable)?;
-        let checked = checked(self.url.to_owned(), 0, &mut reader, |rule| self.muted.is_muted(rule))?;
-        for found in checked.findings.iter().skip(self.count) {
-            self.show(&checked, found, out)?;
-        }
-        self.count = checked.findings.len();
-        Ok(checked)
+        let known = self.checked.findings.len() as u64;
+        let new = engine.with(index, |reader| Ok(reader.findings_of(None, known, u32::MAX)?))?;
+        new.into_iter().try_for_each(|finding| self.show(finding, out))
     }
 
-    fn show(&self, checked: &Checked, found: &Found, out: &mut Out) -> Result<(), Failure> {
+    fn show(&mut self, finding: FindingEntry, out: &mut Out) -> Result<(), Failure> {
+        let found = Found {
+            is_muted: self.muted.is_muted(&finding.rule),
+            finding,
+        };
         match out.format {
-            Format::Json => out.text(&line(checked, found, false))?,
-            Format::Text => out.text(&text::finding(found))?,
-            _ => return Ok(()),
+            Format::Json => out.text(&line(&self.checked, &found, false))?,
+            Format::Text => out.text(&text::finding(&found))?,
+            _ => {}
         }
+        self.checked.findings.push(found);
         out.flush()
     }
 }
