@@ -144,12 +144,29 @@ async fn what_is_captured_from_a_replay_is_what_was_captured_before() {
             }
             let (old, new) = (index as i64, after["index"].as_i64().expect("a number"));
             assert_eq!(body(&store, new, &[]), body(&path, old, &[]), "{what}");
+            if before["frames"] != 0 {
+                assert_eq!(difference(&path, old, &store, new), "", "{what}");
+            }
             assert_eq!(
                 joined(&splits(&store, new), &splits(&path, old)),
                 splits(&path, old),
                 "{what}"
             );
         }
+    }
+}
+
+/// What `diff` says of two exchanges down to their texts; nothing when they are the same.
+fn difference(old: &Path, a: i64, new: &Path, b: i64) -> String {
+    let output = Command::new(stage::binary("scrubjay"))
+        .arg("diff")
+        .args([old, new])
+        .args(["--level", "text", "--a", &a.to_string(), "--b", &b.to_string()])
+        .output()
+        .expect("the command line can be started");
+    match output.status.code() {
+        Some(0) => String::new(),
+        _ => String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr),
     }
 }
 
