@@ -36,6 +36,15 @@ impl Agent {
         Self::answering(stall)
     }
 
+    /// Answers with bytes that need not be text, in one chunk.
+    pub(crate) fn saying_bytes(body: &'static [u8]) -> Self {
+        Self::answering(move |mut stream| {
+            read_request(&stream);
+            let head = format!("{HEAD}{:x}\r\n", body.len());
+            drop(stream.write_all(&[head.as_bytes(), body, b"\r\n0\r\n\r\n"].concat()));
+        })
+    }
+
     fn answering(answer: impl Fn(TcpStream) + Clone + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();

@@ -133,10 +133,17 @@ fn an_agent_that_is_not_there_is_a_finding() {
 
 #[test]
 fn an_independent_reader_is_asked_too() {
-    // A field that only one of the two readers takes for data.
-    let odd = "data: {\"type\":\"RUN_STARTED\",\"threadId\":\"t\",\"runId\":\"r\"}\n\ndata\n\ndata: {\"type\":\"RUN_FINISHED\",\"threadId\":\"t\",\"runId\":\"r\"}\n\n";
-    let transcript = live(&Agent::saying(odd), "--json");
+    // It takes a lone `data` and comments as we do, and fails at bytes that are not UTF-8.
+    let same = ": hello\n\ndata: {\"type\":\"RUN_STARTED\",\"threadId\":\"t\",\"runId\":\"r\"}\n\ndata\n\ndata: {\"type\":\"RUN_FINISHED\",\"threadId\":\"t\",\"runId\":\"r\"}\n\n";
+    let transcript = live(&Agent::saying(same), "--json");
     assert!(!transcript.contains("reader.disagrees"), "{transcript}");
+    let other = b"data: {\"type\":\"RUN_STARTED\",\"threadId\":\"t\",\"runId\":\"r\"}\n\ndata: {\"type\":\"CUSTOM\",\"name\":\"x\",\"value\":\"\xff\"}\n\ndata: {\"type\":\"RUN_FINISHED\",\"threadId\":\"t\",\"runId\":\"r\"}\n\n";
+    let transcript = live(&Agent::saying_bytes(other), "--json");
+    assert!(transcript.contains("reader.disagrees"), "{transcript}");
+    assert!(
+        transcript.ends_with("[exit 0]"),
+        "a warning is below the bar: {transcript}"
+    );
 }
 
 /// Recordings with errors, warnings, notes and nothing.
