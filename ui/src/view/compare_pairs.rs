@@ -85,8 +85,8 @@ fn row_view(model: CompareModel, number: u64, row: &PairRow) -> AnyView {
         row.a.as_ref().or(row.b.as_ref()).map_or("", |side| side.name.as_str())
     );
     let sides = row.folded == 0 || row.kind != PairKind::Downstream;
-    let summary =
-        (!row.summary.is_empty()).then(|| view! { <bdi class="cut faint">{words::visible(&row.summary)}</bdi> });
+    let summary = (!row.summary.is_empty() && row.folded == 0)
+        .then(|| view! { <bdi class="cut faint">{words::visible(&row.summary)}</bdi> });
     view! {
         <div class=format!("pair-row {}", how::class(row.kind)) role="row" id=format!("pair-{pair}") class:sel=is_chosen class:taken=is_taken
             aria-rowindex=(number + 1).to_string() aria-selected=move || is_chosen().to_string() aria-label=name

@@ -77,14 +77,14 @@ fn queue(model: ReplayModel) -> AnyView {
         <div class="queue" data-pane="replay-queue" data-state=state data-next=move || next().map(|seq| seq.to_string())>
             {move || match client.get() {
                 None => view! { <p class="dim pad">"What goes out next stands here once somebody listens."</p> }.into_any(),
-                Some(client) => queue_of(model, client),
+                Some(client) => queue_of(model, &client),
             }}
         </div>
     }
     .into_any()
 }
 
-fn queue_of(model: ReplayModel, client: ReplayClient) -> AnyView {
+fn queue_of(model: ReplayModel, client: &ReplayClient) -> AnyView {
     let Some(next) = client.next.clone() else {
         let words = match how::is_open(client.stage) {
             true => "Events go out at the pace. With the pace by hand, or at a hold, the next one waits here.",
@@ -93,12 +93,12 @@ fn queue_of(model: ReplayModel, client: ReplayClient) -> AnyView {
         let breaks = how::is_open(client.stage).then(|| steer(model, SteerBy::Reset, "break off", "⇧x"));
         return view! { <p class="dim pad">{words}</p><div class="line steer">{breaks}</div> }.into_any();
     };
-    let seq = next.seq;
+    let (number, seq) = (client.client, next.seq);
     let is_edited = Memo::new(move |_| {
         model.editing.with(|editing| {
             editing
                 .as_ref()
-                .is_some_and(|editing| editing.client == client.client && editing.seq == seq)
+                .is_some_and(|editing| editing.client == number && editing.seq == seq)
         })
     });
     let text = next.text.clone();
