@@ -1,6 +1,8 @@
 //! What the pairs amount to: differences, and what merely follows from one.
 //!
-//! Rows that differ and are not far apart are one *detour*. It ends where the
+//! A pair that behaves the same and differs in words, in state or on the wire
+//! is a difference by itself: the two have not parted. For everything else:
+//! rows that differ and are not far apart are one *detour*. It ends where the
 //! two sides meet again: where enough that tells something is the same on
 //! both. A detour of several rows that ends is one difference, *recovered*,
 //! however long it is. One that does not end with its turn counts with its
@@ -68,6 +70,8 @@ pub(crate) struct Row {
     pub(crate) alone: PairKind,
     /// It does not count at this level, because only one side has it.
     pub(crate) quiet: bool,
+    /// Both have it and it behaves the same: a difference here is no split.
+    pub(crate) stays: bool,
 }
 
 /// A difference, which may be several rows.
@@ -137,6 +141,15 @@ pub(crate) fn judge(
             {
                 differences.push(open.ended(rows, first, true));
             }
+        } else if row.stays && detour.is_none() {
+            let here = first + place as u32;
+            differences.push(Difference {
+                kind: row.alone,
+                first_row: here,
+                last_row: here,
+                downstream: 0,
+                recovers: true,
+            });
         } else {
             let open = detour.get_or_insert(Detour {
                 from: place,
@@ -241,14 +254,15 @@ mod tests {
         telling: true,
     };
 
-    /// `=` a tool that is the same, `.` a step, `r` a run's end; `c` changed, `a` and `b` only there.
+    /// `=` a tool that is the same, `.` a step, `r` a run's end; `c` changed, `w` in its words only,
+    /// `a` and `b` only there.
     fn check(pattern: &str, expected: &[(PairKind, u32, u32)]) {
         let mut rows: Vec<Row> = pattern
             .chars()
             .enumerate()
             .map(|(place, c)| {
                 let alone = match c {
-                    'c' => PairKind::Changed,
+                    'c' | 'w' => PairKind::Changed,
                     'a' => PairKind::OnlyA,
                     'b' => PairKind::OnlyB,
                     _ => PairKind::Same,
@@ -261,6 +275,7 @@ mod tests {
                     kind: alone,
                     alone,
                     quiet: false,
+                    stays: c == 'w',
                 }
             })
             .collect();
@@ -292,5 +307,14 @@ mod tests {
         check("=cabcr", &[(PairKind::Changed, 1, 4)]);
         check("=c.r", &[(PairKind::Changed, 1, 0)]);
         check("=c.a.r", &[(PairKind::Changed, 1, 4)]);
+        check(
+            "wwcw=",
+            &[
+                (PairKind::Changed, 0, 0),
+                (PairKind::Changed, 1, 0),
+                (PairKind::Recovered, 2, 0),
+            ],
+        );
+        check("wcwr", &[(PairKind::Changed, 0, 0), (PairKind::Changed, 1, 2)]);
     }
 }

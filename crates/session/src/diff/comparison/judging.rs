@@ -110,6 +110,10 @@ impl<S: Shelf + Clone> Comparison<S> {
             (Some(_), None) => PairKind::OnlyA,
             (None, _) => PairKind::OnlyB,
         };
+        let stays = match (&a, &b) {
+            (Some(a), Some(b)) => alone == PairKind::Changed && self.behaves_same(a, b),
+            _ => false,
+        };
         Ok(Row {
             a: pair.a,
             b: pair.b,
@@ -118,6 +122,7 @@ impl<S: Shelf + Clone> Comparison<S> {
             kind: alone,
             alone,
             quiet: alone == PairKind::Same && (a.is_none() || b.is_none()),
+            stays,
         })
     }
 
@@ -147,6 +152,15 @@ impl<S: Shelf + Clone> Comparison<S> {
             return Ok(!self.tree_of(a, b)?.is_change());
         }
         Ok(false)
+    }
+
+    /// Whether a difference between two items is one of words, state or wire.
+    fn behaves_same(&mut self, a: &Item, b: &Item) -> bool {
+        let same = a.says_up_to(Level::Behaviour) == b.says_up_to(Level::Behaviour);
+        match a.kind.counts_from() {
+            Level::Behaviour => a.kind != ItemKind::FinalState && same && self.refs_agree(a, b),
+            _ => a.kind == b.kind,
+        }
     }
 
     /// Other operations may lead to the same state.
