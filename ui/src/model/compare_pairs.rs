@@ -294,11 +294,7 @@ impl CompareModel {
     pub(crate) fn take_or_pair(self) {
         let Some(row) = self.chosen_row() else { return };
         match self.taken.get_untracked() {
-            None => {
-                self.taken.set(Some(row.pair));
-                self.remark
-                    .set("taken; choose its partner and press p, or Esc".to_owned());
-            }
+            None => self.taken.set(Some(row.pair)),
             Some(taken) if taken == row.pair => {
                 self.taken.set(None);
                 self.remark.set(String::new());

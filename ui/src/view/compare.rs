@@ -242,8 +242,14 @@ pub(crate) fn status(shell: Shell) -> AnyView {
             format!("A {} · B {}", frame(moment.a.1), frame(moment.b.1))
         })
     };
+    // Moving on must not hide that a row was taken.
+    let taken = move || {
+        model.taken.get().map(|_| {
+            view! { <span class="busy" role="status" data-status="taken">"taken; choose its partner and press p, or Esc"</span> }
+        })
+    };
     view! {
-        <b data-status="moment">{moment}</b>
+        <b data-status="moment">{moment}</b>{taken}
         {move || model.remark.with(|remark| (!remark.is_empty()).then(|| view! {
             <span class="busy" role="status" data-status="remark">{remark.clone()}</span>
         }))}

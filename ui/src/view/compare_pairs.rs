@@ -148,7 +148,6 @@ fn drag(model: CompareModel, pair: u64, event: &ev::PointerEvent) {
         let is_far = (event.client_y() - began.1).abs() > 8;
         if is_far && model.taken.get_untracked().is_none() {
             model.taken.set(Some(pair));
-            model.remark.set("let go on its partner to pair the two".to_owned());
         }
     });
     let up = window_event_listener(ev::pointerup, move |event: ev::PointerEvent| {
