@@ -11,10 +11,17 @@ const TWO_STEPS: &str = "pydantic-ai/02-backend-tool-two-step-run1";
 
 /// A capture with something else in its place.
 fn edited(name: &str, from: &str, to: &str) -> Captured {
+    edited_all(name, &[(from, to)])
+}
+
+fn edited_all(name: &str, edits: &[(&str, &str)]) -> Captured {
     let mut captured = capture(name);
-    let body = String::from_utf8(captured.body).unwrap();
-    assert!(body.contains(from), "{name} should hold {from}");
-    captured.body = body.replace(from, to).into_bytes();
+    let mut body = String::from_utf8(captured.body).unwrap();
+    for (from, to) in edits {
+        assert!(body.contains(from), "{name} should hold {from}");
+        body = body.replace(from, to);
+    }
+    captured.body = body.into_bytes();
     let len = captured.body.len() as u64;
     captured.chunks.truncate(1);
     captured.chunks[0].len = len;
@@ -50,6 +57,23 @@ fn two_recordings_are_compared() {
             "diff a.agui.jsonl words.agui.jsonl",
             "diff a.agui.jsonl words.agui.jsonl --level text",
             "diff a.agui.jsonl error.agui.jsonl",
+        ]
+    ));
+}
+
+#[test]
+fn several_differences_are_listed() {
+    let stage = stage();
+    let several = edited_all(
+        TWO_STEPS,
+        &[("\\\":\\\"Fa", "\\\":\\\"La"), (" is d", " was d"), ("check", "saw")],
+    );
+    stage.put("several.agui.jsonl", &file_of(&[several]));
+    assert_snapshot!(transcripts(
+        &stage,
+        &[
+            "diff a.agui.jsonl several.agui.jsonl --level text",
+            "diff a.agui.jsonl several.agui.jsonl --level text --format markdown",
         ]
     ));
 }
