@@ -18,7 +18,10 @@ const EDGES: &[(&str, &[&str])] = &[
     ("store", &["protocol", "session"]),
     ("proxy", &["protocol", "session"]),
     ("replay", &["protocol", "proxy", "session"]),
-    ("engine", &["ipc", "protocol", "proxy", "recording", "replay", "session", "store"]),
+    (
+        "engine",
+        &["ipc", "protocol", "proxy", "recording", "replay", "session", "store"],
+    ),
     ("door", &["engine", "ipc"]),
     ("cli", &["door", "engine", "ipc", "protocol", "recording", "session"]),
     ("desktop", &["engine", "ipc"]),

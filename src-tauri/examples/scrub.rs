@@ -58,7 +58,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     page.wait_for(".lib-row[data-exchange]").await;
     let began = Instant::now();
     page.click(".lib-row[data-exchange] .title").await;
-    page.wait_for("[data-pane=lanes][data-state=ready] .lanes-canvas[data-painted]").await;
+    page.wait_for("[data-pane=lanes][data-state=ready] .lanes-canvas[data-painted]")
+        .await;
     page.wait_for("[data-pane=state][data-state=ready]").await;
     println!("open, with lanes and state: {} ms", began.elapsed().as_millis());
 

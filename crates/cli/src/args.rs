@@ -77,7 +77,9 @@ pub(crate) enum Command {
     #[command(after_help = "--format also takes sarif and junit. docs/rules.md explains every rule.")]
     Check(Check),
     /// Say where two recordings part, or whether a recording still does what baselines did
-    #[command(after_help = "--format also takes markdown. Exit status 0: the same, 1: different, 2: could not compare.")]
+    #[command(
+        after_help = "--format also takes markdown. Exit status 0: the same, 1: different, 2: could not compare."
+    )]
     Diff(Diff),
     /// Print a line for every frame
     Events(One),

@@ -72,7 +72,11 @@ impl Library {
                     indexes.len(),
                     self.name()
                 ),
-                format!("Name one with --exchange{}: {}.", of_the_last(indexes.len()), self.choices()),
+                format!(
+                    "Name one with --exchange{}: {}.",
+                    of_the_last(indexes.len()),
+                    self.choices()
+                ),
             )),
         }
     }

@@ -231,7 +231,10 @@ impl Watch {
         let Ok(health) = inner.health() else { return };
         let is_news = self.last_health.as_ref().is_none_or(|last| {
             // Free space moves all the time on a machine in use.
-            let moved = last.free_bytes.zip(health.free_bytes).is_some_and(|(one, other)| one.abs_diff(other) > 16 << 20);
+            let moved = last
+                .free_bytes
+                .zip(health.free_bytes)
+                .is_some_and(|(one, other)| one.abs_diff(other) > 16 << 20);
             let same = scrubjay_ipc::HealthView {
                 free_bytes: health.free_bytes,
                 passing_bytes: health.passing_bytes,

@@ -20,8 +20,8 @@ use scrubjay_session::{
 use serde::Serialize;
 
 use crate::{
-    AnyAsk, Ask, Axis, CausesView, Code, Encoding, EndingView, Extent, FindingView, Kind, Mutes, Open, Opened, Report, Row,
-    RowOf, RowPlace, Rows, RowsOf, RowsPage, RunVerdict, RunView, Severity, StopView, Transport, visible,
+    AnyAsk, Ask, Axis, CausesView, Code, Encoding, EndingView, Extent, FindingView, Kind, Mutes, Open, Opened, Report,
+    Row, RowOf, RowPlace, Rows, RowsOf, RowsPage, RunVerdict, RunView, Severity, StopView, Transport, visible,
 };
 
 /// Rows that one answer gives at most.

@@ -3,12 +3,13 @@
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    AddSource, Body, BodyView, CancelCompare, Cause, CausesView, Chat, ChatView, Compare, CompareReport, CompareStarted, Comparison,
-    ComparisonView, Delete, Deleted, Detail, DetailView, EditReplay, EditSource, Erase, Health, HealthView, Input,
-    InputView, Jump, Lanes, LanesView, Library, LibraryPage, Locate, MapMoment, MappedMoment, Moment, Mute, Mutes,
-    Open, Opened, Pair, PairByHand, PairView, Pairs, PairsPage, ProblemRows, ProblemRowsPage, Problems, ProblemsView,
-    ReadValue, ReplayList, ReplayView, Replays, ReportText, Ribbons, RibbonsView, RowOf, RowPlace, Rows, RowsPage,
-    Source, SourceList, Sources, SpanEvents, SpanEventsView, StartReplay, State, StateView, Steer, StopReplay, SwitchSource, Undelete, ValueView, Writes, WritesView,
+    AddSource, Body, BodyView, CancelCompare, Cause, CausesView, Chat, ChatView, Compare, CompareReport,
+    CompareStarted, Comparison, ComparisonView, Delete, Deleted, Detail, DetailView, EditReplay, EditSource, Erase,
+    Health, HealthView, Input, InputView, Jump, Lanes, LanesView, Library, LibraryPage, Locate, MapMoment,
+    MappedMoment, Moment, Mute, Mutes, Open, Opened, Pair, PairByHand, PairView, Pairs, PairsPage, ProblemRows,
+    ProblemRowsPage, Problems, ProblemsView, ReadValue, ReplayList, ReplayView, Replays, ReportText, Ribbons,
+    RibbonsView, RowOf, RowPlace, Rows, RowsPage, Source, SourceList, Sources, SpanEvents, SpanEventsView, StartReplay,
+    State, StateView, Steer, StopReplay, SwitchSource, Undelete, ValueView, Writes, WritesView,
 };
 
 /// How an answer is written down.

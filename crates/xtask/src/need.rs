@@ -142,7 +142,12 @@ fn node_packages() -> Result<()> {
     // Its peers name versions that exclude each other; the manifest pins what works.
     let quirks = ["--legacy-peer-deps", "--ignore-scripts"];
     node_package("copilotkit", "CopilotKit's runtime", "@copilotkit/runtime", &quirks)?;
-    node_package("frontend", "CopilotKit's frontend", "@copilotkit/react-core", &["--ignore-scripts"])?;
+    node_package(
+        "frontend",
+        "CopilotKit's frontend",
+        "@copilotkit/react-core",
+        &["--ignore-scripts"],
+    )?;
     node_packages_of("docs/examples/node", "examples", "Vitest and Playwright", "vitest", &[])
 }
 

@@ -26,9 +26,16 @@ pub(crate) fn list(listed: Listed, rows: impl IntoView + 'static) -> AnyView {
             }
         });
     });
+    let tall = NodeRef::<html::Div>::new();
     Effect::new(move |_| {
-        let total = listed.scroll.get().total;
-        if let (Some(top), Some(element), true) = (listed.scroll_to.get(), node.get(), total > 0) {
+        let scroll = listed.scroll.get();
+        let (Some(element), Some(tall)) = (node.get(), tall.get()) else {
+            return;
+        };
+        // Before the scrolling: a browser scrolls no further than the element is tall.
+        let height = format!("{}px", scroll.height_px());
+        tall.style(("height", height));
+        if let (Some(top), true) = (listed.scroll_to.get(), scroll.total > 0) {
             element.set_scroll_top(top.round() as i32);
             listed.scroll_to.set(None);
         }
@@ -38,14 +45,13 @@ pub(crate) fn list(listed: Listed, rows: impl IntoView + 'static) -> AnyView {
             listed.top_px.set(f64::from(element.scroll_top()));
         }
     };
-    let height = move || format!("{}px", listed.scroll.get().height_px());
     let place = move || {
         let top = listed.scroll.get().row_top_px(listed.first.get(), listed.top_px.get());
         format!("translateY({top}px)")
     };
     view! {
         <div class="list" node_ref=node on:scroll=scrolled>
-            <div class="list-height" role="presentation" style:height=height></div>
+            <div class="list-height" role="presentation" node_ref=tall></div>
             <div class="list-window" role="presentation" style:transform=place>{rows}</div>
         </div>
     }

@@ -49,7 +49,11 @@ pub(crate) fn run(args: &args::Export, out: &mut Out) -> Result<(), Failure> {
             "wrote {} to {}{}\n",
             words::count(indexes.len() as u64, "exchange"),
             safe(&shown),
-            if replaces { ", in place of the file that was there" } else { "" }
+            if replaces {
+                ", in place of the file that was there"
+            } else {
+                ""
+            }
         )
     })?;
     out.flush()?;

@@ -122,9 +122,7 @@ impl Bench {
         let mut behind = Vec::new();
         for _ in 0..ROUNDS {
             for (way, (rates, address)) in all.iter_mut().zip(self.addresses).enumerate() {
-                let took = self
-                    .ends
-                    .block_on(wire::flood(address, streams, events, FLOOD_EVENT))?;
+                let took = self.ends.block_on(wire::flood(address, streams, events, FLOOD_EVENT))?;
                 rates.push((events * streams * FLOOD_EVENT) as f64 / 1e6 / took.as_secs_f64());
                 if way == RECORDED {
                     // What is left to do then must not fall on the next way.

@@ -395,7 +395,10 @@ mod tests {
         lights.bytes(ticket, b"Scrubjay: nothing listens there.", 2);
         lights.ended(ticket);
         let view = view(&lights);
-        assert_eq!([&view.first_bytes, &view.first_event].map(sentence), ["waiting", "waiting"]);
+        assert_eq!(
+            [&view.first_bytes, &view.first_event].map(sentence),
+            ["waiting", "waiting"]
+        );
     }
 
     #[test]

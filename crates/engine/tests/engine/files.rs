@@ -28,7 +28,11 @@ async fn a_run_survives_export_deletion_and_import() {
         let mut file = Vec::new();
         engine.export(&[exchange], packing, &mut file).unwrap();
         let imported = engine.import_bytes("a.agui.jsonl", &file).unwrap();
-        assert!(imported.remarks.is_empty(), "{:?}", imported.remarks);
+        // The only remark: that it is still here.
+        let [remark] = &imported.remarks[..] else {
+            panic!("{:?}", imported.remarks);
+        };
+        assert!(remark.contains("here already"), "{remark}");
         let [again] = imported.exchanges[..] else {
             panic!("one exchange was exported, {:?} came back", imported.exchanges);
         };

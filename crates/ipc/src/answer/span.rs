@@ -21,10 +21,7 @@ const BYTES_LEN: usize = 4 * 1024;
 /// Bytes of a body that are read at all.
 const READ_LEN: u64 = 16 * 1024 * 1024;
 
-pub(super) fn events<S: Shelf>(
-    ask: &SpanEvents,
-    reader: &mut Reader<S>,
-) -> Result<SpanEventsView, Failed<S::Error>> {
+pub(super) fn events<S: Shelf>(ask: &SpanEvents, reader: &mut Reader<S>) -> Result<SpanEventsView, Failed<S::Error>> {
     let window = reader.span_events(ask.span, ask.around, ask.count.min(MOST), PARTS)?;
     let event = |event: query::SpanEvent| SpanEventView {
         seq: event.seq,

@@ -57,7 +57,9 @@ impl<S: Shelf> Reader<S> {
         let mut writes = Writes::default();
         let mut here = Some(at);
         while let Some(seq) = here {
-            let Some((by, value)) = self.written(seq, &tokens)? else { break };
+            let Some((by, value)) = self.written(seq, &tokens)? else {
+                break;
+            };
             if writes.until.len() == most {
                 writes.more = true;
                 break;
@@ -90,7 +92,9 @@ impl<S: Shelf> Reader<S> {
     /// The newest frame that wrote a value, as of a frame, and the value in short.
     fn written(&mut self, at: u32, tokens: &[Vec<u8>]) -> Result<Option<(u32, String)>, Failed<S::Error>> {
         let (fold, _) = self.fold_at(at)?;
-        let value = tokens.iter().try_fold(fold.state(), |value, token| child_of(value, token));
+        let value = tokens
+            .iter()
+            .try_fold(fold.state(), |value, token| child_of(value, token));
         Ok(value.map(|value| {
             let mut left = LOOKED_AT;
             (newest(value, &mut left), preview(value, &ShelfPieces(&self.shelf)))

@@ -13,19 +13,41 @@ fn counting() -> Stream {
     let mut stream = Stream::default();
     stream
         .event(1_000, r#"{"type":"RUN_STARTED","threadId":"t1","runId":"r1"}"#)
-        .event(1_000, r#"{"type":"STATE_SNAPSHOT","snapshot":{"n":1,"kept":{"a":true}}}"#)
-        .event(1_000, r#"{"type":"TEXT_MESSAGE_START","messageId":"m1","role":"assistant"}"#)
-        .event(1_000, r#"{"type":"STATE_DELTA","delta":[{"op":"replace","path":"/n","value":2}]}"#)
-        .event(7_000, r#"{"type":"TEXT_MESSAGE_CONTENT","messageId":"m1","delta":"Hello, "}"#)
-        .event(1_000, r#"{"type":"STATE_DELTA","delta":[{"op":"replace","path":"/n","value":3}]}"#)
-        .event(1_000, r#"{"type":"TEXT_MESSAGE_CONTENT","messageId":"m1","delta":"world."}"#)
+        .event(
+            1_000,
+            r#"{"type":"STATE_SNAPSHOT","snapshot":{"n":1,"kept":{"a":true}}}"#,
+        )
+        .event(
+            1_000,
+            r#"{"type":"TEXT_MESSAGE_START","messageId":"m1","role":"assistant"}"#,
+        )
+        .event(
+            1_000,
+            r#"{"type":"STATE_DELTA","delta":[{"op":"replace","path":"/n","value":2}]}"#,
+        )
+        .event(
+            7_000,
+            r#"{"type":"TEXT_MESSAGE_CONTENT","messageId":"m1","delta":"Hello, "}"#,
+        )
+        .event(
+            1_000,
+            r#"{"type":"STATE_DELTA","delta":[{"op":"replace","path":"/n","value":3}]}"#,
+        )
+        .event(
+            1_000,
+            r#"{"type":"TEXT_MESSAGE_CONTENT","messageId":"m1","delta":"world."}"#,
+        )
         .event(1_000, r#"{"type":"TEXT_MESSAGE_END","messageId":"m1"}"#)
         .event(1_000, r#"{"type":"RUN_FINISHED","threadId":"t1","runId":"r1"}"#);
     stream
 }
 
 fn told(writes: &Writes) -> Vec<(u32, &str)> {
-    writes.until.iter().map(|write| (write.seq, write.value.as_str())).collect()
+    writes
+        .until
+        .iter()
+        .map(|write| (write.seq, write.value.as_str()))
+        .collect()
 }
 
 #[test]

@@ -122,7 +122,7 @@ fn after(difference: &Difference) -> String {
             "  They meet again after {}.\n",
             words::count(u64::from(difference.last_row - difference.first_row + 1), "pair")
         ),
-        (_, true) => "  After it they are the same again.\n".to_owned(),
+        (_, true) => "  What comes right after it is the same again.\n".to_owned(),
         (_, false) => String::new(),
     }
 }
