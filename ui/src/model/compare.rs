@@ -253,7 +253,7 @@ impl CompareModel {
         }
         let result = untrack(move || self.result()).filter(|_| !was_done);
         if let Some(first) = result.and_then(|result| result.first) {
-            self.show_pair(first.pair);
+            self.visit_pair(first.pair);
         }
     }
 
@@ -297,7 +297,7 @@ impl CompareModel {
                 self.moment.set(Some(moment));
                 // A press on the lanes chooses the pair under it; a chosen pair stays.
                 if let (Some(pair), MapAt::X(_)) = (moment.pair, answered.ask.at) {
-                    self.show_pair(pair);
+                    self.show_pair(pair, false);
                 }
             }
             Ok(_) => {}

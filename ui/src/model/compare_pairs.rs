@@ -156,8 +156,13 @@ impl CompareModel {
         }
     }
 
-    /// Looks at a pair wherever its row is.
-    pub(crate) fn show_pair(self, pair: u64) {
+    /// Looks at a pair wherever its row is, and puts the playhead on it.
+    pub(crate) fn visit_pair(self, pair: u64) {
+        self.show_pair(pair, true);
+    }
+
+    /// Looks at a pair wherever its row is; `places` the playhead on it too.
+    pub(super) fn show_pair(self, pair: u64, places: bool) {
         self.with_around(pair, move |page| {
             let at = page.rows.iter().position(|row| holds(row, pair));
             if let Some((at, row)) = at.and_then(|at| Some((at, page.rows.get(at)?))) {
@@ -167,8 +172,7 @@ impl CompareModel {
                 }
                 self.chosen.set(Some(row.pair));
                 self.reveal(page.first + at as u64);
-                let is_placed = self.moment.with_untracked(Option::is_some);
-                if !is_placed {
+                if places {
                     self.choose(page.first + at as u64, row);
                 }
             }
@@ -190,8 +194,7 @@ impl CompareModel {
     pub(crate) fn first_divergence(self) {
         match untrack(move || self.result()).map(|result| result.first) {
             Some(Some(first)) => {
-                self.moment.set(None);
-                self.show_pair(first.pair);
+                self.visit_pair(first.pair);
             }
             Some(None) => self.remark.set("no difference at this level".to_owned()),
             None => {}
@@ -205,7 +208,7 @@ impl CompareModel {
         let at = rows.iter().position(|row| Some(row.pair) == chosen);
         let Some(at) = at else {
             match chosen {
-                Some(pair) => self.show_pair(pair),
+                Some(pair) => self.visit_pair(pair),
                 None => self.to_row(first),
             }
             return;
@@ -258,8 +261,7 @@ impl CompareModel {
             };
             match found {
                 Some(row) => {
-                    self.moment.set(None);
-                    self.show_pair(row.pair);
+                    self.visit_pair(row.pair);
                 }
                 None if backwards => self.remark.set("no earlier difference".to_owned()),
                 None => self.remark.set("no further difference".to_owned()),
@@ -284,7 +286,7 @@ impl CompareModel {
         self.pairs.clear();
         self.top_px.set(0.0);
         if let Some(pair) = self.chosen.get_untracked() {
-            self.show_pair(pair);
+            self.show_pair(pair, false);
         }
     }
 

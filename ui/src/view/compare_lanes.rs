@@ -206,10 +206,7 @@ fn surface(stage: Stage) -> AnyView {
 fn press(stage: Stage, event: &ev::PointerEvent) {
     let (x, y) = (f64::from(event.offset_x()), f64::from(event.offset_y()));
     match untrack(move || ribbon_under(stage, x, y)) {
-        Some(ribbon) => {
-            stage.model.moment.set(None);
-            stage.model.show_pair(ribbon.pair);
-        }
+        Some(ribbon) => stage.model.visit_pair(ribbon.pair),
         None => scrub(stage, event),
     }
 }
