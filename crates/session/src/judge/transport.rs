@@ -303,7 +303,7 @@ fn judge_ending(head: &Head, times: &Times, asked: &Asked, ended: &Ended, told: 
         Ending::RecorderStopped => told.push(Broken::new(&RecorderStopped, "recording stopped before the body ended")),
         // What was not read may have been the end.
         Ending::Complete if !ended.is_lossy && !ended.has_holes => {
-            judge_completion(head, times, asked, ended, &open, told)
+            judge_completion(head, times, asked, ended, &open, told);
         }
         Ending::Complete | Ending::Open | Ending::ClientLeft => {}
     }
