@@ -158,6 +158,7 @@ fn take_up<S: Shelf>(shelf: &S, page: &[u8], purpose: Purpose) -> Result<Deriver
         last_checkpoint_len: page.len() as u64,
         commits: 1,
         ended: false,
+        ended_at_us: None,
     })
 }
 

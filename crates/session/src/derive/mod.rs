@@ -147,6 +147,8 @@ pub struct Deriver {
     last_checkpoint_len: u64,
     commits: u32,
     ended: bool,
+    /// When the exchange ended, once that is known.
+    ended_at_us: Option<u64>,
 }
 
 impl Deriver {
@@ -178,6 +180,7 @@ impl Deriver {
             last_checkpoint_len: 0,
             commits: 0,
             ended: false,
+            ended_at_us: None,
         };
         let findings = about_request.into_iter().map(|broken| folding::judged(0, broken));
         deriver.note_findings(findings.collect());
@@ -219,6 +222,11 @@ impl Deriver {
     /// Tells of stretches for which nothing was recorded.
     pub fn set_holes(&mut self, holes: &[Hole]) {
         self.body.set_holes(holes);
+    }
+
+    /// Tells when the exchange ended: silence up to then counts.
+    pub fn set_ended_at(&mut self, at_us: u64) {
+        self.ended_at_us = Some(at_us);
     }
 
     /// Follows chunks, beginning with [`Deriver::next_chunk`]; `bytes` are
@@ -275,6 +283,7 @@ impl Deriver {
             ending,
             transport: self.body.transport(),
             has_holes: self.body.has_holes(),
+            at_us: self.ended_at_us,
             body_len: self.body.received(),
             ..Ended::default()
         };
@@ -559,6 +568,10 @@ fn together(chunks: &[Chunk], len: u64) -> &[Chunk] {
 
 /// Ends a deriver that has caught up with an exchange that has ended.
 pub fn end<S: Shelf>(deriver: &mut Deriver, shelf: &S, ending: Ending) -> Option<Commit> {
+    // Without the facts there is no more to say than the frames do.
+    if let Ok(facts) = shelf.exchange() {
+        deriver.set_ended_at(facts.last_at_us);
+    }
     deriver.end(ending, &ShelfPieces(shelf))
 }
 

@@ -40,12 +40,21 @@ pub(super) struct Head {
     content_type: String,
     encoding: String,
     has_headers: bool,
+    /// The recording file ends inside the exchange, or is damaged there.
+    is_cut: bool,
 }
 
 impl Head {
     pub(super) fn of(exchange: &Exchange) -> Self {
+        let is_cut = exchange
+            .labels
+            .iter()
+            .any(|label| *label == ("bytes".into(), "cut".into()));
         let Some(response) = &exchange.response else {
-            return Self::default();
+            return Self {
+                is_cut,
+                ..Self::default()
+            };
         };
         let field = |name: &str| {
             let found = response
@@ -61,6 +70,7 @@ impl Head {
             content_type: field("content-type"),
             encoding: field("content-encoding"),
             has_headers: !response.headers.is_empty(),
+            is_cut,
         }
     }
 
@@ -222,6 +232,8 @@ pub(crate) struct Ended {
     pub(crate) ending: Ending,
     pub(crate) transport: Transport,
     pub(crate) has_holes: bool,
+    /// When, if that is known.
+    pub(crate) at_us: Option<u64>,
     /// Items that are open, as words.
     pub(crate) open: String,
     /// Events that could not be read may have held the end.
@@ -233,11 +245,12 @@ pub(crate) struct Ended {
 
 /// Judges head and ending.
 pub(super) fn end(head: &Head, times: &Times, asked: &Asked, ended: &Ended, told: &mut Vec<Broken>) {
-    if ended.has_holes {
-        told.push(Broken::new(
-            &NotRecorded,
-            "a part of the body went to the client and was not recorded",
-        ));
+    if head.is_cut {
+        let message = "the recording file ends or is damaged inside this exchange; what follows is not in it";
+        told.push(Broken::new(&NotRecorded, message));
+    } else if ended.has_holes {
+        let message = "a part of the body went to the client and was not recorded";
+        told.push(Broken::new(&NotRecorded, message));
     }
     if head.is_redirect() || !asked.is_input && times.events == 0 {
         return;
@@ -251,6 +264,7 @@ pub(super) fn end(head: &Head, times: &Times, asked: &Asked, ended: &Ended, told
         ));
     }
     judge_head(head, times, ended, told);
+    judge_silence(head, times, ended, told);
     judge_ending(head, times, asked, ended, told);
     if !asked.is_connect
         && let Some(reason) = times.held_back()
@@ -282,6 +296,18 @@ fn judge_head(head: &Head, times: &Times, ended: &Ended, told: &mut Vec<Broken>)
     told.push(Broken::new(&ContentType, message));
 }
 
+/// Silence inside a run, up to the end. Where bytes are missing it may have been none.
+fn judge_silence(head: &Head, times: &Times, ended: &Ended, told: &mut Vec<Broken>) {
+    if !times.in_run || ended.has_holes || head.is_cut {
+        return;
+    }
+    let gap = ended.at_us.unwrap_or_default().saturating_sub(times.last_frame_us);
+    if gap >= GAP_US {
+        let message = format!("nothing came for {} before the end, no comment either", seconds(gap));
+        told.push(Broken::new(&Gap, message));
+    }
+}
+
 fn judge_ending(head: &Head, times: &Times, asked: &Asked, ended: &Ended, told: &mut Vec<Broken>) {
     let open = if ended.open.is_empty() {
         String::new()
@@ -302,7 +328,7 @@ fn judge_ending(head: &Head, times: &Times, asked: &Asked, ended: &Ended, told: 
         }
         Ending::RecorderStopped => told.push(Broken::new(&RecorderStopped, "recording stopped before the body ended")),
         // What was not read may have been the end.
-        Ending::Complete if !ended.is_lossy && !ended.has_holes => {
+        Ending::Complete if !ended.is_lossy && !ended.has_holes && !head.is_cut => {
             judge_completion(head, times, asked, ended, &open, told);
         }
         Ending::Complete | Ending::Open | Ending::ClientLeft => {}

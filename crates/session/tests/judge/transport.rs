@@ -118,6 +118,22 @@ fn a_compressed_stream_and_a_hole_are_notes() {
     assert_eq!(stage.findings(), []);
 }
 
+#[test]
+fn a_recording_file_that_was_cut_is_no_truncated_run() {
+    for holes in [vec![], vec![Hole { offset: 90, len: None }]] {
+        let mut stage = Stage::of_events(INPUT, [STARTED]);
+        stage.exchange.labels = vec![("bytes".into(), "cut".into())];
+        stage.exchange.holes = holes;
+        let findings = stage.findings();
+        assert_eq!(named(&findings, |_| true), ["transport.hole@1"]);
+        assert!(
+            findings[0].message.contains("the recording file"),
+            "{}",
+            findings[0].message
+        );
+    }
+}
+
 /// Twelve deltas and more between the start and the end of a run.
 fn long_run(stamps: bool) -> Vec<String> {
     let mut events = vec![STARTED.to_owned(), START.to_owned()];
@@ -170,6 +186,17 @@ fn silence_is_told_by_its_length() {
     assert_eq!(after(9_000_000), [""; 0]);
     assert_eq!(after(20_000_000), ["time.first_text@3", "time.stall@3"]);
     assert_eq!(after(61_000_000), ["time.first_text@3", "transport.gap@3"]);
+
+    // So is silence that only the end breaks, inside a run.
+    let until = |ending, frames: usize, at_us| {
+        let events = [STARTED, START, &content("a"), END, FINISHED];
+        let mut stage = Stage::of_events(INPUT, &events[..frames]);
+        (stage.exchange.ending, stage.exchange.last_at_us) = (ending, at_us);
+        problems(&stage.findings())
+    };
+    assert_eq!(until(Ending::ClientLeft, 3, 619_000_000), ["transport.gap@3"]);
+    assert_eq!(until(Ending::ClientLeft, 3, 59_000_000), [""; 0]);
+    assert_eq!(until(Ending::Complete, 5, 619_000_000), [""; 0]);
 
     // Comments keep a connection alive, and people wait all the same.
     let mut stage = Stage::new(

@@ -38,10 +38,10 @@ rules! {
         "Nothing."
         []
     NotRecorded "transport.hole" Note false
-        "bytes that were not recorded"
-        "The disk was full or recording was paused: bytes went to the client that are not here."
+        "bytes that are not here"
+        "The disk was full or recording was paused, so bytes went to the client that are not here; or a recording file was cut."
         "None: about the recording", "None.",
-        "Make room."
+        "Make room; get a file that was cut again."
         []
     ContentType "transport.content_type" Warning false
         "content type of the answer"
