@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::Read as _,
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -15,10 +16,10 @@ use scrubjay_store::{Access, Deriving, Store};
 use crate::{
     EngineError, Exchange, NewsFeed,
     compare::Comparisons,
-    file::FileHome,
+    file::{self, FileHome},
     news::{Bell, Hub},
     open::{Asker, OpenExchanges},
-    replay::{ReplayPlan, Replays},
+    replay::{ReplayPlan, Replays, Struck},
     shelf::AnyShelf,
     sources::{SourcePlan, Sources},
     watch::{self, Rates},
@@ -98,7 +99,8 @@ impl Engine {
         let home = match kind_of(&path)? {
             Kind::Recording => Home::File(FileHome::read(&path)?),
             Kind::Nothing if options.opening == Opening::Reading => return Err(EngineError::NothingThere { path }),
-            Kind::Store | Kind::Nothing => Home::Store(StoreHome::open(&path, options.opening, &bell)?),
+            Kind::Empty if options.opening == Opening::Reading => return Err(file::empty(&path)),
+            Kind::Store | Kind::Nothing | Kind::Empty => Home::Store(StoreHome::open(&path, options.opening, &bell)?),
         };
         let engine = Self {
             inner: Arc::new(Inner {
@@ -145,6 +147,16 @@ impl Engine {
         match &self.inner.home {
             Home::Store(_) => Vec::new(),
             Home::File(home) => home.damage.clone(),
+        }
+    }
+
+    /// The line, from 1, of a recording file on which the frame stands whose
+    /// bytes begin at an offset of the body, or without one the request. None
+    /// in a store and in a packed file, which has no lines of its own.
+    pub fn line_of(&self, exchange: i64, offset: Option<u64>) -> Option<u64> {
+        match &self.inner.home {
+            Home::Store(_) => None,
+            Home::File(home) => home.line_of(exchange, offset),
         }
     }
 
@@ -251,6 +263,22 @@ impl Engine {
     /// When there is none of this number.
     pub fn replay_answers(&self, replay: u64, seen: u64) -> Result<Vec<ReplayAnswer>, EngineError> {
         self.inner.replay_answers(replay, seen)
+    }
+
+    /// How often a replay's faults struck and its breakpoints stopped a stream so far.
+    ///
+    /// # Errors
+    /// When there is none of this number.
+    pub fn replay_struck(&self, replay: u64) -> Result<Struck, EngineError> {
+        self.inner.replay_struck(replay)
+    }
+
+    /// Where a replay listens.
+    ///
+    /// # Errors
+    /// When there is none of this number.
+    pub fn replay_address(&self, replay: u64) -> Result<SocketAddr, EngineError> {
+        self.inner.replay_address(replay)
     }
 
     /// Removes exchanges for good; gives those that were removed.
@@ -478,14 +506,17 @@ impl Drop for Inner {
 }
 
 /// What lies at a path.
-enum Kind {
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
     Nothing,
+    /// A file without a byte in it.
+    Empty,
     Store,
     Recording,
 }
 
 /// Tells a store from a recording file by content. An empty file may become a store.
-fn kind_of(path: &Path) -> Result<Kind, EngineError> {
+pub(crate) fn kind_of(path: &Path) -> Result<Kind, EngineError> {
     let unreadable = |source| EngineError::ReadFile {
         path: path.to_owned(),
         source,
@@ -498,7 +529,7 @@ fn kind_of(path: &Path) -> Result<Kind, EngineError> {
     let mut magic = [0; 16];
     let len = file.read(&mut magic).map_err(unreadable)?;
     Ok(match &magic[..len] {
-        [] => Kind::Nothing,
+        [] => Kind::Empty,
         b"SQLite format 3\0" => Kind::Store,
         _ => Kind::Recording,
     })

@@ -75,10 +75,10 @@ pub use self::{
     check::LiveRun,
     engine::{Engine, Opening, Options},
     error::EngineError,
-    import::Imported,
+    import::{Imported, Incoming},
     news::NewsFeed,
     open::Asker,
-    replay::ReplayPlan,
+    replay::{ReplayPlan, Struck},
     shelf::AnyShelf,
     sources::SourcePlan,
 };

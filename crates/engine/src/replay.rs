@@ -12,7 +12,7 @@ mod view;
 
 use std::{
     collections::BTreeMap,
-    net::Ipv4Addr,
+    net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -46,6 +46,16 @@ const OTHERS_PORT: u16 = 5292;
 const FALLBACK_NAME: &str = "fallback";
 /// News are told this often at most.
 const CALM: Duration = Duration::from_millis(100);
+
+/// What was asked to go wrong or to stop, in the words in which it was asked,
+/// and how often it did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Struck {
+    /// Faults, and how often each struck.
+    pub faults: Vec<(String, u64)>,
+    /// Words of the filter that streams are held at, and at how many events each stopped one.
+    pub holds: Vec<(String, u64)>,
+}
 
 /// All replays of one engine.
 #[derive(Default)]
@@ -96,6 +106,22 @@ impl Inner {
         let running = self.replays.running();
         let answers = running.get(number)?.serving.answered_after(seen);
         Ok(answers.into_iter().map(view::answer).collect())
+    }
+
+    /// What faults and breakpoints have done.
+    pub(crate) fn replay_struck(&self, number: u64) -> Result<Struck, EngineError> {
+        let running = self.replays.running();
+        let conduct = running.get(number)?.serving.conduct();
+        let owned = |(word, times): (&str, u64)| (word.to_owned(), times);
+        Ok(Struck {
+            faults: conduct.faults.struck().map(owned).collect(),
+            holds: conduct.hold.stopped().map(owned).collect(),
+        })
+    }
+
+    /// Where it listens.
+    pub(crate) fn replay_address(&self, number: u64) -> Result<SocketAddr, EngineError> {
+        Ok(self.replays.running().get(number)?.serving.address())
     }
 
     /// Starts serving as a page asks.

@@ -134,6 +134,18 @@ impl Faults {
         self.faults.iter().map(|fault| fault.spec.as_str())
     }
 
+    /// The faults, as they were given, and how often each did what it says.
+    pub fn struck(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.faults
+            .iter()
+            .map(|fault| (fault.spec.as_str(), fault.struck.times()))
+    }
+
+    /// Names of the faults that are meant for the answer of exchange `index` to the `request`th request.
+    pub fn meant_for(&self, index: i64, request: u64) -> Vec<&str> {
+        self.of(index, request).map(Fault::name).collect()
+    }
+
     /// Seed of what the faults choose.
     pub fn seed(&self) -> u64 {
         self.seed
@@ -155,6 +167,7 @@ impl Faults {
                 continue;
             };
             if before < times {
+                fault.struck.count();
                 return Some(Refusal {
                     status: code,
                     retry_after,

@@ -72,6 +72,7 @@ pub mod pace;
 pub mod recorded;
 pub mod schedule;
 pub mod serve;
+mod tally;
 
 pub use self::{
     adapt::IdMap,

@@ -7,12 +7,14 @@
 //! context, forwarded properties) must be equal too when [`Rules`] say so.
 //! Of several that fit, in this order:
 //!
-//! 1. what the client can read, and what was answered at all;
+//! 1. what the client can read, and what the recorded client waited for;
 //! 2. equal in everything, before equal in the conversation;
 //! 3. the next run of the recorded thread that this client's thread follows,
 //!    or one that it passed over;
 //! 4. the first run of a recorded thread that nobody follows yet;
 //! 5. once all were given, the last one again: first in the own thread.
+//!
+//! What the agent did not answer when it was recorded answers nothing.
 //!
 //! So the same prompt gets its answers in the order in which they were
 //! recorded, two threads with the same prompt do not mix, and a page that is
@@ -43,6 +45,7 @@ use self::{
     card::{Card, Line},
     choose::{Candidate, Turn},
     live::{Session, Thread},
+    nearest::Apart,
     request::{Kind, Reading},
 };
 use crate::{adapt::IdMap, recorded::Recorded};
@@ -174,6 +177,11 @@ impl Deck {
         }
     }
 
+    /// How exact a match must be.
+    pub fn rules(&self) -> Rules {
+        self.rules
+    }
+
     /// The exchange at this place.
     pub fn recorded(&self, place: usize) -> Option<&Recorded> {
         self.recorded.get(place)
@@ -239,14 +247,14 @@ impl Deck {
 
     /// Places of the exchanges that no request was answered with, in order.
     /// Not among them: preflights, and requests that the recorded client gave
-    /// up before they were answered.
+    /// up before they were answered, or that the agent did not answer.
     pub fn unused(&self) -> Vec<usize> {
         let sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         let is_used = |place: usize| sessions.values().any(|session| session.given(place) > 0);
         self.cards
             .iter()
             .enumerate()
-            .filter(|(place, card)| card.reading.method != "OPTIONS" && !card.is_given_up && !is_used(*place))
+            .filter(|(place, card)| card.may_be_asked_for() && !is_used(*place))
             .map(|(place, _)| place)
             .collect()
     }
@@ -257,7 +265,7 @@ impl Deck {
         let whole = self.rules.whole_input || self.rules.strict;
         let mut candidates = Vec::new();
         for (place, card) in self.cards.iter().enumerate() {
-            if card.reading.kind == Kind::Run && !may_be(&card.talk, &talk) {
+            if card.is_unanswered || card.reading.kind == Kind::Run && !may_be(&card.talk, &talk) {
                 continue;
             }
             let is_thread = |id: &str| self.threads.contains(id);
@@ -303,11 +311,12 @@ impl Deck {
 
     fn miss(&self, live: &Reading, thread: &Thread, is_given: bool) -> Miss {
         let nearest = nearest::find(&self.recorded, &self.cards, live, &thread.ids);
-        let has_route = nearest.first().is_some_and(|nearest| nearest.note.is_empty());
-        let first = nearest.first().and_then(|nearest| nearest.differences.first());
+        let (apart, first) = nearest.first().map_or((Apart::Elsewhere, None), |(apart, nearest)| {
+            (*apart, nearest.differences.first())
+        });
         Miss {
-            reason: why::miss(live, has_route, first, is_given),
-            nearest,
+            reason: why::miss(live, apart, first, is_given),
+            nearest: nearest.into_iter().map(|(_, nearest)| nearest).collect(),
         }
     }
 }

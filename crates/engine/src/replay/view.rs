@@ -98,12 +98,28 @@ pub(super) fn answer(answered: Answered) -> ReplayAnswer {
     ReplayAnswer {
         request: answered.request,
         at: clock::rfc3339(answered.at_us),
-        target: format!("{} {}", answered.method, answered.target),
+        target: format!("{} {}", answered.method, without_secrets(&answered.target)),
         status: answered.status,
         exchange: answered.exchange,
         why,
         differences: answered.differences.into_iter().map(difference).collect(),
     }
+}
+
+/// A request's target without the values of secret parameters, which only the
+/// store has a key to cover.
+fn without_secrets(target: &str) -> String {
+    let Some((path, query)) = target.split_once('?') else {
+        return target.to_owned();
+    };
+    let params: Vec<String> = query
+        .split('&')
+        .map(|param| match param.split_once('=') {
+            Some((name, value)) if is_secret_name(name) && !value.is_empty() => format!("{name}=…"),
+            Some(_) | None => param.to_owned(),
+        })
+        .collect();
+    format!("{path}?{}", params.join("&"))
 }
 
 fn difference(difference: scrubjay_replay::matching::Difference) -> RequestDifference {
@@ -153,6 +169,18 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn secrets_stay_out_of_the_log() {
+        for (target, shown) in [
+            ("/agent?api_key=zzz&a=b", "/agent?api_key=…&a=b"),
+            ("/agent?access-token=z=z", "/agent?access-token=…"),
+            ("/agent?token=&x", "/agent?token=&x"),
+            ("/agent", "/agent"),
+        ] {
+            assert_eq!(without_secrets(target), shown);
+        }
+    }
 
     #[test]
     fn the_command_says_all_that_is_not_usual() {

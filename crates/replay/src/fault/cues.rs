@@ -10,11 +10,12 @@ use scrubjay_protocol::event::EventType;
 
 use super::{
     Flow, made,
-    spec::{After, CutHow, Damage, What as Kind, Where},
+    spec::{After, CutHow, Damage, Fault, What as Kind, Where},
 };
 use crate::{
     cue::{Cue, Format, What},
     schedule::{End, How},
+    tally::Tally,
 };
 
 /// One fault at work on one answer.
@@ -26,6 +27,8 @@ pub(super) struct Stage {
     counted: u32,
     /// It did what it says at least once.
     struck: bool,
+    /// How often, in all answers.
+    tally: Tally,
     /// What it keeps back.
     held: Vec<Cue>,
     sent_len: u64,
@@ -36,13 +39,14 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    pub(super) fn new(spec: &str, kind: Kind, seed: u64) -> Self {
+    pub(super) fn new(fault: &Fault, seed: u64) -> Self {
         Self {
-            spec: spec.to_owned(),
-            kind,
+            spec: fault.spec.clone(),
+            kind: fault.what.clone(),
             random: ChaCha8Rng::seed_from_u64(seed),
             counted: 0,
             struck: false,
+            tally: fault.struck.clone(),
             held: Vec::new(),
             sent_len: 0,
             waiting_us: 0,
@@ -117,7 +121,7 @@ impl Stage {
         if !self.strikes(&place, &cue) {
             return out.push(Flow::Cue(cue));
         }
-        self.struck = true;
+        self.strike();
         match kind {
             Kind::Drop(_) => {}
             Kind::Delay { wait, .. } => {
@@ -173,7 +177,7 @@ impl Stage {
         if cue.bytes.len() < room {
             return out.push(Flow::Cue(cue));
         }
-        self.struck = true;
+        self.strike();
         let at_us = cue.at_us();
         if cue.bytes.len() == room {
             out.push(Flow::Cue(cue));
@@ -194,7 +198,9 @@ impl Stage {
             self.held.push(cue);
             return;
         }
-        self.struck |= !self.held.is_empty();
+        if !self.held.is_empty() {
+            self.strike();
+        }
         out.push(Flow::Cue(cue));
         out.extend(self.held.drain(..).map(Flow::Cue));
     }
@@ -227,13 +233,13 @@ impl Stage {
             let format = self.last.as_ref().map(format_of);
             let error = format.map(|format| made::run_error(format, code.as_deref(), message));
             if let (Some(error), Some(last)) = (error, &self.last) {
-                self.struck = true;
                 let place = if self.held.is_empty() {
                     last.clone()
                 } else {
                     self.held.remove(0)
                 };
                 out.push(Flow::Cue(inserted(&place, error, EventType::RunError)));
+                self.strike();
             }
         }
         out.extend(self.held.drain(..).map(Flow::Cue));
@@ -243,6 +249,11 @@ impl Stage {
                 .push_str(&format!("{gap}fault `{}` met nothing to strike", self.spec));
         }
         out.push(Flow::End(end));
+    }
+
+    fn strike(&mut self) {
+        self.struck = true;
+        self.tally.count();
     }
 
     /// Puts other bytes in the place of the event's, if it is struck and can be changed.
@@ -261,7 +272,7 @@ impl Stage {
         let Some(bytes) = made else {
             return out.push(Flow::Cue(cue));
         };
-        self.struck = true;
+        self.strike();
         let mut changed = cue.rewritten(bytes, |place| place);
         changed.made = true;
         out.push(Flow::Cue(changed));

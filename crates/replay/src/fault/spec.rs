@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::words::{Words, meant};
+use crate::tally::Tally;
 
 /// Names of faults and the keys that each takes beside `exchange` and `request`.
 pub const NAMES: [(&str, &[&str]); 16] = [
@@ -41,6 +42,8 @@ pub(crate) struct Fault {
     pub(crate) exchange: Option<i64>,
     pub(crate) request: Option<u64>,
     pub(crate) what: What,
+    /// How often it did what it says.
+    pub(crate) struck: Tally,
 }
 
 /// What a fault does.
@@ -122,6 +125,11 @@ pub(crate) enum Where {
 }
 
 impl Fault {
+    /// What it is called.
+    pub(crate) fn name(&self) -> &str {
+        self.spec.split(':').next().unwrap_or_default().trim()
+    }
+
     pub(crate) fn strikes(&self, exchange: i64, request: u64) -> bool {
         self.exchange.is_none_or(|only| only == exchange) && self.request.is_none_or(|only| only == request)
     }
@@ -142,6 +150,7 @@ impl Fault {
             exchange,
             request,
             what,
+            struck: Tally::default(),
         })
     }
 }

@@ -4,6 +4,7 @@ use super::{Faults, cues::Stage, parts::Spread, spec::What};
 use crate::{
     cue::Cue,
     schedule::{End, Part},
+    tally::Tally,
 };
 
 /// What a fault lets through.
@@ -16,6 +17,8 @@ pub(crate) enum Flow {
 pub(crate) struct Spoiler {
     stages: Vec<Stage>,
     spreads: Vec<Spread>,
+    /// Of the faults that spread, until the first part comes.
+    unspread: Vec<Tally>,
     head_held_us: u64,
 }
 
@@ -24,17 +27,24 @@ impl Spoiler {
         let mut spoiler = Self {
             stages: Vec::new(),
             spreads: Vec::new(),
+            unspread: Vec::new(),
             head_held_us: 0,
         };
         for (place, fault) in faults.of(index, request).enumerate() {
             match &fault.what {
-                What::SlowHead(wait) => spoiler.head_held_us += u64::try_from(wait.as_micros()).unwrap_or(u64::MAX),
+                What::SlowHead(wait) => {
+                    fault.struck.count();
+                    spoiler.head_held_us += u64::try_from(wait.as_micros()).unwrap_or(u64::MAX);
+                }
                 What::Status { .. } => {}
                 what => match Spread::of(what) {
-                    Some(spread) => spoiler.spreads.push(spread),
+                    Some(spread) => {
+                        spoiler.spreads.push(spread);
+                        spoiler.unspread.push(fault.struck.clone());
+                    }
                     None => {
                         let seed = seed(faults.seed, place, index);
-                        spoiler.stages.push(Stage::new(&fault.spec, what.clone(), seed));
+                        spoiler.stages.push(Stage::new(fault, seed));
                     }
                 },
             }
@@ -62,6 +72,7 @@ impl Spoiler {
 
     /// A part as the parts it is sent in.
     pub(crate) fn spread(&mut self, part: Part) -> Vec<Part> {
+        self.unspread.drain(..).for_each(|tally| tally.count());
         spread(&mut self.spreads, vec![part])
     }
 

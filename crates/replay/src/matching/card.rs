@@ -24,6 +24,8 @@ pub(super) struct Card {
     pub(super) content_type: String,
     /// The recorded client gave it up.
     pub(super) is_given_up: bool,
+    /// The agent did not answer; what the client got instead was the recorder's word.
+    pub(super) is_unanswered: bool,
 }
 
 /// A message in short.
@@ -64,12 +66,16 @@ impl Card {
             talk,
             content_type: content_type.unwrap_or_default(),
             is_given_up: exchange.ending == Ending::ClientLeft && (reading.kind != Kind::Run || exchange.body_len == 0),
+            is_unanswered: exchange.ending == Ending::NoAnswer,
             reading,
         }
     }
-}
 
-impl Card {
+    /// Whether a client that does again what was recorded asks for it, and gets it.
+    pub(super) fn may_be_asked_for(&self) -> bool {
+        self.reading.method != "OPTIONS" && !self.is_given_up && !self.is_unanswered
+    }
+
     /// Finds the thread that the path names, when the input names none.
     pub(super) fn find_thread(&mut self, threads: &BTreeSet<String>) {
         if self.thread_id.is_none() {

@@ -5,6 +5,7 @@ use super::{
     card::{self, Card},
     compare::{self, Comparison},
     request::{Kind, Reading},
+    route,
 };
 use crate::{adapt::IdMap, recorded::Recorded};
 
@@ -13,8 +14,37 @@ const NAMED: usize = 3;
 /// Recorded requests that are read to find them.
 const READ: usize = 24;
 
-/// The closest recorded requests, closest first.
-pub(super) fn find(recorded: &[Recorded], cards: &[Card], live: &Reading, ids: &IdMap) -> Vec<Nearest> {
+/// What keeps a recorded request back, the coarsest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Apart {
+    /// It went to another place.
+    Elsewhere,
+    /// One of the two is no run.
+    Kind,
+    /// It asked for something else in an envelope.
+    Envelope,
+    /// Its query.
+    Query,
+    /// Nobody answered it.
+    Unanswered,
+    /// Its body, or nothing.
+    Body,
+}
+
+impl Apart {
+    /// As much as so many differences that do not keep an answer back.
+    fn weight(self) -> usize {
+        match self {
+            Self::Elsewhere => 10_000,
+            Self::Kind | Self::Envelope => 1000,
+            Self::Query => 1,
+            Self::Unanswered | Self::Body => 0,
+        }
+    }
+}
+
+/// The closest recorded requests and what keeps each back, closest first.
+pub(super) fn find(recorded: &[Recorded], cards: &[Card], live: &Reading, ids: &IdMap) -> Vec<(Apart, Nearest)> {
     let talk = card::talk(live, &[]);
     let mut places: Vec<usize> = (0..cards.len())
         .filter(|place| cards[*place].reading.method != "OPTIONS")
@@ -37,50 +67,63 @@ pub(super) fn find(recorded: &[Recorded], cards: &[Card], live: &Reading, ids: &
     };
     places.sort_by_key(|place| std::cmp::Reverse(closeness(&cards[*place])));
     places.truncate(READ);
-    let mut nearest: Vec<(usize, Nearest)> = places
+    let mut nearest: Vec<(usize, Apart, Nearest)> = places
         .into_iter()
         .map(|place| tell(place, &recorded[place], &cards[place], live, ids))
         .collect();
-    nearest.sort_by_key(|(differences, nearest)| (!nearest.note.is_empty(), *differences));
-    nearest.into_iter().take(NAMED).map(|(_, nearest)| nearest).collect()
+    nearest.sort_by_key(|(weight, ..)| *weight);
+    let named = nearest.into_iter().take(NAMED);
+    named.map(|(_, apart, nearest)| (apart, nearest)).collect()
 }
 
-fn tell(place: usize, recorded: &Recorded, card: &Card, live: &Reading, ids: &IdMap) -> (usize, Nearest) {
-    let note = note(&card.reading, live);
+fn tell(place: usize, recorded: &Recorded, card: &Card, live: &Reading, ids: &IdMap) -> (usize, Apart, Nearest) {
+    let apart = apart(card, live, ids);
     let both_talk = card.reading.kind != Kind::Other && live.kind != Kind::Other;
-    let comparison = if both_talk || card.reading.kind == live.kind && note.is_empty() {
+    let is_comparable = !matches!(apart, Apart::Elsewhere | Apart::Envelope) && card.reading.kind == live.kind;
+    let comparison = if both_talk || is_comparable {
         compare::compare(&card::read(recorded), live, ids)
     } else {
         Comparison::default()
     };
     let mut differences = comparison.hard;
     // What keeps the answer back weighs more than what does not.
-    let weight = differences.len() * 2 + comparison.soft.len();
+    let weight = apart.weight() + differences.len() * 2 + comparison.soft.len();
     differences.extend(comparison.soft);
     differences.truncate(compare::DIFFERENCES);
-    (
-        weight,
-        Nearest {
-            recorded: place,
-            note,
-            differences,
-        },
-    )
+    let nearest = Nearest {
+        recorded: place,
+        note: note(card, live, ids),
+        differences,
+    };
+    (weight, apart, nearest)
+}
+
+fn apart(card: &Card, live: &Reading, ids: &IdMap) -> Apart {
+    let recorded = &card.reading;
+    if recorded.method != live.method || recorded.path != live.path {
+        Apart::Elsewhere
+    } else if recorded.envelope != live.envelope {
+        Apart::Envelope
+    } else if recorded.kind != live.kind {
+        Apart::Kind
+    } else if !route::queries(&recorded.query, &live.query, ids) {
+        Apart::Query
+    } else if card.is_unanswered {
+        Apart::Unanswered
+    } else {
+        Apart::Body
+    }
 }
 
 /// What tells two requests apart before their bodies do.
-fn note(recorded: &Reading, live: &Reading) -> String {
+fn note(card: &Card, live: &Reading, ids: &IdMap) -> String {
+    let recorded = &card.reading;
     let mut notes = Vec::new();
     if recorded.method != live.method || recorded.path != live.path {
         notes.push(format!("it was {} {}", recorded.method, recorded.path));
     }
-    if recorded.query != live.query && recorded.path == live.path {
-        let pairs: Vec<String> = recorded
-            .query
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        notes.push(format!("its query was `{}`", pairs.join("&")));
+    if !route::queries(&recorded.query, &live.query, ids) && recorded.path == live.path {
+        notes.push(query(&recorded.query));
     }
     if recorded.envelope != live.envelope {
         let envelope = if recorded.envelope.is_empty() {
@@ -89,6 +132,24 @@ fn note(recorded: &Reading, live: &Reading) -> String {
             recorded.envelope.trim()
         };
         notes.push(format!("it asked for {envelope}"));
+    } else if recorded.kind != live.kind {
+        let kind = match recorded.kind {
+            Kind::Run => "a run's input",
+            Kind::Connect => "a thread's input",
+            Kind::Other => "no run's input",
+        };
+        notes.push(format!("its body was {kind}"));
+    }
+    if card.is_unanswered {
+        notes.push("the agent did not answer it".to_owned());
     }
     notes.join(", and ")
+}
+
+fn query(pairs: &[(String, String)]) -> String {
+    if pairs.is_empty() {
+        return "it had no query".to_owned();
+    }
+    let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    format!("its query was `{}`", pairs.join("&"))
 }

@@ -39,7 +39,7 @@ fn paths(recorded: &str, live: &str, is_thread: impl Fn(&str) -> bool, ids: &mut
 }
 
 /// Whether two sorted queries ask the same. What was kept as a fingerprint may be anything.
-fn queries(recorded: &[(String, String)], live: &[(String, String)], ids: &IdMap) -> bool {
+pub(super) fn queries(recorded: &[(String, String)], live: &[(String, String)], ids: &IdMap) -> bool {
     let same = |one: &(String, String), other: &(String, String)| {
         let secret = one.1.starts_with(FINGERPRINT_PREFIX) || one.1.starts_with("scrubjay-fp%3A");
         let stands = [IdKind::Thread, IdKind::Run]

@@ -6,6 +6,7 @@ use super::{
     Difference,
     card::Card,
     choose::Turn,
+    nearest::Apart,
     request::{Kind, Reading},
 };
 
@@ -87,20 +88,26 @@ fn content(message: &Value) -> String {
     }
 }
 
-/// Why none answers; `nearest` is where the closest one differs.
-pub(super) fn miss(live: &Reading, has_route: bool, nearest: Option<&Difference>, is_given: bool) -> String {
+/// Why none answers; `apart` is what keeps the closest one back, and `difference` where it differs.
+pub(super) fn miss(live: &Reading, apart: Apart, difference: Option<&Difference>, is_given: bool) -> String {
     let target = format!("{} {}", live.method, live.path);
     if is_given {
         return format!("every recorded answer to this {target} was given already, and the replay is strict");
     }
-    match nearest {
-        _ if !has_route => format!("nothing was recorded for {target}"),
-        Some(difference) if difference.pointer.is_empty() => format!("no recorded {target} has this body"),
-        Some(difference) => format!(
+    match (apart, difference) {
+        (Apart::Elsewhere, _) => format!("nothing was recorded for {target}"),
+        (Apart::Kind, _) if live.kind == Kind::Other => {
+            format!("no recorded {target} has this body, which is no run's input")
+        }
+        (Apart::Kind, _) => format!("what was recorded for {target} is no run"),
+        (Apart::Envelope, _) => format!("no recorded {target} asks for this"),
+        (Apart::Query, _) => format!("no recorded {target} has this query"),
+        (Apart::Unanswered, None) => format!("the agent did not answer this {target} when it was recorded"),
+        (_, Some(difference)) if !difference.pointer.is_empty() => format!(
             "no recorded {target} asks this: the closest differs at {}",
             difference.pointer
         ),
-        None => format!("no recorded {target} has this query"),
+        (Apart::Unanswered | Apart::Body, _) => format!("no recorded {target} has this body"),
     }
 }
 

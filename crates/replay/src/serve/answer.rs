@@ -24,6 +24,9 @@ use crate::{
     schedule::{Beat, Head, How, Schedule},
 };
 
+/// The field that tells the capture path's own answers from an agent's.
+const OWN_ANSWER: &str = "x-scrubjay-answer";
+
 /// Answers a request with what was recorded, or says why it does not.
 pub(crate) async fn answer(
     house: Arc<House>,
@@ -145,7 +148,12 @@ impl Visit {
         let request = Request::from_parts(parts, body);
         let mut response = fallback.answer(Arc::clone(&self.wire), request).await;
         self.answered.status = response.status().as_u16();
-        self.answered.why = format!("{}; the fallback was asked, and its answer is recorded", miss.reason);
+        let came_of_it = if response.headers().contains_key(OWN_ANSWER) {
+            "did not answer"
+        } else {
+            "was asked, and its answer is recorded"
+        };
+        self.answered.why = format!("{}; the fallback {came_of_it}", miss.reason);
         let mark = format!("fallback; request={}", self.answered.request);
         let headers = response.headers_mut();
         headers.insert(MARK, HeaderValue::from_str(&mark).expect("the mark is plain text"));
@@ -167,7 +175,11 @@ impl Visit {
             return Ok(self.fault(&refusal));
         }
         let manner = conduct.manner(&hit, &recorded.exchange, request, now_us());
+        let faults = conduct.faults.meant_for(index, request).join(",");
         self.answered.why = hit.why;
+        if !faults.is_empty() {
+            self.answered.why.push_str(&format!("; with faults: {faults}"));
+        }
         self.answered.differences = hit.differences;
         let schedule = Schedule::new(&recorded, manner);
         let Some(head) = schedule.head().cloned() else {
@@ -180,7 +192,7 @@ impl Visit {
         let mut response = Response::new(());
         // A status that HTTP cannot say was none that was recorded.
         *response.status_mut() = StatusCode::from_u16(head.status).unwrap_or(StatusCode::OK);
-        *response.headers_mut() = self.headers(&head, index, conduct.exact);
+        *response.headers_mut() = self.headers(&head, index, conduct.exact, &faults);
         announce(&recorded.exchange.trailers, response.headers_mut());
         let is_stream = is_stream(response.headers());
         let player = Player::new(&self.house, &self.wire, schedule, self.came)
@@ -218,7 +230,7 @@ impl Visit {
         Hangup
     }
 
-    fn headers(&self, head: &Head, index: i64, is_exact: bool) -> HeaderMap {
+    fn headers(&self, head: &Head, index: i64, is_exact: bool, faults: &str) -> HeaderMap {
         let mut headers = HeaderMap::with_capacity(head.headers.len() + 4);
         for (name, value) in &head.headers {
             // What HTTP does not allow could not have been received.
@@ -231,6 +243,10 @@ impl Visit {
         if !head.omitted.is_empty() {
             mark.push_str("; omitted=");
             mark.push_str(&head.omitted.join(","));
+        }
+        if !faults.is_empty() {
+            mark.push_str("; faults=");
+            mark.push_str(faults);
         }
         if let Ok(mark) = HeaderValue::from_str(&mark) {
             headers.insert(MARK, mark);

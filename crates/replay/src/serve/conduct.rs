@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use scrubjay_session::exchange::Exchange;
+use scrubjay_session::exchange::{Exchange, field};
 
 use super::hold::Hold;
 use crate::{
+    adapt::IdMap,
     fault::Faults,
     matching::Hit,
     pace::Pace,
@@ -41,8 +42,10 @@ impl Conduct {
     /// The manner in which one request, the `request`th, is answered at `now_us` since 1970.
     pub(crate) fn manner(&self, hit: &Hit, exchange: &Exchange, request: u64, now_us: i64) -> Manner {
         let shifts = self.shifts_timestamps && !self.exact;
+        // Where no id is to be put in and nothing decoded, the bytes stay, and so does what is said of them.
+        let is_untouched = self.exact || !shifts && hit.ids == IdMap::default() && !is_encoded(exchange);
         Manner {
-            ids: (!self.exact).then(|| hit.ids.clone()),
+            ids: (!is_untouched).then(|| hit.ids.clone()),
             shift_us: if shifts {
                 now_us.saturating_sub(exchange.started_at_us)
             } else {
@@ -53,4 +56,9 @@ impl Conduct {
             request,
         }
     }
+}
+
+fn is_encoded(exchange: &Exchange) -> bool {
+    let head = exchange.response.as_ref();
+    head.is_some_and(|head| !field(&head.headers, "content-encoding").is_empty())
 }

@@ -15,10 +15,12 @@ use std::{fmt, str::FromStr};
 
 use serde::Deserialize;
 
+use crate::tally::Tally;
+
 /// A filter of events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hold {
-    words: Vec<Word>,
+    words: Vec<(Word, Tally)>,
     given: String,
 }
 
@@ -70,11 +72,28 @@ impl Hold {
     /// calls are those of this stream so far.
     pub(crate) fn stops_at(&self, seq: u32, type_name: Option<&str>, text: &[u8], calls: &mut Calls) -> bool {
         let members = || serde_json::from_slice::<Members>(text).unwrap_or_default();
-        self.words.iter().any(|word| match word {
-            Word::Seq(wanted) => *wanted == seq,
-            Word::Type(pattern) => type_name.is_some_and(|name| fits(pattern, name)),
-            Word::Tool(pattern) => stops_at_tool(pattern, &members(), calls),
-        })
+        let mut stops = false;
+        // All are asked, so that each is counted.
+        for (word, stopped) in &self.words {
+            let is_here = match word {
+                Word::Seq(wanted) => *wanted == seq,
+                Word::Type(pattern) => type_name.is_some_and(|name| fits(pattern, name)),
+                Word::Tool(pattern) => stops_at_tool(pattern, &members(), calls),
+            };
+            if is_here {
+                stopped.count();
+                stops = true;
+            }
+        }
+        stops
+    }
+
+    /// The words, as they were given, and at how many events each stopped a stream.
+    pub fn stopped(&self) -> impl Iterator<Item = (&str, u64)> {
+        let given = self.given.split_whitespace();
+        given
+            .zip(&self.words)
+            .map(|(word, (_, stopped))| (word, stopped.times()))
     }
 }
 
@@ -115,7 +134,8 @@ impl FromStr for Hold {
     type Err = UnknownHold;
 
     fn from_str(text: &str) -> Result<Self, UnknownHold> {
-        let words: Result<_, _> = text.split_whitespace().map(word).collect();
+        let words = text.split_whitespace().map(|text| Ok((word(text)?, Tally::default())));
+        let words: Result<_, _> = words.collect();
         Ok(Self {
             words: words?,
             given: text.trim().to_owned(),

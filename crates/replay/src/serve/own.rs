@@ -93,7 +93,11 @@ impl Refusal {
                 StatusCode::NOT_FOUND,
                 "miss",
                 &miss.reason,
-                "Record this request too, or let misses go to an agent: --fallback URL.",
+                if deck.rules().strict {
+                    "Record this request too, or serve without --strict, which wants every input as it was recorded."
+                } else {
+                    "Record this request too, or let misses go to an agent: --fallback URL."
+                },
             )
         }
     }

@@ -67,7 +67,7 @@ pub(crate) struct Player {
     is_stopped: bool,
     /// A stream that would be stepped goes on as recorded.
     is_let_go: bool,
-    /// The part that is to be sent once more.
+    /// The part that was sent, and is to be sent once more.
     again: Option<Part>,
     calls: Calls,
     /// Parts that went out as chunks.
@@ -166,11 +166,10 @@ impl Player {
             None => {}
         }
         loop {
-            let beat = match self.again.take() {
-                Some(part) => Ok(Beat::Part(part)),
-                None => self.schedule.next()?,
-            };
-            match beat {
+            if let Some(part) = self.again.take() {
+                return Some(Ok(self.send(part)));
+            }
+            match self.schedule.next()? {
                 Ok(Beat::Part(mut part)) => match self.turn(&mut part).await {
                     Turn::Send => return Some(Ok(self.send(part))),
                     Turn::Skip => {}

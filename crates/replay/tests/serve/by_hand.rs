@@ -73,7 +73,6 @@ async fn the_next_event_can_be_left_out_doubled_and_edited() {
     let mut client = stage.ask(&ask("x", "hi", "")).await;
     order(&stage, 1, Order::Skip).await;
     order(&stage, 2, Order::Duplicate).await;
-    order(&stage, 2, Order::Send).await;
     order(&stage, 3, Order::Edit(r#"{"type":"RAW","event":"mine"}"#.into())).await;
     order(&stage, 4, Order::Delay(Duration::from_millis(1))).await;
     let answer = client.whole_answer().await;
@@ -161,4 +160,20 @@ async fn what_is_no_stream_is_not_stepped() {
     let stage = Stage::serving(&[made], conduct);
     assert_eq!(stage.answer(&ask("x", "hi", "")).await.text(), "{\"version\":1}");
     assert_eq!(stage.serving.listening(), []);
+}
+
+#[tokio::test]
+async fn each_word_of_a_filter_counts_where_it_stopped() {
+    let text = [number(1), event(r#"{"type":"CUSTOM","name":"n","value":1}"#)].concat();
+    let conduct = Conduct {
+        hold: "CUSTOM #2 BOGUS".parse().unwrap(),
+        ..adapted()
+    };
+    let stage = Stage::serving(&[Made::run("t", "hi", &[&text])], conduct);
+    let mut client = stage.ask(&ask("x", "hi", "")).await;
+    order(&stage, 2, Order::Go).await;
+    assert_eq!(client.whole_answer().await.text(), text);
+    let conduct = stage.serving.conduct();
+    let stopped: Vec<_> = conduct.hold.stopped().collect();
+    assert_eq!(stopped, [("CUSTOM", 1), ("#2", 1), ("BOGUS", 0)]);
 }

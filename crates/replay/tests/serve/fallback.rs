@@ -71,4 +71,28 @@ async fn a_fallback_that_does_not_answer_is_told() {
     let answer = stage.answer(&ask("x", "unknown", "")).await;
     assert_eq!(answer.status(), 502);
     assert!(answer.text().contains("connection refused"), "{}", answer.text());
+    let why = &stage.serving.answered_after(0)[0].why;
+    assert!(why.ends_with("; the fallback did not answer"), "{why}");
+    assert_eq!(recorder.only().await.ending, Ending::NoAnswer);
+}
+
+#[tokio::test]
+async fn what_the_agent_did_not_answer_answers_nothing() {
+    let outage = || Made::run("t", "hi", &["{\"error\":\"nothing listens\"}"]).ending(Ending::NoAnswer);
+    let stage = Stage::serving(&[outage(), Made::run("t2", "hi", &[&event("{}")])], adapted());
+    for thread in ["x", "y"] {
+        assert_eq!(stage.answer(&ask(thread, "hi", "")).await.text(), event("{}"));
+    }
+    assert!(stage.serving.unused().is_empty(), "nobody can ask for an outage");
+    let stage = Stage::serving(&[outage()], adapted());
+    let answer = stage.answer(&ask("x", "hi", "")).await;
+    assert_eq!(answer.status(), 404);
+    let told: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(
+        (&told["error"], &told["nearest"][0]["note"]),
+        (
+            &"The agent did not answer this POST /agent when it was recorded.".into(),
+            &"the agent did not answer it".into()
+        )
+    );
 }

@@ -165,3 +165,26 @@ async fn chance_depends_on_the_seed_alone() {
     let kept = texts[0].matches("data: ").count();
     assert!((60..140).contains(&kept), "about half should be left, not {kept}");
 }
+
+#[tokio::test]
+async fn faults_that_strike_are_counted_and_those_that_do_not() {
+    let specs = [
+        "drop:type=RAW",
+        "cut:event=999",
+        "slow-head:by=1ms",
+        "split",
+        "status:code=503",
+    ];
+    let stage = spoiled(EVENTS, &specs, 0);
+    assert_eq!(stage.answer(&ask("x", "hi", "")).await.status(), 503);
+    let answer = stage.answer(&ask("x", "hi", "")).await;
+    assert_eq!(answer.text(), "");
+    let mark = answer.values("x-scrubjay-replay")[0].to_owned();
+    assert!(mark.ends_with("; faults=drop,cut,slow-head,split,status"), "{mark}");
+    let why = stage.serving.answered_after(1)[0].why.clone();
+    assert!(why.ends_with("; with faults: drop,cut,slow-head,split,status"), "{why}");
+    let conduct = stage.serving.conduct();
+    let struck: Vec<u64> = conduct.faults.struck().map(|(_, times)| times).collect();
+    // All events were dropped, so there was nothing to split.
+    assert_eq!(struck, [EVENTS.into(), 0, 1, 0, 1]);
+}

@@ -92,3 +92,66 @@ async fn what_is_no_plain_request_is_refused() {
     let mut client = stage.ask(tunnel).await;
     assert!(client.until("\r\n\r\n").await.starts_with("HTTP/1.1 403"));
 }
+
+/// What a request that nothing answers is told.
+async fn told(stage: &Stage, target: &str, body: &str) -> serde_json::Value {
+    let len = body.len();
+    let request = format!("POST {target} HTTP/1.1\r\nhost: frontend\r\ncontent-length: {len}\r\n\r\n{body}");
+    let answer = stage.answer(&request).await;
+    assert_eq!(answer.status(), 404);
+    serde_json::from_slice(&answer.body).unwrap()
+}
+
+#[tokio::test]
+async fn a_miss_says_what_keeps_the_closest_recording_back() {
+    let mut with_query = Made::run("t3", "third", &[&event("{}")]);
+    with_query.exchange.request.target = "/agent?api_key=scrubjay-fp:0011223344556677".into();
+    let made: Vec<Made> = two().into_iter().chain([with_query]).collect();
+    let stage = Stage::serving(&made, adapted());
+
+    let broken = told(&stage, "/agent", "{broken").await;
+    assert_eq!(
+        broken["error"],
+        "No recorded POST /agent has this body, which is no run's input."
+    );
+    assert_eq!(broken["nearest"][0]["note"], "its body was a run's input");
+
+    let third = crate::stage::input("live", "r-live", "third");
+    let without_query = told(&stage, "/agent", &third).await;
+    assert_eq!(without_query["error"], "No recorded POST /agent has this query.");
+    let nearest = &without_query["nearest"][0];
+    assert_eq!(nearest["exchange"], 2, "{without_query}");
+    assert_eq!(nearest["note"], "its query was `api_key=scrubjay-fp:0011223344556677`");
+
+    let elsewhere = told(&stage, "/other", &third).await;
+    assert_eq!(elsewhere["error"], "Nothing was recorded for POST /other.");
+}
+
+#[tokio::test]
+async fn a_strict_miss_is_not_sent_to_a_fallback() {
+    for (strict, names_fallback) in [(true, false), (false, true)] {
+        let rules = Rules {
+            strict,
+            ..Rules::default()
+        };
+        let stage = Stage::ruled(&two(), adapted(), rules);
+        let miss = told(&stage, "/other", "{}").await;
+        let hint = miss["hint"].as_str().unwrap();
+        assert_eq!(hint.contains("--fallback"), names_fallback, "{hint}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_ids_keeps_its_length() {
+    let mut info = Made::run("t", "hi", &["{\"version\":1}"]).with_header("content-length", "13");
+    info.exchange.request.method = "GET".into();
+    info.exchange.request.target = "/info".into();
+    info.prompt = None;
+    let stage = Stage::serving(&[info], adapted());
+    for _ in 0..2 {
+        let answer = stage.answer("GET /info HTTP/1.1\r\nhost: frontend\r\n\r\n").await;
+        assert_eq!(answer.values("content-length"), ["13"]);
+        assert!(!answer.values("x-scrubjay-replay")[0].contains("omitted"));
+        assert_eq!(answer.text(), "{\"version\":1}");
+    }
+}

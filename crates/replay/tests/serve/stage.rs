@@ -59,7 +59,8 @@ pub(crate) fn request_of(one: &scrubjay_recording::Recorded) -> String {
 /// A recorded run, as small as can be: its prompt, and what each chunk holds.
 pub(crate) struct Made {
     pub(crate) exchange: Exchange,
-    prompt: String,
+    /// Absent for a request without a body.
+    pub(crate) prompt: Option<String>,
     thread: String,
     chunks: Vec<String>,
 }
@@ -86,7 +87,7 @@ impl Made {
                 ending: Ending::Complete,
                 ..Exchange::default()
             },
-            prompt: prompt.into(),
+            prompt: Some(prompt.into()),
             thread: thread.into(),
             chunks: chunks.iter().map(|chunk| (*chunk).to_owned()).collect(),
         }
@@ -118,7 +119,8 @@ impl Made {
             ..self.exchange.clone()
         };
         let body = self.chunks.concat().into_bytes();
-        let input = input(&self.thread, "r-recorded", &self.prompt);
+        let prompt = self.prompt.as_ref();
+        let input = prompt.map_or_else(String::new, |prompt| input(&self.thread, "r-recorded", prompt));
         let shelf = MemoryShelf::bare(exchange, input.into_bytes(), chunks, body);
         Recorded::open(Arc::new(shelf)).unwrap()
     }
