@@ -1,6 +1,6 @@
 //! Failures as a person reads them, and the exit status that goes with them.
 
-use std::{io, io::Write as _, process::ExitCode};
+use std::{io, io::Write as _, net::SocketAddr, process::ExitCode};
 
 use scrubjay_engine::EngineError;
 use scrubjay_ipc::{Code, Report};
@@ -84,6 +84,15 @@ pub(crate) fn note(sentence: &str, format: Format) {
         Format::Json => Line::new().string("note", sentence).end(),
         _ => format!("note: {}\n", safe(sentence)),
     });
+}
+
+/// Notes that an address can be reached from elsewhere, and what that gives away.
+pub(crate) fn note_exposure(listen: SocketAddr, given_away: &str, format: Format) {
+    if !listen.ip().is_loopback() {
+        let sentence =
+            format!("{listen} can be reached from other machines: {given_away}, and the connection is not encrypted.");
+        note(&sentence, format);
+    }
 }
 
 /// Whoever closed standard error does not want to know.

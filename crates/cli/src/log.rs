@@ -9,7 +9,7 @@ use scrubjay_session::{exchange::Exchange, shelf::Shelf as _};
 
 use crate::{
     command::list,
-    failure::{Failure, note, to_stderr},
+    failure::{Failure, note, note_exposure, to_stderr},
     json::Line,
     out::Out,
     safe::{safe, shortened},
@@ -22,6 +22,10 @@ pub(crate) struct Log<'a> {
     sources: &'a [Source],
     owns_stdout: bool,
     out: &'a mut Out,
+    /// The last exchange that was there before.
+    before: Option<i64>,
+    /// Exchanges whose beginning was told.
+    began: BTreeSet<i64>,
     /// Exchanges whose end was told.
     ended: BTreeSet<i64>,
     is_disk_low: bool,
@@ -30,12 +34,21 @@ pub(crate) struct Log<'a> {
 }
 
 impl<'a> Log<'a> {
-    pub(crate) fn new(engine: &'a Engine, sources: &'a [Source], owns_stdout: bool, out: &'a mut Out) -> Self {
+    /// Of what the sources record into the engine's store behind `before`, the last exchange so far.
+    pub(crate) fn new(
+        engine: &'a Engine,
+        sources: &'a [Source],
+        before: Option<i64>,
+        owns_stdout: bool,
+        out: &'a mut Out,
+    ) -> Self {
         Self {
             engine,
             sources,
             owns_stdout,
             out,
+            before,
+            began: BTreeSet::new(),
             ended: BTreeSet::new(),
             is_disk_low: false,
             is_mute: false,
@@ -62,6 +75,10 @@ impl<'a> Log<'a> {
     /// The first line: connections are accepted.
     pub(crate) fn ready(&mut self) -> Result<(), Failure> {
         let sources = self.sources;
+        for listen in sources.iter().filter_map(|source| source.listen.parse().ok()) {
+            let given_away = "whoever reaches it can use the agent behind it";
+            note_exposure(listen, given_away, self.out.format);
+        }
         let store = self.engine.path().display().to_string();
         let text = if self.out.is_json() {
             let url = sources.first().map_or("", |source| source.url.as_str());
@@ -111,6 +128,20 @@ impl<'a> Log<'a> {
         }
     }
 
+    /// Tells what was not told by the time the engine was closed.
+    pub(crate) fn finish(&mut self) -> Result<(), Failure> {
+        for index in self.engine.exchanges()? {
+            if self.before.is_some_and(|before| index <= before) {
+                continue;
+            }
+            if !self.out.is_json() {
+                self.began(index)?;
+            }
+            self.ended(index)?;
+        }
+        Ok(())
+    }
+
     /// The facts, unless another process recorded the exchange, or it is gone already.
     fn ours(&self, index: i64) -> Option<Exchange> {
         let exchange = self.engine.shelf(index).ok()?.exchange().ok()?;
@@ -119,7 +150,7 @@ impl<'a> Log<'a> {
     }
 
     fn began(&mut self, index: i64) -> Result<(), Failure> {
-        let Some(exchange) = self.ours(index) else {
+        let Some(exchange) = self.ours(index).filter(|_| self.began.insert(index)) else {
             return Ok(());
         };
         let line = format!(

@@ -26,20 +26,24 @@ pub(crate) fn run(args: &args::Record, out: &mut Out) -> Result<(), Failure> {
     if max_bytes.is_some() {
         engine.set_max_bytes(max_bytes)?;
     }
+    let before = engine.exchanges()?.last().copied();
     let sources = start(&engine, &plans)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(Failure::from)?;
-    let ended = runtime.block_on(record(&engine, &sources, args, out));
-    if !engine.close() {
+    let format = out.format;
+    let mut log = Log::new(&engine, &sources, before, args.command.is_empty(), out);
+    let ended = runtime.block_on(record(&engine, &sources, args, &mut log));
+    let is_whole = engine.close();
+    let told = log.finish();
+    if !is_whole {
         note(
             "Not everything has reached the store yet; it is in the spool, and the next start takes it in.",
-            out.format,
+            format,
         );
     }
-    out.flush()?;
-    ended
+    ended.and(told)
 }
 
 fn plans(args: &args::Record) -> Result<Vec<SourcePlan>, Failure> {
@@ -75,17 +79,16 @@ pub(crate) fn start(engine: &Engine, plans: &[SourcePlan]) -> Result<Vec<Source>
     plans.iter().map(|plan| Ok(engine.run_source(plan)?)).collect()
 }
 
-async fn record(engine: &Engine, sources: &[Source], args: &args::Record, out: &mut Out) -> Result<(), Failure> {
+async fn record(engine: &Engine, sources: &[Source], args: &args::Record, log: &mut Log<'_>) -> Result<(), Failure> {
     let mut signals = Signals::new()?;
     let feed = engine.news()?;
-    let mut log = Log::new(engine, sources, args.command.is_empty(), out);
     log.ready()?;
     if args.command.is_empty() {
         log.follow(feed, signals.asked_to_stop()).await?;
         return Ok(());
     }
     let mut child = spawn(args, sources)?;
-    let status = wait(&mut child, &mut signals, feed, &mut log).await?;
+    let status = wait(&mut child, &mut signals, feed, log).await?;
     match status_of(status) {
         0 => Ok(()),
         status => Err(Failure::Status(status)),

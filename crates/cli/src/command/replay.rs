@@ -6,13 +6,16 @@
 mod keys;
 mod told;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use scrubjay_door::{Door, Plan};
-use scrubjay_engine::{Engine, NewsFeed, Opening, Options, ReplayPlan};
+use scrubjay_engine::{Engine, EngineError, NewsFeed, Opening, Options, ReplayPlan};
 use scrubjay_ipc::{Code, News, ReplayManner, ReplayView};
 
-use self::{keys::Keys, told::Told};
+use self::{
+    keys::{Key, Keys},
+    told::Told,
+};
 use crate::{
     args,
     command::serve::address,
@@ -25,7 +28,10 @@ use crate::{
 pub(crate) fn run(args: &args::Replay, out: &mut Out) -> Result<(), Failure> {
     let plan = plan(args)?;
     let source = args.source.clone().or_else(|| args.store.clone());
-    let engine = Library::open(source, out.format)?.into_engine();
+    let library = Library::open(source, out.format)?;
+    library.some_or_all(&args.exchanges)?;
+    let damaged = library.finish();
+    let engine = library.into_engine();
     if let Some(damage) = engine.damage().first().filter(|_| engine.is_damaged()) {
         note(damage, out.format);
     }
@@ -38,14 +44,17 @@ pub(crate) fn run(args: &args::Replay, out: &mut Out) -> Result<(), Failure> {
         .worker_threads(2)
         .enable_all()
         .build()?;
-    let ended = runtime.block_on(replaying(&engine, &replay, args, out));
-    let unused = engine.replay(replay.replay).map(|view| view.unused);
+    let misses_path = misses_into.as_ref().unwrap_or(&engine).path().to_owned();
+    let mut told = Told::new(&engine, &replay, args, &misses_path, out);
+    let ended = runtime.block_on(replaying(&engine, &replay, args, &mut told));
+    let (unused, struck) = (engine.replay(replay.replay), engine.replay_struck(replay.replay));
     engine.close();
     if let Some(store) = misses_into {
         store.close();
     }
     ended?;
-    Told::new(&engine, &replay, args, out).ended(&unused?)
+    let answered = told.ended(&unused?.unused, &struck?);
+    damaged.and(answered)
 }
 
 /// What was said, checked as far as it can be before anything is opened.
@@ -83,29 +92,36 @@ fn unread(path: &Path, error: &std::io::Error) -> Failure {
     )
 }
 
-/// What is served, and where what the fallback answers is recorded. A store
-/// that takes its own misses is opened for writing.
+/// What is served, and where what the fallback answers is recorded: where it
+/// was said. A store takes its own misses, and is opened for writing then.
 fn stores(engine: Engine, args: &args::Replay) -> Result<(Engine, Option<Engine>), Failure> {
     if args.fallback.is_none() {
         return Ok((engine, None));
     }
-    let into = args.store.clone().filter(|_| args.source.is_some());
-    if into.is_none() && !engine.is_read_only() {
-        let path = engine.path().to_owned();
-        engine.close();
-        return Ok((opened(Some(path))?, None));
+    let path = engine.path().to_owned();
+    if let Some(into) = args.store.clone().filter(|_| args.source.is_some()) {
+        return Ok((engine, Some(opened(into)?)));
     }
-    Ok((engine, Some(opened(into)?)))
+    if engine.is_read_only() {
+        return Err(EngineError::MissesNeedStore { path }.into());
+    }
+    engine.close();
+    Ok((opened(path)?, None))
 }
 
-fn opened(path: Option<std::path::PathBuf>) -> Result<Engine, Failure> {
+fn opened(path: PathBuf) -> Result<Engine, Failure> {
     Ok(Engine::open(&Options {
-        path,
+        path: Some(path),
         opening: Opening::Writing,
     })?)
 }
 
-async fn replaying(engine: &Engine, replay: &ReplayView, args: &args::Replay, out: &mut Out) -> Result<(), Failure> {
+async fn replaying(
+    engine: &Engine,
+    replay: &ReplayView,
+    args: &args::Replay,
+    told: &mut Told<'_>,
+) -> Result<(), Failure> {
     let mut signals = Signals::new()?;
     let feed = engine.news()?;
     let control = match &args.control {
@@ -113,9 +129,8 @@ async fn replaying(engine: &Engine, replay: &ReplayView, args: &args::Replay, ou
         None => None,
     };
     let keys = keys::are_wanted(&replay.manner).then(Keys::read).transpose()?;
-    let mut told = Told::new(engine, replay, args, out);
     told.ready(control.as_ref().map(|control| control.url.as_str()))?;
-    let ended = follow(&mut told, feed, keys, signals.asked_to_stop()).await;
+    let ended = follow(told, feed, keys, signals.asked_to_stop()).await;
     if let Some(control) = control {
         control.close().await;
     }
@@ -138,7 +153,11 @@ async fn follow(
                 Some(_) => {}
                 None => return Ok(()),
             },
-            key = keys::next(&mut keys) => told.steer(key)?,
+            key = keys::next(&mut keys) => match key {
+                Key::Order(by) => told.steer(by)?,
+                Key::Nonsense(why) => told.nonsense(&why),
+                Key::NoMore => told.nobody_types(),
+            },
         }
     }
 }

@@ -283,3 +283,44 @@ fn the_log_is_for_people() {
     );
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
+
+#[test]
+fn each_exchange_that_ended_has_its_line_when_the_command_ends() {
+    let stage = Stage::new();
+    let agent = Agent::start();
+    stage.put(
+        "input.json",
+        br#"{"threadId":"t","runId":"r","state":{},"messages":[],"tools":[],"context":[],"forwardedProps":{}}"#,
+    );
+    let program = env!("CARGO_BIN_EXE_scrubjay");
+    let script = format!("{program} check --url $SCRUBJAY_URL/run --input input.json");
+    // A line that came too late was lost more often than not.
+    for place in 1..=4 {
+        let args = format!(
+            "record --upstream a={} --listen 127.0.0.1:0 --store s.db --json -- sh -c",
+            agent.url()
+        );
+        let output = stage.command(args.split_whitespace()).arg(&script).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        let lines: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(lines.len(), 2, "{said}");
+        assert_eq!((&lines[1]["index"], &lines[1]["frames"]), (&place.into(), &5.into()));
+    }
+}
+
+#[test]
+fn an_address_of_everybody_is_told() {
+    let stage = Stage::new();
+    let args = format!(
+        "record --upstream {} --listen 0.0.0.0:0 --store s.db --json -- true",
+        Agent::start().url()
+    );
+    let output = stage.run(&args);
+    let said = String::from_utf8(output.stderr).unwrap();
+    let first: Value = serde_json::from_str(said.lines().next().unwrap()).unwrap();
+    let note = first["note"].as_str().unwrap();
+    assert!(
+        note.starts_with("0.0.0.0:") && note.contains("from other machines"),
+        "{note}"
+    );
+}

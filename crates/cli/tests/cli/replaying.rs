@@ -4,7 +4,7 @@ use std::{
     io::{BufRead as _, BufReader, Lines, Read as _, Write as _},
     net::{TcpListener, TcpStream},
     path::Path,
-    process::{Child, ChildStdout, Command, Stdio},
+    process::{Child, ChildStderr, ChildStdout, Command, Stdio},
 };
 
 use insta::assert_snapshot;
@@ -28,17 +28,28 @@ fn sample(name: &str) -> String {
 struct Replay {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
+    stderr: BufReader<ChildStderr>,
     ready: Value,
 }
 
 impl Replay {
     fn start(stage: &Stage, args: &str) -> Self {
         let args = format!("replay {args} --listen 127.0.0.1:0 --json");
-        let mut command = stage.command(args.split_whitespace());
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        Self::spawn(stage.command(args.split_whitespace()).stdin(Stdio::piped()))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let ready = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
-        Self { child, lines, ready }
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        Self {
+            child,
+            lines,
+            stderr,
+            ready,
+        }
     }
 
     fn url(&self) -> &str {
@@ -53,8 +64,22 @@ impl Replay {
         writeln!(self.child.stdin.as_mut().unwrap(), "{line}").unwrap();
     }
 
+    /// The next note.
+    fn note(&mut self) -> String {
+        let mut line = String::new();
+        self.stderr.read_line(&mut line).unwrap();
+        let line: Value = serde_json::from_str(&line).unwrap();
+        line["note"].as_str().unwrap().to_owned()
+    }
+
     /// Interrupts it; gives its status and what it said last.
-    fn stop(mut self) -> (i32, Vec<Value>) {
+    fn stop(self) -> (i32, Vec<Value>) {
+        let (status, rest, _) = self.stop_and_read();
+        (status, rest)
+    }
+
+    /// With what it said on standard error.
+    fn stop_and_read(mut self) -> (i32, Vec<Value>, String) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
         let rest = self
@@ -62,7 +87,9 @@ impl Replay {
             .by_ref()
             .map(|line| serde_json::from_str(&line.unwrap()).unwrap());
         let rest = rest.collect();
-        (self.child.wait().unwrap().code().unwrap(), rest)
+        let mut stderr = String::new();
+        self.stderr.read_to_string(&mut stderr).unwrap();
+        (self.child.wait().unwrap().code().unwrap(), rest, stderr)
     }
 }
 
@@ -113,9 +140,19 @@ fn what_makes_no_sense_is_told() {
             "replay run.agui.jsonl --overlay bad.faults.json",
             "replay run.agui.jsonl --listen nowhere",
             "replay run.agui.jsonl --strict --fallback http://localhost:1",
-            "replay run.agui.jsonl --fallback ftp://agent",
+            "replay run.agui.jsonl --fallback ftp://agent --store more.db",
+            "replay run.agui.jsonl --fallback http://localhost:1",
         ]
     ));
+}
+
+#[test]
+fn a_fallback_for_a_file_makes_no_store_that_nobody_named() {
+    let stage = Stage::new();
+    let file = sample("reasoning.agui.jsonl");
+    let output = stage.run(&format!("replay {file} --fallback http://127.0.0.1:1"));
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!stage.path("data").exists());
 }
 
 #[test]
@@ -299,4 +336,126 @@ fn the_control_door_steers() {
     client.read_to_string(&mut got).unwrap();
     assert!(got.contains("RUN_FINISHED"), "{got}");
     assert_eq!(replay.stop().0, 0);
+}
+
+#[test]
+fn an_outage_of_the_fallback_is_told_and_answers_nobody_later() {
+    let stage = Stage::new();
+    // A port that nobody has, because its listener is gone.
+    let dead = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let file = sample("tool-call-parallel.agui.jsonl");
+    let args = format!("{file} --pace instant --fallback http://{dead} --store more.db");
+    let mut replay = Replay::start(&stage, &args);
+    assert!(answer(replay.url(), "/tools", "Something else").starts_with("HTTP/1.1 502"));
+    let why = replay.line()["why"].clone();
+    assert!(why.as_str().unwrap().ends_with("the fallback did not answer"), "{why}");
+    assert_eq!(replay.stop().0, 0);
+    assert_eq!(stage.json("list more.db --json")[0]["ending"], "no_answer");
+
+    let replay = Replay::start(&stage, "more.db --pace instant");
+    let got = answer(replay.url(), "/tools", "Something else");
+    assert!(got.starts_with("HTTP/1.1 404"), "{got}");
+    assert_eq!(replay.stop().0, 0);
+}
+
+#[test]
+fn faults_and_breakpoints_are_counted_at_the_end() {
+    let stage = Stage::new();
+    let file = sample("tool-call-parallel.agui.jsonl");
+    for (strict, status) in [("", 0), ("--strict", 1)] {
+        let replay = Replay::start(
+            &stage,
+            &format!("{file} --pace instant --fault cut:event=999 --fault drop:event=2 --hold BOGUS {strict}"),
+        );
+        let got = answer(replay.url(), "/tools", WEATHER);
+        assert!(got.contains("faults=cut,drop"), "{got}");
+        let (ended, said, noted) = replay.stop_and_read();
+        let counted = serde_json::json!({
+            "faults": [{"fault": "cut:event=999", "struck": 0}, {"fault": "drop:event=2", "struck": 1}],
+            "holds": [{"hold": "BOGUS", "stopped": 0}],
+        });
+        assert_eq!((ended, said.last()), (status, Some(&counted)), "{strict}");
+        let notes: Vec<&str> = noted.lines().collect();
+        assert!(
+            notes.len() == 2 && notes[0].contains("cut:event=999 never struck") && notes[1].contains("BOGUS"),
+            "{noted}"
+        );
+    }
+}
+
+#[test]
+fn secret_parameters_stay_out_of_the_log() {
+    let stage = Stage::new();
+    let mut replay = Replay::start(&stage, &sample("tool-call-parallel.agui.jsonl"));
+    answer(replay.url(), "/tools?api_key=zzz&page=1", WEATHER);
+    assert_eq!(replay.line()["target"], "/tools?api_key=…&page=1");
+    assert_eq!(replay.stop().0, 0);
+}
+
+#[test]
+fn who_can_press_no_key_is_told() {
+    let stage = Stage::new();
+    let file = sample("tool-call-parallel.agui.jsonl");
+    let args = format!("replay {file} --pace step --listen 127.0.0.1:0 --json");
+    let mut replay = Replay::spawn(stage.command(args.split_whitespace()).stdin(Stdio::null()));
+    let note = replay.note();
+    assert!(
+        note.contains("nobody can press Enter") && note.contains("--control"),
+        "{note}"
+    );
+    assert_eq!(replay.stop().0, 0);
+}
+
+#[test]
+fn what_is_typed_and_makes_no_sense_is_told_and_not_sent() {
+    let stage = Stage::new();
+    let file = sample("tool-call-parallel.agui.jsonl");
+    let mut replay = Replay::start(&stage, &format!("{file} --pace step"));
+    let mut client = ask(replay.url(), "/tools", WEATHER);
+    replay.line();
+    assert_eq!(replay.line()["seq"], 1);
+    for typed in ["{bad", "huh"] {
+        replay.type_line(typed);
+        let note = replay.note();
+        assert!(note.starts_with(&format!("{typed:?} is no ")), "{note}");
+    }
+    replay.type_line("d");
+    assert_eq!(replay.line()["seq"], 2);
+    replay.type_line("g");
+    let mut got = String::new();
+    client.read_to_string(&mut got).unwrap();
+    assert!(!got.contains("{bad") && got.contains("RUN_FINISHED"), "{got}");
+    assert_eq!(got.matches("\"RUN_STARTED\"").count(), 2, "{got}");
+    assert_eq!(replay.stop().0, 0);
+}
+
+#[test]
+fn an_address_of_everybody_is_told() {
+    let stage = Stage::new();
+    let file = sample("reasoning.agui.jsonl");
+    let args = format!("replay {file} --listen 0.0.0.0:0 --json");
+    let mut replay = Replay::spawn(stage.command(args.split_whitespace()).stdin(Stdio::null()));
+    let note = replay.note();
+    assert!(
+        note.starts_with("0.0.0.0:") && note.contains("from other machines"),
+        "{note}"
+    );
+    assert_eq!(replay.stop().0, 0);
+}
+
+#[test]
+fn a_cut_file_is_served_and_reported_at_the_end() {
+    let stage = Stage::new();
+    let file = std::fs::read(sample("tool-call-parallel.agui.jsonl")).unwrap();
+    stage.put("cut.agui.jsonl", &file[..file.len() - 20]);
+    let replay = Replay::start(&stage, "cut.agui.jsonl --pace instant");
+    let got = answer(replay.url(), "/tools", WEATHER);
+    assert!(got.contains("RUN_STARTED"), "{got}");
+    let (status, _, told) = replay.stop_and_read();
+    assert_eq!(status, 2);
+    let report: Value = serde_json::from_str(told.lines().last().unwrap()).unwrap();
+    assert!(
+        report["message"].as_str().unwrap().starts_with("cut.agui.jsonl: "),
+        "{told}"
+    );
 }

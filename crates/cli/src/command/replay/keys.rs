@@ -4,6 +4,7 @@
 use std::io::BufRead as _;
 
 use scrubjay_ipc::{ReplayManner, SteerBy};
+use serde_json::Value;
 use tokio::sync::mpsc;
 
 use crate::failure::Failure;
@@ -12,8 +13,8 @@ use crate::failure::Failure;
 const WAITING: usize = 64;
 
 /// What can be typed.
-pub(super) const HELP: &str =
-    "Enter sends the next event, s skips it, d sends it twice, g goes on, x breaks the connection off.";
+pub(super) const HELP: &str = "Enter sends the event and stops at the next, s skips it, d sends it twice, a line of JSON is sent in its place, \
+     g goes on, x breaks the connection off.";
 
 /// Lines from standard input.
 pub(super) struct Keys {
@@ -40,27 +41,44 @@ impl Keys {
     }
 }
 
-/// The next order. Never comes when nothing is read, or nothing more is typed.
-pub(super) async fn next(keys: &mut Option<Keys>) -> Result<SteerBy, String> {
-    if let Some(reading) = keys {
-        if let Some(line) = reading.lines.recv().await {
-            return order(line.trim());
-        }
-        *keys = None;
-    }
-    std::future::pending().await
+/// What was typed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Key {
+    /// An order.
+    Order(SteerBy),
+    /// No order; why, as a sentence.
+    Nonsense(String),
+    /// Standard input has ended.
+    NoMore,
 }
 
-fn order(line: &str) -> Result<SteerBy, String> {
-    match line {
-        "" => Ok(SteerBy::Send),
-        "s" | "skip" => Ok(SteerBy::Skip),
-        "d" | "duplicate" => Ok(SteerBy::Duplicate),
-        "g" | "go" => Ok(SteerBy::Go),
-        "x" | "reset" => Ok(SteerBy::Reset),
-        json if json.starts_with('{') => Ok(SteerBy::Edit(json.to_owned())),
-        other => Err(other.to_owned()),
+/// What is typed next. Never comes when nothing is read, or nothing more can be typed.
+pub(super) async fn next(keys: &mut Option<Keys>) -> Key {
+    let Some(reading) = keys else {
+        return std::future::pending().await;
+    };
+    match reading.lines.recv().await {
+        Some(line) => key(line.trim()),
+        None => {
+            *keys = None;
+            Key::NoMore
+        }
     }
+}
+
+fn key(line: &str) -> Key {
+    Key::Order(match line {
+        "" => SteerBy::Send,
+        "s" | "skip" => SteerBy::Skip,
+        "d" | "duplicate" => SteerBy::Duplicate,
+        "g" | "go" => SteerBy::Go,
+        "x" | "reset" => SteerBy::Reset,
+        json if json.starts_with('{') => match serde_json::from_str::<Value>(json) {
+            Ok(_) => SteerBy::Edit(json.to_owned()),
+            Err(error) => return Key::Nonsense(format!("{line:?} is no JSON ({error}), and was not sent.")),
+        },
+        other => return Key::Nonsense(format!("{other:?} is no order. {HELP}")),
+    })
 }
 
 #[cfg(test)]
@@ -69,12 +87,12 @@ mod tests {
 
     #[test]
     fn a_line_is_an_order() {
-        assert_eq!(order(""), Ok(SteerBy::Send));
-        assert_eq!(order("g"), Ok(SteerBy::Go));
-        assert_eq!(
-            order("{\"type\":\"RAW\"}"),
-            Ok(SteerBy::Edit("{\"type\":\"RAW\"}".into()))
-        );
-        assert_eq!(order("what"), Err("what".into()));
+        assert_eq!(key(""), Key::Order(SteerBy::Send));
+        assert_eq!(key("g"), Key::Order(SteerBy::Go));
+        let raw = r#"{"type":"RAW"}"#;
+        assert_eq!(key(raw), Key::Order(SteerBy::Edit(raw.into())));
+        for nonsense in ["what", "{bad", r#"{"a":1} x"#] {
+            assert!(matches!(key(nonsense), Key::Nonsense(why) if why.starts_with(&format!("{nonsense:?} is no "))));
+        }
     }
 }

@@ -1,13 +1,15 @@
 //! What is said while replaying.
 
-use scrubjay_engine::{Asker, Engine};
+use std::path::Path;
+
+use scrubjay_engine::{Asker, Engine, Struck};
 use scrubjay_ipc::{AnyAsk, ClientStage, ReplayAnswer, ReplayClient, ReplayView, RequestDifference, Steer, SteerBy};
 use scrubjay_session::shelf::Shelf as _;
 
 use super::keys;
 use crate::{
     args,
-    failure::{Failure, note, tell},
+    failure::{Failure, note, note_exposure, tell},
     json::Line,
     out::Out,
     safe::{safe, shortened},
@@ -22,6 +24,8 @@ pub(super) struct Told<'a> {
     engine: &'a Engine,
     replay: &'a ReplayView,
     args: &'a args::Replay,
+    /// Where the fallback's answers are recorded.
+    misses_into: &'a Path,
     out: &'a mut Out,
     /// Answers that were told.
     seen: u64,
@@ -32,11 +36,18 @@ pub(super) struct Told<'a> {
 }
 
 impl<'a> Told<'a> {
-    pub(super) fn new(engine: &'a Engine, replay: &'a ReplayView, args: &'a args::Replay, out: &'a mut Out) -> Self {
+    pub(super) fn new(
+        engine: &'a Engine,
+        replay: &'a ReplayView,
+        args: &'a args::Replay,
+        misses_into: &'a Path,
+        out: &'a mut Out,
+    ) -> Self {
         Self {
             engine,
             replay,
             args,
+            misses_into,
             out,
             seen: 0,
             shown: None,
@@ -59,13 +70,8 @@ impl<'a> Told<'a> {
 
     /// The first line: connections are accepted.
     pub(super) fn ready(&mut self, control: Option<&str>) -> Result<(), Failure> {
-        if !self.replay.url.starts_with("http://127.") && !self.replay.url.starts_with("http://[::1]") {
-            let sentence = format!(
-                "{} can be reached from other machines: whoever reaches it can read what was recorded.",
-                self.args.listen
-            );
-            note(&sentence, self.out.format);
-        }
+        let listen = self.engine.replay_address(self.replay.replay)?;
+        note_exposure(listen, "whoever reaches it can read what was recorded", self.out.format);
         let text = match self.out.is_json() {
             true => self.ready_line(control),
             false => self.greeting(control),
@@ -116,8 +122,9 @@ impl<'a> Told<'a> {
         }
         if !manner.fallback.is_empty() {
             text.push_str(&format!(
-                "\nmisses    go to {} and are recorded",
-                safe(&manner.fallback)
+                "\nmisses    go to {} and are recorded into {}",
+                safe(&manner.fallback),
+                safe(&self.misses_into.display().to_string())
             ));
         }
         if let Some(control) = control {
@@ -187,15 +194,24 @@ impl<'a> Told<'a> {
         Ok(clients.into_iter().find(|client| client.stage == ClientStage::Held))
     }
 
+    /// Says why what was typed does nothing.
+    pub(super) fn nonsense(&self, why: &str) {
+        note(why, self.out.format);
+    }
+
+    /// Says that streams wait for orders that cannot be typed.
+    pub(super) fn nobody_types(&self) {
+        if self.args.control.is_none() {
+            note(
+                "Standard input has ended, so nobody can press Enter: streams that wait for a hand wait until the \
+                 client leaves. Start it in a terminal, or steer it through --control ADDR.",
+                self.out.format,
+            );
+        }
+    }
+
     /// Does what was typed.
-    pub(super) fn steer(&mut self, key: Result<SteerBy, String>) -> Result<(), Failure> {
-        let by = match key {
-            Ok(by) => by,
-            Err(typed) => {
-                note(&format!("{typed:?} is no order. {}", keys::HELP), self.out.format);
-                return Ok(());
-            }
-        };
+    pub(super) fn steer(&mut self, by: SteerBy) -> Result<(), Failure> {
         let Some(client) = self.held()? else {
             note("No stream waits for a hand.", self.out.format);
             return Ok(());
@@ -213,11 +229,50 @@ impl<'a> Told<'a> {
         Ok(())
     }
 
-    /// The last word: what nobody asked for, which a strict replay does not forgive.
-    pub(super) fn ended(&mut self, unused: &[i64]) -> Result<(), Failure> {
-        if !self.args.strict || unused.is_empty() {
+    /// The last words: what faults and breakpoints did, and what nobody asked for. A strict replay
+    /// forgives neither a fault that never struck nor a recording that was not asked for.
+    pub(super) fn ended(&mut self, unused: &[i64], struck: &Struck) -> Result<(), Failure> {
+        let has_idle_fault = struck.faults.iter().any(|(_, times)| *times == 0);
+        self.struck(struck)?;
+        if self.args.strict && !unused.is_empty() {
+            self.unused_ones(unused)?;
+        }
+        if self.args.strict && (has_idle_fault || !unused.is_empty()) {
+            return Err(Failure::Status(1));
+        }
+        Ok(())
+    }
+
+    /// What faults and breakpoints did; of those that did nothing there is a note.
+    fn struck(&mut self, struck: &Struck) -> Result<(), Failure> {
+        if struck.faults.is_empty() && struck.holds.is_empty() {
             return Ok(());
         }
+        let text = match self.out.is_json() {
+            true => struck_line(struck),
+            false => struck_lines(struck),
+        };
+        self.say(&text)?;
+        let never = |all: &[(String, u64)]| -> Vec<String> {
+            let idle = all.iter().filter(|(_, times)| *times == 0);
+            idle.map(|(word, _)| word.clone()).collect()
+        };
+        for fault in never(&struck.faults) {
+            note(
+                &format!("The fault {fault} never struck: no answer had what it names."),
+                self.out.format,
+            );
+        }
+        for word in never(&struck.holds) {
+            note(
+                &format!("Nothing was held at {word}: no stream had such an event."),
+                self.out.format,
+            );
+        }
+        Ok(())
+    }
+
+    fn unused_ones(&mut self, unused: &[i64]) -> Result<(), Failure> {
         let text = match self.out.is_json() {
             true => Line::new()
                 .list("unused", unused.iter().map(|index| self.unused(*index)))
@@ -231,8 +286,7 @@ impl<'a> Told<'a> {
                 )
             }
         };
-        self.say(&text)?;
-        Err(Failure::Status(1))
+        self.say(&text)
     }
 
     fn unused(&self, index: i64) -> String {
@@ -257,6 +311,37 @@ impl<'a> Told<'a> {
         let facts = self.engine.shelf(index).ok().and_then(|shelf| shelf.exchange().ok());
         facts.map_or_else(Default::default, |facts| (facts.request.method, facts.request.target))
     }
+}
+
+fn struck_line(struck: &Struck) -> String {
+    let faults = struck
+        .faults
+        .iter()
+        .map(|(fault, times)| Line::new().string("fault", fault).value("struck", times).object());
+    let holds = struck
+        .holds
+        .iter()
+        .map(|(word, times)| Line::new().string("hold", word).value("stopped", times).object());
+    Line::new()
+        .list("faults", faults.collect::<Vec<_>>())
+        .list("holds", holds.collect::<Vec<_>>())
+        .end()
+}
+
+fn struck_lines(struck: &Struck) -> String {
+    let line = |what: &str, word: &str, did: &str, times: u64| match times {
+        0 => format!("{what}  {}  never {did}\n", safe(word)),
+        times => format!("{what}  {}  {did} {}\n", safe(word), words::count(times, "time")),
+    };
+    let faults = struck
+        .faults
+        .iter()
+        .map(|(word, times)| line("fault", word, "struck", *times));
+    let holds = struck
+        .holds
+        .iter()
+        .map(|(word, times)| line("hold", word, "stopped", *times));
+    faults.chain(holds).collect()
 }
 
 fn line(answer: &ReplayAnswer) -> String {
