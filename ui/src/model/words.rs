@@ -24,6 +24,17 @@ pub fn visible(text: &str) -> String {
         .collect()
 }
 
+/// A message that leads: its first word with a capital, unless it is a name as
+/// it stands on the wire.
+pub fn leading(text: &str) -> String {
+    let first = text.split(' ').next().unwrap_or_default();
+    let is_word = first.len() < text.len() && first.chars().all(|c| c.is_ascii_lowercase());
+    match text.chars().next().filter(|_| is_word) {
+        Some(c) => format!("{}{}", c.to_ascii_uppercase(), &text[1..]),
+        None => text.to_owned(),
+    }
+}
+
 /// How a run came out, in a word.
 pub fn verdict(verdict: RunVerdict) -> &'static str {
     match verdict {
@@ -301,6 +312,17 @@ mod tests {
         let shown = visible(text);
         assert_eq!(shown, "a␛[31m␦cba␀\n\tü😀");
         assert_eq!(shown.encode_utf16().count(), text.encode_utf16().count());
+    }
+
+    #[test]
+    fn a_message_leads_with_a_capital_and_a_name_stays_as_it_is() {
+        assert_eq!(leading("upstream broke off"), "Upstream broke off");
+        assert_eq!(leading("RUN_ERROR came late"), "RUN_ERROR came late");
+        assert_eq!(leading("toolCallId is missing"), "toolCallId is missing");
+        assert_eq!(leading("/a/b is not there"), "/a/b is not there");
+        assert_eq!(leading("übrig ist nichts"), "übrig ist nichts");
+        assert_eq!(leading("role"), "role");
+        assert_eq!(leading(""), "");
     }
 
     #[test]

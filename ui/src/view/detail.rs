@@ -91,7 +91,7 @@ fn verdict(inspect: Inspect, view: &DetailView) -> AnyView {
 
 fn finding(finding: &FindingView) -> AnyView {
     let severity = words::severity(finding.severity);
-    let (lead, rest) = first_sentence(&finding.message);
+    let (lead, rest) = first_sentence(&words::leading(&finding.message));
     view! {
         <div class=format!("verdict {severity}") data-finding=finding.rule.clone()>
             <b>{words::severity_sign(finding.severity)}" "{lead}</b>

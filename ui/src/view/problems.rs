@@ -102,7 +102,8 @@ fn none(model: ProblemsModel) -> AnyView {
         .groups
         .value
         .with(|view| view.as_ref().map_or(0, |view| view.rules));
-    view! { <div class="pane-note"><p><span class="ok">"✓ "</span>{format!("No problems; {} checked.", words::many(u64::from(rules), "rule"))}</p></div> }
+    view! { <div class="pane-note"><p><span class="ok">"✓ "</span>{format!("No problems; {} checked.", words::many(u64::from(rules), "rule"))}</p>
+        <p class="dim">"docs/rules.md explains each of them."</p></div> }
         .into_any()
 }
 
@@ -167,7 +168,7 @@ fn group_view(shell: Shell, group: &ProblemGroup) -> AnyView {
             data-rule=group.rule.clone() data-severity=severity data-count=group.count.to_string()
             title="Click walks them; with Shift backwards" on:click=click>
             <span class=format!("sev sev-{severity}")>{words::severity_sign(group.severity)}</span>
-            <span class="cut">{group.title.clone()}</span>
+            <span class="cut">{words::leading(&group.title)}</span>
             {group.stop.then(|| view! { <span class="tag warn" title="The official client gives up at the first">"stops"</span> })}{muted}
             <span class="sp"></span><span class="faint">{places}</span><b class="num">{words::count(u64::from(group.count))}</b>
         </div>
@@ -199,9 +200,8 @@ fn shown(shell: Shell) -> AnyView {
 }
 
 fn explained(shell: Shell, group: &ProblemGroup) -> AnyView {
-    let part = |name: &'static str, words: &str| {
-        (!words.is_empty()).then(|| view! { <dt>{name}</dt><dd>{words.to_owned()}</dd> })
-    };
+    let part =
+        |name: &'static str, words: &str| (!words.is_empty()).then(|| view! { <dt>{name}</dt><dd>{coded(words)}</dd> });
     let clients = (!group.clients.is_empty()).then(|| {
         let list: Vec<_> = group
             .clients
@@ -211,15 +211,28 @@ fn explained(shell: Shell, group: &ProblemGroup) -> AnyView {
         view! { <dt>"Clients that fail"</dt><dd>{list}</dd> }
     });
     view! {
-        <div class="line"><h3>{group.title.clone()}</h3><span class="rule mono faint">{group.rule.clone()}</span></div>
-        <p class="message"><bdi>{words::visible(&group.message)}</bdi></p>
+        <div class="line"><h3>{words::leading(&group.title)}</h3><span class="rule mono faint">{group.rule.clone()}</span>
+            <span class="sp"></span>{mutes(shell, group)}</div>
+        <p class="message"><bdi>{words::visible(&words::leading(&group.message))}</bdi></p>
         <dl class="explained">
             {part("Why", &group.explanation)}{part("In a client", &group.effect)}{part("To mend it", &group.fix)}{part("Protocol", &group.clause)}{clients}
         </dl>
-        <div class="line">{mutes(shell, group)}</div>
         {move || { let refused = shell.problems.refused.get(); (!refused.is_empty()).then(|| view! { <p class="bad" role="alert">{refused}</p> }) }}
     }
     .into_any()
+}
+
+/// Text in which names stand between backticks.
+fn coded(text: &str) -> AnyView {
+    let piece = |(n, piece): (usize, &str)| {
+        let piece = piece.to_owned();
+        if n % 2 == 1 {
+            view! { <code>{piece}</code> }.into_any()
+        } else {
+            piece.into_any()
+        }
+    };
+    text.split('`').enumerate().map(piece).collect_view().into_any()
 }
 
 fn mutes(shell: Shell, group: &ProblemGroup) -> AnyView {
@@ -274,7 +287,7 @@ fn finding_view(shell: Shell, number: u64, row: &ProblemRow) -> AnyView {
     let (inspect, model): (Inspect, ProblemsModel) = (shell.inspect, shell.problems);
     let seq = row.seq;
     let is_here = move || inspect.seq.get() == seq;
-    let message = words::visible(&row.message);
+    let message = words::visible(&words::leading(&row.message));
     let whole = message.clone();
     view! {
         <div class="finding" role="row" class:sel=is_here aria-selected=move || is_here().to_string() aria-rowindex=(number + 1).to_string()
