@@ -13,6 +13,7 @@ use super::{
     inspect::extent_of,
     pace::{Pace, When},
     replay_words,
+    snippets::path_of,
 };
 use crate::{ipc, page};
 
@@ -316,6 +317,16 @@ impl ReplayModel {
         client
             .or_else(|| self.current()?.exchanges.first().copied())
             .or_else(|| self.draft.with(|draft| Some(draft.served.first()?.exchange)))
+    }
+
+    /// Where a frontend asks: below the origin, the path of the one recording
+    /// that is served; several may have been asked at several.
+    pub(crate) fn path(self) -> String {
+        let serves_one = self.current().is_some_and(|replay| replay.exchanges.len() == 1);
+        self.opened.with(|opened| {
+            let opened = opened.as_ref().filter(|_| serves_one);
+            opened.map_or_else(String::new, |opened| path_of(&opened.target).to_owned())
+        })
     }
 
     fn watch_recording(self) {

@@ -37,7 +37,8 @@ pub fn snippets(url: &str, upstream: &str) -> Vec<Snippet> {
     ]
 }
 
-fn path_of(upstream: &str) -> &str {
+/// The path of an address, without a query or a slash at its end.
+pub fn path_of(upstream: &str) -> &str {
     let rest = upstream.split_once("://").map_or(upstream, |(_, rest)| rest);
     let path = rest.find('/').map_or("", |at| &rest[at..]);
     let path = path.split(['?', '#']).next().unwrap_or_default();

@@ -111,14 +111,14 @@ fn banner(model: ReplayModel) -> AnyView {
     let head = Memo::new(move |_| {
         model
             .current()
-            .map(|replay| (replay.url, replay.title, replay.failure, replay.answers))
+            .map(|replay| (replay.url, model.path(), replay.title, replay.failure, replay.answers))
     });
     let banner = move || {
-        let (url, title, failure, answers) = head.get()?;
+        let (url, path, title, failure, answers) = head.get()?;
         let address = if failure.is_empty() {
-            let (copied, known) = (url.clone(), url.clone());
+            let (copied, known) = (format!("{url}{path}"), url.clone());
             view! {
-                <code class="address" data-replay-url=known>{url}</code>
+                <code class="address"><span data-replay-url=known>{url}</span>{path}</code>
                 <button class="btn solid" data-copy-address="" title="Copy the address (c)" on:click=move |_| page::copy(&copied)>"Copy address"</button>
             }
             .into_any()

@@ -11,6 +11,12 @@ use crate::model::{
 /// The pane.
 pub(crate) fn clients(model: ReplayModel) -> AnyView {
     let list = Memo::new(move |_| model.current().map(|replay| replay.clients).unwrap_or_default());
+    let nobody = move || match model.current() {
+        Some(replay) if replay.answers > 0 => {
+            "Nobody listens now. Every request stands under Answers, with what it got."
+        }
+        _ => "Nobody has asked yet. Point a frontend at the address above; what it gets shows here.",
+    };
     let state = move || if list.with(Vec::is_empty) { "empty" } else { "ready" };
     view! {
         <section class="pane clients" aria-label="Clients" data-pane="replay-clients" data-state=state
@@ -20,7 +26,7 @@ pub(crate) fn clients(model: ReplayModel) -> AnyView {
             <div class="client-list" role="listbox" tabindex="0" data-focus="" aria-label="Clients">
                 <For each=move || list.get() key=key_of children=move |client| client_view(model, &client)/>
                 {move || list.with(Vec::is_empty).then(|| view! {
-                    <p class="dim pad">"Nobody has asked yet. Point a frontend at the address above; what it gets shows here."</p>
+                    <p class="dim pad">{nobody}</p>
                 })}
             </div>
             {queue(model)}

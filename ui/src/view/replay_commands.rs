@@ -22,7 +22,7 @@ pub(crate) fn run(shell: Shell, command: Command) {
         Command::Hold => page::focus("[data-field=hold]"),
         Command::CopyAddress => {
             if let Some(replay) = untrack(move || model.current()) {
-                page::copy(&replay.url);
+                page::copy(&format!("{}{}", replay.url, untrack(move || model.path())));
                 shell.said.set("The address is copied.".to_owned());
             }
         }
