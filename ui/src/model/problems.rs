@@ -1,13 +1,16 @@
 //! What is wrong in the open exchange: the groups, and the findings of one of them.
 
 use leptos::prelude::*;
-use scrubjay_ipc::{Mute, ProblemGroup, ProblemRow, ProblemRows, ProblemRowsPage, Problems, ProblemsView, Target};
+use scrubjay_ipc::{
+    Jump, JumpTo, Mute, ProblemGroup, ProblemRow, ProblemRows, ProblemRowsPage, Problems, ProblemsView, Target,
+};
 
 use super::{
     asker::{Answered, Asker},
     inspect::Inspect,
     pane::Pane,
     scroll::Scroll,
+    words,
 };
 use crate::{ipc, page};
 
@@ -187,6 +190,36 @@ impl ProblemsModel {
         });
     }
 
+    /// Puts the playhead on the next finding of any rule that is not muted, or
+    /// says that there is none. Where nothing is muted, a plain jump does it.
+    pub(crate) fn jump(self, inspect: Inspect, backwards: bool) {
+        let heard = self.groups.value.with_untracked(|view| {
+            let groups = &view.as_ref()?.groups;
+            let (heard, muted): (Vec<_>, Vec<_>) = groups.iter().partition(|group| group.muted.is_none());
+            (!muted.is_empty()).then(|| heard.into_iter().cloned().collect::<Vec<_>>())
+        });
+        let Some((heard, exchange)) = heard.zip(inspect.exchange.get_untracked()) else {
+            return inspect.jump(JumpTo::Problem, backwards);
+        };
+        let here = inspect.seq.get_untracked();
+        leptos::task::spawn_local(async move {
+            let found = nearest_of(heard, exchange, here, backwards).await;
+            if inspect.exchange.get_untracked() != Some(exchange) {
+                return;
+            }
+            match found {
+                Some(seq) => inspect.visit(Target::Seq(seq)),
+                None => inspect.remark.set(words::nothing_further(&Jump {
+                    exchange,
+                    axis: inspect.axis.get_untracked(),
+                    from: here,
+                    to: JumpTo::Problem,
+                    backwards,
+                })),
+            }
+        });
+    }
+
     /// Puts the playhead on a finding and shows its row.
     pub(crate) fn visit(self, inspect: Inspect, number: u64, seq: u32) {
         inspect.visit(Target::Seq(seq));
@@ -212,6 +245,32 @@ impl ProblemsModel {
         self.is_open.update(|open| *open = !*open);
         page::remember("dock", if self.is_open.get_untracked() { "open" } else { "closed" });
     }
+}
+
+/// The frame next to another that breaks one of these rules, without going around the end.
+async fn nearest_of(groups: Vec<ProblemGroup>, exchange: i64, here: u32, backwards: bool) -> Option<u32> {
+    let mut found: Option<u32> = None;
+    for group in groups {
+        let ask = ProblemRows {
+            exchange,
+            rule: Some(group.rule),
+            first: 0,
+            count: 1,
+        };
+        let Some((_, row)) = nearest(ask, u64::from(group.count), here, backwards).await else {
+            continue;
+        };
+        let is_further = if backwards { row.seq < here } else { row.seq > here };
+        if is_further {
+            let known = found.unwrap_or(row.seq);
+            found = Some(if backwards {
+                known.max(row.seq)
+            } else {
+                known.min(row.seq)
+            });
+        }
+    }
+    found
 }
 
 /// The finding next to a frame, found by halving the findings' order: a dozen

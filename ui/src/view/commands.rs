@@ -34,7 +34,7 @@ pub(crate) fn run(shell: Shell, command: Command) {
             Screen::Replay => super::replay_commands::run(shell, command),
             Screen::Inspect if command == Command::Dock => shell.problems.toggle(),
             Screen::Inspect if shell.inspect.opened.with_untracked(Option::is_some) => {
-                in_inspect(shell.inspect, command);
+                in_inspect(shell, command);
             }
             Screen::Inspect => {}
         },
@@ -64,8 +64,8 @@ fn close(shell: Shell) {
 fn in_library(shell: Shell, command: Command) {
     let library = shell.library;
     match command {
-        Command::NextRow => library.step(1),
-        Command::PrevRow => library.step(-1),
+        Command::NextRow => step_in_library(shell, 1),
+        Command::PrevRow => step_in_library(shell, -1),
         Command::Start => library.ends(false),
         Command::End => library.ends(true),
         Command::Open => {
@@ -89,11 +89,23 @@ fn in_library(shell: Shell, command: Command) {
     }
 }
 
-fn in_inspect(inspect: Inspect, command: Command) {
+/// A heading that was clicked keeps the focus, and would take the Enter that is
+/// meant for the row.
+fn step_in_library(shell: Shell, by: i64) {
+    if page::focused().is_some_and(|focused| focused.class_list().contains("heading")) {
+        page::focus(".lib-grid");
+    }
+    shell.library.step(by);
+}
+
+fn in_inspect(shell: Shell, command: Command) {
+    let inspect = shell.inspect;
     if moves(inspect, command) || jumps(inspect, command) || views(inspect, command) {
         return;
     }
     match command {
+        Command::NextProblem => shell.problems.jump(inspect, false),
+        Command::PrevProblem => shell.problems.jump(inspect, true),
         Command::PlayPause => inspect.play_or_pause(),
         Command::Slower => inspect.speed.update(|speed| *speed = words::next_speed(*speed, false)),
         Command::Faster => inspect.speed.update(|speed| *speed = words::next_speed(*speed, true)),
@@ -126,8 +138,6 @@ fn moves(inspect: Inspect, command: Command) -> bool {
 
 fn jumps(inspect: Inspect, command: Command) -> bool {
     let (to, backwards) = match command {
-        Command::NextProblem => (JumpTo::Problem, false),
-        Command::PrevProblem => (JumpTo::Problem, true),
         Command::NextTool => (JumpTo::Tool, false),
         Command::PrevTool => (JumpTo::Tool, true),
         Command::NextState => (JumpTo::State, false),
