@@ -259,13 +259,13 @@ impl<'a> Told<'a> {
         };
         for fault in never(&struck.faults) {
             note(
-                &format!("The fault {fault} never struck: no answer had what it names."),
+                &format!("The fault {fault} never struck: no answer got to what it names."),
                 self.out.format,
             );
         }
         for word in never(&struck.holds) {
             note(
-                &format!("Nothing was held at {word}: no stream had such an event."),
+                &format!("Nothing was held at {word}: no stream got to such an event."),
                 self.out.format,
             );
         }
