@@ -7,7 +7,9 @@
 //! - `pace`: 3,000 events over 60 s at the recorded pace, then at 10×; when each
 //!   arrives at the client, against when it was recorded
 //! - `flood`: 10,000 events at once, in turns with a bare hyper server that sends
-//!   the same chunks, so that what the machine does meanwhile falls on both
+//!   the same chunks, so that what the machine does meanwhile falls on both: as
+//!   recorded; with ids put in where a run names them, at its start and its end; and
+//!   with an id in every event
 
 #![expect(clippy::print_stdout, reason = "an example speaks to whoever runs it")]
 
@@ -15,7 +17,10 @@ use std::{
     convert::Infallible,
     error::Error,
     net::SocketAddr,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
@@ -48,6 +53,8 @@ const GAP_US: u64 = 20_000;
 /// Events of the flood, and rounds of it.
 const FLOOD_EVENTS: u64 = 10_000;
 const ROUNDS: usize = 15;
+/// The recorded thread; a client's has as many letters, so that all servers send as much.
+const RECORDED: &str = "thread-recorded-0001";
 
 #[tokio::main]
 async fn main() -> Result<(), Failed> {
@@ -70,11 +77,19 @@ struct Run {
 }
 
 impl Run {
-    fn of(events: u64, gap_us: u64) -> Self {
+    /// Every `named`th event names its thread, the first among them.
+    fn of(events: u64, gap_us: u64, named: u64) -> Self {
         let chunk = |n: u64| {
             let delta = format!("word number {n} of the answer ");
-            format!("data: {{\"type\":\"TEXT_MESSAGE_CONTENT\",\"messageId\":\"m-1\",\"delta\":\"{delta}\"}}\n\n")
-                .into()
+            let thread = if n.is_multiple_of(named) {
+                format!("\"threadId\":\"{RECORDED}\",")
+            } else {
+                String::new()
+            };
+            format!(
+                "data: {{\"type\":\"TEXT_MESSAGE_CONTENT\",{thread}\"messageId\":\"m-1\",\"delta\":\"{delta}\"}}\n\n"
+            )
+            .into()
         };
         // Between 0.5 and 1.5 gaps, the same in every run.
         let jitter = |n: u64| gap_us / 2 + (n.wrapping_mul(2_654_435_761) >> 7) % gap_us.max(1);
@@ -106,7 +121,7 @@ impl Run {
         });
         let exchange = Exchange {
             request: RequestHead {
-                method: "GET".into(),
+                method: "POST".into(),
                 target: "/".into(),
                 ..RequestHead::default()
             },
@@ -118,7 +133,12 @@ impl Run {
             ending: Ending::Complete,
             ..Exchange::default()
         };
-        let shelf = MemoryShelf::bare(exchange, Vec::new(), chunks.collect(), self.chunks.concat());
+        let shelf = MemoryShelf::bare(
+            exchange,
+            input(RECORDED).into_bytes(),
+            chunks.collect(),
+            self.chunks.concat(),
+        );
         Ok(Recorded::open(Arc::new(shelf))?)
     }
 
@@ -134,12 +154,24 @@ impl Run {
     }
 }
 
+/// The input of a run in a thread.
+fn input(thread: &str) -> String {
+    format!(r#"{{"threadId":"{thread}","runId":"run-0001","messages":[{{"id":"m","role":"user","content":"hi"}}]}}"#)
+}
+
 /// Asks, and gives when each event arrived, and the end.
 async fn arrivals(address: SocketAddr) -> Result<(Vec<Duration>, Duration), Failed> {
     let mut stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let began = Instant::now();
-    stream.write_all(b"GET / HTTP/1.1\r\nhost: bench\r\n\r\n").await?;
+    // Each in a thread of its own: an answer given again in one has other ids throughout.
+    static THREADS: AtomicU32 = AtomicU32::new(0);
+    let body = input(&format!("thread-ofclient-{:04}", THREADS.fetch_add(1, Relaxed)));
+    let head = format!(
+        "POST / HTTP/1.1\r\nhost: bench\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all((head + &body).as_bytes()).await?;
     let mut arrived = Vec::new();
     let mut buffer = vec![0; 1 << 16];
     let mut tail = Vec::new();
@@ -158,7 +190,7 @@ async fn arrivals(address: SocketAddr) -> Result<(Vec<Duration>, Duration), Fail
 }
 
 async fn pace(speed: f64) -> Result<(), Failed> {
-    let run = Run::of(PACED_EVENTS, GAP_US);
+    let run = Run::of(PACED_EVENTS, GAP_US, PACED_EVENTS);
     let serving = run.serve(Pace::Recorded { speed }, false)?;
     let (arrived, ended) = arrivals(serving.address()).await?;
     let due = |at_us: &u64| Duration::from_micros(*at_us).div_f64(speed);
@@ -188,11 +220,17 @@ async fn pace(speed: f64) -> Result<(), Failed> {
 }
 
 async fn flood() -> Result<(), Failed> {
-    let run = Run::of(FLOOD_EVENTS, 1);
+    // The first event and the last.
+    flood_of("ids at both ends", &Run::of(FLOOD_EVENTS, 1, FLOOD_EVENTS - 1)).await?;
+    flood_of("an id in every event", &Run::of(FLOOD_EVENTS, 1, 1)).await
+}
+
+async fn flood_of(what: &str, run: &Run) -> Result<(), Failed> {
+    println!("{what}:");
     let began = Instant::now();
     let parts = Schedule::new(&run.recorded()?, Manner::default()).count();
     let alone = began.elapsed();
-    println!("schedule alone: {parts} beats in {:.2} ms", alone.as_secs_f64() * 1e3);
+    println!("  schedule alone: {parts} beats in {:.2} ms", alone.as_secs_f64() * 1e3);
     let bare = bare(run.chunks.clone()).await?;
     let exact = run.serve(Pace::Instant, true)?;
     let adapted = run.serve(Pace::Instant, false)?;
@@ -211,7 +249,7 @@ async fn flood() -> Result<(), Failed> {
         FLOOD_EVENTS as f64 / times[ROUNDS / 2].as_secs_f64()
     });
     for (what, rate) in ["bare hyper", "replay, exact", "replay, adapted"].iter().zip(rates) {
-        println!("{what}: {:.0} events/s ({:.2} of bare)", rate, rate / rates[0]);
+        println!("  {what}: {:.0} events/s ({:.2} of bare)", rate, rate / rates[0]);
     }
     Ok(())
 }

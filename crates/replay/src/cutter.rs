@@ -282,7 +282,8 @@ fn decoder(exchange: &Exchange) -> Option<encoding::Decoder> {
     (!decoder.is_identity()).then_some(decoder)
 }
 
-fn content_type(exchange: &Exchange) -> Option<String> {
+/// What the head says the body is.
+pub(crate) fn content_type(exchange: &Exchange) -> Option<String> {
     let head = exchange.response.as_ref()?;
     Some(field(&head.headers, "content-type")).filter(|value| !value.is_empty())
 }

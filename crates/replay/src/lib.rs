@@ -80,5 +80,5 @@ pub use self::{
     matching::{Asked, Deck, Rules},
     pace::Pace,
     recorded::{Body, Recorded, Unread},
-    schedule::{Beat, Cut, End, Head, Manner, Mark, Part, Schedule},
+    schedule::{Beat, Cut, End, Flood, Head, Manner, Mark, Part, Schedule},
 };

@@ -112,6 +112,18 @@ impl Chunks {
 
     /// The next chunk, its number and its bytes; nothing behind the last.
     pub(crate) fn next(&mut self) -> Result<Option<(Chunk, u64, Bytes)>, Unread> {
+        let Some((chunk, ahead)) = self.ahead()? else {
+            return Ok(None);
+        };
+        let len = usize::try_from(chunk.len).unwrap_or(usize::MAX).min(ahead.len());
+        self.known.pop_front();
+        self.taken += 1;
+        let bytes = self.block.split_to(len);
+        Ok(Some((chunk, self.taken - 1, bytes)))
+    }
+
+    /// The next chunk, and what was read from its start on; nothing behind the last.
+    pub(crate) fn ahead(&mut self) -> Result<Option<(Chunk, &Bytes)>, Unread> {
         if self.known.is_empty() && self.taken < self.count {
             let until = self.count.min(self.taken + LOOKED_UP);
             self.known = self.body.chunks(self.taken..until)?.into();
@@ -119,15 +131,11 @@ impl Chunks {
         let Some(chunk) = self.known.front().copied() else {
             return Ok(None);
         };
-        let len = usize::try_from(chunk.len).unwrap_or(usize::MAX);
         if self.block.is_empty() {
             let until = self.block_end();
             self.block = self.body.bytes(chunk.offset..until)?.into();
         }
-        self.known.pop_front();
-        self.taken += 1;
-        let bytes = self.block.split_to(len.min(self.block.len()));
-        Ok(Some((chunk, self.taken - 1, bytes)))
+        Ok(Some((chunk, &self.block)))
     }
 
     /// The end of the chunks that are read with the first one: those that

@@ -10,6 +10,7 @@
 //! recorded, split by split.
 
 mod ending;
+mod flood;
 mod head;
 mod joiner;
 
@@ -19,6 +20,7 @@ use bytes::Bytes;
 use scrubjay_protocol::event::EventType;
 use scrubjay_session::exchange::Headers;
 
+pub use self::flood::Flood;
 use self::joiner::Joiner;
 use crate::{
     adapt::{Adapter, IdMap},
@@ -192,7 +194,25 @@ impl Schedule {
         self.give(rest);
     }
 
-    /// The end of an answer whose bytes nobody touches.
+    /// The parts of the whole answer, for who wants them all at once and
+    /// nothing of their frames but their number: the same bytes, splits and
+    /// times. Nothing where each frame has to be looked at: where something
+    /// goes wrong, parts are frames, instants move, the agent's ids are made
+    /// anew, or the body is encoded or none of frames.
+    ///
+    /// `recorded` is the exchange that the schedule was made of.
+    pub fn flood(&self, recorded: &Recorded) -> Option<Flood> {
+        if !self.spoiler.is_idle() || self.joiner.cut() != Cut::Recorded {
+            return None;
+        }
+        match &self.adapter {
+            None => Some(Flood::exact(recorded)),
+            Some(_) if self.cutter.decodes() => None,
+            Some(adapter) => Flood::adapted(recorded, adapter),
+        }
+    }
+
+    /// The end of an answer of which no fault knows.
     pub(crate) fn untouched_end(&self) -> End {
         self.end.clone()
     }

@@ -20,6 +20,7 @@ use crate::{
 const PREFIX_LEN: usize = 4;
 
 /// Adapts the cues of one answer, in order.
+#[derive(Clone)]
 pub(crate) struct Adapter {
     putter: Putter,
     turn: Option<u32>,
@@ -31,6 +32,16 @@ impl Adapter {
             turn: ids.turn,
             putter: Putter::new(ids, shift_us),
         }
+    }
+
+    /// Whether a frame in which no needle ends stays as it is.
+    pub(crate) fn needs_needles(&self) -> bool {
+        self.turn.is_none() && self.putter.shift_us == 0 && self.putter.has_needles()
+    }
+
+    /// Where the first needle ends: what cannot be absent from a frame that holds an id.
+    pub(crate) fn first_needle_end(&self, bytes: &[u8]) -> Option<usize> {
+        self.putter.first_needle_end(bytes)
     }
 
     /// The value of a header field with an id put in, if it is one.

@@ -14,6 +14,7 @@ use super::{
 const LEVELS: usize = 4;
 
 /// Finds ids in texts.
+#[derive(Clone)]
 pub(super) struct Putter {
     pub(super) ids: IdMap,
     /// What cannot be absent from a text that holds an id, however it is
@@ -44,6 +45,17 @@ impl Putter {
     /// Whether an id may stand in these bytes.
     pub(super) fn may_hold(&self, bytes: &[u8]) -> bool {
         self.changes && self.needles.as_ref().is_none_or(|needles| needles.is_match(bytes))
+    }
+
+    /// Whether needles tell all that may hold an id.
+    pub(super) fn has_needles(&self) -> bool {
+        !self.changes || self.needles.is_some()
+    }
+
+    /// Where the first needle in these bytes ends.
+    pub(super) fn first_needle_end(&self, bytes: &[u8]) -> Option<usize> {
+        let needles = self.needles.as_ref().filter(|_| self.changes)?;
+        needles.find(bytes).map(|found| found.end())
     }
 
     /// What stands for the id that fills a string under this name.

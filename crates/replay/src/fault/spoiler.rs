@@ -57,6 +57,11 @@ impl Spoiler {
         !self.stages.is_empty()
     }
 
+    /// Whether nothing goes wrong once the head is out.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.stages.is_empty() && self.spreads.is_empty()
+    }
+
     /// Waiting before the head.
     pub(crate) fn head_held_us(&self) -> u64 {
         self.head_held_us

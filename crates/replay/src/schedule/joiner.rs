@@ -33,6 +33,10 @@ impl Joiner {
         }
     }
 
+    pub(super) fn cut(&self) -> Cut {
+        self.cut
+    }
+
     pub(super) fn at_us(&self) -> u64 {
         self.at_us
     }

@@ -197,7 +197,7 @@ impl Visit {
         let is_stream = is_stream(response.headers());
         let player = Player::new(&self.house, &self.wire, schedule, self.came)
             .on_http2(self.is_http2)
-            .with_plain(&recorded)
+            .with_flood(&recorded)
             .with_length(response.headers())
             .heard_by(is_stream.then(|| self.house.roster.join(request, &self.user_agent, index)));
         self.house.note(self.answered);

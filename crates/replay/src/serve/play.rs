@@ -29,8 +29,8 @@ use super::{
 };
 use crate::{
     pace::Pace,
-    recorded::{Chunks, Recorded, Unread},
-    schedule::{Beat, End, How, Part, Schedule},
+    recorded::{Recorded, Unread},
+    schedule::{Beat, End, Flood, How, Part, Schedule},
 };
 
 /// How long the bytes before a broken HTTP/2 stream are waited for.
@@ -46,9 +46,8 @@ pub(crate) struct Player {
     house: Arc<House>,
     wire: Arc<Wire>,
     schedule: Schedule,
-    /// The body's chunks, while nobody touches or paces them: what is in them
-    /// is not looked at.
-    plain: Option<Chunks>,
+    /// The same parts quicker, while nobody paces or steers them.
+    flood: Option<Flood>,
     conduct: Arc<Conduct>,
     changes: watch::Receiver<Arc<Conduct>>,
     client: Option<Arc<Client>>,
@@ -70,7 +69,7 @@ pub(crate) struct Player {
     /// The part that was sent, and is to be sent once more.
     again: Option<Part>,
     calls: Calls,
-    /// Parts that went out as chunks.
+    /// Parts of the flood that went out.
     given: u64,
     is_over: bool,
 }
@@ -96,7 +95,7 @@ impl Player {
             house: Arc::clone(house),
             wire: Arc::clone(wire),
             schedule,
-            plain: None,
+            flood: None,
             conduct: house.conduct(),
             changes,
             client: None,
@@ -120,9 +119,9 @@ impl Player {
         self
     }
 
-    /// Bytes as recorded, all at once: chunks go out as they lie.
-    pub(crate) fn with_plain(mut self, recorded: &Recorded) -> Self {
-        self.plain = (self.conduct.exact && self.is_flood()).then(|| Chunks::of(recorded));
+    /// All at once, and nothing changes but ids.
+    pub(crate) fn with_flood(mut self, recorded: &Recorded) -> Self {
+        self.flood = self.is_flood().then(|| self.schedule.flood(recorded)).flatten();
         self
     }
 
@@ -156,7 +155,7 @@ impl Player {
         if !self.is_flood() {
             self.flushed().await;
         }
-        match self.next_plain() {
+        match self.next_of_flood() {
             Some(Ok(Beat::Part(part))) => return Some(Ok(self.send(part))),
             Some(Ok(Beat::End(end))) => return self.end(end).await,
             Some(Err(unread)) => {
@@ -184,34 +183,23 @@ impl Player {
         }
     }
 
-    /// The next chunk as it lies, or the end. When somebody wants to pace or
+    /// The next part of the flood, or the end. When somebody wants to pace or
     /// to steer, the schedule goes on behind what went out.
-    fn next_plain(&mut self) -> Option<Result<Beat, Unread>> {
+    fn next_of_flood(&mut self) -> Option<Result<Beat, Unread>> {
         let is_steered = self.client.as_ref().is_some_and(|client| client.hand.is_waiting());
-        let chunks = self.plain.as_mut()?;
+        let flood = self.flood.as_mut()?;
         if is_steered || self.changes.has_changed().unwrap_or(false) {
-            self.plain = None;
+            self.flood = None;
             self.skip_given();
             return None;
         }
-        loop {
-            match chunks.next() {
-                Ok(Some((_, _, bytes))) if bytes.is_empty() => {}
-                Ok(Some((chunk, _, bytes))) => {
-                    self.given += 1;
-                    return Some(Ok(Beat::Part(Part {
-                        at_us: chunk.at_us,
-                        bytes,
-                        ..Part::default()
-                    })));
-                }
-                Ok(None) => return Some(Ok(Beat::End(self.schedule.untouched_end()))),
-                Err(unread) => return Some(Err(unread)),
-            }
-        }
+        let part = flood.next();
+        self.given += u64::from(part.is_some());
+        let end = || Ok(Beat::End(self.schedule.untouched_end()));
+        Some(part.map_or_else(end, |part| part.map(Beat::Part)))
     }
 
-    /// Leaves out the parts that went out as chunks.
+    /// Leaves out the parts that went out already.
     fn skip_given(&mut self) {
         for _ in 0..self.given {
             if !matches!(self.schedule.next(), Some(Ok(Beat::Part(_)))) {
@@ -245,7 +233,8 @@ impl Player {
             self.mark = Some(self.wire.flushes());
         }
         if let Some(client) = &self.client {
-            client.sent(part.marks.last().map(|mark| mark.seq), part.at_us);
+            let of_flood = self.flood.as_ref().map(Flood::frames);
+            client.sent(of_flood.or(part.marks.last().map(|mark| mark.seq)), part.at_us);
             self.house.changed();
         }
         Frame::data(part.bytes)

@@ -4,6 +4,7 @@
 
 mod adapting;
 mod faults;
+mod floods;
 mod matching;
 mod samples;
 mod schedules;
