@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser};
 
 use crate::failure::Failure;
 
@@ -15,15 +15,8 @@ pub(crate) struct Cli {
     json: bool,
 
     /// How to print
-    #[arg(
-        long,
-        global = true,
-        display_order = 101,
-        value_name = "FORMAT",
-        default_value = "text",
-        hide_default_value = true
-    )]
-    format: Format,
+    #[arg(long, global = true, display_order = 101, value_name = "FORMAT")]
+    format: Option<Format>,
 
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -49,19 +42,59 @@ pub(crate) enum Format {
 
 impl Cli {
     pub(crate) fn format(&self) -> Format {
-        if self.json { Format::Json } else { self.format }
+        let absent = if self.json { Format::Json } else { Format::Text };
+        self.format.unwrap_or(absent)
     }
 
-    /// Why the format is none that the command has, if so.
+    /// Why the arguments do not go together, if so.
     pub(crate) fn refusal(&self) -> Option<Failure> {
-        let refusal = match (self.format, &self.command) {
+        if self.json && self.format.is_some_and(|format| format != Format::Json) {
+            return Some(Failure::bad_argument(
+                "--json and --format name two formats.",
+                "Leave out one of them.",
+            ));
+        }
+        self.refused_format().or_else(|| self.refused_store())
+    }
+
+    /// A format that the command does not have.
+    fn refused_format(&self) -> Option<Failure> {
+        let refusal = match (self.format(), &self.command) {
             (Format::Text | Format::Json, _)
             | (Format::Sarif | Format::Junit, Command::Check(_))
             | (Format::Markdown, Command::Diff(_)) => return None,
             (Format::Sarif | Format::Junit, _) => "Only check prints SARIF and JUnit.",
             (Format::Markdown, _) => "Only diff prints Markdown.",
         };
-        Some(Failure::bad_argument(refusal, "Use --format text or --format json."))
+        let command = match self.command {
+            Command::Check(_) => "check",
+            Command::Diff(_) => "diff",
+            _ => "",
+        };
+        let hint = format!("Use --format {}.", formats(command).join(" or "));
+        Some(Failure::bad_argument(refusal, hint))
+    }
+
+    /// A second store that nothing would be read from or written to.
+    fn refused_store(&self) -> Option<Failure> {
+        match &self.command {
+            Command::Replay(args) if args.source.is_some() && args.store.is_some() && args.fallback.is_none() => {
+                Some(Failure::bad_argument(
+                    "--store names where the fallback's answers go, and there is no --fallback.",
+                    "Leave out --store, or SOURCE to serve the store.",
+                ))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The formats that a command has.
+pub(crate) fn formats(command: &str) -> &'static [&'static str] {
+    match command {
+        "check" => &["text", "json", "sarif", "junit"],
+        "diff" => &["text", "json", "markdown"],
+        _ => &["text", "json"],
     }
 }
 
@@ -147,9 +180,9 @@ pub(crate) struct Check {
     #[arg(long, value_name = "PATH", conflicts_with = "sources")]
     store: Option<PathBuf>,
 
-    /// Which exchange; absent means all
-    #[arg(long, value_name = "I", allow_negative_numbers = true)]
-    pub(crate) exchange: Option<i64>,
+    /// Which exchange; repeat for several, absent means all
+    #[arg(long = "exchange", value_name = "I", allow_negative_numbers = true)]
+    pub(crate) exchanges: Vec<i64>,
 
     /// Exit with 1 from this severity on
     #[arg(long, value_name = "SEVERITY", default_value = "error")]
@@ -164,7 +197,7 @@ pub(crate) struct Check {
     pub(crate) mutes: Option<PathBuf>,
 
     /// Ask this agent now instead of reading
-    #[arg(long, value_name = "URL", requires = "input", conflicts_with_all = ["sources", "store", "exchange"])]
+    #[arg(long, value_name = "URL", requires = "input", conflicts_with_all = ["sources", "store", "exchanges"])]
     pub(crate) url: Option<String>,
 
     /// The RunAgentInput to post, as JSON
@@ -422,7 +455,7 @@ pub(crate) struct Replay {
     pub(crate) listen: String,
 
     /// How fast: recorded, 2x, instant, fixed:MS, or step
-    #[arg(long, value_name = "PACE", default_value = "recorded")]
+    #[arg(long, value_name = "PACE", default_value = "recorded", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) pace: String,
 
     /// Send every byte as recorded, without putting in the ids of the request

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use scrubjay_engine::{AnyShelf, Engine, EngineError, Opening, Options};
 use scrubjay_ipc::Code;
-use scrubjay_session::{query::Reader, shelf::Shelf as _};
+use scrubjay_session::{exchange::field, query::Reader, shelf::Shelf as _};
 
 use crate::{args::Format, failure::Failure, failure::note, safe::shortened};
 
@@ -171,6 +171,22 @@ impl Library {
             None => index.to_string(),
         }
     }
+}
+
+/// Says why nothing is shown of an exchange that is no stream of events; a
+/// program sees that there are no lines.
+pub(crate) fn note_no_events(reader: &Reader<AnyShelf>, index: i64, format: Format) {
+    if reader.summary().frames > 0 || format == Format::Json {
+        return;
+    }
+    let response = reader.exchange().response.as_ref();
+    let why = match response.map(|head| field(&head.headers, "content-type")) {
+        None => "it has no answer".to_owned(),
+        Some(_) if reader.exchange().body_len == 0 => "the body of its answer is empty".to_owned(),
+        Some(said) if said.is_empty() => "its answer is no stream of events".to_owned(),
+        Some(said) => format!("its answer is {}", shortened(&said, 60)),
+    };
+    note(&format!("Exchange {index} has no events: {why}."), format);
 }
 
 /// Before a list of choices that may be cut.

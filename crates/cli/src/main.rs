@@ -32,7 +32,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
 
 use crate::{
-    args::{Cli, Command, Format},
+    args::{Cli, Command, Format, formats},
     failure::Failure,
     out::Out,
 };
@@ -112,6 +112,17 @@ fn complaint(error: &clap::Error, args: &[String]) -> Failure {
         .split("\n\n")
         .map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "));
     let message = parts.next().unwrap_or_default();
+    // What only some commands print is hidden from the help of all.
+    let message = match message.contains("'--format <FORMAT>'") {
+        true => message.replace(
+            "[possible values: text, json]",
+            &format!(
+                "[possible values: {}]",
+                formats(named.map_or("", String::as_str)).join(", ")
+            ),
+        ),
+        false => message,
+    };
     let tip = parts.find_map(|part| part.strip_prefix("tip: ").map(sentence));
     let hint = tip.map_or_else(|| help.clone(), |tip| format!("{tip} {help}"));
     Failure::bad_argument(sentence(message.strip_prefix("error: ").unwrap_or(&message)), hint)

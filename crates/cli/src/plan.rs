@@ -34,6 +34,13 @@ pub(crate) fn plans(upstreams: &[String], listens: &[String], name: Option<&str>
     let mut plans: Vec<SourcePlan> = Vec::new();
     for (place, upstream) in upstreams.iter().enumerate() {
         let (own_name, url) = named(upstream);
+        if let (Some(own_name), Some(name)) = (own_name, name) {
+            return Err(Failure::bad_argument(
+                format!("The source has two names: {own_name} and {name}."),
+                "Leave out --name, or the name before the URL.",
+            ));
+        }
+        refuse_query(url)?;
         let name = own_name.or(name).map(str::to_owned);
         if name.is_some() && plans.iter().any(|plan| plan.name == name) {
             return Err(Failure::bad_argument(
@@ -49,6 +56,18 @@ pub(crate) fn plans(upstreams: &[String], listens: &[String], name: Option<&str>
         });
     }
     Ok(plans)
+}
+
+/// A source forwards what the frontend asks for, so a query here would be lost
+/// without a word. A pasted curl command may hold anything.
+fn refuse_query(url: &str) -> Result<(), Failure> {
+    match url.split_once('?') {
+        Some((place, _)) if !url.starts_with("curl ") => Err(Failure::bad_argument(
+            format!("The upstream {place} has a query, which would not be sent."),
+            "Leave out what stands behind the question mark, and let the frontend send it.",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// `K=V` in its parts.

@@ -7,6 +7,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use scrubjay_ipc::{LibraryPage, Mute, Mutes, Report};
+use scrubjay_protocol::{input::Request, schema::input_issues};
 use scrubjay_proxy::post::{PostError, Posted, post};
 use scrubjay_session::{
     judge::rule::rule,
@@ -19,6 +20,9 @@ use crate::{
     Engine, EngineError, Opening, Options, SourcePlan,
     engine::{Home, Inner},
 };
+
+/// Faults of an input that are told.
+const ISSUES: usize = 3;
 
 impl Engine {
     /// What is muted, in the store or, for a recording file, until it is closed.
@@ -97,9 +101,12 @@ impl LiveRun {
     /// Posts a run input to an agent. Must be called inside a tokio runtime.
     ///
     /// # Errors
-    /// When the URL makes no sense, or no temporary store can be made. An
+    /// When the URL or the input makes no sense, or no temporary store can be made. An
     /// agent that does not answer is no error: that is what is found.
     pub async fn start(url: &str, input: Vec<u8>) -> Result<Self, EngineError> {
+        let (upstream, target) = split(url);
+        judge_address(url, &upstream)?;
+        judge_input(&input)?;
         let folder = tempfile::tempdir().map_err(|source| EngineError::ReadFile {
             path: std::env::temp_dir(),
             source,
@@ -108,7 +115,6 @@ impl LiveRun {
             path: Some(store_in(&folder)),
             opening: Opening::Writing,
         })?;
-        let (upstream, target) = split(url);
         let source = engine.run_source(&SourcePlan {
             name: Some("check".into()),
             listen: Some("127.0.0.1:0".into()),
@@ -159,6 +165,37 @@ fn unasked(error: &PostError) -> EngineError {
 
 fn store_in(folder: &TempDir) -> PathBuf {
     folder.path().join("check.db")
+}
+
+/// A word alone may be the name of a machine and is more likely a slip.
+fn judge_address(url: &str, upstream: &str) -> Result<(), EngineError> {
+    if upstream.contains(['.', ':', '[']) || upstream.eq_ignore_ascii_case("localhost") {
+        return Ok(());
+    }
+    Err(bad_request(
+        format!("`{url}` is no URL."),
+        "Give the agent's URL, such as http://127.0.0.1:8000/agent.",
+    ))
+}
+
+/// What is not recognised as a run input would be judged as no run at all.
+fn judge_input(input: &[u8]) -> Result<(), EngineError> {
+    let request = Request::read(input);
+    if request.input_value().is_some() || request.envelope().is_some() {
+        return Ok(());
+    }
+    let issues = request.value.as_ref().map(input_issues).unwrap_or_default();
+    let told: Vec<String> = issues.iter().take(ISSUES).map(ToString::to_string).collect();
+    Err(bad_request(
+        format!("The input is no RunAgentInput: {}.", told.join("; ")),
+        "A RunAgentInput is an object with threadId, runId and messages.",
+    ))
+}
+
+fn bad_request(message: String, hint: &str) -> EngineError {
+    EngineError::Answer {
+        report: Report::new(scrubjay_ipc::Code::BadRequest, message, hint),
+    }
 }
 
 /// Where to connect, and what to ask for there.

@@ -35,6 +35,12 @@ pub enum EngineError {
         /// Why.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// A store where a recording file was asked for.
+    #[error("{name} is a store, and import takes recording files")]
+    StoreGiven {
+        /// Its name.
+        name: String,
+    },
     /// An export could not be written.
     #[error("cannot write the export")]
     Export {
@@ -189,6 +195,7 @@ impl EngineError {
             Self::DamagedPage { .. } | Self::Unread(_) => Code::Store,
             Self::ReadFile { .. } | Self::BadFile { .. } => Code::BadFile,
             Self::ReadOnly { .. }
+            | Self::StoreGiven { .. }
             | Self::BadName { .. }
             | Self::NameTaken { .. }
             | Self::RunsElsewhere { .. }
@@ -210,7 +217,22 @@ impl EngineError {
     pub fn report(&self) -> Report {
         match self {
             Self::Answer { report } => report.clone(),
-            _ => Report::new(self.code(), sentence(self), self.hint()),
+            _ => Report::new(self.code(), self.sentence(), self.hint()),
+        }
+    }
+
+    /// The chain of causes; a name at its beginning stays as it is written.
+    fn sentence(&self) -> String {
+        let begins_with_name = matches!(
+            self,
+            Self::BadFile { .. }
+                | Self::StoreGiven { .. }
+                | Self::ReadOnly { .. }
+                | Self::Store(StoreError::NotAStore { .. })
+        );
+        match begins_with_name {
+            true => stopped(causes(self)),
+            false => full_sentence(&causes(self)),
         }
     }
 
@@ -220,7 +242,13 @@ impl EngineError {
             Self::Store(error) => store_hint(error).to_owned(),
             Self::NothingThere { .. } => "Check the path; without one the default store is opened.".into(),
             Self::ReadFile { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-                "Check the path; nothing was changed.".into()
+                "Check the path; nothing was taken from it.".into()
+            }
+            Self::ReadFile { source, .. } if source.kind() == io::ErrorKind::IsADirectory => {
+                "Name a recording file or a store in it.".into()
+            }
+            Self::StoreGiven { name } => {
+                format!("Export from it first: scrubjay export {name} --redact none -o FILE.agui.jsonl.")
             }
             Self::ReadFile { .. } => "Check that the file may be read by you.".into(),
             Self::BadFile { .. } => "Scrubjay opens .agui.jsonl files, plain or gzip, and its own stores.".into(),
@@ -271,8 +299,8 @@ impl From<EngineError> for Report {
     }
 }
 
-/// The chain of causes as one sentence.
-fn sentence(error: &dyn Error) -> String {
+/// The chain of causes.
+fn causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -284,7 +312,7 @@ fn sentence(error: &dyn Error) -> String {
         }
         cause = error.source();
     }
-    full_sentence(&text)
+    text
 }
 
 /// With a capital and a full stop. A path stays as it is written.
@@ -294,10 +322,14 @@ fn full_sentence(text: &str) -> String {
         .next()
         .is_some_and(|word| word.contains(['.', '/', '\\']));
     let mut chars = text.chars();
-    let text = match chars.next() {
+    stopped(match chars.next() {
         Some(first) if !is_path => first.to_uppercase().to_string() + chars.as_str(),
         _ => text.to_owned(),
-    };
+    })
+}
+
+/// With a full stop.
+fn stopped(text: String) -> String {
     if text.ends_with(['.', '!', '?']) {
         text
     } else {

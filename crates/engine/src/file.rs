@@ -3,13 +3,13 @@
 use std::{
     cmp::Ordering,
     fs::File,
-    io::BufReader,
+    io::{BufReader, Read as _},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use scrubjay_ipc::{Library, LibraryPage, Mutes};
-use scrubjay_recording::{Origin, Recorded, Recording};
+use scrubjay_recording::{Origin, ReadError, Recorded, Recording};
 use scrubjay_session::{
     exchange::{Ending, Exchange as Facts},
     memory::MemoryShelf,
@@ -28,10 +28,27 @@ pub(crate) struct FileHome {
     /// Whether something could not be read.
     pub(crate) is_damaged: bool,
     shelves: Vec<Arc<MemoryShelf>>,
+    /// The lines of each; none where the file is packed.
+    lines: Vec<Lines>,
     /// Rows of the library, made when first asked for.
     rows: OnceLock<Vec<Row>>,
     /// Nothing is written to the file, so these go with it.
     mutes: Mutex<Mutes>,
+}
+
+/// Where an exchange stands in its file.
+struct Lines {
+    request: u64,
+    /// Lines of frames, and where the bytes of each begin in the body.
+    frames: Vec<(u64, u64)>,
+}
+
+/// A file without a byte in it.
+pub(crate) fn empty(path: &Path) -> EngineError {
+    EngineError::BadFile {
+        name: path.display().to_string(),
+        source: Box::new(ReadError::Empty),
+    }
 }
 
 /// Reads a recording file.
@@ -77,9 +94,29 @@ fn derived(mut recorded: Recorded) -> MemoryShelf {
     )
 }
 
+impl Lines {
+    fn of(recorded: &mut Recorded) -> Self {
+        Self {
+            request: recorded.line,
+            frames: std::mem::take(&mut recorded.frame_lines),
+        }
+    }
+}
+
+/// Whether a file's lines are those of what was packed into it.
+fn is_packed(path: &Path) -> bool {
+    let mut magic = [0; 2];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut magic));
+    read.is_ok() && magic == [0x1f, 0x8b]
+}
+
 impl FileHome {
     pub(crate) fn read(path: &Path) -> Result<Self, EngineError> {
-        let recording = read(path, &path.display().to_string())?;
+        let mut recording = read(path, &path.display().to_string())?;
+        let lines = match is_packed(path) {
+            true => Vec::new(),
+            false => recording.exchanges.iter_mut().map(Lines::of).collect(),
+        };
         Ok(Self {
             path: path.to_owned(),
             len: path.metadata().map_or(0, |facts| facts.len()),
@@ -90,6 +127,7 @@ impl FileHome {
                 .into_iter()
                 .map(|recorded| Arc::new(derived(recorded)))
                 .collect(),
+            lines,
             rows: OnceLock::new(),
             mutes: Mutex::default(),
         })
@@ -113,6 +151,16 @@ impl FileHome {
             .and_then(|place| self.shelves.get(place))
             .map(|shelf| AnyShelf::Memory(Arc::clone(shelf)))
             .ok_or(EngineError::NoSuchExchange { index })
+    }
+
+    pub(crate) fn line_of(&self, index: i64, offset: Option<u64>) -> Option<u64> {
+        let lines = self.lines.get(usize::try_from(index).ok()?)?;
+        let Some(offset) = offset else {
+            return Some(lines.request);
+        };
+        let behind = lines.frames.partition_point(|(_, begins)| *begins <= offset);
+        let frame = behind.checked_sub(1).and_then(|place| lines.frames.get(place));
+        Some(frame.map_or(lines.request, |(line, _)| *line))
     }
 
     /// A window of the library's rows.

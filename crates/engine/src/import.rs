@@ -6,7 +6,11 @@ use scrubjay_recording::Recording;
 use scrubjay_session::{memory::MemoryShelf, shelf::Shelf as _};
 use scrubjay_store::Store;
 
-use crate::{Engine, EngineError, file};
+use crate::{
+    Engine, EngineError,
+    engine::{Kind, kind_of},
+    file,
+};
 
 /// The label of recordings that came with the program.
 const SAMPLE: (&str, &str) = ("sample", "true");
@@ -22,6 +26,26 @@ pub struct Imported {
     pub is_damaged: bool,
 }
 
+/// A recording file that was read and is in no store yet.
+#[derive(Debug)]
+pub struct Incoming(Recording);
+
+impl Incoming {
+    /// Reads a recording file, all of it or as far as it is not damaged.
+    /// `name` stands in messages instead of the path.
+    ///
+    /// # Errors
+    /// When the file is no recording.
+    pub fn read(path: &Path, name: Option<&str>) -> Result<Self, EngineError> {
+        let shown = path.display().to_string();
+        let name = name.unwrap_or(&shown);
+        if matches!(kind_of(path), Ok(Kind::Store)) {
+            return Err(EngineError::StoreGiven { name: name.to_owned() });
+        }
+        file::read(path, name).map(Self)
+    }
+}
+
 impl Engine {
     /// Imports a recording file, all of it or as far as it is not damaged.
     /// `name` stands in messages instead of the path.
@@ -30,8 +54,15 @@ impl Engine {
     /// When the file is no recording, or the store cannot be written.
     pub fn import_file(&self, path: &Path, name: Option<&str>) -> Result<Imported, EngineError> {
         self.store()?;
-        let shown = path.display().to_string();
-        self.import(file::read(path, name.unwrap_or(&shown))?, &[])
+        self.import_incoming(Incoming::read(path, name)?)
+    }
+
+    /// Imports a recording file that was read.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn import_incoming(&self, incoming: Incoming) -> Result<Imported, EngineError> {
+        self.import(incoming.0, &[])
     }
 
     /// Imports a recording file that is in memory.

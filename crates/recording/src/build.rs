@@ -31,6 +31,8 @@ pub(crate) struct Build {
     lines_give_bytes: bool,
     body: Vec<u8>,
     frames: u64,
+    /// Their lines, and where the bytes of each begin.
+    frame_lines: Vec<(u64, u64)>,
     last_at_us: u64,
     /// Chunks as the lines suggest them: one for all that came at one time.
     suggested: Vec<Chunk>,
@@ -80,6 +82,7 @@ impl Build {
             lines_give_bytes: true,
             body: Vec::new(),
             frames: 0,
+            frame_lines: Vec::new(),
             last_at_us: 0,
             suggested: Vec::new(),
         }
@@ -91,7 +94,7 @@ impl Build {
     }
 
     /// Takes a frame's line; gives a sentence when something of ours was unreadable.
-    pub(crate) fn frame(&mut self, kind: &str, members: &Members<'_>) -> Option<String> {
+    pub(crate) fn frame(&mut self, line: u64, kind: &str, members: &Members<'_>) -> Option<String> {
         self.frames += 1;
         let facts: Option<FrameFacts> = members.read("scrubjay");
         let mut remark = (members.text("scrubjay").is_some() && facts.is_none())
@@ -108,6 +111,7 @@ impl Build {
             }
             bytes_by_rule(kind, members)
         });
+        self.frame_lines.push((line, self.body.len() as u64));
         self.append(&bytes);
         remark
     }
@@ -232,6 +236,7 @@ impl Build {
             body: self.body,
             origin,
             line: self.line,
+            frame_lines: self.frame_lines,
         }
     }
 }

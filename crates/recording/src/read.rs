@@ -99,6 +99,9 @@ pub struct Recorded {
     pub origin: Origin,
     /// The request line, from 1.
     pub line: u64,
+    /// Lines of frames, from 1, and where the bytes of each begin in the body;
+    /// empty where the request line holds the body.
+    pub frame_lines: Vec<(u64, u64)>,
 }
 
 /// What a file holds.
@@ -262,7 +265,7 @@ impl Reading {
             }
         };
         let before = self.builds[at].len();
-        if let Some(sentence) = self.builds[at].frame(kind, members) {
+        if let Some(sentence) = self.builds[at].frame(number, kind, members) {
             self.remark(number, sentence);
         }
         self.grow(self.builds[at].len() - before)

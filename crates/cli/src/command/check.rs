@@ -45,6 +45,8 @@ pub(crate) struct Checked {
 pub(crate) struct Found {
     pub(crate) finding: FindingEntry,
     pub(crate) is_muted: bool,
+    /// Where the frame stands, in a recording file that has lines.
+    pub(crate) line: Option<u64>,
 }
 
 /// Everything that was checked.
@@ -60,12 +62,14 @@ pub(crate) fn run(args: &args::Check, out: &mut Out) -> Result<(), Failure> {
         Bar::Warning => Severity::Warning,
     };
     if let Some(url) = &args.url {
-        let checked = live::check(args, url, &muted, out)?;
-        return Report {
+        let (checked, whole) = live::check(args, url, &muted, out)?;
+        let report = Report {
             checked: vec![checked],
             bar,
-        }
-        .conclude(out, true);
+        };
+        let verdict = report.conclude(out, true);
+        out.flush()?;
+        return whole.and(verdict);
     }
     let mut report = Report {
         checked: Vec::new(),
@@ -74,7 +78,7 @@ pub(crate) fn run(args: &args::Check, out: &mut Out) -> Result<(), Failure> {
     // One source that cannot be read keeps none of the others from being checked.
     let mut failed = Ok(());
     for path in args.paths() {
-        failed = failed.and(report.read(path, args.exchange, &muted, out.format));
+        failed = failed.and(report.read(path, &args.exchanges, &muted, out.format));
     }
     if report.checked.is_empty() {
         failed?;
@@ -101,32 +105,33 @@ fn recorded(library: &Library, index: i64, muted: &Muted) -> Result<Checked, Fai
     let kept = library.engine().mutes()?;
     let mut reader = library.reader(index)?;
     let findings = reader.findings(0..u32::MAX, usize::MAX).map_err(unreadable)?;
+    let mut line_of = |seq: u32| match seq {
+        0 => library.engine().line_of(index, None),
+        _ => {
+            let begins = reader.frame(seq).ok().map(|frame| frame.offset);
+            begins.and_then(|offset| library.engine().line_of(index, Some(offset)))
+        }
+    };
+    let found = findings.into_iter().map(|finding| Found {
+        is_muted: muted.is_muted(&finding.rule) || kept.is_muted(index, &finding.rule),
+        line: line_of(finding.seq),
+        finding,
+    });
+    let findings = found.collect();
     let request = &reader.exchange().request;
     Ok(Checked {
         source: library.engine().path().display().to_string(),
         exchange: index,
         request: format!("{} {}", request.method, request.target),
-        findings: findings
-            .into_iter()
-            .map(|finding| Found {
-                is_muted: muted.is_muted(&finding.rule) || kept.is_muted(index, &finding.rule),
-                finding,
-            })
-            .collect(),
+        findings,
     })
 }
 
 impl Report {
     /// Checks the exchanges of a source, or one of them.
-    fn read(
-        &mut self,
-        path: Option<PathBuf>,
-        named: Option<i64>,
-        muted: &Muted,
-        format: Format,
-    ) -> Result<(), Failure> {
+    fn read(&mut self, path: Option<PathBuf>, named: &[i64], muted: &Muted, format: Format) -> Result<(), Failure> {
         let library = Library::open(path, plain(format))?;
-        for index in library.some_or_all(named.as_slice())? {
+        for index in library.some_or_all(named)? {
             self.checked.push(recorded(&library, index, muted)?);
         }
         library.finish()

@@ -7,7 +7,7 @@ use crate::{
     args,
     failure::Failure,
     json::Line,
-    library::{Library, unreadable},
+    library::{Library, note_no_events, unreadable},
     out::Out,
     safe::{safe, shortened},
     words,
@@ -31,6 +31,8 @@ pub(crate) fn run(args: &args::One, out: &mut Out) -> Result<(), Failure> {
             };
             out.text(&text)?;
         }
+        out.flush()?;
+        note_no_events(&reader, index, out.format);
     }
     out.flush()?;
     library.finish()

@@ -6,7 +6,7 @@ use crate::{
     args,
     failure::Failure,
     json::Line,
-    library::{Library, unreadable},
+    library::{Library, note_no_events, unreadable},
     out::Out,
     safe::shortened,
     words,
@@ -19,7 +19,8 @@ const SPANS: u32 = 256;
 
 pub(crate) fn run(args: &args::One, out: &mut Out) -> Result<(), Failure> {
     let library = Library::open(args.source.path(), out.format)?;
-    let mut reader = library.reader(library.one(args.exchange)?)?;
+    let index = library.one(args.exchange)?;
+    let mut reader = library.reader(index)?;
     let count = reader.summary().spans;
     for first in (0..count).step_by(SPANS as usize) {
         let end = first.saturating_add(SPANS).min(count);
@@ -39,6 +40,7 @@ pub(crate) fn run(args: &args::One, out: &mut Out) -> Result<(), Failure> {
         }
     }
     out.flush()?;
+    note_no_events(&reader, index, out.format);
     library.finish()
 }
 
@@ -68,6 +70,8 @@ fn called(span: &Span) -> &str {
 
 fn text_line(span: &Span, said: &SpanText) -> String {
     let open = if span.open { " (open)" } else { "" };
+    // The event that begins a run is about nothing that was said.
+    let text = if span.kind == Kind::Run { "" } else { said.text.as_str() };
     let line = format!(
         "{:>6}–{:<6}  {:>10}  {:<10}  {:<20}  {}{open}",
         span.first_seq,
@@ -75,7 +79,7 @@ fn text_line(span: &Span, said: &SpanText) -> String {
         words::duration(span.end_us.saturating_sub(span.start_us)),
         span.kind.as_str(),
         shortened(if span.name.is_empty() { &span.id } else { &span.name }, 40),
-        shortened(&said.text, 120),
+        shortened(text, 120),
     );
     let mut text = format!("{}\n", line.trim_end());
     if let Some(result) = &said.result {

@@ -37,7 +37,11 @@ fn not_a_recording() {
     stage
         .put("notes.txt", b"hello\n")
         .put("page.json", b"{\"log\":{}}\n")
-        .put("empty.agui.jsonl", b"");
+        .put("empty.agui.jsonl", b"")
+        .put("txt", b"hello\n")
+        .put("one.agui.jsonl", &file_of(&[made_up(BODY)]));
+    stage.said("import one.agui.jsonl --store store.db");
+    fs::create_dir(stage.path("folder")).unwrap();
     assert_snapshot!(transcripts(
         &stage,
         &[
@@ -45,7 +49,51 @@ fn not_a_recording() {
             "events page.json --json",
             "import notes.txt --store s.db",
             "import nowhere.agui.jsonl --store s.db",
-            "import empty.agui.jsonl --store s.db"
+            "import empty.agui.jsonl --store s.db",
+            "list empty.agui.jsonl",
+            "list txt",
+            "diff txt one.agui.jsonl",
+            "list folder",
+            "import store.db --store s.db",
+        ]
+    ));
+    assert!(!stage.path("s.db").exists(), "nothing was there to put into a store");
+    assert!(!stage.path("s.db.spool").exists());
+}
+
+#[test]
+fn a_bad_file_keeps_no_good_one_from_being_taken() {
+    let stage = with_file();
+    stage.put("notes.txt", b"hello\n");
+    assert_snapshot!(transcripts(
+        &stage,
+        &["import notes.txt one.agui.jsonl nowhere.agui.jsonl --store s.db"]
+    ));
+    assert_eq!(stage.json("list s.db --json").len(), 1);
+}
+
+#[test]
+fn a_cut_file_is_no_truncated_run() {
+    let stage = Stage::new();
+    let file = file_of(&[made_up(BODY)]);
+    stage.put("cut.agui.jsonl", &file[..file.len() - 20]);
+    stage.run("import cut.agui.jsonl --store s.db");
+    assert_snapshot!(transcripts(&stage, &["check cut.agui.jsonl", "check s.db"]));
+}
+
+#[test]
+fn an_exchange_without_events_says_why_nothing_is_shown() {
+    let stage = Stage::new();
+    let mut captured = made_up(b"{\"agents\":[]}");
+    let head = captured.exchange.response.as_mut().unwrap();
+    head.headers = vec![("content-type".into(), b"application/json".to_vec())];
+    stage.put("info.agui.jsonl", &file_of(&[captured]));
+    assert_snapshot!(transcripts(
+        &stage,
+        &[
+            "events info.agui.jsonl",
+            "spans info.agui.jsonl",
+            "spans info.agui.jsonl --json"
         ]
     ));
 }
@@ -187,6 +235,10 @@ fn addresses_that_make_no_sense() {
             "record --upstream a=http://127.0.0.1:1 --upstream a=http://127.0.0.1:2 --store s.db",
             "record --upstream http://127.0.0.1:1 --upstream http://127.0.0.1:2 --name x --store s.db",
             "record --upstream http://127.0.0.1:1 --name Bad/Name --store s.db",
+            "record --upstream a=http://127.0.0.1:1 --name b --store s.db",
+            "record --upstream http://127.0.0.1:1/agent?key=1 --store s.db",
+            "replay x.db --store y.db",
+            "diff x.db y.db --format sarif",
             "record --upstream http://127.0.0.1:1 --label nope --store s.db",
             "record --upstream http://127.0.0.1:1 --max-store much --store s.db",
             "delete --before soon --store s.db",

@@ -36,7 +36,13 @@ fn stage(recordings: &[&str]) -> Stage {
 
 #[test]
 fn a_recording_is_checked() {
-    let stage = stage(&["state-with-failed-patch", "reasoning", "cut-body", "error-mid-run"]);
+    let stage = stage(&[
+        "state-with-failed-patch",
+        "reasoning",
+        "cut-body",
+        "error-mid-run",
+        "copilotkit-session",
+    ]);
     assert_snapshot!(transcripts(
         &stage,
         &[
@@ -45,6 +51,7 @@ fn a_recording_is_checked() {
             "check state-with-failed-patch.agui.jsonl --json",
             "check error-mid-run.agui.jsonl cut-body.agui.jsonl",
             "check error-mid-run.agui.jsonl --fail-on warning",
+            "check copilotkit-session.agui.jsonl --exchange 1 --exchange 0 --mute run.error",
             "check error-mid-run.agui.jsonl reasoning.agui.jsonl --json",
         ]
     ));
@@ -70,7 +77,9 @@ fn what_is_muted_is_shown_and_does_not_count() {
 #[test]
 fn what_cannot_be_checked_is_told() {
     let stage = stage(&["reasoning"]);
-    stage.put("input.json", b"{}");
+    stage.put("input.json", INPUT);
+    stage.put("thin.json", br#"{"messages":[]}"#);
+    stage.put("odd.json", br#"{"threadId":"t","messages":"x"}"#);
     stage.put("list.json", b"[]");
     stage.put("broken.json", b"{");
     assert_snapshot!(transcripts(
@@ -84,8 +93,15 @@ fn what_cannot_be_checked_is_told() {
             "check --url http://127.0.0.1:1/ --input nowhere.json",
             "check --url http://127.0.0.1:1/ --input list.json",
             "check --url http://127.0.0.1:1/ --input broken.json",
+            "check --url http://127.0.0.1:1/ --input thin.json",
+            "check --url http://127.0.0.1:1/ --input odd.json",
+            "check --url nonsense --input input.json",
+            "check --url http://127.0.0.1:99999/ --input input.json",
             "check --url ftp://127.0.0.1:1/ --input input.json",
             "list reasoning.agui.jsonl --format sarif",
+            "check reasoning.agui.jsonl --format yaml",
+            "check reasoning.agui.jsonl --format markdown",
+            "check reasoning.agui.jsonl --format sarif --json",
             "check reasoning.agui.jsonl --fail-on note",
         ]
     ));
@@ -129,6 +145,38 @@ fn an_agent_that_is_not_there_is_a_finding() {
         (line["rule"].as_str(), output.status.code()),
         (Some("transport.no_answer"), Some(1))
     );
+    assert_eq!(
+        line["message"],
+        format!("Nothing listens at {url}: connection refused").as_str()
+    );
+}
+
+/// Whoever stops waiting gets a sentence and the status for what was not done.
+#[cfg(unix)]
+#[test]
+fn a_check_that_is_stopped_says_so() {
+    let stage = Stage::new();
+    stage.put("input.json", INPUT);
+    let agent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/agent", agent.local_addr().unwrap());
+    let check = stage
+        .command(["check", "--url", &url, "--input", "input.json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It is asked and stays silent until the check has ended.
+    let asked = agent.accept().unwrap();
+    let pid = rustix::process::Pid::from_child(&check);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let output = check.wait_with_output().unwrap();
+    drop(asked);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        stderr.starts_with("error: The check was stopped before the answer ended; nothing had come."),
+        "{stderr}"
+    );
+    assert_eq!(output.status.code(), Some(2));
 }
 
 #[test]
@@ -197,6 +245,51 @@ fn sarif_is_what_its_schema_says() {
         log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"],
         "state-with-failed-patch.agui.jsonl"
     );
+}
+
+/// The place of each result of a check as SARIF: rule, frame, and the place.
+fn places(stage: &Stage, args: &str) -> Vec<(String, u64, serde_json::Value)> {
+    let output = stage.run(&format!("check {args} --format sarif"));
+    let log: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    assert!(!results.is_empty(), "{args}");
+    results
+        .iter()
+        .map(|result| {
+            let location = &result["locations"][0];
+            let name = location["logicalLocations"][0]["fullyQualifiedName"].as_str().unwrap();
+            let seq = name.split(':').nth(1).unwrap().parse().unwrap();
+            let rule = result["ruleId"].as_str().unwrap().to_owned();
+            (rule, seq, location["physicalLocation"].clone())
+        })
+        .collect()
+}
+
+#[test]
+fn a_result_names_the_line_of_its_frame() {
+    let stage = stage(&["state-with-failed-patch", "sub-agents", "error-mid-run"]);
+    for name in ["state-with-failed-patch", "error-mid-run"] {
+        let file = format!("{name}.agui.jsonl");
+        let text = std::fs::read_to_string(stage.path(&file)).unwrap();
+        for (rule, seq, place) in places(&stage, &file) {
+            let line = place["region"]["startLine"].as_u64().unwrap();
+            let line = text.lines().nth(line as usize - 1).unwrap();
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            let wanted = if seq == 0 { serde_json::Value::Null } else { seq.into() };
+            assert_eq!(line["seq"], wanted, "{name}, {rule}: {line}");
+        }
+    }
+    // Neither a store nor an agent has lines, and a URL stays one.
+    stage.said("import state-with-failed-patch.agui.jsonl --store s.db");
+    for (_, _, place) in places(&stage, "s.db") {
+        assert_eq!(place, serde_json::json!({ "artifactLocation": { "uri": "s.db" } }));
+    }
+    stage.put("input.json", br#"{"threadId":"t","messages":[]}"#);
+    let agent = Agent::start();
+    let url = format!("{}/agent?x=1&y=a", agent.url());
+    for (_, _, place) in places(&stage, &format!("--url {url} --input input.json")) {
+        assert_eq!(place, serde_json::json!({ "artifactLocation": { "uri": url } }));
+    }
 }
 
 fn node() -> OsString {

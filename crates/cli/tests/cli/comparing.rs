@@ -176,6 +176,44 @@ fn new_recordings_are_compared_with_baselines() {
     assert_eq!(lines.last().unwrap()["kind"], "baselines");
 }
 
+/// Two runs of one thread, a file each, are one thread when they are asked again.
+#[test]
+fn a_thread_in_two_baselines_is_told() {
+    let stage = Stage::new();
+    std::fs::create_dir_all(stage.path("baselines")).unwrap();
+    let mut other = capture("pydantic-ai/05-error-tool-raises-run1");
+    let text = String::from_utf8(other.body).unwrap();
+    let thread_of = |text: &str| {
+        text.split("\"threadId\":\"")
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    let one = capture(TWO_STEPS);
+    let thread = thread_of(&String::from_utf8(one.body.clone()).unwrap());
+    let request = String::from_utf8(other.request_body).unwrap();
+    other.request_body = request.replace(&thread_of(&request), &thread).into_bytes();
+    other.body = text.replace(&thread_of(&text), &thread).into_bytes();
+    let len = other.body.len() as u64;
+    other.chunks.truncate(1);
+    other.chunks[0].len = len;
+    (other.exchange.body_len, other.exchange.chunk_count) = (len, 1);
+    stage.put("baselines/one.agui.jsonl", &file_of(&[capture(TWO_STEPS)]));
+    stage.put("new.agui.jsonl", &file_of(&[one, other]));
+    let note = |args: &str| String::from_utf8(stage.run(args).stderr).unwrap();
+    assert_eq!(note("diff --baseline baselines new.agui.jsonl"), "");
+    stage.said("import new.agui.jsonl --store s.db");
+    stage.bytes("export s.db --exchange 2 -o baselines/two.agui.jsonl --redact none");
+    let told = note("diff --baseline baselines new.agui.jsonl");
+    assert!(
+        told.starts_with("note: baselines/one.agui.jsonl and baselines/two.agui.jsonl hold runs of one thread"),
+        "{told}"
+    );
+}
+
 #[test]
 fn the_same_recordings_pass_unless_they_are_too_old() {
     let stage = stage();

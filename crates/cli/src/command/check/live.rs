@@ -22,6 +22,7 @@ use crate::{
     failure::Failure,
     library::unreadable,
     out::Out,
+    signals::Signals,
 };
 
 /// Longest body that is read a second time, bytes.
@@ -29,7 +30,10 @@ const SECOND_READ: usize = 64 * 1024 * 1024;
 /// The second reader fails at a mark at the start (0.2.3).
 const MARK: &[u8] = b"\xEF\xBB\xBF";
 
-pub(super) fn check(args: &args::Check, url: &str, muted: &Muted, out: &mut Out) -> Result<Checked, Failure> {
+/// What was found, and whether the answer was read to its end.
+type Outcome = (Checked, Result<(), Failure>);
+
+pub(super) fn check(args: &args::Check, url: &str, muted: &Muted, out: &mut Out) -> Result<Outcome, Failure> {
     let input = read_input(args.input.as_deref())?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -43,15 +47,27 @@ pub(super) fn check(args: &args::Check, url: &str, muted: &Muted, out: &mut Out)
             request: format!("POST {url}"),
             findings: Vec::new(),
         },
+        body: Vec::new(),
     };
-    let (engine, folder, body) = runtime.block_on(run(url, input, &mut shown, out))?;
+    let (engine, folder, whole) = runtime.block_on(run(url, input, &mut shown, out))?;
     shown.look(&engine, out)?;
-    if let Some(difference) = runtime.block_on(second_reading(&engine, &body))? {
+    if whole.is_ok()
+        && let Some(difference) = runtime.block_on(second_reading(&engine, &shown.body))?
+    {
         shown.show(difference, out)?;
     }
     engine.close();
     drop(folder);
-    Ok(shown.checked)
+    Ok((shown.checked, whole))
+}
+
+/// Somebody pressed Ctrl-C.
+fn stopped(what_of_it: &str) -> Failure {
+    Failure::new(
+        Code::BadRequest,
+        format!("The check was stopped before the answer ended; {what_of_it}."),
+        "Let it run to the end for a verdict.",
+    )
 }
 
 fn read_input(path: Option<&Path>) -> Result<Vec<u8>, Failure> {
@@ -82,34 +98,45 @@ fn read_input(path: Option<&Path>) -> Result<Vec<u8>, Failure> {
     }
 }
 
-/// Reads the answer to its end; gives what recorded it, and the body.
+/// Reads the answer to its end, or until it is asked to stop; gives what
+/// recorded it, and whether it was the end.
 async fn run(
     url: &str,
     input: Vec<u8>,
     shown: &mut Shown<'_>,
     out: &mut Out,
-) -> Result<(Engine, impl Drop + use<>, Vec<Vec<u8>>), Failure> {
-    let mut live = LiveRun::start(url, input).await?;
-    let mut body = Vec::new();
+) -> Result<(Engine, impl Drop + use<>, Result<(), Failure>), Failure> {
+    let mut signals = Signals::new()?;
+    let mut live = tokio::select! {
+        live = LiveRun::start(url, input) => live?,
+        () = signals.asked_to_stop() => return Err(stopped("nothing had come")),
+    };
     let mut len = 0;
-    while let Some(chunk) = live.next().await {
+    let whole = loop {
+        let chunk = tokio::select! {
+            chunk = live.next() => chunk,
+            () = signals.asked_to_stop() => break Err(stopped("what had come was checked")),
+        };
+        let Some(chunk) = chunk else { break Ok(()) };
         len += chunk.len();
         if len <= SECOND_READ {
-            body.push(chunk);
+            shown.body.push(chunk);
         }
         shown.look(live.engine(), out)?;
-    }
+    };
     if len > SECOND_READ {
-        body.clear();
+        shown.body.clear();
     }
     let (engine, folder) = live.finish()?;
-    Ok((engine, folder, body))
+    Ok((engine, folder, whole))
 }
 
 /// What was found and printed so far.
 struct Shown<'a> {
     muted: &'a Muted,
     checked: Checked,
+    /// The answer so far, in its chunks; empty when it is too long to be read twice.
+    body: Vec<Vec<u8>>,
 }
 
 impl Shown<'_> {
@@ -123,8 +150,21 @@ impl Shown<'_> {
         new.into_iter().try_for_each(|finding| self.show(finding, out))
     }
 
-    fn show(&mut self, finding: FindingEntry, out: &mut Out) -> Result<(), Failure> {
+    /// Why no answer came, from the one that stands in its place.
+    fn cause(&self) -> Option<String> {
+        let text = String::from_utf8(self.body.concat()).ok()?;
+        let sentence = text.lines().next()?.strip_prefix("Scrubjay: ")?;
+        Some(sentence.trim_end_matches('.').to_owned())
+    }
+
+    fn show(&mut self, mut finding: FindingEntry, out: &mut Out) -> Result<(), Failure> {
+        if finding.rule == "transport.no_answer"
+            && let Some(cause) = self.cause()
+        {
+            finding.message = cause;
+        }
         let found = Found {
+            line: None,
             is_muted: self.muted.is_muted(&finding.rule),
             finding,
         };

@@ -1,7 +1,8 @@
 //! Findings as SARIF 2.1.0, which code scanning services read.
 //!
-//! A recording has no lines of source, so a result's place is the file and,
-//! as a logical location, the exchange and the frame.
+//! A result's place is the file, the line that holds the frame, and, as a
+//! logical location, the exchange and the frame. A store, a packed file and
+//! an agent have no lines, so none is told.
 
 use std::collections::BTreeMap;
 
@@ -60,7 +61,7 @@ fn result(checked: &Checked, found: &Found, places: &BTreeMap<&str, usize>) -> V
         "level": level(finding.severity),
         "message": { "text": finding.message },
         "locations": [{
-            "physicalLocation": { "artifactLocation": { "uri": uri(&checked.source) } },
+            "physicalLocation": place(&checked.source, found.line),
             "logicalLocations": [{
                 "fullyQualifiedName": format!("{}:{}", checked.exchange, finding.seq),
                 "name": format!("frame {} of exchange {}", finding.seq, checked.exchange),
@@ -80,19 +81,35 @@ fn result(checked: &Checked, found: &Found, places: &BTreeMap<&str, usize>) -> V
     result
 }
 
+fn place(source: &str, line: Option<u64>) -> Value {
+    let mut place = json!({ "artifactLocation": { "uri": uri(source) } });
+    if let Some(line) = line {
+        place["region"] = json!({ "startLine": line });
+    }
+    place
+}
+
 fn level(severity: Severity) -> &'static str {
     severity.as_str()
 }
 
-/// A path as a reference: relative ones stay so.
+/// A path as a reference: relative ones stay so. A URL is one already; what
+/// may not stand in it is escaped.
 fn uri(path: &str) -> String {
     let mut uri = String::new();
+    let is_url = path.contains("://");
     if path.starts_with('/') {
         uri.push_str("file://");
     }
     for byte in path.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => uri.push(char::from(byte)),
+            b':' | b'?' | b'#' | b'[' | b']' | b'@' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b','
+            | b';' | b'=' | b'%'
+                if is_url =>
+            {
+                uri.push(char::from(byte));
+            }
             byte => uri.push_str(&format!("%{byte:02X}")),
         }
     }

@@ -6,6 +6,7 @@
 //! or as new.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -24,7 +25,7 @@ use super::{
 };
 use crate::{
     args::{self, Format},
-    failure::Failure,
+    failure::{Failure, note},
     json::Line,
     library::{Library, unreadable},
     out::Out,
@@ -75,6 +76,7 @@ pub(super) fn run(args: &args::Diff, folder: &Path, rules: &Rules, out: &mut Out
         baselines.extend(known(&library, libraries.len())?);
         libraries.push(library);
     }
+    let scattered = scattered(&baselines, &files);
     let source = Library::open(Some(args.a.clone()), plain(out.format))?;
     let mut fresh = known(&source, 0)?;
     let mut told = Telling {
@@ -105,9 +107,35 @@ pub(super) fn run(args: &args::Diff, folder: &Path, rules: &Rules, out: &mut Out
     told.end()?;
     let same = told.same;
     out.flush()?;
+    for sentence in scattered.iter().filter(|_| !same) {
+        note(sentence, plain(out.format));
+    }
     let finished = libraries.iter().map(Library::finish);
     finished.fold(source.finish(), Result::and)?;
     verdict(same)
+}
+
+/// Says which files hold runs of one thread: asked again, these are one thread,
+/// which has one partner.
+fn scattered(baselines: &[Known], files: &[PathBuf]) -> Vec<String> {
+    let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for baseline in baselines.iter().filter(|baseline| !baseline.thread.id.is_empty()) {
+        places.entry(&baseline.thread.id).or_default().push(baseline.library);
+    }
+    let several = places.into_iter().filter(|(_, libraries)| libraries.len() > 1);
+    several
+        .map(|(id, libraries)| {
+            let names: Vec<String> = libraries
+                .iter()
+                .map(|place| files[*place].display().to_string())
+                .collect();
+            format!(
+                "{} hold runs of one thread ({}), and those are compared as a whole: export a thread into one file.",
+                names.join(" and "),
+                shortened(id, 60)
+            )
+        })
+        .collect()
 }
 
 fn against(
