@@ -462,7 +462,7 @@ pub(crate) struct Replay {
     #[arg(long)]
     pub(crate) exact: bool,
 
-    /// Answer each recording once, contact no upstream, and end with 1 when some were not asked for
+    /// Answer each recording once, contact no upstream, and end with 1 when some were not asked for or a fault never struck
     #[arg(long)]
     pub(crate) strict: bool,
 
