@@ -1,12 +1,20 @@
-//! One pane's questions: at most one on its way, the newest next.
+//! One pane's questions: at most one on its way, the newest next, and no more
+//! of them than an eye can follow.
 
 use std::{cell::RefCell, rc::Rc};
 
+use js_sys::Promise;
 use leptos::prelude::{GetValue as _, LocalStorage, StoredValue, WithValue as _};
 use scrubjay_ipc::{Ask, Code, Report};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
 
 use super::latest::Latest;
-use crate::ipc;
+use crate::{ipc, page};
+
+/// From one question to the next. A webview keeps a few kilobytes of every
+/// answer, and a pane that changes more often than this shows no more.
+const EVERY_MS: f64 = 33.0;
 
 /// How often a question is asked again when another of its kind got in the way.
 const TRIES: u32 = 8;
@@ -53,6 +61,7 @@ impl<A: Ask + Clone + 'static> Asker<A> {
             let mut next = Some(first);
             let mut tries = 0;
             while let Some(ask) = next {
+                let asked_ms = page::now_ms();
                 let answer = ipc::ask(ask.clone()).await;
                 let is_overtaken = queue.borrow().is_overtaken();
                 // Another pane's question of the same kind made this one pointless; for this pane it is not.
@@ -67,9 +76,20 @@ impl<A: Ask + Clone + 'static> Asker<A> {
                     answer,
                     is_overtaken,
                 });
+                // The question that waits may be replaced meanwhile.
+                pause(asked_ms + EVERY_MS - page::now_ms()).await;
                 next = queue.borrow_mut().done();
             }
         });
+    }
+}
+
+async fn pause(millis: f64) {
+    if millis > 0.0 {
+        let over = Promise::new(&mut |resolve, _reject| {
+            page::later(millis, move || drop(resolve.call0(&JsValue::NULL)));
+        });
+        drop(JsFuture::from(over).await);
     }
 }
 

@@ -28,6 +28,8 @@ pub(crate) struct RowsModel {
     pinned: StoredValue<Option<u32>>,
     /// The playhead's row is not in the list yet; it is shown once it is.
     awaited: StoredValue<bool>,
+    /// What the page that is here lists, which may be another view's still.
+    listed: StoredValue<Option<(RowsOf, Vec<u32>)>>,
     asker: StoredValue<Option<Asker<Rows>>, LocalStorage>,
     placer: StoredValue<Option<Asker<RowOf>>, LocalStorage>,
     stepper: StoredValue<Option<Asker<Rows>>, LocalStorage>,
@@ -46,6 +48,7 @@ impl RowsModel {
             scroll_to: RwSignal::new(None),
             pinned: StoredValue::new(None),
             awaited: StoredValue::new(false),
+            listed: StoredValue::new(None),
             asker: StoredValue::new_local(None),
             placer: StoredValue::new_local(None),
             stepper: StoredValue::new_local(None),
@@ -54,6 +57,7 @@ impl RowsModel {
 
     pub(super) fn clear(self) {
         self.page.clear();
+        self.listed.set_value(None);
         self.expanded.set(Vec::new());
         self.current.set(None);
         self.pinned.set_value(None);
@@ -79,6 +83,9 @@ impl RowsModel {
                     .expanded
                     .with_untracked(|expanded| *expanded == answered.ask.expanded);
             if is_ours(answered.ask.exchange) && is_current {
+                if answered.answer.is_ok() {
+                    self.listed.set_value(Some((answered.ask.view, answered.ask.expanded)));
+                }
                 self.page.take(answered.answer);
                 if let Some(row) = self.current.get_untracked().filter(|_| self.awaited.get_value()) {
                     self.stand(row);
@@ -161,13 +168,20 @@ impl RowsModel {
     fn stand(self, row: u64) {
         self.current.set(Some(row));
         let scroll = untrack(move || self.scroll());
-        // The page of another view may still be here.
-        self.awaited.set_value(row >= scroll.total);
-        if row < scroll.total
-            && let Some(top) = scroll.reveal(row, self.top_px.get_untracked())
-        {
+        // A long list's rows stand closer on the scrollbar, so another view's page tells a wrong place.
+        let is_here = row < scroll.total && self.is_listed();
+        self.awaited.set_value(!is_here);
+        if is_here && let Some(top) = scroll.reveal(row, self.top_px.get_untracked()) {
             self.scroll_to.set(Some(top));
         }
+    }
+
+    /// Whether the page that is here is of what is asked for now.
+    fn is_listed(self) -> bool {
+        let listed = self.listed.get_value();
+        listed.is_some_and(|(view, expanded)| {
+            view == self.of.get_untracked() && self.expanded.with_untracked(|now| *now == expanded)
+        })
     }
 
     /// A row chosen by a person: it stays chosen although its frame may stand in another row too.
