@@ -133,7 +133,7 @@ macro_rules! rules {
         pub(super) static RULES: &[&dyn $crate::fold::rule::Rule] = &[$(&$name),*];
 
         $(
-            #[doc = concat!("`", $id, "`: ", $title, ".")]
+            #[doc = concat!("The rule `", $id, "`; `docs/rules.md` tells all of it.")]
             #[derive(Clone, Copy, Debug)]
             pub struct $name;
 
