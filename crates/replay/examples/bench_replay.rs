@@ -1,7 +1,7 @@
 //! How true the recorded pace is, and how quick an instant replay.
 //!
 //! ```text
-//! cargo run --release -p scrubjay-replay --example bench [-- pace|flood]
+//! cargo run --release -p scrubjay-replay --example bench_replay [-- pace|flood]
 //! ```
 //!
 //! - `pace`: 3,000 events over 60 s at the recorded pace, then at 10×; when each
