@@ -10,6 +10,7 @@
 //! - [`commands`]: one thin function a command; bytes in, bytes out.
 //! - [`files`]: recordings in and out.
 //! - [`samples`]: the recordings that a first start shows.
+//! - `webview`: what the webview must be told before it starts.
 //! - [`build`]: the application, generic over the runtime so that tests can
 //!   put a made-up one under it.
 //!
@@ -24,6 +25,7 @@ pub mod arguments;
 pub mod commands;
 pub mod files;
 pub mod samples;
+mod webview;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -44,13 +46,11 @@ pub fn run(words: impl Iterator<Item = OsString>) -> ExitCode {
             say(env!("CARGO_PKG_VERSION"));
             ExitCode::SUCCESS
         }
-        Ok(Arguments::Open { store, samples }) => open(
-            &Options {
-                path: store,
-                opening: Opening::Window,
-            },
-            samples,
-        ),
+        Ok(Arguments::Open { store, samples }) => {
+            webview::be_frugal();
+            let opening = Opening::Window;
+            open(&Options { path: store, opening }, samples)
+        }
         Err(sentence) => fail(&sentence, "Run scrubjay-desktop --help to see what may follow."),
     }
 }
