@@ -68,7 +68,7 @@ fn migrate_to(conn: &mut Connection, path: &Path, to: i32, migrations: &[Migrati
         .transaction_with_behavior(TransactionBehavior::Exclusive)
         .map_err(failed)?;
     // Another process may have been quicker.
-    let from = match look(&tx).map_err(failed)? {
+    let from = match found(&tx).map_err(failed)? {
         Found::Empty => 0,
         Found::Store(version) if version >= to => return Ok(()),
         Found::Store(version) => version,
@@ -116,7 +116,14 @@ pub(crate) fn is_store(conn: &Connection) -> bool {
     matches!(look(conn), Ok(Found::Store(_)))
 }
 
+/// In one transaction: between two of the readings another process may make
+/// the store, and half of it would be somebody else's database.
 fn look(conn: &Connection) -> rusqlite::Result<Found> {
+    let reading = conn.unchecked_transaction()?;
+    found(&reading)
+}
+
+fn found(conn: &Connection) -> rusqlite::Result<Found> {
     let id: i32 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let version: i32 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
