@@ -63,13 +63,15 @@ fn about_exchange(inner: &Inner, asker: Asker, ask: &AnyAsk) -> Result<Vec<u8>, 
     let Some((exchange, lane)) = subject(ask) else {
         return Err(EngineError::ThreadEnded);
     };
-    let mutes = inner.mutes()?;
     let slot = inner.open.slot(exchange);
     let ticket = lane.map(|lane| slot.ticket(asker, lane));
     slot.with(
         || inner.shelf(exchange),
         ticket.as_ref(),
-        |reader| answer::answer(ask, reader, &mutes).map_err(|report| EngineError::Answer { report }),
+        |reader| {
+            let mutes = || inner.mutes().map_err(Into::into);
+            answer::answer(ask, reader, mutes).map_err(|report| EngineError::Answer { report })
+        },
     )
 }
 
