@@ -3,9 +3,9 @@
 //! Nothing here holds more than a piece and the frame that is being gathered,
 //! however long the body is.
 
-use std::{io::Write, ops::ControlFlow};
+use std::io::Write;
 
-use scrubjay_protocol::{encoding, frame::Frame, record, sse};
+use scrubjay_protocol::{encoding, frame::Frame, framing::Framing, media::Media};
 use scrubjay_session::{exchange::Exchange, query::answer::Transport, shelf::Shelf};
 
 use crate::{EngineError, shelf::AnyShelf};
@@ -114,25 +114,16 @@ fn content_encoding(facts: &Exchange) -> String {
 
 /// Cuts a decoded body into frames, with the bytes of each.
 pub(crate) struct Cutter {
-    decoder: Option<Decoder>,
+    framing: Framing,
     /// Bytes from `offset` on that belong to no frame yet.
     pending: Vec<u8>,
     offset: u64,
 }
 
-enum Decoder {
-    Sse(Box<sse::Decoder>),
-    Records(Box<record::Decoder>),
-}
-
 impl Cutter {
     pub(crate) fn new(transport: Transport) -> Self {
         Self {
-            decoder: match transport {
-                Transport::Sse => Some(Decoder::Sse(Box::default())),
-                Transport::Protobuf => Some(Decoder::Records(Box::new(record::Decoder::new()))),
-                Transport::Other => None,
-            },
+            framing: Framing::resume(transport.into(), 0),
             pending: Vec::new(),
             offset: 0,
         }
@@ -140,54 +131,40 @@ impl Cutter {
 
     /// Takes a piece and gives the frames that it completes.
     pub(crate) fn push(&mut self, piece: &[u8], each: &mut dyn FnMut(&Frame, &[u8])) {
-        match &mut self.decoder {
-            Some(Decoder::Sse(decoder)) => decoder.push(piece),
-            Some(Decoder::Records(decoder)) => decoder.push(piece),
-            None => return,
+        if self.framing.media() == Some(Media::Other) {
+            return;
         }
+        self.framing.push(piece);
         self.pending.extend_from_slice(piece);
-        while let ControlFlow::Continue(()) = self.give(false, each) {}
-        let used = usize::try_from(self.used())
-            .unwrap_or(usize::MAX)
-            .min(self.pending.len());
+        while let Some(frame) = self.framing.next_frame() {
+            self.give(&frame, each);
+        }
+        let used = self.used();
         self.pending.drain(..used);
         self.offset += used as u64;
     }
 
     /// Gives the frames that the end completes, and then the tail.
     pub(crate) fn finish(mut self, each: &mut dyn FnMut(&Frame, &[u8])) -> Vec<u8> {
-        while let ControlFlow::Continue(()) = self.give(false, each) {}
-        while let ControlFlow::Continue(()) = self.give(true, each) {}
-        let used = usize::try_from(self.used())
-            .unwrap_or(usize::MAX)
-            .min(self.pending.len());
+        while let Some(frame) = self.framing.next_frame() {
+            self.give(&frame, each);
+        }
+        while let Some(frame) = self.framing.finish() {
+            self.give(&frame, each);
+        }
+        let used = self.used();
         self.pending.split_off(used)
     }
 
-    fn give(&mut self, ended: bool, each: &mut dyn FnMut(&Frame, &[u8])) -> ControlFlow<()> {
-        let frame = match (&mut self.decoder, ended) {
-            (Some(Decoder::Sse(decoder)), false) => decoder.next_frame(),
-            (Some(Decoder::Sse(decoder)), true) => decoder.finish(),
-            (Some(Decoder::Records(decoder)), false) => decoder.next_frame(),
-            (Some(Decoder::Records(decoder)), true) => decoder.finish(),
-            (None, _) => None,
-        };
-        let Some(frame) = frame else {
-            return ControlFlow::Break(());
-        };
+    fn give(&self, frame: &Frame, each: &mut dyn FnMut(&Frame, &[u8])) {
         let place = |at: u64| usize::try_from(at - self.offset).expect("a frame's bytes are pending");
-        each(&frame, &self.pending[place(frame.range.start)..place(frame.range.end)]);
-        ControlFlow::Continue(())
+        each(frame, &self.pending[place(frame.range.start)..place(frame.range.end)]);
     }
 
     /// Bytes of `pending` that frames have covered.
-    fn used(&self) -> u64 {
-        let tail = match &self.decoder {
-            Some(Decoder::Sse(decoder)) => decoder.tail_range().start,
-            Some(Decoder::Records(decoder)) => decoder.tail_range().start,
-            None => self.offset,
-        };
-        tail - self.offset
+    fn used(&self) -> usize {
+        let used = self.framing.tail_range().start.saturating_sub(self.offset);
+        usize::try_from(used).unwrap_or(usize::MAX).min(self.pending.len())
     }
 }
 

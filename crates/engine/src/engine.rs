@@ -10,7 +10,7 @@ use std::{
 };
 
 use scrubjay_ipc::{AnyAsk, HealthView, ReplayAnswer, ReplayView, Report, SourceList};
-use scrubjay_session::shelf::Shelf as _;
+use scrubjay_session::{derive, query::answer::Transport};
 use scrubjay_store::{Access, Deriving, Store};
 
 use crate::{
@@ -427,15 +427,10 @@ impl Inner {
         }
     }
 
-    /// Whether an answer came that is a stream of events by its type.
+    /// Whether an answer came that is a stream of events.
     pub(crate) fn is_stream(&self, exchange: i64) -> bool {
-        let Ok(facts) = self.shelf(exchange).and_then(|shelf| Ok(shelf.exchange()?)) else {
-            return false;
-        };
-        let types = facts.response.iter().flat_map(|head| &head.headers);
-        types
-            .filter(|(name, _)| name.eq_ignore_ascii_case("content-type"))
-            .any(|(_, value)| value.starts_with(b"text/event-stream") || value.starts_with(b"application/vnd.ag-ui"))
+        let recognised = self.shelf(exchange).and_then(|shelf| Ok(derive::recognise(&shelf)?));
+        matches!(recognised, Ok(Some(Transport::Sse | Transport::Protobuf)))
     }
 
     pub(crate) fn source_list(&self) -> Result<SourceList, EngineError> {

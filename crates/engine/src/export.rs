@@ -8,6 +8,7 @@ use std::io::Write;
 
 use scrubjay_recording::{Header, Layout, Outline, Packing, Sink, Writer};
 use scrubjay_session::{
+    derive,
     exchange::Exchange as Facts,
     query::answer::{FrameEntry, Transport},
     shelf::Shelf as _,
@@ -30,10 +31,14 @@ impl Engine {
     /// When there is no such exchange, or the output refuses.
     pub fn export(&self, exchanges: &[i64], packing: Packing, out: &mut dyn Write) -> Result<(), EngineError> {
         let mut facts = Vec::new();
+        let mut is_binary = !exchanges.is_empty();
         for &exchange in exchanges {
-            facts.push(self.shelf(exchange)?.exchange()?);
+            let shelf = self.shelf(exchange)?;
+            is_binary = is_binary && derive::recognise(&shelf)? == Some(Transport::Protobuf);
+            facts.push(shelf.exchange()?);
         }
-        let mut writer = Writer::new(Sink::new(out, packing), &header(&facts)).map_err(failed)?;
+        let header = header(&facts, is_binary);
+        let mut writer = Writer::new(Sink::new(out, packing), &header).map_err(failed)?;
         for &exchange in exchanges {
             // A reader of its own: an export must not push out what a window looks at.
             let shelf = self.shelf(exchange)?;
@@ -59,22 +64,16 @@ fn failed(source: impl std::error::Error + Send + Sync + 'static) -> EngineError
     }
 }
 
-fn header(facts: &[Facts]) -> Header {
+fn header(facts: &[Facts], is_binary: bool) -> Header {
     let first = facts.iter().min_by_key(|facts| facts.started_at_us);
     Header {
         tool: format!("scrubjay {}", env!("CARGO_PKG_VERSION")),
         captured_at_us: first.map_or(0, |facts| facts.started_at_us),
         url: first.map(|facts| facts.upstream.clone()).unwrap_or_default(),
         exchanges: Some(facts.len() as u64),
-        binary: !facts.is_empty() && facts.iter().all(is_protobuf),
+        binary: is_binary,
         ..Header::default()
     }
-}
-
-fn is_protobuf(facts: &Facts) -> bool {
-    let mut headers = facts.response.iter().flat_map(|head| &head.headers);
-    headers
-        .any(|(name, value)| name.eq_ignore_ascii_case("content-type") && value.starts_with(b"application/vnd.ag-ui"))
 }
 
 /// What the first pass finds.

@@ -27,7 +27,8 @@
 //!
 //! - [`encoding`]: what was sent to what was meant: gzip, deflate, br, zstd.
 //! - [`media`]: what a body is, told by type and else by content.
-//! - [`sse`], [`record`]: a body into frames, at any chunking.
+//! - [`framing`]: a body into frames, once it is known what it is.
+//! - [`sse`], [`record`]: the two ways to cut, at any chunking.
 //! - [`proto`]: the message of a record into an event.
 //! - [`frame`], [`problem`]: a frame, and what can be wrong with it.
 //! - [`json`], [`mod@pointer`]: JSON as JavaScript reads it, and as it stands.
@@ -54,6 +55,7 @@
 pub mod encoding;
 pub mod event;
 pub mod frame;
+pub mod framing;
 pub mod input;
 pub mod json;
 pub mod media;

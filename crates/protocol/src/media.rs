@@ -4,7 +4,10 @@
 //! `application/json` or as nothing at all, and because the official client
 //! reads everything as SSE that is not exactly the protobuf media type.
 
-use crate::record;
+use crate::{encoding, record};
+
+/// Decoded bytes after which a body that could still be anything is [`Media::Other`].
+pub const START_LIMIT_BYTES: usize = 64 * 1024;
 
 /// How a response body is to be cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,7 +23,8 @@ pub enum Media {
 /// Tells what a decoded body is from its `content-type` and its first bytes.
 ///
 /// `None` while the bytes are too few to tell; more may come. A body that
-/// ends undecided is [`Media::Other`].
+/// ends undecided is [`Media::Other`], and so is one that is undecided after
+/// 64 KiB.
 ///
 /// ```
 /// use scrubjay_protocol::media::{Media, recognise};
@@ -46,7 +50,58 @@ pub fn recognise(content_type: Option<&str>, start: &[u8]) -> Option<Media> {
         (Some(true), _) => Some(Media::Sse),
         (_, Some(true)) => Some(Media::Records),
         (Some(false), Some(false)) => Some(Media::Other),
+        _ if start.len() >= START_LIMIT_BYTES => Some(Media::Other),
         _ => None,
+    }
+}
+
+/// Recognises a response body while its bytes come from the wire.
+///
+/// Takes the content encoding off, and keeps no more of the body than it
+/// takes to tell.
+///
+/// ```
+/// use scrubjay_protocol::media::{Media, Recogniser};
+///
+/// let mut recogniser = Recogniser::new(None, "");
+/// assert_eq!(recogniser.push(b": a comment\n\nda"), None);
+/// assert_eq!(recogniser.push(b"ta: {}\n\n"), Some(Media::Sse));
+/// ```
+pub struct Recogniser {
+    content_type: Option<String>,
+    decoder: encoding::Decoder,
+    start: Vec<u8>,
+    media: Option<Media>,
+}
+
+impl Recogniser {
+    /// For a body with these header fields; an absent or empty type says nothing.
+    pub fn new(content_type: Option<&str>, content_encoding: &str) -> Self {
+        Self {
+            content_type: content_type.map(str::to_owned),
+            decoder: encoding::Decoder::new(content_encoding),
+            start: Vec::new(),
+            media: recognise(content_type, b""),
+        }
+    }
+
+    /// Takes the next bytes as they were on the wire. Gives what the body is,
+    /// once it is known.
+    pub fn push(&mut self, bytes: &[u8]) -> Option<Media> {
+        if self.media.is_none() {
+            let start = &mut self.start;
+            self.decoder.push(bytes, &mut |piece| {
+                let room = START_LIMIT_BYTES - start.len();
+                start.extend_from_slice(&piece[..piece.len().min(room)]);
+            });
+            self.media = recognise(self.content_type.as_deref(), &self.start);
+        }
+        self.media
+    }
+
+    /// What the body is, if it is known by now.
+    pub fn media(&self) -> Option<Media> {
+        self.media
     }
 }
 

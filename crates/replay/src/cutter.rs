@@ -7,8 +7,8 @@ use scrubjay_protocol::{
     encoding,
     event::EventType,
     frame::{Detail, EVENT_LIMIT, Frame},
-    media::{self, Media},
-    record, sse,
+    framing::Framing,
+    media::Media,
 };
 use scrubjay_session::exchange::{Chunk, Exchange, field};
 
@@ -17,13 +17,9 @@ use crate::{
     recorded::{Chunks, Recorded, Unread},
 };
 
-/// Bytes after which a body that could still be anything is nothing.
-const UNDECIDED_LEN: usize = 64 * 1024;
-
 /// Cuts one recorded body.
 pub(crate) struct Cutter {
     chunks: Chunks,
-    content_type: Option<String>,
     /// Where the next byte is expected.
     wire_end: u64,
     last_at_us: u64,
@@ -41,58 +37,6 @@ pub(crate) struct Cutter {
     finished: bool,
 }
 
-enum Framing {
-    /// Not known yet; the bytes so far.
-    Undecided(Vec<u8>),
-    Sse(Box<sse::Decoder>),
-    Records(record::Decoder),
-    None,
-}
-
-impl Framing {
-    fn push(&mut self, bytes: &[u8]) {
-        match self {
-            Self::Undecided(start) => start.extend_from_slice(bytes),
-            Self::Sse(decoder) => decoder.push(bytes),
-            Self::Records(decoder) => decoder.push(bytes),
-            Self::None => {}
-        }
-    }
-
-    fn next_frame(&mut self) -> Option<Frame> {
-        match self {
-            Self::Sse(decoder) => decoder.next_frame(),
-            Self::Records(decoder) => decoder.next_frame(),
-            Self::Undecided(_) | Self::None => None,
-        }
-    }
-
-    fn finish(&mut self) -> Option<Frame> {
-        match self {
-            Self::Sse(decoder) => decoder.finish(),
-            Self::Records(decoder) => decoder.finish(),
-            Self::Undecided(_) | Self::None => None,
-        }
-    }
-
-    /// Goes on behind a hole that ends at `offset`.
-    fn restart(&mut self, offset: u64) {
-        match self {
-            Self::Undecided(start) => start.clear(),
-            Self::Sse(decoder) => **decoder = sse::Decoder::resume(offset).with_detail(Detail::TypeOnly),
-            Self::Records(decoder) => *decoder = record::Decoder::resume(offset),
-            Self::None => {}
-        }
-    }
-
-    fn format(&self) -> Format {
-        match self {
-            Self::Records(_) => Format::Record,
-            Self::Undecided(_) | Self::Sse(_) | Self::None => Format::Sse,
-        }
-    }
-}
-
 impl Cutter {
     /// `decodes` takes content encodings off; `gathers_text` gives a body
     /// without frames as one cue.
@@ -101,13 +45,12 @@ impl Cutter {
         let decoder = decoder(exchange);
         Self {
             chunks: Chunks::of(recorded),
-            content_type: content_type(exchange),
             wire_end: 0,
             last_at_us: 0,
             keeps_encoding: decoder.is_some() && !decodes,
             decoder,
             gathers_text,
-            framing: Framing::Undecided(Vec::new()),
+            framing: Framing::new(content_type(exchange).as_deref()).with_detail(Detail::TypeOnly),
             pending: Pending::default(),
             flushed: 0,
             seq: 0,
@@ -171,7 +114,6 @@ impl Cutter {
 
     /// Takes decoded bytes.
     fn decoded(&mut self, bytes: Bytes, number: u64, at_us: u64) {
-        self.decide(&bytes);
         self.framing.push(&bytes);
         if !self.keeps_encoding {
             self.pending.push(bytes, number, at_us);
@@ -179,36 +121,20 @@ impl Cutter {
         }
     }
 
-    /// Tells what the body is, as soon as its start shows it.
-    fn decide(&mut self, bytes: &[u8]) {
-        let Framing::Undecided(start) = &mut self.framing else {
-            return;
-        };
-        let seen = [start.as_slice(), bytes].concat();
-        let mut framing = match media::recognise(self.content_type.as_deref(), &seen) {
-            Some(Media::Sse) => Framing::Sse(Box::new(sse::Decoder::new().with_detail(Detail::TypeOnly))),
-            Some(Media::Records) => Framing::Records(record::Decoder::new()),
-            None if seen.len() < UNDECIDED_LEN => return,
-            Some(Media::Other) | None => Framing::None,
-        };
-        framing.push(start);
-        self.framing = framing;
-    }
-
     fn drain(&mut self) {
         while let Some(frame) = self.framing.next_frame() {
             self.give(&frame);
         }
-        match self.framing {
-            Framing::None if !self.gathers_text || self.pending.len() > EVENT_LIMIT => {
+        match self.framing.media() {
+            Some(Media::Other) if !self.gathers_text || self.pending.len() > EVENT_LIMIT => {
                 self.gathers_text = false;
                 self.flush();
             }
-            Framing::Sse(_) | Framing::Records(_) if self.pending.len() > EVENT_LIMIT => {
+            Some(Media::Sse | Media::Records) if self.pending.len() > EVENT_LIMIT => {
                 self.flushed += self.pending.len();
                 self.flush();
             }
-            Framing::Undecided(_) | Framing::Sse(_) | Framing::Records(_) | Framing::None => {}
+            _ => {}
         }
     }
 
@@ -221,12 +147,19 @@ impl Cutter {
             What::Frame {
                 seq: self.seq,
                 event_type: frame.event_type.clone(),
-                format: self.framing.format(),
+                format: self.format(),
             }
         };
         let cue = self.pending.take(len.saturating_sub(self.flushed), what);
         self.flushed = 0;
         self.ready.push_back(cue);
+    }
+
+    fn format(&self) -> Format {
+        match self.framing.media() {
+            Some(Media::Records) => Format::Record,
+            _ => Format::Sse,
+        }
     }
 
     /// Gives what is pending as it is.

@@ -8,8 +8,9 @@
 use std::{collections::VecDeque, error::Error, fmt, ops::Range, sync::Arc};
 
 use bytes::Bytes;
+use scrubjay_protocol::media::{Media, Recogniser, START_LIMIT_BYTES};
 use scrubjay_session::{
-    exchange::{Chunk, Exchange},
+    exchange::{Chunk, Exchange, field},
     shelf::Shelf,
 };
 
@@ -80,6 +81,31 @@ impl Recorded {
             request_body: shelf.request_body().map_err(Unread::new)?.into(),
             body: shelf,
         })
+    }
+
+    /// What the response body is, told by its head and its first bytes;
+    /// `None` when they are too few to tell.
+    ///
+    /// # Errors
+    /// When the body cannot be read.
+    pub fn media(&self) -> Result<Option<Media>, Unread> {
+        let Some(head) = &self.exchange.response else {
+            return Ok(None);
+        };
+        let mut recogniser = Recogniser::new(
+            Some(&field(&head.headers, "content-type")),
+            &field(&head.headers, "content-encoding"),
+        );
+        let mut number = 0;
+        while recogniser.media().is_none() {
+            let Some(chunk) = self.body.chunks(number..number + 1)?.first().copied() else {
+                break;
+            };
+            let len = chunk.len.min(START_LIMIT_BYTES as u64);
+            recogniser.push(&self.body.bytes(chunk.offset..chunk.offset + len)?);
+            number += 1;
+        }
+        Ok(recogniser.media())
     }
 }
 

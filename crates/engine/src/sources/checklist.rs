@@ -13,6 +13,7 @@ use std::{
 };
 
 use scrubjay_ipc::{Check, Checklist};
+use scrubjay_protocol::media::Media;
 use scrubjay_proxy::Sightings;
 use scrubjay_session::exchange::{Headers, RequestHead, ResponseHead};
 
@@ -238,7 +239,13 @@ impl Answer {
             400.. => return Some(format!("The agent answered {}. Its body says why.", self.status)),
             _ => {}
         }
-        if media_type.contains("json") {
+        let media = recognise::media(
+            &self.content_type,
+            self.encoding.as_deref().unwrap_or_default(),
+            &self.kept,
+        );
+        let is_stream = matches!(media, Some(Media::Sse | Media::Records));
+        if media_type.contains("json") && !is_stream {
             return Some(
                 "The answer is not an event stream but JSON. Ask for text/event-stream, or use the agent's streaming endpoint."
                     .to_owned(),
@@ -250,7 +257,10 @@ impl Answer {
         if self.kept.is_empty() {
             return Some("The answer ended without a byte of a body.".to_owned());
         }
-        if media_type != "text/event-stream" && !media_type.contains("ag-ui") && !media_type.contains("protobuf") {
+        if media_type.is_empty() && !is_stream {
+            return Some("The answer has no content type, and its body is not an event stream.".to_owned());
+        }
+        if !is_stream {
             return Some(format!("The answer is not an event stream but {media_type:?}."));
         }
         Some("The stream is fine, but none of its events has a type that AG-UI knows.".to_owned())

@@ -6,7 +6,7 @@
 use scrubjay_protocol::{
     encoding,
     event::{EventType, Family},
-    media::{self, Media},
+    media::{Media, Recogniser},
 };
 use serde::Deserialize;
 
@@ -23,15 +23,20 @@ struct Typed<'a> {
 /// Whether an event of a known type stands in these first bytes of a body.
 pub(crate) fn has_event(content_type: &str, content_encoding: &str, bytes: &[u8]) -> bool {
     let mut plain = Vec::new();
-    // The end is not told to the decoder: what comes so far is what there is.
+    // The decoder does not learn of an end: what came so far is what there is.
     encoding::Decoder::new(content_encoding).push(bytes, &mut |piece| {
         plain.extend_from_slice(&piece[..piece.len().min(READ_BYTES - plain.len())]);
     });
-    match media::recognise(Some(content_type), &plain) {
+    match media(content_type, content_encoding, bytes) {
         Some(Media::Sse) => has_sse_event(&plain),
         Some(Media::Records) => has_record(&plain),
         Some(Media::Other) | None => false,
     }
+}
+
+/// What a body with these first bytes is, if that is known by now.
+pub(crate) fn media(content_type: &str, content_encoding: &str, bytes: &[u8]) -> Option<Media> {
+    Recogniser::new(Some(content_type), content_encoding).push(bytes)
 }
 
 fn has_sse_event(bytes: &[u8]) -> bool {

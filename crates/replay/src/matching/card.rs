@@ -5,7 +5,10 @@ use std::{
     hash::{DefaultHasher, Hasher as _},
 };
 
-use scrubjay_protocol::json::{Value, parse, to_json};
+use scrubjay_protocol::{
+    json::{Value, parse, to_json},
+    media::Media,
+};
 use scrubjay_session::exchange::Ending;
 
 use super::request::{Kind, Reading};
@@ -21,7 +24,8 @@ pub(super) struct Card {
     /// Runs of its thread before it.
     pub(super) place: usize,
     pub(super) talk: Vec<Line>,
-    pub(super) content_type: String,
+    /// Its answer is in the binary transport.
+    pub(super) is_binary: bool,
     /// The recorded client gave it up.
     pub(super) is_given_up: bool,
     /// The agent did not answer; what the client got instead was the recorder's word.
@@ -58,13 +62,13 @@ impl Card {
         });
         reading.value = None;
         reading.raw = Vec::new();
-        let head = exchange.response.as_ref();
-        let content_type = head.map(|head| scrubjay_session::exchange::field(&head.headers, "content-type"));
+        // A body that cannot be read is no reason to answer nothing: sending it says why.
+        let is_binary = reading.kind == Kind::Run && matches!(recorded.media(), Ok(Some(Media::Records)));
         Self {
             thread_id,
             place,
             talk,
-            content_type: content_type.unwrap_or_default(),
+            is_binary,
             is_given_up: exchange.ending == Ending::ClientLeft && (reading.kind != Kind::Run || exchange.body_len == 0),
             is_unanswered: exchange.ending == Ending::NoAnswer,
             reading,

@@ -59,7 +59,7 @@ pub(super) fn rank(candidate: &Candidate, card: &Card, session: &Session, thread
     let repeats = matches!(turn, Turn::Again | Turn::Shared);
     let order = i64::try_from(place).unwrap_or(i64::MAX);
     Rank {
-        wrong_media: !admits(accept, &card.content_type),
+        wrong_media: !admits(accept, card.is_binary),
         given_up: card.is_given_up,
         differs: card.reading.kind == Kind::Run && !candidate.comparison.soft.is_empty(),
         turn,
@@ -101,9 +101,9 @@ impl Rank {
     }
 }
 
-/// Whether an `Accept` field admits a content type. Only the binary transport
+/// Whether an `Accept` field admits an answer. Only the binary transport
 /// is asked for by it; everything else goes to whoever asks.
-fn admits(accept: &str, content_type: &str) -> bool {
+fn admits(accept: &str, is_binary: bool) -> bool {
     let essence = |text: &str| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let binary = scrubjay_protocol::record::MEDIA_TYPE;
     let wanted: Vec<String> = accept
@@ -112,7 +112,6 @@ fn admits(accept: &str, content_type: &str) -> bool {
         .filter(|media| !media.is_empty())
         .collect();
     let names = |media: &str| wanted.iter().any(|wanted| wanted == media);
-    let is_binary = essence(content_type) == binary;
     let any = names("*/*") || names("application/*");
     if is_binary {
         names(binary) || any
@@ -127,10 +126,7 @@ mod tests {
 
     #[test]
     fn the_binary_transport_goes_to_who_asks_for_it() {
-        let (sse, binary) = (
-            "text/event-stream; charset=utf-8",
-            scrubjay_protocol::record::MEDIA_TYPE,
-        );
+        let binary = scrubjay_protocol::record::MEDIA_TYPE;
         for (accept, takes_sse, takes_binary) in [
             ("", true, false),
             ("text/event-stream", true, false),
@@ -139,7 +135,7 @@ mod tests {
             ("application/vnd.ag-ui.event+proto, text/event-stream;q=0.5", true, true),
         ] {
             assert_eq!(
-                (admits(accept, sse), admits(accept, binary)),
+                (admits(accept, false), admits(accept, true)),
                 (takes_sse, takes_binary),
                 "{accept}"
             );

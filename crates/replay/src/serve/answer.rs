@@ -8,6 +8,7 @@ use http::{
 };
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
+use scrubjay_protocol::media::Media;
 use scrubjay_proxy::{Wire, front::Hangup};
 use scrubjay_session::exchange::Headers;
 use tokio::time::{Instant, sleep_until};
@@ -194,7 +195,7 @@ impl Visit {
         *response.status_mut() = StatusCode::from_u16(head.status).unwrap_or(StatusCode::OK);
         *response.headers_mut() = self.headers(&head, index, conduct.exact, &faults);
         announce(&recorded.exchange.trailers, response.headers_mut());
-        let is_stream = is_stream(response.headers());
+        let is_stream = matches!(recorded.media(), Ok(Some(Media::Sse | Media::Records)));
         let player = Player::new(&self.house, &self.wire, schedule, self.came)
             .on_http2(self.is_http2)
             .with_flood(&recorded)
@@ -262,9 +263,4 @@ fn announce(trailers: &Headers, headers: &mut HeaderMap) {
     if let (false, Ok(names)) = (names.is_empty(), HeaderValue::from_str(&names.join(", "))) {
         headers.insert(header::TRAILER, names);
     }
-}
-
-fn is_stream(headers: &HeaderMap) -> bool {
-    let media_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-    media_type.is_some_and(|name| name.starts_with(b"text/event-stream") || name.starts_with(b"application/vnd.ag-ui"))
 }

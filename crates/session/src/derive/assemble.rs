@@ -335,11 +335,11 @@ impl Assembler {
             .collect();
         for (key, ordinal) in open {
             self.open.remove(&key);
-            let unanswered = self
-                .span(ordinal)
-                .is_some_and(|span| span.kind == Kind::Tool && span.ready.is_some());
             if let Some(span) = self.span_mut(ordinal) {
-                span.closed |= unanswered;
+                let is_tool = span.kind == Kind::Tool;
+                let unanswered = is_tool && span.ready.is_some() && span.result.is_none();
+                // A result says that the call was complete, even without its end.
+                span.closed |= unanswered || (is_tool && span.result.is_some());
                 if unanswered || matches!(span.kind, Kind::Step | Kind::Subagent) {
                     span.end_us = now.entry.at_us;
                 }

@@ -7,12 +7,7 @@
 
 use std::collections::VecDeque;
 
-use scrubjay_protocol::{
-    encoding,
-    frame::Frame,
-    media::{self, Media},
-    record, sse,
-};
+use scrubjay_protocol::{encoding, frame::Frame, framing::Framing, media::Media};
 
 use super::summary::Transport;
 use crate::exchange::{Chunk, Exchange, Hole, field};
@@ -21,8 +16,6 @@ use crate::exchange::{Chunk, Exchange, Hole, field};
 pub const COLLAPSE_OVER_US: u64 = 2_000_000;
 /// What it is cut to.
 pub const COLLAPSED_TO_US: u64 = 1_000_000;
-/// Bytes after which a body that could still be anything is nothing.
-const UNDECIDED_LEN: usize = 64 * 1024;
 
 /// A chunk's share of the decoded body.
 #[derive(Clone, Copy, Debug)]
@@ -41,54 +34,10 @@ pub(crate) struct Cut {
     pub(crate) at_us: u64,
 }
 
-enum Cutter {
-    /// Not known yet; the bytes so far.
-    Undecided(Vec<u8>),
-    Sse(Box<sse::Decoder>),
-    Records(record::Decoder),
-    Other,
-}
-
-impl Cutter {
-    fn of(transport: Transport, offset: u64) -> Self {
-        match transport {
-            Transport::Sse => Self::Sse(Box::new(sse::Decoder::resume(offset))),
-            Transport::Protobuf => Self::Records(record::Decoder::resume(offset)),
-            Transport::Other => Self::Other,
-        }
-    }
-
-    fn push(&mut self, bytes: &[u8]) {
-        match self {
-            Self::Undecided(start) => start.extend_from_slice(bytes),
-            Self::Sse(decoder) => decoder.push(bytes),
-            Self::Records(decoder) => decoder.push(bytes),
-            Self::Other => {}
-        }
-    }
-
-    fn next_frame(&mut self) -> Option<Frame> {
-        match self {
-            Self::Sse(decoder) => decoder.next_frame(),
-            Self::Records(decoder) => decoder.next_frame(),
-            Self::Undecided(_) | Self::Other => None,
-        }
-    }
-
-    fn finish(&mut self) -> Option<Frame> {
-        match self {
-            Self::Sse(decoder) => decoder.finish(),
-            Self::Records(decoder) => decoder.finish(),
-            Self::Undecided(_) | Self::Other => None,
-        }
-    }
-}
-
 /// Reads one response body as it comes.
 pub(crate) struct Body {
-    content_type: Option<String>,
     unpacker: Option<encoding::Decoder>,
-    cutter: Cutter,
+    framing: Framing,
     arrivals: VecDeque<Arrival>,
     holes: Vec<Hole>,
     next_chunk: u64,
@@ -109,14 +58,10 @@ impl Body {
         let coding = headers
             .map(|headers| field(headers, "content-encoding"))
             .unwrap_or_default();
-        let content_type = headers
-            .map(|headers| field(headers, "content-type"))
-            .filter(|value| !value.is_empty());
-        let unpacker = unpacker(&coding);
-        let mut body = Self {
-            content_type,
-            unpacker,
-            cutter: Cutter::Undecided(Vec::new()),
+        let content_type = headers.map(|headers| field(headers, "content-type"));
+        Self {
+            unpacker: unpacker(&coding),
+            framing: Framing::new(content_type.as_deref()),
             arrivals: VecDeque::new(),
             holes: exchange.holes.clone(),
             next_chunk: 0,
@@ -129,16 +74,14 @@ impl Body {
                 chunk: 0,
                 at_us: 0,
             },
-        };
-        body.decide(b"");
-        body
+        }
     }
 
     /// Goes on behind a frame that ends at `covered`, with the chunk that
     /// holds the byte there. An encoded body is decoded from its start again.
     pub(crate) fn resume(exchange: &Exchange, transport: Transport, covered: u64, chunk: Chunk, number: u64) -> Self {
         let mut body = Self::new(exchange);
-        body.cutter = Cutter::of(transport, covered);
+        body.framing = Framing::resume(transport.into(), covered);
         body.covered = covered;
         body.skip_to = covered;
         if body.is_identity() {
@@ -160,11 +103,7 @@ impl Body {
     }
 
     pub(crate) fn transport(&self) -> Transport {
-        match self.cutter {
-            Cutter::Sse(_) => Transport::Sse,
-            Cutter::Records(_) => Transport::Protobuf,
-            Cutter::Undecided(_) | Cutter::Other => Transport::Other,
-        }
+        self.framing.media().map_or(Transport::Other, Transport::from)
     }
 
     pub(crate) fn next_chunk(&self) -> u64 {
@@ -233,12 +172,12 @@ impl Body {
         self.drain_end(cuts);
         self.decoded_end = offset;
         self.skip_to = self.skip_to.max(offset);
-        self.cutter = Cutter::of(self.transport(), offset);
+        self.framing.restart(offset);
     }
 
     fn drain_end(&mut self, cuts: &mut Vec<Cut>) {
         self.drain(cuts);
-        if let Some(frame) = self.cutter.finish() {
+        if let Some(frame) = self.framing.finish() {
             self.give(frame, cuts);
         }
         self.drain(cuts);
@@ -257,16 +196,15 @@ impl Body {
             at_us,
         };
         self.arrivals.push_back(self.last);
-        self.decide(bytes);
-        self.cutter.push(bytes);
+        self.framing.push(bytes);
         self.drain(cuts);
     }
 
     fn drain(&mut self, cuts: &mut Vec<Cut>) {
-        while let Some(frame) = self.cutter.next_frame() {
+        while let Some(frame) = self.framing.next_frame() {
             self.give(frame, cuts);
         }
-        if matches!(self.cutter, Cutter::Other) {
+        if self.framing.media() == Some(Media::Other) {
             self.arrivals.clear();
         }
     }
@@ -282,23 +220,6 @@ impl Body {
             chunk: arrival.chunk,
             at_us: arrival.at_us,
         });
-    }
-
-    /// Tells what the body is, as soon as its start shows it.
-    fn decide(&mut self, bytes: &[u8]) {
-        let Cutter::Undecided(start) = &self.cutter else { return };
-        let seen = [start.as_slice(), bytes].concat();
-        let transport = match media::recognise(self.content_type.as_deref(), &seen) {
-            Some(Media::Sse) => Transport::Sse,
-            Some(Media::Records) => Transport::Protobuf,
-            None if seen.len() < UNDECIDED_LEN => return,
-            Some(Media::Other) | None => Transport::Other,
-        };
-        let mut cutter = Cutter::of(transport, 0);
-        if let Cutter::Undecided(start) = &self.cutter {
-            cutter.push(start);
-        }
-        self.cutter = cutter;
     }
 }
 

@@ -50,7 +50,7 @@ pub mod spans;
 pub mod summary;
 mod tails;
 
-use scrubjay_protocol::{frame::Frame, json::Value};
+use scrubjay_protocol::{frame::Frame, json::Value, media::Recogniser};
 
 pub use self::{
     assemble::SpanPiece,
@@ -66,7 +66,7 @@ use self::{
     kinds::{EventCode, Kind, Severity},
     marks::{GAP_US, List, Mark, StateMark},
     pyramid::Pyramid,
-    summary::{Outcome, Stop, Summary},
+    summary::{Outcome, Stop, Summary, Transport},
     tails::Tails,
 };
 pub(crate) use self::{
@@ -81,7 +81,7 @@ use crate::{
 };
 
 /// Version of the pages; a store that holds another one makes them again.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// Bytes of decoded body after which a checkpoint is due: about 10 ms of folding.
 pub const CHECKPOINT_SPACING: u64 = 512 * 1024;
 /// An ended exchange below this stores only its summary.
@@ -94,6 +94,8 @@ const CHECKPOINT_SHARE: u64 = 10;
 const CHUNKS_AT_ONCE: u64 = 8_192;
 /// Bytes read from a shelf at a time.
 const BYTES_AT_ONCE: u64 = 1024 * 1024;
+/// Bytes read at a time to recognise a body.
+const START_PIECE_BYTES: u64 = 4 * 1024;
 /// Characters of the title.
 const TITLE_CHARS: usize = 200;
 
@@ -242,7 +244,10 @@ impl Deriver {
             let len = usize::try_from(chunk.len).unwrap_or(usize::MAX).min(rest.len());
             let (bytes, behind) = rest.split_at(len);
             rest = behind;
-            for cut in self.body.push(chunk, bytes) {
+            let cuts = self.body.push(chunk, bytes);
+            // Without a content type only the bytes show it.
+            self.summary.transport = self.body.transport();
+            for cut in cuts {
                 self.frame(&cut, pieces);
                 if self.checkpoint_due() {
                     commits.extend(self.checkpoint(pieces));
@@ -258,7 +263,9 @@ impl Deriver {
         if ending == Ending::Open || self.ended {
             return None;
         }
-        for cut in self.body.finish() {
+        let cuts = self.body.finish();
+        self.summary.transport = self.body.transport();
+        for cut in cuts {
             self.frame(&cut, pieces);
         }
         self.follow_end(ending, pieces);
@@ -573,6 +580,32 @@ pub fn end<S: Shelf>(deriver: &mut Deriver, shelf: &S, ending: Ending) -> Option
         deriver.set_ended_at(facts.last_at_us);
     }
     deriver.end(ending, &ShelfPieces(shelf))
+}
+
+/// What the body of an exchange is, told by its head and its first bytes, and
+/// by nothing that was derived. `None` while they are too few to tell.
+///
+/// # Errors
+/// When the shelf cannot be read.
+pub fn recognise<S: Shelf>(shelf: &S) -> Result<Option<Transport>, S::Error> {
+    let exchange = shelf.exchange()?;
+    let Some(head) = &exchange.response else {
+        return Ok(None);
+    };
+    let mut recogniser = Recogniser::new(
+        Some(&exchange::field(&head.headers, "content-type")),
+        &exchange::field(&head.headers, "content-encoding"),
+    );
+    let mut offset = 0;
+    while recogniser.media().is_none() && offset < exchange.body_len {
+        let piece = shelf.body(offset..exchange.body_len.min(offset + START_PIECE_BYTES))?;
+        if piece.is_empty() {
+            break;
+        }
+        recogniser.push(&piece);
+        offset += piece.len() as u64;
+    }
+    Ok(recogniser.media().map(Transport::from))
 }
 
 /// A decoder for the content encoding of an exchange; none when the body is as it is.

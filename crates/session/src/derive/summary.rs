@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use scrubjay_protocol::media::Media;
+
 use super::{
     codec::{Damaged, Reader, Writer, open_page},
     finding::FindingEntry,
@@ -23,6 +25,26 @@ pub enum Transport {
     /// Neither; a single document such as JSON. It has no frames.
     #[default]
     Other,
+}
+
+impl From<Media> for Transport {
+    fn from(media: Media) -> Self {
+        match media {
+            Media::Sse => Self::Sse,
+            Media::Records => Self::Protobuf,
+            Media::Other => Self::Other,
+        }
+    }
+}
+
+impl From<Transport> for Media {
+    fn from(transport: Transport) -> Self {
+        match transport {
+            Transport::Sse => Self::Sse,
+            Transport::Protobuf => Self::Records,
+            Transport::Other => Self::Other,
+        }
+    }
 }
 
 /// How a run came out.

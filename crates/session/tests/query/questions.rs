@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use scrubjay_session::{
     exchange::{Chunk, Ending},
-    query::{Axis, Direction, JumpTo, LaneId, Outcome, Row, RowsOf, Severity, Target},
+    query::{Axis, Direction, JumpTo, LaneId, Outcome, Row, RowsOf, Severity, Target, Transport},
 };
 
 use crate::stream::{Stream, everything};
@@ -306,4 +306,69 @@ fn an_encoded_body_reads_like_the_plain_one() {
     let frames = reader.frames(1..36).unwrap();
     assert!(frames.windows(2).all(|pair| pair[0].at_us <= pair[1].at_us));
     assert!(frames[34].chunk > 5);
+}
+
+#[test]
+fn a_body_without_a_content_type_reads_like_one_with_it() {
+    for content_type in [None, Some(&b"text/plain"[..]), Some(b"application/json")] {
+        let plain = everything();
+        let mut exchange = plain.exchange(Ending::Complete);
+        exchange.chunk_count = plain.chunks.len() as u64;
+        exchange.body_len = plain.bytes.len() as u64;
+        let headers = &mut exchange.response.as_mut().unwrap().headers;
+        headers.clear();
+        headers.extend(content_type.map(|value| ("content-type".into(), value.to_vec())));
+        let shelf = scrubjay_session::memory::MemoryShelf::new(
+            exchange,
+            crate::stream::REQUEST.to_vec(),
+            plain.chunks.clone(),
+            plain.bytes.clone(),
+        );
+        assert_eq!(
+            scrubjay_session::derive::recognise(&shelf).unwrap(),
+            Some(Transport::Sse)
+        );
+        let untyped = scrubjay_session::query::Reader::open(shelf).unwrap();
+        let typed = plain.reader(Ending::Complete);
+        assert_eq!(untyped.summary().transport, Transport::Sse, "{content_type:?}");
+        assert_eq!(untyped.summary().frames, typed.summary().frames);
+        assert_eq!(untyped.summary().runs, typed.summary().runs);
+    }
+}
+
+/// The order in which AG2 sends the events of a call, and its legal neighbours.
+#[test]
+fn a_result_before_the_end_of_its_call_belongs_to_the_same_span() {
+    const START: &str = r#"{"type":"TOOL_CALL_START","toolCallId":"c1","toolCallName":"find"}"#;
+    const ARGS: &str = r#"{"type":"TOOL_CALL_ARGS","toolCallId":"c1","delta":"{}"}"#;
+    const END: &str = r#"{"type":"TOOL_CALL_END","toolCallId":"c1"}"#;
+    const RESULT: &str = r#"{"type":"TOOL_CALL_RESULT","messageId":"x1","toolCallId":"c1","content":"3 flights"}"#;
+    for (calls, expected) in [
+        (&[START, ARGS, RESULT, END][..], &["find 2..5 closed"][..]),
+        (&[START, ARGS, END, RESULT], &["find 2..5 closed"]),
+        (&[START, ARGS, RESULT], &["find 2..4 closed"]),
+        (&[START, ARGS, END], &["find 2..4 closed"]),
+        (&[START, ARGS, END, RESULT, END], &["find 2..5 closed", " 6..6 closed"]),
+        (&[RESULT], &[" 2..2 closed"]),
+        (&[END], &[" 2..2 closed"]),
+    ] {
+        let mut stream = Stream::default();
+        stream.event(1_000, r#"{"type":"RUN_STARTED","threadId":"t1","runId":"r1"}"#);
+        for call in calls {
+            stream.event(1_000, call);
+        }
+        stream.event(1_000, r#"{"type":"CUSTOM","name":"later","value":1}"#);
+        stream.event(1_000, r#"{"type":"RUN_FINISHED","threadId":"t1","runId":"r1"}"#);
+        let mut reader = stream.reader(Ending::Complete);
+        let spans = reader.spans(0..100).unwrap();
+        let tools: Vec<String> = spans
+            .iter()
+            .filter(|span| span.kind == scrubjay_session::query::Kind::Tool)
+            .map(|span| {
+                let closed = if span.closed && !span.open { "closed" } else { "open" };
+                format!("{} {}..{} {closed}", span.name, span.first_seq, span.last_seq)
+            })
+            .collect();
+        assert_eq!(tools, expected, "{calls:?}");
+    }
 }

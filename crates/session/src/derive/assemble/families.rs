@@ -3,7 +3,7 @@
 use scrubjay_protocol::frame::{Frame, FrameKind};
 
 use super::{
-    Assembler, BURST_PAUSE_US, Emitted, EventCode, Kind, Noted, Now, Outcome, Slot, clipped, outcome_of,
+    Assembler, BURST_PAUSE_US, Emitted, EventCode, Kind, Noted, Now, Outcome, Slot, Span, clipped, outcome_of,
     subagent_outcome,
 };
 
@@ -208,8 +208,9 @@ impl Assembler {
             now,
             out,
         );
-        noted.tool_began = ordinal >= known && name != "TOOL_CALL_RESULT";
-        if ordinal >= known {
+        let begins = ordinal >= known;
+        noted.tool_began = begins && !matches!(name, "TOOL_CALL_RESULT" | "TOOL_CALL_END");
+        if begins {
             self.set_depth(ordinal, self.free_tool_row(ordinal));
         }
         if let Some(tool) = now.text("toolCallName")
@@ -228,6 +229,13 @@ impl Assembler {
             }
             "TOOL_CALL_RESULT" => self.result(ordinal, now, out),
             _ => {}
+        }
+        // Some agents send the result before the end of the call. What names a
+        // call that is not open is a row of its own, and opens nothing.
+        let is_stray = begins && matches!(name, "TOOL_CALL_RESULT" | "TOOL_CALL_END");
+        if is_stray || self.span(ordinal).is_some_and(is_answered) {
+            let id = now.text("toolCallId").unwrap_or_default();
+            self.close(&(Slot::Tool, id), Some(now), out);
         }
         ordinal
     }
@@ -250,11 +258,6 @@ impl Assembler {
         if let Some(content) = now.text("content") {
             self.gather(ordinal, &format!("\n{content}"), out);
         }
-        self.close(
-            &(Slot::Tool, now.text("toolCallId").unwrap_or_default()),
-            Some(now),
-            out,
-        );
     }
 
     pub(super) fn activity(&mut self, now: &Now<'_>, out: &mut Emitted) -> u32 {
@@ -312,4 +315,9 @@ impl Assembler {
         }
         ordinal
     }
+}
+
+/// Whether a tool call has its end and its result, in whichever order.
+fn is_answered(span: &Span) -> bool {
+    span.ready.is_some() && span.result.is_some()
 }
