@@ -6,6 +6,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each flow uses its own part of the stage")]
 
 pub mod agent;
+pub mod agents;
 pub mod flow;
 pub mod node;
 pub mod record;
