@@ -149,6 +149,8 @@ fn node_packages() -> Result<()> {
         "@copilotkit/react-core",
         &["--ignore-scripts"],
     )?;
+    node_package("next", "Next.js with CopilotKit", "next", &quirks)?;
+    node_package("vite", "Vite", "vite", &["--ignore-scripts"])?;
     node_packages_of("docs/examples/node", "examples", "Vitest and Playwright", "vitest", &[])
 }
 
