@@ -1,9 +1,12 @@
 // A chat with one frontend tool, as CopilotKit's documentation builds it.
 // The address of the runtime comes in the page's query: ?runtime=http://…/api/copilotkit
+// and so may a thread to continue: &thread=…
 
 import { createRoot } from "react-dom/client";
 import { z } from "zod";
 import { CopilotChat, CopilotKitProvider, useFrontendTool } from "@copilotkit/react-core/v2";
+
+const query = new URLSearchParams(location.search);
 
 function Chat() {
   useFrontendTool({
@@ -16,12 +19,11 @@ function Chat() {
       return `The background is ${background}.`;
     },
   });
-  return <CopilotChat />;
+  return <CopilotChat threadId={query.get("thread") ?? undefined} />;
 }
 
-const runtime = new URLSearchParams(location.search).get("runtime");
 createRoot(document.getElementById("root")).render(
-  <CopilotKitProvider runtimeUrl={runtime} showDevConsole={false}>
+  <CopilotKitProvider runtimeUrl={query.get("runtime")} showDevConsole={false}>
     <Chat />
   </CopilotKitProvider>,
 );

@@ -6,11 +6,16 @@
 #![allow(dead_code, unreachable_pub, reason = "each flow uses its own part of the stage")]
 
 pub mod agent;
+pub mod agents;
+pub mod chat;
+pub mod cli;
+pub mod dev_server;
 pub mod flow;
 pub mod node;
 pub mod record;
 pub mod replay;
 pub mod serve;
+pub mod web;
 
 use std::{
     io::{BufRead as _, BufReader},

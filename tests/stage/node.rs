@@ -5,9 +5,24 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use tokio::io::AsyncWriteExt as _;
 
+use super::Running;
+
 /// The `node` that the set-up found.
 pub fn node() -> String {
     std::env::var("SCRUBJAY_NODE").unwrap_or_else(|_absent| "node".to_owned())
+}
+
+/// Starts a script that serves, and gives the origin that it prints first.
+pub fn serve(script: &str, arguments: &[&str]) -> (Running, String) {
+    let mut command = Command::new(node());
+    command.arg(script).args(arguments).stdin(Stdio::null());
+    let (running, mut lines) = Running::start_talking(command.env("COPILOTKIT_TELEMETRY_DISABLED", "true"));
+    let origin = lines
+        .next()
+        .unwrap_or_else(|| panic!("`{script}` ended before it named its address"))
+        .expect("it is UTF-8");
+    std::thread::spawn(move || lines.for_each(drop));
+    (running, origin)
 }
 
 /// Runs a script with this input, and gives the JSON that it prints.

@@ -2,13 +2,14 @@
 
 use std::{
     path::Path,
-    process::{Command, Stdio},
+    process::{ChildStdin, Command, Stdio},
     sync::{Arc, Mutex},
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
 
-use super::{Running, binary};
+use super::{PATIENCE, Running, binary};
 
 /// A replay that runs.
 #[derive(Debug)]
@@ -22,10 +23,21 @@ pub struct Replaying {
 impl Replaying {
     /// Serves a recording on a free port and waits until it is ready.
     pub fn start(source: &Path, more: &[&str]) -> Self {
+        Self::start_with(Stdio::null(), source, more)
+    }
+
+    /// The same with a terminal's keys: what is written to the second value.
+    pub fn start_by_hand(source: &Path, more: &[&str]) -> (Self, ChildStdin) {
+        let mut replaying = Self::start_with(Stdio::piped(), source, more);
+        let keys = replaying.child.0.stdin.take().expect("stdin is piped");
+        (replaying, keys)
+    }
+
+    fn start_with(stdin: Stdio, source: &Path, more: &[&str]) -> Self {
         let mut command = Command::new(binary("scrubjay"));
         command.arg("replay").arg(source);
         command.args(["--json", "--listen", "127.0.0.1:0"]).args(more);
-        let (child, mut lines) = Running::start_talking(command.stdin(Stdio::null()));
+        let (child, mut lines) = Running::start_talking(command.stdin(stdin));
         let ready = lines
             .next()
             .expect("the replay says that it is ready")
@@ -50,6 +62,24 @@ impl Replaying {
     /// Lines that came behind the ready line.
     pub fn answers(&self) -> Vec<Value> {
         self.answers.lock().expect("no holder panics").clone()
+    }
+
+    /// Waits for the next stream that waits for a key and was not seen before.
+    pub async fn held(&self, seen: &mut usize) -> Value {
+        let began = Instant::now();
+        loop {
+            let held: Vec<Value> = self
+                .answers()
+                .into_iter()
+                .filter(|line| line.get("held").is_some())
+                .collect();
+            if let Some(line) = held.get(*seen) {
+                *seen += 1;
+                return line.clone();
+            }
+            assert!(began.elapsed() < PATIENCE, "no stream waits: {:?}", self.answers());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// Interrupts it and gives its exit status.

@@ -47,6 +47,7 @@ pub(crate) fn for_test() -> Result<PathBuf> {
     let node = node()?;
     node_packages()?;
     pytest()?;
+    agents()?;
     Ok(node)
 }
 
@@ -148,24 +149,60 @@ fn node_packages() -> Result<()> {
         "@copilotkit/react-core",
         &["--ignore-scripts"],
     )?;
+    node_package("next", "Next.js with CopilotKit", "next", &quirks)?;
+    node_package("vite", "Vite", "vite", &["--ignore-scripts"])?;
     node_packages_of("docs/examples/node", "examples", "Vitest and Playwright", "vitest", &[])
 }
 
 /// pytest for the examples, in an environment of its own.
 fn pytest() -> Result<()> {
-    const WANTED: &str = "docs/examples/pytest/requirements.txt";
-    let wanted = std::fs::read(root().join(WANTED)).context(WANTED)?;
-    let known = root().join("target/pytest/requirements.txt");
+    python_packages("docs/examples/pytest", "target/pytest", "pytest")
+}
+
+/// The live agents of `tests/agents`, each in an environment of its own:
+/// packages of two of them provide the same Python module.
+fn agents() -> Result<()> {
+    const AGENTS: &str = "tests/agents";
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(root().join(AGENTS)).context(AGENTS)? {
+        let entry = entry?;
+        if entry.path().join("requirements.txt").exists() {
+            names.push(entry.file_name().into_string().ok().context(AGENTS)?);
+        }
+    }
+    names.sort_unstable();
+    for name in names {
+        let what = format!("the agent `{name}`");
+        python_packages(&format!("{AGENTS}/{name}"), &format!("target/agents/{name}"), &what)?;
+    }
+    Ok(())
+}
+
+/// Installs what the requirements of a folder pin into a virtual environment
+/// in `target/`; the copy of their text in there says what is installed.
+fn python_packages(from: &str, environment: &str, what: &str) -> Result<()> {
+    let wanted_file = format!("{from}/requirements.txt");
+    let wanted = std::fs::read(root().join(&wanted_file)).with_context(|| wanted_file.clone())?;
+    let known = root().join(environment).join("requirements.txt");
     if std::fs::read(&known).is_ok_and(|known| known == wanted) {
         return Ok(());
     }
-    say("installing pytest into target/pytest");
+    say(&format!("installing {what} into {environment}"));
     if !succeeds(&mut command("python3", &["-m", "ensurepip", "--version"])) {
         system_packages(&["python3", "python3-venv"])?;
     }
-    run(&mut command("python3", &["-m", "venv", "target/pytest"]))?;
-    let install = ["-m", "pip", "install", "--quiet", "--requirement", WANTED];
-    run(&mut command("target/pytest/bin/python", &install))?;
+    run(&mut command("python3", &["-m", "venv", "--clear", environment]))?;
+    let python = format!("{environment}/bin/python");
+    let install = [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--requirement",
+        &wanted_file,
+    ];
+    run(&mut command(&python, &install))?;
     Ok(std::fs::write(known, wanted)?)
 }
 

@@ -1,0 +1,313 @@
+//! AG2 behind CopilotKit, live: recorded at both hops, carried over, compared
+//! with itself, and put in the place of what was recorded.
+//!
+//! ```text
+//! page in Chromium ──▶ recorder ──▶ CopilotKit's runtime ──▶ recorder ──▶ AG2 on FastAPI ──▶ scripted model
+//! ```
+
+mod stage;
+
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use serde_json::Value;
+use stage::{
+    Page, agents, chat,
+    cli::{fine, scrubjay},
+    node,
+    record::{Recording, read},
+    replay::Replaying,
+    web::page_server,
+};
+
+const RUNTIME: &str = "tests/copilotkit/front.mjs";
+/// Answered by the agent with a tool of its own.
+const WEATHER: &str = "What is the weather in Vienna?";
+/// Answered with a tool of the page, and an answer once its result has come.
+const BACKGROUND: &str = "Make the background orange";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ag2_as_autogen_without_a_content_type() {
+    let recorded = Recorded::of("autogen").await;
+    let head = run_of(&recorded.agent, 0);
+    assert!(
+        !has_field(&head["response"], "content-type"),
+        "this package names no type, or the test shows nothing: {head}"
+    );
+    recorded.holds_what_it_says().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ag2_as_ag2() {
+    Recorded::of("ag2").await.holds_what_it_says().await;
+}
+
+/// One conversation, recorded at both hops.
+struct Recorded {
+    folder: tempfile::TempDir,
+    /// Origin of the page.
+    origin: String,
+    /// What passed between the page and the runtime.
+    page: PathBuf,
+    /// What passed between the runtime and the agent.
+    agent: PathBuf,
+    /// What the page showed.
+    shown: Vec<String>,
+}
+
+impl Recorded {
+    async fn of(package: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let path = |name: &str| folder.path().join(name);
+        let (page, agent) = (path("page.db"), path("agent.db"));
+        let origin = page_server(&path("bundle")).await;
+        let (_agent, agent_origin) = agents::start(package, &[]);
+        let at_agent = Recording::start(&agent, &agent_origin, &[]);
+        let (_runtime, runtime_origin) = node::serve(RUNTIME, &[&format!("{}/chat/", at_agent.url)]);
+        let at_page = Recording::start(&page, &runtime_origin, &[]);
+        let shown = converse(&origin, &at_page.url, &path("live")).await;
+        assert_eq!(at_page.stop(), 0, "the recorder should end cleanly");
+        assert_eq!(at_agent.stop(), 0, "the recorder should end cleanly");
+        Self {
+            origin,
+            page,
+            agent,
+            shown,
+            folder,
+        }
+    }
+
+    async fn holds_what_it_says(&self) {
+        for (store, runs) in [(&self.page, 3), (&self.agent, 3)] {
+            self.is_read(store, runs);
+            self.is_carried_over(store);
+            is_equal(store, store);
+        }
+        self.is_replayed_in_place_of_the_runtime().await;
+        self.is_replayed_in_place_of_the_agent().await;
+        self.is_stepped_by_hand().await;
+        self.is_held_in_front_of_the_runtime().await;
+    }
+
+    /// Frames, tools and text are there, as runs.
+    fn is_read(&self, store: &Path, wanted: usize) {
+        let runs = runs(store);
+        assert_eq!(runs.len(), wanted, "{runs:?}");
+        for run in &runs {
+            assert_eq!(run["status"], 200, "{run}");
+            assert_eq!(run["ending"], "complete", "{run}");
+            assert!(run["frames"].as_u64() > Some(2), "{run}");
+        }
+        let mut tools = Vec::new();
+        let mut said = Vec::new();
+        for run in &runs {
+            let index = run["index"].to_string();
+            let spans = read(store, "spans", &["--exchange", &index]);
+            for span in spans.iter().filter(|span| span["kind"] == "tool") {
+                assert_eq!(span["open"], false, "a call that got its result is at its end: {span}");
+                tools.push(span["name"].as_str().unwrap_or("a tool without a name").to_owned());
+            }
+            let texts = spans.iter().filter(|span| span["kind"] == "message");
+            said.extend(texts.filter_map(|span| Some(span["text"].as_str()?.trim().to_owned())));
+            let state = read(
+                store,
+                "state",
+                &["--exchange", &index, "--at", &run["frames"].to_string()],
+            )
+            .remove(0);
+            assert_eq!(state["stopped"], Value::Null, "the client should read it all: {state}");
+        }
+        assert_eq!(tools, ["get_weather", "change_background"]);
+        assert_eq!(said, self.shown, "the recording says what the page showed");
+    }
+
+    /// The file and the store that it is imported into hold the same.
+    fn is_carried_over(&self, store: &Path) {
+        let file = store.with_extension("agui.jsonl");
+        let again = store.with_extension("again.db");
+        fine([
+            "export".as_ref(),
+            store,
+            "-o".as_ref(),
+            &file,
+            "--redact".as_ref(),
+            "none".as_ref(),
+        ] as [&Path; 6]);
+        let text = fs::read_to_string(&file).expect("the file was written");
+        let events = text
+            .lines()
+            .filter(|line| line.starts_with(r#"{"kind":"event""#))
+            .count();
+        let frames: u64 = all(store)
+            .iter()
+            .filter_map(|exchange| exchange["frames"].as_u64())
+            .sum();
+        assert_eq!(events as u64, frames, "each frame is a line of the file");
+        fine(["import".as_ref(), file.as_path(), "--store".as_ref(), &again]);
+        let (before, after) = (all(store), all(&again));
+        assert_eq!(after.len(), before.len());
+        for (before, after) in before.iter().zip(&after) {
+            for key in [
+                "method", "target", "status", "ending", "threadId", "runs", "frames", "bytes", "chunks",
+            ] {
+                assert_eq!(after[key], before[key], "{key} of {before}");
+            }
+            let body = |store: &Path, of: &Value| {
+                fine([
+                    "body".as_ref(),
+                    store.as_os_str(),
+                    "--exchange".as_ref(),
+                    of["index"].to_string().as_ref(),
+                ])
+            };
+            assert_eq!(body(&again, after), body(store, before), "{before}");
+        }
+        is_equal(store, &file);
+        is_equal(&file, &again);
+    }
+
+    async fn is_replayed_in_place_of_the_runtime(&self) {
+        let replay = Replaying::start(&self.page, &["--strict"]);
+        let shown = converse(&self.origin, &replay.url, &self.folder.path().join("at-page")).await;
+        assert_eq!(shown, self.shown);
+        assert_eq!(replay.stop(), 0, "each run was asked for: {:?}", all(&self.page));
+    }
+
+    async fn is_replayed_in_place_of_the_agent(&self) {
+        let replay = Replaying::start(&self.agent, &["--strict"]);
+        let (_runtime, runtime) = node::serve(RUNTIME, &[&format!("{}/chat/", replay.url)]);
+        let shown = converse(&self.origin, &runtime, &self.folder.path().join("at-agent")).await;
+        assert_eq!(shown, self.shown);
+        assert_eq!(replay.stop(), 0, "each run was asked for: {:?}", all(&self.agent));
+    }
+
+    /// One key, one event, in the page: each word comes with its key and not before.
+    async fn is_stepped_by_hand(&self) {
+        let (replay, mut keys) = Replaying::start_by_hand(&self.page, &["--pace", "step"]);
+        let page = self.open(&replay.url, "step").await;
+        chat::ask(&page, WEATHER).await;
+        let mut seen = 0;
+        let whole = &self.shown[0];
+        let mut words = 0;
+        loop {
+            let held = replay.held(&mut seen).await;
+            let event: Value =
+                serde_json::from_str(held["text"].as_str().expect("a held event has its text")).unwrap_or(Value::Null);
+            let before = chat::shown(&page).await.concat();
+            assert!(
+                before.split_whitespace().count() <= words,
+                "`{before}` before the key for {event}"
+            );
+            keys.write_all(b"\n").expect("the replay reads its keys");
+            if held["type"] == "TEXT_MESSAGE_CONTENT" {
+                words += event["delta"].as_str().expect("a delta").split_whitespace().count();
+                let expected: Vec<&str> = whole.split_whitespace().take(words).collect();
+                if words > 1 {
+                    page.wait_until(
+                        &format!("it shows {words} words"),
+                        &format!("document.body.innerText.includes({})", Value::from(expected.join(" "))),
+                    )
+                    .await;
+                }
+            }
+            if held["type"] == "RUN_FINISHED" {
+                break;
+            }
+        }
+        assert_eq!(chat::answers(&page, 1).await, self.shown[..1]);
+        page.close().await;
+        assert_eq!(replay.stop(), 0);
+    }
+
+    /// A stream stops where the filter says and goes on with a key, through the runtime too.
+    async fn is_held_in_front_of_the_runtime(&self) {
+        let (replay, mut keys) =
+            Replaying::start_by_hand(&self.agent, &["--pace", "instant", "--hold", "TOOL_CALL_RESULT"]);
+        let (_runtime, runtime) = node::serve(RUNTIME, &[&format!("{}/chat/", replay.url)]);
+        let page = self.open(&runtime, "hold").await;
+        chat::ask(&page, WEATHER).await;
+        let held = replay.held(&mut 0).await;
+        assert_eq!(held["type"], "TOOL_CALL_RESULT", "{held}");
+        assert_eq!(
+            chat::shown(&page).await,
+            Vec::<String>::new(),
+            "nothing was said before the result"
+        );
+        keys.write_all(b"g\n").expect("the replay reads its keys");
+        assert_eq!(chat::answers(&page, 1).await, self.shown[..1]);
+        page.close().await;
+        assert_eq!(replay.stop(), 0);
+    }
+
+    async fn open(&self, runtime: &str, profile: &str) -> Page {
+        open(&self.origin, runtime, &self.folder.path().join(profile)).await
+    }
+}
+
+async fn open(origin: &str, runtime: &str, profile: &Path) -> Page {
+    let url = format!("{origin}/?runtime={runtime}/api/copilotkit");
+    Page::tab(&url, profile, (1000, 800)).await
+}
+
+/// Asks both questions in a new page, and gives the answers that it shows.
+async fn converse(origin: &str, runtime: &str, profile: &Path) -> Vec<String> {
+    let page = open(origin, runtime, profile).await;
+    chat::ask(&page, WEATHER).await;
+    chat::answers(&page, 1).await;
+    chat::ask(&page, BACKGROUND).await;
+    let shown = chat::answers(&page, 2).await;
+    assert!(shown[0].contains("Partly cloudy"), "{shown:?}");
+    assert!(shown[1].contains("rgb(255, 126, 95)"), "{shown:?}");
+    assert_eq!(
+        page.eval("return document.body.dataset.background").await,
+        "rgb(255, 126, 95)",
+        "the page's tool should have run"
+    );
+    page.close().await;
+    shown
+}
+
+/// Every exchange, runs or not.
+fn all(source: &Path) -> Vec<Value> {
+    read(source, "list", &["--all"])
+}
+
+/// Exchanges that carry a run somebody asked for.
+fn runs(source: &Path) -> Vec<Value> {
+    let mut exchanges = all(source);
+    exchanges.retain(|exchange| {
+        let target = exchange["target"].as_str().expect("the list has targets");
+        !target.ends_with("/connect") && exchange["runs"].as_array().is_some_and(|runs| !runs.is_empty())
+    });
+    exchanges
+}
+
+/// What `show` says of the `place`th run.
+fn run_of(source: &Path, place: usize) -> Value {
+    let index = runs(source)[place]["index"].to_string();
+    read(source, "show", &["--exchange", &index]).remove(0)
+}
+
+fn has_field(head: &Value, name: &str) -> bool {
+    let fields = head["headers"].as_array().expect("a head has fields");
+    fields
+        .iter()
+        .any(|field| field[0].as_str().is_some_and(|known| known.eq_ignore_ascii_case(name)))
+}
+
+/// `diff` finds nothing at any level.
+fn is_equal(a: &Path, b: &Path) {
+    for level in ["behaviour", "state", "text", "wire"] {
+        let done = scrubjay(["diff".as_ref(), a, b, "--level".as_ref(), level.as_ref()] as [&Path; 5]);
+        assert_eq!(
+            done.status,
+            Some(0),
+            "{level} of {} and {}: {done:?}",
+            a.display(),
+            b.display()
+        );
+    }
+}

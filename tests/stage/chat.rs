@@ -1,0 +1,44 @@
+//! CopilotKit's chat in a page, used as a person uses it.
+
+use super::Page;
+
+/// The key Enter as WebDriver writes it.
+const ENTER: &str = "\u{e007}";
+
+/// Types a question into the chat and sends it.
+pub async fn ask(page: &Page, words: &str) {
+    let field = page.wait_for("[data-testid=copilot-chat-textarea]").await;
+    field.send_keys(words).await.expect("the field takes text");
+    // What is sent before the field holds it would be sent without its end.
+    page.wait_until(
+        "the field holds the question",
+        &format!("document.querySelector('[data-testid=copilot-chat-textarea]').value === '{words}'"),
+    )
+    .await;
+    field.send_keys(ENTER).await.expect("the field takes keys");
+}
+
+/// Waits until the chat holds so many answers of the scripted model and no run
+/// goes on; gives their texts.
+pub async fn answers(page: &Page, count: usize) -> Vec<String> {
+    page.wait_until(
+        &format!("the chat holds {count} whole answers"),
+        &format!(
+            "document.querySelector('[data-copilot-running=false]') \
+             && !document.querySelector('[data-copilot-running=true]') && ({SAID}).length === {count}"
+        ),
+    )
+    .await;
+    let said = page.eval(&format!("return {SAID}")).await;
+    serde_json::from_value(said).expect("a list of texts")
+}
+
+/// What the chat shows of answers now, whole or not.
+pub async fn shown(page: &Page) -> Vec<String> {
+    let said = page.eval(&format!("return {SAID}")).await;
+    serde_json::from_value(said).expect("a list of texts")
+}
+
+/// Texts of the assistant's messages that the scripted model wrote.
+const SAID: &str = "[...document.querySelectorAll('[data-testid=copilot-assistant-message]')]\
+     .map((message) => message.innerText.trim()).filter((text) => /^Answer \\d+:/.test(text))";
