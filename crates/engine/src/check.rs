@@ -169,7 +169,8 @@ fn store_in(folder: &TempDir) -> PathBuf {
 
 /// A word alone may be the name of a machine and is more likely a slip.
 fn judge_address(url: &str, upstream: &str) -> Result<(), EngineError> {
-    if upstream.contains(['.', ':', '[']) || upstream.eq_ignore_ascii_case("localhost") {
+    let is_port = upstream.bytes().all(|byte| byte.is_ascii_digit());
+    if is_port || upstream.contains(['.', ':', '[']) || upstream.eq_ignore_ascii_case("localhost") {
         return Ok(());
     }
     Err(bad_request(

@@ -196,6 +196,7 @@ pub fn ending_view(ending: Ending) -> EndingView {
         Ending::Open => EndingView::Open,
         Ending::Complete => EndingView::Complete,
         Ending::UpstreamReset => EndingView::UpstreamReset,
+        Ending::UpstreamClosed => EndingView::UpstreamClosed,
         Ending::NoAnswer => EndingView::NoAnswer,
         Ending::ClientLeft => EndingView::ClientLeft,
         Ending::RecorderStopped => EndingView::RecorderStopped,

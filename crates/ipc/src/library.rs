@@ -67,6 +67,7 @@ pub enum EndingView {
     Open,
     Complete,
     UpstreamReset,
+    UpstreamClosed,
     NoAnswer,
     ClientLeft,
     RecorderStopped,

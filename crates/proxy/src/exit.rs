@@ -25,8 +25,9 @@ use hyper_util::{
 };
 use reqwest::Url;
 use rustls::{ClientConfig, RootCertStore, crypto::CryptoProvider, pki_types::CertificateDer};
+use scrubjay_session::exchange::Ending;
 
-use crate::{body::RequestTee, upstream::Upstream};
+use crate::{body::RequestTee, upgrade::Upgrades, upstream::Upstream};
 
 /// Establishing a connection may take this long; nothing after it is timed.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -41,7 +42,9 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 pub(crate) struct Exit {
     tidy: reqwest::Client,
     verbatim: Client<HttpsConnector<HttpConnector>, RequestTee>,
+    upgrades: Upgrades,
     origin: String,
+    upstream: Upstream,
 }
 
 /// Why TLS or a client could not be set up.
@@ -61,20 +64,32 @@ impl Exit {
         let tls = tls_config(upstream, extra_roots).map_err(ExitError::Certificates)?;
         Ok(Self {
             tidy: tidy_client(upstream, tls.clone()).map_err(ExitError::Client)?,
-            verbatim: verbatim_client(upstream, tls),
+            verbatim: verbatim_client(upstream, tls.clone()),
+            upgrades: Upgrades::new(upstream, tls, CONNECT_TIMEOUT),
             origin: format!("{}://{}", upstream.scheme(), upstream.authority()),
+            upstream: upstream.clone(),
         })
     }
 
     /// Sends a request; its URI is the target, its fields are as they shall arrive.
     pub(crate) async fn send(&self, parts: Parts, body: RequestTee) -> Result<Response<UpstreamBody>, BoxError> {
-        let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+        let asked = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+        let target = self.upstream.target_of(asked).into_owned();
         let url = Url::parse(&format!("{}{target}", self.origin)).ok();
-        let is_left_alone = |url: &Url| url.as_str().strip_prefix(&self.origin) == Some(target);
+        let is_left_alone = |url: &Url| url.as_str().strip_prefix(&self.origin) == Some(&target);
         match url.filter(is_left_alone) {
             Some(url) if parts.headers.contains_key(header::ACCEPT) => self.send_tidy(url, parts, body).await,
-            _ => self.send_verbatim(parts, body).await,
+            _ => self.send_verbatim(&target, parts, body).await,
         }
+    }
+
+    /// As [`Exit::send`], for a request that changes the protocol of its connection.
+    pub(crate) async fn send_upgrade(
+        &self,
+        parts: Parts,
+        body: RequestTee,
+    ) -> Result<Response<UpstreamBody>, BoxError> {
+        Ok(self.upgrades.send(parts, body).await?.map(UpstreamBody::Verbatim))
     }
 
     async fn send_tidy(&self, url: Url, parts: Parts, body: RequestTee) -> Result<Response<UpstreamBody>, BoxError> {
@@ -87,8 +102,12 @@ impl Exit {
         Ok(response.map(UpstreamBody::Tidy))
     }
 
-    async fn send_verbatim(&self, parts: Parts, body: RequestTee) -> Result<Response<UpstreamBody>, BoxError> {
-        let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+    async fn send_verbatim(
+        &self,
+        target: &str,
+        parts: Parts,
+        body: RequestTee,
+    ) -> Result<Response<UpstreamBody>, BoxError> {
         let uri: Uri = format!("{}{target}", self.origin).parse()?;
         let mut request = Request::new(body);
         *request.method_mut() = parts.method;
@@ -188,8 +207,29 @@ impl Body for UpstreamBody {
     }
 }
 
+/// How a body broke off, by its error: an orderly end of the connection inside
+/// of it, or a reset (of the connection, or of its stream) and all else.
+pub(crate) fn ending_of(error: &(dyn StdError + 'static)) -> Ending {
+    let causes = || std::iter::successors(Some(error), |&error| error.source());
+    let is_end = causes().any(|cause| {
+        // HTTP/2 calls every end of a connection a broken pipe.
+        let of_h2 = cause.downcast_ref::<h2::Error>().and_then(h2::Error::get_io);
+        let io_kind = of_h2.or_else(|| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
+        let is_incomplete = cause
+            .downcast_ref::<hyper::Error>()
+            .is_some_and(hyper::Error::is_incomplete_message);
+        is_incomplete || matches!(io_kind, Some(io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe))
+    });
+    if is_end {
+        Ending::UpstreamClosed
+    } else {
+        Ending::UpstreamReset
+    }
+}
+
 /// Why no answer came, for whoever reads the 502: a sentence and a hint.
-pub(crate) fn sentence(upstream: &Upstream, error: &(dyn StdError + 'static)) -> (String, &'static str) {
+pub(crate) fn sentence(to: &Upstream, error: &(dyn StdError + 'static)) -> (String, &'static str) {
+    let upstream = to.origin();
     let causes = || std::iter::successors(Some(error), |&error| error.source());
     let io_kind = causes()
         .find_map(|cause| cause.downcast_ref::<io::Error>())
@@ -206,7 +246,7 @@ pub(crate) fn sentence(upstream: &Upstream, error: &(dyn StdError + 'static)) ->
     }
     if causes().any(|cause| cause.to_string().contains("dns error")) {
         return (
-            format!("The name {} could not be resolved.", upstream.host()),
+            format!("The name {} could not be resolved.", to.host()),
             "Check the upstream's address.",
         );
     }

@@ -32,6 +32,7 @@
 //! - `reel`: one exchange's tape and clock; `body`: the two bodies that feed it
 //! - `intake`: how chunks that come together are taken together
 //! - [`post`]: a client of our own, for checking an agent
+//! - `upgrade`: the way out for a connection that changes its protocol; `relay`: its bytes, both ways
 //! - `wire`: the client's socket; `facts`: what is told about it all
 //!
 //! # Invariants
@@ -43,6 +44,8 @@
 //!   belong to one connection, `Host`, `x-scrubjay-label`, and a `Location` that
 //!   points at the upstream; each is recorded as sent and as delivered.
 //! - A body that breaks off breaks off for the client too, after its last bytes.
+//! - A connection that changes its protocol (status 101) is relayed: bytes,
+//!   back-pressure, ends and resets. Its bytes are counted and not recorded.
 //! - No limits of ours: no total time-out, no buffering beyond what came
 //!   together (64 KB). Only connecting is timed (10 s).
 //! - One source forwards to one upstream. It is never an open proxy.
@@ -74,8 +77,10 @@ pub mod post;
 pub mod recorder;
 mod reel;
 mod refusal;
+mod relay;
 mod serve;
 mod station;
+mod upgrade;
 mod upstream;
 mod wire;
 

@@ -38,16 +38,14 @@ impl Refusal {
         }
     }
 
-    /// A request to change the protocol.
-    pub(crate) fn upgrade(protocol: &str) -> Self {
+    /// A request to change the protocol of a connection that cannot.
+    pub(crate) fn upgrade(protocol: &str, upstream: &Upstream) -> Self {
         let protocol: String = protocol.chars().filter(char::is_ascii_graphic).take(40).collect();
         Self {
             status: StatusCode::NOT_IMPLEMENTED,
             kind: "refused",
-            sentence: format!(
-                "Upgrading the connection to {protocol} is not supported; AG-UI runs over plain HTTP here."
-            ),
-            hint: "Connect to the agent directly for this endpoint.".to_owned(),
+            sentence: format!("{upstream} speaks HTTP/2 only, in which no connection can be upgraded to {protocol}."),
+            hint: "Give the upstream as http:// if it speaks HTTP/1.1 too.".to_owned(),
         }
     }
 

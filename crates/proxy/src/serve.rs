@@ -157,8 +157,7 @@ impl Running {
     /// The sentence that is noted in [`Sightings::upstream_failure`].
     pub async fn probe(&self) -> Result<(), String> {
         let route = self.station.route();
-        let host = route.upstream.host().trim_start_matches('[').trim_end_matches(']');
-        let connected = TcpStream::connect((host, route.upstream.port())).await;
+        let connected = TcpStream::connect((route.upstream.bare_host(), route.upstream.port())).await;
         match connected {
             Ok(_) => {
                 self.station.facts.upstream_answered();

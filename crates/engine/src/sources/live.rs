@@ -36,11 +36,9 @@ pub(crate) struct Live {
     probe: JoinHandle<()>,
 }
 
-/// The upstream as it is kept: an origin, and the path that was given with it.
+/// The upstream as it is kept: the whole address.
 pub(crate) fn checked_upstream(text: &str) -> Result<String, EngineError> {
-    let upstream = Upstream::parse(text)?;
-    // The path is not forwarded to; it is kept for what a frontend is told to use.
-    Ok(format!("{upstream}{}", upstream.path()))
+    Ok(Upstream::parse(text)?.to_string())
 }
 
 fn plan_of(source: &Stored) -> Result<Source, EngineError> {

@@ -214,7 +214,7 @@ async fn a_client_may_speak_http_2() {
     let taped = proxied.recorder.only().await;
     assert_eq!(
         (taped.ending, taped.request.version),
-        (Ending::UpstreamReset, HttpVersion::Http2)
+        (Ending::UpstreamClosed, HttpVersion::Http2)
     );
     assert_eq!(
         taped.request.headers[0],

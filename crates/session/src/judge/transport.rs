@@ -79,6 +79,11 @@ impl Head {
         self.status.is_some_and(|status| status >= 400)
     }
 
+    /// The connection speaks another protocol from here on.
+    fn has_switched(&self) -> bool {
+        self.status == Some(101)
+    }
+
     /// Another request follows, which is an exchange of its own.
     fn is_redirect(&self) -> bool {
         self.status.is_some_and(|status| (300..400).contains(&status))
@@ -314,10 +319,21 @@ fn judge_ending(head: &Head, times: &Times, asked: &Asked, ended: &Ended, told: 
     } else {
         format!("; open were: {}", ended.open)
     };
+    if head.has_switched() {
+        // Another protocol has ends of its own.
+        return;
+    }
     match ended.ending {
         Ending::NoAnswer => told.push(Broken::new(&NoAnswer, "upstream could not be reached or sent no head")),
         Ending::UpstreamReset => {
             let message = format!("upstream broke off after {} bytes of body{open}", ended.body_len);
+            told.push(Broken::new(&Reset, message));
+        }
+        Ending::UpstreamClosed => {
+            let message = format!(
+                "upstream ended the connection after {} bytes of body, and the body was not whole{open}",
+                ended.body_len
+            );
             told.push(Broken::new(&Reset, message));
         }
         Ending::ClientLeft if times.in_run => {
