@@ -17,7 +17,7 @@ use scrubjay_session::{
 use tempfile::TempDir;
 
 use crate::{
-    Engine, EngineError, Opening, Options, SourcePlan,
+    Engine, EngineError, Opening, Options, SourcePlan, TlsPlan,
     engine::{Home, Inner},
 };
 
@@ -103,7 +103,7 @@ impl LiveRun {
     /// # Errors
     /// When the URL or the input makes no sense, or no temporary store can be made. An
     /// agent that does not answer is no error: that is what is found.
-    pub async fn start(url: &str, input: Vec<u8>) -> Result<Self, EngineError> {
+    pub async fn start(url: &str, input: Vec<u8>, tls: &TlsPlan) -> Result<Self, EngineError> {
         let (upstream, target) = split(url);
         judge_address(url, &upstream)?;
         judge_input(&input)?;
@@ -119,6 +119,7 @@ impl LiveRun {
             name: Some("check".into()),
             listen: Some("127.0.0.1:0".into()),
             upstream,
+            tls: tls.clone(),
             ..SourcePlan::default()
         })?;
         let listening = listening(&source.listen)?;

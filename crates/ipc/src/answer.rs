@@ -161,6 +161,8 @@ fn opened<S: Shelf>(ask: &Open, reader: &mut Reader<S>, mutes: &Mutes) -> Result
             query::Transport::Other => Transport::Other,
         },
         ending: ending_view(facts.ending),
+        relayed: facts.relayed.map(|relayed| (relayed.sent_len, relayed.received_len)),
+        unverified: facts.is_unverified,
         started_at: wall(facts.started_at_us),
         started_at_millis: facts.started_at_us.div_euclid(1_000),
         duration_us: facts.last_at_us.max(summary.last_at_us),

@@ -40,6 +40,9 @@ pub(crate) async fn answer(station: Arc<Station>, wire: Arc<Wire>, request: Requ
     let (head, sent) = request_heads(&parts, &route, upgrade.is_some());
     let labels = headers::labels(&parts.headers);
     let reel = Reel::begin(&station, &route.upstream.to_string(), &head, &labels, started);
+    if route.is_unverified {
+        reel.unverified();
+    }
     if let Some(upgrade) = &upgrade
         && route.upstream.is_h2c()
     {

@@ -9,7 +9,6 @@ use std::{
     error::Error as StdError,
     io,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -24,10 +23,10 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 use reqwest::Url;
-use rustls::{ClientConfig, RootCertStore, crypto::CryptoProvider, pki_types::CertificateDer};
+use rustls::ClientConfig;
 use scrubjay_session::exchange::Ending;
 
-use crate::{body::RequestTee, upgrade::Upgrades, upstream::Upstream};
+use crate::{body::RequestTee, tls::Tls, upgrade::Upgrades, upstream::Upstream};
 
 /// Establishing a connection may take this long; nothing after it is timed.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -53,6 +52,9 @@ pub enum ExitError {
     /// The system's certificates, or one of the extra ones.
     #[error("TLS cannot be used: no trusted certificates could be loaded")]
     Certificates(#[source] rustls::Error),
+    /// The client certificate, with its key.
+    #[error("the client certificate cannot be used: {0}")]
+    Identity(#[source] rustls::Error),
     /// The HTTP client.
     #[error("the HTTP client could not be set up")]
     Client(#[source] reqwest::Error),
@@ -60,8 +62,8 @@ pub enum ExitError {
 
 impl Exit {
     /// Makes the clients; connects to nobody yet.
-    pub(crate) fn new(upstream: &Upstream, extra_roots: &[Vec<u8>]) -> Result<Self, ExitError> {
-        let tls = tls_config(upstream, extra_roots).map_err(ExitError::Certificates)?;
+    pub(crate) fn new(upstream: &Upstream, tls: &Tls) -> Result<Self, ExitError> {
+        let tls = tls.config(upstream)?;
         Ok(Self {
             tidy: tidy_client(upstream, tls.clone()).map_err(ExitError::Client)?,
             verbatim: verbatim_client(upstream, tls.clone()),
@@ -156,24 +158,6 @@ fn verbatim_client(upstream: &Upstream, tls: ClientConfig) -> Client<HttpsConnec
         .build(connector)
 }
 
-/// The system's trust and the extra certificates. Without TLS nothing is
-/// loaded, so that a machine without certificates can still record.
-fn tls_config(upstream: &Upstream, extra_roots: &[Vec<u8>]) -> Result<ClientConfig, rustls::Error> {
-    let provider: Arc<CryptoProvider> = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
-    if !upstream.is_tls() {
-        return Ok(builder
-            .with_root_certificates(RootCertStore::empty())
-            .with_no_client_auth());
-    }
-    let extra = extra_roots.iter().map(|der| CertificateDer::from(der.clone()));
-    let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider)?;
-    Ok(builder
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth())
-}
-
 /// The upstream's body, by whichever way it came.
 pub(crate) enum UpstreamBody {
     Tidy(reqwest::Body),
@@ -239,10 +223,8 @@ pub(crate) fn sentence(to: &Upstream, error: &(dyn StdError + 'static)) -> (Stri
         |test: fn(&hyper::Error) -> bool| causes().filter_map(|c| c.downcast_ref::<hyper::Error>()).any(test);
     let last = causes().last().map(ToString::to_string).unwrap_or_default();
     if let Some(tls) = is_tls {
-        return (
-            format!("TLS with {upstream} failed: {tls}."),
-            "Check the certificate, or use http:// if it speaks no TLS.",
-        );
+        let (reason, hint) = crate::tls::reason(to, tls);
+        return (format!("TLS with {upstream} failed: {reason}."), hint);
     }
     if causes().any(|cause| cause.to_string().contains("dns error")) {
         return (

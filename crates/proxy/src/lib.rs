@@ -28,7 +28,7 @@
 //! - `serve`: a front that forwards; `station`: what all its connections share
 //! - `answer`: one request, from its head to the head of its answer
 //! - `headers`: the few fields that change; `refusal`: answers that are ours
-//! - `exit`: the way to the upstream
+//! - `exit`: the way to the upstream; `tls`: whom to trust on it
 //! - `reel`: one exchange's tape and clock; `body`: the two bodies that feed it
 //! - `intake`: how chunks that come together are taken together
 //! - [`post`]: a client of our own, for checking an agent
@@ -80,6 +80,7 @@ mod refusal;
 mod relay;
 mod serve;
 mod station;
+mod tls;
 mod upgrade;
 mod upstream;
 mod wire;
@@ -88,5 +89,6 @@ pub use exit::{BoxError, ExitError};
 pub use facts::{Counts, Sightings};
 pub use listener::{BindError, Listener};
 pub use serve::{Forwarder, Running, ServeError, Source, serve};
+pub use tls::{Identity, Tls, TlsFileError};
 pub use upstream::{Upstream, UpstreamError};
 pub use wire::Wire;

@@ -117,6 +117,11 @@ impl Reel {
         self.tell(|tape, at_us| tape.trailers(trailers, at_us));
     }
 
+    /// The upstream's certificate is not verified.
+    pub(crate) fn unverified(&self) {
+        self.tell(|tape, at_us| tape.unverified(at_us));
+    }
+
     /// What has passed since the connection changed its protocol.
     pub(crate) fn relayed(&self, relayed: Relayed) {
         self.tell(|tape, at_us| tape.relayed(relayed, at_us));

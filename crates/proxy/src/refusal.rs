@@ -8,6 +8,8 @@ use scrubjay_session::exchange::{HttpVersion, ResponseHead};
 
 /// Tells our answers from an agent's.
 const MARK: HeaderName = HeaderName::from_static("x-scrubjay-answer");
+/// The sentence, for those who read no bodies.
+const REASON: HeaderName = HeaderName::from_static("x-scrubjay-reason");
 
 /// An answer of ours.
 pub(crate) struct Refusal {
@@ -85,6 +87,10 @@ impl Refusal {
         );
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(text.len()));
         headers.insert(MARK, HeaderValue::from_static(self.kind));
+        let is_plain = |c: &char| !c.is_control();
+        if let Ok(reason) = HeaderValue::from_str(&self.sentence.chars().filter(is_plain).collect::<String>()) {
+            headers.insert(REASON, reason);
+        }
         *response.body_mut() = ClientBody::Own(Some(text));
         response
     }
