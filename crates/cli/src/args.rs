@@ -203,6 +203,9 @@ pub(crate) struct Check {
     /// The RunAgentInput to post, as JSON
     #[arg(long, value_name = "FILE", requires = "url")]
     pub(crate) input: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) tls: Tls,
 }
 
 impl Check {
@@ -415,6 +418,9 @@ pub(crate) struct Record {
     pub(crate) max_store: Option<String>,
 
     #[command(flatten)]
+    pub(crate) tls: Tls,
+
+    #[command(flatten)]
     pub(crate) store: StoreArg,
 
     // No doc comment, because rustdoc would take the angle brackets for HTML.
@@ -438,6 +444,29 @@ pub(crate) struct Serve {
     /// Where to serve the page
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:5292")]
     pub(crate) listen: String,
+
+    #[command(flatten)]
+    pub(crate) tls: Tls,
+}
+
+/// TLS with an upstream.
+#[derive(Debug, Args)]
+pub(crate) struct Tls {
+    /// Trust the certificates of this PEM file, too, for https:// upstreams
+    #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
+    pub(crate) cacert: Option<PathBuf>,
+
+    /// Show this client certificate (PEM, with its chain)
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub(crate) cert: Option<PathBuf>,
+
+    /// The key of --cert (PEM)
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub(crate) key: Option<PathBuf>,
+
+    /// Do not verify the certificates of https:// upstreams; every exchange says so
+    #[arg(long)]
+    pub(crate) insecure: bool,
 }
 
 #[derive(Debug, Args)]
@@ -493,6 +522,9 @@ pub(crate) struct Replay {
     /// The store that the fallback's answers are recorded into; without SOURCE, the store to serve
     #[arg(long, value_name = "PATH")]
     pub(crate) store: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) tls: Tls,
 
     /// Let tests and pages steer this replay from here
     #[arg(long, value_name = "ADDR")]

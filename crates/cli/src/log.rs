@@ -12,6 +12,7 @@ use crate::{
     failure::{Failure, note, note_exposure, to_stderr},
     json::Line,
     out::Out,
+    plan,
     safe::{safe, shortened},
     words,
 };
@@ -79,6 +80,9 @@ impl<'a> Log<'a> {
             let given_away = "whoever reaches it can use the agent behind it";
             note_exposure(listen, given_away, self.out.format);
         }
+        for source in sources.iter().filter(|source| source.unverified) {
+            plan::note_unverified(&source.upstream, self.out.format);
+        }
         let store = self.engine.path().display().to_string();
         let text = if self.out.is_json() {
             let url = sources.first().map_or("", |source| source.url.as_str());
@@ -86,10 +90,11 @@ impl<'a> Log<'a> {
         } else {
             let lines = sources.iter().map(|source| {
                 format!(
-                    "{} → {}  ({})\n",
+                    "{} → {}  ({})\n{}",
                     source.url,
                     safe(&source.upstream),
-                    safe(&source.name)
+                    safe(&source.name),
+                    plan::mapping(source)
                 )
             });
             format!("recording into {}\n{}", safe(&store), lines.collect::<String>())

@@ -1,8 +1,13 @@
 //! Sources as the command line names them.
 
-use scrubjay_engine::SourcePlan;
+use scrubjay_engine::{SourcePlan, TlsPlan};
+use scrubjay_ipc::Source;
 
-use crate::failure::Failure;
+use crate::{
+    args::{self, Format},
+    failure::{Failure, note},
+    safe::safe,
+};
 
 /// `NAME=URL` in its parts. What stands before `=` is a name only if nothing
 /// of a URL is in it, so that an upstream with a query needs no name.
@@ -68,6 +73,50 @@ fn refuse_query(url: &str) -> Result<(), Failure> {
         )),
         _ => Ok(()),
     }
+}
+
+/// TLS with these upstreams. What none of them has use for is a slip.
+pub(crate) fn tls(args: &args::Tls, upstreams: &[&str]) -> Result<TlsPlan, Failure> {
+    let given = [
+        ("--cacert", args.cacert.is_some()),
+        ("--cert", args.cert.is_some()),
+        ("--insecure", args.insecure),
+    ];
+    let given = given.into_iter().find(|(_, is_given)| *is_given);
+    let is_tls = |upstream: &&str| upstream.to_ascii_lowercase().contains("https://");
+    if let Some((flag, _)) = given.filter(|_| !upstreams.iter().any(is_tls)) {
+        return Err(Failure::bad_argument(
+            format!("{flag} is for https:// addresses, and there is none."),
+            "Leave it out, or give the address with https://.",
+        ));
+    }
+    Ok(TlsPlan {
+        cacert: args.cacert.clone(),
+        identity: args.cert.clone().zip(args.key.clone()),
+        insecure: args.insecure,
+    })
+}
+
+/// Says loudly whose certificate is not verified.
+pub(crate) fn note_unverified(upstream: &str, format: Format) {
+    let sentence = format!(
+        "the certificate of {} is NOT verified: somebody in between could read and change everything. Every exchange says so.",
+        safe(upstream)
+    );
+    note(&sentence, format);
+}
+
+/// What a frontend asks for and what that is at the upstream, where the two differ.
+pub(crate) fn mapping(source: &Source) -> String {
+    let rest = source.upstream.split_once("://").map_or("", |(_, rest)| rest);
+    let Some(path) = rest.find('/').map(|at| &rest[at..]) else {
+        return String::new();
+    };
+    let (path, below) = (safe(path), safe(path.trim_end_matches('/')));
+    format!(
+        "  {url} stands for all of that: / goes to {path} and /x to {below}/x, so leave {below} out of the frontend's address\n",
+        url = source.url,
+    )
 }
 
 /// `K=V` in its parts.

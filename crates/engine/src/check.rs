@@ -17,7 +17,7 @@ use scrubjay_session::{
 use tempfile::TempDir;
 
 use crate::{
-    Engine, EngineError, Opening, Options, SourcePlan,
+    Engine, EngineError, Opening, Options, SourcePlan, TlsPlan,
     engine::{Home, Inner},
 };
 
@@ -103,7 +103,7 @@ impl LiveRun {
     /// # Errors
     /// When the URL or the input makes no sense, or no temporary store can be made. An
     /// agent that does not answer is no error: that is what is found.
-    pub async fn start(url: &str, input: Vec<u8>) -> Result<Self, EngineError> {
+    pub async fn start(url: &str, input: Vec<u8>, tls: &TlsPlan) -> Result<Self, EngineError> {
         let (upstream, target) = split(url);
         judge_address(url, &upstream)?;
         judge_input(&input)?;
@@ -119,6 +119,7 @@ impl LiveRun {
             name: Some("check".into()),
             listen: Some("127.0.0.1:0".into()),
             upstream,
+            tls: tls.clone(),
             ..SourcePlan::default()
         })?;
         let listening = listening(&source.listen)?;
@@ -169,7 +170,8 @@ fn store_in(folder: &TempDir) -> PathBuf {
 
 /// A word alone may be the name of a machine and is more likely a slip.
 fn judge_address(url: &str, upstream: &str) -> Result<(), EngineError> {
-    if upstream.contains(['.', ':', '[']) || upstream.eq_ignore_ascii_case("localhost") {
+    let is_port = upstream.bytes().all(|byte| byte.is_ascii_digit());
+    if is_port || upstream.contains(['.', ':', '[']) || upstream.eq_ignore_ascii_case("localhost") {
         return Ok(());
     }
     Err(bad_request(

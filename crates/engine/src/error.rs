@@ -3,7 +3,7 @@
 use std::{error::Error, io, path::PathBuf};
 
 use scrubjay_ipc::{Code, Report};
-use scrubjay_proxy::{BindError, ServeError, UpstreamError};
+use scrubjay_proxy::{BindError, ServeError, TlsFileError, UpstreamError};
 use scrubjay_session::query::Failed;
 use scrubjay_store::StoreError;
 
@@ -113,6 +113,9 @@ pub enum EngineError {
     /// The upstream's address makes no sense.
     #[error(transparent)]
     Upstream(#[from] UpstreamError),
+    /// A file for TLS is of no use.
+    #[error(transparent)]
+    TlsFile(#[from] TlsFileError),
     /// The address to listen on makes no sense.
     #[error("{address:?} is no address to listen on")]
     BadListen {
@@ -193,7 +196,7 @@ impl EngineError {
             | Self::NoSuchStream { .. }
             | Self::NotInExchange { .. } => Code::NotFound,
             Self::DamagedPage { .. } | Self::Unread(_) => Code::Store,
-            Self::ReadFile { .. } | Self::BadFile { .. } => Code::BadFile,
+            Self::ReadFile { .. } | Self::BadFile { .. } | Self::TlsFile(_) => Code::BadFile,
             Self::ReadOnly { .. }
             | Self::StoreGiven { .. }
             | Self::BadName { .. }
@@ -271,6 +274,7 @@ impl EngineError {
             Self::SettledAtStart => "Stop the replay and start another.".into(),
             Self::Unread(_) => "Check that the recording is still there.".into(),
             Self::Upstream(error) => full_sentence(error.hint()),
+            Self::TlsFile(error) => full_sentence(error.hint()),
             Self::BadListen { .. } => "Give an address such as 127.0.0.1:5290; port 0 picks a free one.".into(),
             Self::Bind(error) => full_sentence(error.hint()),
             Self::Serve(error) => full_sentence(error.hint()),

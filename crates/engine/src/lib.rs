@@ -66,6 +66,7 @@ mod replay;
 mod shelf;
 mod sources;
 mod threads;
+mod tls;
 mod watch;
 
 pub use scrubjay_recording::Packing;
@@ -81,6 +82,7 @@ pub use self::{
     replay::{ReplayPlan, Struck},
     shelf::AnyShelf,
     sources::SourcePlan,
+    tls::TlsPlan,
 };
 
 /// The reader of one exchange.

@@ -10,7 +10,7 @@ use std::sync::{
 };
 
 use scrubjay_proxy::recorder::{Chunk, Recorder, Tape};
-use scrubjay_session::exchange::{Ending, Headers, RequestHead, ResponseHead};
+use scrubjay_session::exchange::{Ending, Headers, Relayed, RequestHead, ResponseHead};
 use scrubjay_store::{Spool, SpoolTape};
 
 use crate::{
@@ -111,6 +111,19 @@ impl Tape for WatchedTape {
     fn trailers(&mut self, trailers: &Headers, at_us: u64) {
         if let Some(tape) = &mut self.tape {
             tape.trailers(trailers, at_us);
+        }
+    }
+
+    fn relayed(&mut self, relayed: Relayed, at_us: u64) {
+        if let Some(tape) = &mut self.tape {
+            tape.relayed(relayed, at_us);
+        }
+        self.bell.ring();
+    }
+
+    fn unverified(&mut self, at_us: u64) {
+        if let Some(tape) = &mut self.tape {
+            tape.unverified(at_us);
         }
     }
 

@@ -200,7 +200,10 @@ impl Inner {
         if plan.manner.strict {
             return Err(EngineError::StrictWithFallback);
         }
-        let source = Source::new(FALLBACK_NAME, Upstream::parse(url)?);
+        let source = Source {
+            tls: plan.tls.load()?,
+            ..Source::new(FALLBACK_NAME, Upstream::parse(url)?)
+        };
         let home = match &plan.misses_into {
             Some(engine) => engine.store()?,
             None => self.writable().map_err(|_read_only| EngineError::MissesNeedStore {

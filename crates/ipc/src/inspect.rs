@@ -36,6 +36,13 @@ pub struct Opened {
     pub transport: Transport,
     /// How the transport ended.
     pub ending: EndingView,
+    /// Bytes that passed to the upstream and to the client after the connection
+    /// changed its protocol, if it did.
+    #[serde(default)]
+    pub relayed: Option<(u64, u64)>,
+    /// The upstream's TLS certificate was not verified.
+    #[serde(default)]
+    pub unverified: bool,
     /// Start, RFC 3339.
     pub started_at: String,
     /// Start, milliseconds since 1970.

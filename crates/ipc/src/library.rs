@@ -67,6 +67,7 @@ pub enum EndingView {
     Open,
     Complete,
     UpstreamReset,
+    UpstreamClosed,
     NoAnswer,
     ClientLeft,
     RecorderStopped,
@@ -200,6 +201,9 @@ pub struct Source {
     pub keep_host: bool,
     /// Upstream is read to its end when the client leaves.
     pub drain: bool,
+    /// The upstream's TLS certificate is not verified.
+    #[serde(default)]
+    pub unverified: bool,
     /// What it does now.
     pub state: SourceState,
     /// Exchanges open now.

@@ -10,14 +10,16 @@ use std::{
 
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version, header, request::Parts};
 use http_body::Body as _;
+use hyper::upgrade::OnUpgrade;
 use scrubjay_session::exchange::{Ending, HttpVersion, RequestHead, ResponseHead};
 
 use crate::{
-    body::{ClientBody, Inflow, RequestTee, ResponseTee, drain},
+    body::{BreakSign, ClientBody, Inflow, RequestTee, ResponseTee, drain},
     exit::{self, BoxError, UpstreamBody},
     headers,
     reel::Reel,
     refusal::Refusal,
+    relay::Relay,
     station::{Route, Station},
     upstream,
     wire::Wire,
@@ -28,28 +30,52 @@ pub(crate) async fn answer(station: Arc<Station>, wire: Arc<Wire>, request: Requ
     let started = Instant::now();
     station.facts.request_came();
     let route = station.route();
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     if let Some(refusal) = refusal(&parts, &station, &route).await {
         station.facts.refused(&refusal.sentence);
         return refusal.response();
     }
     note_foreign_host(&parts, &station, &route);
-    let (head, sent) = request_heads(&parts, &route);
+    let upgrade = Upgrade::asked(&mut parts);
+    let (head, sent) = request_heads(&parts, &route, upgrade.is_some());
     let labels = headers::labels(&parts.headers);
     let reel = Reel::begin(&station, &route.upstream.to_string(), &head, &labels, started);
-    if let Some(protocol) = headers::upgrade(&parts.headers) {
-        return answer_ourselves(&reel, &Refusal::upgrade(&protocol));
+    if route.is_unverified {
+        reel.unverified();
+    }
+    if let Some(upgrade) = &upgrade
+        && route.upstream.is_h2c()
+    {
+        return answer_ourselves(&reel, &Refusal::upgrade(&upgrade.protocol, &route.upstream));
     }
     let client = Client::of(&parts, &station);
     let (body, unsent) = RequestTee::new(body, Arc::clone(&reel));
-    match fetch(&station, &route, sent, body, &reel).await {
-        Ok(response) => forward(response, &station, &route, &client, reel, wire),
+    match fetch(&station, &route, sent, body, upgrade.is_some(), &reel).await {
+        Ok(response) => match upgrade.filter(|_| response.status() == StatusCode::SWITCHING_PROTOCOLS) {
+            Some(upgrade) => switch(response, &station, &route, &client, upgrade, reel, &wire),
+            None => forward(response, &station, &route, &client, reel, wire),
+        },
         Err(error) => {
             let (sentence, hint) = exit::sentence(&route.upstream, error.as_ref());
             station.facts.upstream_failed(&sentence);
             unsent.record().await;
             answer_ourselves(&reel, &Refusal::unanswered(sentence, hint))
         }
+    }
+}
+
+/// A client's wish to change the protocol of its connection.
+struct Upgrade {
+    protocol: String,
+    client: OnUpgrade,
+}
+
+impl Upgrade {
+    /// The wish, if it is one that its connection can fulfil.
+    fn asked(parts: &mut Parts) -> Option<Self> {
+        let client = parts.extensions.remove::<OnUpgrade>()?;
+        let protocol = headers::upgrade(&parts.headers)?;
+        Some(Self { protocol, client })
     }
 }
 
@@ -134,7 +160,7 @@ fn note_foreign_host(parts: &Parts, station: &Station, route: &Route) {
 }
 
 /// The head as the client sent it, and the one that goes upstream.
-fn request_heads(parts: &Parts, route: &Route) -> (RequestHead, Parts) {
+fn request_heads(parts: &Parts, route: &Route, is_upgrade: bool) -> (RequestHead, Parts) {
     let client_host = headers::client_authority(&parts.uri, &parts.headers);
     let host = client_host
         .as_deref()
@@ -144,6 +170,9 @@ fn request_heads(parts: &Parts, route: &Route) -> (RequestHead, Parts) {
         .unwrap_or(HeaderValue::from_static(""));
     let mut sent = parts.clone();
     sent.headers = headers::to_upstream(&parts.headers, &host);
+    if is_upgrade {
+        headers::keep_upgrade(&mut sent.headers, &parts.headers);
+    }
     if parts.version == Version::HTTP_2 {
         headers::join_cookies(&mut sent.headers);
     }
@@ -173,13 +202,20 @@ async fn fetch(
     route: &Arc<Route>,
     sent: Parts,
     body: RequestTee,
+    is_upgrade: bool,
     reel: &Arc<Reel>,
 ) -> Result<Response<UpstreamBody>, BoxError> {
     let sender = Arc::clone(route);
     let waiting = Waiting {
-        sending: Some(Box::pin(async move { sender.exit.send(sent, body).await })),
+        sending: Some(Box::pin(async move {
+            if is_upgrade {
+                sender.exit.send_upgrade(sent, body).await
+            } else {
+                sender.exit.send(sent, body).await
+            }
+        })),
         reel: Arc::clone(reel),
-        drains: route.drains.then(|| Arc::clone(station)),
+        drains: (route.drains && !is_upgrade).then(|| Arc::clone(station)),
     };
     waiting.await
 }
@@ -228,6 +264,28 @@ async fn drain_from_head(sending: Sending, reel: Arc<Reel>) {
     }
 }
 
+/// Passes the upstream's consent to another protocol on, and then its bytes.
+fn switch(
+    mut response: Response<UpstreamBody>,
+    station: &Arc<Station>,
+    route: &Route,
+    client: &Client,
+    upgrade: Upgrade,
+    reel: Arc<Reel>,
+    wire: &Wire,
+) -> Response<ClientBody> {
+    station.facts.upstream_answered();
+    let upstream_end = hyper::upgrade::on(&mut response);
+    let (mut parts, _empty) = response.into_parts();
+    let mut delivered = headers::to_client(&parts.headers, &route.upstream, &client.authority);
+    headers::keep_upgrade(&mut delivered, &parts.headers);
+    reel.response(&response_head(&parts, Some(&delivered)));
+    wire.succeed(Relay::new(upgrade.client, upstream_end, reel).run());
+    parts.headers = delivered;
+    parts.extensions = http::Extensions::new();
+    Response::from_parts(parts, ClientBody::Own(None))
+}
+
 /// Passes the upstream's answer on.
 fn forward(
     response: Response<UpstreamBody>,
@@ -239,7 +297,10 @@ fn forward(
 ) -> Response<ClientBody> {
     station.facts.upstream_answered();
     let (mut parts, body) = response.into_parts();
-    let delivered = headers::to_client(&parts.headers, &route.upstream, &client.authority);
+    let mut delivered = headers::to_client(&parts.headers, &route.upstream, &client.authority);
+    if parts.status == StatusCode::UPGRADE_REQUIRED && client.version < Version::HTTP_2 {
+        headers::keep_upgrade(&mut delivered, &parts.headers);
+    }
     reel.response(&response_head(&parts, Some(&delivered)));
     parts.headers = delivered;
     // HTTP/2 wakes under a lock of its own.
@@ -247,9 +308,14 @@ fn forward(
     // The client's connection has its own version, and hyper's extensions are the upstream's.
     parts.version = Version::default();
     parts.extensions = http::Extensions::new();
-    let ends_with_connection = client.version < Version::HTTP_11 && body.size_hint().exact().is_none();
+    let sign = match client.version {
+        Version::HTTP_2 => BreakSign::Stream,
+        Version::HTTP_11 => BreakSign::AsUpstream,
+        _ if body.size_hint().exact().is_some() => BreakSign::AsUpstream,
+        _ => BreakSign::Reset,
+    };
     let drains = route.drains.then(|| Arc::clone(station));
-    let tee = ResponseTee::new(body, takes_ahead, reel, wire, ends_with_connection, drains);
+    let tee = ResponseTee::new(body, takes_ahead, reel, wire, sign, drains);
     let body = if parts.status == StatusCode::NOT_MODIFIED && tee.is_end_stream() {
         ClientBody::Silent
     } else {

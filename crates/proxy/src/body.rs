@@ -18,7 +18,7 @@ use scrubjay_session::exchange::Ending;
 use tokio::sync::oneshot;
 
 use crate::{
-    exit::{BoxError, UpstreamBody},
+    exit::{self, BoxError, UpstreamBody},
     headers::fields,
     intake::{End, Intake},
     recorder::Chunk,
@@ -201,17 +201,28 @@ pub(crate) struct ResponseTee {
     wire: Arc<Wire>,
     /// Flushes of the client's socket when the last bytes were handed over.
     mark: u64,
-    /// The client can tell the body's end only by the connection's.
-    ends_with_connection: bool,
+    sign: BreakSign,
     /// Reads on when the client has left.
     drains: Option<Arc<Station>>,
+}
+
+/// How a client is shown that a body broke off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BreakSign {
+    /// HTTP/2: the stream is reset, whatever upstream did.
+    Stream,
+    /// HTTP/1.1: its connection ends as upstream's did.
+    AsUpstream,
+    /// The client can tell the body's end only by the connection's, so that
+    /// only a reset is no end.
+    Reset,
 }
 
 /// What follows the batch.
 enum Flow {
     Open(Intake),
     Trailers(HeaderMap),
-    Broken(BoxError),
+    Broken(Ending, BoxError),
     Done,
 }
 
@@ -221,7 +232,7 @@ impl ResponseTee {
         takes_ahead: bool,
         reel: Arc<Reel>,
         wire: Arc<Wire>,
-        ends_with_connection: bool,
+        sign: BreakSign,
         drains: Option<Arc<Station>>,
     ) -> Self {
         let flow = if body.is_end_stream() {
@@ -237,7 +248,7 @@ impl ResponseTee {
             mark: wire.flushes(),
             reel,
             wire,
-            ends_with_connection,
+            sign,
             drains,
         }
     }
@@ -275,23 +286,29 @@ impl ResponseTee {
                 Flow::Trailers(trailers)
             }
             End::Broken(error) => {
-                self.reel.end(Ending::UpstreamReset);
-                Flow::Broken(error)
+                let ending = exit::ending_of(error.as_ref());
+                self.reel.end(ending);
+                Flow::Broken(ending, error)
             }
         }
     }
 
     fn poll_end(&mut self, cx: &Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        if matches!(self.flow, Flow::Broken(_)) {
+        if let Flow::Broken(ending, _) = self.flow {
             // Everything before the break must reach the client first.
             ready!(self.wire.poll_flushed_after(self.mark, cx));
-            if self.ends_with_connection {
+            let is_reset = match self.sign {
+                BreakSign::Stream => false,
+                BreakSign::AsUpstream => ending == Ending::UpstreamReset,
+                BreakSign::Reset => true,
+            };
+            if is_reset {
                 self.wire.close_abruptly();
             }
         }
         Poll::Ready(match mem::replace(&mut self.flow, Flow::Done) {
             Flow::Trailers(trailers) => Some(Ok(Frame::trailers(trailers))),
-            Flow::Broken(error) => Some(Err(error)),
+            Flow::Broken(_, error) => Some(Err(error)),
             Flow::Open(_) | Flow::Done => None,
         })
     }
@@ -307,7 +324,7 @@ impl ResponseTee {
                 Some(len) => SizeHint::with_exact(len + rest),
                 None => SizeHint::default(),
             },
-            Flow::Trailers(_) | Flow::Broken(_) => SizeHint::default(),
+            Flow::Trailers(_) | Flow::Broken(..) => SizeHint::default(),
             Flow::Done => SizeHint::with_exact(rest),
         }
     }

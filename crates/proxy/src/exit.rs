@@ -9,7 +9,6 @@ use std::{
     error::Error as StdError,
     io,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -24,9 +23,10 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 use reqwest::Url;
-use rustls::{ClientConfig, RootCertStore, crypto::CryptoProvider, pki_types::CertificateDer};
+use rustls::ClientConfig;
+use scrubjay_session::exchange::Ending;
 
-use crate::{body::RequestTee, upstream::Upstream};
+use crate::{body::RequestTee, tls::Tls, upgrade::Upgrades, upstream::Upstream};
 
 /// Establishing a connection may take this long; nothing after it is timed.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -41,7 +41,9 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 pub(crate) struct Exit {
     tidy: reqwest::Client,
     verbatim: Client<HttpsConnector<HttpConnector>, RequestTee>,
+    upgrades: Upgrades,
     origin: String,
+    upstream: Upstream,
 }
 
 /// Why TLS or a client could not be set up.
@@ -50,6 +52,9 @@ pub enum ExitError {
     /// The system's certificates, or one of the extra ones.
     #[error("TLS cannot be used: no trusted certificates could be loaded")]
     Certificates(#[source] rustls::Error),
+    /// The client certificate, with its key.
+    #[error("the client certificate cannot be used: {0}")]
+    Identity(#[source] rustls::Error),
     /// The HTTP client.
     #[error("the HTTP client could not be set up")]
     Client(#[source] reqwest::Error),
@@ -57,24 +62,36 @@ pub enum ExitError {
 
 impl Exit {
     /// Makes the clients; connects to nobody yet.
-    pub(crate) fn new(upstream: &Upstream, extra_roots: &[Vec<u8>]) -> Result<Self, ExitError> {
-        let tls = tls_config(upstream, extra_roots).map_err(ExitError::Certificates)?;
+    pub(crate) fn new(upstream: &Upstream, tls: &Tls) -> Result<Self, ExitError> {
+        let tls = tls.config(upstream)?;
         Ok(Self {
             tidy: tidy_client(upstream, tls.clone()).map_err(ExitError::Client)?,
-            verbatim: verbatim_client(upstream, tls),
+            verbatim: verbatim_client(upstream, tls.clone()),
+            upgrades: Upgrades::new(upstream, tls, CONNECT_TIMEOUT),
             origin: format!("{}://{}", upstream.scheme(), upstream.authority()),
+            upstream: upstream.clone(),
         })
     }
 
     /// Sends a request; its URI is the target, its fields are as they shall arrive.
     pub(crate) async fn send(&self, parts: Parts, body: RequestTee) -> Result<Response<UpstreamBody>, BoxError> {
-        let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+        let asked = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+        let target = self.upstream.target_of(asked).into_owned();
         let url = Url::parse(&format!("{}{target}", self.origin)).ok();
-        let is_left_alone = |url: &Url| url.as_str().strip_prefix(&self.origin) == Some(target);
+        let is_left_alone = |url: &Url| url.as_str().strip_prefix(&self.origin) == Some(&target);
         match url.filter(is_left_alone) {
             Some(url) if parts.headers.contains_key(header::ACCEPT) => self.send_tidy(url, parts, body).await,
-            _ => self.send_verbatim(parts, body).await,
+            _ => self.send_verbatim(&target, parts, body).await,
         }
+    }
+
+    /// As [`Exit::send`], for a request that changes the protocol of its connection.
+    pub(crate) async fn send_upgrade(
+        &self,
+        parts: Parts,
+        body: RequestTee,
+    ) -> Result<Response<UpstreamBody>, BoxError> {
+        Ok(self.upgrades.send(parts, body).await?.map(UpstreamBody::Verbatim))
     }
 
     async fn send_tidy(&self, url: Url, parts: Parts, body: RequestTee) -> Result<Response<UpstreamBody>, BoxError> {
@@ -87,8 +104,12 @@ impl Exit {
         Ok(response.map(UpstreamBody::Tidy))
     }
 
-    async fn send_verbatim(&self, parts: Parts, body: RequestTee) -> Result<Response<UpstreamBody>, BoxError> {
-        let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+    async fn send_verbatim(
+        &self,
+        target: &str,
+        parts: Parts,
+        body: RequestTee,
+    ) -> Result<Response<UpstreamBody>, BoxError> {
         let uri: Uri = format!("{}{target}", self.origin).parse()?;
         let mut request = Request::new(body);
         *request.method_mut() = parts.method;
@@ -137,24 +158,6 @@ fn verbatim_client(upstream: &Upstream, tls: ClientConfig) -> Client<HttpsConnec
         .build(connector)
 }
 
-/// The system's trust and the extra certificates. Without TLS nothing is
-/// loaded, so that a machine without certificates can still record.
-fn tls_config(upstream: &Upstream, extra_roots: &[Vec<u8>]) -> Result<ClientConfig, rustls::Error> {
-    let provider: Arc<CryptoProvider> = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
-    if !upstream.is_tls() {
-        return Ok(builder
-            .with_root_certificates(RootCertStore::empty())
-            .with_no_client_auth());
-    }
-    let extra = extra_roots.iter().map(|der| CertificateDer::from(der.clone()));
-    let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider)?;
-    Ok(builder
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth())
-}
-
 /// The upstream's body, by whichever way it came.
 pub(crate) enum UpstreamBody {
     Tidy(reqwest::Body),
@@ -188,8 +191,29 @@ impl Body for UpstreamBody {
     }
 }
 
+/// How a body broke off, by its error: an orderly end of the connection inside
+/// of it, or a reset (of the connection, or of its stream) and all else.
+pub(crate) fn ending_of(error: &(dyn StdError + 'static)) -> Ending {
+    let causes = || std::iter::successors(Some(error), |&error| error.source());
+    let is_end = causes().any(|cause| {
+        // HTTP/2 calls every end of a connection a broken pipe.
+        let of_h2 = cause.downcast_ref::<h2::Error>().and_then(h2::Error::get_io);
+        let io_kind = of_h2.or_else(|| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
+        let is_incomplete = cause
+            .downcast_ref::<hyper::Error>()
+            .is_some_and(hyper::Error::is_incomplete_message);
+        is_incomplete || matches!(io_kind, Some(io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe))
+    });
+    if is_end {
+        Ending::UpstreamClosed
+    } else {
+        Ending::UpstreamReset
+    }
+}
+
 /// Why no answer came, for whoever reads the 502: a sentence and a hint.
-pub(crate) fn sentence(upstream: &Upstream, error: &(dyn StdError + 'static)) -> (String, &'static str) {
+pub(crate) fn sentence(to: &Upstream, error: &(dyn StdError + 'static)) -> (String, &'static str) {
+    let upstream = to.origin();
     let causes = || std::iter::successors(Some(error), |&error| error.source());
     let io_kind = causes()
         .find_map(|cause| cause.downcast_ref::<io::Error>())
@@ -199,14 +223,12 @@ pub(crate) fn sentence(upstream: &Upstream, error: &(dyn StdError + 'static)) ->
         |test: fn(&hyper::Error) -> bool| causes().filter_map(|c| c.downcast_ref::<hyper::Error>()).any(test);
     let last = causes().last().map(ToString::to_string).unwrap_or_default();
     if let Some(tls) = is_tls {
-        return (
-            format!("TLS with {upstream} failed: {tls}."),
-            "Check the certificate, or use http:// if it speaks no TLS.",
-        );
+        let (reason, hint) = crate::tls::reason(to, tls);
+        return (format!("TLS with {upstream} failed: {reason}."), hint);
     }
     if causes().any(|cause| cause.to_string().contains("dns error")) {
         return (
-            format!("The name {} could not be resolved.", upstream.host()),
+            format!("The name {} could not be resolved.", to.host()),
             "Check the upstream's address.",
         );
     }

@@ -34,7 +34,7 @@ use crate::{
 };
 
 /// Fields of a head, at most; more than any frontend sends.
-const MAX_HEADERS: usize = 1000;
+pub(crate) const MAX_HEADERS: usize = 1000;
 
 /// Whoever answers the requests of one listener.
 pub trait Attendant: Send + Sync + 'static {
@@ -157,10 +157,23 @@ async fn attend<A: Attendant>(stream: TcpStream, attendant: Arc<A>, stopping: Ca
     drop(stream.set_nodelay(true));
     let wire = Arc::new(Wire::default());
     let socket = ClientSocket::new(stream, Arc::clone(&wire));
+    speak_http(socket, attendant, Arc::clone(&wire), stopping).await;
+    // It has changed its protocol, and ends as that ends.
+    if let Some(successor) = wire.successor() {
+        successor.await;
+    }
+}
+
+async fn speak_http<A: Attendant>(
+    socket: ClientSocket,
+    attendant: Arc<A>,
+    wire: Arc<Wire>,
+    stopping: CancellationToken,
+) {
     let service =
         service_fn(move |request: Request<Incoming>| Arc::clone(&attendant).answer(Arc::clone(&wire), request));
     let builder = builder();
-    let mut connection = pin!(builder.serve_connection(socket, service));
+    let mut connection = pin!(builder.serve_connection_with_upgrades(socket, service));
     // The set polls what was woken, so that a chunk does not touch the lock that
     // all connections share in the token.
     let mut stop: FuturesUnordered<_> = [stopping.cancelled()].into_iter().collect();

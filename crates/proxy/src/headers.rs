@@ -40,6 +40,14 @@ fn filtered(
     kept
 }
 
+/// Puts back what a change of protocol needs: it passes through us as a whole.
+pub(crate) fn keep_upgrade(sent: &mut HeaderMap, original: &HeaderMap) {
+    sent.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    for protocol in original.get_all(header::UPGRADE) {
+        sent.append(header::UPGRADE, protocol.clone());
+    }
+}
+
 /// A request's fields as they go upstream.
 pub(crate) fn to_upstream(headers: &HeaderMap, host: &HeaderValue) -> HeaderMap {
     let mut sent = filtered(
@@ -82,13 +90,14 @@ pub(crate) fn to_client(headers: &HeaderMap, upstream: &Upstream, own: &str) -> 
         |_| true,
         |name, value| {
             (*name == header::LOCATION)
-                .then(|| relocated(value, upstream, own))
+                .then(|| relocated(value, upstream, own).or_else(|| relocated_path(value, upstream)))
                 .flatten()
         },
     )
 }
 
-/// The source's own address in place of the upstream's, if that is where it points.
+/// The source's own address in place of the upstream's, if that is where it
+/// points and the source can be asked for it.
 fn relocated(location: &HeaderValue, upstream: &Upstream, own: &str) -> Option<HeaderValue> {
     let text = std::str::from_utf8(location.as_bytes()).ok()?;
     let (usual_port, scheme, rest) = match text.split_once("//")? {
@@ -98,11 +107,26 @@ fn relocated(location: &HeaderValue, upstream: &Upstream, own: &str) -> Option<H
         _ => return None,
     };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
+    let (authority, place) = rest.split_at(end);
     if !upstream.is_at(authority, usual_port) {
         return None;
     }
-    HeaderValue::from_str(&format!("{scheme}//{own}{path}")).ok()
+    let target = upstream.target_to(place)?;
+    HeaderValue::from_str(&format!("{scheme}//{own}{target}")).ok()
+}
+
+/// A path of the upstream as the source has it. One that the source cannot be
+/// asked for becomes the upstream's whole address.
+fn relocated_path(location: &HeaderValue, upstream: &Upstream) -> Option<HeaderValue> {
+    let text = std::str::from_utf8(location.as_bytes()).ok()?;
+    if upstream.path().is_empty() || !text.starts_with('/') || text.starts_with("//") {
+        return None;
+    }
+    let place = match upstream.target_to(text) {
+        Some(target) => target.into_owned(),
+        None => format!("{}://{}{text}", upstream.scheme(), upstream.authority()),
+    };
+    HeaderValue::from_str(&place).ok()
 }
 
 /// Labels as the client gave them: `k=v`, repeated or with commas between.
@@ -232,6 +256,27 @@ mod tests {
         check("http://elsewhere:8000/agent/", "http://elsewhere:8000/agent/");
         check("http://localhost:9000/agent/", "http://localhost:9000/agent/");
         check("http://localhost/agent/", "http://localhost/agent/");
+    }
+
+    #[test]
+    fn a_location_below_the_upstreams_path_loses_the_path() {
+        let upstream = Upstream::parse("http://localhost:8000/api").unwrap();
+        let check = |location: &str, expected: &str| {
+            let sent = to_client(&map(&[("location", location)]), &upstream, "127.0.0.1:5290");
+            assert_eq!(sent.get("location").unwrap(), expected, "{location}");
+        };
+        check(
+            "http://localhost:8000/api/agent/?x=1",
+            "http://127.0.0.1:5290/agent/?x=1",
+        );
+        check("http://localhost:8000/api", "http://127.0.0.1:5290/");
+        check("/api/agent", "/agent");
+        check("//localhost:8000/api/agent", "//127.0.0.1:5290/agent");
+        // What the source cannot be asked for is asked of the upstream.
+        check("http://localhost:8000/login", "http://localhost:8000/login");
+        check("/login", "http://localhost:8000/login");
+        check("login", "login");
+        check("//elsewhere/api", "//elsewhere/api");
     }
 
     #[test]

@@ -61,6 +61,7 @@ struct Basket {
     /// here, so this is also what keeps the two from holding each other.
     body: Option<UpstreamBody>,
     started: Instant,
+    is_http2: bool,
     chunks: Vec<Chunk>,
     len: usize,
     end: Option<End>,
@@ -73,6 +74,7 @@ impl Intake {
         let basket = Basket {
             body: Some(body),
             started,
+            is_http2: !takes_ahead,
             chunks: Vec::new(),
             len: 0,
             end: None,
@@ -185,6 +187,11 @@ impl Basket {
                     Err(frame) => frame.into_trailers().ok().map(End::Trailers),
                 },
                 Some(Err(error)) => Some(End::Broken(error)),
+                // HTTP/2: a reset without an error, which ends the stream and not the body.
+                None if self.is_http2 && !body.is_end_stream() => {
+                    let cut = h2::Error::from(h2::Reason::NO_ERROR);
+                    Some(End::Broken(cut.into()))
+                }
                 None => Some(End::Whole),
             };
             if end.is_some() {

@@ -28,10 +28,11 @@
 //! - `serve`: a front that forwards; `station`: what all its connections share
 //! - `answer`: one request, from its head to the head of its answer
 //! - `headers`: the few fields that change; `refusal`: answers that are ours
-//! - `exit`: the way to the upstream
+//! - `exit`: the way to the upstream; `tls`: whom to trust on it
 //! - `reel`: one exchange's tape and clock; `body`: the two bodies that feed it
 //! - `intake`: how chunks that come together are taken together
 //! - [`post`]: a client of our own, for checking an agent
+//! - `upgrade`: the way out for a connection that changes its protocol; `relay`: its bytes, both ways
 //! - `wire`: the client's socket; `facts`: what is told about it all
 //!
 //! # Invariants
@@ -43,6 +44,8 @@
 //!   belong to one connection, `Host`, `x-scrubjay-label`, and a `Location` that
 //!   points at the upstream; each is recorded as sent and as delivered.
 //! - A body that breaks off breaks off for the client too, after its last bytes.
+//! - A connection that changes its protocol (status 101) is relayed: bytes,
+//!   back-pressure, ends and resets. Its bytes are counted and not recorded.
 //! - No limits of ours: no total time-out, no buffering beyond what came
 //!   together (64 KB). Only connecting is timed (10 s).
 //! - One source forwards to one upstream. It is never an open proxy.
@@ -74,8 +77,11 @@ pub mod post;
 pub mod recorder;
 mod reel;
 mod refusal;
+mod relay;
 mod serve;
 mod station;
+mod tls;
+mod upgrade;
 mod upstream;
 mod wire;
 
@@ -83,5 +89,6 @@ pub use exit::{BoxError, ExitError};
 pub use facts::{Counts, Sightings};
 pub use listener::{BindError, Listener};
 pub use serve::{Forwarder, Running, ServeError, Source, serve};
+pub use tls::{Identity, Tls, TlsFileError};
 pub use upstream::{Upstream, UpstreamError};
 pub use wire::Wire;

@@ -5,7 +5,7 @@
 //! never wait for a database.
 
 use bytes::Bytes;
-use scrubjay_session::exchange::{Ending, Headers, RequestHead, ResponseHead};
+use scrubjay_session::exchange::{Ending, Headers, Relayed, RequestHead, ResponseHead};
 
 /// A chunk of a response body with the time at which it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +53,11 @@ pub trait Tape: Send {
     }
     /// Trailer fields.
     fn trailers(&mut self, trailers: &Headers, at_us: u64);
+    /// What has passed so far since the connection changed its protocol. Called
+    /// when it has, now and then while bytes pass, and before the end.
+    fn relayed(&mut self, relayed: Relayed, at_us: u64);
+    /// The upstream's TLS certificate is not verified.
+    fn unverified(&mut self, at_us: u64);
     /// The end. Dropping a tape without it counts as [`Ending::RecorderStopped`].
     fn end(self: Box<Self>, ending: Ending, at_us: u64);
 }
@@ -72,5 +77,7 @@ impl Tape for Discard {
     fn response(&mut self, _: &ResponseHead, _: u64) {}
     fn chunk(&mut self, _: &[u8], _: u64) {}
     fn trailers(&mut self, _: &Headers, _: u64) {}
+    fn relayed(&mut self, _: Relayed, _: u64) {}
+    fn unverified(&mut self, _: u64) {}
     fn end(self: Box<Self>, _: Ending, _: u64) {}
 }

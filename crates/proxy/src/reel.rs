@@ -14,7 +14,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use scrubjay_session::exchange::{Ending, Headers, RequestHead, ResponseHead};
+use scrubjay_session::exchange::{Ending, Headers, Relayed, RequestHead, ResponseHead};
 
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
@@ -115,6 +115,16 @@ impl Reel {
     /// Trailer fields.
     pub(crate) fn trailers(&self, trailers: &Headers) {
         self.tell(|tape, at_us| tape.trailers(trailers, at_us));
+    }
+
+    /// The upstream's certificate is not verified.
+    pub(crate) fn unverified(&self) {
+        self.tell(|tape, at_us| tape.unverified(at_us));
+    }
+
+    /// What has passed since the connection changed its protocol.
+    pub(crate) fn relayed(&self, relayed: Relayed) {
+        self.tell(|tape, at_us| tape.relayed(relayed, at_us));
     }
 
     /// The end; every later one is ignored.

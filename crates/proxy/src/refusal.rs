@@ -8,6 +8,8 @@ use scrubjay_session::exchange::{HttpVersion, ResponseHead};
 
 /// Tells our answers from an agent's.
 const MARK: HeaderName = HeaderName::from_static("x-scrubjay-answer");
+/// The sentence, for those who read no bodies.
+const REASON: HeaderName = HeaderName::from_static("x-scrubjay-reason");
 
 /// An answer of ours.
 pub(crate) struct Refusal {
@@ -38,16 +40,14 @@ impl Refusal {
         }
     }
 
-    /// A request to change the protocol.
-    pub(crate) fn upgrade(protocol: &str) -> Self {
+    /// A request to change the protocol of a connection that cannot.
+    pub(crate) fn upgrade(protocol: &str, upstream: &Upstream) -> Self {
         let protocol: String = protocol.chars().filter(char::is_ascii_graphic).take(40).collect();
         Self {
             status: StatusCode::NOT_IMPLEMENTED,
             kind: "refused",
-            sentence: format!(
-                "Upgrading the connection to {protocol} is not supported; AG-UI runs over plain HTTP here."
-            ),
-            hint: "Connect to the agent directly for this endpoint.".to_owned(),
+            sentence: format!("{upstream} speaks HTTP/2 only, in which no connection can be upgraded to {protocol}."),
+            hint: "Give the upstream as http:// if it speaks HTTP/1.1 too.".to_owned(),
         }
     }
 
@@ -87,6 +87,10 @@ impl Refusal {
         );
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(text.len()));
         headers.insert(MARK, HeaderValue::from_static(self.kind));
+        let is_plain = |c: &char| !c.is_control();
+        if let Ok(reason) = HeaderValue::from_str(&self.sentence.chars().filter(is_plain).collect::<String>()) {
+            headers.insert(REASON, reason);
+        }
         *response.body_mut() = ClientBody::Own(Some(text));
         response
     }

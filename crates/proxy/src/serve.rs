@@ -16,6 +16,7 @@ use crate::{
     listener::Listener,
     recorder::Recorder,
     station::{Route, Station},
+    tls::Tls,
     upstream::Upstream,
     wire::Wire,
 };
@@ -31,8 +32,8 @@ pub struct Source {
     pub keep_host: bool,
     /// Upstream is read to its end when the client leaves.
     pub drain: bool,
-    /// Certificates (DER) trusted beside the system's, for an `https` upstream.
-    pub extra_roots: Vec<Vec<u8>>,
+    /// TLS with an `https` upstream.
+    pub tls: Tls,
 }
 
 impl Source {
@@ -43,7 +44,7 @@ impl Source {
             upstream,
             keep_host: false,
             drain: false,
-            extra_roots: Vec::new(),
+            tls: Tls::default(),
         }
     }
 }
@@ -70,6 +71,7 @@ impl ServeError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Loop { .. } => "give the agent's address as the upstream",
+            Self::Exit(ExitError::Identity(_)) => "check that --key holds the key of the first certificate in --cert",
             Self::Exit(_) => "install the system's certificates (ca-certificates), or use http://",
             Self::Socket(_) => "choose another address",
         }
@@ -157,8 +159,7 @@ impl Running {
     /// The sentence that is noted in [`Sightings::upstream_failure`].
     pub async fn probe(&self) -> Result<(), String> {
         let route = self.station.route();
-        let host = route.upstream.host().trim_start_matches('[').trim_end_matches(']');
-        let connected = TcpStream::connect((host, route.upstream.port())).await;
+        let connected = TcpStream::connect((route.upstream.bare_host(), route.upstream.port())).await;
         match connected {
             Ok(_) => {
                 self.station.facts.upstream_answered();

@@ -40,12 +40,15 @@ pub(crate) struct Route {
     pub(crate) exit: Exit,
     pub(crate) keeps_host: bool,
     pub(crate) drains: bool,
+    /// The upstream's certificate is not verified.
+    pub(crate) is_unverified: bool,
 }
 
 impl Route {
     pub(crate) fn new(source: &Source) -> Result<Self, ExitError> {
         Ok(Self {
-            exit: Exit::new(&source.upstream, &source.extra_roots)?,
+            exit: Exit::new(&source.upstream, &source.tls)?,
+            is_unverified: source.upstream.is_tls() && source.tls.is_unverified,
             upstream: source.upstream.clone(),
             keeps_host: source.keep_host,
             drains: source.drain,

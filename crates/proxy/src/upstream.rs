@@ -1,19 +1,21 @@
 //! Where a source forwards to, in whatever form somebody pastes it.
 //!
-//! Only the origin counts, because paths stay as the frontend sends them. The
-//! path of a pasted URL is kept as a hint for what to show.
+//! A path is put before the one that the frontend asks for, so that the
+//! source's own origin stands for the whole address that was given.
 
-use std::{fmt, net::SocketAddr};
+use std::{borrow::Cow, fmt, net::SocketAddr};
 
 use reqwest::Url;
+use scrubjay_session::exchange::target_below;
 
-/// The origin that a source forwards to.
+/// The address that a source forwards to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upstream {
     is_tls: bool,
     is_h2c: bool,
     host: String,
     port: u16,
+    /// As given; empty for none.
     path: String,
 }
 
@@ -40,6 +42,12 @@ pub enum UpstreamError {
         /// The scheme given.
         scheme: String,
     },
+    /// A query in the address.
+    #[error("the upstream {place} has a query, which would not be sent")]
+    Query {
+        /// What stands before it.
+        place: String,
+    },
     /// A name or password in the address.
     #[error("the upstream address holds a user name or password, which would not be sent")]
     Credentials,
@@ -54,13 +62,14 @@ impl UpstreamError {
             }
             Self::CurlWithoutUrl => "copy the whole command, address included",
             Self::Scheme { .. } => "use http://, https://, or h2c:// for HTTP/2 without TLS",
+            Self::Query { .. } => "leave out what stands behind the question mark, and let the frontend send it",
             Self::Credentials => "leave it out and let the frontend send an Authorization header",
         }
     }
 }
 
 impl Upstream {
-    /// Reads a URL, a `host:port`, or a pasted curl command.
+    /// Reads a URL, a `host:port`, a port of this machine, or a pasted curl command.
     ///
     /// # Errors
     /// When there is no address in it that an agent could be reached at.
@@ -85,6 +94,7 @@ impl Upstream {
             return Err(UpstreamError::Scheme { scheme });
         }
         let is_tls = scheme == "https";
+        let rest = with_host(rest);
         Self::from_url(
             &format!("{}://{rest}", if is_tls { "https" } else { "http" }),
             scheme == "h2c",
@@ -103,6 +113,11 @@ impl Upstream {
         let url = Url::parse(url).map_err(|error| wrong(error.to_string()))?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(UpstreamError::Credentials);
+        }
+        if url.query().is_some() && !given.starts_with("curl") {
+            return Err(UpstreamError::Query {
+                place: given.split('?').next().unwrap_or_default().to_owned(),
+            });
         }
         let host = url
             .host_str()
@@ -130,6 +145,11 @@ impl Upstream {
         &self.host
     }
 
+    /// Host without the brackets of IPv6, as a resolver takes it.
+    pub(crate) fn bare_host(&self) -> &str {
+        self.host.trim_start_matches('[').trim_end_matches(']')
+    }
+
     /// Port, also when it is the scheme's own.
     pub fn port(&self) -> u16 {
         self.port
@@ -145,10 +165,35 @@ impl Upstream {
         self.is_h2c
     }
 
-    /// Path of the address as given, empty for none: what a frontend would
-    /// append to the source's own origin.
+    /// Path of the address as given, empty for none. Requests are for places below it.
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// Scheme, host and port, `http://127.0.0.1:8000`.
+    pub fn origin(&self) -> String {
+        let scheme = if self.is_h2c { "h2c" } else { self.scheme() };
+        format!("{scheme}://{}", self.authority())
+    }
+
+    /// What upstream is asked for when a frontend asks the source for `target`.
+    pub fn target_of<'a>(&self, target: &'a str) -> Cow<'a, str> {
+        target_below(&self.path, target)
+    }
+
+    /// What a frontend asks the source for to get `place` (a path at the
+    /// upstream, with whatever follows it); none if that cannot be asked for.
+    pub fn target_to<'a>(&self, place: &'a str) -> Option<Cow<'a, str>> {
+        if self.path.is_empty() {
+            return Some(place.into());
+        }
+        let end = place.find(['?', '#']).unwrap_or(place.len());
+        if place[..end] == self.path {
+            return Some(format!("/{}", &place[end..]).into());
+        }
+        let below = place.strip_prefix(self.path.trim_end_matches('/'))?;
+        let is_below = below.starts_with('/') && !matches!(below.as_bytes().get(1), None | Some(b'?' | b'#'));
+        is_below.then(|| below.into())
     }
 
     /// `host:port`, the port only if it is not the scheme's own: the `Host` header.
@@ -172,7 +217,7 @@ impl Upstream {
     /// Whether connecting to it would end at that listener.
     pub fn points_at(&self, listener: SocketAddr) -> bool {
         let listens_on_loopback = listener.ip().is_loopback() || listener.ip().is_unspecified();
-        let bare = self.host.trim_start_matches('[').trim_end_matches(']');
+        let bare = self.bare_host();
         self.port == listener.port()
             && ((is_loopback(&self.host) && listens_on_loopback) || bare.parse() == Ok(listener.ip()))
     }
@@ -184,10 +229,20 @@ impl Upstream {
 }
 
 impl fmt::Display for Upstream {
-    /// The origin, `http://127.0.0.1:8000`.
+    /// The whole address, `http://127.0.0.1:8000/agent`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = if self.is_h2c { "h2c" } else { self.scheme() };
-        write!(f, "{scheme}://{}", self.authority())
+        write!(f, "{}{}", self.origin(), self.path)
+    }
+}
+
+/// A bare port is one of this machine; as a host it would be an address like `0.0.33.53`.
+fn with_host(rest: &str) -> Cow<'_, str> {
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let port = rest[..end].strip_prefix(':').unwrap_or(&rest[..end]);
+    if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) {
+        format!("localhost:{port}{}", &rest[end..]).into()
+    } else {
+        rest.into()
     }
 }
 
@@ -235,13 +290,14 @@ mod tests {
     fn an_upstream_is_read_from_whatever_is_pasted() {
         let check = |text: &str, origin: &str, path: &str| {
             let upstream = Upstream::parse(text).unwrap();
-            assert_eq!(
-                (upstream.to_string().as_str(), upstream.path()),
-                (origin, path),
-                "{text}"
-            );
+            assert_eq!((upstream.origin().as_str(), upstream.path()), (origin, path), "{text}");
         };
         check("http://localhost:8000", "http://localhost:8000", "");
+        check("8501", "http://localhost:8501", "");
+        check(":8501", "http://localhost:8501", "");
+        check("https://8501", "https://localhost:8501", "");
+        check("8501/agent", "http://localhost:8501", "/agent");
+        check("http://localhost:8000/", "http://localhost:8000", "");
         check("  localhost:8000 ", "http://localhost:8000", "");
         check("127.0.0.1:80", "http://127.0.0.1", "");
         check("HTTPS://Agent.Example/agent/run", "https://agent.example", "/agent/run");
@@ -272,7 +328,10 @@ mod tests {
         check("ftp://host", "`ftp` is not a scheme");
         check("two words", "holds a space");
         check("http://user:pw@host", "user name or password");
-        check("http://:8000", "not an address");
+        check("http://", "not an address");
+        check("99999", "not an address");
+        check("0", "port 0");
+        check("http://host/a?x=1", "has a query");
         check("localhost:99999", "not an address");
         check("localhost:0", "port 0");
     }
@@ -288,6 +347,44 @@ mod tests {
         check("localhost", false);
         check("localhost:8001", false);
         check("elsewhere:8000", false);
+    }
+
+    #[test]
+    fn a_path_is_put_before_what_is_asked_for() {
+        let check = |upstream: &str, asked: &str, target: &str| {
+            let upstream = Upstream::parse(upstream).unwrap();
+            assert_eq!(upstream.target_of(asked), target, "{upstream} {asked}");
+        };
+        check("localhost:8000", "/", "/");
+        check("localhost:8000", "/agent?x=1", "/agent?x=1");
+        check("localhost:8000/agent", "/", "/agent");
+        check("localhost:8000/agent", "/?x=1", "/agent?x=1");
+        check("localhost:8000/agent", "/info", "/agent/info");
+        check("localhost:8000/agent", "/agent", "/agent/agent");
+        check("localhost:8000/agent/", "/", "/agent/");
+        check("localhost:8000/agent/", "//info", "/agent//info");
+        check("localhost:8000/agent", "*", "*");
+    }
+
+    #[test]
+    fn a_place_at_the_upstream_is_found_below_its_path() {
+        let check = |upstream: &str, place: &str, target: Option<&str>| {
+            let upstream = Upstream::parse(upstream).unwrap();
+            assert_eq!(upstream.target_to(place).as_deref(), target, "{upstream} {place}");
+        };
+        check("localhost:8000", "/agent/", Some("/agent/"));
+        check("localhost:8000", "?x", Some("?x"));
+        check("localhost:8000", "", Some(""));
+        check("localhost:8000/agent", "/agent", Some("/"));
+        check("localhost:8000/agent", "/agent?x", Some("/?x"));
+        check("localhost:8000/agent", "/agent/info?x", Some("/info?x"));
+        // A source whose `/` is `/agent` has no `/agent/`: saying `/` would turn in a circle.
+        check("localhost:8000/agent", "/agent/", None);
+        check("localhost:8000/agent", "/agent/?x", None);
+        check("localhost:8000/agent/", "/agent/", Some("/"));
+        check("localhost:8000/agent/", "/agent", None);
+        check("localhost:8000/agent", "/agents", None);
+        check("localhost:8000/agent", "/login", None);
     }
 
     #[test]

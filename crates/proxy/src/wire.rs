@@ -29,7 +29,11 @@ pub struct Wire {
     waiting: Mutex<Vec<Waker>>,
     somebody_waits: AtomicBool,
     is_abrupt: AtomicBool,
+    /// What the connection does when it no longer speaks HTTP.
+    successor: Mutex<Option<Successor>>,
 }
+
+type Successor = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Wire {
     /// How often everything handed over had been written.
@@ -62,6 +66,16 @@ impl Wire {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Runs something in the connection's place once it has changed its protocol.
+    pub(crate) fn succeed(&self, successor: impl Future<Output = ()> + Send + 'static) {
+        *self.successor.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::pin(successor));
+    }
+
+    /// What follows the last word of HTTP, if anything does.
+    pub(crate) fn successor(&self) -> Option<Successor> {
+        self.successor.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     /// Makes the connection close with a reset.
     pub fn close_abruptly(&self) {
         self.is_abrupt.store(true, Ordering::Release);
@@ -88,6 +102,14 @@ impl ClientSocket {
         }
     }
 
+    /// The connection itself. From here on whoever has it closes it.
+    pub(crate) fn into_tcp(mut self) -> TcpStream {
+        self.io
+            .take()
+            .expect("a socket is used before it is dropped")
+            .into_inner()
+    }
+
     fn io(&mut self) -> Pin<&mut TokioIo<TcpStream>> {
         Pin::new(self.io.as_mut().expect("a socket is used before it is dropped"))
     }
@@ -100,22 +122,25 @@ impl Drop for ClientSocket {
         }
         let Some(io) = self.io.take() else { return };
         match Handle::try_current() {
-            Ok(handle) => drop(handle.spawn(reset_when_taken(io.into_inner()))),
+            Ok(handle) => {
+                let stream = io.into_inner();
+                drop(handle.spawn(async move { reset_when_taken(&stream).await }));
+            }
             Err(_outside) => reset(&io.into_inner()),
         }
     }
 }
 
-/// A reset throws away what the client's system has not taken yet, so it waits
-/// until it has.
-async fn reset_when_taken(stream: TcpStream) {
+/// Makes a connection close with a reset. That throws away what the peer's system
+/// has not taken yet, so it waits until it has.
+pub(crate) async fn reset_when_taken(stream: &TcpStream) {
     let taken = async {
-        while unsent_len(&stream) > 0 {
+        while unsent_len(stream) > 0 {
             tokio::time::sleep(LOOKING).await;
         }
     };
     drop(tokio::time::timeout(TAKING, taken).await);
-    reset(&stream);
+    reset(stream);
 }
 
 fn reset(stream: &TcpStream) {

@@ -5,7 +5,9 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use chrono::{DateTime, SecondsFormat};
-use scrubjay_session::exchange::{Chunk, Ending, Exchange, Headers, Hole, HttpVersion, RequestHead, ResponseHead};
+use scrubjay_session::exchange::{
+    Chunk, Ending, Exchange, Headers, Hole, HttpVersion, Relayed, RequestHead, ResponseHead,
+};
 use serde::{Deserialize, Serialize};
 
 /// Holes longer than this in sum are not believed: whoever reads a body fills
@@ -52,6 +54,12 @@ pub(crate) struct ExchangeFacts {
     #[serde(default)]
     pub(crate) trailers: Vec<Field>,
     pub(crate) ending: String,
+    /// What passed in the protocol that the connection changed to, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) relayed: Option<RelayedFacts>,
+    /// The upstream's TLS certificate was not verified.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) tls_unverified: bool,
     #[serde(default)]
     pub(crate) last_at_us: u64,
     /// Lines of frames that follow.
@@ -103,6 +111,14 @@ pub(crate) struct ResponseFacts {
     pub(crate) headers: Vec<Field>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) delivered_headers: Option<Vec<Field>>,
+}
+
+/// Bytes each way.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RelayedFacts {
+    pub(crate) sent_len: u64,
+    pub(crate) received_len: u64,
 }
 
 /// A header field: name and value.
@@ -279,6 +295,11 @@ impl ExchangeFacts {
             }),
             trailers: fields(&exchange.trailers),
             ending: exchange.ending.as_str().to_owned(),
+            relayed: exchange.relayed.map(|relayed| RelayedFacts {
+                sent_len: relayed.sent_len,
+                received_len: relayed.received_len,
+            }),
+            tls_unverified: exchange.is_unverified,
             last_at_us: exchange.last_at_us,
             frames: None,
             body_len: exchange.body_len,
@@ -322,6 +343,11 @@ impl ExchangeFacts {
             ending: Ending::parse(&self.ending)
                 .filter(|ending| *ending != Ending::Open)
                 .unwrap_or(Ending::RecorderStopped),
+            relayed: self.relayed.map(|relayed| Relayed {
+                sent_len: relayed.sent_len,
+                received_len: relayed.received_len,
+            }),
+            is_unverified: self.tls_unverified,
             labels: self.labels,
             upstream: self.upstream,
             ..Exchange::default()

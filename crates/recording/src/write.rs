@@ -239,7 +239,7 @@ impl<W: Write> Writer<W> {
         line.extend_from_slice(br#","method":"#);
         append_json(&mut line, &exchange.request.method);
         line.extend_from_slice(br#","url":"#);
-        append_json(&mut line, &url_of(exchange));
+        append_json(&mut line, &exchange.url());
         line.extend_from_slice(br#","input":"#);
         line.extend_from_slice(input.as_deref().unwrap_or("null").as_bytes());
         line.extend_from_slice(br#","scrubjay":"#);
@@ -358,16 +358,6 @@ fn facts_of(outline: &Outline<'_>, input: Option<&str>) -> ExchangeFacts {
         Layout::Whole { body } => facts.body_b64 = Some(base64(body)),
     }
     facts
-}
-
-/// Where the request went, for readers; the exact words stand under our key.
-fn url_of(exchange: &Exchange) -> String {
-    let target = &exchange.request.target;
-    if target.starts_with('/') {
-        format!("{}{target}", exchange.upstream.trim_end_matches('/'))
-    } else {
-        target.clone()
-    }
 }
 
 /// Milliseconds with as many of three decimals as are needed: microseconds to the letter.

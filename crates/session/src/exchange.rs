@@ -3,6 +3,8 @@
 //! These are the words that the capture path, the store, the file format and
 //! the queries share. They carry what was seen and hold no policy.
 
+use std::borrow::Cow;
+
 /// Header fields in the order of the wire. Values are bytes, because HTTP
 /// allows more than UTF-8; repeated names stay repeated.
 pub type Headers = Vec<(String, Vec<u8>)>;
@@ -20,6 +22,17 @@ pub fn field(headers: &Headers, name: &str) -> String {
         .map(|(_, value)| String::from_utf8_lossy(value).trim().to_owned())
         .collect();
     values.join(", ")
+}
+
+/// What is asked for at an upstream whose address has this path (empty for
+/// none) when a source in front of it is asked for `target`. The source's own
+/// `/` stands for the path as it is.
+pub fn target_below<'a>(path: &str, target: &'a str) -> Cow<'a, str> {
+    match target.strip_prefix('/') {
+        Some(rest) if !path.is_empty() && (rest.is_empty() || rest.starts_with('?')) => format!("{path}{rest}").into(),
+        Some(_) => format!("{}{target}", path.trim_end_matches('/')).into(),
+        None => target.into(),
+    }
 }
 
 /// HTTP version of a message.
@@ -89,8 +102,11 @@ pub enum Ending {
     Open,
     /// The response body ended as HTTP says it should.
     Complete,
-    /// Upstream broke off after its head.
+    /// Upstream broke off after its head: a reset of the connection or of its
+    /// stream, or bytes that are no body.
     UpstreamReset,
+    /// Upstream ended the connection in an orderly way before the body's end.
+    UpstreamClosed,
     /// Upstream could not be reached or sent no head.
     NoAnswer,
     /// The client left first.
@@ -100,10 +116,11 @@ pub enum Ending {
 }
 
 impl Ending {
-    const NAMES: [(Self, &'static str); 6] = [
+    const NAMES: [(Self, &'static str); 7] = [
         (Self::Open, "open"),
         (Self::Complete, "complete"),
         (Self::UpstreamReset, "upstream_reset"),
+        (Self::UpstreamClosed, "upstream_closed"),
         (Self::NoAnswer, "no_answer"),
         (Self::ClientLeft, "client_left"),
         (Self::RecorderStopped, "recorder_stopped"),
@@ -124,6 +141,16 @@ impl Ending {
             .find(|(_, name)| *name == text)
             .map(|(ending, _)| *ending)
     }
+}
+
+/// What passed on a connection after it had changed its protocol (status 101).
+/// Its bytes are counted and not kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Relayed {
+    /// Bytes from the client to upstream.
+    pub sent_len: u64,
+    /// Bytes from upstream to the client.
+    pub received_len: u64,
 }
 
 /// One data frame of the response body as the HTTP library yielded it.
@@ -173,10 +200,58 @@ pub struct Exchange {
     pub body_len: u64,
     /// Chunks so far.
     pub chunk_count: u64,
+    /// What passed in another protocol, if the connection changed to one.
+    pub relayed: Option<Relayed>,
+    /// The upstream's TLS certificate was not verified, because that was asked for.
+    pub is_unverified: bool,
     /// What is missing.
     pub holes: Vec<Hole>,
     /// Labels in the order in which they were given.
     pub labels: Vec<(String, String)>,
     /// Absolute URL of the upstream, when known.
     pub upstream: String,
+}
+
+impl Exchange {
+    /// Where the request went: the upstream's address and the target below it.
+    pub fn url(&self) -> String {
+        let after_scheme = self.upstream.find("://").map_or(0, |at| at + 3);
+        let path_at = self.upstream[after_scheme..].find('/').map(|at| after_scheme + at);
+        let (origin, path) = self.upstream.split_at(path_at.unwrap_or(self.upstream.len()));
+        match self.request.target.strip_prefix('/') {
+            Some(_) => {
+                let path = if path == "/" { "" } else { path };
+                format!("{origin}{}", target_below(path, &self.request.target))
+            }
+            None => self.request.target.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_url_is_the_upstream_and_the_target_below_it() {
+        let check = |upstream: &str, target: &str, url: &str| {
+            let request = RequestHead {
+                target: target.to_owned(),
+                ..RequestHead::default()
+            };
+            let exchange = Exchange {
+                upstream: upstream.to_owned(),
+                request,
+                ..Exchange::default()
+            };
+            assert_eq!(exchange.url(), url);
+        };
+        check("http://h:1", "/", "http://h:1/");
+        check("http://h:1/", "/a?b", "http://h:1/a?b");
+        check("http://h:1/agent", "/", "http://h:1/agent");
+        check("http://h:1/agent", "/?x", "http://h:1/agent?x");
+        check("http://h:1/agent/", "/info", "http://h:1/agent/info");
+        check("", "/info", "/info");
+        check("http://h:1", "*", "*");
+    }
 }

@@ -252,6 +252,14 @@ impl<'a> Draft<'a> {
             Record::Chunk { at_us, offset, bytes } => self.take_chunk(tx, *offset, *at_us, bytes)?,
             Record::Trailers { at_us, fields } => self.take_trailers(tx, *at_us, fields)?,
             Record::Hole { at_us, offset } => self.take_hole(tx, *offset, *at_us)?,
+            Record::Relayed { at_us, relayed } => {
+                exchanges::set_relayed(tx, self.open.id, *relayed)?;
+                *at_us
+            }
+            Record::Unverified { at_us } => {
+                exchanges::set_unverified(tx, self.open.id)?;
+                *at_us
+            }
             Record::End {
                 at_us,
                 ending,

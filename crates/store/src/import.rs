@@ -128,6 +128,12 @@ fn import_facts(tx: &Connection, exchange: &Exchange, revision: i64) -> rusqlite
     if !exchange.trailers.is_empty() {
         heads::put(tx, id, Part::Trailers, &exchange.trailers)?;
     }
+    if let Some(relayed) = exchange.relayed {
+        exchanges::set_relayed(tx, id, relayed)?;
+    }
+    if exchange.is_unverified {
+        exchanges::set_unverified(tx, id)?;
+    }
     for hole in &exchange.holes {
         holes::put(tx, id, *hole)?;
     }

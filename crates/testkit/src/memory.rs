@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use scrubjay_proxy::recorder::{Recorder, Tape};
-use scrubjay_session::exchange::{Ending, Headers, RequestHead, ResponseHead};
+use scrubjay_session::exchange::{Ending, Headers, Relayed, RequestHead, ResponseHead};
 use tokio::sync::watch;
 
 /// One exchange as a recorder was told of it.
@@ -27,6 +27,10 @@ pub struct Taped {
     pub skipped: u64,
     /// Trailer fields.
     pub trailers: Headers,
+    /// What passed in another protocol.
+    pub relayed: Option<Relayed>,
+    /// The upstream's certificate was not verified.
+    pub is_unverified: bool,
     /// Its end.
     pub ending: Ending,
 }
@@ -160,6 +164,14 @@ impl Tape for MemoryTape {
 
     fn trailers(&mut self, trailers: &Headers, _at_us: u64) {
         self.note(|taped| taped.trailers.clone_from(trailers));
+    }
+
+    fn relayed(&mut self, relayed: Relayed, _at_us: u64) {
+        self.note(|taped| taped.relayed = Some(relayed));
+    }
+
+    fn unverified(&mut self, _at_us: u64) {
+        self.note(|taped| taped.is_unverified = true);
     }
 
     fn end(self: Box<Self>, ending: Ending, _at_us: u64) {

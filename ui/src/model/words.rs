@@ -79,6 +79,7 @@ pub fn ending(ending: EndingView) -> &'static str {
         EndingView::Open => "open",
         EndingView::Complete => "complete",
         EndingView::UpstreamReset => "upstream reset",
+        EndingView::UpstreamClosed => "upstream closed",
         EndingView::NoAnswer => "no answer",
         EndingView::ClientLeft => "client left",
         EndingView::RecorderStopped => "recorder stopped",
@@ -89,7 +90,7 @@ pub fn ending(ending: EndingView) -> &'static str {
 pub fn is_bad_ending(ending: EndingView) -> bool {
     matches!(
         ending,
-        EndingView::UpstreamReset | EndingView::NoAnswer | EndingView::RecorderStopped
+        EndingView::UpstreamReset | EndingView::UpstreamClosed | EndingView::NoAnswer | EndingView::RecorderStopped
     )
 }
 

@@ -29,6 +29,7 @@ use crate::{
     json::{self, Line},
     library::{Library, unreadable},
     out::Out,
+    plan,
 };
 
 /// An exchange and what was found in it.
@@ -71,6 +72,7 @@ pub(crate) fn run(args: &args::Check, out: &mut Out) -> Result<(), Failure> {
         out.flush()?;
         return whole.and(verdict);
     }
+    plan::tls(&args.tls, &[])?;
     let mut report = Report {
         checked: Vec::new(),
         bar,

@@ -1,7 +1,7 @@
 //! `scrubjay list`: a line an exchange.
 
 use scrubjay_session::{
-    exchange::Exchange,
+    exchange::{Exchange, Relayed},
     query::{Run, Summary},
 };
 
@@ -60,7 +60,7 @@ pub(crate) fn line(index: i64, exchange: &Exchange, summary: &Summary) -> String
         .iter()
         .fold(Line::new(), |line, (key, value)| line.string(key, value))
         .object();
-    Line::new()
+    let line = Line::new()
         .value("index", index)
         .string("source", &exchange.source)
         .string("method", &exchange.request.method)
@@ -74,10 +74,38 @@ pub(crate) fn line(index: i64, exchange: &Exchange, summary: &Summary) -> String
         .optional_value("ttftUs", summary.ttft_us)
         .value("chunks", exchange.chunk_count)
         .value("frames", summary.frames)
-        .value("bytes", exchange.body_len)
+        .value("bytes", exchange.body_len);
+    with_passage(line, exchange)
         .raw("labels", &labels)
         .raw("findings", &counts(summary))
         .end()
+}
+
+/// What passed in another protocol, and that TLS was not verified, where it is so.
+pub(crate) fn with_passage(line: Line, exchange: &Exchange) -> Line {
+    let line = match exchange.relayed {
+        None => line,
+        Some(relayed) => line.raw(
+            "relayed",
+            &Line::new()
+                .value("sentLen", relayed.sent_len)
+                .value("receivedLen", relayed.received_len)
+                .object(),
+        ),
+    };
+    match exchange.is_unverified {
+        true => line.value("tlsUnverified", true),
+        false => line,
+    }
+}
+
+/// What passed each way, seen from the client.
+pub(crate) fn relayed_words(relayed: Relayed) -> String {
+    format!(
+        "{} sent, {} received",
+        words::bytes(relayed.sent_len),
+        words::bytes(relayed.received_len)
+    )
 }
 
 /// Findings by severity.
@@ -116,7 +144,9 @@ fn cells(index: i64, exchange: &Exchange, summary: &Summary) -> Vec<String> {
         words::duration(exchange.last_at_us),
         summary.ttft_us.map(words::duration).unwrap_or_default(),
         summary.frames.to_string(),
-        words::bytes(exchange.body_len),
+        exchange
+            .relayed
+            .map_or_else(|| words::bytes(exchange.body_len), relayed_words),
         findings(summary),
         labels(exchange),
     ]
@@ -177,9 +207,14 @@ pub(crate) fn ended_line(index: i64, exchange: &Exchange, summary: &Summary) -> 
         status,
         exchange.ending.as_str().to_owned(),
         words::duration(exchange.last_at_us),
-        words::count(u64::from(summary.frames), "frame"),
-        words::bytes(exchange.body_len),
     ];
+    match exchange.relayed {
+        Some(relayed) => parts.push(relayed_words(relayed)),
+        None => parts.extend([
+            words::count(u64::from(summary.frames), "frame"),
+            words::bytes(exchange.body_len),
+        ]),
+    }
     parts.extend(
         [outcomes(summary), findings(summary)]
             .into_iter()

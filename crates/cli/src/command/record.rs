@@ -53,6 +53,8 @@ fn plans(args: &args::Record) -> Result<Vec<SourcePlan>, Failure> {
         .map(|text| plan::label(text))
         .collect::<Result<_, _>>()?;
     let plans = plan::plans(&args.upstreams, &args.listens, args.name.as_deref())?;
+    let upstreams: Vec<&str> = plans.iter().map(|plan| plan.upstream.as_str()).collect();
+    let tls = plan::tls(&args.tls, &upstreams)?;
     Ok(plans
         .into_iter()
         .map(|plan| SourcePlan {
@@ -60,6 +62,7 @@ fn plans(args: &args::Record) -> Result<Vec<SourcePlan>, Failure> {
             keep_host: args.keep_host,
             drain: args.drain,
             labels: labels.clone(),
+            tls: tls.clone(),
             ..plan
         })
         .collect())

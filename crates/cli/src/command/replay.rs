@@ -22,16 +22,20 @@ use crate::{
     failure::{Failure, note},
     library::Library,
     out::Out,
+    plan,
     signals::Signals,
 };
 
 pub(crate) fn run(args: &args::Replay, out: &mut Out) -> Result<(), Failure> {
-    let plan = plan(args)?;
+    let plan = checked_plan(args)?;
     let source = args.source.clone().or_else(|| args.store.clone());
     let library = Library::open(source, out.format)?;
     library.some_or_all(&args.exchanges)?;
     let damaged = library.finish();
     let engine = library.into_engine();
+    if let Some(fallback) = args.fallback.as_deref().filter(|_| args.tls.insecure) {
+        plan::note_unverified(fallback, out.format);
+    }
     if let Some(damage) = engine.damage().first().filter(|_| engine.is_damaged()) {
         note(damage, out.format);
     }
@@ -58,7 +62,7 @@ pub(crate) fn run(args: &args::Replay, out: &mut Out) -> Result<(), Failure> {
 }
 
 /// What was said, checked as far as it can be before anything is opened.
-fn plan(args: &args::Replay) -> Result<ReplayPlan, Failure> {
+fn checked_plan(args: &args::Replay) -> Result<ReplayPlan, Failure> {
     let mut plan = ReplayPlan {
         exchanges: args.exchanges.clone(),
         listen: args.listen.clone(),
@@ -72,6 +76,7 @@ fn plan(args: &args::Replay) -> Result<ReplayPlan, Failure> {
         },
         shifts_timestamps: args.shift_timestamps,
         misses_into: None,
+        tls: plan::tls(&args.tls, &args.fallback.iter().map(String::as_str).collect::<Vec<_>>())?,
     };
     if let Some(path) = &args.overlay {
         let text = std::fs::read(path).map_err(|error| unread(path, &error))?;

@@ -31,7 +31,10 @@ pub(crate) fn run(args: &args::Serve, out: &mut Out) -> Result<(), Failure> {
         ));
     }
     let listen = address(&args.listen)?;
-    let plans = plan::plans(&args.upstreams, &[], None)?;
+    let mut plans = plan::plans(&args.upstreams, &[], None)?;
+    let upstreams: Vec<&str> = plans.iter().map(|plan| plan.upstream.as_str()).collect();
+    let tls = plan::tls(&args.tls, &upstreams)?;
+    plans.iter_mut().for_each(|plan| plan.tls = tls.clone());
     let engine = Engine::open(&Options {
         path: args.source.path(),
         opening: Opening::Window,
@@ -90,16 +93,20 @@ async fn serve(engine: &Engine, listen: SocketAddr, sources: &[Source], out: &mu
 }
 
 fn ready(engine: &Engine, url: &str, sources: &[Source], out: &mut Out) -> Result<(), Failure> {
+    for source in sources.iter().filter(|source| source.unverified) {
+        plan::note_unverified(&source.upstream, out.format);
+    }
     let store = engine.path().display().to_string();
     let text = if out.is_json() {
         ready_line(url, &store, sources)
     } else {
         let sources = sources.iter().map(|source| {
             format!(
-                "recording {} → {}  ({})\n",
+                "recording {} → {}  ({})\n{}",
                 source.url,
                 safe(&source.upstream),
-                safe(&source.name)
+                safe(&source.name),
+                plan::mapping(source)
             )
         });
         format!("showing {} at\n  {url}\n{}", safe(&store), sources.collect::<String>())

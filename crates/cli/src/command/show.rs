@@ -6,7 +6,7 @@ use scrubjay_session::{
     shelf::Shelf as _,
 };
 
-use super::list::{finding_object, header_pairs};
+use super::list::{finding_object, header_pairs, relayed_words, with_passage};
 use crate::{
     args,
     failure::Failure,
@@ -64,7 +64,13 @@ fn json_line(
                     .object()
             }),
         )
-        .string("ending", exchange.ending.as_str())
+        .string("ending", exchange.ending.as_str());
+    let line = with_passage(line, exchange);
+    let line = match has_other_url(exchange) {
+        true => line.string("url", &exchange.url()),
+        false => line,
+    };
+    let line = line
         .list(
             "findings",
             findings.iter().map(|finding| {
@@ -120,6 +126,14 @@ fn text(exchange: &Exchange, findings: &[FindingEntry], out: &mut Out) -> Result
             exchange.ending.as_str(),
             words::duration(exchange.last_at_us)
         ),
+    ];
+    if has_other_url(exchange) {
+        lines.push(format!("url      {}", safe(&exchange.url())));
+    }
+    if exchange.is_unverified {
+        lines.push("tls      the certificate of the upstream was NOT verified".to_owned());
+    }
+    lines.extend([
         String::new(),
         format!(
             "{} {} {}",
@@ -127,7 +141,7 @@ fn text(exchange: &Exchange, findings: &[FindingEntry], out: &mut Out) -> Result
             safe(&request.target),
             request.version.as_str()
         ),
-    ];
+    ]);
     push_headers(&mut lines, &request.headers);
     lines.push(format!("({} of body)", words::bytes(exchange.request_len)));
     lines.push(String::new());
@@ -136,11 +150,14 @@ fn text(exchange: &Exchange, findings: &[FindingEntry], out: &mut Out) -> Result
         Some(head) => {
             lines.push(format!("{} {}", head.version.as_str(), head.status));
             push_headers(&mut lines, &head.headers);
-            lines.push(format!(
-                "({} of body in {})",
-                words::bytes(exchange.body_len),
-                words::count(exchange.chunk_count, "chunk")
-            ));
+            lines.push(match exchange.relayed {
+                Some(relayed) => format!("({} after that, counted and not kept)", relayed_words(relayed)),
+                None => format!(
+                    "({} of body in {})",
+                    words::bytes(exchange.body_len),
+                    words::count(exchange.chunk_count, "chunk")
+                ),
+            });
             push_headers(&mut lines, &exchange.trailers);
         }
     }
@@ -160,6 +177,12 @@ fn text(exchange: &Exchange, findings: &[FindingEntry], out: &mut Out) -> Result
         lines.push(format!("and {} findings more", findings.len() - FINDINGS));
     }
     out.text(&(lines.join("\n") + "\n"))
+}
+
+/// The upstream has a path, which the target lacks.
+fn has_other_url(exchange: &Exchange) -> bool {
+    let rest = exchange.upstream.split_once("://").map_or("", |(_, rest)| rest);
+    rest.split_once('/').is_some_and(|(_, path)| !path.is_empty())
 }
 
 fn push_headers(lines: &mut Vec<String>, headers: &Headers) {

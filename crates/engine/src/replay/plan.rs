@@ -9,7 +9,7 @@ use scrubjay_replay::{
     serve::Conduct,
 };
 
-use crate::{Engine, EngineError};
+use crate::{Engine, EngineError, TlsPlan};
 
 /// A replay to run, as the command line gives it.
 #[derive(Clone, Default)]
@@ -25,6 +25,8 @@ pub struct ReplayPlan {
     /// Where misses that the fallback answers are recorded; absent means the
     /// store that is served.
     pub misses_into: Option<Engine>,
+    /// TLS with the fallback.
+    pub tls: TlsPlan,
 }
 
 fn bad_fault(error: SpecError) -> EngineError {

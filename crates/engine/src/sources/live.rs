@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use scrubjay_proxy::{Listener, Running, Sightings, Source, Upstream, serve};
+use scrubjay_proxy::{Listener, Running, Sightings, Source, Tls, Upstream, serve};
 use scrubjay_store::{Source as Stored, Spool, Store};
 use tokio::{
     runtime::Handle,
@@ -10,6 +10,7 @@ use tokio::{
     task::JoinHandle,
 };
 
+use super::Given;
 use crate::{
     EngineError,
     news::Bell,
@@ -34,19 +35,19 @@ pub(crate) struct Live {
     sightings: watch::Receiver<Sightings>,
     /// Tries once whether the upstream is there.
     probe: JoinHandle<()>,
+    tls: Tls,
 }
 
-/// The upstream as it is kept: an origin, and the path that was given with it.
+/// The upstream as it is kept: the whole address.
 pub(crate) fn checked_upstream(text: &str) -> Result<String, EngineError> {
-    let upstream = Upstream::parse(text)?;
-    // The path is not forwarded to; it is kept for what a frontend is told to use.
-    Ok(format!("{upstream}{}", upstream.path()))
+    Ok(Upstream::parse(text)?.to_string())
 }
 
-fn plan_of(source: &Stored) -> Result<Source, EngineError> {
+fn plan_of(source: &Stored, tls: &Tls) -> Result<Source, EngineError> {
     Ok(Source {
         keep_host: source.keep_host,
         drain: source.drain,
+        tls: tls.clone(),
         ..Source::new(&source.name, Upstream::parse(&source.upstream)?)
     })
 }
@@ -66,15 +67,15 @@ impl Capture {
         source: &Stored,
         pulse: &Arc<Pulse>,
         bell: &Arc<Bell>,
-        labels: &[(String, String)],
+        given: &Given,
     ) -> Result<Live, EngineError> {
         let recorder = SourceRecorder {
             spool: self.spool.clone(),
             bell: Arc::clone(bell),
             pulse: Arc::clone(pulse),
-            labels: labels.to_vec(),
+            labels: given.labels.clone(),
         };
-        let plan = plan_of(source)?;
+        let plan = plan_of(source, &given.tls)?;
         let running = {
             let _inside = self.threads.handle.enter();
             serve(listener, plan, Arc::new(recorder))?
@@ -86,6 +87,7 @@ impl Capture {
             probe: self.threads.handle.spawn(probe(Arc::clone(&running), Arc::clone(bell))),
             running,
             sightings,
+            tls: given.tls.clone(),
         })
     }
 
@@ -104,7 +106,7 @@ impl Live {
 
     /// Sends later requests by other settings; open exchanges keep theirs.
     pub(crate) fn reroute(&self, source: &Stored, bell: &Arc<Bell>) -> Result<(), EngineError> {
-        let plan = plan_of(source)?;
+        let plan = plan_of(source, &self.tls)?;
         let running = Arc::clone(&self.running);
         self.probe.abort();
         let rerouted = wait_for(&self.handle, async move {

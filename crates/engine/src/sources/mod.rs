@@ -18,7 +18,7 @@ use std::{
 };
 
 use scrubjay_ipc::{AddSource, Checklist, EditSource, Source, SourceList, SourceState, Switch};
-use scrubjay_proxy::Listener;
+use scrubjay_proxy::{Listener, Tls};
 use scrubjay_store::{Claim, Source as Stored, Store, Wanted};
 
 use self::live::{Capture, Live};
@@ -26,6 +26,7 @@ use crate::{
     EngineError,
     news::Bell,
     recorder::{Pulse, SourceRecorder},
+    tls::TlsPlan,
     watch::Rates,
 };
 
@@ -53,6 +54,15 @@ pub struct SourcePlan {
     pub drain: bool,
     /// Labels for everything that comes through it.
     pub labels: Vec<(String, String)>,
+    /// TLS with an `https://` upstream.
+    pub tls: TlsPlan,
+}
+
+/// What a plan says that is not stored.
+#[derive(Clone, Default)]
+struct Given {
+    labels: Vec<(String, String)>,
+    tls: Tls,
 }
 
 /// All sources of one store.
@@ -75,7 +85,7 @@ struct Running {
     pulse: Arc<Pulse>,
     live: Live,
     /// For whoever starts it again after an edit.
-    labels: Vec<(String, String)>,
+    given: Given,
     /// Frees the name when dropped.
     _claim: Claim,
 }
@@ -98,7 +108,7 @@ impl Sources {
         for stored in self.store.sources().unwrap_or_default() {
             if stored.wanted != Wanted::Stopped && !self.is_elsewhere(&stored.name) {
                 // A source that cannot listen says so in the list.
-                drop(self.listen_and_start(&stored, &[]));
+                drop(self.listen_and_start(&stored, &Given::default()));
             }
         }
     }
@@ -138,7 +148,7 @@ impl Sources {
         self.store.add_source(&stored)?;
         let started = self
             .claim(&stored.name)
-            .and_then(|claim| self.start(&stored, bound, claim, &[]));
+            .and_then(|claim| self.start(&stored, bound, claim, &Given::default()));
         if started.is_err() {
             self.store.remove_source(&stored.name)?;
         }
@@ -150,6 +160,10 @@ impl Sources {
     pub(crate) fn run_now(&self, plan: &SourcePlan) -> Result<Source, EngineError> {
         let _changing = lock(&self.changing);
         let upstream = live::checked_upstream(&plan.upstream)?;
+        let given = Given {
+            labels: plan.labels.clone(),
+            tls: plan.tls.load()?,
+        };
         let known = self.store.sources()?;
         let name = self.name_to_run(plan, &upstream, &known)?;
         let old = known.iter().find(|source| source.name == name);
@@ -175,7 +189,7 @@ impl Sources {
         if old.is_some() {
             self.store.edit_source(&stored.name, &stored)?;
         }
-        self.start(&stored, bound, claim, &plan.labels)?;
+        self.start(&stored, bound, claim, &given)?;
         Ok(self.view(&stored))
     }
 
@@ -245,9 +259,9 @@ impl Sources {
             None
         };
         let running = lock(&self.running).remove(&old.name);
-        let (is_paused, labels) = running.map_or((false, Vec::new()), |running| {
+        let (is_paused, given) = running.map_or((false, Given::default()), |running| {
             running.live.stop();
-            (running.is_paused, running.labels)
+            (running.is_paused, running.given)
         });
         let bound = match early {
             Some(bound) => bound,
@@ -259,7 +273,7 @@ impl Sources {
         };
         self.store.edit_source(&old.name, &new)?;
         let claim = self.claim(&new.name)?;
-        self.start(&new, bound, claim, &labels)?;
+        self.start(&new, bound, claim, &given)?;
         if is_paused {
             self.set_paused(&new.name, true)?;
         }
@@ -282,7 +296,7 @@ impl Sources {
         match to {
             Switch::Record | Switch::Pause => {
                 if !self.is_running(name) {
-                    source.listen = self.listen_and_start(&source, &[])?.to_string();
+                    source.listen = self.listen_and_start(&source, &Given::default())?.to_string();
                 }
                 self.set_paused(name, to == Switch::Pause)?;
                 self.store.edit_source(name, &source)?;
@@ -316,7 +330,7 @@ impl Sources {
     }
 
     /// Listens where the stored source says, and remembers why that failed.
-    fn listen_and_start(&self, source: &Stored, labels: &[(String, String)]) -> Result<SocketAddr, EngineError> {
+    fn listen_and_start(&self, source: &Stored, given: &Given) -> Result<SocketAddr, EngineError> {
         let others: Vec<_> = self
             .store
             .sources()?
@@ -326,7 +340,7 @@ impl Sources {
         let started = self.claim(&source.name).and_then(|claim| {
             let bound = Self::bind(Some(&source.listen), &others)?;
             let address = bound.address();
-            self.start(source, bound, claim, labels)?;
+            self.start(source, bound, claim, given)?;
             Ok(address)
         });
         if let Err(error) = &started {
@@ -339,26 +353,20 @@ impl Sources {
         started
     }
 
-    fn start(
-        &self,
-        source: &Stored,
-        bound: Listener,
-        claim: Claim,
-        labels: &[(String, String)],
-    ) -> Result<(), EngineError> {
+    fn start(&self, source: &Stored, bound: Listener, claim: Claim, given: &Given) -> Result<(), EngineError> {
         let capture = self.capture()?;
         capture.spool.set_keep_secrets(&source.name, source.keep_secrets);
         capture.spool.set_recording(&source.name, true);
         let pulse = Arc::new(Pulse::default());
         let address = bound.address();
-        let live = capture.run(bound, source, &pulse, &self.bell, labels)?;
+        let live = capture.run(bound, source, &pulse, &self.bell, given)?;
         pulse.lights.listening();
         let running = Running {
             address,
             is_paused: false,
             pulse,
             live,
-            labels: labels.to_vec(),
+            given: given.clone(),
             _claim: claim,
         };
         lock(&self.failed).remove(&source.name);
@@ -435,6 +443,7 @@ impl Sources {
             keep_secrets: stored.keep_secrets,
             keep_host: stored.keep_host,
             drain: stored.drain,
+            unverified: false,
             state: SourceState::Stopped,
             open: 0,
             frames_per_sec: 0,
@@ -479,6 +488,7 @@ impl Running {
             true => SourceState::Paused,
             false => SourceState::Recording,
         };
+        view.unverified = self.given.tls.is_unverified && view.upstream.starts_with("https://");
         view.open = self.pulse.open.load(Ordering::Relaxed);
         view.checklist = self.pulse.lights.view(&self.live.sightings());
     }

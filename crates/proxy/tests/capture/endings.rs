@@ -7,40 +7,75 @@ use crate::{Proxied, eventually, get, post, source_to};
 
 const LONG: &str = "data: some text that the client must still get\n\n";
 
+/// Asked directly and through a source, a client gets the same bytes and the same end.
 #[tokio::test]
-async fn a_body_that_breaks_off_breaks_off_for_the_client_after_its_last_bytes() {
+async fn a_body_that_breaks_off_breaks_off_for_the_client_as_upstream_did_it() {
     let sized = || Step::head(&["HTTP/1.1 200 OK", "content-length: 1000"]);
-    let check = async |head: Step, body: Step, last: Step| {
+    // Ends with its connection, as HTTP/1.0 has it.
+    let endless = || Step::head(&["HTTP/1.1 200 OK", "connection: close"]);
+    let check = async |head: Step, body: Step, last: Step, closed: Closed, ending: Ending| {
         let arrived = Gate::default();
         let steps = vec![head, body, Step::Wait(arrived.clone()), last.clone()];
         let proxied = Proxied::playing(steps).await;
-        let mut client = proxied.ask(&get("/")).await;
-        client.until(LONG).await;
-        arrived.open();
-        client.until_closed().await;
-        let answer = client.partial_answer();
+        let what = format!("{last:?} {closed:?}");
+        let got = async |address| {
+            let mut client = RawClient::ask(address, &get("/")).await;
+            client.until(LONG).await;
+            arrived.open();
+            let closed = client.until_closed().await;
+            let answer = client.partial_answer();
+            (answer.status(), answer.text(), answer.is_whole, closed)
+        };
+        let through = got(proxied.address()).await;
         assert_eq!(
-            (answer.status(), answer.text().as_str(), answer.is_whole),
-            (200, LONG, false),
-            "{last:?}"
+            (through.0, through.1.as_str(), through.2, through.3),
+            (200, LONG, false, closed),
+            "{what}"
         );
-        let taped = proxied.recorder.only().await;
+        // What is no HTTP does not pass as it is.
+        if !matches!(last, Step::Write(_)) {
+            let direct = got(proxied.agent.address()).await;
+            assert_eq!((&through.1, through.3), (&direct.1, direct.3), "{what}");
+        }
+        let taped = proxied.recorder.ended(1).await.remove(0);
         assert_eq!(
             (taped.ending, taped.body()),
-            (Ending::UpstreamReset, LONG.as_bytes().to_vec()),
-            "{last:?}"
+            (ending, LONG.as_bytes().to_vec()),
+            "{what}"
         );
     };
-    check(Step::sse_head(), Step::chunk(LONG), Step::Close).await;
-    check(Step::sse_head(), Step::chunk(LONG), Step::Reset).await;
-    check(sized(), Step::Write(LONG.into()), Step::Close).await;
-    check(sized(), Step::Write(LONG.into()), Step::Reset).await;
+    let (quiet, reset) = (Closed::Quietly, Closed::WithReset);
+    let (chunk, plain) = (Step::chunk(LONG), Step::Write(LONG.into()));
+    let nonsense = Step::Write(b"not a chunk\r\n".to_vec());
     check(
         Step::sse_head(),
-        Step::chunk(LONG),
-        Step::Write(b"not a chunk\r\n".to_vec()),
+        chunk.clone(),
+        Step::Close,
+        quiet,
+        Ending::UpstreamClosed,
     )
     .await;
+    check(
+        Step::sse_head(),
+        chunk.clone(),
+        Step::Reset,
+        reset,
+        Ending::UpstreamReset,
+    )
+    .await;
+    check(sized(), plain.clone(), Step::Close, quiet, Ending::UpstreamClosed).await;
+    check(sized(), plain.clone(), Step::Reset, reset, Ending::UpstreamReset).await;
+    check(Step::sse_head(), chunk, nonsense, reset, Ending::UpstreamReset).await;
+    check(endless(), plain.clone(), Step::Reset, reset, Ending::UpstreamReset).await;
+}
+
+/// A body of no length, which ends with its connection, has ended in order.
+#[tokio::test]
+async fn a_body_without_a_length_ends_with_its_connection() {
+    let head = Step::head(&["HTTP/1.1 200 OK", "connection: close"]);
+    let proxied = Proxied::playing(vec![head, Step::Write(LONG.into()), Step::Close]).await;
+    assert_eq!(proxied.answer(&get("/")).await.text(), LONG);
+    assert_eq!(proxied.recorder.only().await.ending, Ending::Complete);
 }
 
 /// The last bytes and the break arrive together: the break must not overtake them.
@@ -52,7 +87,7 @@ async fn a_break_does_not_overtake_the_bytes_before_it() {
         client.until_closed().await;
         let answer = client.partial_answer();
         assert_eq!((answer.text().as_str(), answer.is_whole), (LONG, false));
-        assert_eq!(proxied.recorder.only().await.ending, Ending::UpstreamReset);
+        assert_eq!(proxied.recorder.only().await.ending, Ending::UpstreamClosed);
     }
 }
 

@@ -131,7 +131,7 @@ async fn an_upstream_behind_tls_is_spoken_to_as_it_wishes() {
     let (address, certificate, mut told) = tls_agent().await;
     let recorder = MemoryRecorder::default();
     let url = format!("https://localhost:{}", address.port());
-    let running = source_to(&url, &recorder, |source| source.extra_roots = vec![certificate]);
+    let running = source_to(&url, &recorder, |source| source.tls.roots = vec![certificate]);
     // With and without `Accept`: both ways out.
     for request in [get("/a"), "GET /b HTTP/1.1\r\nhost: f\r\n\r\n".to_owned()] {
         let mut client = RawClient::ask(running.address(), &request).await;
@@ -155,7 +155,7 @@ async fn a_certificate_that_nobody_trusts_is_told_in_a_sentence() {
     assert_ne!(certificate, stranger);
     let recorder = MemoryRecorder::default();
     let url = format!("https://localhost:{}", address.port());
-    let running = source_to(&url, &recorder, |source| source.extra_roots = vec![stranger]);
+    let running = source_to(&url, &recorder, |source| source.tls.roots = vec![stranger]);
     let answer = RawClient::ask(running.address(), &get("/")).await.whole_answer().await;
     assert_eq!(answer.status(), 502);
     assert!(
@@ -214,7 +214,7 @@ async fn a_client_may_speak_http_2() {
     let taped = proxied.recorder.only().await;
     assert_eq!(
         (taped.ending, taped.request.version),
-        (Ending::UpstreamReset, HttpVersion::Http2)
+        (Ending::UpstreamClosed, HttpVersion::Http2)
     );
     assert_eq!(
         taped.request.headers[0],
@@ -262,4 +262,103 @@ async fn stopping_tells_the_tapes_of_http_2_streams_too() {
     assert!(body.frame().await.is_some());
     proxied.running.stop(Duration::ZERO).await;
     assert_eq!(proxied.recorder.exchanges()[0].ending, Ending::RecorderStopped);
+}
+
+/// How a stream of HTTP/2 ends at its server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum H2End {
+    /// `RST_STREAM` with a code.
+    Reset(h2::Reason),
+    /// The connection ends in order.
+    Closed,
+}
+
+/// An agent of HTTP/2 that says something, waits for the gate, and ends so.
+async fn h2_agent_ending(end: H2End, said: Gate) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let said = said.clone();
+            tokio::spawn(async move {
+                let mut connection = h2::server::handshake(stream).await.unwrap();
+                let mut bodies = Vec::new();
+                // A source asks for everything over one connection.
+                loop {
+                    let accepted = tokio::select! {
+                        accepted = connection.accept() => accepted,
+                        () = said.passed(), if !bodies.is_empty() => break,
+                    };
+                    let Some(Ok((_, mut respond))) = accepted else { return };
+                    let head = Response::builder().header("content-type", "text/event-stream");
+                    let mut body = respond.send_response(head.body(()).unwrap(), false).unwrap();
+                    body.send_data(Bytes::from_static(b"data: 1\n\n"), false).unwrap();
+                    bodies.push(body);
+                }
+                if let H2End::Reset(reason) = end {
+                    bodies.iter_mut().for_each(|body| body.send_reset(reason));
+                    while connection.accept().await.is_some() {}
+                }
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn each_end_of_an_http_2_upstream_is_told_apart() {
+    let check = async |end: H2End, ending: Ending, closed: scrubjay_testkit::Closed| {
+        let said = Gate::default();
+        let address = h2_agent_ending(end, said.clone()).await;
+        let recorder = MemoryRecorder::default();
+        let running = source_to(&format!("h2c://{address}"), &recorder, |_| {});
+        let mut client = RawClient::ask(running.address(), &get("/")).await;
+        client.until("data: 1\n\n").await;
+        // A client of HTTP/2 asks for the same.
+        let mut sender = h2_client(running.address()).await;
+        let response = sender.send_request(h2_request(running.address())).await.unwrap();
+        let mut body = response.into_body();
+        assert!(body.frame().await.unwrap().is_ok());
+        said.open();
+        assert_eq!(client.until_closed().await, closed, "{end:?}");
+        assert!(!client.partial_answer().is_whole, "{end:?}");
+        let broken = body.frame().await.expect("the stream should not end").unwrap_err();
+        let told = std::error::Error::source(&broken).and_then(|cause| cause.downcast_ref::<h2::Error>());
+        let told = told.expect("the stream should be reset");
+        assert!(told.is_reset() && told.is_remote(), "{end:?}: {told:?}");
+        if let H2End::Reset(reason) = end {
+            assert_eq!(told.reason(), Some(reason), "the code passes");
+        }
+        for taped in recorder.ended(2).await {
+            assert_eq!(
+                (taped.ending, taped.body()),
+                (ending, b"data: 1\n\n".to_vec()),
+                "{end:?}"
+            );
+        }
+    };
+    use scrubjay_testkit::Closed::{Quietly, WithReset};
+    check(
+        H2End::Reset(h2::Reason::INTERNAL_ERROR),
+        Ending::UpstreamReset,
+        WithReset,
+    )
+    .await;
+    check(H2End::Reset(h2::Reason::CANCEL), Ending::UpstreamReset, WithReset).await;
+    check(H2End::Closed, Ending::UpstreamClosed, Quietly).await;
+}
+
+/// A stream that is reset without an error inside its body has not ended.
+#[tokio::test]
+async fn a_reset_without_an_error_is_no_end() {
+    let said = Gate::default();
+    let address = h2_agent_ending(H2End::Reset(h2::Reason::NO_ERROR), said.clone()).await;
+    let recorder = MemoryRecorder::default();
+    let running = source_to(&format!("h2c://{address}"), &recorder, |_| {});
+    let mut client = RawClient::ask(running.address(), &get("/")).await;
+    client.until("data: 1\n\n").await;
+    said.open();
+    client.until_closed().await;
+    assert!(!client.partial_answer().is_whole);
+    assert_eq!(recorder.only().await.ending, Ending::UpstreamReset);
 }

@@ -11,6 +11,8 @@ mod refusals;
 mod requests;
 mod shapes;
 mod stopping;
+mod tls;
+mod upgrades;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 

@@ -10,7 +10,7 @@ use scrubjay_proxy::{
     recorder::{Chunk, Recorder, Tape},
     serve,
 };
-use scrubjay_session::exchange::{Ending, Headers, RequestHead, ResponseHead};
+use scrubjay_session::exchange::{Ending, Headers, Relayed, RequestHead, ResponseHead};
 use scrubjay_testkit::{Gate, MemoryRecorder, RawClient, ScriptedAgent, Step};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -170,6 +170,14 @@ struct StallingTape {
 }
 
 impl Tape for StallingTape {
+    fn relayed(&mut self, relayed: Relayed, at_us: u64) {
+        self.tape.relayed(relayed, at_us);
+    }
+
+    fn unverified(&mut self, at_us: u64) {
+        self.tape.unverified(at_us);
+    }
+
     fn request_body(&mut self, bytes: &[u8], at_us: u64) {
         self.tape.request_body(bytes, at_us);
     }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use scrubjay_proxy::{Listener, ServeError, Source, Upstream, recorder::Discard, serve};
-use scrubjay_session::exchange::Ending;
 use scrubjay_testkit::Step;
 
 use crate::{Proxied, get};
@@ -39,23 +38,6 @@ async fn a_frontend_that_uses_it_as_a_proxy_for_its_own_agent_is_served() {
         assert_eq!(proxied.agent.asked().pop().unwrap().line(), "GET /agent?x=1 HTTP/1.1");
     }
     assert_eq!(proxied.recorder.ended(2).await[0].request.target, "/agent?x=1");
-}
-
-#[tokio::test]
-async fn an_upgrade_is_answered_with_a_sentence_and_recorded() {
-    let proxied = proxied().await;
-    let head = "GET /ws HTTP/1.1\r\nhost: f\r\naccept: */*\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n";
-    let answer = proxied.answer(head).await;
-    assert_eq!(answer.status(), 501);
-    assert!(
-        answer
-            .text()
-            .contains("Upgrading the connection to websocket is not supported"),
-        "{}",
-        answer.text()
-    );
-    assert_eq!(proxied.recorder.only().await.ending, Ending::NoAnswer);
-    assert_eq!(proxied.agent.connections(), 0);
 }
 
 #[tokio::test]

@@ -9,6 +9,8 @@ pub(super) fn of(exchange: &Exchange) -> End {
     let (how, why) = match exchange.ending {
         Ending::Complete => (How::Complete(exchange.trailers.clone()), ""),
         Ending::UpstreamReset | Ending::NoAnswer => (How::Reset, ""),
+        // The connection ends in an orderly way, and the body is not whole.
+        Ending::UpstreamClosed => (How::Unterminated, ""),
         // The recorded client left of its own accord, and so will this one:
         // a reset would show it an error that nobody saw.
         Ending::ClientLeft => (

@@ -100,6 +100,7 @@ fn endings_are_replayed_as_themselves() {
     for (ending, how) in [
         (Ending::Complete, How::Complete(vec![("x-sum".into(), b"1".to_vec())])),
         (Ending::UpstreamReset, How::Reset),
+        (Ending::UpstreamClosed, How::Unterminated),
         (Ending::ClientLeft, How::Never),
         (Ending::RecorderStopped, How::Reset),
         (Ending::Open, How::Reset),

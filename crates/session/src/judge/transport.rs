@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     derive::summary::Transport,
-    exchange::{Ending, Exchange},
+    exchange::{self, Ending, Exchange},
     fold::Broken,
 };
 
@@ -40,6 +40,8 @@ pub(super) struct Head {
     content_type: String,
     encoding: String,
     has_headers: bool,
+    /// Why Scrubjay answered in upstream's place, in a sentence.
+    reason: String,
     /// The recording file ends inside the exchange, or is damaged there.
     is_cut: bool,
 }
@@ -70,6 +72,11 @@ impl Head {
             content_type: field("content-type"),
             encoding: field("content-encoding"),
             has_headers: !response.headers.is_empty(),
+            reason: response
+                .delivered_headers
+                .as_ref()
+                .map(|delivered| exchange::field(delivered, "x-scrubjay-reason"))
+                .unwrap_or_default(),
             is_cut,
         }
     }
@@ -77,6 +84,19 @@ impl Head {
     /// An error, which the client does not read on.
     fn is_refusal(&self) -> bool {
         self.status.is_some_and(|status| status >= 400)
+    }
+
+    /// Why there is no answer, without a full stop.
+    fn no_answer(&self) -> &str {
+        match self.reason.trim_end_matches('.') {
+            "" => "upstream could not be reached or sent no head",
+            reason => reason,
+        }
+    }
+
+    /// The connection speaks another protocol from here on.
+    fn has_switched(&self) -> bool {
+        self.status == Some(101)
     }
 
     /// Another request follows, which is an exchange of its own.
@@ -314,10 +334,21 @@ fn judge_ending(head: &Head, times: &Times, asked: &Asked, ended: &Ended, told: 
     } else {
         format!("; open were: {}", ended.open)
     };
+    if head.has_switched() {
+        // Another protocol has ends of its own.
+        return;
+    }
     match ended.ending {
-        Ending::NoAnswer => told.push(Broken::new(&NoAnswer, "upstream could not be reached or sent no head")),
+        Ending::NoAnswer => told.push(Broken::new(&NoAnswer, head.no_answer())),
         Ending::UpstreamReset => {
             let message = format!("upstream broke off after {} bytes of body{open}", ended.body_len);
+            told.push(Broken::new(&Reset, message));
+        }
+        Ending::UpstreamClosed => {
+            let message = format!(
+                "upstream ended the connection after {} bytes of body, and the body was not whole{open}",
+                ended.body_len
+            );
             told.push(Broken::new(&Reset, message));
         }
         Ending::ClientLeft if times.in_run => {

@@ -36,6 +36,8 @@ fn endings_are_told_apart() {
         (Ending::Complete, 3, vec!["run.truncated@3"]),
         (Ending::UpstreamReset, 3, vec!["transport.reset@3"]),
         (Ending::UpstreamReset, 5, vec!["transport.reset@5"]),
+        (Ending::UpstreamClosed, 3, vec!["transport.reset@3"]),
+        (Ending::UpstreamClosed, 5, vec!["transport.reset@5"]),
         (Ending::ClientLeft, 3, vec!["transport.client_left@3"]),
         (Ending::ClientLeft, 5, vec![]),
         (Ending::RecorderStopped, 3, vec!["transport.recorder_stopped@3"]),

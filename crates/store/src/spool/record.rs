@@ -12,7 +12,7 @@
 //! length passes the end of the file, or whose checksum does not hold, is the
 //! torn end of a spool, and so is everything behind it.
 
-use scrubjay_session::exchange::{Ending, Headers, HttpVersion, RequestHead, ResponseHead};
+use scrubjay_session::exchange::{Ending, Headers, HttpVersion, Relayed, RequestHead, ResponseHead};
 
 /// Bytes before `kind`.
 pub(crate) const HEAD_LEN: usize = 16;
@@ -25,6 +25,8 @@ const CHUNK: u8 = 4;
 const TRAILERS: u8 = 5;
 const END: u8 = 6;
 const HOLE: u8 = 7;
+const RELAYED: u8 = 8;
+const UNVERIFIED: u8 = 9;
 
 /// One record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +44,10 @@ pub(crate) enum Record<'a> {
     Trailers { at_us: u64, fields: Headers },
     /// Nothing is recorded from this byte on, until a chunk says otherwise.
     Hole { at_us: u64, offset: u64 },
+    /// What has passed so far in the protocol that the connection changed to.
+    Relayed { at_us: u64, relayed: Relayed },
+    /// The upstream's TLS certificate is not verified.
+    Unverified { at_us: u64 },
     /// The end, and how long the body was.
     End { at_us: u64, ending: Ending, body_len: u64 },
 }
@@ -95,6 +101,8 @@ fn kind_of(record: &Record<'_>) -> u8 {
         Record::Trailers { .. } => TRAILERS,
         Record::End { .. } => END,
         Record::Hole { .. } => HOLE,
+        Record::Relayed { .. } => RELAYED,
+        Record::Unverified { .. } => UNVERIFIED,
     }
 }
 
@@ -145,6 +153,11 @@ fn encode_payload(record: &Record<'_>, buffer: &mut Vec<u8>) {
             buffer.extend_from_slice(&at_us.to_le_bytes());
             buffer.extend_from_slice(&offset.to_le_bytes());
         }
+        Record::Relayed { at_us, relayed } => {
+            buffer.extend_from_slice(&at_us.to_le_bytes());
+            put(&(relayed.sent_len, relayed.received_len), buffer);
+        }
+        Record::Unverified { at_us } => buffer.extend_from_slice(&at_us.to_le_bytes()),
         Record::End {
             at_us,
             ending,
@@ -257,6 +270,12 @@ fn decode_payload(kind: u8, payload: &[u8]) -> Option<Record<'_>> {
             at_us,
             fields: postcard::from_bytes(rest).ok()?,
         },
+        RELAYED => {
+            let (sent_len, received_len) = postcard::from_bytes(rest).ok()?;
+            let relayed = Relayed { sent_len, received_len };
+            Record::Relayed { at_us, relayed }
+        }
+        UNVERIFIED => Record::Unverified { at_us },
         END => {
             let (ending, body_len): (String, u64) = postcard::from_bytes(rest).ok()?;
             Record::End {
@@ -359,6 +378,14 @@ mod tests {
                 fields: headers,
             },
             Record::Hole { at_us: 5, offset: 18 },
+            Record::Relayed {
+                at_us: 5,
+                relayed: Relayed {
+                    sent_len: 1,
+                    received_len: 300,
+                },
+            },
+            Record::Unverified { at_us: 5 },
             Record::End {
                 at_us: 6,
                 ending: Ending::UpstreamReset,

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, atomic::Ordering::Relaxed};
 
-use scrubjay_session::exchange::{Ending, Headers, ResponseHead};
+use scrubjay_session::exchange::{Ending, Headers, Relayed, ResponseHead};
 
 use super::{
     Shared, Switches,
@@ -120,6 +120,19 @@ impl SpoolTape {
             shared.secrets.cover_headers(trailers)
         };
         self.write_surely(&Record::Trailers { at_us, fields });
+    }
+
+    /// What has passed so far in the protocol that the connection changed to.
+    pub fn relayed(&mut self, relayed: Relayed, at_us: u64) {
+        self.last_at_us = at_us;
+        self.put(&Record::Relayed { at_us, relayed });
+        // Lost on a full disk: the next one says it again.
+        self.flush();
+    }
+
+    /// The upstream's TLS certificate is not verified.
+    pub fn unverified(&mut self, at_us: u64) {
+        self.write_surely(&Record::Unverified { at_us });
     }
 
     /// The end.

@@ -1,16 +1,17 @@
 //! One row an exchange: its facts without heads and bytes.
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
-use scrubjay_session::exchange::{Ending, Exchange, HttpVersion, RequestHead, ResponseHead};
+use scrubjay_session::exchange::{Ending, Exchange, HttpVersion, Relayed, RequestHead, ResponseHead};
 
 use super::{int, nat};
 use crate::{Changed, schema::Migration};
 
 /// `AUTOINCREMENT`, because an index is permanent: the number of an erased
 /// exchange is never given to another.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    sql: "CREATE TABLE exchanges (
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        sql: "CREATE TABLE exchanges (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
             spool INTEGER,
             spool_number INTEGER,
@@ -38,15 +39,24 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
           CREATE INDEX exchanges_by_start ON exchanges (started_at_us);
           CREATE INDEX exchanges_by_revision ON exchanges (revision);
           CREATE UNIQUE INDEX exchanges_by_spool ON exchanges (spool, spool_number) WHERE spool IS NOT NULL;",
-}];
+    },
+    Migration {
+        version: 2,
+        sql: "ALTER TABLE exchanges ADD COLUMN relay_sent_len INTEGER;
+          ALTER TABLE exchanges ADD COLUMN relay_received_len INTEGER;
+          ALTER TABLE exchanges ADD COLUMN unverified INTEGER NOT NULL DEFAULT 0;",
+    },
+];
 
-const ENDINGS: [Ending; 6] = [
+/// By the number that stands in the table: new ones go to the end.
+const ENDINGS: [Ending; 7] = [
     Ending::Open,
     Ending::Complete,
     Ending::UpstreamReset,
     Ending::NoAnswer,
     Ending::ClientLeft,
     Ending::RecorderStopped,
+    Ending::UpstreamClosed,
 ];
 
 pub(crate) fn ending_number(ending: Ending) -> i64 {
@@ -111,6 +121,18 @@ pub(crate) fn set_response(
         id
     ])
     .map(drop)
+}
+
+pub(crate) fn set_relayed(conn: &Connection, id: i64, relayed: Relayed) -> rusqlite::Result<()> {
+    conn.prepare_cached("UPDATE exchanges SET relay_sent_len = ?, relay_received_len = ? WHERE id = ?")?
+        .execute(params![int(relayed.sent_len), int(relayed.received_len), id])
+        .map(drop)
+}
+
+pub(crate) fn set_unverified(conn: &Connection, id: i64) -> rusqlite::Result<()> {
+    conn.prepare_cached("UPDATE exchanges SET unverified = 1 WHERE id = ?")?
+        .execute([id])
+        .map(drop)
 }
 
 /// Media type without parameters, in lower case.
@@ -195,7 +217,7 @@ pub(crate) fn open_of_spool(conn: &Connection, spool: i64) -> rusqlite::Result<V
 pub(crate) fn read(conn: &Connection, id: i64) -> rusqlite::Result<Option<Exchange>> {
     conn.prepare_cached(
         "SELECT id, source, upstream, method, target, version, started_at_us, request_len, status, response_version,
-           response_at_us, last_at_us, ending, body_len, chunk_count
+           response_at_us, last_at_us, ending, body_len, chunk_count, relay_sent_len, relay_received_len, unverified
          FROM exchanges WHERE id = ?",
     )?
     .query_row([id], from_row)
@@ -206,6 +228,8 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Exchange> {
     let version = |text: Option<String>| text.and_then(|text| HttpVersion::parse(&text)).unwrap_or_default();
     let status: Option<u16> = row.get(8)?;
     let response_version = version(row.get(9)?);
+    let sent_len: Option<i64> = row.get(15)?;
+    let received_len: Option<i64> = row.get(16)?;
     Ok(Exchange {
         index: row.get(0)?,
         source: row.get(1)?,
@@ -228,6 +252,11 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Exchange> {
         ending: ending_of(row.get(12)?),
         body_len: nat(row.get(13)?),
         chunk_count: nat(row.get(14)?),
+        relayed: sent_len.zip(received_len).map(|(sent, received)| Relayed {
+            sent_len: nat(sent),
+            received_len: nat(received),
+        }),
+        is_unverified: row.get(17)?,
         ..Exchange::default()
     })
 }

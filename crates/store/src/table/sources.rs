@@ -4,9 +4,12 @@ use rusqlite::{Connection, params};
 
 use crate::{Source, Wanted, schema::Migration};
 
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    sql: "CREATE TABLE sources (
+/// Until version 2 the path of an upstream was kept and not forwarded to: it is
+/// taken away, so that these sources go on as they did.
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        sql: "CREATE TABLE sources (
             id INTEGER PRIMARY KEY,
             name TEXT NOT NULL UNIQUE,
             listen TEXT NOT NULL,
@@ -16,7 +19,14 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
             drain INTEGER NOT NULL,
             wanted INTEGER NOT NULL
           ) STRICT;",
-}];
+    },
+    Migration {
+        version: 2,
+        sql: "UPDATE sources SET upstream = substr(upstream, 1,
+                instr(upstream, '://') + 1 + instr(substr(upstream, instr(upstream, '://') + 3), '/'))
+              WHERE instr(upstream, '://') > 0 AND instr(substr(upstream, instr(upstream, '://') + 3), '/') > 0;",
+    },
+];
 
 const WANTED: [Wanted; 3] = [Wanted::Recording, Wanted::Paused, Wanted::Stopped];
 

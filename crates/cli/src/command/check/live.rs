@@ -9,7 +9,7 @@ use std::path::Path;
 
 use eventsource_stream::Eventsource as _;
 use futures_util::{StreamExt as _, stream};
-use scrubjay_engine::{Engine, LiveRun};
+use scrubjay_engine::{Engine, LiveRun, TlsPlan};
 use scrubjay_ipc::Code;
 use scrubjay_session::{
     derive::summary::Transport,
@@ -22,6 +22,7 @@ use crate::{
     failure::Failure,
     library::unreadable,
     out::Out,
+    plan,
     signals::Signals,
 };
 
@@ -35,6 +36,10 @@ type Outcome = (Checked, Result<(), Failure>);
 
 pub(super) fn check(args: &args::Check, url: &str, muted: &Muted, out: &mut Out) -> Result<Outcome, Failure> {
     let input = read_input(args.input.as_deref())?;
+    let tls = plan::tls(&args.tls, &[url])?;
+    if tls.insecure {
+        plan::note_unverified(url, out.format);
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -49,7 +54,7 @@ pub(super) fn check(args: &args::Check, url: &str, muted: &Muted, out: &mut Out)
         },
         body: Vec::new(),
     };
-    let (engine, folder, whole) = runtime.block_on(run(url, input, &mut shown, out))?;
+    let (engine, folder, whole) = runtime.block_on(run(url, input, &tls, &mut shown, out))?;
     shown.look(&engine, out)?;
     if whole.is_ok()
         && let Some(difference) = runtime.block_on(second_reading(&engine, &shown.body))?
@@ -103,12 +108,13 @@ fn read_input(path: Option<&Path>) -> Result<Vec<u8>, Failure> {
 async fn run(
     url: &str,
     input: Vec<u8>,
+    tls: &TlsPlan,
     shown: &mut Shown<'_>,
     out: &mut Out,
 ) -> Result<(Engine, impl Drop + use<>, Result<(), Failure>), Failure> {
     let mut signals = Signals::new()?;
     let mut live = tokio::select! {
-        live = LiveRun::start(url, input) => live?,
+        live = LiveRun::start(url, input, tls) => live?,
         () = signals.asked_to_stop() => return Err(stopped("nothing had come")),
     };
     let mut len = 0;

@@ -1,0 +1,257 @@
+//! A connection that has changed its protocol: bytes go both ways untouched,
+//! and each side's end reaches the other as what it was. An end of one
+//! direction is passed on as that (half a close), a reset as a reset.
+
+use std::{
+    io,
+    pin::pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::{rt::TokioIo, server::conn::auto};
+use scrubjay_session::exchange::{Ending, Relayed};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, Interest, ReadHalf},
+    net::{TcpStream, tcp},
+};
+use tokio_rustls::client::TlsStream;
+
+use crate::{
+    reel::Reel,
+    upgrade::FarSocket,
+    wire::{ClientSocket, reset_when_taken},
+};
+
+/// Bytes taken at once. A side that takes nothing stops the other one after
+/// these and what the system holds.
+const TAKEN_LEN: usize = 64 << 10;
+/// How often sizes are written down while bytes pass, at most.
+const NOTING: Duration = Duration::from_millis(200);
+
+/// Both ends of a connection before they are free of HTTP.
+pub(crate) struct Relay {
+    client: OnUpgrade,
+    upstream: OnUpgrade,
+    reel: Arc<Reel>,
+}
+
+/// Who sent something, or broke off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Client,
+    Upstream,
+}
+
+impl Relay {
+    pub(crate) fn new(client: OnUpgrade, upstream: OnUpgrade, reel: Arc<Reel>) -> Self {
+        Self { client, upstream, reel }
+    }
+
+    /// Passes bytes on until both sides have ended or one has broken off.
+    /// Dropping it closes both.
+    pub(crate) async fn run(self) {
+        let (client, upstream) = tokio::join!(self.client, self.upstream);
+        let Some((mut client, from_client)) = client.ok().and_then(client_socket) else {
+            return self.reel.abandon();
+        };
+        let Some((mut upstream, from_upstream)) = upstream.ok().and_then(upstream_socket) else {
+            return self.reel.end(Ending::UpstreamReset);
+        };
+        let meter = Meter::new(self.reel);
+        let near = client.split();
+        let passed = match &mut upstream {
+            FarSocket::Plain(stream) => both_ways(near, stream.split(), from_client, from_upstream, &meter).await,
+            FarSocket::Tls(stream) => {
+                let far = tokio::io::split(stream.as_mut());
+                both_ways(near, far, from_client, from_upstream, &meter).await
+            }
+        };
+        meter.end(passed);
+        match passed {
+            Ok(()) => {}
+            Err(Side::Client) => reset_when_taken(upstream.tcp()).await,
+            Err(Side::Upstream) => reset_when_taken(&client).await,
+        }
+    }
+}
+
+/// The client's connection, and what was read of it already.
+fn client_socket(upgraded: Upgraded) -> Option<(TcpStream, Bytes)> {
+    let parts = auto::upgrade::downcast::<ClientSocket>(upgraded).ok()?;
+    Some((parts.io.into_tcp(), parts.read_buf))
+}
+
+/// The upstream's connection, and what was read of it already.
+fn upstream_socket(upgraded: Upgraded) -> Option<(FarSocket, Bytes)> {
+    let parts = upgraded.downcast::<TokioIo<FarSocket>>().ok()?;
+    Some((parts.io.into_inner(), parts.read_buf))
+}
+
+/// Passes on until both have ended, or says who broke off.
+async fn both_ways<R: Reads, W: AsyncWrite + Unpin>(
+    (client_reads, client_writes): (tcp::ReadHalf<'_>, tcp::WriteHalf<'_>),
+    (upstream_reads, upstream_writes): (R, W),
+    from_client: Bytes,
+    from_upstream: Bytes,
+    meter: &Meter,
+) -> Result<(), Side> {
+    let mut there = pin!(pour(Side::Client, client_reads, upstream_writes, from_client, meter));
+    let mut back = pin!(pour(
+        Side::Upstream,
+        upstream_reads,
+        client_writes,
+        from_upstream,
+        meter
+    ));
+    // A side that has ended can still break off, which its peer must learn.
+    tokio::select! {
+        ended = &mut there => {
+            let (client, _writes) = ended?;
+            tokio::select! {
+                ended = &mut back => ended.map(drop),
+                () = client.broken() => Err(Side::Client),
+            }
+        }
+        ended = &mut back => {
+            let (upstream, _writes) = ended?;
+            tokio::select! {
+                ended = &mut there => ended.map(drop),
+                () = upstream.broken() => Err(Side::Upstream),
+            }
+        }
+    }
+}
+
+/// One direction, to its end. Gives both halves back.
+async fn pour<R: Reads, W: AsyncWrite + Unpin>(
+    side: Side,
+    mut from: R,
+    mut to: W,
+    read_already: Bytes,
+    meter: &Meter,
+) -> Result<(R, W), Side> {
+    let mut taken = read_already.to_vec();
+    let mut len = taken.len();
+    taken.resize(TAKEN_LEN.max(len), 0);
+    loop {
+        if len > 0 {
+            meter.passed(side, len);
+            let written = async {
+                to.write_all(&taken[..len]).await?;
+                to.flush().await
+            };
+            written.await.map_err(|_: io::Error| side.other())?;
+        }
+        len = match from.read(&mut taken).await {
+            Ok(0) => break,
+            Ok(len) => len,
+            // A TLS peer that closes TCP without saying so before.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => break,
+            Err(_) => return Err(side),
+        };
+    }
+    meter.ended(side);
+    to.shutdown().await.map_err(|_| side.other())?;
+    Ok((from, to))
+}
+
+impl Side {
+    fn other(self) -> Self {
+        match self {
+            Self::Client => Self::Upstream,
+            Self::Upstream => Self::Client,
+        }
+    }
+}
+
+/// A half that is read, and that can be watched once it has ended.
+trait Reads: AsyncRead + Unpin {
+    /// Returns when the peer has reset the connection.
+    fn broken(&self) -> impl Future<Output = ()>;
+}
+
+impl Reads for tcp::ReadHalf<'_> {
+    async fn broken(&self) {
+        drop(self.ready(Interest::ERROR).await);
+    }
+}
+
+impl Reads for ReadHalf<&mut TlsStream<TcpStream>> {
+    /// Noticed when something is written.
+    async fn broken(&self) {
+        std::future::pending().await
+    }
+}
+
+/// Counts what passes, and writes that down now and then.
+struct Meter {
+    reel: Arc<Reel>,
+    sent: AtomicU64,
+    received: AtomicU64,
+    upstream_has_ended: AtomicBool,
+    noted_at: Mutex<Instant>,
+}
+
+impl Meter {
+    fn new(reel: Arc<Reel>) -> Self {
+        let meter = Self {
+            reel,
+            sent: AtomicU64::new(0),
+            received: AtomicU64::new(0),
+            upstream_has_ended: AtomicBool::new(false),
+            noted_at: Mutex::new(Instant::now()),
+        };
+        meter.note();
+        meter
+    }
+
+    fn passed(&self, side: Side, len: usize) {
+        let total = match side {
+            Side::Client => &self.sent,
+            Side::Upstream => &self.received,
+        };
+        total.fetch_add(len as u64, Relaxed);
+        let mut noted_at = self.noted_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if noted_at.elapsed() >= NOTING {
+            *noted_at = Instant::now();
+            self.note();
+        }
+    }
+
+    fn ended(&self, side: Side) {
+        if side == Side::Upstream {
+            self.upstream_has_ended.store(true, Relaxed);
+        }
+    }
+
+    fn note(&self) {
+        self.reel.relayed(Relayed {
+            sent_len: self.sent.load(Relaxed),
+            received_len: self.received.load(Relaxed),
+        });
+    }
+
+    /// The sizes and the end. An upstream that had said its last byte before it
+    /// broke off has ended: it only took nothing more.
+    fn end(&self, passed: Result<(), Side>) {
+        self.note();
+        self.reel.end(match passed {
+            Err(Side::Client) => Ending::ClientLeft,
+            Err(Side::Upstream) if !self.upstream_has_ended.load(Relaxed) => Ending::UpstreamReset,
+            Ok(()) | Err(Side::Upstream) => Ending::Complete,
+        });
+    }
+}
+
+impl Drop for Meter {
+    fn drop(&mut self) {
+        // Cut off by stopping; after an end it is ignored.
+        self.note();
+    }
+}
