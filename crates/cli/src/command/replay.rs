@@ -61,6 +61,7 @@ pub(crate) fn run(args: &args::Replay, out: &mut Out) -> Result<(), Failure> {
 fn plan(args: &args::Replay) -> Result<ReplayPlan, Failure> {
     let mut plan = ReplayPlan {
         exchanges: args.exchanges.clone(),
+        source: String::new(),
         listen: args.listen.clone(),
         manner: ReplayManner {
             pace: args.pace.clone(),
