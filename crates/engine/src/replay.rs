@@ -143,7 +143,7 @@ impl Inner {
         let exchanges: Vec<i64> = recorded.iter().map(|one| one.exchange.index).collect();
         let rules = plan::rules(&plan.manner)?;
         let fallback = self.fallback(plan)?;
-        let listener = bind(&plan.listen)?;
+        let listener = bind(plan)?;
         let threads = self.replays.threads()?;
         let opening = Opening {
             fallback,
@@ -395,12 +395,17 @@ fn note_source(names: &mut Vec<String>, name: &str) {
     }
 }
 
-fn bind(listen: &str) -> Result<Listener, EngineError> {
-    if listen.trim().is_empty() {
+fn bind(plan: &ReplayPlan) -> Result<Listener, EngineError> {
+    if let Some(behind) = plan.behind {
+        let first = behind.port().saturating_add(1);
+        let last = first.saturating_add(LAST_PORT - FIRST_PORT);
+        return Ok(Listener::bind_free(behind.ip(), first, last, &[OTHERS_PORT])?);
+    }
+    if plan.listen.trim().is_empty() {
         let ip = Ipv4Addr::LOCALHOST.into();
         return Ok(Listener::bind_free(ip, FIRST_PORT, LAST_PORT, &[OTHERS_PORT])?);
     }
-    Ok(Listener::bind(address::listen_address(listen)?)?)
+    Ok(Listener::bind(address::listen_address(&plan.listen)?)?)
 }
 
 /// Tells all pages of changes, as often as they can take it.

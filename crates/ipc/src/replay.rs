@@ -249,6 +249,9 @@ pub struct ReplayAnswer {
     /// Nothing recorded answers it.
     #[serde(default)]
     pub is_miss: bool,
+    /// The exchanges that come closest to a miss, closest first.
+    #[serde(default)]
+    pub nearest: Vec<i64>,
     /// Why that one, or why none, as a sentence.
     pub why: String,
     /// What the request has that the recorded one had not: at most 50.

@@ -1,6 +1,6 @@
 //! What to serve and how, from the words of the command line.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use scrubjay_ipc::ReplayManner;
 use scrubjay_replay::{
@@ -20,6 +20,8 @@ pub struct ReplayPlan {
     pub source: String,
     /// Where to listen; empty means the next free port from 5291.
     pub listen: String,
+    /// Listen on the next free port behind this address instead.
+    pub behind: Option<SocketAddr>,
     /// How to serve.
     pub manner: ReplayManner,
     /// Events' `timestamp` is moved by the time since the recording.

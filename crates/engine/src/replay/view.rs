@@ -138,6 +138,7 @@ pub(super) fn answer(answered: Answered) -> ReplayAnswer {
         status: answered.status,
         exchange: answered.exchange,
         is_miss: answered.is_miss,
+        nearest: answered.nearest,
         why,
         differences: answered.differences.into_iter().map(difference).collect(),
     }

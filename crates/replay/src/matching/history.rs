@@ -3,10 +3,10 @@
 use scrubjay_protocol::{
     encoding,
     event::EventType,
-    frame::{Detail, Frame, FrameKind},
+    frame::{Frame, FrameKind},
+    framing::Framing,
     json::Value,
-    media::{self, Media},
-    record, sse,
+    media::Media,
 };
 use scrubjay_session::exchange::field;
 
@@ -41,28 +41,19 @@ pub(super) fn is_empty(recorded: &Recorded) -> bool {
 }
 
 fn frames(content_type: &str, body: &[u8]) -> Vec<Frame> {
-    match media::recognise(Some(content_type), body) {
-        Some(Media::Sse) => {
-            let mut decoder = sse::Decoder::new().with_detail(Detail::Value);
-            decoder.push(body);
-            let mut frames: Vec<Frame> = std::iter::from_fn(|| decoder.next_frame()).collect();
-            frames.extend(decoder.finish());
-            frames
-        }
-        Some(Media::Records) => {
-            let mut decoder = record::Decoder::new();
-            decoder.push(body);
-            let mut frames: Vec<Frame> = std::iter::from_fn(|| decoder.next_frame()).collect();
-            frames.extend(decoder.finish());
-            frames
-        }
-        None if body.is_empty() => Vec::new(),
-        // Not a stream: it may say anything.
-        Some(Media::Other) | None => vec![Frame {
+    let mut framing = Framing::new(Some(content_type));
+    framing.push(body);
+    let mut frames: Vec<Frame> = std::iter::from_fn(|| framing.next_frame()).collect();
+    frames.extend(framing.finish());
+    let is_stream = matches!(framing.media(), Some(Media::Sse | Media::Records));
+    if !is_stream && !body.is_empty() {
+        // It may say anything.
+        frames.push(Frame {
             kind: FrameKind::Malformed,
             ..Frame::default()
-        }],
+        });
     }
+    frames
 }
 
 fn is_silent(frame: &Frame) -> bool {

@@ -181,6 +181,7 @@ impl Visit {
             house.misses.note(missed);
         }
         self.answered.is_miss = true;
+        self.answered.nearest = self.near(&miss).iter().map(|near| near.exchange).collect();
         let nearest = miss.nearest.first();
         self.answered.differences = nearest.map_or_else(Vec::new, |near| near.differences.clone());
         let refusal = Refusal::miss(&miss, &self.house.deck);

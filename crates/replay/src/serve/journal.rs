@@ -27,6 +27,8 @@ pub struct Answered {
     pub exchange: Option<i64>,
     /// Nothing recorded answers it.
     pub is_miss: bool,
+    /// The exchanges that come closest to a miss, closest first.
+    pub nearest: Vec<i64>,
     /// Why that one, or why none, as a sentence without a full stop.
     pub why: String,
     /// Where the request differs from the recorded one.

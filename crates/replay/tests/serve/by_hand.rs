@@ -199,7 +199,11 @@ async fn a_stream_is_stepped_and_held_whatever_its_type_says() {
             held_at(&stage, 1).await;
             assert_eq!(client.partial_answer().body, b"", "{content_type:?}");
             order(&stage, 1, Order::Go).await;
-            assert_eq!(client.whole_answer().await.text(), number(1) + &number(2), "{content_type:?}");
+            assert_eq!(
+                client.whole_answer().await.text(),
+                number(1) + &number(2),
+                "{content_type:?}"
+            );
         }
     }
 }
