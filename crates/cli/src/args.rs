@@ -479,9 +479,13 @@ pub(crate) struct Replay {
     #[arg(long = "exchange", value_name = "I", allow_negative_numbers = true)]
     pub(crate) exchanges: Vec<i64>,
 
-    /// Where to listen; port 0 picks a free port
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:5291")]
-    pub(crate) listen: String,
+    /// Serve what came through this source; repeat for several, absent means each at an address of its own
+    #[arg(long = "source", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) sources: Vec<String>,
+
+    /// Where to listen, port 0 picks a free port; repeat for several sources, which else take the next free ports
+    #[arg(long = "listen", value_name = "ADDR", default_value = "127.0.0.1:5291")]
+    pub(crate) listen: Vec<String>,
 
     /// How fast: recorded, 2x, instant, fixed:MS, or step
     #[arg(long, value_name = "PACE", default_value = "recorded", value_parser = NonEmptyStringValueParser::new())]
@@ -491,9 +495,17 @@ pub(crate) struct Replay {
     #[arg(long)]
     pub(crate) exact: bool,
 
-    /// Answer each recording once, contact no upstream, and end with 1 when some were not asked for or a fault never struck
+    /// Answer each run once, contact no upstream, and end with 1 when some were not asked for or a fault never struck
     #[arg(long)]
     pub(crate) strict: bool,
+
+    /// What must be as recorded: documented (the conversation), or exact (state, tools, context, forwarded properties too)
+    #[arg(long = "match", value_name = "HOW", default_value = "documented", value_parser = ["documented", "exact"])]
+    pub(crate) matching: String,
+
+    /// What answers where nothing recorded does: not-found (404), run-error (a RUN_ERROR in a stream), or wait (for a choice by hand)
+    #[arg(long = "miss", value_name = "HOW", default_value = "not-found", value_parser = ["not-found", "run-error", "wait"])]
+    pub(crate) on_miss: String,
 
     /// Break something on purpose, such as cut:event=12,how=reset; repeat for several
     #[arg(long = "fault", value_name = "SPEC")]

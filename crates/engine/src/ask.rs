@@ -44,6 +44,7 @@ pub(crate) fn answer(inner: &Inner, asker: Asker, ask: &AnyAsk) -> Result<Vec<u8
         AnyAsk::StopReplay(ask) => json(&inner.stop_replay(ask.replay)?),
         AnyAsk::EditReplay(ask) => json(&inner.edit_replay(ask.replay, &ask.manner)?),
         AnyAsk::Steer(ask) => json(&inner.steer(ask)?),
+        AnyAsk::AnswerMiss(ask) => json(&inner.answer_miss(ask)?),
         AnyAsk::Compare(ask) => json(&inner.compare(ask)?),
         AnyAsk::Comparison(ask) => json(&inner.comparison(ask.comparison)?),
         AnyAsk::CancelCompare(ask) => json(&inner.cancel_compare(ask.comparison)?),
@@ -118,6 +119,7 @@ fn subject(ask: &AnyAsk) -> Option<(i64, Option<Lane>)> {
         | AnyAsk::StopReplay(_)
         | AnyAsk::EditReplay(_)
         | AnyAsk::Steer(_)
+        | AnyAsk::AnswerMiss(_)
         | AnyAsk::Health(_) => return None,
     })
 }

@@ -249,6 +249,14 @@ impl Engine {
         self.inner.run_replay(plan)
     }
 
+    /// Names of the sources whose recordings can be served, of these exchanges or of all.
+    ///
+    /// # Errors
+    /// When the recordings cannot be read.
+    pub fn replay_sources(&self, exchanges: &[i64]) -> Result<Vec<String>, EngineError> {
+        self.inner.replay_sources(exchanges)
+    }
+
     /// A replay as it stands.
     ///
     /// # Errors

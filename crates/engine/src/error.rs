@@ -140,6 +140,22 @@ pub enum EngineError {
         /// Which.
         client: u64,
     },
+    /// A request that was missed is not known any more, or there is no such exchange.
+    #[error("there is no missed request {request} to answer with that")]
+    NoSuchMiss {
+        /// Which request.
+        request: u64,
+    },
+    /// Nothing was recorded through a source of this name.
+    #[error("nothing in {path} came through a source called {name:?}")]
+    NothingOfSource {
+        /// What is served.
+        path: PathBuf,
+        /// The source.
+        name: String,
+        /// The sources that there are.
+        known: Vec<String>,
+    },
     /// An event of a binary stream, or several in one.
     #[error("another text cannot take the place of this event")]
     NotEditable,
@@ -167,7 +183,7 @@ pub enum EngineError {
     #[error("a strict replay contacts no upstream, so it has no fallback")]
     StrictWithFallback,
     /// What cannot be changed while a replay runs.
-    #[error("a replay that runs stays as strict as it was, and keeps its fallback")]
+    #[error("a replay that runs stays as strict as it was, matches as it did, and keeps its fallback")]
     SettledAtStart,
     /// A recorded body.
     #[error(transparent)]
@@ -193,6 +209,8 @@ impl EngineError {
             | Self::NoSuchThread { .. }
             | Self::NoSuchSource { .. }
             | Self::NoSuchReplay { .. }
+            | Self::NoSuchMiss { .. }
+            | Self::NothingOfSource { .. }
             | Self::NoSuchStream { .. }
             | Self::NotInExchange { .. } => Code::NotFound,
             Self::DamagedPage { .. } | Self::Unread(_) => Code::Store,
@@ -266,6 +284,13 @@ impl EngineError {
             Self::RunsElsewhere { .. } => "Stop it there first, or give this source another name.".into(),
             Self::NoSuchReplay { .. } => "It may have been stopped meanwhile.".into(),
             Self::NoSuchStream { .. } => "It may have ended meanwhile; ask which streams there are.".into(),
+            Self::NoSuchMiss { .. } => {
+                "Ask which requests were missed, and name an exchange that this replay serves.".into()
+            }
+            Self::NothingOfSource { known, .. } if known.is_empty() => {
+                "What is in it names no sources: leave out --source.".into()
+            }
+            Self::NothingOfSource { known, .. } => format!("Name one of {}.", known.join(", ")),
             Self::NotEditable => "Skip it, or serve the recording of a text stream.".into(),
             Self::BadManner { hint, .. } => hint.clone(),
             Self::NothingToReplay { .. } => "Record something first, or name another recording.".into(),

@@ -17,10 +17,10 @@ use std::{
     time::Duration,
 };
 
-use scrubjay_ipc::{News, ReplayAnswer, ReplayList, ReplayManner, ReplayView, StartReplay, Steer, SteerBy};
+use scrubjay_ipc::{AnswerMiss, News, ReplayAnswer, ReplayList, ReplayManner, ReplayView, StartReplay, Steer, SteerBy};
 use scrubjay_proxy::{Listener, Source, Upstream};
 use scrubjay_replay::{
-    Deck, Recorded, Rules,
+    Deck, Recorded,
     serve::{Fallback, Opening, Order, Serving, serve},
 };
 use scrubjay_session::{exchange::Ending, shelf::Shelf as _};
@@ -77,6 +77,7 @@ struct Replay {
     /// What was asked for: empty means all.
     chosen: Vec<i64>,
     exchanges: Vec<i64>,
+    source: String,
     title: String,
     /// Frames of each exchange, once somebody asked.
     frames: Mutex<BTreeMap<i64, u32>>,
@@ -128,6 +129,7 @@ impl Inner {
     pub(crate) fn start_replay(&self, ask: &StartReplay) -> Result<ReplayView, EngineError> {
         self.run_replay(&ReplayPlan {
             exchanges: ask.exchanges.clone(),
+            source: ask.source.clone(),
             listen: ask.listen.clone(),
             manner: ask.manner.clone(),
             ..ReplayPlan::default()
@@ -137,14 +139,11 @@ impl Inner {
     /// Starts serving.
     pub(crate) fn run_replay(&self, plan: &ReplayPlan) -> Result<ReplayView, EngineError> {
         let conduct = plan::conduct(&plan.manner, plan.shifts_timestamps)?;
-        let recorded = self.recorded(&plan.exchanges)?;
+        let recorded = self.recorded(&plan.exchanges, &plan.source)?;
         let exchanges: Vec<i64> = recorded.iter().map(|one| one.exchange.index).collect();
-        let rules = Rules {
-            strict: plan.manner.strict,
-            whole_input: !plan.manner.fallback.is_empty(),
-        };
+        let rules = plan::rules(&plan.manner)?;
         let fallback = self.fallback(plan)?;
-        let listener = bind(&plan.listen)?;
+        let listener = bind(plan)?;
         let threads = self.replays.threads()?;
         let opening = Opening {
             fallback,
@@ -159,7 +158,8 @@ impl Inner {
             serving,
             manner: plan.manner.clone(),
             chosen: plan.exchanges.clone(),
-            title: self.title(&plan.exchanges),
+            title: self.title(&plan.exchanges, &plan.source),
+            source: plan.source.clone(),
             exchanges,
             frames: Mutex::default(),
         };
@@ -169,7 +169,29 @@ impl Inner {
     }
 
     /// What can be served of these exchanges; of all, when none is named.
-    fn recorded(&self, chosen: &[i64]) -> Result<Vec<Recorded>, EngineError> {
+    fn recorded(&self, chosen: &[i64], source: &str) -> Result<Vec<Recorded>, EngineError> {
+        let mut recorded = self.ended(chosen)?;
+        if recorded.is_empty() {
+            return Err(EngineError::NothingToReplay {
+                path: self.path().to_owned(),
+            });
+        }
+        if !source.is_empty() {
+            let known = sources_of(&recorded);
+            recorded.retain(|one| [source, FALLBACK_NAME].contains(&one.exchange.source.as_str()));
+            if !known.iter().any(|name| name == source) {
+                return Err(EngineError::NothingOfSource {
+                    path: self.path().to_owned(),
+                    name: source.to_owned(),
+                    known,
+                });
+            }
+        }
+        Ok(recorded)
+    }
+
+    /// Those of these exchanges that have ended; one that is still being recorded has no end yet.
+    fn ended(&self, chosen: &[i64]) -> Result<Vec<Recorded>, EngineError> {
         let wanted = if chosen.is_empty() {
             self.exchanges()?
         } else {
@@ -178,17 +200,30 @@ impl Inner {
         let mut recorded = Vec::with_capacity(wanted.len());
         for index in wanted {
             let shelf = self.shelf(index)?;
-            // One that is still being recorded has no end yet.
             if shelf.exchange()?.ending != Ending::Open {
                 recorded.push(Recorded::open(Arc::new(shelf))?);
             }
         }
-        if recorded.is_empty() {
-            return Err(EngineError::NothingToReplay {
-                path: self.path().to_owned(),
-            });
-        }
         Ok(recorded)
+    }
+
+    /// Names of the sources of these exchanges (of all, when none is named), in
+    /// the order in which they were first asked. What a fallback answered is of
+    /// no source of its own.
+    pub(crate) fn replay_sources(&self, chosen: &[i64]) -> Result<Vec<String>, EngineError> {
+        let wanted = if chosen.is_empty() {
+            self.exchanges()?
+        } else {
+            chosen.to_vec()
+        };
+        let mut names = Vec::new();
+        for index in wanted {
+            let facts = self.shelf(index)?.exchange()?;
+            if facts.ending != Ending::Open {
+                note_source(&mut names, &facts.source);
+            }
+        }
+        Ok(names)
     }
 
     /// The way to the fallback, and what records its answers.
@@ -214,8 +249,8 @@ impl Inner {
         Ok(Some((source, Arc::new(recorder))))
     }
 
-    /// What is served, in a few words: the file's name, or the runs' titles.
-    fn title(&self, chosen: &[i64]) -> String {
+    /// What is served, in a few words: the file's name and the source, or the runs' titles.
+    fn title(&self, chosen: &[i64], source: &str) -> String {
         let file = self
             .path()
             .file_name()
@@ -226,7 +261,11 @@ impl Inner {
         });
         let mut titles: Vec<String> = titles.collect();
         if titles.is_empty() {
-            return file;
+            return if source.is_empty() {
+                file
+            } else {
+                format!("{file}, {source}")
+            };
         }
         if chosen.len() > titles.len() {
             titles.push(format!("{} more", chosen.len() - titles.len()));
@@ -240,7 +279,9 @@ impl Inner {
         {
             let mut running = self.replays.running();
             let replay = running.get_mut(number)?;
-            if (manner.strict, &manner.fallback) != (replay.manner.strict, &replay.manner.fallback) {
+            let is_settled =
+                plan::rules(manner)? == plan::rules(&replay.manner)? && manner.fallback == replay.manner.fallback;
+            if !is_settled {
                 return Err(EngineError::SettledAtStart);
             }
             replay.serving.set_conduct(scrubjay_replay::serve::Conduct {
@@ -263,6 +304,20 @@ impl Inner {
             if !replay.serving.order(ask.client, order(&ask.by)) {
                 return Err(EngineError::NoSuchStream { client: ask.client });
             }
+        }
+        self.one_replay(ask.replay)
+    }
+
+    /// Answers a request that nothing recorded answers.
+    pub(crate) fn answer_miss(&self, ask: &AnswerMiss) -> Result<ReplayView, EngineError> {
+        if !self
+            .replays
+            .running()
+            .get(ask.replay)?
+            .serving
+            .answer_miss(ask.request, ask.exchange)
+        {
+            return Err(EngineError::NoSuchMiss { request: ask.request });
         }
         self.one_replay(ask.replay)
     }
@@ -328,12 +383,32 @@ impl Running {
     }
 }
 
-fn bind(listen: &str) -> Result<Listener, EngineError> {
-    if listen.trim().is_empty() {
+/// Names of the sources of these exchanges, in their order.
+fn sources_of(recorded: &[Recorded]) -> Vec<String> {
+    let mut names = Vec::new();
+    for one in recorded {
+        note_source(&mut names, &one.exchange.source);
+    }
+    names
+}
+
+fn note_source(names: &mut Vec<String>, name: &str) {
+    if !name.is_empty() && name != FALLBACK_NAME && names.iter().all(|known| known != name) {
+        names.push(name.to_owned());
+    }
+}
+
+fn bind(plan: &ReplayPlan) -> Result<Listener, EngineError> {
+    if let Some(behind) = plan.behind {
+        let first = behind.port().saturating_add(1);
+        let last = first.saturating_add(LAST_PORT - FIRST_PORT);
+        return Ok(Listener::bind_free(behind.ip(), first, last, &[OTHERS_PORT])?);
+    }
+    if plan.listen.trim().is_empty() {
         let ip = Ipv4Addr::LOCALHOST.into();
         return Ok(Listener::bind_free(ip, FIRST_PORT, LAST_PORT, &[OTHERS_PORT])?);
     }
-    Ok(Listener::bind(address::listen_address(listen)?)?)
+    Ok(Listener::bind(address::listen_address(&plan.listen)?)?)
 }
 
 /// Tells all pages of changes, as often as they can take it.

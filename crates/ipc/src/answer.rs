@@ -86,6 +86,7 @@ pub fn answer<S: Shelf>(
         | AnyAsk::StopReplay(_)
         | AnyAsk::EditReplay(_)
         | AnyAsk::Steer(_)
+        | AnyAsk::AnswerMiss(_)
         | AnyAsk::Health(_) => Err(Report::new(
             Code::BadRequest,
             "This question is not about one exchange.",

@@ -3,7 +3,7 @@
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    AddSource, Body, BodyView, CancelCompare, Cause, CausesView, Chat, ChatView, Compare, CompareReport,
+    AddSource, AnswerMiss, Body, BodyView, CancelCompare, Cause, CausesView, Chat, ChatView, Compare, CompareReport,
     CompareStarted, Comparison, ComparisonView, Delete, Deleted, Detail, DetailView, EditReplay, EditSource, Erase,
     Health, HealthView, Input, InputView, Jump, Lanes, LanesView, Library, LibraryPage, Locate, MapMoment,
     MappedMoment, Moment, Mute, Mutes, Open, Opened, Pair, PairByHand, PairView, Pairs, PairsPage, ProblemRows,
@@ -128,4 +128,6 @@ asks! {
     EditReplay => ReplayView;
     /// Steers one client's stream by hand.
     Steer => ReplayView;
+    /// Answers a request that nothing recorded answers.
+    AnswerMiss => ReplayView;
 }

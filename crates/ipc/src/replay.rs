@@ -18,6 +18,9 @@ pub struct ReplayList {
 pub struct StartReplay {
     /// Which exchanges; empty means all.
     pub exchanges: Vec<i64>,
+    /// Of which source, with what a fallback answered; empty means of all.
+    #[serde(default)]
+    pub source: String,
     /// Where to listen; empty means the next free port from 5291.
     pub listen: String,
     /// How to serve.
@@ -41,6 +44,12 @@ pub struct ReplayManner {
     pub fallback: String,
     /// Filter at which to hold; empty means none.
     pub hold: String,
+    /// `documented` or `exact`: what a request must have in common with a recorded one; empty means `documented`.
+    #[serde(default)]
+    pub matching: String,
+    /// `not-found`, `run-error` or `wait`: what a miss is answered with; empty means `not-found`.
+    #[serde(default)]
+    pub on_miss: String,
 }
 
 /// Stops serving.
@@ -68,6 +77,18 @@ pub struct Steer {
     pub client: u64,
     /// What to do.
     pub by: SteerBy,
+}
+
+/// Answers a request that was missed, and the same request asked again in its session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerMiss {
+    /// Of which replay.
+    pub replay: u64,
+    /// The request's number.
+    pub request: u64,
+    /// With which exchange; nothing lets a client that waits have the miss.
+    #[serde(default)]
+    pub exchange: Option<i64>,
 }
 
 /// What to do with the next event of a stream.
@@ -115,6 +136,51 @@ pub struct ReplayView {
     pub answers: u64,
     /// Exchanges not asked for yet.
     pub unused: Vec<i64>,
+    /// Those of them that are runs.
+    #[serde(default)]
+    pub unused_runs: Vec<i64>,
+    /// The source whose exchanges it serves; empty means all that were chosen.
+    #[serde(default)]
+    pub source: String,
+    /// Requests that nothing recorded answers: at most 50, newest first.
+    #[serde(default)]
+    pub misses: Vec<ReplayMiss>,
+}
+
+/// A request that nothing recorded answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplayMiss {
+    /// The request's number, from 1.
+    pub request: u64,
+    /// When, RFC 3339.
+    pub at: String,
+    /// Method, path and query of the request.
+    pub target: String,
+    /// Value of `x-scrubjay-session`; empty for a request without.
+    pub session: String,
+    /// What the request asks: its last message, or the start of its body.
+    pub asks: String,
+    /// Why nothing answers it, as a sentence.
+    pub why: String,
+    /// Its client waits for an answer.
+    pub waits: bool,
+    /// The exchange that was chosen for it.
+    pub chosen: Option<i64>,
+    /// The recorded requests that come closest, closest first; at most three.
+    pub nearest: Vec<NearRecording>,
+}
+
+/// A recorded request that comes close to one that was missed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NearRecording {
+    /// Its exchange.
+    pub exchange: i64,
+    /// Method, path and query of the recorded request.
+    pub target: String,
+    /// What else tells the two apart; may be empty.
+    pub note: String,
+    /// Where they differ: at most 50.
+    pub differences: Vec<RequestDifference>,
 }
 
 /// A stream that goes to a client.
@@ -178,8 +244,14 @@ pub struct ReplayAnswer {
     pub target: String,
     /// Status sent.
     pub status: u16,
-    /// The exchange it was answered with; absent for a miss.
+    /// The exchange it was answered with; absent for a miss and for what the replay says itself.
     pub exchange: Option<i64>,
+    /// Nothing recorded answers it.
+    #[serde(default)]
+    pub is_miss: bool,
+    /// The exchanges that come closest to a miss, closest first.
+    #[serde(default)]
+    pub nearest: Vec<i64>,
     /// Why that one, or why none, as a sentence.
     pub why: String,
     /// What the request has that the recorded one had not: at most 50.

@@ -28,7 +28,9 @@
 //! Which event: `event=N` by its number in the recording, `type=NAME` (every
 //! one, or the `nth=N`), `every=N`, or `rate=P` of all, from 0 to 1. On every
 //! fault: `exchange=N` and `request=N` keep it to the answers of one recorded
-//! exchange, or to one request. Times are `250ms`, `2s`, `1m`, bare numbers
+//! exchange, or to one request, and `path=/info` to requests with this path
+//! (`*` stands for any text). A fault that says none of the three is meant for
+//! runs: not for what a page asks beside them. Times are `250ms`, `2s`, `1m`, bare numbers
 //! milliseconds; sizes are bytes or have `kB`, `KiB`, `MB`, `MiB` behind them.
 //!
 //! Faults apply in the order in which they are given. What they choose, they
@@ -50,7 +52,10 @@ use serde::{Deserialize, Serialize};
 
 use self::spec::{Fault, What};
 pub use self::spec::{NAMES, SpecError};
-pub(crate) use self::spoiler::{Flow, Spoiler};
+pub(crate) use self::{
+    made::run_error,
+    spoiler::{Flow, Spoiler},
+};
 
 /// Faults in the order in which they are applied, and the seed of what they choose.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -139,6 +144,16 @@ impl Faults {
         self.faults
             .iter()
             .map(|fault| (fault.spec.as_str(), fault.struck.times()))
+    }
+
+    /// Those that are meant for a request to this path; for a run, if it is one.
+    #[must_use]
+    pub fn meant_at(&self, path: &str, is_run: bool) -> Self {
+        let faults = self.faults.iter().filter(|fault| fault.is_meant_for(path, is_run));
+        Self {
+            faults: faults.cloned().collect(),
+            seed: self.seed,
+        }
     }
 
     /// Names of the faults that are meant for the answer of exchange `index` to the `request`th request.

@@ -5,29 +5,49 @@
 //! interrupts. Ids and instants do not count; ids are compared by what stands
 //! for them in this thread. What else the agent was given (state, tools,
 //! context, forwarded properties) must be equal too when [`Rules`] say so.
-//! Of several that fit, in this order:
+//!
+//! # Threads come first
+//!
+//! 1. A request that names a recorded thread is answered from that thread and from no other, and
+//!    when it names one of its runs too, from that run.
+//! 2. A thread with an id of its own follows the recorded thread that its first run was answered
+//!    from: the next one that begins with this conversation and that no other thread follows. It
+//!    keeps to it, whatever it asks. Once all such threads are followed, the last one is followed
+//!    by several, each at its own place.
+//!    Only a recorded thread that itself began with this thread's history goes on with it: so are
+//!    the answers of a fallback recorded.
+//! 3. Nothing of another thread is given to a thread. A `connect` of a thread that follows none
+//!    yet is answered with an empty history, a recorded one if there is; when the recording has
+//!    only others' histories, [`Answer::NoHistory`] says so.
+//! 4. Threads are those of a session ([`SESSION_HEADER`]): another session begins with none
+//!    followed.
+//!
+//! # Within a thread
+//!
+//! Of several runs that fit, in this order:
 //!
 //! 1. what the client can read, and what the recorded client waited for;
-//! 2. equal in everything, before equal in the conversation;
-//! 3. the next run of the recorded thread that this client's thread follows,
-//!    or one that it passed over;
-//! 4. the first run of a recorded thread that nobody follows yet;
-//! 5. once all were given, the last one again: first in the own thread.
+//! 2. the run that the request names by recorded ids;
+//! 3. equal in everything, before equal in the conversation;
+//! 4. the next run of the thread, or one that was passed over;
+//! 5. once all were given, the last one again.
+//!
+//! A `connect`, and what else is asked about a thread, gets what was recorded
+//! at the same place among the runs of the thread, else the nearest before,
+//! else the nearest behind: after a page was loaded again it gets the history
+//! up to where it was.
 //!
 //! What the agent did not answer when it was recorded answers nothing.
 //!
-//! So the same prompt gets its answers in the order in which they were
-//! recorded, two threads with the same prompt do not mix, and a page that is
-//! loaded again begins a thread again.
-//!
-//! Other requests (information, lists, CopilotKit's `connect`) are answered in
-//! recorded order by what has the same method, path, query and body, and by
-//! the last one ever after; an id of a recorded thread in a path stands for
-//! any thread's.
+//! Other requests (information, lists) are answered in recorded order by what
+//! has the same method, path, query and body, and by the last one ever after;
+//! an id of a recorded thread in a path, a query or a body stands for that of
+//! the thread that follows it.
 
 mod card;
 mod choose;
 mod compare;
+mod history;
 mod live;
 mod nearest;
 mod request;
@@ -43,7 +63,7 @@ use scrubjay_session::exchange::{Headers, field};
 
 use self::{
     card::{Card, Line},
-    choose::{Candidate, Turn},
+    choose::{Candidate, Here, Turn},
     live::{Session, Thread},
     nearest::Apart,
     request::{Kind, Reading},
@@ -75,10 +95,10 @@ pub struct Asked {
 pub struct Rules {
     /// State, tools, context and forwarded properties must be the recorded
     /// ones too. Else a request that differs only there is answered, and the
-    /// differences are told. Set it when there is an upstream to ask instead.
+    /// differences are told.
     pub whole_input: bool,
     /// An answer is given as often as it was recorded, and a run asked for
-    /// once more is a miss. Else the last answer is repeated. Implies `whole_input`.
+    /// once more is a miss. Else the last answer is repeated.
     pub strict: bool,
 }
 
@@ -87,6 +107,9 @@ pub struct Rules {
 pub enum Answer {
     /// A recorded exchange.
     Hit(Hit),
+    /// A connect of a thread of which nothing was recorded: its history is
+    /// empty. Why, as of a miss.
+    NoHistory(Miss),
     /// Nothing recorded fits.
     Miss(Miss),
 }
@@ -96,6 +119,8 @@ pub enum Answer {
 pub struct Hit {
     /// Its place in the deck.
     pub recorded: usize,
+    /// It is a run; so is everything in a deck without runs.
+    pub is_run: bool,
     /// Why that one, as a sentence without a full stop.
     pub why: String,
     /// Where the request differs from the recorded one nevertheless.
@@ -121,6 +146,10 @@ struct Before {
 pub struct Miss {
     /// A sentence without a full stop.
     pub reason: String,
+    /// What the request asks, in a few words.
+    pub asks: String,
+    /// Something recorded would answer, were it not of another thread.
+    pub is_of_another_thread: bool,
     /// The recorded requests that come closest, closest first; at most three.
     pub nearest: Vec<Nearest>,
 }
@@ -154,6 +183,7 @@ pub struct Deck {
     cards: Vec<Card>,
     /// Ids of recorded threads.
     threads: BTreeSet<String>,
+    has_runs: bool,
     rules: Rules,
     /// By value of [`SESSION_HEADER`]; empty for requests without.
     sessions: Mutex<BTreeMap<String, Session>>,
@@ -162,14 +192,15 @@ pub struct Deck {
 impl Deck {
     /// A deck of all exchanges, in the order in which they were recorded.
     pub fn new(recorded: Vec<Recorded>, rules: Rules) -> Self {
-        let mut runs = BTreeMap::new();
-        let mut cards: Vec<Card> = recorded.iter().map(|recorded| Card::of(recorded, &mut runs)).collect();
+        let mut cards: Vec<Card> = recorded.iter().map(Card::of).collect();
         let threads: BTreeSet<String> = cards.iter().filter_map(|card| card.thread_id.clone()).collect();
+        let mut runs = BTreeMap::new();
         for card in &mut cards {
-            card.find_thread(&threads);
+            card.settle(&threads, &mut runs);
         }
         Self {
             recorded,
+            has_runs: cards.iter().any(|card| card.reading.kind == Kind::Run),
             cards,
             threads,
             rules,
@@ -204,36 +235,100 @@ impl Deck {
         let key = asked.isolation.clone().unwrap_or_default();
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         let session = sessions.entry(key.clone()).or_default();
-        let thread_id = thread_of(&live, session);
+        let is_thread = |word: &str| self.threads.contains(word) || session.threads.contains_key(word);
+        let thread_id = live.thread_among(is_thread).map(str::to_owned);
         let known = thread_id.as_ref().and_then(|id| session.threads.get(id)).cloned();
-        let thread = known.clone().unwrap_or_default();
-        let candidates = self.candidates(&live, &thread);
-        let rank = |candidate: &Candidate| {
-            let card = &self.cards[candidate.place];
-            choose::rank(candidate, card, session, &thread, &accept)
+        let thread = self.thread(thread_id.as_deref(), known.as_ref(), session);
+        let here = Here {
+            live: &live,
+            accept: &accept,
+            session,
+            thread_id: thread_id.as_deref(),
+            thread: &thread,
         };
-        let open = candidates.iter().filter(|candidate| !self.is_spent(candidate, session));
-        let Some((rank, best)) = open
-            .map(|candidate| (rank(candidate), candidate))
-            .min_by_key(|(rank, _)| *rank)
-        else {
-            return Answer::Miss(self.miss(&live, &thread, !candidates.is_empty()));
+        let found = self.candidates(&live, &thread);
+        let chosen = match self.best(&found.candidates, &here) {
+            Some(_) => None,
+            None => session.chosen(&live).map(|place| self.chosen(place, &live, &thread)),
         };
-        let mut hit = self.hit(&live, best, rank.turn(), &candidates, &thread);
+        let candidates = chosen.as_ref().unwrap_or(&found.candidates);
+        let Some((best, turn)) = self.best(candidates, &here) else {
+            return self.nothing(&live, &thread, &found);
+        };
+        let mut hit = self.hit(&live, best, turn, candidates, &thread);
         hit.refused = session.refused(best.place);
         let card = &self.cards[best.place];
-        session.give(
-            best.place,
-            thread_id.as_deref(),
-            card,
-            rank.turn(),
-            &best.comparison.ids,
-        );
+        session.give(best.place, thread_id.as_deref(), card, &best.comparison.ids);
         hit.before = Box::new(Before {
             session: key,
             thread: thread_id.map(|id| (id, known)),
         });
         Answer::Hit(hit)
+    }
+
+    /// The best of those that may still be given.
+    fn best<'a>(&self, candidates: &'a [Candidate], here: &Here<'_>) -> Option<(&'a Candidate, Turn)> {
+        let open = candidates.iter().filter(|candidate| !self.is_spent(candidate, here));
+        let ranked = open.map(|candidate| (here.rank(candidate, &self.cards[candidate.place]), candidate));
+        let (rank, best) = ranked.min_by_key(|(rank, _)| *rank)?;
+        Some((best, rank.turn()))
+    }
+
+    /// What a request is told that nothing answers.
+    fn nothing(&self, live: &Reading, thread: &Thread, found: &Found) -> Answer {
+        let kept = match found.foreign {
+            _ if !found.candidates.is_empty() => Kept::Given,
+            Some(place) => Kept::Foreign(place),
+            None => Kept::Nothing,
+        };
+        let miss = self.miss(live, thread, kept);
+        match kept {
+            Kept::Foreign(_) if live.kind == Kind::Connect => Answer::NoHistory(miss),
+            _ => Answer::Miss(miss),
+        }
+    }
+
+    /// An exchange that was chosen by hand. Where it differs is told.
+    fn chosen(&self, place: usize, live: &Reading, thread: &Thread) -> Vec<Candidate> {
+        let mut comparison = compare::compare(&card::read(&self.recorded[place]), live, &thread.ids);
+        let mut differences = std::mem::take(&mut comparison.hard);
+        differences.append(&mut comparison.soft);
+        comparison.soft = differences;
+        vec![Candidate {
+            place,
+            comparison,
+            is_chosen: true,
+        }]
+    }
+
+    /// The live thread of this id as it stands. One that was recorded follows
+    /// itself from its first request on.
+    fn thread(&self, id: Option<&str>, known: Option<&Thread>, session: &mut Session) -> Thread {
+        let Some(id) = id else { return Thread::default() };
+        if !self.threads.contains(id) {
+            return known.cloned().unwrap_or_default();
+        }
+        let thread = session.threads.entry(id.to_owned()).or_default();
+        thread.recorded = Some(id.to_owned());
+        thread.is_itself = true;
+        thread.clone()
+    }
+
+    /// From now on this request, asked again in its session, is answered with
+    /// the exchange at `place` where nothing else answers it. Its thread does
+    /// not count: a page that is loaded again may name its thread anew.
+    pub fn choose(&self, asked: &Asked, place: usize) {
+        let reading = Reading::of(&asked.method, &asked.target, &asked.headers, &asked.body);
+        let key = asked.isolation.clone().unwrap_or_default();
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.entry(key).or_default().choose(reading, place);
+    }
+
+    /// The place of the exchange of this number.
+    pub fn place_of(&self, index: i64) -> Option<usize> {
+        self.recorded
+            .iter()
+            .position(|recorded| recorded.exchange.index == index)
     }
 
     /// Takes an answer back that was not given after all, because a fault
@@ -243,6 +338,11 @@ impl Deck {
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         let session = sessions.entry(hit.before.session.clone()).or_default();
         session.take_back(hit.recorded, hit.before.thread.as_ref());
+    }
+
+    /// Whether a run of an agent is recorded at this place.
+    pub fn is_run(&self, place: usize) -> bool {
+        self.cards.get(place).is_some_and(|card| card.reading.kind == Kind::Run)
     }
 
     /// Places of the exchanges that no request was answered with, in order.
@@ -259,11 +359,10 @@ impl Deck {
             .collect()
     }
 
-    /// Recorded exchanges that the rules allow as an answer.
-    fn candidates(&self, live: &Reading, thread: &Thread) -> Vec<Candidate> {
+    /// Recorded exchanges that the rules allow as an answer, and one that only its thread keeps back.
+    fn candidates(&self, live: &Reading, thread: &Thread) -> Found {
         let talk = card::talk(live, &[]);
-        let whole = self.rules.whole_input || self.rules.strict;
-        let mut candidates = Vec::new();
+        let mut found = Found::default();
         for (place, card) in self.cards.iter().enumerate() {
             if card.is_unanswered || card.reading.kind == Kind::Run && !may_be(&card.talk, &talk) {
                 continue;
@@ -273,19 +372,35 @@ impl Deck {
                 continue;
             };
             let comparison = compare::compare(&card::read(&self.recorded[place]), live, &ids);
-            let too_soft = whole && live.kind == Kind::Run && !comparison.soft.is_empty();
-            if comparison.hard.is_empty() && !too_soft {
-                candidates.push(Candidate { place, comparison });
+            let too_soft = self.rules.whole_input && live.kind == Kind::Run && !comparison.soft.is_empty();
+            if !comparison.hard.is_empty() || too_soft {
+                continue;
+            }
+            if is_open_to(card, thread) {
+                found.candidates.push(Candidate {
+                    place,
+                    comparison,
+                    is_chosen: false,
+                });
+            } else {
+                found.foreign.get_or_insert(place);
             }
         }
-        candidates
+        found
     }
 
-    /// Whether a strict replay has given this run already. What changes
-    /// nothing may be asked as often as a client likes.
-    fn is_spent(&self, candidate: &Candidate, session: &Session) -> bool {
-        let is_run = self.cards[candidate.place].reading.kind == Kind::Run;
-        self.rules.strict && is_run && session.given(candidate.place) > 0
+    /// Whether a strict replay has given this run already: to this thread if
+    /// it is the recorded one, else to any. What changes nothing may be asked
+    /// as often as a client likes.
+    fn is_spent(&self, candidate: &Candidate, here: &Here<'_>) -> bool {
+        let card = &self.cards[candidate.place];
+        let is_recorded_thread = card.thread_id.is_some() && card.thread_id.as_deref() == here.thread_id;
+        let times = if is_recorded_thread {
+            here.thread.given(candidate.place)
+        } else {
+            here.session.given(candidate.place)
+        };
+        self.rules.strict && self.is_run(candidate.place) && times > 0 && !candidate.is_chosen
     }
 
     fn hit(&self, live: &Reading, best: &Candidate, turn: Turn, candidates: &[Candidate], thread: &Thread) -> Hit {
@@ -300,7 +415,12 @@ impl Deck {
         }
         Hit {
             recorded: best.place,
-            why: why::hit(live, card, turn, equals.len(), nth, &best.comparison.soft),
+            is_run: self.is_run(best.place) || !self.has_runs,
+            why: if best.is_chosen {
+                why::chosen(live, &best.comparison.soft)
+            } else {
+                why::hit(live, card, turn, equals.len(), nth, &best.comparison.soft)
+            },
             differences: best.comparison.soft.clone(),
             ids,
             repeat,
@@ -309,26 +429,55 @@ impl Deck {
         }
     }
 
-    fn miss(&self, live: &Reading, thread: &Thread, is_given: bool) -> Miss {
-        let nearest = nearest::find(&self.recorded, &self.cards, live, &thread.ids);
+    fn miss(&self, live: &Reading, thread: &Thread, kept: Kept) -> Miss {
+        let nearest = nearest::find(&self.recorded, &self.cards, live, thread);
         let (apart, first) = nearest.first().map_or((Apart::Elsewhere, None), |(apart, nearest)| {
             (*apart, nearest.differences.first())
         });
+        let reason = match kept {
+            Kept::Nothing => why::miss(live, apart, first),
+            Kept::Given => why::given(live),
+            Kept::Foreign(place) => {
+                why::foreign(live, thread.recorded.as_deref(), self.cards[place].thread_id.as_deref())
+            }
+        };
         Miss {
-            reason: why::miss(live, apart, first, is_given),
+            reason,
+            asks: why::asks(live),
+            is_of_another_thread: matches!(kept, Kept::Foreign(_)),
             nearest: nearest.into_iter().map(|(_, nearest)| nearest).collect(),
         }
     }
 }
 
-/// The live thread that a request is about: by its input, or by its path.
-fn thread_of(live: &Reading, session: &Session) -> Option<String> {
-    let in_path = || {
-        live.path
-            .split('/')
-            .find(|segment| session.threads.contains_key(*segment))
-    };
-    live.thread_id().or_else(in_path).map(str::to_owned)
+/// What the search for an answer gave.
+#[derive(Default)]
+struct Found {
+    candidates: Vec<Candidate>,
+    /// The first exchange that would answer, were it not of another thread.
+    foreign: Option<usize>,
+}
+
+/// What is kept back where nothing answers.
+#[derive(Clone, Copy)]
+enum Kept {
+    /// Nothing: nothing recorded fits.
+    Nothing,
+    /// What fits was given already.
+    Given,
+    /// The exchange at this place: it is of another thread.
+    Foreign(usize),
+}
+
+/// Whether a recorded exchange may answer in a live thread: it is of the
+/// thread that is followed, or of none, or tells nothing of the one it is of,
+/// or goes on with what the request itself has of the conversation.
+fn is_open_to(card: &Card, thread: &Thread) -> bool {
+    match (&card.thread_id, &thread.recorded) {
+        (None, _) => true,
+        (Some(of), Some(_)) => thread.follows(of) || card.is_empty_history || !thread.is_itself && card.goes_on(),
+        (Some(_), None) => card.may_open_a_thread(),
+    }
 }
 
 fn may_be(recorded: &[Line], live: &[Line]) -> bool {

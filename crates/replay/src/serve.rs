@@ -20,6 +20,7 @@
 //! - [`Conduct`]: how it serves, which may change while it does; [`Hold`]: where it stops.
 //! - `house`: what all connections share. `answer`: one request, from its head to a body that plays.
 //! - `play`: that body: parts when they are due, or when a hand says so.
+//! - `misses`: what nothing recorded answers, and what was chosen for it.
 //! - `hand`: orders for one stream. `roster`: who listens. `journal`: what was answered, and why.
 //! - `cors`: browsers on another origin. `own`: answers that are ours and not the recording's.
 //!
@@ -43,6 +44,7 @@ mod hand;
 mod hold;
 mod house;
 mod journal;
+mod misses;
 mod own;
 mod play;
 mod roster;
@@ -58,6 +60,7 @@ pub use self::{
     hand::{Next, Order},
     hold::{Hold, UnknownHold},
     journal::Answered,
+    misses::{Missed, Near, OnMiss, UnknownOnMiss},
     roster::{Listening, Stage},
 };
 
@@ -150,6 +153,19 @@ impl Serving {
         self.house.roster.listening()
     }
 
+    /// Requests that nothing recorded answers, newest first; of very many, the last ones.
+    pub fn misses(&self) -> Vec<Missed> {
+        self.house.misses.list()
+    }
+
+    /// Answers a request that was missed, and the same request asked again in
+    /// its session, with the exchange of this number; with nothing, a client
+    /// that waits is given the miss. False when the request is not among
+    /// [`Serving::misses`], or no such exchange is served.
+    pub fn answer_miss(&self, request: u64, exchange: Option<i64>) -> bool {
+        self.house.answer_miss(request, exchange)
+    }
+
     /// Answers in the order in which they were given, without the first
     /// `seen`; of very many, the last 10,000.
     pub fn answered_after(&self, seen: u64) -> Vec<Answered> {
@@ -164,6 +180,11 @@ impl Serving {
     /// Numbers of the exchanges that no request was answered with.
     pub fn unused(&self) -> Vec<i64> {
         self.house.unused()
+    }
+
+    /// Those of [`Serving::unused`] that are runs: what a strict replay wants asked for.
+    pub fn unused_runs(&self) -> Vec<i64> {
+        self.house.unused_runs()
     }
 
     /// Stops listening and cuts off what is open.

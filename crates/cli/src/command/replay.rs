@@ -1,20 +1,24 @@
 //! `scrubjay replay`: a recording served as the agent.
 //!
+//! - `addresses`: which sources are served, and where each listens.
 //! - `told`: what is said: the ready line, a line an answer, what goes next.
+//! - `lines`: the text of those lines.
 //! - `keys`: what is typed while events are sent by hand.
 
+mod addresses;
 mod keys;
+mod lines;
 mod told;
 
 use std::path::{Path, PathBuf};
 
 use scrubjay_door::{Door, Plan};
 use scrubjay_engine::{Engine, EngineError, NewsFeed, Opening, Options, ReplayPlan};
-use scrubjay_ipc::{Code, News, ReplayManner, ReplayView};
+use scrubjay_ipc::{Code, News, ReplayManner};
 
 use self::{
     keys::{Key, Keys},
-    told::Told,
+    told::{Outcome, Told},
 };
 use crate::{
     args,
@@ -40,24 +44,25 @@ pub(crate) fn run(args: &args::Replay, out: &mut Out) -> Result<(), Failure> {
         note(damage, out.format);
     }
     let (engine, misses_into) = stores(engine, args)?;
-    let replay = engine.run_replay(&ReplayPlan {
+    let plan = ReplayPlan {
         misses_into: misses_into.clone(),
         ..plan
-    })?;
+    };
+    let replays = addresses::start(&engine, args, &plan)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()?;
     let misses_path = misses_into.as_ref().unwrap_or(&engine).path().to_owned();
-    let mut told = Told::new(&engine, &replay, args, &misses_path, out);
-    let ended = runtime.block_on(replaying(&engine, &replay, args, &mut told));
-    let (unused, struck) = (engine.replay(replay.replay), engine.replay_struck(replay.replay));
+    let mut told = Told::new(&engine, &replays, args, &misses_path, out);
+    let ended = runtime.block_on(replaying(&engine, args, &mut told));
+    let outcome = Outcome::of(&engine, &replays);
     engine.close();
     if let Some(store) = misses_into {
         store.close();
     }
     ended?;
-    let answered = told.ended(&unused?.unused, &struck?);
+    let answered = told.ended(&outcome?);
     damaged.and(answered)
 }
 
@@ -65,18 +70,20 @@ pub(crate) fn run(args: &args::Replay, out: &mut Out) -> Result<(), Failure> {
 fn checked_plan(args: &args::Replay) -> Result<ReplayPlan, Failure> {
     let mut plan = ReplayPlan {
         exchanges: args.exchanges.clone(),
-        listen: args.listen.clone(),
+        listen: args.listen.first().cloned().unwrap_or_default(),
         manner: ReplayManner {
             pace: args.pace.clone(),
             exact: args.exact,
             strict: args.strict,
             fallback: args.fallback.clone().unwrap_or_default(),
             hold: args.hold.clone().unwrap_or_default(),
+            matching: args.matching.clone(),
+            on_miss: args.on_miss.clone(),
             ..ReplayManner::default()
         },
         shifts_timestamps: args.shift_timestamps,
-        misses_into: None,
         tls: plan::tls(&args.tls, &args.fallback.iter().map(String::as_str).collect::<Vec<_>>())?,
+        ..ReplayPlan::default()
     };
     if let Some(path) = &args.overlay {
         let text = std::fs::read(path).map_err(|error| unread(path, &error))?;
@@ -121,19 +128,14 @@ fn opened(path: PathBuf) -> Result<Engine, Failure> {
     })?)
 }
 
-async fn replaying(
-    engine: &Engine,
-    replay: &ReplayView,
-    args: &args::Replay,
-    told: &mut Told<'_>,
-) -> Result<(), Failure> {
+async fn replaying(engine: &Engine, args: &args::Replay, told: &mut Told<'_>) -> Result<(), Failure> {
     let mut signals = Signals::new()?;
     let feed = engine.news()?;
     let control = match &args.control {
         Some(listen) => Some(Control::open(engine, listen).await?),
         None => None,
     };
-    let keys = keys::are_wanted(&replay.manner).then(Keys::read).transpose()?;
+    let keys = told.wants_keys().then(Keys::read).transpose()?;
     told.ready(control.as_ref().map(|control| control.url.as_str()))?;
     let ended = follow(told, feed, keys, signals.asked_to_stop()).await;
     if let Some(control) = control {
@@ -160,6 +162,7 @@ async fn follow(
             },
             key = keys::next(&mut keys) => match key {
                 Key::Order(by) => told.steer(by)?,
+                Key::Miss(exchange) => told.answer_miss(exchange),
                 Key::Nonsense(why) => told.nonsense(&why),
                 Key::NoMore => told.nobody_types(),
             },

@@ -1,12 +1,12 @@
 //! What to serve and how, from the words of the command line.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use scrubjay_ipc::ReplayManner;
 use scrubjay_replay::{
-    Faults, Pace,
+    Faults, Pace, Rules,
     fault::{Overlay, SpecError},
-    serve::Conduct,
+    serve::{Conduct, OnMiss},
 };
 
 use crate::{Engine, EngineError, TlsPlan};
@@ -16,8 +16,12 @@ use crate::{Engine, EngineError, TlsPlan};
 pub struct ReplayPlan {
     /// Which exchanges; empty means all.
     pub exchanges: Vec<i64>,
+    /// Of which source, with what a fallback answered; empty means of all.
+    pub source: String,
     /// Where to listen; empty means the next free port from 5291.
     pub listen: String,
+    /// Listen on the next free port behind this address instead.
+    pub behind: Option<SocketAddr>,
     /// How to serve.
     pub manner: ReplayManner,
     /// Events' `timestamp` is moved by the time since the recording.
@@ -53,8 +57,29 @@ impl ReplayPlan {
     /// # Errors
     /// The first word that means nothing.
     pub fn check(&self) -> Result<(), EngineError> {
+        rules(&self.manner)?;
         conduct(&self.manner, self.shifts_timestamps).map(drop)
     }
+}
+
+/// What a request must have in common with a recorded one.
+pub(super) fn rules(manner: &ReplayManner) -> Result<Rules, EngineError> {
+    let whole_input = match manner.matching.trim() {
+        "" | "documented" => false,
+        "exact" => true,
+        other => {
+            return Err(EngineError::BadManner {
+                message: format!("`{other}` is no way to match"),
+                hint: "Say --match documented, or --match exact, which wants state, tools, context and forwarded \
+                       properties as they were recorded."
+                    .into(),
+            });
+        }
+    };
+    Ok(Rules {
+        strict: manner.strict,
+        whole_input,
+    })
 }
 
 /// Reads the words.
@@ -76,11 +101,19 @@ pub(super) fn conduct(manner: &ReplayManner, shifts_timestamps: bool) -> Result<
             message: unknown.to_string(),
             hint: unknown.hint().to_owned(),
         })?;
+    let on_miss =
+        manner.on_miss.parse().map_err(
+            |unknown: scrubjay_replay::serve::UnknownOnMiss| EngineError::BadManner {
+                message: unknown.to_string(),
+                hint: format!("Say --miss {}.", OnMiss::WORDS.join(", --miss ")),
+            },
+        )?;
     Ok(Conduct {
         pace,
         exact: manner.exact,
         shifts_timestamps,
         faults: Arc::new(faults),
         hold,
+        on_miss,
     })
 }

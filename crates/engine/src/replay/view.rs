@@ -2,8 +2,12 @@
 
 use std::sync::PoisonError;
 
-use scrubjay_ipc::{ClientStage, NextEvent, ReplayAnswer, ReplayClient, ReplayManner, ReplayView, RequestDifference};
-use scrubjay_replay::serve::{Answered, Listening, Next, Stage};
+use scrubjay_ipc::{
+    ClientStage, NearRecording, NextEvent, ReplayAnswer, ReplayClient, ReplayManner, ReplayMiss, ReplayView,
+    RequestDifference,
+};
+use scrubjay_replay::serve::{Answered, Listening, Missed, Next, Stage};
+use scrubjay_session::shelf::Shelf as _;
 use scrubjay_store::is_secret_name;
 
 use super::Replay;
@@ -30,11 +34,19 @@ impl Inner {
             exchanges: replay.exchanges.clone(),
             manner: replay.manner.clone(),
             failure: String::new(),
-            command: command(&self.path().display().to_string(), &replay.chosen, &replay.manner),
+            command: command(
+                &self.path().display().to_string(),
+                &replay.chosen,
+                &replay.source,
+                &replay.manner,
+            ),
             clients: clients.map(|listening| self.client(replay, listening)).collect(),
             log: log.into_iter().rev().map(answer).collect(),
             answers,
             unused: serving.unused(),
+            unused_runs: serving.unused_runs(),
+            source: replay.source.clone(),
+            misses: serving.misses().into_iter().map(|missed| self.miss(missed)).collect(),
         }
     }
 
@@ -57,6 +69,30 @@ impl Inner {
                 Stage::Left => ClientStage::Left,
             },
             next: listening.next.map(next),
+        }
+    }
+
+    fn miss(&self, missed: Missed) -> ReplayMiss {
+        let nearest = missed.nearest.into_iter().filter_map(|near| {
+            let exchange = near.exchange;
+            let request = self.shelf(exchange).ok()?.exchange().ok()?.request;
+            Some(NearRecording {
+                exchange,
+                target: format!("{} {}", request.method, without_secrets(&request.target)),
+                note: near.note,
+                differences: near.differences.into_iter().map(difference).collect(),
+            })
+        });
+        ReplayMiss {
+            request: missed.request,
+            at: clock::rfc3339(missed.at_us),
+            target: format!("{} {}", missed.asked.method, without_secrets(&missed.asked.target)),
+            session: missed.asked.isolation.unwrap_or_default(),
+            asks: missed.asks,
+            why: missed.reason,
+            waits: missed.waits,
+            chosen: missed.chosen,
+            nearest: nearest.collect(),
         }
     }
 
@@ -101,6 +137,8 @@ pub(super) fn answer(answered: Answered) -> ReplayAnswer {
         target: format!("{} {}", answered.method, without_secrets(&answered.target)),
         status: answered.status,
         exchange: answered.exchange,
+        is_miss: answered.is_miss,
+        nearest: answered.nearest,
         why,
         differences: answered.differences.into_iter().map(difference).collect(),
     }
@@ -131,7 +169,7 @@ fn difference(difference: scrubjay_replay::matching::Difference) -> RequestDiffe
 }
 
 /// The command that does the same without a window.
-fn command(path: &str, chosen: &[i64], manner: &ReplayManner) -> String {
+fn command(path: &str, chosen: &[i64], source: &str, manner: &ReplayManner) -> String {
     let mut words = vec!["scrubjay replay".to_owned(), quoted(path)];
     words.extend(chosen.iter().map(|index| format!("--exchange {index}")));
     let mut option = |name: &str, value: &str| {
@@ -139,12 +177,19 @@ fn command(path: &str, chosen: &[i64], manner: &ReplayManner) -> String {
             words.push(format!("{name} {}", quoted(value)));
         }
     };
+    option("--source", source);
     if manner.pace != "recorded" {
         option("--pace", &manner.pace);
     }
     manner.faults.iter().for_each(|fault| option("--fault", fault));
     option("--fallback", &manner.fallback);
     option("--hold", &manner.hold);
+    if manner.matching.trim() != "documented" {
+        option("--match", &manner.matching);
+    }
+    if manner.on_miss.trim() != "not-found" {
+        option("--miss", &manner.on_miss);
+    }
     if manner.seed != 0 {
         option("--seed", &manner.seed.to_string());
     }
@@ -192,9 +237,12 @@ mod tests {
             ..ReplayManner::default()
         };
         assert_eq!(
-            command("my run's.agui.jsonl", &[4], &manner),
+            command("my run's.agui.jsonl", &[4], "", &manner),
             r"scrubjay replay 'my run'\''s.agui.jsonl' --exchange 4 --pace 2x --fault cut:event=3 --hold 'tool:a #3' --strict"
         );
-        assert_eq!(command("a.db", &[], &ReplayManner::default()), "scrubjay replay a.db");
+        assert_eq!(
+            command("a.db", &[], "", &ReplayManner::default()),
+            "scrubjay replay a.db"
+        );
     }
 }

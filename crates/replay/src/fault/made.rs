@@ -61,7 +61,7 @@ pub(super) fn unknown(format: Format, name: &str) -> Bytes {
 }
 
 /// A `RUN_ERROR`.
-pub(super) fn run_error(format: Format, code: Option<&str>, message: &str) -> Bytes {
+pub(crate) fn run_error(format: Format, code: Option<&str>, message: &str) -> Bytes {
     if format == Format::Sse {
         let mut error = serde_json::json!({ "type": "RUN_ERROR", "message": message });
         if let Some(code) = code {

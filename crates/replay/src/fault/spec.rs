@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::words::{Words, meant};
 use crate::tally::Tally;
 
-/// Names of faults and the keys that each takes beside `exchange` and `request`.
+/// Names of faults and the keys that each takes beside `path`, `exchange` and `request`.
 pub const NAMES: [(&str, &[&str]); 16] = [
     ("cut", &["event", "type", "nth", "byte", "how"]),
     ("stall", &["event", "type", "nth", "every", "rate", "for"]),
@@ -41,6 +41,8 @@ pub(crate) struct Fault {
     pub(crate) spec: String,
     pub(crate) exchange: Option<i64>,
     pub(crate) request: Option<u64>,
+    /// Pattern of the request's path.
+    pub(crate) path: Option<String>,
     pub(crate) what: What,
     /// How often it did what it says.
     pub(crate) struck: Tally,
@@ -134,6 +136,15 @@ impl Fault {
         self.exchange.is_none_or(|only| only == exchange) && self.request.is_none_or(|only| only == request)
     }
 
+    /// Whether it is meant for a request to this path: for runs, unless it
+    /// says which path, exchange or request it is meant for.
+    pub(crate) fn is_meant_for(&self, path: &str, is_run: bool) -> bool {
+        match &self.path {
+            Some(pattern) => matches(pattern, path),
+            None => is_run || self.exchange.is_some() || self.request.is_some(),
+        }
+    }
+
     pub(crate) fn parse(spec: &str) -> Result<Self, SpecError> {
         let (name, rest) = spec.split_once(':').unwrap_or((spec, ""));
         let name = name.trim();
@@ -143,16 +154,34 @@ impl Fault {
         let mut words = Words::read(spec, name, keys, rest)?;
         let exchange = words.parsed("exchange", "a number")?;
         let request = words.parsed("request", "a number from 1")?;
+        let path = words.take("path");
         let what = what(name, &mut words)?;
         words.finish()?;
         Ok(Self {
             spec: spec.to_owned(),
             exchange,
             request,
+            path,
             what,
             struck: Tally::default(),
         })
     }
+}
+
+/// Whether a path has the shape of a pattern, in which `*` stands for any text.
+fn matches(pattern: &str, path: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|start| path.strip_prefix(start)) else {
+        return false;
+    };
+    let Some(end) = parts.next_back() else {
+        return rest.is_empty();
+    };
+    for part in parts {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.ends_with(end)
 }
 
 fn what(name: &str, words: &mut Words<'_>) -> Result<What, SpecError> {
@@ -230,5 +259,26 @@ fn unknown_fault(name: &str) -> SpecError {
     SpecError {
         message: format!("there is no fault `{name}`{}", meant(name, &names)),
         hint: format!("Faults are {}; such as `cut:event=12,how=reset`.", names.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn a_star_in_a_path_stands_for_any_text() {
+        for (pattern, path, is_match) in [
+            ("/info", "/info", true),
+            ("/info", "/info/", false),
+            ("*", "/info", true),
+            ("*/info", "/api/copilotkit/info", true),
+            ("/api/*/info", "/api/copilotkit/info", true),
+            ("/api/*/run", "/api/copilotkit/info", false),
+            ("/api*", "/api", true),
+            ("/a*a", "/a", false),
+        ] {
+            assert_eq!(matches(pattern, path), is_match, "{pattern} {path}");
+        }
     }
 }

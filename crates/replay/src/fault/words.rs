@@ -8,7 +8,7 @@ use super::{
 };
 
 /// Keys that every fault takes.
-const COMMON: [&str; 2] = ["exchange", "request"];
+const COMMON: [&str; 3] = ["path", "exchange", "request"];
 
 /// Keys whose value is the rest of the spec, commas included.
 const TO_THE_END: [&str; 2] = ["text", "message"];

@@ -11,7 +11,10 @@ use scrubjay_protocol::{
 };
 use scrubjay_session::exchange::Ending;
 
-use super::request::{Kind, Reading};
+use super::{
+    history,
+    request::{Kind, Reading},
+};
 use crate::recorded::Recorded;
 
 /// A recorded request, in short.
@@ -19,17 +22,23 @@ use crate::recorded::Recorded;
 pub(super) struct Card {
     /// Without its body, which would take the memory of all recordings together.
     pub(super) reading: Reading,
-    /// The thread that its input names, or its path.
+    /// The thread that its body names, or else its path or query.
     pub(super) thread_id: Option<String>,
+    /// The run that its input names.
+    pub(super) run_id: Option<String>,
     /// Runs of its thread before it.
     pub(super) place: usize,
     pub(super) talk: Vec<Line>,
     /// Its answer is in the binary transport.
     pub(super) is_binary: bool,
+    /// What an agent said or called is among its messages.
+    pub(super) has_history: bool,
     /// The recorded client gave it up.
     pub(super) is_given_up: bool,
     /// The agent did not answer; what the client got instead was the recorder's word.
     pub(super) is_unanswered: bool,
+    /// A connect that was answered with an empty history.
+    pub(super) is_empty_history: bool,
 }
 
 /// A message in short.
@@ -49,16 +58,17 @@ impl Line {
 }
 
 impl Card {
-    pub(super) fn of(recorded: &Recorded, runs: &mut BTreeMap<String, usize>) -> Self {
+    /// Its thread, when only path or query name it, and its place are found
+    /// once all threads are known: [`Card::settle`].
+    pub(super) fn of(recorded: &Recorded) -> Self {
         let exchange = &recorded.exchange;
         let mut reading = read(recorded);
         let thread_id = reading.thread_id().map(str::to_owned);
+        let run_id = reading.run_id().map(str::to_owned);
         let talk = talk(&reading, &ids_of(&reading));
-        let place = thread_id.as_ref().map_or(0, |thread| {
-            let runs = runs.entry(thread.clone()).or_default();
-            let place = *runs;
-            *runs += usize::from(reading.kind == Kind::Run);
-            place
+        let has_history = reading.messages().iter().any(|message| {
+            let role = message.get("role").and_then(Value::as_str);
+            role == Some("assistant") || role == Some("tool")
         });
         reading.value = None;
         reading.raw = Vec::new();
@@ -66,11 +76,14 @@ impl Card {
         let is_binary = reading.kind == Kind::Run && matches!(recorded.media(), Ok(Some(Media::Records)));
         Self {
             thread_id,
-            place,
+            run_id,
+            place: 0,
             talk,
             is_binary,
+            has_history,
             is_given_up: exchange.ending == Ending::ClientLeft && (reading.kind != Kind::Run || exchange.body_len == 0),
             is_unanswered: exchange.ending == Ending::NoAnswer,
+            is_empty_history: reading.kind == Kind::Connect && history::is_empty(recorded),
             reading,
         }
     }
@@ -80,12 +93,38 @@ impl Card {
         self.reading.method != "OPTIONS" && !self.is_given_up && !self.is_unanswered
     }
 
-    /// Finds the thread that the path names, when the input names none.
-    pub(super) fn find_thread(&mut self, threads: &BTreeSet<String>) {
+    /// Finds the thread that path or query name, when the body names none, and
+    /// its place there. `runs` counts the runs of each thread so far.
+    pub(super) fn settle(&mut self, threads: &BTreeSet<String>, runs: &mut BTreeMap<String, usize>) {
         if self.thread_id.is_none() {
-            let named = self.reading.path.split('/').find(|segment| threads.contains(*segment));
+            let named = self.reading.thread_among(|word| threads.contains(word));
             self.thread_id = named.map(str::to_owned);
         }
+        if let Some(thread) = &self.thread_id {
+            let runs = runs.entry(thread.clone()).or_default();
+            self.place = *runs;
+            *runs += usize::from(self.reading.kind == Kind::Run);
+        }
+    }
+
+    /// Whether it may answer a request about a thread that is none of the
+    /// recorded ones and follows none yet, though it is of a recorded thread.
+    /// A run is chosen by its conversation. Of the rest only what tells nothing
+    /// of that thread: an empty history, or a change that came before its first
+    /// run, such as the one that makes a thread.
+    pub(super) fn may_open_a_thread(&self) -> bool {
+        match self.reading.kind {
+            Kind::Run => true,
+            Kind::Connect => self.is_empty_history,
+            Kind::Other => self.place == 0 && self.reading.method != "GET",
+        }
+    }
+
+    /// Whether it goes on with a conversation that began in another thread: a
+    /// fallback's answer to a thread that followed a recorded one is recorded
+    /// under that thread's own id.
+    pub(super) fn goes_on(&self) -> bool {
+        self.reading.kind == Kind::Run && self.place == 0 && self.has_history
     }
 }
 

@@ -4,13 +4,15 @@ use super::{
     card::Card,
     compare::Comparison,
     live::{Session, Thread},
-    request::Kind,
+    request::{Kind, Reading},
 };
 
 /// A recorded exchange that could answer.
 pub(super) struct Candidate {
     pub(super) place: usize,
     pub(super) comparison: Comparison,
+    /// It was chosen by hand.
+    pub(super) is_chosen: bool,
 }
 
 /// How well a candidate fits; the least is the best. In the order of weight.
@@ -20,9 +22,17 @@ pub(super) struct Rank {
     wrong_media: bool,
     /// The recorded client gave it up before it was answered.
     given_up: bool,
+    /// It is not the run that the request names by the recorded ids of thread and run.
+    other_run: bool,
     /// The agent was given something else beside the conversation.
     differs: bool,
+    /// It is of another recorded thread than the one that is followed.
+    is_foreign: bool,
+    /// How far from the client's place in the thread it was asked; what came later, behind all that came before.
+    away: (bool, usize),
     turn: Turn,
+    /// Another client's thread follows its recorded thread.
+    is_taken: bool,
     /// Runs between the one expected and this one.
     distance: usize,
     differences: usize,
@@ -37,7 +47,7 @@ pub(super) enum Turn {
     Next,
     /// In that thread, passed over so far.
     Passed,
-    /// First of a recorded thread that nobody follows yet.
+    /// First of a recorded thread that no client follows yet.
     New,
     /// In that thread, once more.
     Again,
@@ -47,51 +57,78 @@ pub(super) enum Turn {
     Middle,
 }
 
-/// Ranks a candidate for a request of `thread`.
-pub(super) fn rank(candidate: &Candidate, card: &Card, session: &Session, thread: &Thread, accept: &str) -> Rank {
-    let place = candidate.place;
-    let is_own = card.thread_id.is_some() && card.thread_id == thread.recorded;
-    let turn = match card.reading.kind {
-        Kind::Run => turn_of_run(is_own, place, card, session, thread),
-        Kind::Connect | Kind::Other => turn_of_other(is_own, place, session),
-    };
-    let expected = if is_own { thread.next } else { thread.runs };
-    let repeats = matches!(turn, Turn::Again | Turn::Shared);
-    let order = i64::try_from(place).unwrap_or(i64::MAX);
-    Rank {
-        wrong_media: !admits(accept, card.is_binary),
-        given_up: card.is_given_up,
-        differs: card.reading.kind == Kind::Run && !candidate.comparison.soft.is_empty(),
-        turn,
-        distance: if card.reading.kind == Kind::Other {
-            0
+/// What is known of the request and of what was answered before.
+pub(super) struct Here<'a> {
+    pub(super) live: &'a Reading,
+    pub(super) accept: &'a str,
+    pub(super) session: &'a Session,
+    pub(super) thread_id: Option<&'a str>,
+    pub(super) thread: &'a Thread,
+}
+
+impl Here<'_> {
+    /// Ranks a candidate.
+    pub(super) fn rank(&self, candidate: &Candidate, card: &Card) -> Rank {
+        let (place, thread) = (candidate.place, self.thread);
+        let is_run = card.reading.kind == Kind::Run;
+        let is_own = card.thread_id.is_some() && card.thread_id == thread.recorded;
+        let is_taken = match &card.thread_id {
+            Some(recorded) => !is_own && self.session.is_taken(recorded, self.thread_id),
+            None => self.session.given(place) > 0,
+        };
+        let turn = if is_run {
+            self.turn_of_run(is_own, is_taken, place, card)
         } else {
-            card.place.abs_diff(expected)
-        },
-        differences: candidate.comparison.soft.len(),
-        order: if repeats { -order } else { order },
+            self.turn_of_other(is_own, place)
+        };
+        let expected = if is_own { thread.next } else { thread.runs };
+        let repeats = matches!(turn, Turn::Again | Turn::Shared);
+        let order = i64::try_from(place).unwrap_or(i64::MAX);
+        Rank {
+            wrong_media: !admits(self.accept, card.is_binary),
+            given_up: card.is_given_up,
+            other_run: is_run && !self.names(card),
+            differs: is_run && !candidate.comparison.soft.is_empty(),
+            is_foreign: card.thread_id.is_some() && !is_own,
+            away: if is_own && !is_run {
+                (card.place > thread.next, card.place.abs_diff(thread.next))
+            } else {
+                (false, 0)
+            },
+            turn,
+            is_taken,
+            distance: if is_run { card.place.abs_diff(expected) } else { 0 },
+            differences: candidate.comparison.soft.len(),
+            order: if repeats { -order } else { order },
+        }
     }
-}
 
-fn turn_of_run(is_own: bool, place: usize, card: &Card, session: &Session, thread: &Thread) -> Turn {
-    match (is_own, thread.given(place) > 0, session.given(place) > 0) {
-        (true, false, _) if card.place >= thread.next => Turn::Next,
-        (true, false, _) => Turn::Passed,
-        (true, true, _) => Turn::Again,
-        // A thread begins where a recorded one does; only what has a history
-        // can begin in its middle.
-        (false, _, _) if thread.recorded.is_none() && card.place > 0 => Turn::Middle,
-        (false, _, false) => Turn::New,
-        (false, _, true) => Turn::Shared,
+    /// Whether the request names this very run.
+    fn names(&self, card: &Card) -> bool {
+        let named = |recorded: &Option<String>, live: Option<&str>| live.is_some() && recorded.as_deref() == live;
+        named(&card.thread_id, self.live.thread_id()) && named(&card.run_id, self.live.run_id())
     }
-}
 
-fn turn_of_other(is_own: bool, place: usize, session: &Session) -> Turn {
-    match (is_own, session.given(place) > 0) {
-        (true, false) => Turn::Next,
-        (false, false) => Turn::New,
-        (true, true) => Turn::Again,
-        (false, true) => Turn::Shared,
+    fn turn_of_run(&self, is_own: bool, is_taken: bool, place: usize, card: &Card) -> Turn {
+        match (is_own, self.thread.given(place) > 0) {
+            (true, false) if card.place >= self.thread.next => Turn::Next,
+            (true, false) => Turn::Passed,
+            (true, true) => Turn::Again,
+            // A thread begins where a recorded one does; only what has a history
+            // can begin in its middle.
+            (false, _) if card.place > 0 => Turn::Middle,
+            (false, _) if is_taken => Turn::Shared,
+            (false, _) => Turn::New,
+        }
+    }
+
+    fn turn_of_other(&self, is_own: bool, place: usize) -> Turn {
+        match (is_own, self.session.given(place) > 0) {
+            (true, false) => Turn::Next,
+            (false, false) => Turn::New,
+            (true, true) => Turn::Again,
+            (false, true) => Turn::Shared,
+        }
     }
 }
 

@@ -4,8 +4,9 @@ use super::{
     Nearest,
     card::{self, Card},
     compare::{self, Comparison},
+    live::Thread,
     request::{Kind, Reading},
-    route,
+    route, why,
 };
 use crate::{adapt::IdMap, recorded::Recorded};
 
@@ -44,7 +45,7 @@ impl Apart {
 }
 
 /// The closest recorded requests and what keeps each back, closest first.
-pub(super) fn find(recorded: &[Recorded], cards: &[Card], live: &Reading, ids: &IdMap) -> Vec<(Apart, Nearest)> {
+pub(super) fn find(recorded: &[Recorded], cards: &[Card], live: &Reading, thread: &Thread) -> Vec<(Apart, Nearest)> {
     let talk = card::talk(live, &[]);
     let mut places: Vec<usize> = (0..cards.len())
         .filter(|place| cards[*place].reading.method != "OPTIONS")
@@ -69,14 +70,15 @@ pub(super) fn find(recorded: &[Recorded], cards: &[Card], live: &Reading, ids: &
     places.truncate(READ);
     let mut nearest: Vec<(usize, Apart, Nearest)> = places
         .into_iter()
-        .map(|place| tell(place, &recorded[place], &cards[place], live, ids))
+        .map(|place| tell(place, &recorded[place], &cards[place], live, thread))
         .collect();
     nearest.sort_by_key(|(weight, ..)| *weight);
     let named = nearest.into_iter().take(NAMED);
     named.map(|(_, apart, nearest)| (apart, nearest)).collect()
 }
 
-fn tell(place: usize, recorded: &Recorded, card: &Card, live: &Reading, ids: &IdMap) -> (usize, Apart, Nearest) {
+fn tell(place: usize, recorded: &Recorded, card: &Card, live: &Reading, thread: &Thread) -> (usize, Apart, Nearest) {
+    let ids = &thread.ids;
     let apart = apart(card, live, ids);
     let both_talk = card.reading.kind != Kind::Other && live.kind != Kind::Other;
     let is_comparable = !matches!(apart, Apart::Elsewhere | Apart::Envelope) && card.reading.kind == live.kind;
@@ -92,7 +94,7 @@ fn tell(place: usize, recorded: &Recorded, card: &Card, live: &Reading, ids: &Id
     differences.truncate(compare::DIFFERENCES);
     let nearest = Nearest {
         recorded: place,
-        note: note(card, live, ids),
+        note: note(card, live, thread),
         differences,
     };
     (weight, apart, nearest)
@@ -116,7 +118,8 @@ fn apart(card: &Card, live: &Reading, ids: &IdMap) -> Apart {
 }
 
 /// What tells two requests apart before their bodies do.
-fn note(card: &Card, live: &Reading, ids: &IdMap) -> String {
+fn note(card: &Card, live: &Reading, thread: &Thread) -> String {
+    let ids = &thread.ids;
     let recorded = &card.reading;
     let mut notes = Vec::new();
     if recorded.method != live.method || recorded.path != live.path {
@@ -142,6 +145,11 @@ fn note(card: &Card, live: &Reading, ids: &IdMap) -> String {
     }
     if card.is_unanswered {
         notes.push("the agent did not answer it".to_owned());
+    }
+    if let (Some(of), Some(followed)) = (&card.thread_id, &thread.recorded)
+        && of != followed
+    {
+        notes.push(format!("it is of the recorded thread `{}`", why::quoted(of)));
     }
     notes.join(", and ")
 }

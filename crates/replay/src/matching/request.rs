@@ -26,8 +26,10 @@ pub(super) struct Reading {
     /// Parameters, sorted.
     pub(super) query: Vec<(String, String)>,
     pub(super) kind: Kind,
-    /// Method and parameters of an envelope, as JSON text; else empty.
+    /// Method and parameters of an envelope as JSON text, without the thread's id; else empty.
     pub(super) envelope: String,
+    /// The thread that the body names: in a run input, or among an envelope's parameters.
+    thread: Option<String>,
     /// The run input, or the whole body when it is JSON.
     pub(super) value: Option<Value>,
     /// The body when it is no JSON.
@@ -47,17 +49,26 @@ impl Reading {
             .and_then(|envelope| envelope.method)
             .map(|method| method.to_str_lossy());
         let kind = kind(&path, asked.as_deref(), request.input_value().is_some());
-        let envelope = envelope.map_or_else(String::new, |envelope| {
-            let params = envelope.params.map(|params| to_json(&Value::Object(params.clone())));
-            format!("{} {}", asked.unwrap_or_default(), params.unwrap_or_default())
-        });
+        let mut params = envelope.as_ref().and_then(|envelope| envelope.params).cloned();
+        if let Some(params) = &mut params {
+            params.remove("threadId");
+        }
+        let is_envelope = envelope.is_some();
         let value = request.input_value().or(request.value.as_ref()).cloned();
+        let thread = named_thread(value.as_ref()).or_else(|| named_thread(params_of(request.value.as_ref())));
+        let envelope = if is_envelope {
+            let params = params.map(|params| to_json(&Value::Object(params)));
+            format!("{} {}", asked.unwrap_or_default(), params.unwrap_or_default())
+        } else {
+            String::new()
+        };
         Self {
             method: method.to_ascii_uppercase(),
             path,
             query,
             kind,
             envelope,
+            thread,
             raw: if value.is_some() { Vec::new() } else { body.to_vec() },
             value,
         }
@@ -67,8 +78,16 @@ impl Reading {
         self.value.as_ref()?.get(name)?.as_str()
     }
 
+    /// The thread that the body names.
     pub(super) fn thread_id(&self) -> Option<&str> {
-        self.text("threadId")
+        self.thread.as_deref()
+    }
+
+    /// The thread that the body names, or else the first of these that path or query name.
+    pub(super) fn thread_among(&self, is_thread: impl Fn(&str) -> bool) -> Option<&str> {
+        let in_query = self.query.iter().map(|(_, value)| value.as_str());
+        let mut named = self.path.split('/').chain(in_query);
+        self.thread_id().or_else(|| named.find(|word| is_thread(word)))
     }
 
     pub(super) fn run_id(&self) -> Option<&str> {
@@ -83,6 +102,17 @@ impl Reading {
         let value = self.value.as_ref().and_then(|value| value.get(name));
         value.and_then(Value::as_array).unwrap_or_default()
     }
+}
+
+fn named_thread(value: Option<&Value>) -> Option<String> {
+    value?.get("threadId")?.as_str().map(str::to_owned)
+}
+
+/// What stands beside the method in CopilotKit's single endpoint.
+fn params_of(body: Option<&Value>) -> Option<&Value> {
+    let body = body?;
+    body.get("method")?.as_str()?;
+    body.get("params")
 }
 
 /// Connects are told by where they go, because their bodies are run inputs too.

@@ -12,6 +12,9 @@ pub(super) fn ids(recorded: &Reading, live: &Reading, is_thread: impl Fn(&str) -
         return None;
     }
     let mut ids = ids.clone();
+    if let (Some(one), Some(other)) = (recorded.thread_id(), live.thread_id()) {
+        ids.set(IdKind::Thread, one, other);
+    }
     let same = paths(&recorded.path, &live.path, is_thread, &mut ids) && queries(&recorded.query, &live.query, &ids);
     same.then_some(ids)
 }

@@ -15,7 +15,7 @@ const QUOTED: usize = 48;
 
 /// Why a recorded exchange answers.
 pub(super) fn hit(live: &Reading, card: &Card, turn: Turn, equals: usize, nth: usize, soft: &[Difference]) -> String {
-    let mut text = what(live);
+    let mut text = what(live, card);
     if let Some(thread) = card.thread_id.as_ref().filter(|_| live.kind == Kind::Run) {
         text.push_str(&format!(
             ": run {} of the recorded thread `{}`",
@@ -38,10 +38,32 @@ pub(super) fn hit(live: &Reading, card: &Card, turn: Turn, equals: usize, nth: u
     text
 }
 
-/// What about a request decides.
-fn what(live: &Reading) -> String {
+/// What a request asks.
+pub(super) fn asks(live: &Reading) -> String {
     match live.kind {
         Kind::Run => last(live),
+        Kind::Connect => "the history of a thread".to_owned(),
+        Kind::Other => {
+            let envelope = live.envelope.split(' ').next().unwrap_or_default();
+            quoted(if envelope.is_empty() { &live.path } else { envelope })
+        }
+    }
+}
+
+/// Why an exchange answers that was chosen by hand.
+pub(super) fn chosen(live: &Reading, differences: &[Difference]) -> String {
+    let mut text = format!("chosen by hand for this {} {}", live.method, live.path);
+    if !differences.is_empty() {
+        text.push_str(&format!("; differs in {}", members(differences)));
+    }
+    text
+}
+
+/// What about a request decides.
+fn what(live: &Reading, card: &Card) -> String {
+    match live.kind {
+        Kind::Run => last(live),
+        Kind::Connect if card.is_empty_history => format!("connects to {}: an empty history", live.path),
         Kind::Connect => format!("connects as recorded to {}", live.path),
         Kind::Other => {
             let envelope = live.envelope.split(' ').next().unwrap_or_default();
@@ -88,12 +110,32 @@ fn content(message: &Value) -> String {
     }
 }
 
-/// Why none answers; `apart` is what keeps the closest one back, and `difference` where it differs.
-pub(super) fn miss(live: &Reading, apart: Apart, difference: Option<&Difference>, is_given: bool) -> String {
-    let target = format!("{} {}", live.method, live.path);
-    if is_given {
-        return format!("every recorded answer to this {target} was given already, and the replay is strict");
+/// Why a strict replay answers nothing more.
+pub(super) fn given(live: &Reading) -> String {
+    let (method, path) = (&live.method, &live.path);
+    format!("every recorded answer to this {method} {path} was given already, and the replay is strict")
+}
+
+/// Why nothing of another recorded thread, `of`, is given to this one, which follows `followed`.
+pub(super) fn foreign(live: &Reading, followed: Option<&str>, of: Option<&str>) -> String {
+    let of = quoted(of.unwrap_or_default());
+    match (live.kind, followed) {
+        (Kind::Run, Some(followed)) => format!(
+            "this thread has the answers of the recorded thread `{}`, in which this was not asked; it was in `{of}`",
+            quoted(followed)
+        ),
+        (Kind::Connect, _) => format!("no history was recorded of this thread; the one of `{of}` is another thread's"),
+        (_, Some(followed)) => format!(
+            "this thread has the answers of the recorded thread `{}`, and this was recorded of `{of}` only",
+            quoted(followed)
+        ),
+        (_, None) => format!("this is about a thread that has not begun here, and was recorded of `{of}` only"),
     }
+}
+
+/// Why none answers; `apart` is what keeps the closest one back, and `difference` where it differs.
+pub(super) fn miss(live: &Reading, apart: Apart, difference: Option<&Difference>) -> String {
+    let target = format!("{} {}", live.method, live.path);
     match (apart, difference) {
         (Apart::Elsewhere, _) => format!("nothing was recorded for {target}"),
         (Apart::Kind, _) if live.kind == Kind::Other => {
@@ -123,7 +165,7 @@ fn members(differences: &[Difference]) -> String {
     names.join(", ")
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let clean: String = text
         .chars()
         .map(|char| if char.is_control() { ' ' } else { char })

@@ -10,14 +10,15 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use scrubjay_protocol::media::Media;
 use scrubjay_proxy::{Wire, front::Hangup};
-use scrubjay_session::exchange::Headers;
+use scrubjay_session::exchange::{Headers, field};
 use tokio::time::{Instant, sleep_until};
 
 use super::{
     MARK, cors,
     house::{House, now_us},
     journal::Answered,
-    own::{MockBody, Refusal},
+    misses::{Missed, Near, OnMiss},
+    own::{self, MockBody, Refusal},
     play::Player,
 };
 use crate::{
@@ -45,9 +46,15 @@ pub(crate) async fn answer(
     }
     // A client that breaks its own request off waits for no answer.
     let body = body.collect().await.map_err(|_broken| Hangup)?.to_bytes();
-    match house.deck.ask(&asked(&parts, &body)) {
+    let asked = asked(&parts, &body);
+    match house.deck.ask(&asked) {
         Answer::Hit(hit) => visit.replay(hit).await,
-        Answer::Miss(miss) => Ok(visit.miss(miss, parts, body).await),
+        // An agent that may be asked knows better than the recording.
+        Answer::NoHistory(miss) if house.fallback.is_none() => Ok(visit.no_history(&miss)),
+        Answer::NoHistory(miss) | Answer::Miss(miss) if house.fallback.is_some() => {
+            Ok(visit.fall_back(miss, parts, body).await)
+        }
+        Answer::NoHistory(miss) | Answer::Miss(miss) => visit.miss(miss, asked).await,
     }
 }
 
@@ -83,6 +90,10 @@ fn target(parts: &Parts) -> String {
         .path_and_query()
         .map_or("/", |target| target.as_str())
         .to_owned()
+}
+
+fn path_of(target: &str) -> &str {
+    target.split('?').next().unwrap_or_default()
 }
 
 fn fields(headers: &HeaderMap) -> Headers {
@@ -136,15 +147,74 @@ impl Visit {
         response
     }
 
-    /// Answers with nothing recorded: the fallback does, or nobody.
-    async fn miss(mut self, miss: Miss, parts: Parts, body: Bytes) -> Response<MockBody> {
-        let Some(fallback) = &self.house.fallback else {
-            self.answered.differences = miss
-                .nearest
-                .first()
-                .map_or_else(Vec::new, |near| near.differences.clone());
-            let refusal = Refusal::miss(&miss, &self.house.deck);
-            return self.refuse(refusal);
+    /// Answers a connect of a thread that the recording does not know.
+    fn no_history(mut self, miss: &Miss) -> Response<MockBody> {
+        let mut response = own::no_history(self.answered.request);
+        self.answered.status = response.status().as_u16();
+        self.answered.why = format!("{}; an empty history is given", miss.reason);
+        cors::dress(response.headers_mut(), self.origin.as_ref());
+        self.house.note(self.answered);
+        response
+    }
+
+    /// Answers with nothing recorded, once nothing was chosen by hand either.
+    async fn miss(mut self, miss: Miss, asked: Asked) -> Result<Response<MockBody>, Hangup> {
+        let missed = Missed {
+            request: self.answered.request,
+            at_us: self.answered.at_us,
+            asked: asked.clone(),
+            asks: miss.asks.clone(),
+            reason: miss.reason.clone(),
+            nearest: self.near(&miss),
+            waits: false,
+            chosen: None,
+        };
+        let (house, on_miss) = (Arc::clone(&self.house), self.house.conduct().on_miss);
+        if on_miss == OnMiss::Wait {
+            let waiting = house.misses.wait(missed);
+            house.changed();
+            waiting.decided().await;
+            if let Answer::Hit(hit) = house.deck.ask(&asked) {
+                return self.replay(hit).await;
+            }
+        } else {
+            house.misses.note(missed);
+        }
+        self.answered.is_miss = true;
+        self.answered.nearest = self.near(&miss).iter().map(|near| near.exchange).collect();
+        let nearest = miss.nearest.first();
+        self.answered.differences = nearest.map_or_else(Vec::new, |near| near.differences.clone());
+        let refusal = Refusal::miss(&miss, &self.house.deck);
+        let accept = field(&asked.headers, "accept");
+        if on_miss == OnMiss::RunError
+            && let Some(mut response) = refusal.as_run_error(self.answered.request, &accept)
+        {
+            self.answered.why = format!("{}; a RUN_ERROR says so", miss.reason);
+            self.answered.status = response.status().as_u16();
+            cors::dress(response.headers_mut(), self.origin.as_ref());
+            self.house.note(self.answered);
+            return Ok(response);
+        }
+        Ok(self.refuse(refusal))
+    }
+
+    fn near(&self, miss: &Miss) -> Vec<Near> {
+        let near = miss.nearest.iter().filter_map(|near| {
+            let recorded = self.house.deck.recorded(near.recorded)?;
+            Some(Near {
+                exchange: recorded.exchange.index,
+                note: near.note.clone(),
+                differences: near.differences.clone(),
+            })
+        });
+        near.collect()
+    }
+
+    /// Answers as the agent does that is asked where nothing is recorded.
+    async fn fall_back(mut self, miss: Miss, parts: Parts, body: Bytes) -> Response<MockBody> {
+        let house = Arc::clone(&self.house);
+        let Some(fallback) = &house.fallback else {
+            return self.refuse(Refusal::miss(&miss, &house.deck));
         };
         let request = Request::from_parts(parts, body);
         let mut response = fallback.answer(Arc::clone(&self.wire), request).await;
@@ -171,12 +241,13 @@ impl Visit {
         let (conduct, request) = (self.house.conduct(), self.answered.request);
         let index = recorded.exchange.index;
         self.answered.exchange = Some(index);
-        if let Some(refusal) = conduct.faults.refusal(index, hit.refused, request) {
+        let meant = Arc::new(conduct.faults.meant_at(path_of(&self.answered.target), hit.is_run));
+        if let Some(refusal) = meant.refusal(index, hit.refused, request) {
             self.house.deck.refuse(&hit);
             return Ok(self.fault(&refusal));
         }
-        let manner = conduct.manner(&hit, &recorded.exchange, request, now_us());
-        let faults = conduct.faults.meant_for(index, request).join(",");
+        let manner = conduct.manner(&hit, &recorded.exchange, &meant, request, now_us());
+        let faults = meant.meant_for(index, request).join(",");
         self.answered.why = hit.why;
         if !faults.is_empty() {
             self.answered.why.push_str(&format!("; with faults: {faults}"));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use scrubjay_session::exchange::{Exchange, field};
 
-use super::hold::Hold;
+use super::{hold::Hold, misses::OnMiss};
 use crate::{
     adapt::IdMap,
     fault::Faults,
@@ -27,6 +27,8 @@ pub struct Conduct {
     pub faults: Arc<Faults>,
     /// Where streams stop and wait for a hand.
     pub hold: Hold,
+    /// What a client is given where nothing recorded answers.
+    pub on_miss: OnMiss,
 }
 
 impl Conduct {
@@ -39,8 +41,16 @@ impl Conduct {
         }
     }
 
-    /// The manner in which one request, the `request`th, is answered at `now_us` since 1970.
-    pub(crate) fn manner(&self, hit: &Hit, exchange: &Exchange, request: u64, now_us: i64) -> Manner {
+    /// The manner in which one request, the `request`th, is answered at `now_us`
+    /// since 1970, with the faults that are meant for it.
+    pub(crate) fn manner(
+        &self,
+        hit: &Hit,
+        exchange: &Exchange,
+        faults: &Arc<Faults>,
+        request: u64,
+        now_us: i64,
+    ) -> Manner {
         let shifts = self.shifts_timestamps && !self.exact;
         // Where no id is to be put in and nothing decoded, the bytes stay, and so does what is said of them.
         let is_untouched = self.exact || !shifts && hit.ids == IdMap::default() && !is_encoded(exchange);
@@ -52,7 +62,7 @@ impl Conduct {
                 0
             },
             cut: self.cut(),
-            faults: Arc::clone(&self.faults),
+            faults: Arc::clone(faults),
             request,
         }
     }

@@ -20,6 +20,7 @@ use super::{
     answer::answer,
     conduct::Conduct,
     journal::{Answered, Journal},
+    misses::Misses,
     own::MockBody,
     roster::Roster,
 };
@@ -31,6 +32,7 @@ pub(crate) struct House {
     pub(crate) fallback: Option<Forwarder>,
     pub(crate) roster: Roster,
     pub(crate) journal: Journal,
+    pub(crate) misses: Misses,
     conduct: watch::Sender<Arc<Conduct>>,
     requests: AtomicU64,
     on_change: Box<dyn Fn() + Send + Sync>,
@@ -48,6 +50,7 @@ impl House {
             fallback,
             roster: Roster::default(),
             journal: Journal::default(),
+            misses: Misses::default(),
             conduct: watch::Sender::new(Arc::new(conduct)),
             requests: AtomicU64::new(0),
             on_change,
@@ -83,11 +86,36 @@ impl House {
         (self.on_change)();
     }
 
+    /// Decides what answers a request that was missed; false when it is not
+    /// known any more, or there is no such exchange.
+    pub(crate) fn answer_miss(&self, request: u64, exchange: Option<i64>) -> bool {
+        let Some(asked) = self.misses.asked(request) else {
+            return false;
+        };
+        if let Some(index) = exchange {
+            let Some(place) = self.deck.place_of(index) else {
+                return false;
+            };
+            self.deck.choose(&asked, place);
+        }
+        self.misses.decide(request, exchange);
+        self.changed();
+        true
+    }
+
     pub(crate) fn unused(&self) -> Vec<i64> {
-        let places = self.deck.unused().into_iter();
-        places
-            .filter_map(|place| Some(self.deck.recorded(place)?.exchange.index))
-            .collect()
+        self.indexes(self.deck.unused())
+    }
+
+    pub(crate) fn unused_runs(&self) -> Vec<i64> {
+        let unused = self.deck.unused().into_iter();
+        self.indexes(unused.filter(|place| self.deck.is_run(*place)).collect())
+    }
+
+    /// Numbers of the exchanges at these places.
+    fn indexes(&self, places: Vec<usize>) -> Vec<i64> {
+        let recorded = places.into_iter().filter_map(|place| self.deck.recorded(place));
+        recorded.map(|recorded| recorded.exchange.index).collect()
     }
 }
 

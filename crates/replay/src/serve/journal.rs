@@ -23,8 +23,12 @@ pub struct Answered {
     pub target: String,
     /// Status sent; 0 when the connection was broken off without one.
     pub status: u16,
-    /// The exchange it was answered with; absent for a miss.
+    /// The exchange it was answered with; absent for a miss and for what the replay says itself.
     pub exchange: Option<i64>,
+    /// Nothing recorded answers it.
+    pub is_miss: bool,
+    /// The exchanges that come closest to a miss, closest first.
+    pub nearest: Vec<i64>,
     /// Why that one, or why none, as a sentence without a full stop.
     pub why: String,
     /// Where the request differs from the recorded one.

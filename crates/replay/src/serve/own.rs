@@ -3,11 +3,19 @@
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Empty, Full, combinators::UnsyncBoxBody};
+use scrubjay_protocol::record;
 use scrubjay_proxy::BoxError;
 use serde::Serialize;
 
 use super::MARK;
-use crate::matching::{Deck, Difference, Miss};
+use crate::{
+    cue::Format,
+    fault,
+    matching::{Deck, Difference, Miss},
+};
+
+/// The code of a `RUN_ERROR` that stands for a miss.
+const MISS_CODE: &str = "SCRUBJAY_MISS";
 
 /// What answers are made of.
 pub(crate) type MockBody = UnsyncBoxBody<Bytes, BoxError>;
@@ -15,6 +23,16 @@ pub(crate) type MockBody = UnsyncBoxBody<Bytes, BoxError>;
 /// No body.
 pub(crate) fn empty() -> MockBody {
     Empty::new().map_err(|never| match never {}).boxed_unsync()
+}
+
+/// An event stream without events: the history of a thread that has none.
+pub(crate) fn no_history(request: u64) -> Response<MockBody> {
+    let mut response = Response::new(own_body(Vec::new()));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(MARK, mark("no-history", request));
+    response
 }
 
 /// Why there is no recorded answer, as JSON.
@@ -93,13 +111,61 @@ impl Refusal {
                 StatusCode::NOT_FOUND,
                 "miss",
                 &miss.reason,
-                if deck.rules().strict {
-                    "Record this request too, or serve without --strict, which wants every input as it was recorded."
-                } else {
-                    "Record this request too, or let misses go to an agent: --fallback URL."
+                match deck.rules() {
+                    _ if miss.is_of_another_thread => {
+                        "Ask it in a thread of its own, by another threadId or by the recorded one; what is asked in one thread is answered from one."
+                    }
+                    rules if rules.whole_input => {
+                        "Record this request too, or serve without --match exact, which wants every input as it was recorded."
+                    }
+                    rules if rules.strict => {
+                        "Record this request too, or serve without --strict, which answers each recorded run once."
+                    }
+                    _ => "Record this request too, or let misses go to an agent: --fallback URL.",
                 },
             )
         }
+    }
+
+    /// As a stream with one event, `RUN_ERROR`, if a client with this `Accept` reads one.
+    pub(crate) fn as_run_error(&self, request: u64, accept: &str) -> Option<Response<MockBody>> {
+        let accept = accept.to_ascii_lowercase();
+        let (media_type, format) = if accept.contains("text/event-stream") {
+            ("text/event-stream", Format::Sse)
+        } else if accept.contains(record::MEDIA_TYPE) {
+            (record::MEDIA_TYPE, Format::Record)
+        } else {
+            return None;
+        };
+        let event = fault::run_error(format, Some(MISS_CODE), &self.in_a_line());
+        let mut response = Response::new(own_body(event.to_vec()));
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        headers.insert(MARK, mark(self.kind, request));
+        Some(response)
+    }
+
+    /// What happened, which recording comes closest, and where it differs.
+    fn in_a_line(&self) -> String {
+        let Some(near) = self.nearest.first() else {
+            return self.error.clone();
+        };
+        let mut text = format!("{} The closest recording is exchange {}", self.error, near.exchange);
+        if !near.note.is_empty() {
+            text.push_str(&format!(" ({})", near.note));
+        }
+        if let Some(first) = near.differences.first() {
+            let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+            text.push_str(&format!(
+                ": at {} it has {}, and this request {}",
+                first.pointer,
+                value(&first.recorded),
+                value(&first.asked)
+            ));
+        }
+        text.push('.');
+        text
     }
 
     /// `CONNECT`.
@@ -123,7 +189,7 @@ impl Refusal {
     }
 
     /// A fault that answers in place of the recording.
-    pub(crate) fn fault(refusal: &crate::fault::Refusal) -> Self {
+    pub(crate) fn fault(refusal: &fault::Refusal) -> Self {
         let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let error = format!("The fault `{}` answers in place of the recording", refusal.spec);
         Self::new(status, "fault", &error, "Ask again, or serve without this fault.")
@@ -142,14 +208,17 @@ impl Refusal {
     pub(crate) fn response(mut self, request: u64) -> Response<MockBody> {
         self.request = request;
         let text = serde_json::to_vec_pretty(&self).expect("a refusal is plain text");
-        let mark = format!("{}; request={request}", self.kind);
         let mut response = Response::new(own_body(text));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(MARK, HeaderValue::from_str(&mark).expect("the mark is plain text"));
+        headers.insert(MARK, mark(self.kind, request));
         response
     }
+}
+
+fn mark(kind: &str, request: u64) -> HeaderValue {
+    HeaderValue::from_str(&format!("{kind}; request={request}")).expect("the mark is plain text")
 }
 
 fn own_body(text: Vec<u8>) -> MockBody {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use scrubjay_protocol::{frame::Frame, proto, record, sse};
 use scrubjay_replay::{
-    Cut, IdMap, Manner, Recorded, Rules,
+    Asked, Cut, Deck, IdMap, Manner, Recorded, Rules,
     adapt::IdKind,
     matching::{Answer, Hit},
 };
@@ -28,9 +28,24 @@ fn answered(take: &Take, thread: &str) -> Option<Hit> {
     if input.is_object() {
         asked.body = serde_json::to_vec(&input).unwrap();
     }
-    match deck([take], Rules::default()).ask(&asked) {
+    if !asked.target.ends_with("/connect") {
+        return given(&deck([take], Rules::default()), &asked);
+    }
+    // A thread has the history of the recorded one that its first run follows.
+    let thread_id = take.input["threadId"].as_str().unwrap();
+    let first = Take::of("copilotkit-runtime/01-chat").in_thread(thread_id);
+    let loaded = deck([&first, take], Rules::default());
+    let run = Asked {
+        body: serde_json::to_vec(&renamed(&first.input, thread, "run-0")).unwrap(),
+        ..first.asked()
+    };
+    given(&loaded, &run).and_then(|_| given(&loaded, &asked))
+}
+
+fn given(deck: &Deck, asked: &Asked) -> Option<Hit> {
+    match deck.ask(asked) {
         Answer::Hit(hit) => Some(hit),
-        Answer::Miss(_) => None,
+        Answer::NoHistory(_) | Answer::Miss(_) => None,
     }
 }
 

@@ -9,3 +9,4 @@ mod matching;
 mod samples;
 mod schedules;
 mod stage;
+mod threads;

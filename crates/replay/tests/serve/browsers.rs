@@ -28,11 +28,11 @@ async fn an_answer_gets_what_the_page_needs_and_nothing_twice() {
     let open = Made::run("t2", "open", &[&event("{}")]).with_header("access-control-allow-origin", "*");
     let stage = Stage::serving(&[bare, open], adapted());
     for (prompt, expected) in [("bare", "http://localhost:3000"), ("open", "*")] {
-        let answer = stage.answer(&ask("x", prompt, ORIGIN)).await;
+        let answer = stage.answer(&ask(prompt, prompt, ORIGIN)).await;
         assert_eq!(answer.values("access-control-allow-origin"), [expected], "{prompt}");
     }
     let miss = stage.answer(&ask("x", "nothing", ORIGIN)).await;
     assert_eq!(miss.values("access-control-allow-origin"), ["http://localhost:3000"]);
-    let plain = stage.answer(&ask("x", "bare", "")).await;
+    let plain = stage.answer(&ask("bare", "bare", "")).await;
     assert_eq!(plain.values("access-control-allow-origin"), [""; 0]);
 }

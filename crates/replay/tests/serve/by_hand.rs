@@ -177,3 +177,33 @@ async fn each_word_of_a_filter_counts_where_it_stopped() {
     let stopped: Vec<_> = conduct.hold.stopped().collect();
     assert_eq!(stopped, [("CUSTOM", 1), ("#2", 1), ("BOGUS", 0)]);
 }
+
+#[tokio::test]
+async fn a_stream_is_stepped_and_held_whatever_its_type_says() {
+    for content_type in [None, Some("text/plain; charset=utf-8"), Some("application/json")] {
+        for conduct in [
+            Conduct {
+                pace: Pace::Step,
+                ..Conduct::default()
+            },
+            Conduct {
+                hold: "#1".parse().unwrap(),
+                ..adapted()
+            },
+        ] {
+            let mut run = Made::run("t", "hi", &[&number(1), &number(2)]);
+            let headers = content_type.map(|name| ("content-type".to_owned(), name.as_bytes().to_vec()));
+            run.exchange.response.as_mut().unwrap().headers = headers.into_iter().collect();
+            let stage = Stage::serving(&[run], conduct);
+            let mut client = stage.ask(&ask("x", "hi", "")).await;
+            held_at(&stage, 1).await;
+            assert_eq!(client.partial_answer().body, b"", "{content_type:?}");
+            order(&stage, 1, Order::Go).await;
+            assert_eq!(
+                client.whole_answer().await.text(),
+                number(1) + &number(2),
+                "{content_type:?}"
+            );
+        }
+    }
+}

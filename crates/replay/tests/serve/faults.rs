@@ -188,3 +188,49 @@ async fn faults_that_strike_are_counted_and_those_that_do_not() {
     // All events were dropped, so there was nothing to split.
     assert_eq!(struck, [EVENTS.into(), 0, 1, 0, 1]);
 }
+
+/// Information that a page asks for before it runs anything.
+fn info() -> Made {
+    let mut info = Made::run("", "", &["{\"version\":1}"]);
+    info.exchange.request.method = "GET".into();
+    info.exchange.request.target = "/api/info".into();
+    info.prompt = None;
+    info
+}
+
+async fn statuses(spec: &str) -> [u16; 3] {
+    let conduct = Conduct {
+        faults: Arc::new(Faults::parse(&[spec], 0).unwrap()),
+        ..adapted()
+    };
+    let stage = Stage::serving(&[info(), Made::run("t", "hi", &[&number(1)])], conduct);
+    let get = "GET /api/info HTTP/1.1\r\nhost: frontend\r\n\r\n";
+    [
+        stage.answer(get).await.status(),
+        stage.answer(&ask("x", "hi", "")).await.status(),
+        stage.answer(&ask("x", "hi", "")).await.status(),
+    ]
+}
+
+#[tokio::test]
+async fn a_fault_is_meant_for_runs_unless_it_says_otherwise() {
+    for (spec, expected) in [
+        ("status:code=503", [200, 503, 200]),
+        ("status:code=503,path=*/info", [503, 200, 200]),
+        ("status:code=503,path=*", [503, 503, 200]),
+        ("status:code=503,path=/agent", [200, 503, 200]),
+        ("status:code=503,exchange=0", [503, 200, 200]),
+        ("status:code=503,request=3", [200, 200, 503]),
+    ] {
+        assert_eq!(statuses(spec).await, expected, "{spec}");
+    }
+    // Nothing goes wrong with what is asked beside runs.
+    let conduct = Conduct {
+        faults: Arc::new(Faults::parse(&["cut:byte=1,how=clean"], 0).unwrap()),
+        ..adapted()
+    };
+    let stage = Stage::serving(&[info(), Made::run("t", "hi", &[&number(1)])], conduct);
+    let whole = stage.answer("GET /api/info HTTP/1.1\r\nhost: frontend\r\n\r\n").await;
+    assert_eq!(whole.text(), "{\"version\":1}");
+    assert_eq!(stage.answer(&ask("x", "hi", "")).await.text(), "d");
+}

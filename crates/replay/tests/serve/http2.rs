@@ -18,7 +18,7 @@ async fn connect(stage: &Stage) -> http2::SendRequest<Full<Bytes>> {
 }
 
 fn post(prompt: &str) -> Request<Full<Bytes>> {
-    let body = Full::from(input("live", "r-live", prompt));
+    let body = Full::from(input(prompt, "r-live", prompt));
     let head = Request::post("http://frontend/agent").header("content-type", "application/json");
     head.body(body).unwrap()
 }

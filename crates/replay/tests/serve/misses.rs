@@ -1,6 +1,9 @@
 //! What nothing recorded answers, and what nobody asked for.
 
-use scrubjay_replay::Rules;
+use scrubjay_replay::{
+    Rules,
+    serve::{Conduct, OnMiss},
+};
 
 use crate::stage::{Made, Stage, adapted, ask, event};
 
@@ -154,4 +157,110 @@ async fn an_answer_without_ids_keeps_its_length() {
         assert!(!answer.values("x-scrubjay-replay")[0].contains("omitted"));
         assert_eq!(answer.text(), "{\"version\":1}");
     }
+}
+
+/// Two threads of which each was asked one thing.
+async fn missing(on_miss: OnMiss, rules: Rules) -> Stage {
+    let conduct = Conduct { on_miss, ..adapted() };
+    Stage::ruled(&two(), conduct, rules)
+}
+
+#[tokio::test]
+async fn a_miss_can_be_a_run_error_for_who_reads_streams() {
+    let stage = missing(OnMiss::RunError, Rules::default()).await;
+    let answer = stage.answer(&ask("live", "firs", "")).await;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.values("content-type"), ["text/event-stream"]);
+    assert_eq!(answer.values("x-scrubjay-replay"), ["miss; request=1"]);
+    let text = answer.text();
+    let event: serde_json::Value = serde_json::from_str(text.trim().strip_prefix("data: ").unwrap()).unwrap();
+    assert_eq!(
+        (&event["type"], &event["code"]),
+        (&"RUN_ERROR".into(), &"SCRUBJAY_MISS".into())
+    );
+    assert_eq!(
+        event["message"],
+        "No recorded POST /agent asks this: the closest differs at /messages/0/content. The closest recording is \
+         exchange 0: at /messages/0/content it has \"first\", and this request \"firs\"."
+    );
+    assert!(stage.serving.answered_after(0)[0].is_miss);
+    // What asked for no stream gets none.
+    let plain = ask("live", "firs", "").replace("accept: text/event-stream\r\n", "");
+    assert_eq!(stage.answer(&plain).await.status(), 404);
+}
+
+#[tokio::test]
+async fn a_miss_answered_by_hand_stays_answered_in_its_session() {
+    for rules in [
+        Rules::default(),
+        Rules {
+            strict: true,
+            whole_input: true,
+        },
+    ] {
+        let stage = missing(OnMiss::NotFound, rules).await;
+        assert_eq!(stage.answer(&ask("live", "third", "")).await.status(), 404);
+        let misses = stage.serving.misses();
+        assert_eq!(misses.len(), 1);
+        assert_eq!((misses[0].request, misses[0].waits, misses[0].chosen), (1, false, None));
+        assert_eq!(misses[0].asks, "the last message is “third” of the user");
+        assert!(misses[0].nearest.iter().any(|near| near.exchange == 1));
+        assert!(!stage.serving.answer_miss(7, Some(1)), "there was no such request");
+        assert!(!stage.serving.answer_miss(1, Some(7)), "there is no such exchange");
+        assert!(stage.serving.answer_miss(1, Some(1)));
+        assert_eq!(stage.serving.misses()[0].chosen, Some(1));
+        // In this thread and in the one of a page that was loaded again.
+        for thread in ["live", "live", "other"] {
+            let answer = stage.answer(&ask(thread, "third", "")).await;
+            assert_eq!(answer.status(), 200);
+            assert!(
+                answer.text().contains(&format!("\"threadId\":\"{thread}\"")),
+                "{}",
+                answer.text()
+            );
+        }
+        let answered = stage.serving.answered_after(1);
+        assert_eq!(answered[0].exchange, Some(1));
+        assert!(
+            answered[0]
+                .why
+                .starts_with("chosen by hand for this POST /agent; differs in messages"),
+            "{}",
+            answered[0].why
+        );
+        // Another request, and another session, are misses still.
+        assert_eq!(stage.answer(&ask("live", "fourth", "")).await.status(), 404);
+        let elsewhere = ask("live", "third", "x-scrubjay-session: else\r\n");
+        assert_eq!(stage.answer(&elsewhere).await.status(), 404);
+    }
+}
+
+#[tokio::test]
+async fn a_client_can_wait_until_its_miss_is_answered() {
+    let stage = missing(OnMiss::Wait, Rules::default()).await;
+    let waits = |request: u64| {
+        move |serving: &scrubjay_replay::serve::Serving| {
+            let misses = serving.misses();
+            misses
+                .into_iter()
+                .find(|missed| missed.request == request && missed.waits)
+        }
+    };
+    let mut client = stage.ask(&ask("live", "third", "")).await;
+    stage.until(waits(1)).await;
+    assert_eq!(stage.serving.answers(), 0, "nothing was answered yet");
+    assert!(stage.serving.answer_miss(1, Some(0)));
+    assert!(client.whole_answer().await.text().contains("RUN_STARTED"));
+
+    let mut refused = stage.ask(&ask("live", "fourth", "")).await;
+    stage.until(waits(2)).await;
+    assert!(stage.serving.answer_miss(2, None));
+    assert_eq!(refused.whole_answer().await.status(), 404);
+
+    let left = stage.ask(&ask("live", "fifth", "")).await;
+    stage.until(waits(3)).await;
+    drop(left);
+    stage
+        .until(|serving| serving.misses().iter().all(|missed| !missed.waits).then_some(()))
+        .await;
 }

@@ -21,8 +21,17 @@ pub(super) struct Keys {
     lines: mpsc::Receiver<String>,
 }
 
+/// What can be typed while a request waits that nothing recorded answers.
+pub(super) const HELP_WITH_MISSES: &str =
+    "While a missed request waits: a 3 answers it with exchange 3, and m lets it have the miss.";
+
 /// Whether there is anything to do by hand.
 pub(super) fn are_wanted(manner: &ReplayManner) -> bool {
+    holds(manner) || manner.on_miss == "wait"
+}
+
+/// Whether streams wait for orders.
+pub(super) fn holds(manner: &ReplayManner) -> bool {
     manner.pace == "step" || !manner.hold.trim().is_empty()
 }
 
@@ -46,6 +55,8 @@ impl Keys {
 pub(super) enum Key {
     /// An order.
     Order(SteerBy),
+    /// Answers the request that waits with this exchange, or with the miss.
+    Miss(Option<i64>),
     /// No order; why, as a sentence.
     Nonsense(String),
     /// Standard input has ended.
@@ -67,6 +78,12 @@ pub(super) async fn next(keys: &mut Option<Keys>) -> Key {
 }
 
 fn key(line: &str) -> Key {
+    if line == "m" || line == "miss" {
+        return Key::Miss(None);
+    }
+    if let Some(exchange) = line.strip_prefix("a ").and_then(|number| number.trim().parse().ok()) {
+        return Key::Miss(Some(exchange));
+    }
     Key::Order(match line {
         "" => SteerBy::Send,
         "s" | "skip" => SteerBy::Skip,
@@ -77,7 +94,7 @@ fn key(line: &str) -> Key {
             Ok(_) => SteerBy::Edit(json.to_owned()),
             Err(error) => return Key::Nonsense(format!("{line:?} is no JSON ({error}), and was not sent.")),
         },
-        other => return Key::Nonsense(format!("{other:?} is no order. {HELP}")),
+        other => return Key::Nonsense(format!("{other:?} is no order. {HELP} {HELP_WITH_MISSES}")),
     })
 }
 
@@ -89,9 +106,11 @@ mod tests {
     fn a_line_is_an_order() {
         assert_eq!(key(""), Key::Order(SteerBy::Send));
         assert_eq!(key("g"), Key::Order(SteerBy::Go));
+        assert_eq!(key("a 12"), Key::Miss(Some(12)));
+        assert_eq!(key("m"), Key::Miss(None));
         let raw = r#"{"type":"RAW"}"#;
         assert_eq!(key(raw), Key::Order(SteerBy::Edit(raw.into())));
-        for nonsense in ["what", "{bad", r#"{"a":1} x"#] {
+        for nonsense in ["what", "{bad", "a x", r#"{"a":1} x"#] {
             assert!(matches!(key(nonsense), Key::Nonsense(why) if why.starts_with(&format!("{nonsense:?} is no "))));
         }
     }

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use scrubjay_engine::{Asker, Engine, Struck};
-use scrubjay_ipc::{AnyAsk, ClientStage, ReplayAnswer, ReplayClient, ReplayView, RequestDifference, Steer, SteerBy};
+use scrubjay_engine::{Asker, Engine, EngineError, Struck};
+use scrubjay_ipc::{AnswerMiss, AnyAsk, ClientStage, ReplayClient, ReplayMiss, ReplayView, Steer, SteerBy};
 use scrubjay_session::shelf::Shelf as _;
 
-use super::keys;
+use super::{keys, lines};
 use crate::{
     args,
     failure::{Failure, note, note_exposure, tell},
@@ -16,41 +16,89 @@ use crate::{
     words,
 };
 
-/// Differences that are shown of an answer.
-const DIFFERENCES: usize = 5;
-
 /// Tells what is answered.
 pub(super) struct Told<'a> {
     engine: &'a Engine,
-    replay: &'a ReplayView,
+    /// One for each source, and at least one.
+    replays: &'a [ReplayView],
     args: &'a args::Replay,
     /// Where the fallback's answers are recorded.
     misses_into: &'a Path,
     out: &'a mut Out,
-    /// Answers that were told.
-    seen: u64,
-    /// The event that was shown as the next one, and whose.
-    shown: Option<(u64, u32)>,
+    /// Answers of each replay that were told.
+    seen: Vec<u64>,
+    /// What was shown as the next event, and whose: replay, client, frame.
+    shown: Option<(u64, u64, u32)>,
+    /// The miss that was shown as waiting: replay and request.
+    shown_miss: Option<(u64, u64)>,
     /// Whoever read the log has gone; answering counts for more, so it goes on.
     is_mute: bool,
+}
+
+/// How it came out, over all replays.
+pub(super) struct Outcome {
+    /// Runs that were not asked for.
+    runs: Vec<i64>,
+    /// Other exchanges that were not asked for.
+    others: Vec<i64>,
+    struck: Struck,
+}
+
+impl Outcome {
+    /// As it stands now.
+    pub(super) fn of(engine: &Engine, replays: &[ReplayView]) -> Result<Self, EngineError> {
+        let mut outcome = Self {
+            runs: Vec::new(),
+            others: Vec::new(),
+            struck: Struck::default(),
+        };
+        for replay in replays {
+            let now = engine.replay(replay.replay)?;
+            let (runs, others) = now.unused.iter().partition(|index| now.unused_runs.contains(index));
+            let (runs, others): (Vec<i64>, Vec<i64>) = (runs, others);
+            outcome.runs.extend(runs);
+            outcome.others.extend(others);
+            let struck = engine.replay_struck(replay.replay)?;
+            add(&mut outcome.struck.faults, struck.faults);
+            add(&mut outcome.struck.holds, struck.holds);
+        }
+        // What a fallback answered is served at every address.
+        for unused in [&mut outcome.runs, &mut outcome.others] {
+            unused.sort_unstable();
+            unused.dedup();
+        }
+        Ok(outcome)
+    }
+}
+
+/// Each replay has the same faults in the same order.
+fn add(all: &mut Vec<(String, u64)>, more: Vec<(String, u64)>) {
+    if all.is_empty() {
+        *all = more;
+        return;
+    }
+    for ((_, times), (_, more)) in all.iter_mut().zip(more) {
+        *times += more;
+    }
 }
 
 impl<'a> Told<'a> {
     pub(super) fn new(
         engine: &'a Engine,
-        replay: &'a ReplayView,
+        replays: &'a [ReplayView],
         args: &'a args::Replay,
         misses_into: &'a Path,
         out: &'a mut Out,
     ) -> Self {
         Self {
             engine,
-            replay,
+            replays,
             args,
             misses_into,
             out,
-            seen: 0,
+            seen: vec![0; replays.len()],
             shown: None,
+            shown_miss: None,
             is_mute: false,
         }
     }
@@ -68,10 +116,17 @@ impl<'a> Told<'a> {
         }
     }
 
+    /// Whether something may wait for what is typed.
+    pub(super) fn wants_keys(&self) -> bool {
+        self.replays.iter().any(|replay| keys::are_wanted(&replay.manner))
+    }
+
     /// The first line: connections are accepted.
     pub(super) fn ready(&mut self, control: Option<&str>) -> Result<(), Failure> {
-        let listen = self.engine.replay_address(self.replay.replay)?;
-        note_exposure(listen, "whoever reaches it can read what was recorded", self.out.format);
+        for replay in self.replays {
+            let listen = self.engine.replay_address(replay.replay)?;
+            note_exposure(listen, "whoever reaches it can read what was recorded", self.out.format);
+        }
         let text = match self.out.is_json() {
             true => self.ready_line(control),
             false => self.greeting(control),
@@ -80,36 +135,74 @@ impl<'a> Told<'a> {
     }
 
     fn ready_line(&self, control: Option<&str>) -> String {
-        let source = Line::new()
-            .string("name", "replay")
-            .string("url", &self.replay.url)
-            .string("upstream", &self.replay.manner.fallback)
-            .object();
+        let first = &self.replays[0];
+        let sources = self.replays.iter().map(|replay| {
+            Line::new()
+                .string("name", self.name(replay))
+                .string("url", &replay.url)
+                .string("upstream", &replay.manner.fallback)
+                .value("replay", replay.replay)
+                .value("exchanges", replay.exchanges.len())
+                .object()
+        });
         Line::new()
             .value("ready", true)
-            .string("url", &self.replay.url)
+            .string("url", &first.url)
             .string("store", &self.engine.path().display().to_string())
-            .list("sources", [source])
-            .value("replay", self.replay.replay)
-            .value("exchanges", self.replay.exchanges.len())
+            .list("sources", sources)
+            .value("replay", first.replay)
+            .value("exchanges", self.served())
             .optional("control", control)
             .end()
     }
 
+    /// What a replay is called among the sources.
+    fn name<'r>(&self, replay: &'r ReplayView) -> &'r str {
+        if replay.source.is_empty() {
+            "replay"
+        } else {
+            &replay.source
+        }
+    }
+
+    /// How many exchanges are served in all.
+    fn served(&self) -> usize {
+        let mut all: Vec<i64> = self
+            .replays
+            .iter()
+            .flat_map(|replay| replay.exchanges.iter().copied())
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        all.len()
+    }
+
     fn greeting(&self, control: Option<&str>) -> String {
-        let (replay, manner) = (self.replay, &self.replay.manner);
-        let count = replay.exchanges.len();
-        let mut text = format!(
-            "replaying {} as the agent at\n  {}\n{}, {}",
-            safe(&replay.title),
-            replay.url,
-            words::count(count as u64, "exchange"),
+        let (first, manner) = (&self.replays[0], &self.replays[0].manner);
+        let mut text = match self.replays {
+            [one] => format!("replaying {} as the agent at\n  {}\n", safe(&one.title), one.url),
+            all => {
+                let file = self.engine.path().file_name().unwrap_or_default().to_string_lossy();
+                let lines = all.iter().map(|replay| {
+                    let count = words::count(replay.exchanges.len() as u64, "exchange");
+                    format!("  {}  {}, {count}\n", replay.url, safe(self.name(replay)))
+                });
+                format!(
+                    "replaying {}, each source at an address of its own\n{}",
+                    safe(&file),
+                    lines.collect::<String>()
+                )
+            }
+        };
+        text.push_str(&format!(
+            "{}, {}",
+            words::count(self.served() as u64, "exchange"),
             if manner.exact {
                 "every byte as recorded"
             } else {
                 "with the ids of each request"
             },
-        );
+        ));
         text.push_str(&match manner.pace.as_str() {
             "" | "recorded" => ", at the recorded pace".to_owned(),
             pace => format!(", pace {}", safe(pace)),
@@ -120,56 +213,104 @@ impl<'a> Told<'a> {
         if !manner.hold.is_empty() {
             text.push_str(&format!("\nholds at  {}", safe(&manner.hold)));
         }
-        if !manner.fallback.is_empty() {
-            text.push_str(&format!(
-                "\nmisses    go to {} and are recorded into {}",
-                safe(&manner.fallback),
-                safe(&self.misses_into.display().to_string())
-            ));
+        if manner.matching == "exact" {
+            text.push_str("\nmatches   only what is the recorded input in everything but ids");
         }
+        text.push_str(&self.misses());
         if let Some(control) = control {
             text.push_str(&format!("\ncontrol   {control}"));
         }
         text.push('\n');
-        if keys::are_wanted(manner) {
-            text.push_str(keys::HELP);
-            text.push('\n');
+        for (is_wanted, help) in [
+            (keys::holds(&first.manner), keys::HELP),
+            (first.manner.on_miss == "wait", keys::HELP_WITH_MISSES),
+        ] {
+            if is_wanted {
+                text.push_str(help);
+                text.push('\n');
+            }
         }
         text
     }
 
+    /// What becomes of a miss, where that is not the usual 404.
+    fn misses(&self) -> String {
+        let manner = &self.replays[0].manner;
+        match manner.on_miss.as_str() {
+            _ if !manner.fallback.is_empty() => format!(
+                "\nmisses    go to {} and are recorded into {}",
+                safe(&manner.fallback),
+                safe(&self.misses_into.display().to_string())
+            ),
+            "run-error" => "\nmisses    are told as RUN_ERROR to who asks for a stream".to_owned(),
+            "wait" => "\nmisses    wait until a recording is chosen for them".to_owned(),
+            _ => String::new(),
+        }
+    }
+
     /// Tells new answers, and what goes next by hand.
     pub(super) fn answers(&mut self) -> Result<(), Failure> {
-        let answers = self.engine.replay_answers(self.replay.replay, self.seen)?;
-        self.seen += answers.len() as u64;
-        for answer in &answers {
-            let text = match self.out.is_json() {
-                true => line(answer),
-                false => lines(answer),
-            };
-            self.say(&text)?;
+        for (place, replay) in self.replays.iter().enumerate() {
+            let answers = self.engine.replay_answers(replay.replay, self.seen[place])?;
+            self.seen[place] += answers.len() as u64;
+            // With one address there is nothing to tell apart.
+            let source = (self.replays.len() > 1).then(|| self.name(replay).to_owned());
+            for answer in &answers {
+                let text = match self.out.is_json() {
+                    true => lines::line(answer, source.as_deref()),
+                    false => lines::lines(answer, source.as_deref()),
+                };
+                self.say(&text)?;
+            }
         }
+        self.waiting_miss()?;
         self.next()
+    }
+
+    /// Shows the miss that waits to be answered by hand, once.
+    fn waiting_miss(&mut self) -> Result<(), Failure> {
+        let Some((replay, miss)) = self.missed()? else {
+            return Ok(());
+        };
+        if self.shown_miss.replace((replay, miss.request)) == Some((replay, miss.request)) {
+            return Ok(());
+        }
+        let text = match self.out.is_json() {
+            true => lines::waiting_line(replay, &miss),
+            false => lines::waiting_lines(&miss),
+        };
+        self.say(&text)
+    }
+
+    /// The newest miss that waits, and of which replay.
+    fn missed(&self) -> Result<Option<(u64, ReplayMiss)>, Failure> {
+        for replay in self.replays.iter().filter(|replay| replay.manner.on_miss == "wait") {
+            let misses = self.engine.replay(replay.replay)?.misses;
+            if let Some(miss) = misses.into_iter().find(|miss| miss.waits) {
+                return Ok(Some((replay.replay, miss)));
+            }
+        }
+        Ok(None)
     }
 
     /// Shows the event that waits for a hand, once.
     fn next(&mut self) -> Result<(), Failure> {
-        if !keys::are_wanted(&self.replay.manner) {
-            return Ok(());
-        }
         let held = self.held()?;
-        let next = held.as_ref().and_then(|client| Some((client, client.next.as_ref()?)));
-        let shown = next.map(|(client, next)| (client.client, next.seq));
+        let next = held
+            .as_ref()
+            .and_then(|(replay, client)| Some((*replay, client, client.next.as_ref()?)));
+        let shown = next.map(|(replay, client, next)| (replay, client.client, next.seq));
         if shown == self.shown {
             return Ok(());
         }
         self.shown = shown;
-        let Some((client, next)) = next else {
+        let Some((replay, client, next)) = next else {
             return Ok(());
         };
         let text = match self.out.is_json() {
             true => Line::new()
                 .value("held", true)
+                .value("replay", replay)
                 .value("client", client.client)
                 .value("request", client.request)
                 .value("exchange", client.exchange)
@@ -188,10 +329,16 @@ impl<'a> Told<'a> {
         self.say(&text)
     }
 
-    /// The stream that was held last.
-    fn held(&self) -> Result<Option<ReplayClient>, Failure> {
-        let clients = self.engine.replay(self.replay.replay)?.clients;
-        Ok(clients.into_iter().find(|client| client.stage == ClientStage::Held))
+    /// The stream that was held last, and of which replay.
+    fn held(&self) -> Result<Option<(u64, ReplayClient)>, Failure> {
+        for replay in self.replays.iter().filter(|replay| keys::holds(&replay.manner)) {
+            let clients = self.engine.replay(replay.replay)?.clients;
+            let held = clients.into_iter().find(|client| client.stage == ClientStage::Held);
+            if let Some(client) = held {
+                return Ok(Some((replay.replay, client)));
+            }
+        }
+        Ok(None)
     }
 
     /// Says why what was typed does nothing.
@@ -212,32 +359,46 @@ impl<'a> Told<'a> {
 
     /// Does what was typed.
     pub(super) fn steer(&mut self, by: SteerBy) -> Result<(), Failure> {
-        let Some(client) = self.held()? else {
+        let Some((replay, client)) = self.held()? else {
             note("No stream waits for a hand.", self.out.format);
             return Ok(());
         };
-        let steer = Steer {
-            replay: self.replay.replay,
-            client: client.client,
-            by,
-        };
+        let client = client.client;
         // The same event may be shown again when it was sent twice.
         self.shown = None;
-        if let Err(report) = self.engine.ask(Asker::default(), &AnyAsk::from(steer)) {
-            tell(&report, self.out.format);
-        }
+        self.ask(Steer { replay, client, by });
         Ok(())
     }
 
-    /// The last words: what faults and breakpoints did, and what nobody asked for. A strict replay
-    /// forgives neither a fault that never struck nor a recording that was not asked for.
-    pub(super) fn ended(&mut self, unused: &[i64], struck: &Struck) -> Result<(), Failure> {
-        let has_idle_fault = struck.faults.iter().any(|(_, times)| *times == 0);
-        self.struck(struck)?;
-        if self.args.strict && !unused.is_empty() {
-            self.unused_ones(unused)?;
+    /// Answers the miss that waits.
+    pub(super) fn answer_miss(&mut self, exchange: Option<i64>) {
+        match self.missed() {
+            Ok(Some((replay, miss))) => self.ask(AnswerMiss {
+                replay,
+                request: miss.request,
+                exchange,
+            }),
+            Ok(None) => note("No missed request waits for an answer.", self.out.format),
+            Err(failure) => drop(failure.tell(self.out.format)),
         }
-        if self.args.strict && (has_idle_fault || !unused.is_empty()) {
+    }
+
+    fn ask(&self, ask: impl Into<AnyAsk>) {
+        if let Err(report) = self.engine.ask(Asker::default(), &ask.into()) {
+            tell(&report, self.out.format);
+        }
+    }
+
+    /// The last words: what faults and breakpoints did, and what nobody asked for. A strict replay
+    /// forgives neither a fault that never struck nor a run that was not asked for. What a page asks
+    /// beside its runs depends on how often it is loaded and drawn, so that is told and no more.
+    pub(super) fn ended(&mut self, outcome: &Outcome) -> Result<(), Failure> {
+        let has_idle_fault = outcome.struck.faults.iter().any(|(_, times)| *times == 0);
+        self.struck(&outcome.struck)?;
+        if self.args.strict {
+            self.unused(outcome)?;
+        }
+        if self.args.strict && (has_idle_fault || !outcome.runs.is_empty()) {
             return Err(Failure::Status(1));
         }
         Ok(())
@@ -249,8 +410,8 @@ impl<'a> Told<'a> {
             return Ok(());
         }
         let text = match self.out.is_json() {
-            true => struck_line(struck),
-            false => struck_lines(struck),
+            true => lines::struck_line(struck),
+            false => lines::struck_lines(struck),
         };
         self.say(&text)?;
         let never = |all: &[(String, u64)]| -> Vec<String> {
@@ -272,24 +433,41 @@ impl<'a> Told<'a> {
         Ok(())
     }
 
-    fn unused_ones(&mut self, unused: &[i64]) -> Result<(), Failure> {
+    fn unused(&mut self, outcome: &Outcome) -> Result<(), Failure> {
+        if outcome.runs.is_empty() && outcome.others.is_empty() {
+            return Ok(());
+        }
+        let objects = |unused: &[i64]| -> Vec<String> { unused.iter().map(|index| self.object(*index)).collect() };
         let text = match self.out.is_json() {
             true => Line::new()
-                .list("unused", unused.iter().map(|index| self.unused(*index)))
+                .list("unused", objects(&outcome.runs))
+                .list("unused_others", objects(&outcome.others))
                 .end(),
             false => {
-                let lines = unused.iter().map(|index| format!("  {}\n", self.named(*index)));
-                format!(
-                    "{} never asked for:\n{}",
-                    words::count(unused.len() as u64, "exchange"),
-                    lines.collect::<String>()
-                )
+                self.named("run", "", &outcome.runs)
+                    + &self.named("other request", ", which a page need not repeat", &outcome.others)
             }
         };
         self.say(&text)
     }
 
-    fn unused(&self, index: i64) -> String {
+    fn named(&self, what: &str, remark: &str, unused: &[i64]) -> String {
+        if unused.is_empty() {
+            return String::new();
+        }
+        let lines = unused.iter().map(|index| {
+            let (method, target) = self.request(*index);
+            format!(
+                "  exchange {index}  {} {}\n",
+                shortened(&method, 12),
+                shortened(&target, 80)
+            )
+        });
+        let count = words::count(unused.len() as u64, what);
+        format!("{count} never asked for{remark}:\n{}", lines.collect::<String>())
+    }
+
+    fn object(&self, index: i64) -> String {
         let (method, target) = self.request(index);
         Line::new()
             .value("exchange", index)
@@ -298,106 +476,8 @@ impl<'a> Told<'a> {
             .object()
     }
 
-    fn named(&self, index: i64) -> String {
-        let (method, target) = self.request(index);
-        format!(
-            "exchange {index}  {} {}",
-            shortened(&method, 12),
-            shortened(&target, 80)
-        )
-    }
-
     fn request(&self, index: i64) -> (String, String) {
         let facts = self.engine.shelf(index).ok().and_then(|shelf| shelf.exchange().ok());
         facts.map_or_else(Default::default, |facts| (facts.request.method, facts.request.target))
     }
-}
-
-fn struck_line(struck: &Struck) -> String {
-    let faults = struck
-        .faults
-        .iter()
-        .map(|(fault, times)| Line::new().string("fault", fault).value("struck", times).object());
-    let holds = struck
-        .holds
-        .iter()
-        .map(|(word, times)| Line::new().string("hold", word).value("stopped", times).object());
-    Line::new()
-        .list("faults", faults.collect::<Vec<_>>())
-        .list("holds", holds.collect::<Vec<_>>())
-        .end()
-}
-
-fn struck_lines(struck: &Struck) -> String {
-    let line = |what: &str, word: &str, did: &str, times: u64| match times {
-        0 => format!("{what}  {}  never {did}\n", safe(word)),
-        times => format!("{what}  {}  {did} {}\n", safe(word), words::count(times, "time")),
-    };
-    let faults = struck
-        .faults
-        .iter()
-        .map(|(word, times)| line("fault", word, "struck", *times));
-    let holds = struck
-        .holds
-        .iter()
-        .map(|(word, times)| line("hold", word, "stopped", *times));
-    faults.chain(holds).collect()
-}
-
-fn line(answer: &ReplayAnswer) -> String {
-    let (method, target) = answer.target.split_once(' ').unwrap_or_default();
-    let differences = answer.differences.iter().map(|difference| {
-        Line::new()
-            .string("pointer", &difference.pointer)
-            .optional("recorded", difference.recorded.as_deref())
-            .optional("asked", difference.asked.as_deref())
-            .object()
-    });
-    Line::new()
-        .value("request", answer.request)
-        .optional_value("exchange", answer.exchange)
-        .string("why", &answer.why)
-        .string("method", method)
-        .string("target", target)
-        .value("status", answer.status)
-        .string("at", &answer.at)
-        .list("differences", differences)
-        .end()
-}
-
-fn lines(answer: &ReplayAnswer) -> String {
-    let got = match answer.exchange {
-        Some(index) => format!("exchange {index}"),
-        None => format!("{}", answer.status),
-    };
-    let mut text = format!(
-        "{:>5}  {}  ←  {got}  {}\n",
-        format!("#{}", answer.request),
-        shortened(&answer.target, 60),
-        safe(&answer.why)
-    );
-    for difference in answer.differences.iter().take(DIFFERENCES) {
-        text.push_str(&difference_line(difference));
-    }
-    if answer.differences.len() > DIFFERENCES {
-        text.push_str(&format!(
-            "         … and {} more\n",
-            answer.differences.len() - DIFFERENCES
-        ));
-    }
-    text
-}
-
-fn difference_line(difference: &RequestDifference) -> String {
-    let value = |value: &Option<String>| {
-        value
-            .as_deref()
-            .map_or("nothing".to_owned(), |text| shortened(text, 40))
-    };
-    format!(
-        "         {}  recorded {}, asked {}\n",
-        shortened(&difference.pointer, 40),
-        value(&difference.recorded),
-        value(&difference.asked)
-    )
 }

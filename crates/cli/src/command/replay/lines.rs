@@ -1,0 +1,164 @@
+//! The lines in which answers, misses and faults are told.
+
+use scrubjay_engine::Struck;
+use scrubjay_ipc::{ReplayAnswer, ReplayMiss, RequestDifference};
+
+use crate::{
+    json::Line,
+    safe::{safe, shortened},
+    words,
+};
+
+/// Differences that are shown of an answer.
+const DIFFERENCES: usize = 5;
+
+/// What faults and breakpoints did, as JSON.
+pub(super) fn struck_line(struck: &Struck) -> String {
+    let faults = struck
+        .faults
+        .iter()
+        .map(|(fault, times)| Line::new().string("fault", fault).value("struck", times).object());
+    let holds = struck
+        .holds
+        .iter()
+        .map(|(word, times)| Line::new().string("hold", word).value("stopped", times).object());
+    Line::new()
+        .list("faults", faults.collect::<Vec<_>>())
+        .list("holds", holds.collect::<Vec<_>>())
+        .end()
+}
+
+/// The same in words.
+pub(super) fn struck_lines(struck: &Struck) -> String {
+    let line = |what: &str, word: &str, did: &str, times: u64| match times {
+        0 => format!("{what}  {}  never {did}\n", safe(word)),
+        times => format!("{what}  {}  {did} {}\n", safe(word), words::count(times, "time")),
+    };
+    let faults = struck
+        .faults
+        .iter()
+        .map(|(word, times)| line("fault", word, "struck", *times));
+    let holds = struck
+        .holds
+        .iter()
+        .map(|(word, times)| line("hold", word, "stopped", *times));
+    faults.chain(holds).collect()
+}
+
+/// An answer as JSON; with its source where there are several.
+pub(super) fn line(answer: &ReplayAnswer, source: Option<&str>) -> String {
+    let (method, target) = answer.target.split_once(' ').unwrap_or_default();
+    let mut line = Line::new().value("request", answer.request);
+    if let Some(source) = source {
+        line = line.string("source", source);
+    }
+    line.optional_value("exchange", answer.exchange)
+        .value("miss", answer.is_miss)
+        .string("why", &answer.why)
+        .string("method", method)
+        .string("target", target)
+        .value("status", answer.status)
+        .string("at", &answer.at)
+        .list("nearest", answer.nearest.iter().map(i64::to_string))
+        .list("differences", differences(&answer.differences))
+        .end()
+}
+
+fn differences(list: &[RequestDifference]) -> Vec<String> {
+    let object = |difference: &RequestDifference| {
+        Line::new()
+            .string("pointer", &difference.pointer)
+            .optional("recorded", difference.recorded.as_deref())
+            .optional("asked", difference.asked.as_deref())
+            .object()
+    };
+    list.iter().map(object).collect()
+}
+
+/// A missed request that waits, as JSON.
+pub(super) fn waiting_line(replay: u64, miss: &ReplayMiss) -> String {
+    let nearest = miss.nearest.iter().map(|near| {
+        Line::new()
+            .value("exchange", near.exchange)
+            .string("note", &near.note)
+            .list("differences", differences(&near.differences))
+            .object()
+    });
+    let (method, target) = miss.target.split_once(' ').unwrap_or_default();
+    Line::new()
+        .value("waits", true)
+        .value("replay", replay)
+        .value("request", miss.request)
+        .string("why", &miss.why)
+        .string("method", method)
+        .string("target", target)
+        .list("nearest", nearest)
+        .end()
+}
+
+/// The same in words.
+pub(super) fn waiting_lines(miss: &ReplayMiss) -> String {
+    let mut text = format!(
+        "{:>5}  {}  waits for an answer  {}\n",
+        format!("#{}", miss.request),
+        shortened(&miss.target, 60),
+        safe(&miss.why)
+    );
+    for near in &miss.nearest {
+        let note = if near.note.is_empty() {
+            String::new()
+        } else {
+            format!("  {}", safe(&near.note))
+        };
+        text.push_str(&format!(
+            "         a {} answers it with exchange {}, {}{note}\n",
+            near.exchange,
+            near.exchange,
+            words::count(near.differences.len() as u64, "difference"),
+        ));
+    }
+    text
+}
+
+/// An answer in words.
+pub(super) fn lines(answer: &ReplayAnswer, source: Option<&str>) -> String {
+    let got = match answer.exchange {
+        Some(index) => format!("exchange {index}"),
+        None if answer.is_miss => format!("miss {}", answer.status),
+        None => format!("{}", answer.status),
+    };
+    let source = source.map_or_else(String::new, |name| format!("{}  ", safe(name)));
+    let mut text = format!(
+        "{:>5}  {source}{}  ←  {got}  {}\n",
+        format!("#{}", answer.request),
+        shortened(&answer.target, 60),
+        safe(&answer.why)
+    );
+    if let Some(nearest) = answer.nearest.first() {
+        text.push_str(&format!("         the nearest is exchange {nearest}\n"));
+    }
+    for difference in answer.differences.iter().take(DIFFERENCES) {
+        text.push_str(&difference_line(difference));
+    }
+    if answer.differences.len() > DIFFERENCES {
+        text.push_str(&format!(
+            "         … and {} more\n",
+            answer.differences.len() - DIFFERENCES
+        ));
+    }
+    text
+}
+
+fn difference_line(difference: &RequestDifference) -> String {
+    let value = |value: &Option<String>| {
+        value
+            .as_deref()
+            .map_or("nothing".to_owned(), |text| shortened(text, 40))
+    };
+    format!(
+        "         {}  recorded {}, asked {}\n",
+        shortened(&difference.pointer, 40),
+        value(&difference.recorded),
+        value(&difference.asked)
+    )
+}
