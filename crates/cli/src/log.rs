@@ -1,7 +1,7 @@
 //! What is said while recording: on standard output, or on standard error
 //! where a command owns that.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use scrubjay_engine::{Engine, NewsFeed};
 use scrubjay_ipc::{News, Source};
@@ -9,7 +9,8 @@ use scrubjay_session::{exchange::Exchange, shelf::Shelf as _};
 
 use crate::{
     command::list,
-    failure::{Failure, note, note_exposure, to_stderr},
+    failure::{Failure, note, note_exposure},
+    incidents,
     json::Line,
     out::Out,
     plan,
@@ -21,7 +22,6 @@ use crate::{
 pub(crate) struct Log<'a> {
     engine: &'a Engine,
     sources: &'a [Source],
-    owns_stdout: bool,
     out: &'a mut Out,
     /// The last exchange that was there before.
     before: Option<i64>,
@@ -30,47 +30,30 @@ pub(crate) struct Log<'a> {
     /// Exchanges whose end was told.
     ended: BTreeSet<i64>,
     is_disk_low: bool,
-    /// Whoever read the log has gone. What is captured counts for more, so capturing goes on.
-    is_mute: bool,
+    /// It was said that the store cannot be written.
+    is_troubled: bool,
 }
+
+/// Between looks at what the recorder has to say.
+const LOOK: Duration = Duration::from_millis(100);
 
 impl<'a> Log<'a> {
     /// Of what the sources record into the engine's store behind `before`, the last exchange so far.
-    pub(crate) fn new(
-        engine: &'a Engine,
-        sources: &'a [Source],
-        before: Option<i64>,
-        owns_stdout: bool,
-        out: &'a mut Out,
-    ) -> Self {
+    pub(crate) fn new(engine: &'a Engine, sources: &'a [Source], before: Option<i64>, out: &'a mut Out) -> Self {
         Self {
             engine,
             sources,
-            owns_stdout,
             out,
             before,
             began: BTreeSet::new(),
             ended: BTreeSet::new(),
             is_disk_low: false,
-            is_mute: false,
+            is_troubled: false,
         }
     }
 
     fn say(&mut self, text: &str) -> Result<(), Failure> {
-        if !self.owns_stdout {
-            to_stderr(text);
-            return Ok(());
-        }
-        if self.is_mute {
-            return Ok(());
-        }
-        match self.out.text(text).and_then(|()| self.out.flush()) {
-            Err(Failure::ReaderGone) => {
-                self.is_mute = true;
-                Ok(())
-            }
-            said => said,
-        }
+        self.out.text(text)
     }
 
     /// The first line: connections are accepted.
@@ -105,13 +88,16 @@ impl<'a> Log<'a> {
         Ok(())
     }
 
-    /// Tells what comes until asked to stop.
-    pub(crate) async fn follow(&mut self, mut feed: NewsFeed, stop: impl Future<Output = ()>) -> Result<(), Failure> {
+    /// Tells what comes until asked to stop. News wait while what was said
+    /// before them is not read; they do not pile up where they wait.
+    pub(crate) async fn follow<T>(&mut self, mut feed: NewsFeed, stop: impl Future<Output = T>) -> Result<(), Failure> {
         let mut stop = std::pin::pin!(stop);
+        let mut look = tokio::time::interval(LOOK);
         loop {
             tokio::select! {
-                () = &mut stop => return Ok(()),
-                news = feed.next() => match news {
+                _ = &mut stop => return Ok(()),
+                _ = look.tick() => incidents::tell(self.engine, self.out)?,
+                news = feed.next(), if self.out.has_room() => match news {
                     Some(news) => self.tell(&news)?,
                     None => return Ok(()),
                 },
@@ -127,15 +113,25 @@ impl<'a> Log<'a> {
             } => self.ended(*exchange),
             News::Health(health) => {
                 self.room(health.low_disk, health.free_bytes);
+                self.trouble(health.trouble.as_deref());
                 Ok(())
             }
             _ => Ok(()),
         }
     }
 
-    /// Tells what was not told by the time the engine was closed.
-    pub(crate) fn finish(&mut self) -> Result<(), Failure> {
-        for index in self.engine.exchanges()? {
+    /// Tells what was not told by the time the engine was closed. A store that
+    /// did not take everything is not asked for more.
+    pub(crate) fn finish(&mut self, is_whole: bool) -> Result<(), Failure> {
+        incidents::tell_last(self.engine, self.out)?;
+        let indexes = match is_whole {
+            true => self.engine.exchanges()?,
+            false => Vec::new(),
+        };
+        for index in indexes {
+            if !self.out.has_room() {
+                break;
+            }
             if self.before.is_some_and(|before| index <= before) {
                 continue;
             }
@@ -183,6 +179,17 @@ impl<'a> Log<'a> {
             Ok(text) => self.say(&text),
             Err(_gone) => Ok(()),
         }
+    }
+
+    /// Says once that what is recorded does not get into the store.
+    fn trouble(&mut self, why: Option<&str>) {
+        // A lock is let go again, mostly before anybody reads of it.
+        let why = why.filter(|why| !why.contains("locked"));
+        if let Some(why) = why.filter(|_| !self.is_troubled) {
+            let sentence = format!("What is recorded waits in the spool beside the store, and is not lost: {why}.");
+            note(&sentence, self.out.format);
+        }
+        self.is_troubled = why.is_some();
     }
 
     /// Warns once that the disk is nearly full.

@@ -31,8 +31,6 @@ pub(super) struct Told<'a> {
     seen: u64,
     /// The event that was shown as the next one, and whose.
     shown: Option<(u64, u32)>,
-    /// Whoever read the log has gone; answering counts for more, so it goes on.
-    is_mute: bool,
 }
 
 impl<'a> Told<'a> {
@@ -51,21 +49,16 @@ impl<'a> Told<'a> {
             out,
             seen: 0,
             shown: None,
-            is_mute: false,
         }
     }
 
     fn say(&mut self, text: &str) -> Result<(), Failure> {
-        if self.is_mute {
-            return Ok(());
-        }
-        match self.out.text(text).and_then(|()| self.out.flush()) {
-            Err(Failure::ReaderGone) => {
-                self.is_mute = true;
-                Ok(())
-            }
-            said => said,
-        }
+        self.out.text(text)
+    }
+
+    /// Whether what is said next would not pile up unread.
+    pub(super) fn has_room(&self) -> bool {
+        self.out.has_room()
     }
 
     /// The first line: connections are accepted.
