@@ -1,7 +1,12 @@
 //! What is said while recording: on standard output, or on standard error
 //! where a command owns that.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use scrubjay_engine::{Engine, NewsFeed};
 use scrubjay_ipc::{News, Source};
@@ -34,8 +39,10 @@ pub(crate) struct Log<'a> {
     is_troubled: bool,
 }
 
+/// How long the lines that are left at the end may take.
+const LAST_LINES: Duration = Duration::from_millis(800);
 /// Between looks at what the recorder has to say.
-const LOOK: Duration = Duration::from_millis(100);
+const LOOK: Duration = Duration::from_millis(200);
 
 impl<'a> Log<'a> {
     /// Of what the sources record into the engine's store behind `before`, the last exchange so far.
@@ -120,64 +127,74 @@ impl<'a> Log<'a> {
         }
     }
 
-    /// Tells what was not told by the time the engine was closed. A store that
-    /// did not take everything is not asked for more.
+    /// Tells what was not told by the time the engine was closed, for as long
+    /// as there is room and time. A store that did not take everything is not
+    /// asked for more.
     pub(crate) fn finish(&mut self, is_whole: bool) -> Result<(), Failure> {
-        incidents::tell_last(self.engine, self.out)?;
-        let indexes = match is_whole {
-            true => self.engine.exchanges()?,
-            false => Vec::new(),
-        };
-        for index in indexes {
-            if !self.out.has_room() {
-                break;
+        if is_whole {
+            let lines = self.last_lines()?;
+            let deadline = Instant::now() + LAST_LINES;
+            while self.out.has_room() {
+                let left = deadline.saturating_duration_since(Instant::now());
+                match lines.recv_timeout(left) {
+                    Ok(line) => self.say(&line)?,
+                    Err(_over_or_late) => break,
+                }
             }
-            if self.before.is_some_and(|before| index <= before) {
-                continue;
-            }
-            if !self.out.is_json() {
-                self.began(index)?;
-            }
-            self.ended(index)?;
         }
-        Ok(())
+        incidents::tell_last(self.engine, self.out)
     }
 
-    /// The facts, unless another process recorded the exchange, or it is gone already.
+    /// Lines of exchanges that were not told, from a thread of their own: a
+    /// large one that was not derived yet takes longer than stopping may.
+    fn last_lines(&self) -> Result<mpsc::Receiver<String>, Failure> {
+        let indexes = self.engine.exchanges()?.into_iter();
+        let untold: Vec<_> = indexes
+            .filter(|index| !self.ended.contains(index))
+            .filter_map(|index| Some((index, self.ours(index)?)))
+            .collect();
+        let begun = self.began.clone();
+        let (engine, as_json) = (self.engine.clone(), self.out.is_json());
+        let (tell, lines) = mpsc::channel();
+        thread::Builder::new().name("last lines".to_owned()).spawn(move || {
+            for (index, exchange) in untold {
+                let mut text = String::new();
+                if !as_json && !begun.contains(&index) {
+                    text.push_str(&began_line(index, &exchange));
+                }
+                text.push_str(&ended_line(&engine, index, as_json).unwrap_or_default());
+                if tell.send(text).is_err() {
+                    return;
+                }
+            }
+        })?;
+        Ok(lines)
+    }
+
+    /// The facts, unless it was there before, another process recorded it, or it is gone already.
     fn ours(&self, index: i64) -> Option<Exchange> {
+        if self.before.is_some_and(|before| index <= before) {
+            return None;
+        }
         let exchange = self.engine.shelf(index).ok()?.exchange().ok()?;
         let is_ours = self.sources.iter().any(|source| source.name == exchange.source);
         is_ours.then_some(exchange)
     }
 
     fn began(&mut self, index: i64) -> Result<(), Failure> {
-        let Some(exchange) = self.ours(index).filter(|_| self.began.insert(index)) else {
-            return Ok(());
-        };
-        let line = format!(
-            "#{index} {} {} {}\n",
-            shortened(&exchange.source, 20),
-            shortened(&exchange.request.method, 12),
-            shortened(&exchange.request.target, 80)
-        );
-        self.say(&line)
+        match self.ours(index).filter(|_| self.began.insert(index)) {
+            Some(exchange) => self.say(&began_line(index, &exchange)),
+            None => Ok(()),
+        }
     }
 
     fn ended(&mut self, index: i64) -> Result<(), Failure> {
         if self.ours(index).is_none() || !self.ended.insert(index) {
             return Ok(());
         }
-        let as_json = self.out.is_json();
-        let text = self.engine.with(index, |reader| {
-            let (exchange, summary) = (reader.exchange(), reader.summary());
-            Ok(match as_json {
-                true => list::line(index, exchange, summary),
-                false => list::ended_line(index, exchange, summary),
-            })
-        });
-        match text {
-            Ok(text) => self.say(&text),
-            Err(_gone) => Ok(()),
+        match ended_line(self.engine, index, self.out.is_json()) {
+            Some(text) => self.say(&text),
+            None => Ok(()),
         }
     }
 
@@ -203,6 +220,27 @@ impl<'a> Log<'a> {
         }
         self.is_disk_low = low_disk;
     }
+}
+
+fn began_line(index: i64, exchange: &Exchange) -> String {
+    format!(
+        "#{index} {} {} {}\n",
+        shortened(&exchange.source, 20),
+        shortened(&exchange.request.method, 12),
+        shortened(&exchange.request.target, 80)
+    )
+}
+
+/// The line of an exchange that has ended, unless it is gone.
+fn ended_line(engine: &Engine, index: i64, as_json: bool) -> Option<String> {
+    let line = engine.with(index, |reader| {
+        let (exchange, summary) = (reader.exchange(), reader.summary());
+        Ok(match as_json {
+            true => list::line(index, exchange, summary),
+            false => list::ended_line(index, exchange, summary),
+        })
+    });
+    line.ok()
 }
 
 /// The line that says that connections are accepted.

@@ -8,13 +8,13 @@
 use std::{
     io,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU8, Ordering},
+        Arc,
+        atomic::{AtomicBool, AtomicU8, Ordering},
     },
     time::{Duration, Instant},
 };
 
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use crate::{
     args::Format,
@@ -74,7 +74,8 @@ pub(crate) struct Stopping {
 
 struct Shared {
     format: Format,
-    began: Mutex<Option<Instant>>,
+    has_begun: AtomicBool,
+    begun: Notify,
     /// The status when the clock ends it.
     status: AtomicU8,
     /// What grows while stopping gets on.
@@ -91,7 +92,8 @@ impl Signals {
         let stopping = Stopping {
             shared: Arc::new(Shared {
                 format,
-                began: Mutex::default(),
+                has_begun: AtomicBool::new(false),
+                begun: Notify::new(),
                 status: AtomicU8::new(0),
                 progress: Box::new(progress),
             }),
@@ -156,7 +158,8 @@ impl Signals {
 impl Stopping {
     /// It begins now, if it has not.
     pub(crate) fn begin(&self) {
-        self.shared.began().get_or_insert_with(Instant::now);
+        self.shared.has_begun.store(true, Ordering::Relaxed);
+        self.shared.begun.notify_one();
     }
 
     /// The exit status if the clock has to end the program.
@@ -166,8 +169,7 @@ impl Stopping {
 
     async fn listen(self, mut heard: Heard, meaning: Meaning, tell: mpsc::UnboundedSender<Asked>) {
         let mut look = tokio::time::interval(LOOK);
-        let mut stored = 0;
-        let mut moved = Instant::now();
+        let mut stood_since: Option<(u64, Instant)> = None;
         loop {
             tokio::select! {
                 asked = heard.next() => {
@@ -180,12 +182,16 @@ impl Stopping {
                     // Whoever is not listening any more is about to end.
                     tell.send(asked).ok();
                 }
-                _ = look.tick(), if meaning != Meaning::StopInOwnTime => {
+                () = self.shared.begun.notified() => {}
+                _ = look.tick(), if self.has_begun() && meaning != Meaning::StopInOwnTime => {
                     let progress = (self.shared.progress)();
-                    if !self.has_begun() || progress != stored {
-                        (stored, moved) = (progress, Instant::now());
-                    } else if moved.elapsed() >= GRACE {
-                        self.give_up();
+                    match stood_since {
+                        Some((at, since)) if at == progress => {
+                            if since.elapsed() >= GRACE {
+                                self.give_up();
+                            }
+                        }
+                        _ => stood_since = Some((progress, Instant::now())),
                     }
                 }
             }
@@ -193,21 +199,16 @@ impl Stopping {
     }
 
     fn has_begun(&self) -> bool {
-        self.shared.began().is_some()
+        self.shared.has_begun.load(Ordering::Relaxed)
     }
 
     fn give_up(&self) -> ! {
         note(
-            "Stopping got stuck and was cut short. What was forwarded is in the spool, and the next start takes it in.",
+            "Stopping took too long and was cut short. Nothing that was forwarded is lost: what is not in the store yet is \
+             in the spool, and the next start takes it in.",
             self.shared.format,
         );
         exit(self.shared.status.load(Ordering::Relaxed))
-    }
-}
-
-impl Shared {
-    fn began(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.began.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

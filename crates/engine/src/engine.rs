@@ -136,6 +136,18 @@ impl Engine {
         }
     }
 
+    /// Bytes of a spool that cannot be taken into the store, because that can
+    /// only be read: a full disk, a folder without the right to write.
+    pub fn left_in_spool(&self) -> Option<u64> {
+        match &self.inner.home {
+            Home::Store(home) if home.store.read_only() => {
+                let health = home.store.health().ok()?;
+                Some(health.backlog_bytes).filter(|bytes| *bytes > 0)
+            }
+            _ => None,
+        }
+    }
+
     /// Whether a recording file could not be read to its end; the first of
     /// [`Engine::damage`] says where it stopped.
     pub fn is_damaged(&self) -> bool {

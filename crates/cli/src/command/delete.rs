@@ -31,15 +31,10 @@ pub(crate) fn run(args: &args::Delete, out: &mut Out) -> Result<(), Failure> {
 }
 
 fn moment(text: &str) -> Result<i64, Failure> {
-    let now = clock::wall_us();
-    let problem = match words::moment(text, now) {
-        Some(moment) if moment <= now => return Ok(moment),
-        // Everything there is would go, which is hardly what a wrong year asks for.
-        Some(_) => format!("{text:?} lies ahead."),
-        None => format!("{text:?} names no moment."),
-    };
-    Err(Failure::bad_argument(
-        problem,
-        "Give a day (2026-11-21), a time (2026-11-21T10:00:00Z) or an age (7d, 12h, 30m).",
-    ))
+    words::moment(text, clock::wall_us()).ok_or_else(|| {
+        Failure::bad_argument(
+            format!("{text:?} names no moment."),
+            "Give a day (2026-11-21), a time (2026-11-21T10:00:00Z) or an age (7d, 12h, 30m).",
+        )
+    })
 }

@@ -32,7 +32,7 @@ use crate::{
 /// How long answers of the control door that have begun are waited for at the end.
 const LAST_ANSWERS: Duration = Duration::from_millis(300);
 /// Between looks at whether there is room for more lines.
-const LOOK: Duration = Duration::from_millis(100);
+const LOOK: Duration = Duration::from_millis(200);
 
 pub(crate) fn run(args: &args::Replay, out: &mut Out) -> Result<(), Failure> {
     let plan = checked_plan(args)?;

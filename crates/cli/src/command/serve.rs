@@ -28,7 +28,7 @@ const WAITING: usize = 16;
 /// How long answers that have begun are waited for at the end.
 const LAST_ANSWERS: Duration = Duration::from_millis(300);
 /// Between looks at what the recorder has to say.
-const LOOK: Duration = Duration::from_millis(100);
+const LOOK: Duration = Duration::from_millis(200);
 
 pub(crate) fn run(args: &args::Serve, out: &mut Out) -> Result<(), Failure> {
     if !scrubjay_door::is_built() {

@@ -173,20 +173,16 @@ fn in_text_a_note_says_what_went() {
 }
 
 #[test]
-fn a_day_or_an_age_that_lies_ahead_deletes_nothing() {
+fn an_age_needs_a_unit_too() {
     let stage = Stage::new();
     let mut recorder = record(&stage, &Agent::start(), "");
     post(&recorder.url());
     assert_eq!(recorder.stop("-INT").status.code(), Some(0));
-    for (before, says) in [
-        ("7", "names no moment"),
-        ("2999-01-01", "lies ahead"),
-        ("2999-01-01T00:00:00Z", "lies ahead"),
-    ] {
-        let output = stage.run(&format!("delete --before {before} --store s.db"));
+    for before in ["7", "0", "7x", "-7d"] {
+        let output = stage.run(&format!("delete --before={before} --store s.db"));
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{said}");
-        assert!(said.contains(says), "{said}");
+        assert!(said.contains("names no moment"), "{said}");
         assert_eq!(indexes(&stage), [1]);
     }
 }

@@ -126,3 +126,52 @@ impl Outages {
         Some((outage.lost_bytes, outage.exchanges.len() as u64))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(number: u32, offset: u64) -> FirstLoss {
+        FirstLoss {
+            why: "full".to_owned(),
+            number,
+            request: "GET /".to_owned(),
+            offset,
+            in_request: false,
+        }
+    }
+
+    #[test]
+    fn an_outage_is_told_once_with_its_place_and_its_cost() {
+        let outages = Outages::default();
+        outages.wrote();
+        assert!(outages.turn(false).is_none() && outages.why().is_none());
+        assert!(outages.failed(10, place(1, 70)));
+        assert!(!outages.failed(5, place(2, 0)));
+        assert!(!outages.failed(0, place(3, 0)), "a head that waits is not lost");
+        assert!(matches!(outages.turn(false), Some(Turn::Began(first)) if (first.number, first.offset) == (1, 70)));
+        assert!(outages.turn(true).is_none(), "it is told, and goes on");
+        assert_eq!(outages.why().as_deref(), Some("full"));
+        assert_eq!(outages.so_far(), Some((15, 2)));
+        outages.wrote();
+        assert!(
+            !outages.failed(1, place(2, 9)),
+            "a short record that fitted ends nothing"
+        );
+        assert!(outages.turn(true).is_none());
+        outages.wrote();
+        let ended = outages.turn(true);
+        assert!(
+            matches!(
+                ended,
+                Some(Turn::Ended {
+                    lost_bytes: 16,
+                    exchanges: 2
+                })
+            ),
+            "{ended:?}"
+        );
+        assert!(outages.turn(true).is_none() && outages.why().is_none() && outages.so_far().is_none());
+        assert!(outages.failed(1, place(4, 0)), "the next is another");
+    }
+}
