@@ -52,7 +52,7 @@ const LONGEST_FINISH: Duration = Duration::from_secs(10);
 /// Between looks at a thread that is ending.
 const LOOK_AT_THREAD: Duration = Duration::from_millis(5);
 /// How long the thread may take to notice that it is late.
-const NOTICING: Duration = Duration::from_millis(100);
+const NOTICING: Duration = Duration::from_millis(300);
 /// Incidents that are kept for whoever asks, at most.
 const INCIDENTS: usize = 256;
 
