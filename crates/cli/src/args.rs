@@ -413,9 +413,16 @@ pub(crate) struct Record {
     #[arg(long)]
     pub(crate) drain: bool,
 
-    /// Let the oldest unpinned exchanges go above this size, such as 500MB or 2GB
+    /// Above this size, such as 500MB or 2GB, let the oldest unpinned exchanges of this recording go
     #[arg(long, value_name = "SIZE")]
     pub(crate) max_store: Option<String>,
+
+    /// With --max-store: let those go, too, that were there before
+    #[arg(long, requires = "max_store")]
+    pub(crate) prune_existing: bool,
+
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArgs,
 
     #[command(flatten)]
     pub(crate) tls: Tls,
@@ -432,6 +439,18 @@ pub(crate) struct Record {
     pub(crate) command: Vec<OsString>,
 }
 
+/// What is written down of what is forwarded.
+#[derive(Debug, Args)]
+pub(crate) struct ChoiceArgs {
+    /// Record only what is under this path, such as /api, or fits it, such as '*.js'; repeat for several. Everything is forwarded
+    #[arg(long, value_name = "PATH", requires = "upstreams")]
+    pub(crate) only: Vec<String>,
+
+    /// Forward what is under this path without recording it; repeat for several
+    #[arg(long, value_name = "PATH", requires = "upstreams")]
+    pub(crate) skip: Vec<String>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     #[command(flatten)]
@@ -440,6 +459,9 @@ pub(crate) struct Serve {
     /// Record from this upstream meanwhile; repeat for several sources
     #[arg(long = "upstream", value_name = "[NAME=]URL")]
     pub(crate) upstreams: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArgs,
 
     /// Where to serve the page
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:5292")]

@@ -5,7 +5,7 @@ use std::{io, io::Write as _, net::SocketAddr, process::ExitCode};
 use scrubjay_engine::EngineError;
 use scrubjay_ipc::{Code, Report};
 
-use crate::{args::Format, json::Line, safe::safe};
+use crate::{args::Format, json::Line, lines::Lines, safe::safe};
 
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
@@ -97,5 +97,8 @@ pub(crate) fn note_exposure(listen: SocketAddr, given_away: &str, format: Format
 
 /// Whoever closed standard error does not want to know.
 pub(crate) fn to_stderr(text: &str) {
+    if let Some(lines) = Lines::stderr() {
+        return lines.put(text.as_bytes());
+    }
     drop(io::stderr().lock().write_all(text.as_bytes()));
 }

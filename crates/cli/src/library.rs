@@ -6,7 +6,7 @@ use scrubjay_engine::{AnyShelf, Engine, EngineError, Opening, Options};
 use scrubjay_ipc::Code;
 use scrubjay_session::{exchange::field, query::Reader, shelf::Shelf as _};
 
-use crate::{args::Format, failure::Failure, failure::note, safe::shortened};
+use crate::{args::Format, failure::Failure, failure::note, safe::shortened, words};
 
 /// Exchanges named in a hint, at most.
 const NAMED: usize = 12;
@@ -32,6 +32,16 @@ impl Library {
         let damage = engine.damage();
         for sentence in damage.iter().skip(usize::from(engine.is_damaged())) {
             note(sentence, format);
+        }
+        if let Some(bytes) = engine.left_in_spool() {
+            let bytes = words::bytes(bytes);
+            note(
+                &format!(
+                    "{bytes} that were recorded lie in the spool beside the store and are not shown: they are taken in \
+                     once the store can be written."
+                ),
+                format,
+            );
         }
         let indexes = engine.exchanges()?;
         Ok(Self { engine, indexes })

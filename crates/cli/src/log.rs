@@ -1,7 +1,12 @@
 //! What is said while recording: on standard output, or on standard error
 //! where a command owns that.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use scrubjay_engine::{Engine, NewsFeed};
 use scrubjay_ipc::{News, Source};
@@ -9,7 +14,8 @@ use scrubjay_session::{exchange::Exchange, shelf::Shelf as _};
 
 use crate::{
     command::list,
-    failure::{Failure, note, note_exposure, to_stderr},
+    failure::{Failure, note, note_exposure},
+    incidents,
     json::Line,
     out::Out,
     plan,
@@ -21,7 +27,6 @@ use crate::{
 pub(crate) struct Log<'a> {
     engine: &'a Engine,
     sources: &'a [Source],
-    owns_stdout: bool,
     out: &'a mut Out,
     /// The last exchange that was there before.
     before: Option<i64>,
@@ -30,47 +35,32 @@ pub(crate) struct Log<'a> {
     /// Exchanges whose end was told.
     ended: BTreeSet<i64>,
     is_disk_low: bool,
-    /// Whoever read the log has gone. What is captured counts for more, so capturing goes on.
-    is_mute: bool,
+    /// It was said that the store cannot be written.
+    is_troubled: bool,
 }
+
+/// How long the lines that are left at the end may take.
+const LAST_LINES: Duration = Duration::from_millis(800);
+/// Between looks at what the recorder has to say.
+const LOOK: Duration = Duration::from_millis(200);
 
 impl<'a> Log<'a> {
     /// Of what the sources record into the engine's store behind `before`, the last exchange so far.
-    pub(crate) fn new(
-        engine: &'a Engine,
-        sources: &'a [Source],
-        before: Option<i64>,
-        owns_stdout: bool,
-        out: &'a mut Out,
-    ) -> Self {
+    pub(crate) fn new(engine: &'a Engine, sources: &'a [Source], before: Option<i64>, out: &'a mut Out) -> Self {
         Self {
             engine,
             sources,
-            owns_stdout,
             out,
             before,
             began: BTreeSet::new(),
             ended: BTreeSet::new(),
             is_disk_low: false,
-            is_mute: false,
+            is_troubled: false,
         }
     }
 
     fn say(&mut self, text: &str) -> Result<(), Failure> {
-        if !self.owns_stdout {
-            to_stderr(text);
-            return Ok(());
-        }
-        if self.is_mute {
-            return Ok(());
-        }
-        match self.out.text(text).and_then(|()| self.out.flush()) {
-            Err(Failure::ReaderGone) => {
-                self.is_mute = true;
-                Ok(())
-            }
-            said => said,
-        }
+        self.out.text(text)
     }
 
     /// The first line: connections are accepted.
@@ -105,13 +95,16 @@ impl<'a> Log<'a> {
         Ok(())
     }
 
-    /// Tells what comes until asked to stop.
-    pub(crate) async fn follow(&mut self, mut feed: NewsFeed, stop: impl Future<Output = ()>) -> Result<(), Failure> {
+    /// Tells what comes until asked to stop. News wait while what was said
+    /// before them is not read; they do not pile up where they wait.
+    pub(crate) async fn follow<T>(&mut self, mut feed: NewsFeed, stop: impl Future<Output = T>) -> Result<(), Failure> {
         let mut stop = std::pin::pin!(stop);
+        let mut look = tokio::time::interval(LOOK);
         loop {
             tokio::select! {
-                () = &mut stop => return Ok(()),
-                news = feed.next() => match news {
+                _ = &mut stop => return Ok(()),
+                _ = look.tick() => incidents::tell(self.engine, self.out)?,
+                news = feed.next(), if self.out.has_room() => match news {
                     Some(news) => self.tell(&news)?,
                     None => return Ok(()),
                 },
@@ -127,62 +120,93 @@ impl<'a> Log<'a> {
             } => self.ended(*exchange),
             News::Health(health) => {
                 self.room(health.low_disk, health.free_bytes);
+                self.trouble(health.trouble.as_deref());
                 Ok(())
             }
             _ => Ok(()),
         }
     }
 
-    /// Tells what was not told by the time the engine was closed.
-    pub(crate) fn finish(&mut self) -> Result<(), Failure> {
-        for index in self.engine.exchanges()? {
-            if self.before.is_some_and(|before| index <= before) {
-                continue;
+    /// Tells what was not told by the time the engine was closed, for as long
+    /// as there is room and time. A store that did not take everything is not
+    /// asked for more.
+    pub(crate) fn finish(&mut self, is_whole: bool) -> Result<(), Failure> {
+        if is_whole {
+            let lines = self.last_lines()?;
+            let deadline = Instant::now() + LAST_LINES;
+            while self.out.has_room() {
+                let left = deadline.saturating_duration_since(Instant::now());
+                match lines.recv_timeout(left) {
+                    Ok(line) => self.say(&line)?,
+                    Err(_over_or_late) => break,
+                }
             }
-            if !self.out.is_json() {
-                self.began(index)?;
-            }
-            self.ended(index)?;
         }
-        Ok(())
+        incidents::tell_last(self.engine, self.out)
     }
 
-    /// The facts, unless another process recorded the exchange, or it is gone already.
+    /// Lines of exchanges that were not told, from a thread of their own: a
+    /// large one that was not derived yet takes longer than stopping may.
+    fn last_lines(&self) -> Result<mpsc::Receiver<String>, Failure> {
+        let indexes = self.engine.exchanges()?.into_iter();
+        let untold: Vec<_> = indexes
+            .filter(|index| !self.ended.contains(index))
+            .filter_map(|index| Some((index, self.ours(index)?)))
+            .collect();
+        let begun = self.began.clone();
+        let (engine, as_json) = (self.engine.clone(), self.out.is_json());
+        let (tell, lines) = mpsc::channel();
+        thread::Builder::new().name("last lines".to_owned()).spawn(move || {
+            for (index, exchange) in untold {
+                let mut text = String::new();
+                if !as_json && !begun.contains(&index) {
+                    text.push_str(&began_line(index, &exchange));
+                }
+                text.push_str(&ended_line(&engine, index, as_json).unwrap_or_default());
+                if tell.send(text).is_err() {
+                    return;
+                }
+            }
+        })?;
+        Ok(lines)
+    }
+
+    /// The facts, unless it was there before, another process recorded it, or it is gone already.
     fn ours(&self, index: i64) -> Option<Exchange> {
+        if self.before.is_some_and(|before| index <= before) {
+            return None;
+        }
         let exchange = self.engine.shelf(index).ok()?.exchange().ok()?;
         let is_ours = self.sources.iter().any(|source| source.name == exchange.source);
         is_ours.then_some(exchange)
     }
 
     fn began(&mut self, index: i64) -> Result<(), Failure> {
-        let Some(exchange) = self.ours(index).filter(|_| self.began.insert(index)) else {
-            return Ok(());
-        };
-        let line = format!(
-            "#{index} {} {} {}\n",
-            shortened(&exchange.source, 20),
-            shortened(&exchange.request.method, 12),
-            shortened(&exchange.request.target, 80)
-        );
-        self.say(&line)
+        match self.ours(index).filter(|_| self.began.insert(index)) {
+            Some(exchange) => self.say(&began_line(index, &exchange)),
+            None => Ok(()),
+        }
     }
 
     fn ended(&mut self, index: i64) -> Result<(), Failure> {
         if self.ours(index).is_none() || !self.ended.insert(index) {
             return Ok(());
         }
-        let as_json = self.out.is_json();
-        let text = self.engine.with(index, |reader| {
-            let (exchange, summary) = (reader.exchange(), reader.summary());
-            Ok(match as_json {
-                true => list::line(index, exchange, summary),
-                false => list::ended_line(index, exchange, summary),
-            })
-        });
-        match text {
-            Ok(text) => self.say(&text),
-            Err(_gone) => Ok(()),
+        match ended_line(self.engine, index, self.out.is_json()) {
+            Some(text) => self.say(&text),
+            None => Ok(()),
         }
+    }
+
+    /// Says once that what is recorded does not get into the store.
+    fn trouble(&mut self, why: Option<&str>) {
+        // A lock is let go again, mostly before anybody reads of it.
+        let why = why.filter(|why| !why.contains("locked"));
+        if let Some(why) = why.filter(|_| !self.is_troubled) {
+            let sentence = format!("What is recorded waits in the spool beside the store, and is not lost: {why}.");
+            note(&sentence, self.out.format);
+        }
+        self.is_troubled = why.is_some();
     }
 
     /// Warns once that the disk is nearly full.
@@ -196,6 +220,27 @@ impl<'a> Log<'a> {
         }
         self.is_disk_low = low_disk;
     }
+}
+
+fn began_line(index: i64, exchange: &Exchange) -> String {
+    format!(
+        "#{index} {} {} {}\n",
+        shortened(&exchange.source, 20),
+        shortened(&exchange.request.method, 12),
+        shortened(&exchange.request.target, 80)
+    )
+}
+
+/// The line of an exchange that has ended, unless it is gone.
+fn ended_line(engine: &Engine, index: i64, as_json: bool) -> Option<String> {
+    let line = engine.with(index, |reader| {
+        let (exchange, summary) = (reader.exchange(), reader.summary());
+        Ok(match as_json {
+            true => list::line(index, exchange, summary),
+            false => list::ended_line(index, exchange, summary),
+        })
+    });
+    line.ok()
 }
 
 /// The line that says that connections are accepted.

@@ -9,15 +9,18 @@
 //!
 //! - `args`: the arguments; `plan`: sources as arguments name them.
 //! - `command`: a file a command. `library`: what is read, and which exchange.
-//! - `failure`: reports and exit statuses; `out`: standard output.
+//! - `failure`: reports and exit statuses; `out`: standard output; `lines`: output that nothing waits for.
 //! - `json`, `table`, `pretty`, `words`, `safe`: how things are written down.
-//! - `log`: what is said while recording; `signals`: being asked to stop.
+//! - `log`: what is said while recording; `incidents`: what a recorder has to say beside that.
+//! - `signals`: being asked to stop, and coming to an end.
 
 mod args;
 mod command;
 mod failure;
+mod incidents;
 mod json;
 mod library;
+mod lines;
 mod log;
 mod out;
 mod plan;
@@ -29,11 +32,15 @@ mod words;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
+use clap::{
+    CommandFactory as _, Parser as _,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 
 use crate::{
     args::{Cli, Command, Format, formats},
     failure::Failure,
+    lines::Lines,
     out::Out,
 };
 
@@ -49,12 +56,16 @@ fn main() -> ExitCode {
     let mut out = Out::new(format);
     let done = run(&cli.command, &mut out);
     // What was answered stands before what is said about it.
-    let flushed = out.flush();
+    let flushed = out.finish();
     drop(out);
-    match done.and(flushed) {
+    let status = match done.and(flushed) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.tell(format),
+    };
+    if let Some(lines) = Lines::stderr() {
+        lines.finish();
     }
+    status
 }
 
 fn run(command: &Command, out: &mut Out) -> Result<(), Failure> {
@@ -124,8 +135,24 @@ fn complaint(error: &clap::Error, args: &[String]) -> Failure {
         false => message,
     };
     let tip = parts.find_map(|part| part.strip_prefix("tip: ").map(sentence));
+    if let Some(upstream) = forgotten_upstream(error, named) {
+        return Failure::bad_argument(
+            format!("{upstream:?} stands alone; record takes where to forward by name."),
+            format!("Say scrubjay record --upstream {upstream}."),
+        );
+    }
     let hint = tip.map_or_else(|| help.clone(), |tip| format!("{tip} {help}"));
     Failure::bad_argument(sentence(message.strip_prefix("error: ").unwrap_or(&message)), hint)
+}
+
+/// What was given to `record` without the flag before it.
+fn forgotten_upstream(error: &clap::Error, command: Option<&String>) -> Option<String> {
+    let alone = match (error.kind(), error.get(ContextKind::InvalidArg)) {
+        (ErrorKind::UnknownArgument, Some(ContextValue::String(alone))) => alone,
+        _ => return None,
+    };
+    let is_record = command.is_some_and(|command| command == "record");
+    (is_record && !alone.starts_with('-')).then(|| alone.clone())
 }
 
 /// With a capital letter and a full stop.

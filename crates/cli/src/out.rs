@@ -5,23 +5,47 @@ use std::{
     io::{self, BufWriter, IsTerminal as _, StdoutLock, Write as _},
 };
 
-use crate::{args::Format, failure::Failure, json::escaped};
+use crate::{args::Format, failure::Failure, json::escaped, lines::Lines};
 
 /// Where answers go.
 pub(crate) struct Out {
-    stdout: BufWriter<StdoutLock<'static>>,
+    sink: Sink,
     pub(crate) format: Format,
-    /// Somebody looks at it: what acts on a terminal is escaped in captured JSON too.
+    /// A person looks at it: what acts on a terminal is escaped in captured JSON too.
     is_terminal: bool,
+}
+
+/// How they get there.
+enum Sink {
+    /// At once, waiting for the reader: for answers that end.
+    Direct(BufWriter<StdoutLock<'static>>),
+    /// Behind the command's back: for what runs until it is stopped.
+    Behind(Lines),
 }
 
 impl Out {
     pub(crate) fn new(format: Format) -> Self {
         Self {
-            stdout: BufWriter::with_capacity(1 << 16, io::stdout().lock()),
+            sink: Sink::Direct(BufWriter::with_capacity(1 << 16, io::stdout().lock())),
             format,
             is_terminal: io::stdout().is_terminal(),
         }
+    }
+
+    /// From here on nothing waits for whoever reads: neither what is said here
+    /// nor what is said on standard error. Without standard output, because it
+    /// is a command's, all of it goes to standard error.
+    pub(crate) fn write_behind(&mut self, has_stdout: bool) -> Result<(), Failure> {
+        self.flush()?;
+        let stderr = Lines::to_stderr()?;
+        self.sink = Sink::Behind(match has_stdout {
+            true => Lines::to_stdout()?,
+            false => stderr,
+        });
+        if !has_stdout {
+            self.is_terminal = io::stderr().is_terminal();
+        }
+        Ok(())
     }
 
     pub(crate) fn is_json(&self) -> bool {
@@ -38,11 +62,36 @@ impl Out {
     }
 
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        Ok(self.stdout.write_all(bytes)?)
+        match &mut self.sink {
+            Sink::Direct(stdout) => Ok(stdout.write_all(bytes)?),
+            Sink::Behind(lines) => {
+                lines.put(bytes);
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether what is said next would not pile up behind a reader that does not read.
+    pub(crate) fn has_room(&self) -> bool {
+        match &self.sink {
+            Sink::Direct(_) => true,
+            Sink::Behind(lines) => lines.has_room(),
+        }
     }
 
     /// Shows what was said so far.
     pub(crate) fn flush(&mut self) -> Result<(), Failure> {
-        Ok(self.stdout.flush()?)
+        match &mut self.sink {
+            Sink::Direct(stdout) => Ok(stdout.flush()?),
+            Sink::Behind(_) => Ok(()),
+        }
+    }
+
+    /// As [`Out::flush`]; what nothing reads is dropped.
+    pub(crate) fn finish(&mut self) -> Result<(), Failure> {
+        if let Sink::Behind(lines) = &self.sink {
+            lines.finish();
+        }
+        self.flush()
     }
 }

@@ -46,13 +46,26 @@ pub(crate) fn clock(micros: i64) -> String {
         .to_string()
 }
 
-/// Bytes in `500MB`, `2 GiB`, `1000`.
-pub(crate) fn size(text: &str) -> Option<u64> {
+/// Why a text is no size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoSize {
+    /// A number alone.
+    NoUnit,
+    /// Anything else.
+    NoSense,
+}
+
+/// Bytes in `500MB`, `1.5 GB`, `2 GiB`. A number without a unit is refused: it
+/// may be meant in any.
+pub(crate) fn size(text: &str) -> Result<u64, NoSize> {
     let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let number: u64 = text[..digits].parse().ok()?;
-    let unit = match text[digits..].trim().to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let number: f64 = text[..digits].parse().map_err(|_| NoSize::NoSense)?;
+    let unit: u64 = match text[digits..].trim().to_ascii_lowercase().as_str() {
+        "" => return Err(NoSize::NoUnit),
+        "b" => 1,
         "k" | "kb" => 1_000,
         "m" | "mb" => 1_000_000,
         "g" | "gb" => 1_000_000_000,
@@ -61,9 +74,12 @@ pub(crate) fn size(text: &str) -> Option<u64> {
         "mib" => 1 << 20,
         "gib" => 1 << 30,
         "tib" => 1 << 40,
-        _ => return None,
+        _ => return Err(NoSize::NoSense),
     };
-    number.checked_mul(unit)
+    let bytes = number * unit as f64;
+    // Every whole number up to here is exact.
+    let is_exact = (0.0..=9e15).contains(&bytes);
+    is_exact.then_some(bytes.round() as u64).ok_or(NoSize::NoSense)
 }
 
 /// The moment that somebody names, microseconds since 1970: a time, a day
@@ -116,12 +132,16 @@ mod tests {
     #[test]
     fn sizes_are_read_as_people_write_them() {
         let check = |text, expected| assert_eq!(size(text), expected, "{text}");
-        check("500MB", Some(500_000_000));
-        check("2 GiB", Some(2 << 30));
-        check("1000", Some(1000));
-        check("1.5GB", None);
-        check("much", None);
-        check("99999999999999TB", None);
+        check("500MB", Ok(500_000_000));
+        check("64 kB", Ok(64_000));
+        check("2 GiB", Ok(2 << 30));
+        check("1.5GB", Ok(1_500_000_000));
+        check("1000", Err(NoSize::NoUnit));
+        check("2", Err(NoSize::NoUnit));
+        check("much", Err(NoSize::NoSense));
+        check("-2GB", Err(NoSize::NoSense));
+        check("1.2.3GB", Err(NoSize::NoSense));
+        check("99999999999999TB", Err(NoSize::NoSense));
     }
 
     #[test]

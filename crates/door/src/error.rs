@@ -2,6 +2,7 @@
 
 use std::{io, net::SocketAddr};
 
+use scrubjay_engine::PortHolder;
 use scrubjay_ipc::{Code, Report};
 
 /// A failure of the door itself; failures of questions travel as reports.
@@ -29,7 +30,10 @@ impl DoorError {
         match self {
             Self::Bind { address, source } if source.kind() == io::ErrorKind::AddrInUse => Report::new(
                 Code::PortInUse,
-                format!("Another program listens on {address}."),
+                match PortHolder::of(*address) {
+                    Some(holder) => format!("The address {address} is already in use by {holder}."),
+                    None => format!("Another program listens on {address}."),
+                },
                 "Choose another port with --listen, or port 0 to take any free one.",
             ),
             Self::Bind { address, source } => Report::new(

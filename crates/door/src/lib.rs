@@ -98,6 +98,17 @@ impl Default for Plan {
     }
 }
 
+/// Binds an address for [`Door::open_on`].
+///
+/// # Errors
+/// When the address cannot be bound.
+pub fn listen(address: SocketAddr) -> Result<std::net::TcpListener, DoorError> {
+    let bind = |source| DoorError::Bind { address, source };
+    let socket = std::net::TcpListener::bind(address).map_err(bind)?;
+    socket.set_nonblocking(true).map_err(bind)?;
+    Ok(socket)
+}
+
 /// A bound address with the page behind it.
 pub struct Door {
     listener: TcpListener,
@@ -117,15 +128,23 @@ impl Door {
     /// # Errors
     /// When the address cannot be bound.
     pub async fn open(engine: Engine, plan: Plan) -> Result<Self, DoorError> {
-        let bind = |source| DoorError::Bind {
-            address: plan.listen,
-            source,
-        };
-        let listener = TcpListener::bind(plan.listen).await.map_err(bind)?;
-        let address = listener.local_addr().map_err(bind)?;
-        let on_new_token = plan
-            .on_new_url
-            .map(|tell| -> OnNewToken { Box::new(move |token| tell(&url(address, token))) });
+        Self::open_on(engine, listen(plan.listen)?, plan.on_new_url)
+    }
+
+    /// As [`Door::open`], at an address that is bound already: for whoever
+    /// wants to know that it is free before there is an engine.
+    ///
+    /// # Errors
+    /// When the runtime does not take the socket.
+    pub fn open_on(
+        engine: Engine,
+        socket: std::net::TcpListener,
+        on_new_url: Option<OnNewUrl>,
+    ) -> Result<Self, DoorError> {
+        let serve = |source| DoorError::Serve { source };
+        let address = socket.local_addr().map_err(serve)?;
+        let listener = TcpListener::from_std(socket).map_err(serve)?;
+        let on_new_token = on_new_url.map(|tell| -> OnNewToken { Box::new(move |token| tell(&url(address, token))) });
         Ok(Self {
             listener,
             address,

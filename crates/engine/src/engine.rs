@@ -11,7 +11,7 @@ use std::{
 
 use scrubjay_ipc::{AnyAsk, HealthView, ReplayAnswer, ReplayView, Report, SourceList};
 use scrubjay_session::{derive, query::answer::Transport};
-use scrubjay_store::{Access, Deriving, Store};
+use scrubjay_store::{Access, Deriving, Excess, Incident, Pruned, SizeCap, Store};
 
 use crate::{
     EngineError, Exchange, NewsFeed,
@@ -21,13 +21,16 @@ use crate::{
     open::{Asker, OpenExchanges},
     replay::{ReplayPlan, Replays, Struck},
     shelf::AnyShelf,
-    sources::{SourcePlan, Sources},
+    sources::{BoundSource, SourcePlan, Sources},
     watch::{self, Rates},
 };
 
-/// How long closing waits for what was captured to reach the store. What has
-/// not by then is in the spool, and the next start takes it from there.
-const CLOSING: Duration = Duration::from_secs(20);
+/// How long closing waits for what does not get on: a recorder that hangs, a
+/// store that is locked or full. What has not reached the store by then is in
+/// the spool, and the next start takes it from there.
+const CLOSING: Duration = Duration::from_millis(800);
+/// How long it waits for what derives, which can be done again.
+const DERIVING_ENDS: Duration = Duration::from_millis(150);
 
 /// What to open.
 #[derive(Clone, Debug, Default)]
@@ -133,6 +136,18 @@ impl Engine {
         }
     }
 
+    /// Bytes of a spool that cannot be taken into the store, because that can
+    /// only be read: a full disk, a folder without the right to write.
+    pub fn left_in_spool(&self) -> Option<u64> {
+        match &self.inner.home {
+            Home::Store(home) if home.store.read_only() => {
+                let health = home.store.health().ok()?;
+                Some(health.backlog_bytes).filter(|bytes| *bytes > 0)
+            }
+            _ => None,
+        }
+    }
+
     /// Whether a recording file could not be read to its end; the first of
     /// [`Engine::damage`] says where it stopped.
     pub fn is_damaged(&self) -> bool {
@@ -229,7 +244,34 @@ impl Engine {
     /// # Errors
     /// When the plan makes no sense or its address cannot be listened on.
     pub fn run_source(&self, plan: &SourcePlan) -> Result<scrubjay_ipc::Source, EngineError> {
-        self.inner.store()?.sources.run_now(plan)
+        self.run_bound(plan.bind()?)
+    }
+
+    /// As [`Engine::run_source`], with an address that is listened on already.
+    ///
+    /// # Errors
+    /// When the store cannot be written, or another process runs the source.
+    pub fn run_bound(&self, bound: BoundSource) -> Result<scrubjay_ipc::Source, EngineError> {
+        self.inner.store()?.sources.run_now(bound)
+    }
+
+    /// What happened while recording, since this was last asked: also after
+    /// [`Engine::close`].
+    pub fn incidents(&self) -> Vec<Incident> {
+        self.inner
+            .store()
+            .map_or_else(|_| Vec::new(), |home| home.sources.incidents())
+    }
+
+    /// How far what was captured has come into the store, in bytes of the spool:
+    /// grows while closing gets on.
+    pub fn absorbed_bytes(&self) -> u64 {
+        self.inner.store().map_or(0, |home| home.sources.absorbed_bytes())
+    }
+
+    /// Exchanges that passed unrecorded, because a [`SourcePlan::choice`] left them out.
+    pub fn left_out(&self) -> u64 {
+        self.inner.store().map_or(0, |home| home.sources.left_out())
     }
 
     /// All sources with their live state.
@@ -321,22 +363,49 @@ impl Engine {
     }
 
     /// Derives what has ended and was not derived yet, so that lists are complete.
+    /// On a full disk readers fold for themselves, and nothing is missing.
     ///
     /// # Errors
-    /// When the store cannot be written.
+    /// When the store cannot be read.
     pub fn catch_up(&self) -> Result<(), EngineError> {
         match &self.inner.home {
-            Home::Store(home) => Ok(home.store.derive_now()?),
+            Home::Store(home) => match home.store.derive_now() {
+                Err(error) if error.forbids_writing() => Ok(()),
+                derived => Ok(derived?),
+            },
             Home::File(_) => Ok(()),
         }
     }
 
-    /// Sets the size above which the oldest unpinned exchanges go.
+    /// Keeps the store below a size for as long as this engine records. To be
+    /// said before the first source runs.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn set_cap(&self, cap: SizeCap) -> Result<(), EngineError> {
+        self.inner.writable()?.sources.set_cap(cap);
+        Ok(())
+    }
+
+    /// What a cap on the size would take of what is there now; `None` when the
+    /// store is not larger.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn excess(&self, max_bytes: u64) -> Result<Option<Excess>, EngineError> {
+        Ok(self.inner.store()?.store.excess(max_bytes)?)
+    }
+
+    /// Removes the oldest exchanges that are not pinned until the store is no larger.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn set_max_bytes(&self, bytes: Option<u64>) -> Result<(), EngineError> {
-        Ok(self.inner.writable()?.store.set_max_bytes(bytes)?)
+    pub fn prune_to(&self, max_bytes: u64) -> Result<Option<Pruned>, EngineError> {
+        let pruned = self.inner.writable()?.store.prune_to(max_bytes)?;
+        if let Some(pruned) = &pruned {
+            self.inner.open.forget(&pruned.exchanges);
+        }
+        Ok(pruned)
     }
 
     /// What all clones share, for the other chapters of the engine.
@@ -358,8 +427,9 @@ impl Engine {
     }
 
     /// Stops all sources, ends open exchanges as `recorder_stopped`, and waits
-    /// until everything captured is in the store; false if that took too long,
-    /// in which case the next start takes the rest from the spool.
+    /// until everything captured is in the store, while that gets on; false if
+    /// it does not, in which case the next start takes the rest from the spool.
+    /// What hangs is waited for less than a second.
     pub fn close(&self) -> bool {
         self.inner.close()
     }
@@ -371,13 +441,23 @@ impl StoreHome {
             Opening::Window | Opening::Writing => Access::Create,
             Opening::Reading => Access::Existing,
         };
-        let store = Store::open(path, access)?;
+        let store = match Store::open(path, access) {
+            // A window shows what can be read, and says that nothing can be recorded.
+            Err(error) if opening == Opening::Window && error.forbids_writing() && path.is_file() => {
+                Store::open(path, Access::ReadOnly).map_err(|_unreadable| error)?
+            }
+            opened => opened?,
+        };
         let deriving = match opening {
             Opening::Window | Opening::Writing if !store.read_only() => Some(store.derive()?),
             _ => None,
         };
         if opening == Opening::Window && !store.read_only() {
-            store.erase_hidden()?;
+            match store.erase_hidden() {
+                // The next window erases them.
+                Err(error) if error.forbids_writing() => {}
+                erased => drop(erased?),
+            }
         }
         Ok(Self {
             sources: Sources::new(store.clone(), Arc::clone(bell)),
@@ -462,6 +542,7 @@ impl Inner {
                     low_disk: health.low_disk,
                     backlog_bytes: health.backlog_bytes,
                     trouble: home.sources.trouble(),
+                    outage: home.sources.outage(),
                     version,
                 })
             }
@@ -474,6 +555,7 @@ impl Inner {
                 low_disk: false,
                 backlog_bytes: 0,
                 trouble: None,
+                outage: None,
                 version,
             }),
         }
@@ -494,7 +576,9 @@ impl Inner {
         match &self.home {
             Home::Store(home) => {
                 let everything = home.sources.close(CLOSING);
-                home.deriving.lock().unwrap_or_else(PoisonError::into_inner).take();
+                if let Some(deriving) = home.deriving.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                    deriving.stop(DERIVING_ENDS);
+                }
                 everything
             }
             Home::File(_) => true,

@@ -116,6 +116,12 @@ pub enum EngineError {
     /// A file for TLS is of no use.
     #[error(transparent)]
     TlsFile(#[from] TlsFileError),
+    /// What is to be recorded, or left out, is no path.
+    #[error("{path:?} is no path")]
+    BadPath {
+        /// What was given.
+        path: String,
+    },
     /// The address to listen on makes no sense.
     #[error("{address:?} is no address to listen on")]
     BadListen {
@@ -221,6 +227,7 @@ impl EngineError {
             | Self::NameTaken { .. }
             | Self::RunsElsewhere { .. }
             | Self::NotEditable
+            | Self::BadPath { .. }
             | Self::BadManner { .. }
             | Self::NothingToReplay { .. }
             | Self::MissesNeedStore { .. }
@@ -300,6 +307,9 @@ impl EngineError {
             Self::Unread(_) => "Check that the recording is still there.".into(),
             Self::Upstream(error) => full_sentence(error.hint()),
             Self::TlsFile(error) => full_sentence(error.hint()),
+            Self::BadPath { .. } => {
+                "Give a path such as /api, which stands for all below it, or a pattern such as *.js.".into()
+            }
             Self::BadListen { .. } => "Give an address such as 127.0.0.1:5290; port 0 picks a free one.".into(),
             Self::Bind(error) => full_sentence(error.hint()),
             Self::Serve(error) => full_sentence(error.hint()),

@@ -69,7 +69,9 @@ mod threads;
 mod tls;
 mod watch;
 
+pub use scrubjay_proxy::Holder as PortHolder;
 pub use scrubjay_recording::Packing;
+pub use scrubjay_store::{Excess, Gap, Incident, Pruned, SizeCap};
 
 pub use self::{
     bytes::BodyOf,
@@ -81,7 +83,7 @@ pub use self::{
     open::Asker,
     replay::{ReplayPlan, Struck},
     shelf::AnyShelf,
-    sources::SourcePlan,
+    sources::{BoundSource, Choice, SourcePlan},
     tls::TlsPlan,
 };
 

@@ -6,7 +6,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU32, Ordering},
+    atomic::{AtomicU32, AtomicU64, Ordering},
 };
 
 use scrubjay_proxy::recorder::{Chunk, Recorder, Tape};
@@ -15,7 +15,10 @@ use scrubjay_store::{Spool, SpoolTape};
 
 use crate::{
     news::Bell,
-    sources::checklist::{Lights, Ticket},
+    sources::{
+        Choice,
+        checklist::{Lights, Ticket},
+    },
 };
 
 /// What one source's exchanges are recorded with.
@@ -25,6 +28,10 @@ pub(crate) struct SourceRecorder {
     pub(crate) pulse: Arc<Pulse>,
     /// Labels that every exchange of this source gets.
     pub(crate) labels: Vec<(String, String)>,
+    /// Which of its exchanges are recorded.
+    pub(crate) choice: Choice,
+    /// Exchanges of all sources that passed without being recorded, because they were not asked for.
+    pub(crate) left_out: Arc<AtomicU64>,
 }
 
 /// What is going on at one source.
@@ -46,12 +53,20 @@ impl Recorder for SourceRecorder {
         started_at_us: i64,
     ) -> Box<dyn Tape> {
         let ticket = self.pulse.lights.began(head);
-        let labels: Vec<_> = self.labels.iter().chain(labels).cloned().collect();
-        let tape = self.spool.begin(source, upstream, head, &labels, started_at_us);
+        let tape = match self.choice.records(&head.target) {
+            true => {
+                let labels: Vec<_> = self.labels.iter().chain(labels).cloned().collect();
+                Some(self.spool.begin(source, upstream, head, &labels, started_at_us))
+            }
+            false => {
+                self.left_out.fetch_add(1, Ordering::Relaxed);
+                None
+            }
+        };
         self.pulse.open.fetch_add(1, Ordering::Relaxed);
         self.bell.ring();
         Box::new(WatchedTape {
-            tape: Some(tape),
+            tape,
             ticket,
             pulse: Arc::clone(&self.pulse),
             bell: Arc::clone(&self.bell),
@@ -60,7 +75,7 @@ impl Recorder for SourceRecorder {
 }
 
 struct WatchedTape {
-    /// Gone once the exchange ended.
+    /// Gone once the exchange ended; absent when it is not recorded.
     tape: Option<SpoolTape>,
     ticket: Ticket,
     pulse: Arc<Pulse>,

@@ -33,7 +33,7 @@ use crate::{
     engine::Inner,
     news::Hub,
     sources::address,
-    threads::{Threads, wait_for},
+    threads::{Threads, wait_at_most, wait_for},
 };
 
 /// The first port that is tried when none was asked for.
@@ -44,6 +44,8 @@ const LAST_PORT: u16 = 5389;
 const OTHERS_PORT: u16 = 5292;
 /// Under which name the answers of a fallback are recorded.
 const FALLBACK_NAME: &str = "fallback";
+/// How long closing waits for what is open, and for the threads.
+const STOPPING: Duration = Duration::from_millis(300);
 /// News are told this often at most.
 const CALM: Duration = Duration::from_millis(100);
 
@@ -340,10 +342,10 @@ impl Replays {
         let threads = self.lock_threads().take();
         let Some(threads) = threads else { return };
         for replay in replays.into_values() {
-            // Threads that are gone have nothing open.
-            drop(wait_for(&threads.handle, replay.serving.stop()));
+            // Threads that are gone have nothing open, and a fallback that hangs is not waited for.
+            drop(wait_at_most(&threads.handle, STOPPING, replay.serving.stop()));
         }
-        threads.end();
+        threads.end(STOPPING);
     }
 
     fn threads(&self) -> Result<Arc<Threads>, EngineError> {

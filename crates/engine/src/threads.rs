@@ -12,8 +12,6 @@ use crate::EngineError;
 
 /// More would not help: they only copy bytes.
 const MAX_THREADS: usize = 4;
-/// How long stopping waits for the threads.
-const STOPPING: Duration = Duration::from_secs(2);
 
 /// A few threads, until they are ended.
 pub(crate) struct Threads {
@@ -40,14 +38,14 @@ impl Threads {
         })
     }
 
-    /// Ends them, from any thread.
-    pub(crate) fn end(&self) {
+    /// Ends them, from any thread; those that do not end in time are left behind.
+    pub(crate) fn end(&self, patience: Duration) {
         let runtime = self.runtime.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(runtime) = runtime else { return };
         // A runtime may not be waited for on a thread of another one.
         let ending = std::thread::Builder::new()
             .name("threads end".into())
-            .spawn(move || runtime.shutdown_timeout(STOPPING));
+            .spawn(move || runtime.shutdown_timeout(patience));
         if let Ok(ending) = ending {
             drop(ending.join());
         }
@@ -59,10 +57,26 @@ pub(crate) fn wait_for<T: Send + 'static>(
     handle: &Handle,
     future: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, EngineError> {
+    started(handle, future)
+        .recv()
+        .map_err(|_ended| EngineError::ThreadEnded)
+}
+
+/// As [`wait_for`], but no longer than this.
+pub(crate) fn wait_at_most<T: Send + 'static>(
+    handle: &Handle,
+    patience: Duration,
+    future: impl Future<Output = T> + Send + 'static,
+) -> Result<T, EngineError> {
+    let answer = started(handle, future).recv_timeout(patience);
+    answer.map_err(|_late_or_ended| EngineError::ThreadEnded)
+}
+
+fn started<T: Send + 'static>(handle: &Handle, future: impl Future<Output = T> + Send + 'static) -> mpsc::Receiver<T> {
     let (tx, rx) = mpsc::sync_channel(1);
     handle.spawn(async move {
-        // Nobody waits any more when the receiver is gone.
+        // The receiver is gone when the wait was too long.
         drop(tx.send(future.await));
     });
-    rx.recv().map_err(|_ended| EngineError::ThreadEnded)
+    rx
 }

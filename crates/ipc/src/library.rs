@@ -338,6 +338,8 @@ pub struct HealthView {
     pub backlog_bytes: u64,
     /// Why what was recorded does not get into the store, as a sentence.
     pub trouble: Option<String>,
+    /// Why nothing that passes is recorded now, in the system's words; absent when it is.
+    pub outage: Option<String>,
     /// The program's version.
     pub version: String,
 }

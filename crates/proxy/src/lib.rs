@@ -23,7 +23,7 @@
 //! In reading order:
 //!
 //! - [`recorder`]: what is asked of whoever records; the seam to the store
-//! - `upstream`, `listener`: addresses as people give them, and why they fail
+//! - `upstream`, `listener`: addresses as people give them, and why they fail; `holder`: which of our processes has a port
 //! - [`front`]: accepting and stopping, for whoever answers; the replay server stands on it too
 //! - `serve`: a front that forwards; `station`: what all its connections share
 //! - `answer`: one request, from its head to the head of its answer
@@ -71,6 +71,7 @@ mod exit;
 mod facts;
 pub mod front;
 mod headers;
+mod holder;
 mod intake;
 mod listener;
 pub mod post;
@@ -87,6 +88,7 @@ mod wire;
 
 pub use exit::{BoxError, ExitError};
 pub use facts::{Counts, Sightings};
+pub use holder::Holder;
 pub use listener::{BindError, Listener};
 pub use serve::{Forwarder, Running, ServeError, Source, serve};
 pub use tls::{Identity, Tls, TlsFileError};

@@ -5,6 +5,8 @@ use std::{
     net::{IpAddr, SocketAddr, TcpListener},
 };
 
+use crate::Holder;
+
 /// A bound address that does not accept yet.
 #[derive(Debug)]
 pub struct Listener {
@@ -15,11 +17,18 @@ pub struct Listener {
 /// Why an address could not be listened on.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
-    /// Somebody else listens there.
-    #[error("port {} on {} is already in use", address.port(), address.ip())]
+    /// Something else listens there.
+    #[error(
+        "port {} on {} is already in use{}",
+        address.port(),
+        address.ip(),
+        holder.as_ref().map_or_else(String::new, |holder| format!(" by {holder}"))
+    )]
     InUse {
         /// The address asked for.
         address: SocketAddr,
+        /// Which of our own processes it is, if it is one.
+        holder: Option<Holder>,
     },
     /// A low port, or a rule of the system.
     #[error("this user may not listen on {address}")]
@@ -57,7 +66,8 @@ impl BindError {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::InUse { .. } => "choose another port, or port 0 for any free one; is Scrubjay already running?",
+            Self::InUse { holder: Some(_), .. } => "stop it, or choose another port; port 0 takes any free one",
+            Self::InUse { .. } => "choose another port, or port 0 for any free one",
             Self::Forbidden { .. } => "choose a port above 1023",
             Self::NotOurs { .. } => "listen on 127.0.0.1, or on 0.0.0.0 for every interface",
             Self::NoneFree { .. } => "stop a source that is not needed, or choose a port",
@@ -72,8 +82,19 @@ impl Listener {
     /// # Errors
     /// When the address cannot be listened on.
     pub fn bind(address: SocketAddr) -> Result<Self, BindError> {
+        Self::try_bind(address).map_err(|error| match error {
+            BindError::InUse { address, .. } => BindError::InUse {
+                address,
+                holder: Holder::of(address),
+            },
+            error => error,
+        })
+    }
+
+    /// As [`Listener::bind`], without asking who holds the address.
+    fn try_bind(address: SocketAddr) -> Result<Self, BindError> {
         let told = |source: io::Error| match source.kind() {
-            io::ErrorKind::AddrInUse => BindError::InUse { address },
+            io::ErrorKind::AddrInUse => BindError::InUse { address, holder: None },
             io::ErrorKind::PermissionDenied => BindError::Forbidden { address },
             io::ErrorKind::AddrNotAvailable => BindError::NotOurs { address },
             _ => BindError::Bind { address, source },
@@ -90,7 +111,7 @@ impl Listener {
     /// When none is free, or when the interface cannot be listened on at all.
     pub fn bind_free(ip: IpAddr, first: u16, last: u16, except: &[u16]) -> Result<Self, BindError> {
         for port in (first..=last).filter(|port| !except.contains(port)) {
-            match Self::bind(SocketAddr::new(ip, port)) {
+            match Self::try_bind(SocketAddr::new(ip, port)) {
                 Err(BindError::InUse { .. }) => {}
                 bound => return bound,
             }

@@ -48,14 +48,14 @@ struct Draft<'a> {
 }
 
 /// What a batch came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Absorbed {
     /// Bytes of whole records, from the beginning of what was given.
     pub(crate) bytes: usize,
     /// Bytes that are needed to read the next record, when none was whole.
     pub(crate) wants: usize,
     /// Exchanges that ended.
-    pub(crate) ended: usize,
+    pub(crate) ended: Vec<i64>,
     /// What follows is not a record.
     pub(crate) broken: bool,
 }
@@ -74,6 +74,14 @@ impl Absorber {
     /// Place in the life of the spool up to which all is in the store.
     pub(crate) fn absorbed(&self) -> u64 {
         self.absorbed
+    }
+
+    /// The number that the store gave to an exchange of the spool, while it is open.
+    pub(crate) fn index_of(&self, conn: &Connection, number: u32) -> rusqlite::Result<Option<i64>> {
+        match self.open.get(&number) {
+            Some(open) => Ok(Some(open.id)),
+            None => Ok(exchanges::of_spool(conn, self.key, number)?.map(|(id, _)| id)),
+        }
     }
 
     /// Absorbs the whole records of `bytes`, in one transaction.
@@ -122,7 +130,7 @@ impl Absorber {
         done
     }
 
-    fn apply(&mut self, tx: &Transaction<'_>, records: &[Placed<'_>]) -> rusqlite::Result<usize> {
+    fn apply(&mut self, tx: &Transaction<'_>, records: &[Placed<'_>]) -> rusqlite::Result<Vec<i64>> {
         let revision = settings::next_revision(tx)?;
         let mut drafts: BTreeMap<u32, Draft<'_>> = BTreeMap::new();
         let absorbed = self.absorbed;
@@ -141,7 +149,8 @@ impl Absorber {
                 drafts.insert(placed.exchange, draft);
             }
         }
-        let ended = drafts.values().filter(|draft| draft.ending.is_some()).count();
+        let has_ended = |draft: &&Draft<'_>| draft.ending.is_some();
+        let ended = drafts.values().filter(has_ended).map(|draft| draft.open.id).collect();
         for (number, draft) in drafts {
             self.settle(tx, number, draft, revision)?;
         }

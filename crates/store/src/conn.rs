@@ -8,7 +8,7 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use crate::StoreError;
+use crate::{StoreError, os};
 
 /// How long a statement waits for another process's lock before it fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,21 +110,31 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags).map_err(|source| StoreError::from_open(path, source))?;
     prepare_reader(conn, path).or_else(|failure| match failure {
-        // A store in a folder that cannot be written to has no room for the
-        // shared memory of a WAL; nobody can be writing it, either.
+        // A store in a folder that cannot be written to, or on a full disk, has
+        // no room for the shared memory of a WAL; nobody can be writing it, either.
         StoreError::Open { .. } | StoreError::ReadOnly { .. } => open_frozen(path),
         other => Err(other),
     })
 }
 
+/// Opens a store that cannot change.
 fn open_frozen(path: &Path) -> Result<Connection, StoreError> {
     let failed = |source| StoreError::from_open(path, source);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-    let conn = Connection::open_with_flags(frozen_uri(path), flags).map_err(failed)?;
+    // Whoever died or met a full disk left exchanges in the WAL. SQLite reads
+    // one without shared memory only where it alone may have the file, which
+    // takes a lock that a file for reading does not give: so without locks.
+    let has_wal = cfg!(unix) && os::file_bytes(&os::beside(path, "-wal")) > 0;
+    let how = if has_wal { "vfs=unix-none" } else { "immutable=1" };
+    let conn = Connection::open_with_flags(uri(path, how), flags).map_err(failed)?;
+    if has_wal {
+        conn.query_row("PRAGMA locking_mode = EXCLUSIVE", [], |_| Ok(()))
+            .map_err(failed)?;
+    }
     prepare_reader(conn, path)
 }
 
-fn frozen_uri(path: &Path) -> String {
+fn uri(path: &Path, how: &str) -> String {
     let mut uri = String::from("file:");
     for &byte in path.as_os_str().as_encoded_bytes() {
         match byte {
@@ -132,7 +142,8 @@ fn frozen_uri(path: &Path) -> String {
             _ => uri.push_str(&format!("%{byte:02x}")),
         }
     }
-    uri.push_str("?immutable=1");
+    uri.push('?');
+    uri.push_str(how);
     uri
 }
 

@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use rusqlite::ErrorCode;
+
 /// A failure of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -179,6 +181,25 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the disk is full or may not be written to, so that reading may
+    /// still work.
+    pub fn forbids_writing(&self) -> bool {
+        match self {
+            Self::ReadOnly { .. } | Self::Open { .. } | Self::Spool { .. } => true,
+            Self::Write { source, .. } => matches!(
+                source.sqlite_error_code(),
+                Some(
+                    ErrorCode::DiskFull
+                        | ErrorCode::SystemIoFailure
+                        | ErrorCode::CannotOpen
+                        | ErrorCode::ReadOnly
+                        | ErrorCode::PermissionDenied
+                )
+            ),
+            _ => false,
+        }
+    }
+
     /// Whether the file is there but cannot be understood.
     pub fn is_damage(&self) -> bool {
         matches!(

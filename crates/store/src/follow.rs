@@ -29,8 +29,8 @@ pub(crate) struct PieceReader {
 /// What a step came to.
 #[derive(Debug)]
 pub(crate) enum Step {
-    /// Something was absorbed, and so many exchanges ended.
-    Moved { ended: usize },
+    /// Something was absorbed, and these exchanges ended.
+    Moved { ended: Vec<i64> },
     /// Nothing whole is left before the limit.
     AtEnd,
 }

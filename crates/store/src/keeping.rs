@@ -3,8 +3,9 @@
 use rusqlite::Transaction;
 
 use crate::{
-    Note, Store, StoreError, prune,
-    table::{exchanges, int, labels, nat, notes, settings},
+    Excess, Note, Pruned, Store, StoreError,
+    prune::{self, Candidates},
+    table::{exchanges, labels, notes, settings},
 };
 
 impl Store {
@@ -151,15 +152,6 @@ impl Store {
         self.erase(&old)
     }
 
-    /// Size above which the oldest exchanges that are not pinned go; absent by default.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn max_bytes(&self) -> Result<Option<u64>, StoreError> {
-        let cap = self.read("the size cap", |conn| settings::number(conn, settings::MAX_BYTES))?;
-        Ok(cap.map(nat))
-    }
-
     /// What was kept about muted rules; the store does not look into it.
     ///
     /// # Errors
@@ -194,14 +186,25 @@ impl Store {
         })
     }
 
-    /// Sets that size, and prunes at once.
+    /// What a cap on the size would take of what is there now; `None` when the
+    /// store is not larger.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn excess(&self, max_bytes: u64) -> Result<Option<Excess>, StoreError> {
+        self.read("the sizes of exchanges", |conn| prune::excess(conn, max_bytes))
+    }
+
+    /// Erases the oldest exchanges that have ended and are not pinned until the
+    /// store is no larger than this. Gives what went.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn set_max_bytes(&self, bytes: Option<u64>) -> Result<(), StoreError> {
-        self.with_writer("the size cap", |conn| {
-            settings::put_number(conn, settings::MAX_BYTES, bytes.map(int))?;
-            prune::to_cap(conn).map(drop)
-        })
+    pub fn prune_to(&self, max_bytes: u64) -> Result<Option<Pruned>, StoreError> {
+        let trimmed = self.with_writer("exchanges", |conn| prune::to_cap(conn, max_bytes, &mut Candidates::Any))?;
+        if trimmed.pruned.is_some() {
+            self.fold_wal();
+        }
+        Ok(trimmed.pruned)
     }
 }

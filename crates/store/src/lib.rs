@@ -82,4 +82,4 @@ pub use shelf::StoreShelf;
 pub use sources::Claim;
 pub use spool::{Spool, SpoolTape};
 pub use store::{Access, Store};
-pub use words::{Health, Hit, Note, Source, Wanted};
+pub use words::{Excess, Gap, Health, Hit, Incident, Note, Pruned, SizeCap, Source, Wanted};

@@ -5,9 +5,14 @@
 //! of an exchange goes last: whoever dies in between leaves an exchange that
 //! is hidden, and can be erased again.
 
+use std::collections::VecDeque;
+
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::table::{derivations, exchanges, heads, holes, labels, nat, notes, pages, runs, segments, settings, texts};
+use crate::{
+    Excess, Pruned,
+    table::{derivations, exchanges, heads, holes, labels, nat, notes, pages, runs, segments, settings, texts},
+};
 
 const SEGMENTS_A_STEP: u32 = 32;
 const PAGES_A_STEP: u32 = 500;
@@ -75,22 +80,96 @@ pub(crate) fn used_bytes(conn: &Connection) -> rusqlite::Result<u64> {
     Ok(nat(pages).saturating_sub(free_pages(conn)?) * nat(page_len))
 }
 
-/// Erases the oldest exchanges that are not pinned until the store is no
-/// larger than its cap, if it has one. Gives how many went.
-pub(crate) fn to_cap(conn: &mut Connection) -> rusqlite::Result<u64> {
-    let Some(cap) = settings::number(conn, settings::MAX_BYTES)? else {
-        return Ok(0);
-    };
-    let mut erased = 0;
-    while used_bytes(conn)? > nat(cap) {
-        let Some(id) = exchanges::oldest_to_prune(conn)? else {
+/// Which exchanges may go to keep a store below its cap.
+pub(crate) enum Candidates<'a> {
+    /// All that have ended and are not pinned, oldest first.
+    Any,
+    /// Of these only, in this order; what is not there any more is taken out.
+    Only(&'a mut VecDeque<i64>),
+}
+
+/// What keeping to a cap came to.
+#[derive(Debug, Default)]
+pub(crate) struct Trimmed {
+    /// What went.
+    pub(crate) pruned: Option<Pruned>,
+    /// Bytes in use, when they are more than the cap and nothing more may go.
+    pub(crate) stuck_at: Option<u64>,
+}
+
+/// Erases exchanges that may go until the store is no larger than its cap.
+pub(crate) fn to_cap(
+    conn: &mut Connection,
+    max_bytes: u64,
+    candidates: &mut Candidates<'_>,
+) -> rusqlite::Result<Trimmed> {
+    let mut trimmed = Trimmed::default();
+    let mut used = used_bytes(conn)?;
+    let before = used;
+    while used > max_bytes {
+        let Some((id, started_at_us)) = next_candidate(conn, candidates)? else {
+            trimmed.stuck_at = Some(used);
             break;
         };
-        erase(conn, id)?;
-        erased += 1;
+        match erase(conn, id) {
+            Ok(_) => {}
+            Err(error) if trimmed.pruned.is_none() => return Err(error),
+            // What went before has to be told all the same.
+            Err(_) => break,
+        }
+        if let Candidates::Only(own) = candidates {
+            own.pop_front();
+        }
+        trimmed.pruned.get_or_insert_default().add(id, started_at_us);
+        used = used_bytes(conn).unwrap_or(0);
     }
-    if erased > 0 {
-        give_back(conn)?;
+    if let Some(pruned) = &mut trimmed.pruned {
+        pruned.bytes = before.saturating_sub(used);
+        // Pages that are not given back now are used for what comes.
+        drop(give_back(conn));
     }
-    Ok(erased)
+    Ok(trimmed)
+}
+
+/// Number and start of the exchange that goes next.
+fn next_candidate(conn: &Connection, candidates: &mut Candidates<'_>) -> rusqlite::Result<Option<(i64, i64)>> {
+    let own = match candidates {
+        Candidates::Any => return exchanges::oldest_to_prune(conn),
+        Candidates::Only(own) => own,
+    };
+    while let Some(id) = own.front() {
+        if let Some(started_at_us) = exchanges::start_if_prunable(conn, *id)? {
+            return Ok(Some((*id, started_at_us)));
+        }
+        own.pop_front();
+    }
+    Ok(None)
+}
+
+/// What a cap would take of what is there, as far as the lengths of what is
+/// stored tell; `None` when the store is not larger.
+pub(crate) fn excess(conn: &Connection, max_bytes: u64) -> rusqlite::Result<Option<Excess>> {
+    let used_bytes = used_bytes(conn)?;
+    let Some(mut too_much) = used_bytes.checked_sub(max_bytes).filter(|bytes| *bytes > 0) else {
+        return Ok(None);
+    };
+    let mut excess = Excess {
+        used_bytes,
+        ..Excess::default()
+    };
+    for (id, started_at_us) in exchanges::all_to_prune(conn)? {
+        if too_much == 0 {
+            break;
+        }
+        excess.would_go.add(id, started_at_us);
+        let len = stored_bytes(conn, id)?;
+        excess.would_go.bytes += len;
+        too_much = too_much.saturating_sub(len);
+    }
+    Ok(Some(excess))
+}
+
+/// Bytes of what is stored of an exchange, without what SQLite puts around it.
+fn stored_bytes(conn: &Connection, id: i64) -> rusqlite::Result<u64> {
+    Ok(segments::stored_bytes(conn, id)? + pages::stored_bytes(conn, id)?)
 }

@@ -36,7 +36,8 @@ pub enum Access {
     /// runs the window.
     Create,
     /// It must exist. It is written to where that is possible (what a dead
-    /// recorder left is absorbed), else only read. For reading commands.
+    /// recorder left is absorbed), else only read: in a folder that may not be
+    /// written to, or on a full disk. For reading commands.
     Existing,
     /// It must exist, and is not touched.
     ReadOnly,
@@ -101,9 +102,7 @@ impl Store {
         match access {
             Access::ReadOnly => Self::open_read_only(path),
             Access::Existing => match Self::open_writable(path, ABSORB_PATIENCE) {
-                Err(StoreError::ReadOnly { .. } | StoreError::Open { .. } | StoreError::Spool { .. }) => {
-                    Self::open_read_only(path)
-                }
+                Err(error) if error.forbids_writing() => Self::open_read_only(path),
                 opened => opened,
             },
             Access::Create => Self::open_writable(path, ABSORB_PATIENCE_OF_RECORDERS),
@@ -217,6 +216,7 @@ impl Store {
         let id = random_id()?;
         let lock = folder.lock_new(&id)?;
         let file = create_piece(&folder, &id, 0)?;
+        folder.take_reserve(&id);
         let shared = Arc::new(Shared::new(folder, id, self.secrets()?, Box::new(file)));
         let mut conn = conn::open_writer(self.path())?;
         conn::set_patience(&mut conn, Patience::Short).map_err(|source| StoreError::from_open(self.path(), source))?;
@@ -287,11 +287,7 @@ impl Store {
     /// When the disk cannot be asked.
     pub fn health(&self) -> Result<Health, StoreError> {
         let path = self.path();
-        let beside = |suffix: &str| {
-            let mut name = path.as_os_str().to_owned();
-            name.push(suffix);
-            os::file_bytes(Path::new(&name))
-        };
+        let beside = |suffix: &str| os::file_bytes(&os::beside(path, suffix));
         let place = path
             .parent()
             .filter(|parent| !parent.as_os_str().is_empty())

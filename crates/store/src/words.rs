@@ -72,3 +72,89 @@ pub struct Health {
     /// Bytes in spools, of any process, that are not in the store yet.
     pub backlog_bytes: u64,
 }
+
+/// A cap on the size of a store, for as long as one process records into it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SizeCap {
+    /// Bytes of the database in use, at most.
+    pub max_bytes: u64,
+    /// Any exchange that is not pinned may go, the oldest first; else only
+    /// those that this process recorded.
+    pub takes_any: bool,
+}
+
+/// Exchanges that went to make room.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// Their numbers, in the order in which they went.
+    pub exchanges: Vec<i64>,
+    /// When the first of them started, in microseconds since 1970.
+    pub oldest_us: i64,
+    /// When the last of them started.
+    pub newest_us: i64,
+    /// Bytes that became free.
+    pub bytes: u64,
+}
+
+impl Pruned {
+    pub(crate) fn add(&mut self, id: i64, started_at_us: i64) {
+        if self.exchanges.is_empty() {
+            (self.oldest_us, self.newest_us) = (started_at_us, started_at_us);
+        }
+        self.exchanges.push(id);
+        self.oldest_us = self.oldest_us.min(started_at_us);
+        self.newest_us = self.newest_us.max(started_at_us);
+    }
+}
+
+/// By what a store is larger than a cap.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Excess {
+    /// Bytes of the database in use.
+    pub used_bytes: u64,
+    /// What would go; a little more or less may, since only lengths were looked at.
+    pub would_go: Pruned,
+}
+
+/// What a recorder has to say while it records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Incident {
+    /// Exchanges went, because the store had reached its cap.
+    Pruned(Pruned),
+    /// The store is larger than its cap, and nothing more may go.
+    OverCap {
+        /// Bytes of the database in use.
+        used_bytes: u64,
+    },
+    /// Nothing can be written: what passes from here on is not recorded.
+    Stopped(Gap),
+    /// Recording ended before writing worked again.
+    EndedStopped {
+        /// Body bytes that passed unrecorded.
+        lost_bytes: u64,
+        /// Exchanges that lack some.
+        exchanges: u64,
+    },
+    /// Writing works again.
+    GoesOn {
+        /// Body bytes that passed unrecorded.
+        lost_bytes: u64,
+        /// Exchanges that lack some.
+        exchanges: u64,
+    },
+}
+
+/// Where a recording stopped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gap {
+    /// Why, as the system says it.
+    pub why: String,
+    /// The exchange's number; absent while the store does not know it.
+    pub exchange: Option<i64>,
+    /// Its method and target.
+    pub request: String,
+    /// First byte of the body that is not recorded.
+    pub offset: u64,
+    /// The body is that of the request.
+    pub in_request: bool,
+}

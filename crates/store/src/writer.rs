@@ -9,7 +9,7 @@ use std::{
     collections::VecDeque,
     fs,
     sync::{
-        Arc, Condvar, Mutex, PoisonError,
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering::SeqCst},
     },
     thread::{self, JoinHandle},
@@ -19,12 +19,16 @@ use std::{
 use rusqlite::Connection;
 
 use crate::{
-    StoreError,
+    Gap, Incident, SizeCap, StoreError,
     absorb::Absorber,
     conn,
     follow::{BATCH_LEN, PieceReader, Step, StepError},
-    prune,
-    spool::{Shared, SpoolFolder, SpoolLock, create_piece, tip::Closed},
+    prune::{self, Candidates},
+    spool::{
+        Shared, SpoolFolder, SpoolLock, create_piece,
+        outage::{FirstLoss, Turn},
+        tip::Closed,
+    },
     table::spools,
 };
 
@@ -42,6 +46,15 @@ const PIECE_LEN: u64 = 8 << 20;
 const LOOK_FOR_DEAD: Duration = Duration::from_secs(3);
 /// How long the last handle waits when it is dropped.
 const DROP_PATIENCE: Duration = Duration::from_secs(10);
+/// Finishing takes so long at most, or as long as the caller's patience, even
+/// while it gets on.
+const LONGEST_FINISH: Duration = Duration::from_secs(10);
+/// Between looks at a thread that is ending.
+const LOOK_AT_THREAD: Duration = Duration::from_millis(5);
+/// How long the thread may take to notice that it is late.
+const NOTICING: Duration = Duration::from_millis(300);
+/// Incidents that are kept for whoever asks, at most.
+const INCIDENTS: usize = 256;
 
 /// The writer's thread, as others hold it.
 pub(crate) struct WriterThread {
@@ -62,15 +75,70 @@ impl std::fmt::Debug for WriterThread {
 struct Control {
     stopping: AtomicBool,
     all_in: AtomicBool,
-    deadline: Mutex<Option<Instant>>,
+    limits: Mutex<Option<Limits>>,
+    cap: Mutex<Option<SizeCap>>,
+    incidents: Mutex<VecDeque<Incident>>,
     trouble: Mutex<Option<String>>,
     progress: (Mutex<()>, Condvar),
 }
 
+/// How long finishing may take.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    patience: Duration,
+    /// When it last got on.
+    moved: Instant,
+    /// When it gives up in any case.
+    end: Instant,
+}
+
+impl Limits {
+    fn new(patience: Duration) -> Self {
+        let now = Instant::now();
+        Self {
+            patience,
+            moved: now,
+            end: now + patience.max(LONGEST_FINISH),
+        }
+    }
+
+    /// Whether the time is up by so much.
+    fn are_over_by(&self, more: Duration) -> bool {
+        let now = Instant::now();
+        now >= self.end + more || now.duration_since(self.moved) >= self.patience + more
+    }
+}
+
 impl Control {
+    fn limits(&self) -> MutexGuard<'_, Option<Limits>> {
+        self.limits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn is_late(&self) -> bool {
-        let deadline = *self.deadline.lock().unwrap_or_else(PoisonError::into_inner);
-        deadline.is_some_and(|deadline| Instant::now() >= deadline)
+        self.is_late_by(Duration::ZERO)
+    }
+
+    fn is_late_by(&self, more: Duration) -> bool {
+        self.limits().is_some_and(|limits| limits.are_over_by(more))
+    }
+
+    /// It got on.
+    fn moved(&self) {
+        if let Some(limits) = &mut *self.limits() {
+            limits.moved = Instant::now();
+        }
+    }
+
+    fn put(&self, incident: Incident) {
+        let mut incidents = self.incidents.lock().unwrap_or_else(PoisonError::into_inner);
+        if incidents.len() >= INCIDENTS {
+            incidents.pop_front();
+        }
+        incidents.push_back(incident);
+    }
+
+    fn cap(&self) -> Option<SizeCap> {
+        *self.cap.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn set_trouble(&self, trouble: Option<String>) {
@@ -95,7 +163,9 @@ impl WriterThread {
             absorber: None,
             piece: None,
             closed: VecDeque::new(),
-            ended: 0,
+            ended: VecDeque::new(),
+            has_ended: false,
+            is_over_cap: false,
         };
         let handle = thread::Builder::new()
             .name(NAME.to_owned())
@@ -135,16 +205,48 @@ impl WriterThread {
     pub(crate) fn finish(&self, patience: Duration) -> bool {
         let mut handle = self.handle.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(handle) = handle.take() {
-            self.shared.tip.append_overdue();
+            self.append_last_words();
             self.shared.tip.close();
-            *self.control.deadline.lock().unwrap_or_else(PoisonError::into_inner) =
-                Instant::now().checked_add(patience);
+            *self.control.limits() = Some(Limits::new(patience));
             self.control.stopping.store(true, SeqCst);
             self.shared.tip.bell().wake();
+            self.join(handle);
+        }
+        self.control.all_in.load(SeqCst)
+    }
+
+    /// Appends what a full disk kept back, with the room that was kept for it.
+    fn append_last_words(&self) {
+        self.shared.tip.append_overdue();
+        self.shared.folder.give_reserve(&self.shared.id);
+        if self.shared.tip.append_overdue() {
+            self.shared.outages.wrote();
+        }
+    }
+
+    /// Waits for the thread, unless it hangs: in a system call that does not
+    /// come back there is nothing to wait for.
+    fn join(&self, handle: JoinHandle<()>) {
+        let (lock, progress) = &self.control.progress;
+        let mut guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        while !handle.is_finished() && !self.control.is_late_by(NOTICING) {
+            let waited = progress.wait_timeout(guard, LOOK_AT_THREAD);
+            guard = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        drop(guard);
+        if handle.is_finished() {
             // A panic of the thread has been reported by the panic hook; the spool stays for the next start.
             drop(handle.join());
         }
-        self.control.all_in.load(SeqCst)
+    }
+
+    pub(crate) fn set_cap(&self, cap: SizeCap) {
+        *self.control.cap.lock().unwrap_or_else(PoisonError::into_inner) = Some(cap);
+    }
+
+    pub(crate) fn incidents(&self) -> Vec<Incident> {
+        let mut incidents = self.control.incidents.lock().unwrap_or_else(PoisonError::into_inner);
+        incidents.drain(..).collect()
     }
 }
 
@@ -165,8 +267,12 @@ struct Writer {
     piece: Option<(u32, PieceReader)>,
     /// Files behind which others follow, oldest first.
     closed: VecDeque<Closed>,
-    /// Exchanges that ended since the store was last pruned.
-    ended: usize,
+    /// Exchanges that ended, oldest first, as far as a cap may take them.
+    ended: VecDeque<i64>,
+    /// Some ended since the store was last pruned.
+    has_ended: bool,
+    /// It was said that nothing more may go.
+    is_over_cap: bool,
 }
 
 impl Writer {
@@ -177,8 +283,11 @@ impl Writer {
             if !stopping {
                 self.wait_for_work();
             }
-            self.shared.tip.append_overdue();
+            if self.shared.tip.has_overdue() && self.shared.tip.append_overdue() {
+                self.shared.outages.wrote();
+            }
             let caught_up = self.absorb_all();
+            self.tell_outage(false);
             if caught_up && !stopping && looked.is_none_or(|at| at.elapsed() >= LOOK_FOR_DEAD) {
                 // What another process leaves behind when it dies is absorbed
                 // by whoever records on; if that fails now, then later.
@@ -229,12 +338,51 @@ impl Writer {
                     if self.control.is_late() {
                         return false;
                     }
+                    self.tell_outage(false);
                     if !error.is_busy() {
-                        thread::park_timeout(RETRY);
+                        thread::park_timeout(self.pause());
+                    }
+                    // What waits for room must not wait for the store as well.
+                    if self.shared.tip.has_overdue() && self.shared.tip.append_overdue() {
+                        self.shared.outages.wrote();
                     }
                 }
             }
             self.control.announce();
+        }
+    }
+
+    /// Between attempts; a writer that is to end does not sleep long.
+    fn pause(&self) -> Duration {
+        match self.control.stopping.load(SeqCst) {
+            true => RETRY / 5,
+            false => RETRY,
+        }
+    }
+
+    /// Tells where recording stopped, and that it goes on.
+    fn tell_outage(&self, is_end: bool) {
+        while let Some(turn) = self.shared.outages.turn(is_end) {
+            self.control.put(match turn {
+                Turn::Began(first) => Incident::Stopped(self.gap(first)),
+                Turn::Ended { lost_bytes, exchanges } if is_end => Incident::EndedStopped { lost_bytes, exchanges },
+                Turn::Ended { lost_bytes, exchanges } => Incident::GoesOn { lost_bytes, exchanges },
+            });
+        }
+        if let Some((lost_bytes, exchanges)) = self.shared.outages.so_far().filter(|_| is_end) {
+            self.control.put(Incident::EndedStopped { lost_bytes, exchanges });
+        }
+    }
+
+    fn gap(&self, first: FirstLoss) -> Gap {
+        let absorber = self.absorber.as_ref();
+        let exchange = absorber.and_then(|absorber| absorber.index_of(&self.conn, first.number).ok().flatten());
+        Gap {
+            why: first.why,
+            exchange,
+            request: first.request,
+            offset: first.offset,
+            in_request: first.in_request,
         }
     }
 
@@ -269,7 +417,11 @@ impl Writer {
             let step = reader.step(absorber, &mut self.conn, end_in_file)?;
             self.shared.tip.set_absorbed(absorber.absorbed());
             if let Step::Moved { ended } = step {
-                self.ended += ended;
+                self.has_ended |= !ended.is_empty();
+                if self.control.cap().is_some_and(|cap| !cap.takes_any) {
+                    self.ended.extend(ended);
+                }
+                self.control.moved();
                 return Ok(true);
             }
         }
@@ -299,22 +451,42 @@ impl Writer {
         }
     }
 
+    /// Keeps the store below its cap; a store that cannot be written is tried
+    /// again when the next exchange ends.
     fn prune(&mut self) {
-        if self.ended > 0 && prune::to_cap(&mut self.conn).is_ok() {
-            self.ended = 0;
+        let Some(cap) = self.control.cap().filter(|_| self.has_ended) else {
+            return;
+        };
+        self.has_ended = false;
+        let mut candidates = match cap.takes_any {
+            true => Candidates::Any,
+            false => Candidates::Only(&mut self.ended),
+        };
+        let Ok(trimmed) = prune::to_cap(&mut self.conn, cap.max_bytes, &mut candidates) else {
+            return;
+        };
+        if let Some(pruned) = trimmed.pruned {
+            self.control.put(Incident::Pruned(pruned));
         }
+        if let Some(used_bytes) = trimmed.stuck_at.filter(|_| !self.is_over_cap) {
+            self.control.put(Incident::OverCap { used_bytes });
+        }
+        self.is_over_cap = trimmed.stuck_at.is_some();
     }
 
     /// Ends what is open; when all is in the store, nothing of the spool stays.
     fn close(mut self, caught_up: bool) {
         let Some(lock) = self.lock.take() else { return };
+        self.tell_outage(true);
         let ended = caught_up && self.end_open();
         if ended && remove_files(&self.conn, &self.shared.folder, &self.shared.id).is_ok() {
             lock.remove();
             self.control.all_in.store(true, SeqCst);
         }
-        // Failing to move the WAL into the file costs nothing but its size.
-        drop(self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
+        if !self.control.is_late() {
+            // Failing to move the WAL into the file costs nothing but its size.
+            drop(self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
+        }
         self.control.announce();
     }
 
@@ -338,6 +510,7 @@ fn remove_files(conn: &Connection, folder: &SpoolFolder, id: &str) -> Result<(),
     for (_, path) in folder.pieces(id) {
         fs::remove_file(path)?;
     }
+    folder.give_reserve(id);
     spools::forget(conn, id)?;
     Ok(())
 }

@@ -7,7 +7,9 @@ use scrubjay_session::{
     exchange::{Ending, Exchange, Headers, HttpVersion, RequestHead, ResponseHead},
     shelf::Shelf as _,
 };
-use scrubjay_store::{Access, Note, Query, Row, Sort, Source, Spool, Store, StoreError, Verdict, Wanted};
+use scrubjay_store::{
+    Access, Incident, Note, Query, Row, SizeCap, Sort, Source, Spool, Store, StoreError, Verdict, Wanted,
+};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -64,6 +66,17 @@ fn response() -> ResponseHead {
         ]),
         delivered_headers: None,
     }
+}
+
+/// Bytes that do not compress.
+fn noise() -> Vec<u8> {
+    let mut state = 1_u64;
+    std::iter::repeat_with(|| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 56) as u8
+    })
+    .take(300_000)
+    .collect()
 }
 
 fn capture(spool: &Spool, source: &str, started_at_us: i64, body: &[u8]) {
@@ -425,30 +438,56 @@ fn the_oldest_go_when_the_store_is_full_unless_they_are_pinned() {
     let home = Home::new();
     let store = home.store("a.db");
     let spool = store.record().unwrap();
-    // Bytes that do not compress.
-    let mut state = 1_u64;
-    let noise: Vec<u8> = std::iter::repeat_with(|| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        (state >> 56) as u8
-    })
-    .take(300_000)
-    .collect();
     for number in 0..8 {
-        capture(&spool, "main", number, &noise);
+        capture(&spool, "main", number, &noise());
     }
     assert!(spool.settle(PATIENCE));
     store.pin(1, true).unwrap();
-    store.set_max_bytes(Some(1_500_000)).unwrap();
+    assert_eq!(store.excess(1 << 30).unwrap(), None);
+    let excess = store.excess(1_500_000).unwrap().unwrap();
+    let pruned = store.prune_to(1_500_000).unwrap().unwrap();
+    assert_eq!(pruned.exchanges, excess.would_go.exchanges, "what was announced");
+    assert_eq!((pruned.oldest_us, excess.would_go.oldest_us), (1, 1));
+    assert!(pruned.bytes > 900_000, "{pruned:?}");
     let left = store.indexes().unwrap();
     assert_eq!(left.first(), Some(&1), "pinned");
     assert_eq!(left.last(), Some(&8), "newest");
     assert!(left.len() < 6 && left.len() > 2, "{left:?}");
-    capture(&spool, "main", 100, &noise);
+    assert_eq!(store.prune_to(1_500_000).unwrap(), None);
     assert!(spool.finish(PATIENCE));
-    let after = store.indexes().unwrap();
-    assert_eq!(after.len(), left.len(), "one came, one went");
     assert!(store.health().unwrap().store_bytes < 3_000_000);
-    assert_eq!(store.max_bytes().unwrap(), Some(1_500_000));
+}
+
+#[test]
+fn a_cap_takes_only_what_was_recorded_under_it() {
+    let home = Home::new();
+    let store = home.store("a.db");
+    let before = store.record().unwrap();
+    for number in 0..3 {
+        capture(&before, "main", number, &noise());
+    }
+    assert!(before.finish(PATIENCE));
+    let spool = store.record().unwrap();
+    spool.set_cap(SizeCap {
+        max_bytes: 1_500_000,
+        takes_any: false,
+    });
+    for number in 10..16 {
+        capture(&spool, "main", number, &noise());
+        assert!(spool.settle(PATIENCE));
+    }
+    assert!(spool.finish(PATIENCE));
+    let left = store.indexes().unwrap();
+    assert!(left.starts_with(&[1, 2, 3]) && left.len() < 6, "{left:?}");
+    let mut gone = Vec::new();
+    for incident in spool.incidents() {
+        match incident {
+            Incident::Pruned(pruned) => gone.extend(pruned.exchanges),
+            other => panic!("{other:?}"),
+        }
+    }
+    let expected: Vec<i64> = (4..10).filter(|index| !left.contains(index)).collect();
+    assert_eq!(gone, expected, "what went was told");
 }
 
 #[test]
@@ -572,4 +611,25 @@ fn the_backlog_of_any_process_is_known_while_the_database_is_locked() {
     assert_eq!(store.health().unwrap().backlog_bytes, 0);
     assert_eq!(spool.trouble(), None);
     assert!(!store.health().unwrap().low_disk || store.health().unwrap().free_bytes < 1 << 30);
+}
+
+#[test]
+fn a_store_that_stays_locked_does_not_hold_up_the_end_and_nothing_is_lost() {
+    let home = Home::new();
+    let store = home.store("a.db");
+    let spool = store.record().unwrap();
+    let holder = rusqlite::Connection::open(home.path("a.db")).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    capture(&spool, "main", 1, b"data: {}\n\n");
+    // Were the lock waited for, this would not come back.
+    assert!(!spool.finish(Duration::from_millis(200)));
+    holder.execute_batch("ROLLBACK").unwrap();
+    drop((spool, store));
+    // Its thread may still be letting go of the spool, which ends with a process at once.
+    let mut store = home.store("a.db");
+    while store.indexes().unwrap().is_empty() {
+        store = home.store("a.db");
+    }
+    assert_eq!(store.shelf(1).body(0..u64::MAX).unwrap(), b"data: {}\n\n");
+    assert_eq!(store.exchange(1).unwrap().ending, Ending::Complete);
 }

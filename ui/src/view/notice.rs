@@ -32,6 +32,7 @@ pub(crate) fn notices(shell: Shell) -> AnyView {
                 }
             })}
             {move || low_disk(shell)}
+            {move || outage(shell)}
             {move || trouble(shell)}
             {undo_bar(shell, shell.library)}
         </div>
@@ -48,6 +49,21 @@ fn low_disk(shell: Shell) -> Option<AnyView> {
                 <span class="sign">"▲"</span>
                 <span><b>{format!("Only {free} are free on the disk of the store.")}</b>
                     " Traffic goes on when it is full, but is no longer recorded. Delete runs you do not need."</span>
+            </div>
+        }
+        .into_any(),
+    )
+}
+
+/// Why what passes is not recorded now.
+fn outage(shell: Shell) -> Option<AnyView> {
+    let why = shell.health.get()?.outage?;
+    Some(
+        view! {
+            <div class="notice warn" role="alert" data-notice="outage">
+                <span class="sign">"▲"</span>
+                <span><b>{format!("Recording has stopped: {why}.")}</b>
+                    " Traffic goes on, and recording does as soon as there is room."</span>
             </div>
         }
         .into_any(),

@@ -2,41 +2,54 @@
 
 use std::process::ExitStatus;
 
-use scrubjay_engine::{Engine, NewsFeed, Opening, Options, SourcePlan};
+use scrubjay_engine::{BoundSource, Choice, Engine, Excess, NewsFeed, Opening, Options, SizeCap, SourcePlan};
 use scrubjay_ipc::Source;
 use tokio::process::{Child, Command};
 
 use crate::{
     args,
     failure::{Failure, note},
+    incidents,
     log::Log,
     out::Out,
     plan,
-    signals::Signals,
-    words,
+    signals::{Meaning, Signals},
+    words::{self, NoSize},
 };
+
+/// The smallest cap on the size of a store. Below it hardly one recording fits.
+const SMALLEST_CAP: u64 = 10_000_000;
 
 pub(crate) fn run(args: &args::Record, out: &mut Out) -> Result<(), Failure> {
     let plans = plans(args)?;
-    let max_bytes = args.max_store.as_deref().map(size).transpose()?;
+    let cap = args.max_store.as_deref().map(size).transpose()?;
+    // A port that is taken makes no store.
+    let bound = bind(&plans)?;
     let engine = Engine::open(&Options {
         path: args.store.path.clone(),
         opening: Opening::Writing,
     })?;
-    if max_bytes.is_some() {
-        engine.set_max_bytes(max_bytes)?;
+    let owns_stdout = args.command.is_empty();
+    out.write_behind(owns_stdout)?;
+    if let Some(max_bytes) = cap {
+        keep_to(&engine, max_bytes, args.prune_existing, out)?;
     }
     let before = engine.exchanges()?.last().copied();
-    let sources = start(&engine, &plans)?;
+    let sources = start(&engine, bound)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(Failure::from)?;
+    let meaning = if owns_stdout { Meaning::Stop } else { Meaning::PassOn };
+    let absorbed = engine.clone();
+    let mut signals = Signals::new(meaning, out.format, move || absorbed.absorbed_bytes())?;
+    let stopping = signals.stopping();
     let format = out.format;
-    let mut log = Log::new(&engine, &sources, before, args.command.is_empty(), out);
-    let ended = runtime.block_on(record(&engine, &sources, args, &mut log));
+    let mut log = Log::new(&engine, &sources, before, out);
+    let ended = runtime.block_on(record(&engine, &sources, args, &mut signals, &mut log));
+    stopping.begin();
     let is_whole = engine.close();
-    let told = log.finish();
+    let told = log.finish(is_whole);
     if !is_whole {
         note(
             "Not everything has reached the store yet; it is in the spool, and the next start takes it in.",
@@ -44,6 +57,44 @@ pub(crate) fn run(args: &args::Record, out: &mut Out) -> Result<(), Failure> {
         );
     }
     ended.and(told)
+}
+
+/// Keeps the store below a size from now on. What is there already goes only if
+/// that was agreed to.
+fn keep_to(engine: &Engine, max_bytes: u64, takes_any: bool, out: &mut Out) -> Result<(), Failure> {
+    if let Some(excess) = engine.excess(max_bytes)? {
+        if !takes_any {
+            return Err(too_large(engine, max_bytes, &excess));
+        }
+        if let Some(pruned) = engine.prune_to(max_bytes)? {
+            incidents::tell_pruned(&pruned, out)?;
+        }
+    }
+    Ok(engine.set_cap(SizeCap { max_bytes, takes_any })?)
+}
+
+fn too_large(engine: &Engine, max_bytes: u64, excess: &Excess) -> Failure {
+    let would_go = &excess.would_go;
+    let size = format!(
+        "The store {} takes up {}, more than the {} of --max-store",
+        engine.path().display(),
+        words::bytes(excess.used_bytes),
+        words::bytes(max_bytes)
+    );
+    match would_go.exchanges.len() as u64 {
+        0 => Failure::bad_argument(
+            format!("{size}, and nothing in it may go: it is pinned or still open."),
+            "Give a larger size, or record into another store.",
+        ),
+        count => Failure::bad_argument(
+            format!(
+                "{size}: about {}, recorded {}, would go. Nothing was deleted.",
+                words::count(count, "exchange"),
+                incidents::span(would_go)
+            ),
+            "Give a larger size, record into another store, or let the oldest go with --prune-existing.",
+        ),
+    }
 }
 
 fn plans(args: &args::Record) -> Result<Vec<SourcePlan>, Failure> {
@@ -55,6 +106,7 @@ fn plans(args: &args::Record) -> Result<Vec<SourcePlan>, Failure> {
     let plans = plan::plans(&args.upstreams, &args.listens, args.name.as_deref())?;
     let upstreams: Vec<&str> = plans.iter().map(|plan| plan.upstream.as_str()).collect();
     let tls = plan::tls(&args.tls, &upstreams)?;
+    let choice = choice(&args.choice)?;
     Ok(plans
         .into_iter()
         .map(|plan| SourcePlan {
@@ -63,35 +115,58 @@ fn plans(args: &args::Record) -> Result<Vec<SourcePlan>, Failure> {
             drain: args.drain,
             labels: labels.clone(),
             tls: tls.clone(),
+            choice: choice.clone(),
             ..plan
         })
         .collect())
 }
 
+/// What is recorded of what is forwarded.
+pub(crate) fn choice(args: &args::ChoiceArgs) -> Result<Choice, Failure> {
+    Ok(Choice::new(&args.only, &args.skip)?)
+}
+
 fn size(text: &str) -> Result<u64, Failure> {
-    words::size(text).ok_or_else(|| {
-        Failure::bad_argument(
-            format!("{text:?} is no size."),
-            "Give a number and a unit, such as 500MB or 2GB.",
-        )
-    })
+    let problem = match words::size(text) {
+        Ok(bytes) if bytes >= SMALLEST_CAP => return Ok(bytes),
+        Ok(bytes) => format!(
+            "A store of {} is too small to record into; {} is the least.",
+            words::bytes(bytes),
+            words::bytes(SMALLEST_CAP)
+        ),
+        Err(NoSize::NoUnit) => format!("The size {text:?} has no unit."),
+        Err(NoSize::NoSense) => format!("{text:?} is no size."),
+    };
+    Err(Failure::bad_argument(
+        problem,
+        "Give a number and a unit, such as 500MB or 2GB.",
+    ))
+}
+
+/// Listens for all or none.
+pub(crate) fn bind(plans: &[SourcePlan]) -> Result<Vec<BoundSource>, Failure> {
+    plans.iter().map(|plan| Ok(plan.bind()?)).collect()
 }
 
 /// Starts all or none: what was started is closed with the engine.
-pub(crate) fn start(engine: &Engine, plans: &[SourcePlan]) -> Result<Vec<Source>, Failure> {
-    plans.iter().map(|plan| Ok(engine.run_source(plan)?)).collect()
+pub(crate) fn start(engine: &Engine, bound: Vec<BoundSource>) -> Result<Vec<Source>, Failure> {
+    bound.into_iter().map(|bound| Ok(engine.run_bound(bound)?)).collect()
 }
 
-async fn record(engine: &Engine, sources: &[Source], args: &args::Record, log: &mut Log<'_>) -> Result<(), Failure> {
-    let mut signals = Signals::new()?;
+async fn record(
+    engine: &Engine,
+    sources: &[Source],
+    args: &args::Record,
+    signals: &mut Signals,
+    log: &mut Log<'_>,
+) -> Result<(), Failure> {
     let feed = engine.news()?;
     log.ready()?;
     if args.command.is_empty() {
-        log.follow(feed, signals.asked_to_stop()).await?;
-        return Ok(());
+        return log.follow(feed, signals.asked_to_stop()).await;
     }
     let mut child = spawn(args, sources)?;
-    let status = wait(&mut child, &mut signals, feed, log).await?;
+    let status = wait(&mut child, signals, feed, log).await?;
     match status_of(status) {
         0 => Ok(()),
         status => Err(Failure::Status(status)),
@@ -122,20 +197,21 @@ fn spawn(args: &args::Record, sources: &[Source]) -> Result<Child, Failure> {
 async fn wait(
     child: &mut Child,
     signals: &mut Signals,
-    mut feed: NewsFeed,
+    feed: NewsFeed,
     log: &mut Log<'_>,
 ) -> Result<ExitStatus, Failure> {
     let id = child.id();
-    let mut fed = true;
-    loop {
-        tokio::select! {
-            status = child.wait() => return Ok(status?),
-            signal = signals.next() => signals.pass_on(signal, id),
-            news = feed.next(), if fed => match news {
-                Some(news) => log.tell(&news)?,
-                None => fed = false,
-            },
+    let passing_on = async {
+        loop {
+            let signal = signals.next().await;
+            signals.pass_on(signal, id);
         }
+    };
+    let mut following = std::pin::pin!(log.follow(feed, passing_on));
+    tokio::select! {
+        status = child.wait() => Ok(status?),
+        // Recording goes on for as long as the command runs, whatever cannot be told of it.
+        Err(failure) = &mut following => Err(failure),
     }
 }
 

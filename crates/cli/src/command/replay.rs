@@ -10,7 +10,10 @@ mod keys;
 mod lines;
 mod told;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use scrubjay_door::{Door, Plan};
 use scrubjay_engine::{Engine, EngineError, NewsFeed, Opening, Options, ReplayPlan};
@@ -27,8 +30,13 @@ use crate::{
     library::Library,
     out::Out,
     plan,
-    signals::Signals,
+    signals::{Meaning, Signals},
 };
+
+/// How long answers of the control door that have begun are waited for at the end.
+const LAST_ANSWERS: Duration = Duration::from_millis(300);
+/// Between looks at whether there is room for more lines.
+const LOOK: Duration = Duration::from_millis(200);
 
 pub(crate) fn run(args: &args::Replay, out: &mut Out) -> Result<(), Failure> {
     let plan = checked_plan(args)?;
@@ -49,13 +57,22 @@ pub(crate) fn run(args: &args::Replay, out: &mut Out) -> Result<(), Failure> {
         ..plan
     };
     let replays = addresses::start(&engine, args, &plan)?;
+    out.write_behind(true)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()?;
     let misses_path = misses_into.as_ref().unwrap_or(&engine).path().to_owned();
+    let format = out.format;
     let mut told = Told::new(&engine, &replays, args, &misses_path, out);
-    let ended = runtime.block_on(replaying(&engine, args, &mut told));
+    let signals = Signals::new(Meaning::Stop, format, || 0)?;
+    let stopping = signals.stopping();
+    // What a strict replay has to say is lost if it hangs: then it does not pass.
+    stopping.set_status(if args.strict { 2 } else { 0 });
+    let ended = runtime.block_on(replaying(&engine, args, signals, &mut told));
+    stopping.begin();
+    // A question of the control door that still waits for the disk is not waited for.
+    runtime.shutdown_background();
     let outcome = Outcome::of(&engine, &replays);
     engine.close();
     if let Some(store) = misses_into {
@@ -128,8 +145,12 @@ fn opened(path: PathBuf) -> Result<Engine, Failure> {
     })?)
 }
 
-async fn replaying(engine: &Engine, args: &args::Replay, told: &mut Told<'_>) -> Result<(), Failure> {
-    let mut signals = Signals::new()?;
+async fn replaying(
+    engine: &Engine,
+    args: &args::Replay,
+    mut signals: Signals,
+    told: &mut Told<'_>,
+) -> Result<(), Failure> {
     let feed = engine.news()?;
     let control = match &args.control {
         Some(listen) => Some(Control::open(engine, listen).await?),
@@ -152,10 +173,13 @@ async fn follow(
     stop: impl Future<Output = ()>,
 ) -> Result<(), Failure> {
     let mut stop = std::pin::pin!(stop);
+    // Answers wait while those before them are not read.
+    let mut look = tokio::time::interval(LOOK);
     loop {
         tokio::select! {
             () = &mut stop => return told.answers(),
-            news = feed.next() => match news {
+            _ = look.tick() => {}
+            news = feed.next(), if told.has_room() => match news {
                 Some(News::Replays) => told.answers()?,
                 Some(_) => {}
                 None => return Ok(()),
@@ -197,6 +221,7 @@ impl Control {
 
     async fn close(self) {
         drop(self.stop);
-        drop(self.serving.await);
+        // A test that takes its answer slowly is not waited for.
+        drop(tokio::time::timeout(LAST_ANSWERS, self.serving).await);
     }
 }

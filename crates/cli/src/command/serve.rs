@@ -1,26 +1,34 @@
 //! `scrubjay serve`: the window's page in a browser.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    time::Duration,
+};
 
-use scrubjay_door::{Door, DoorError, Plan};
-use scrubjay_engine::{Engine, Opening, Options};
+use scrubjay_door::{Door, DoorError, OnNewUrl};
+use scrubjay_engine::{Engine, Opening, Options, SourcePlan};
 use scrubjay_ipc::{Code, Source};
 use tokio::sync::mpsc;
 
-use super::record::start;
+use super::record::{bind, choice, start};
 use crate::{
     args,
     failure::{Failure, note},
+    incidents,
     json::Line,
     log::ready_line,
     out::Out,
     plan,
     safe::safe,
-    signals::Signals,
+    signals::{Meaning, Signals},
 };
 
 /// Addresses that wait to be printed, at most.
 const WAITING: usize = 16;
+/// How long answers that have begun are waited for at the end.
+const LAST_ANSWERS: Duration = Duration::from_millis(300);
+/// Between looks at what the recorder has to say.
+const LOOK: Duration = Duration::from_millis(200);
 
 pub(crate) fn run(args: &args::Serve, out: &mut Out) -> Result<(), Failure> {
     if !scrubjay_door::is_built() {
@@ -31,19 +39,41 @@ pub(crate) fn run(args: &args::Serve, out: &mut Out) -> Result<(), Failure> {
         ));
     }
     let listen = address(&args.listen)?;
-    let mut plans = plan::plans(&args.upstreams, &[], None)?;
-    let upstreams: Vec<&str> = plans.iter().map(|plan| plan.upstream.as_str()).collect();
-    let tls = plan::tls(&args.tls, &upstreams)?;
-    plans.iter_mut().for_each(|plan| plan.tls = tls.clone());
+    let plans = plans(args)?;
+    // Ports that are taken make no store.
+    let socket = scrubjay_door::listen(listen).map_err(|error| refused(&error))?;
+    let bound = bind(&plans)?;
     let engine = Engine::open(&Options {
         path: args.source.path(),
         opening: Opening::Window,
     })?;
-    let sources = start(&engine, &plans)?;
+    let sources = start(&engine, bound)?;
+    out.write_behind(true)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let ended = runtime.block_on(serve(&engine, listen, &sources, out));
+    let absorbed = engine.clone();
+    let signals = Signals::new(Meaning::Stop, out.format, move || absorbed.absorbed_bytes())?;
+    let stopping = signals.stopping();
+    let ended = runtime.block_on(serve(&engine, socket, &sources, signals, out));
+    stopping.begin();
+    // A question that still waits for the disk is not waited for.
+    runtime.shutdown_background();
     engine.close();
-    ended
+    ended.and(incidents::tell_last(&engine, out))
+}
+
+fn plans(args: &args::Serve) -> Result<Vec<SourcePlan>, Failure> {
+    let choice = choice(&args.choice)?;
+    let plans = plan::plans(&args.upstreams, &[], None)?;
+    let upstreams: Vec<&str> = plans.iter().map(|plan| plan.upstream.as_str()).collect();
+    let tls = plan::tls(&args.tls, &upstreams)?;
+    Ok(plans
+        .into_iter()
+        .map(|plan| SourcePlan {
+            choice: choice.clone(),
+            tls: tls.clone(),
+            ..plan
+        })
+        .collect())
 }
 
 /// A port alone means loopback.
@@ -62,17 +92,17 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, Failure> {
     })
 }
 
-async fn serve(engine: &Engine, listen: SocketAddr, sources: &[Source], out: &mut Out) -> Result<(), Failure> {
-    let mut signals = Signals::new()?;
+async fn serve(
+    engine: &Engine,
+    socket: TcpListener,
+    sources: &[Source],
+    mut signals: Signals,
+    out: &mut Out,
+) -> Result<(), Failure> {
     let (tell, mut told) = mpsc::channel::<String>(WAITING);
-    let plan = Plan {
-        listen,
-        // Nobody needs more addresses than they have seen.
-        on_new_url: Some(Box::new(move |url| drop(tell.try_send(url.to_owned())))),
-    };
-    let door = Door::open(engine.clone(), plan)
-        .await
-        .map_err(|error| refused(&error))?;
+    // Nobody needs more addresses than they have seen.
+    let on_new_url: OnNewUrl = Box::new(move |url| drop(tell.try_send(url.to_owned())));
+    let door = Door::open_on(engine.clone(), socket, Some(on_new_url)).map_err(|error| refused(&error))?;
     if let Some(exposure) = door.exposure() {
         note(&exposure, out.format);
     }
@@ -81,15 +111,21 @@ async fn serve(engine: &Engine, listen: SocketAddr, sources: &[Source], out: &mu
     let mut serving = std::pin::pin!(door.serve(async {
         drop(stopped.await);
     }));
+    let mut look = tokio::time::interval(LOOK);
     loop {
         tokio::select! {
             served = &mut serving => return served.map_err(|error| refused(&error)),
             () = signals.asked_to_stop() => break,
+            _ = look.tick() => incidents::tell(engine, out)?,
             Some(url) = told.recv() => another(&url, out)?,
         }
     }
     drop(stop);
-    serving.await.map_err(|error| refused(&error))
+    match tokio::time::timeout(LAST_ANSWERS, serving).await {
+        Ok(served) => served.map_err(|error| refused(&error)),
+        // A browser that takes its answer slowly is not waited for.
+        Err(_late) => Ok(()),
+    }
 }
 
 fn ready(engine: &Engine, url: &str, sources: &[Source], out: &mut Out) -> Result<(), Failure> {
@@ -122,11 +158,7 @@ fn another(url: &str, out: &mut Out) -> Result<(), Failure> {
     } else {
         format!("for another browser:\n  {url}\n")
     };
-    match out.text(&text).and_then(|()| out.flush()) {
-        // Whoever has an address keeps it.
-        Err(Failure::ReaderGone) => Ok(()),
-        told => told,
-    }
+    out.text(&text)
 }
 
 fn refused(error: &DoorError) -> Failure {

@@ -3,7 +3,12 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
+    time::Duration,
 };
 
 /// What the agent streams.
@@ -18,6 +23,8 @@ pub(crate) const BODY: &str = concat!(
 /// An agent that answers until the test ends.
 pub(crate) struct Agent {
     pub(crate) address: SocketAddr,
+    /// Bytes that a flooding agent has written.
+    flooded: Arc<AtomicU64>,
 }
 
 impl Agent {
@@ -45,6 +52,25 @@ impl Agent {
         })
     }
 
+    /// Answers with more than any buffer takes, for as long as the client stays.
+    pub(crate) fn flooding() -> Self {
+        let flooded = Arc::<AtomicU64>::default();
+        let counted = Arc::clone(&flooded);
+        let agent = Self::answering(move |stream| flood(stream, &counted));
+        Self { flooded, ..agent }
+    }
+
+    /// Waits until a flooding agent gets nothing written any more.
+    pub(crate) fn wait_until_held_up(&self) {
+        let (mut seen, mut still) = (0, 0);
+        while seen == 0 || still < 20 {
+            thread::sleep(Duration::from_millis(10));
+            let now = self.flooded.load(Ordering::Relaxed);
+            still = if now == seen { still + 1 } else { 0 };
+            seen = now;
+        }
+    }
+
     fn answering(answer: impl Fn(TcpStream) + Clone + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -54,7 +80,10 @@ impl Agent {
                 thread::spawn(move || answer(stream));
             }
         });
-        Self { address }
+        Self {
+            address,
+            flooded: Arc::default(),
+        }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -62,7 +91,7 @@ impl Agent {
     }
 }
 
-const HEAD: &str =
+pub(crate) const HEAD: &str =
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n";
 
 /// One request a connection, and one chunk a frame.
@@ -74,6 +103,17 @@ fn answer(mut stream: TcpStream, body: &str) {
     }
     response.push_str("0\r\n\r\n");
     drop(stream.write_all(response.as_bytes()));
+}
+
+fn flood(mut stream: TcpStream, flooded: &AtomicU64) {
+    read_request(&stream);
+    let frame = format!("data: {}\n\n", "x".repeat(16_000));
+    let chunk = format!("{:x}\r\n{frame}\r\n", frame.len());
+    let mut sent = stream.write_all(HEAD.as_bytes());
+    while sent.is_ok() {
+        sent = stream.write_all(chunk.as_bytes());
+        flooded.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+    }
 }
 
 fn stall(mut stream: TcpStream) {
@@ -89,7 +129,7 @@ pub(crate) fn first_frame() -> &'static str {
     BODY.split_inclusive("\n\n").next().unwrap()
 }
 
-fn read_request(stream: &TcpStream) {
+pub(crate) fn read_request(stream: &TcpStream) {
     let mut reader = BufReader::new(stream);
     let mut len = 0;
     loop {
@@ -105,7 +145,7 @@ fn read_request(stream: &TcpStream) {
 }
 
 /// Posts a run to an address.
-fn ask(url: &str) -> TcpStream {
+pub(crate) fn ask(url: &str) -> TcpStream {
     let address = url.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
     let body = r#"{"threadId":"t","runId":"r","state":{},"messages":[],"tools":[],"context":[],"forwardedProps":{}}"#;
@@ -121,6 +161,17 @@ fn ask(url: &str) -> TcpStream {
 pub(crate) fn post(url: &str) -> String {
     let mut answer = String::new();
     ask(url).read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// Asks an address for a path, and gives the whole answer.
+pub(crate) fn get_path(url: &str, path: &str) -> String {
+    let address = url.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
     answer
 }
 

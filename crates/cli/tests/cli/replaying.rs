@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// One of the committed samples.
-fn sample(name: &str) -> String {
+pub(crate) fn sample(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../recordings")
         .join(name);

@@ -1,6 +1,9 @@
 //! The capture path of one process: its threads, its spool, its listeners.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
 use scrubjay_proxy::{Listener, Running, Sightings, Source, Tls, Upstream, serve};
 use scrubjay_store::{Source as Stored, Spool, Store};
@@ -15,7 +18,7 @@ use crate::{
     EngineError,
     news::Bell,
     recorder::{Pulse, SourceRecorder},
-    threads::{Threads, wait_for},
+    threads::{Threads, wait_at_most, wait_for},
 };
 
 /// How long a try to reach the upstream may take.
@@ -68,12 +71,15 @@ impl Capture {
         pulse: &Arc<Pulse>,
         bell: &Arc<Bell>,
         given: &Given,
+        left_out: &Arc<AtomicU64>,
     ) -> Result<Live, EngineError> {
         let recorder = SourceRecorder {
             spool: self.spool.clone(),
             bell: Arc::clone(bell),
             pulse: Arc::clone(pulse),
             labels: given.labels.clone(),
+            choice: given.choice.clone(),
+            left_out: Arc::clone(left_out),
         };
         let plan = plan_of(source, &given.tls)?;
         let running = {
@@ -91,9 +97,10 @@ impl Capture {
         })
     }
 
-    /// Ends the threads and moves everything into the store.
+    /// Ends the threads and moves everything into the store, unless that does not
+    /// get on: what was forwarded is in the spool, and the next start takes it in.
     pub(crate) fn close(&self, patience: Duration) -> bool {
-        self.threads.end();
+        self.threads.end(patience / 2);
         self.spool.finish(patience)
     }
 }
@@ -118,11 +125,12 @@ impl Live {
         Ok(())
     }
 
-    /// Stops listening and cuts off what is open; returns once every tape was told.
-    pub(crate) fn stop(&self) {
+    /// Stops listening and cuts off what is open; returns once every tape was
+    /// told. Does not wait longer than `patience` for a recorder that hangs.
+    pub(crate) fn stop(&self, patience: Duration) {
         self.probe.abort();
         let running = Arc::clone(&self.running);
-        let stopped = wait_for(&self.handle, async move {
+        let stopped = wait_at_most(&self.handle, patience, async move {
             if let Some(running) = running.lock().await.take() {
                 running.stop(Duration::ZERO).await;
             }

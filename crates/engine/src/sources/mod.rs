@@ -6,22 +6,28 @@
 //! cannot be done (a port that is taken) leaves everything as it was.
 
 pub(crate) mod address;
+mod bound;
 pub(crate) mod checklist;
+mod choice;
 mod live;
 mod recognise;
 
 use std::{
     collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
-    time::Duration,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use scrubjay_ipc::{AddSource, Checklist, EditSource, Source, SourceList, SourceState, Switch};
 use scrubjay_proxy::{Listener, Tls};
-use scrubjay_store::{Claim, Source as Stored, Store, Wanted};
+use scrubjay_store::{Claim, Incident, SizeCap, Source as Stored, Spool, Store, Wanted};
 
 use self::live::{Capture, Live};
+pub use self::{bound::BoundSource, choice::Choice};
 use crate::{
     EngineError,
     news::Bell,
@@ -36,6 +42,11 @@ const FIRST_PORT: u16 = 5290;
 const LAST_PORT: u16 = 5389;
 /// Ports that belong to `replay` and `serve`.
 const OTHERS_PORTS: [u16; 2] = [5291, 5292];
+
+/// How long stopping a source waits for its recorder.
+const STOPPING: Duration = Duration::from_secs(1);
+/// What is left for each step of closing, however long those before it took.
+const LEAST_PATIENCE: Duration = Duration::from_millis(50);
 
 /// A source to run now, as the command line gives it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,6 +65,8 @@ pub struct SourcePlan {
     pub drain: bool,
     /// Labels for everything that comes through it.
     pub labels: Vec<(String, String)>,
+    /// Which of its exchanges are recorded.
+    pub choice: Choice,
     /// TLS with an `https://` upstream.
     pub tls: TlsPlan,
 }
@@ -62,6 +75,7 @@ pub struct SourcePlan {
 #[derive(Clone, Default)]
 struct Given {
     labels: Vec<(String, String)>,
+    choice: Choice,
     tls: Tls,
 }
 
@@ -76,6 +90,12 @@ pub(crate) struct Sources {
     failed: Mutex<BTreeMap<String, String>>,
     /// Held while something changes.
     changing: Mutex<()>,
+    /// The cap on the store's size that this process keeps to.
+    cap: Mutex<Option<SizeCap>>,
+    /// What was captured into last; kept for what it has to say at the end.
+    spool: Mutex<Option<Spool>>,
+    /// Exchanges that passed without being recorded, because they were not asked for.
+    left_out: Arc<AtomicU64>,
 }
 
 /// A source that runs in this process.
@@ -99,6 +119,9 @@ impl Sources {
             running: Mutex::default(),
             failed: Mutex::default(),
             changing: Mutex::default(),
+            cap: Mutex::default(),
+            spool: Mutex::default(),
+            left_out: Arc::default(),
         }
     }
 
@@ -157,25 +180,21 @@ impl Sources {
     }
 
     /// Runs a source for as long as this process lives.
-    pub(crate) fn run_now(&self, plan: &SourcePlan) -> Result<Source, EngineError> {
+    pub(crate) fn run_now(&self, bound: BoundSource) -> Result<Source, EngineError> {
+        let BoundSource { plan, listener } = bound;
         let _changing = lock(&self.changing);
         let upstream = live::checked_upstream(&plan.upstream)?;
         let given = Given {
             labels: plan.labels.clone(),
+            choice: plan.choice.clone(),
             tls: plan.tls.load()?,
         };
         let known = self.store.sources()?;
-        let name = self.name_to_run(plan, &upstream, &known)?;
+        let name = self.name_to_run(&plan, &upstream, &known)?;
         let old = known.iter().find(|source| source.name == name);
-        // Of ports that are free now none is kept for sources that do not run:
-        // whoever reads "next free port from 5290" expects just that.
-        let bound = match plan.listen.as_deref().map(str::trim) {
-            None | Some("") => Listener::bind_free(Ipv4Addr::LOCALHOST.into(), FIRST_PORT, LAST_PORT, &[])?,
-            listen => Self::bind(listen, &known)?,
-        };
         let stored = Stored {
             name,
-            listen: bound.address().to_string(),
+            listen: listener.address().to_string(),
             upstream,
             keep_secrets: plan.keep_secrets,
             keep_host: plan.keep_host,
@@ -189,7 +208,7 @@ impl Sources {
         if old.is_some() {
             self.store.edit_source(&stored.name, &stored)?;
         }
-        self.start(&stored, bound, claim, &given)?;
+        self.start(&stored, listener, claim, &given)?;
         Ok(self.view(&stored))
     }
 
@@ -260,7 +279,7 @@ impl Sources {
         };
         let running = lock(&self.running).remove(&old.name);
         let (is_paused, given) = running.map_or((false, Given::default()), |running| {
-            running.live.stop();
+            running.live.stop(STOPPING);
             (running.is_paused, running.given)
         });
         let bound = match early {
@@ -304,7 +323,7 @@ impl Sources {
             Switch::Stop | Switch::Remove => {
                 let running = lock(&self.running).remove(name);
                 if let Some(running) = running {
-                    running.live.stop();
+                    running.live.stop(STOPPING);
                 }
                 lock(&self.failed).remove(name);
                 self.store.edit_source(name, &source)?;
@@ -359,7 +378,7 @@ impl Sources {
         capture.spool.set_recording(&source.name, true);
         let pulse = Arc::new(Pulse::default());
         let address = bound.address();
-        let live = capture.run(bound, source, &pulse, &self.bell, given)?;
+        let live = capture.run(bound, source, &pulse, &self.bell, given, &self.left_out)?;
         pulse.lights.listening();
         let running = Running {
             address,
@@ -405,6 +424,10 @@ impl Sources {
             return Ok(Arc::clone(capture));
         }
         let made = Arc::new(Capture::new(&self.store)?);
+        if let Some(cap) = *lock(&self.cap) {
+            made.spool.set_cap(cap);
+        }
+        *lock(&self.spool) = Some(made.spool.clone());
         *capture = Some(Arc::clone(&made));
         Ok(made)
     }
@@ -412,6 +435,32 @@ impl Sources {
     /// Why what was recorded does not get into the store, in words; absent when all is well.
     pub(crate) fn trouble(&self) -> Option<String> {
         lock(&self.capture).as_ref()?.spool.trouble()
+    }
+
+    /// Why what passes is not recorded now, in words; absent when it is.
+    pub(crate) fn outage(&self) -> Option<String> {
+        lock(&self.spool).as_ref()?.outage()
+    }
+
+    /// Keeps the store below a size for as long as this process records. To be
+    /// said before the first source runs.
+    pub(crate) fn set_cap(&self, cap: SizeCap) {
+        *lock(&self.cap) = Some(cap);
+    }
+
+    /// What happened while recording, since this was last asked.
+    pub(crate) fn incidents(&self) -> Vec<Incident> {
+        lock(&self.spool).as_ref().map_or_else(Vec::new, Spool::incidents)
+    }
+
+    /// Bytes of the spool that have come into the store.
+    pub(crate) fn absorbed_bytes(&self) -> u64 {
+        lock(&self.spool).as_ref().map_or(0, Spool::absorbed_bytes)
+    }
+
+    /// Exchanges that passed without being recorded, because they were not asked for.
+    pub(crate) fn left_out(&self) -> u64 {
+        self.left_out.load(Ordering::Relaxed)
     }
 
     /// What records under a name that no source has.
@@ -423,6 +472,8 @@ impl Sources {
             bell: Arc::clone(&self.bell),
             pulse: Arc::new(Pulse::default()),
             labels: Vec::new(),
+            choice: Choice::default(),
+            left_out: Arc::clone(&self.left_out),
         })
     }
 
@@ -465,15 +516,18 @@ impl Sources {
         view
     }
 
-    /// Stops everything, and waits until what was captured is in the store.
+    /// Stops everything, and waits until what was captured is in the store, for
+    /// as long as that gets on and no longer than `patience` when it does not.
     pub(crate) fn close(&self, patience: Duration) -> bool {
+        let began = Instant::now();
+        let left = || patience.saturating_sub(began.elapsed()).max(LEAST_PATIENCE);
         let _changing = lock(&self.changing);
         let running = std::mem::take(&mut *lock(&self.running));
         for running in running.values() {
-            running.live.stop();
+            running.live.stop(left() / 2);
         }
         let capture = lock(&self.capture).take();
-        let everything = capture.is_none_or(|capture| capture.close(patience));
+        let everything = capture.is_none_or(|capture| capture.close(left()));
         // Claims are given up last: nobody else may record under these names before.
         drop(running);
         everything

@@ -46,6 +46,8 @@ const PACE: Duration = Duration::from_millis(40);
 const STAND_BY: Duration = Duration::from_millis(500);
 /// The library's rows of an open exchange are told this often at most.
 const TELL: Duration = Duration::from_millis(200);
+/// Between looks at whether it has ended.
+const LOOK_AT_THREAD: Duration = Duration::from_millis(2);
 /// Bytes of a body derived before others have their turn.
 const BYTES: u64 = 1 << 20;
 
@@ -56,11 +58,34 @@ pub struct Deriving {
     handle: Option<JoinHandle<()>>,
 }
 
+impl Deriving {
+    /// Ends it; after `patience` it is left to end by itself, as when another
+    /// program keeps the store locked.
+    pub fn stop(mut self, patience: Duration) {
+        self.ask_to_stop();
+        let deadline = Instant::now() + patience;
+        let Some(handle) = self.handle.take() else { return };
+        while !handle.is_finished() {
+            if Instant::now() >= deadline {
+                return;
+            }
+            thread::sleep(LOOK_AT_THREAD);
+        }
+        drop(handle.join());
+    }
+
+    fn ask_to_stop(&self) {
+        self.stop.store(true, SeqCst);
+        if let Some(handle) = &self.handle {
+            handle.thread().unpark();
+        }
+    }
+}
+
 impl Drop for Deriving {
     fn drop(&mut self) {
-        self.stop.store(true, SeqCst);
+        self.ask_to_stop();
         if let Some(handle) = self.handle.take() {
-            handle.thread().unpark();
             // What it did not get to is done by the next.
             drop(handle.join());
         }

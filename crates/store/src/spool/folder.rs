@@ -1,17 +1,21 @@
 //! The folder beside the store in which spools lie.
 //!
 //! `<store>.spool/<id>.lock` is held under a file lock for as long as the
-//! process that records lives; `<id>-<n>.spool` are its files, in order. A
+//! process that records lives; `<id>-<n>.spool` are its files, in order;
+//! `<id>.reserve` only takes room, for the last records on a full disk. A
 //! lock file gets its name only once it is locked, so whoever finds one that
 //! is free knows that its process is gone.
 
 use std::{
     fs::{self, File, TryLockError},
-    io::{self, Read as _},
+    io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
 };
 
 use crate::{StoreError, os};
+
+/// Room that is kept for endings of exchanges that were open on a full disk.
+const RESERVE_LEN: usize = 64 << 10;
 
 /// The folder of one store.
 #[derive(Clone, Debug)]
@@ -51,6 +55,21 @@ impl SpoolFolder {
 
     pub(crate) fn piece_path(&self, id: &str, number: u32) -> PathBuf {
         self.path.join(format!("{id}-{number:06}.spool"))
+    }
+
+    /// Takes room for the last words of a spool, should the disk be full then.
+    pub(crate) fn take_reserve(&self, id: &str) {
+        // Without it the last words are lost with the rest of what a full disk costs.
+        drop(os::touch_private_file(&self.reserve_path(id)).and_then(|mut file| file.write_all(&[0; RESERVE_LEN])));
+    }
+
+    /// Gives that room back.
+    pub(crate) fn give_reserve(&self, id: &str) {
+        drop(fs::remove_file(self.reserve_path(id)));
+    }
+
+    fn reserve_path(&self, id: &str) -> PathBuf {
+        self.path.join(format!("{id}.reserve"))
     }
 
     fn lock_path(&self, id: &str) -> PathBuf {

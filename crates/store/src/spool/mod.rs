@@ -10,6 +10,7 @@
 //! nothing for an appender to race with.
 
 mod folder;
+pub(crate) mod outage;
 pub(crate) mod record;
 mod tape;
 pub(crate) mod tip;
@@ -25,12 +26,13 @@ use std::{
 };
 
 pub(crate) use folder::{SpoolFolder, SpoolLock};
+use outage::Outages;
 use record::Begin;
 use scrubjay_session::exchange::RequestHead;
 pub use tape::SpoolTape;
 use tip::Tip;
 
-use crate::{StoreError, os, secrets::Secrets, writer::WriterThread};
+use crate::{Incident, SizeCap, StoreError, os, secrets::Secrets, writer::WriterThread};
 
 /// What a recording process appends to. Cheap to clone; may be used from any
 /// thread. When the last clone is dropped, recording ends as by
@@ -45,6 +47,7 @@ pub(crate) struct Shared {
     pub(crate) folder: SpoolFolder,
     pub(crate) id: String,
     pub(crate) tip: Tip,
+    pub(crate) outages: Outages,
     secrets: Secrets,
     next_exchange: AtomicU32,
     switches: Mutex<BTreeMap<String, Arc<Switches>>>,
@@ -63,6 +66,7 @@ impl Shared {
             folder,
             id,
             tip: Tip::new(file),
+            outages: Outages::default(),
             secrets,
             next_exchange: AtomicU32::new(0),
             switches: Mutex::default(),
@@ -151,6 +155,28 @@ impl Spool {
         self.shared().tip.backlog()
     }
 
+    /// Bytes appended that have come into the store.
+    pub fn absorbed_bytes(&self) -> u64 {
+        self.shared().tip.absorbed()
+    }
+
+    /// Keeps the store below a size from now on; once at most, before anything
+    /// is recorded.
+    pub fn set_cap(&self, cap: SizeCap) {
+        self.writer.set_cap(cap);
+    }
+
+    /// What happened since this was last asked. Of more than a few hundred
+    /// only the latest are kept.
+    pub fn incidents(&self) -> Vec<Incident> {
+        self.writer.incidents()
+    }
+
+    /// Why what passes is not recorded now, in words; absent when it is.
+    pub fn outage(&self) -> Option<String> {
+        self.shared().outages.why()
+    }
+
     /// Why the writer is not getting on, in words; absent when all is well.
     pub fn trouble(&self) -> Option<String> {
         self.writer.trouble()
@@ -163,8 +189,9 @@ impl Spool {
     }
 
     /// Ends open exchanges as `recorder_stopped`, moves everything into the
-    /// store and ends the writer. False if that took longer than `patience`:
-    /// then the spool stays, and the next to open the store absorbs it.
+    /// store and ends the writer. False if it did not get on for `patience`, or
+    /// took far too long: then the spool stays, and the next to open the store
+    /// absorbs it.
     pub fn finish(&self, patience: Duration) -> bool {
         self.writer.finish(patience)
     }

@@ -6,6 +6,7 @@ use scrubjay_session::exchange::{Ending, Headers, Relayed, ResponseHead};
 
 use super::{
     Shared, Switches,
+    outage::FirstLoss,
     record::{self, Begin, Record},
 };
 
@@ -19,6 +20,8 @@ pub struct SpoolTape {
     switches: Arc<Switches>,
     keep_secrets: bool,
     number: u32,
+    /// Method and target, for whoever hears that something was not recorded.
+    request: String,
     request_len: u64,
     body_len: u64,
     last_at_us: u64,
@@ -48,6 +51,7 @@ impl SpoolTape {
     pub(super) fn begin(shared: Arc<Shared>, switches: Arc<Switches>, begin: Begin) -> Self {
         let number = shared.next_exchange.fetch_add(1, Relaxed);
         let mut tape = Self::made(Some(shared), switches, number);
+        tape.request = format!("{} {}", begin.head.method, begin.head.target);
         tape.write_surely(&Record::Begin(Box::new(begin)));
         tape
     }
@@ -59,6 +63,7 @@ impl SpoolTape {
             switches,
             keep_secrets,
             number,
+            request: String::new(),
             request_len: 0,
             body_len: 0,
             last_at_us: 0,
@@ -76,7 +81,9 @@ impl SpoolTape {
         if !self.is_paused_at(self.body_len, at_us) {
             self.put(&Record::Request { at_us, offset, bytes });
         }
-        self.flush();
+        if !self.flush() {
+            self.lost(offset, self.request_len - offset, true);
+        }
     }
 
     /// The response's head.
@@ -99,6 +106,7 @@ impl SpoolTape {
     /// Chunks of the response body that were there together, with the time of
     /// each, about to be forwarded: records of their own in one `write(2)`.
     pub fn chunks<'a>(&mut self, chunks: impl IntoIterator<Item = (&'a [u8], u64)>) {
+        let first = self.body_len;
         for (bytes, at_us) in chunks {
             let offset = self.body_len;
             self.body_len += bytes.len() as u64;
@@ -107,7 +115,25 @@ impl SpoolTape {
                 self.put(&Record::Chunk { at_us, offset, bytes });
             }
         }
-        self.flush();
+        if !self.flush() {
+            self.lost(first, self.body_len - first, false);
+        }
+    }
+
+    /// Notes what a write that failed has cost.
+    fn lost(&self, offset: u64, len: u64, in_request: bool) {
+        let Some(shared) = &self.shared else { return };
+        let Some(why) = shared.tip.refusal() else { return };
+        let place = FirstLoss {
+            why,
+            number: self.number,
+            request: self.request.clone(),
+            offset,
+            in_request,
+        };
+        if shared.outages.failed(len, place) {
+            shared.tip.bell().wake();
+        }
     }
 
     /// Trailer fields.
@@ -186,6 +212,9 @@ impl SpoolTape {
         };
         self.buffer.clear();
         self.pending.truncate(if written { 0 } else { kept });
+        if written {
+            shared.outages.wrote();
+        }
         written
     }
 
@@ -194,6 +223,7 @@ impl SpoolTape {
         self.put(record);
         if !self.flush() {
             record::encode(self.number, record, &mut self.pending);
+            self.lost(self.body_len, 0, false);
         }
     }
 }

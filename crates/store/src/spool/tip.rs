@@ -54,6 +54,8 @@ struct Inner {
     torn: bool,
     closed: bool,
     overdue: Vec<u8>,
+    /// Why the last write failed.
+    refusal: Option<String>,
 }
 
 /// A file of the spool that nothing more is appended to.
@@ -82,6 +84,7 @@ impl Tip {
                 torn: false,
                 closed: false,
                 overdue: Vec::new(),
+                refusal: None,
             }),
             appended: AtomicU64::new(0),
             absorbed: AtomicU64::new(0),
@@ -105,6 +108,17 @@ impl Tip {
         written
     }
 
+    /// Why the disk takes nothing; absent when it is not the disk's fault.
+    pub(crate) fn refusal(&self) -> Option<String> {
+        let inner = self.lock();
+        inner.refusal.clone().filter(|_| !inner.closed)
+    }
+
+    /// Whether something waits for the disk to take it.
+    pub(crate) fn has_overdue(&self) -> bool {
+        !self.lock().overdue.is_empty()
+    }
+
     /// Keeps records that must not get lost until the disk takes them.
     pub(crate) fn keep_for_later(&self, records: &[u8]) {
         let mut inner = self.lock();
@@ -113,17 +127,19 @@ impl Tip {
         }
     }
 
-    /// Tries to append what is overdue.
-    pub(crate) fn append_overdue(&self) {
+    /// Tries to append what is overdue; gives whether something was.
+    pub(crate) fn append_overdue(&self) -> bool {
         let mut inner = self.lock();
         if inner.overdue.is_empty() {
-            return;
+            return false;
         }
         let mut overdue = std::mem::take(&mut inner.overdue);
-        if !inner.append(&mut overdue) {
+        let written = inner.append(&mut overdue);
+        if !written {
             inner.overdue = overdue;
         }
         self.appended.store(inner.start + inner.len, SeqCst);
+        written
     }
 
     /// Appends to another file from now on.
@@ -185,9 +201,13 @@ impl Inner {
             return false;
         }
         record::place(records, self.start + self.len);
-        if self.file.append(records).is_ok() {
-            self.len += records.len() as u64;
-            return true;
+        match self.file.append(records) {
+            Ok(()) => {
+                self.len += records.len() as u64;
+                self.refusal = None;
+                return true;
+            }
+            Err(error) => self.refusal = Some(error.to_string()),
         }
         self.torn = true;
         self.mend();

@@ -390,11 +390,28 @@ pub(crate) fn started_before(conn: &Connection, started_at_us: i64) -> rusqlite:
         .collect()
 }
 
-/// The oldest exchange that may be pruned.
-pub(crate) fn oldest_to_prune(conn: &Connection) -> rusqlite::Result<Option<i64>> {
+/// Number and start of the oldest exchange that may be pruned.
+pub(crate) fn oldest_to_prune(conn: &Connection) -> rusqlite::Result<Option<(i64, i64)>> {
     conn.query_row(
-        "SELECT id FROM exchanges WHERE pinned = 0 AND ending <> 0 ORDER BY started_at_us, id LIMIT 1",
+        "SELECT id, started_at_us FROM exchanges WHERE pinned = 0 AND ending <> 0 ORDER BY started_at_us, id LIMIT 1",
         [],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+    .optional()
+}
+
+/// Numbers and starts of all that may be pruned, oldest first.
+pub(crate) fn all_to_prune(conn: &Connection) -> rusqlite::Result<Vec<(i64, i64)>> {
+    conn.prepare("SELECT id, started_at_us FROM exchanges WHERE pinned = 0 AND ending <> 0 ORDER BY started_at_us, id")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
+
+/// When an exchange started, if it may be pruned.
+pub(crate) fn start_if_prunable(conn: &Connection, id: i64) -> rusqlite::Result<Option<i64>> {
+    conn.query_row(
+        "SELECT started_at_us FROM exchanges WHERE id = ? AND pinned = 0 AND ending <> 0",
+        [id],
         |row| row.get(0),
     )
     .optional()

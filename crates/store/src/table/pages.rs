@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use scrubjay_session::shelf::{Page, PageKind};
 
+use super::nat;
 use crate::schema::Migration;
 
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
@@ -68,4 +69,10 @@ pub(crate) fn delete_some(conn: &Connection, exchange: i64, count: u32) -> rusql
            (SELECT exchange, kind, number FROM pages WHERE exchange = ? LIMIT ?)",
         params![exchange, count],
     )
+}
+
+/// Bytes that are stored of an exchange.
+pub(crate) fn stored_bytes(conn: &Connection, exchange: i64) -> rusqlite::Result<u64> {
+    conn.prepare_cached("SELECT coalesce(sum(length(bytes)), 0) FROM pages WHERE exchange = ?")?
+        .query_row([exchange], |row| row.get(0).map(nat))
 }

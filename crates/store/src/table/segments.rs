@@ -214,3 +214,9 @@ pub(crate) fn delete_some(conn: &Connection, exchange: i64, count: u32) -> rusql
         params![exchange, count],
     )
 }
+
+/// Bytes that are stored of an exchange.
+pub(crate) fn stored_bytes(conn: &Connection, exchange: i64) -> rusqlite::Result<u64> {
+    conn.prepare_cached("SELECT coalesce(sum(length(bytes) + length(map)), 0) FROM segments WHERE exchange = ?")?
+        .query_row([exchange], |row| row.get(0).map(nat))
+}

@@ -1,6 +1,6 @@
-//! Single values: the fingerprint key, the size cap, the revision counter.
+//! Single values: the fingerprint key, the revision counter, what is muted and paired.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::schema::Migration;
 
@@ -14,8 +14,6 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
 pub(crate) const NEEDS: &str = "needs";
 /// The key under which secrets are fingerprinted.
 pub(crate) const FINGERPRINT_KEY: &str = "fingerprint_key";
-/// The size above which the oldest exchanges are pruned.
-pub(crate) const MAX_BYTES: &str = "max_bytes";
 
 /// Which rules are muted, as whoever mutes them writes it.
 pub(crate) const MUTED: &str = "muted";
@@ -35,19 +33,6 @@ pub(crate) fn put_text(conn: &Connection, name: &str, value: &str) -> rusqlite::
 pub(crate) fn bytes(conn: &Connection, name: &str) -> rusqlite::Result<Option<Vec<u8>>> {
     conn.query_row("SELECT value FROM settings WHERE name = ?", [name], |row| row.get(0))
         .optional()
-}
-
-pub(crate) fn number(conn: &Connection, name: &str) -> rusqlite::Result<Option<i64>> {
-    conn.query_row("SELECT value FROM settings WHERE name = ?", [name], |row| row.get(0))
-        .optional()
-}
-
-pub(crate) fn put_number(conn: &Connection, name: &str, value: Option<i64>) -> rusqlite::Result<()> {
-    match value {
-        Some(value) => conn.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", params![name, value]),
-        None => conn.execute("DELETE FROM settings WHERE name = ?", [name]),
-    }
-    .map(drop)
 }
 
 /// A number greater than all given before; exchanges that change carry it.

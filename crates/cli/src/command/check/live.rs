@@ -23,7 +23,7 @@ use crate::{
     library::unreadable,
     out::Out,
     plan,
-    signals::Signals,
+    signals::{Meaning, Signals},
 };
 
 /// Longest body that is read a second time, bytes.
@@ -112,7 +112,7 @@ async fn run(
     shown: &mut Shown<'_>,
     out: &mut Out,
 ) -> Result<(Engine, impl Drop + use<>, Result<(), Failure>), Failure> {
-    let mut signals = Signals::new()?;
+    let mut signals = Signals::new(Meaning::StopInOwnTime, out.format, || 0)?;
     let mut live = tokio::select! {
         live = LiveRun::start(url, input, tls) => live?,
         () = signals.asked_to_stop() => return Err(stopped("nothing had come")),

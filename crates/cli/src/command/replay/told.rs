@@ -31,8 +31,6 @@ pub(super) struct Told<'a> {
     shown: Option<(u64, u64, u32)>,
     /// The miss that was shown as waiting: replay and request.
     shown_miss: Option<(u64, u64)>,
-    /// Whoever read the log has gone; answering counts for more, so it goes on.
-    is_mute: bool,
 }
 
 /// How it came out, over all replays.
@@ -99,21 +97,16 @@ impl<'a> Told<'a> {
             seen: vec![0; replays.len()],
             shown: None,
             shown_miss: None,
-            is_mute: false,
         }
     }
 
     fn say(&mut self, text: &str) -> Result<(), Failure> {
-        if self.is_mute {
-            return Ok(());
-        }
-        match self.out.text(text).and_then(|()| self.out.flush()) {
-            Err(Failure::ReaderGone) => {
-                self.is_mute = true;
-                Ok(())
-            }
-            said => said,
-        }
+        self.out.text(text)
+    }
+
+    /// Whether what is said next would not pile up unread.
+    pub(super) fn has_room(&self) -> bool {
+        self.out.has_room()
     }
 
     /// Whether something may wait for what is typed.
