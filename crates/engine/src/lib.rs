@@ -70,6 +70,7 @@ mod tls;
 mod watch;
 
 pub use scrubjay_recording::Packing;
+pub use scrubjay_store::Derived;
 
 pub use self::{
     bytes::BodyOf,
