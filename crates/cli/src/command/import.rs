@@ -1,19 +1,28 @@
 //! `scrubjay import`: recording files into the store.
 //!
 //! A file that cannot be read keeps none of the others from being taken, and
-//! a store is made only once there is something to put into it.
+//! a store is made only once there is something to put into it. What was taken
+//! is derived before the command returns, so that no later one has to.
 
-use std::path::Path;
+mod progress;
+
+use std::{
+    path::Path,
+    sync::{Arc, atomic::AtomicBool, atomic::Ordering::SeqCst},
+    thread,
+};
 
 use scrubjay_engine::{Engine, Incoming, Opening, Options};
 use scrubjay_ipc::{Code, Report};
 
+use self::progress::Progress;
 use crate::{
     args,
     failure::{Failure, note, tell},
     json::Line,
     out::Out,
     safe::safe,
+    signals::Signals,
     words,
 };
 
@@ -21,7 +30,7 @@ pub(crate) fn run(args: &args::Import, out: &mut Out) -> Result<(), Failure> {
     let mut opened = None;
     let mut failed = Ok(());
     for file in &args.files {
-        match Incoming::read(file, None) {
+        match read(file) {
             Ok(incoming) => {
                 let engine = match &opened {
                     Some(engine) => engine,
@@ -35,17 +44,58 @@ pub(crate) fn run(args: &args::Import, out: &mut Out) -> Result<(), Failure> {
             }
         }
     }
-    if let Some(engine) = opened {
-        engine.close();
-    }
-    failed
+    let Some(engine) = opened else { return failed };
+    let derived = derive(&engine);
+    engine.close();
+    failed.and(derived)
 }
 
 fn open(args: &args::Import) -> Result<Engine, Failure> {
     Ok(Engine::open(&Options {
         path: args.store.path.clone(),
-        opening: Opening::Writing,
+        opening: Opening::Importing,
     })?)
+}
+
+fn read(file: &Path) -> Result<Incoming, scrubjay_engine::EngineError> {
+    let len = file.metadata().map_or(0, |facts| facts.len());
+    let progress = Progress::of_bytes(&format!("reading {}", safe(&file.display().to_string())), len);
+    Incoming::read_watched(file, None, &mut |read| progress.to(read))
+}
+
+/// Derives what was taken, until it is done or a signal asks to stop.
+fn derive(engine: &Engine) -> Result<(), Failure> {
+    let stop = watch_signals()?;
+    let mut progress = None;
+    let is_whole = engine.derive_watched(&mut |derived| {
+        let progress = progress.get_or_insert_with(|| Progress::of_bytes("deriving", derived.total));
+        progress.to(derived.bytes);
+        !stop.load(SeqCst)
+    })?;
+    drop(progress);
+    match is_whole {
+        true => Ok(()),
+        false => Err(Failure::new(
+            Code::BadRequest,
+            "The import was stopped before everything was derived; what was taken is whole.",
+            "The next command on this store derives the rest, or reindex does.",
+        )),
+    }
+}
+
+/// Is set once a signal asks to stop.
+fn watch_signals() -> Result<Arc<AtomicBool>, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut signals = runtime.block_on(async { Signals::new() })?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&stop);
+    thread::Builder::new()
+        .name("scrubjay-signals".to_owned())
+        .spawn(move || {
+            runtime.block_on(signals.asked_to_stop());
+            asked.store(true, SeqCst);
+        })?;
+    Ok(stop)
 }
 
 /// Takes a file's exchanges; the inner failure says that it was damaged.

@@ -33,7 +33,8 @@ pub(crate) fn run(args: &args::One, out: &mut Out) -> Result<(), Failure> {
     if out.is_json() {
         json_line(&exchange, reader.shelf(), &findings, out)?;
     } else {
-        text(&exchange, &findings, out)?;
+        let name = words::request_name(&exchange.request, reader.summary());
+        text(&exchange, &name, &findings, out)?;
     }
     out.flush()?;
     library.finish()
@@ -116,14 +117,19 @@ fn response_object(exchange: &Exchange) -> String {
         .object()
 }
 
-fn text(exchange: &Exchange, findings: &[FindingEntry], out: &mut Out) -> Result<(), Failure> {
+fn text(exchange: &Exchange, name: &str, findings: &[FindingEntry], out: &mut Out) -> Result<(), Failure> {
     let request = &exchange.request;
     let mut lines = vec![
-        format!("exchange {} from source {}", exchange.index, safe(&exchange.source)),
+        format!(
+            "exchange {} from source {}: {}",
+            exchange.index,
+            safe(&exchange.source),
+            safe(name)
+        ),
         format!("started  {}", words::clock(exchange.started_at_us)),
         format!(
             "ending   {} after {}",
-            exchange.ending.as_str(),
+            words::ending(exchange.ending),
             words::duration(exchange.last_at_us)
         ),
     ];
