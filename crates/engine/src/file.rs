@@ -48,7 +48,7 @@ pub(crate) fn empty(path: &Path) -> EngineError {
 }
 
 /// Reads a recording file.
-pub(crate) fn read(path: &Path, name: &str, watch: &mut dyn FnMut(u64)) -> Result<Recording, EngineError> {
+pub(crate) fn read(path: &Path, name: &str, watch: &mut dyn FnMut(u64) -> bool) -> Result<Recording, EngineError> {
     let file = File::open(path).map_err(|source| EngineError::ReadFile {
         path: path.to_owned(),
         source,
@@ -60,19 +60,21 @@ pub(crate) fn read(path: &Path, name: &str, watch: &mut dyn FnMut(u64)) -> Resul
     })
 }
 
-/// A file that says how much of it was read.
+/// A file that says how much of it was read, and is asked whether to go on.
 struct Watched<'a> {
     file: File,
     read: u64,
-    watch: &'a mut dyn FnMut(u64),
+    watch: &'a mut dyn FnMut(u64) -> bool,
 }
 
 impl io::Read for Watched<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let len = self.file.read(into)?;
         self.read += len as u64;
-        (self.watch)(self.read);
-        Ok(len)
+        match (self.watch)(self.read) {
+            true => Ok(len),
+            false => Err(io::Error::other("reading was stopped")),
+        }
     }
 }
 
@@ -125,7 +127,7 @@ fn is_packed(path: &Path) -> bool {
 
 impl FileHome {
     pub(crate) fn read(path: &Path) -> Result<Self, EngineError> {
-        let mut recording = read(path, &path.display().to_string(), &mut |_| {})?;
+        let mut recording = read(path, &path.display().to_string(), &mut |_| true)?;
         let lines = match is_packed(path) {
             true => Vec::new(),
             false => recording.exchanges.iter_mut().map(Lines::of).collect(),

@@ -246,7 +246,7 @@ mod tests {
     #[test]
     fn what_the_schema_refuses_is_named_with_the_value_found() {
         let body = format!(
-            r#"{{"threadId":null,"runId":7,"messages":[{{"id":"m","role":"user","content":{{"text":"{}"}}}}],"state":{{}}}}"#,
+            r#"{{"threadId":null,"runId":"r","parentRunId":7,"messages":[{{"id":"m","role":"user","content":{{"text":"{}"}}}}],"state":{{}}}}"#,
             "x".repeat(80)
         );
         let request = Request::read(body.as_bytes());
@@ -259,7 +259,7 @@ mod tests {
             told[..2],
             [
                 "/threadId: Invalid input: expected string, received null",
-                "/runId: Invalid input: expected string, received number, found 7",
+                "/parentRunId: Invalid input: expected string, received number, found 7",
             ]
         );
         let content = told.iter().find(|message| message.contains("/content")).unwrap();

@@ -215,3 +215,95 @@ fn the_state_is_that_of_the_end() {
     assert_eq!(end[0]["seq"], frames);
     assert_eq!(end, stage.json(&format!("state one.agui.jsonl --at {frames} --json")));
 }
+
+/// A stream of so many events, in one thread.
+#[cfg(unix)]
+fn long_stream(events: usize) -> Vec<u8> {
+    let mut body = String::from("data: {\"type\":\"RUN_STARTED\",\"threadId\":\"t\",\"runId\":\"r\"}\n\n");
+    for event in 0..events {
+        body += &format!(
+            "data: {{\"type\":\"STATE_DELTA\",\"delta\":[{{\"op\":\"add\",\"path\":\"/k{}\",\"value\":{event}}}]}}\n\n",
+            event % 50
+        );
+    }
+    body += "data: {\"type\":\"RUN_FINISHED\",\"threadId\":\"t\",\"runId\":\"r\"}\n\n";
+    body.into_bytes()
+}
+
+/// Nothing is left to derive for the next command, and nothing is drawn where there is no terminal.
+#[test]
+fn an_import_is_derived_when_it_returns() {
+    let stage = stage();
+    assert!(stage.said("import page.agui.jsonl --store s.db").starts_with("took "));
+    let explained = stage.json("state s.db --exchange 1 --explain --json");
+    assert_eq!(explained[0]["seq"], explained[0]["explain"]["folded"], "a short stream is folded from its start");
+    let store = scrubjay_engine::Engine::open(&scrubjay_engine::Options {
+        path: Some(stage.path("s.db")),
+        opening: scrubjay_engine::Opening::Reading,
+    })
+    .unwrap();
+    let mut left = 0;
+    assert!(store.derive_watched(&mut |derived| { left += derived.total; true }).unwrap());
+    assert_eq!(left, 0, "bytes that were not derived");
+}
+
+/// However far it came, what was taken is there, whole, and can be read.
+#[cfg(unix)]
+#[test]
+fn an_import_that_is_stopped_leaves_what_it_took() {
+    use std::{
+        io::{BufRead as _, BufReader},
+        process::Stdio,
+    };
+    const EVENTS: usize = 20_000;
+    let stage = Stage::new();
+    stage.put("long.agui.jsonl", &file_of(&[crate::files::made_up(&long_stream(EVENTS))]));
+    let mut import = stage
+        .command(["import", "long.agui.jsonl", "--store", "s.db"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut took = String::new();
+    BufReader::new(import.stdout.take().unwrap()).read_line(&mut took).unwrap();
+    assert!(took.starts_with("took 1 exchange"), "{took}");
+    let pid = rustix::process::Pid::from_child(&import);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let output = import.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    // It may have been done before it heard of the signal.
+    match output.status.code() {
+        Some(0) => assert_eq!(stderr, ""),
+        Some(2) => assert!(stderr.starts_with("error: The import was stopped before it was done."), "{stderr}"),
+        other => panic!("{other:?}: {stderr}"),
+    }
+    let listed = stage.json("list s.db --json");
+    assert_eq!(listed[0]["frames"], EVENTS + 2);
+    assert_eq!(listed[0]["runs"][0]["outcome"], "success");
+}
+
+/// A pipe that nothing is written to keeps nothing from being stopped.
+#[cfg(unix)]
+#[test]
+fn an_import_that_waits_can_be_stopped() {
+    use std::process::Stdio;
+    let stage = Stage::new();
+    let pipe = stage.path("pipe");
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0).unwrap();
+    let import = stage
+        .command(["import", "pipe", "--store", "s.db"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Opening the other end returns once the import has opened its own.
+    let held = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+    let pid = rustix::process::Pid::from_child(&import);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let output = import.wait_with_output().unwrap();
+    drop(held);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.starts_with("error: The import was stopped before it was done."), "{stderr}");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!stage.path("s.db").exists());
+}

@@ -147,7 +147,7 @@ impl Store {
             }
             follower.live.remove(&index);
             derived.bytes += len;
-            if !goes_on(derived) {
+            if !goes_on(derived) && derived.bytes < derived.total {
                 return Ok(false);
             }
         }
