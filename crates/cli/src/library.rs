@@ -76,7 +76,10 @@ impl Library {
                     indexes.len(),
                     self.name()
                 ),
-                format!("Name one with --exchange{}.", self.choices()),
+                match self.choices() {
+                    (None, named) => format!("Name one with --exchange: {named}."),
+                    (Some(which), named) => format!("Name one with --exchange (these are {which}): {named}."),
+                },
             )),
         }
     }
@@ -138,7 +141,10 @@ impl Library {
             format!("There is no exchange {index} in {}.", self.name()),
             match self.indexes.as_slice() {
                 [] => "There is none at all.".to_owned(),
-                _ => format!("What there is{}.", self.choices()),
+                _ => match self.choices() {
+                    (None, named) => format!("There are: {named}."),
+                    (Some(which), named) => format!("These are {which}: {named}."),
+                },
             },
         )
     }
@@ -147,21 +153,18 @@ impl Library {
         self.engine.path().display().to_string()
     }
 
-    /// The last runs with what they are, behind a word on what is left out;
-    /// the last exchanges where there is no run.
-    fn choices(&self) -> String {
+    /// The last runs with what they are, or the last exchanges where there is
+    /// no run; and which they are, if some are left out.
+    fn choices(&self) -> (Option<String>, String) {
         let mut named = self.last(verdict::is_run);
         let thing = if named.is_empty() { "exchanges" } else { "runs" };
         if named.is_empty() {
             named = self.last(|_, _| true);
         }
-        let total = self.indexes.len();
-        let which = match named.len() {
-            len if len == total => String::new(),
-            len => format!(" (the last {len} {thing} of {total} exchanges)"),
-        };
+        let (len, total) = (named.len(), self.indexes.len());
+        let which = (len < total).then(|| format!("the last {len} {thing} of {total} exchanges"));
         named.reverse();
-        format!("{which}: {}", named.join(", "))
+        (which, named.join(", "))
     }
 
     /// The last exchanges of a kind, newest first.

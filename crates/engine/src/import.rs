@@ -45,7 +45,11 @@ impl Incoming {
     ///
     /// # Errors
     /// When the file is no recording, or reading it was stopped.
-    pub fn read_watched(path: &Path, name: Option<&str>, watch: &mut dyn FnMut(u64) -> bool) -> Result<Self, EngineError> {
+    pub fn read_watched(
+        path: &Path,
+        name: Option<&str>,
+        watch: &mut dyn FnMut(u64) -> bool,
+    ) -> Result<Self, EngineError> {
         let shown = path.display().to_string();
         let name = name.unwrap_or(&shown);
         if matches!(kind_of(path), Ok(Kind::Store)) {

@@ -98,7 +98,11 @@ fn derive(engine: &Engine, stop: &AtomicBool) -> Result<(), Failure> {
 }
 
 fn stopped(what_of_it: &str) -> Failure {
-    Failure::new(Code::BadRequest, "The import was stopped before it was done.", what_of_it)
+    Failure::new(
+        Code::BadRequest,
+        "The import was stopped before it was done.",
+        what_of_it,
+    )
 }
 
 /// Is set once a signal asks to stop. What cannot be left within [`LEAVING`],
@@ -117,7 +121,8 @@ fn watch_signals(format: Format) -> Result<Arc<AtomicBool>, Failure> {
                 asked.store(true, SeqCst);
                 tokio::time::sleep(LEAVING).await;
             });
-            stopped("What was said to be taken is whole; the next list derives the rest, or reindex does.").tell(format);
+            stopped("What was said to be taken is whole; the next list derives the rest, or reindex does.")
+                .tell(format);
             std::process::exit(2);
         })?;
     Ok(stop)

@@ -196,11 +196,11 @@ fn a_single_endpoint_is_named_by_its_method() {
     let (run, info) = (0, BETWEEN + 1);
     let shown = stage.said(&format!("show page.agui.jsonl --exchange {run}"));
     assert!(
-        shown.starts_with("exchange 0 from source agent: agent/run /api/copilotkit-single\n"),
+        shown.starts_with("exchange 0 from source agent, which asks for agent/run\n"),
         "{shown}"
     );
     let shown = stage.said(&format!("show page.agui.jsonl --exchange {info}"));
-    assert!(shown.contains(": info /api/copilotkit-single\n"), "{shown}");
+    assert!(shown.contains(", which asks for info\n"), "{shown}");
     let listed = stage.said("list page.agui.jsonl --all");
     assert_eq!(listed.matches("info /api/copilotkit-single").count(), 6);
     assert_eq!(listed.matches("agent/run /api/copilotkit-single").count(), 2, "{step}");
@@ -236,14 +236,24 @@ fn an_import_is_derived_when_it_returns() {
     let stage = stage();
     assert!(stage.said("import page.agui.jsonl --store s.db").starts_with("took "));
     let explained = stage.json("state s.db --exchange 1 --explain --json");
-    assert_eq!(explained[0]["seq"], explained[0]["explain"]["folded"], "a short stream is folded from its start");
+    assert_eq!(
+        explained[0]["seq"], explained[0]["explain"]["folded"],
+        "a short stream is folded from its start"
+    );
     let store = scrubjay_engine::Engine::open(&scrubjay_engine::Options {
         path: Some(stage.path("s.db")),
         opening: scrubjay_engine::Opening::Reading,
     })
     .unwrap();
     let mut left = 0;
-    assert!(store.derive_watched(&mut |derived| { left += derived.total; true }).unwrap());
+    assert!(
+        store
+            .derive_watched(&mut |derived| {
+                left += derived.total;
+                true
+            })
+            .unwrap()
+    );
     assert_eq!(left, 0, "bytes that were not derived");
 }
 
@@ -257,7 +267,10 @@ fn an_import_that_is_stopped_leaves_what_it_took() {
     };
     const EVENTS: usize = 20_000;
     let stage = Stage::new();
-    stage.put("long.agui.jsonl", &file_of(&[crate::files::made_up(&long_stream(EVENTS))]));
+    stage.put(
+        "long.agui.jsonl",
+        &file_of(&[crate::files::made_up(&long_stream(EVENTS))]),
+    );
     let mut import = stage
         .command(["import", "long.agui.jsonl", "--store", "s.db"])
         .stdout(Stdio::piped())
@@ -265,7 +278,9 @@ fn an_import_that_is_stopped_leaves_what_it_took() {
         .spawn()
         .unwrap();
     let mut took = String::new();
-    BufReader::new(import.stdout.take().unwrap()).read_line(&mut took).unwrap();
+    BufReader::new(import.stdout.take().unwrap())
+        .read_line(&mut took)
+        .unwrap();
     assert!(took.starts_with("took 1 exchange"), "{took}");
     let pid = rustix::process::Pid::from_child(&import);
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
@@ -274,7 +289,10 @@ fn an_import_that_is_stopped_leaves_what_it_took() {
     // It may have been done before it heard of the signal.
     match output.status.code() {
         Some(0) => assert_eq!(stderr, ""),
-        Some(2) => assert!(stderr.starts_with("error: The import was stopped before it was done."), "{stderr}"),
+        Some(2) => assert!(
+            stderr.starts_with("error: The import was stopped before it was done."),
+            "{stderr}"
+        ),
         other => panic!("{other:?}: {stderr}"),
     }
     let listed = stage.json("list s.db --json");
@@ -289,7 +307,14 @@ fn an_import_that_waits_can_be_stopped() {
     use std::process::Stdio;
     let stage = Stage::new();
     let pipe = stage.path("pipe");
-    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0).unwrap();
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        &pipe,
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RWXU,
+        0,
+    )
+    .unwrap();
     let import = stage
         .command(["import", "pipe", "--store", "s.db"])
         .stdout(Stdio::piped())
@@ -303,7 +328,10 @@ fn an_import_that_waits_can_be_stopped() {
     let output = import.wait_with_output().unwrap();
     drop(held);
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(stderr.starts_with("error: The import was stopped before it was done."), "{stderr}");
+    assert!(
+        stderr.starts_with("error: The import was stopped before it was done."),
+        "{stderr}"
+    );
     assert_eq!(output.status.code(), Some(2));
     assert!(!stage.path("s.db").exists());
 }
