@@ -123,7 +123,7 @@ async fn round_of(round: u64) -> Outcome {
         seen.push(one.body);
     }
     // The next start has to get past the lock, too.
-    let listed = read(&store, "list", &[]);
+    let listed = read(&store, "list", &["--all"]);
     let locks = lock.release();
     check_store(&store, round, &listed, &seen);
     Outcome {

@@ -129,14 +129,14 @@ async fn what_is_captured_from_a_replay_is_what_was_captured_before() {
         let store = folder.path().join("again.db");
         let replay = Replaying::start(&path, &["--pace", "instant", "--exact", "--strict"]);
         let recording = Recording::start(&store, &replay.url, &[]);
-        let before = read(&path, "list", &[]);
+        let before = read(&path, "list", &["--all"]);
         for index in 0..before.len() as i64 {
             let shown = read(&path, "show", &["--exchange", &index.to_string()]).remove(0);
             ask_again(&recording.url, &shown, &body(&path, index, &["--request"])).await;
         }
         assert_eq!(recording.stop(), 0);
         assert_eq!(replay.stop(), 0, "{}: every exchange was asked for", path.display());
-        let after = read(&store, "list", &[]);
+        let after = read(&store, "list", &["--all"]);
         assert_eq!(after.len(), before.len(), "{}", path.display());
         for (index, (before, after)) in before.iter().zip(&after).enumerate() {
             let what = format!("{} {index}", path.display());
@@ -248,6 +248,6 @@ async fn a_copilotkit_page_runs_on_the_replay_alone() {
 
     let replay = Replaying::start(&store, &["--strict"]);
     chat(&origin, &replay.url, &folder.path().join("replayed")).await;
-    let told = read_text(&store, "list", &[]);
+    let told = read_text(&store, "list", &["--all"]);
     assert_eq!(replay.stop(), 0, "every recorded run should be asked for: {told}");
 }

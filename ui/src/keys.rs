@@ -67,6 +67,8 @@ pub enum Command {
     Delete,
     Undo,
     Search,
+    /// Shows requests that are no runs, or hides them.
+    OtherRequests,
     /// Selects a run beside others.
     Pick,
     Serve,
@@ -309,6 +311,7 @@ table! {
         C::Delete, "delete its exchange", [types("Delete")];
         C::Undo, "undo the deletion", [types("z").ctrl()];
         C::Search, "search", [sign("/")];
+        C::OtherRequests, "show or hide requests that are no runs", [types("o")];
         C::Start, "first run", [types("Home")];
         C::End, "last run", [types("End")];
         C::Pick, "select it beside others", [types(" ")];

@@ -24,6 +24,11 @@ pub(crate) fn zone_offset_min() -> i32 {
     js_sys::Date::new_0().get_timezone_offset() as i32
 }
 
+/// Minutes that local time is ahead of UTC at a moment, milliseconds since 1970.
+pub(crate) fn minutes_east(at_ms: i64) -> i32 {
+    -(js_sys::Date::new(&JsValue::from_f64(at_ms as f64)).get_timezone_offset() as i32)
+}
+
 /// A moment as local time of day with milliseconds.
 pub(crate) fn clock_words(rfc3339: &str) -> String {
     let date = js_sys::Date::new(&JsValue::from_str(rfc3339));

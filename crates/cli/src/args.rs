@@ -102,7 +102,7 @@ pub(crate) fn formats(command: &str) -> &'static [&'static str] {
 pub(crate) enum Command {
     /// Record what passes between a frontend and an agent
     Record(Record),
-    /// List exchanges
+    /// List runs, or everything that was recorded
     List(List),
     /// Show the heads, chunks and ending of an exchange
     Show(One),
@@ -116,7 +116,7 @@ pub(crate) enum Command {
     Diff(Diff),
     /// Print a line for every frame
     Events(One),
-    /// Print messages and state as a client holds them after a frame
+    /// Print messages and state as a client holds them at the end, or after a frame
     State(State),
     /// Print messages, tool calls, steps and whatever else was assembled
     Spans(One),
@@ -158,6 +158,30 @@ impl SourceArgs {
 pub(crate) struct List {
     #[command(flatten)]
     pub(crate) source: SourceArgs,
+
+    /// Also requests that are no runs: preflights, /info, pages
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// Only this thread
+    #[arg(long, value_name = "T")]
+    pub(crate) thread: Option<String>,
+
+    /// Only what came through the source of this name
+    #[arg(long = "source", value_name = "N")]
+    pub(crate) source_name: Option<String>,
+
+    /// Only what began at or after a day, a time or an age, such as 2026-11-21 or 2h
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    pub(crate) since: Option<String>,
+
+    /// Only what failed: no answer, a status from 400 on, a broken answer, a run that ended in an error or without an end
+    #[arg(long)]
+    pub(crate) failed: bool,
+
+    /// At most so many, the newest
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) limit: Option<i64>,
 }
 
 #[derive(Debug, Args)]
@@ -180,9 +204,13 @@ pub(crate) struct Check {
     #[arg(long, value_name = "PATH", conflicts_with = "sources")]
     store: Option<PathBuf>,
 
-    /// Which exchange; repeat for several, absent means all
+    /// Which exchange; repeat for several, absent means all runs
     #[arg(long = "exchange", value_name = "I", allow_negative_numbers = true)]
     pub(crate) exchanges: Vec<i64>,
+
+    /// Also requests that are no runs; an /info that failed is checked without it
+    #[arg(long, conflicts_with_all = ["exchanges", "url"])]
+    pub(crate) all: bool,
 
     /// Exit with 1 from this severity on
     #[arg(long, value_name = "SEVERITY", default_value = "error")]
@@ -284,12 +312,12 @@ pub(crate) enum Bar {
 }
 
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("moment").required(true).args(["at", "all"])))]
+#[command(group(ArgGroup::new("moment").args(["at", "all"])))]
 pub(crate) struct State {
     #[command(flatten)]
     pub(crate) one: One,
 
-    /// As of this frame; 0 is the request's input
+    /// As of this frame; 0 is the request's input, absent means the last
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) at: Option<i64>,
 

@@ -4,7 +4,11 @@ use std::path::{Path, PathBuf};
 
 use scrubjay_engine::{AnyShelf, Engine, EngineError, Opening, Options};
 use scrubjay_ipc::Code;
-use scrubjay_session::{exchange::field, query::Reader, shelf::Shelf as _};
+use scrubjay_session::{
+    exchange::{Exchange, field},
+    query::{Reader, Summary},
+    verdict,
+};
 
 use crate::{args::Format, failure::Failure, failure::note, safe::shortened, words};
 
@@ -82,11 +86,10 @@ impl Library {
                     indexes.len(),
                     self.name()
                 ),
-                format!(
-                    "Name one with --exchange{}: {}.",
-                    of_the_last(indexes.len()),
-                    self.choices()
-                ),
+                match self.choices() {
+                    (None, named) => format!("Name one with --exchange: {named}."),
+                    (Some(which), named) => format!("Name one with --exchange (these are {which}): {named}."),
+                },
             )),
         }
     }
@@ -148,7 +151,10 @@ impl Library {
             format!("There is no exchange {index} in {}.", self.name()),
             match self.indexes.as_slice() {
                 [] => "There is none at all.".to_owned(),
-                indexes => format!("{}: {}.", there_are(indexes.len()), self.choices()),
+                _ => match self.choices() {
+                    (None, named) => format!("There are: {named}."),
+                    (Some(which), named) => format!("These are {which}: {named}."),
+                },
             },
         )
     }
@@ -157,30 +163,34 @@ impl Library {
         self.engine.path().display().to_string()
     }
 
-    /// The last exchanges with what they are.
-    fn choices(&self) -> String {
-        let left_out = self.indexes.len().saturating_sub(NAMED);
-        let named: Vec<String> = self.indexes[left_out..]
-            .iter()
-            .map(|index| self.choice(*index))
-            .collect();
-        named.join(", ")
+    /// The last runs with what they are, or the last exchanges where there is
+    /// no run; and which they are, if some are left out.
+    fn choices(&self) -> (Option<String>, String) {
+        let mut named = self.last(verdict::is_run);
+        let thing = if named.is_empty() { "exchanges" } else { "runs" };
+        if named.is_empty() {
+            named = self.last(|_, _| true);
+        }
+        let (len, total) = (named.len(), self.indexes.len());
+        let which = (len < total).then(|| format!("the last {len} {thing} of {total} exchanges"));
+        named.reverse();
+        (which, named.join(", "))
     }
 
-    fn choice(&self, index: i64) -> String {
-        let facts = self.engine.shelf(index).ok().and_then(|shelf| shelf.exchange().ok());
-        match facts {
-            Some(exchange) => {
-                let request = exchange.request;
-                format!(
-                    "{index} ({} {})",
-                    shortened(&request.method, 12),
-                    shortened(&request.target, 40)
-                )
-            }
-            None => index.to_string(),
-        }
+    /// The last exchanges of a kind, newest first.
+    fn last(&self, is_named: impl Fn(&Exchange, &Summary) -> bool) -> Vec<String> {
+        let readers = self.indexes.iter().rev().filter_map(|index| self.reader(*index).ok());
+        readers
+            .filter(|reader| is_named(reader.exchange(), reader.summary()))
+            .take(NAMED)
+            .map(|reader| choice(&reader))
+            .collect()
     }
+}
+
+fn choice(reader: &Reader<AnyShelf>) -> String {
+    let name = words::request_name(&reader.exchange().request, reader.summary());
+    format!("{} ({})", reader.exchange().index, shortened(&name, 53))
 }
 
 /// Says why nothing is shown of an exchange that is no stream of events; a
@@ -197,24 +207,6 @@ pub(crate) fn note_no_events(reader: &Reader<AnyShelf>, index: i64, format: Form
         Some(said) => format!("its answer is {}", shortened(&said, 60)),
     };
     note(&format!("Exchange {index} has no events: {why}."), format);
-}
-
-/// Before a list of choices that may be cut.
-fn there_are(count: usize) -> String {
-    if count > NAMED {
-        format!("There are {count}, of which the last are")
-    } else {
-        "There are".to_owned()
-    }
-}
-
-/// Between a flag and a list of choices that may be cut.
-fn of_the_last(count: usize) -> String {
-    if count > NAMED {
-        format!(" (these are the last {NAMED} of {count})")
-    } else {
-        String::new()
-    }
 }
 
 /// The default store is made by the first recording.

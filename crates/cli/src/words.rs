@@ -1,34 +1,10 @@
 //! Numbers, sizes and times as people write and read them.
 
 use chrono::{DateTime, Local, NaiveDate, SecondsFormat};
+use scrubjay_engine::clock::wall_us;
+pub(crate) use scrubjay_session::words::{bytes, duration, ending, many as count, request_name, verdict};
 
-/// Microseconds as a short length of time.
-pub(crate) fn duration(micros: u64) -> String {
-    match micros {
-        0..1_000 => format!("{micros} µs"),
-        1_000..1_000_000 => format!("{:.1} ms", micros as f64 / 1e3),
-        1_000_000..60_000_000 => format!("{:.2} s", micros as f64 / 1e6),
-        _ => format!("{}m{:02}s", micros / 60_000_000, micros / 1_000_000 % 60),
-    }
-}
-
-/// A number of bytes, short.
-pub(crate) fn bytes(len: u64) -> String {
-    match len {
-        0..10_000 => format!("{len} B"),
-        10_000..10_000_000 => format!("{:.1} kB", len as f64 / 1e3),
-        10_000_000..10_000_000_000 => format!("{:.1} MB", len as f64 / 1e6),
-        _ => format!("{:.1} GB", len as f64 / 1e9),
-    }
-}
-
-/// A number of things that have a regular plural.
-pub(crate) fn count(number: u64, thing: &str) -> String {
-    match number {
-        1 => format!("1 {thing}"),
-        number => format!("{number} {thing}s"),
-    }
-}
+use crate::failure::Failure;
 
 /// Wall clock as RFC 3339 in UTC, microseconds kept.
 pub(crate) fn rfc3339(micros: i64) -> String {
@@ -39,11 +15,10 @@ pub(crate) fn rfc3339(micros: i64) -> String {
 
 /// Wall clock for people: to the second, in their own time zone.
 pub(crate) fn clock(micros: i64) -> String {
-    DateTime::from_timestamp_micros(micros)
+    let here = DateTime::from_timestamp_micros(micros)
         .unwrap_or_default()
-        .with_timezone(&Local)
-        .format("%Y-%m-%d %H:%M:%S")
-        .to_string()
+        .with_timezone(&Local);
+    scrubjay_ipc::words::clock(micros, here.offset().local_minus_utc() / 60)
 }
 
 /// Why a text is no size.
@@ -109,25 +84,22 @@ pub(crate) fn moment(text: &str, now_us: i64) -> Option<i64> {
     now_us.checked_sub(number.checked_mul(secs)?.checked_mul(1_000_000)?)
 }
 
+/// As [`moment`], counted back from now.
+///
+/// # Errors
+/// A sentence about what the argument names, when it names no moment.
+pub(crate) fn named_moment(text: &str) -> Result<i64, Failure> {
+    moment(text, wall_us()).ok_or_else(|| {
+        Failure::bad_argument(
+            format!("{text:?} names no moment."),
+            "Give a day (2026-11-21), a time (2026-11-21T10:00:00Z) or an age (7d, 12h, 30m).",
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lengths_and_sizes_are_short() {
-        let times = [
-            (7, "7 µs"),
-            (1_500, "1.5 ms"),
-            (2_340_000, "2.34 s"),
-            (125_000_000, "2m05s"),
-        ];
-        for (micros, text) in times {
-            assert_eq!(duration(micros), text);
-        }
-        for (len, text) in [(999, "999 B"), (12_345, "12.3 kB"), (300_000_000, "300.0 MB")] {
-            assert_eq!(bytes(len), text);
-        }
-    }
 
     #[test]
     fn sizes_are_read_as_people_write_them() {

@@ -11,7 +11,7 @@ use std::{
 
 use scrubjay_ipc::{AnyAsk, HealthView, ReplayAnswer, ReplayView, Report, SourceList};
 use scrubjay_session::{derive, query::answer::Transport};
-use scrubjay_store::{Access, Deriving, Excess, Incident, Pruned, SizeCap, Store};
+use scrubjay_store::{Access, Derived, Deriving, Excess, Incident, Pruned, SizeCap, Store};
 
 use crate::{
     EngineError, Exchange, NewsFeed,
@@ -51,6 +51,9 @@ pub enum Opening {
     /// `record`, `import` and whatever else writes: the store is made if
     /// absent, and nothing starts by itself.
     Writing,
+    /// As [`Opening::Writing`], but nothing is derived behind the caller's
+    /// back: `import` does that itself, with [`Engine::derive_watched`].
+    Importing,
     /// A reading command: what is opened must exist.
     Reading,
 }
@@ -377,6 +380,18 @@ impl Engine {
         }
     }
 
+    /// As [`Engine::catch_up`], for as long as `goes_on` says so after hearing
+    /// how far it has come; gives whether it came to the end.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn derive_watched(&self, goes_on: &mut dyn FnMut(Derived) -> bool) -> Result<bool, EngineError> {
+        match &self.inner.home {
+            Home::Store(home) => Ok(home.store.derive_watched(goes_on)?),
+            Home::File(_) => Ok(true),
+        }
+    }
+
     /// Keeps the store below a size for as long as this engine records. To be
     /// said before the first source runs.
     ///
@@ -438,7 +453,7 @@ impl Engine {
 impl StoreHome {
     fn open(path: &Path, opening: Opening, bell: &Arc<Bell>) -> Result<Self, EngineError> {
         let access = match opening {
-            Opening::Window | Opening::Writing => Access::Create,
+            Opening::Window | Opening::Writing | Opening::Importing => Access::Create,
             Opening::Reading => Access::Existing,
         };
         let store = match Store::open(path, access) {

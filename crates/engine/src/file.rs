@@ -3,19 +3,15 @@
 use std::{
     cmp::Ordering,
     fs::File,
-    io::{BufReader, Read as _},
+    io::{self, BufReader, Read as _},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use scrubjay_ipc::{Library, LibraryPage, Mutes};
 use scrubjay_recording::{Origin, ReadError, Recorded, Recording};
-use scrubjay_session::{
-    exchange::{Ending, Exchange as Facts},
-    memory::MemoryShelf,
-    query::answer::{Outcome, Run, Summary},
-};
-use scrubjay_store::{Listing, Query, Row, RunRow, Sort, Verdict};
+use scrubjay_session::{exchange::Exchange as Facts, memory::MemoryShelf, query::Summary, verdict::Verdict};
+use scrubjay_store::{Listing, Query, Row, RunRow, Sort, run_rows};
 
 use crate::{EngineError, Exchange, library, shelf::AnyShelf};
 
@@ -52,15 +48,34 @@ pub(crate) fn empty(path: &Path) -> EngineError {
 }
 
 /// Reads a recording file.
-pub(crate) fn read(path: &Path, name: &str) -> Result<Recording, EngineError> {
+pub(crate) fn read(path: &Path, name: &str, watch: &mut dyn FnMut(u64) -> bool) -> Result<Recording, EngineError> {
     let file = File::open(path).map_err(|source| EngineError::ReadFile {
         path: path.to_owned(),
         source,
     })?;
-    scrubjay_recording::read(BufReader::with_capacity(256 << 10, file)).map_err(|source| EngineError::BadFile {
+    let watched = Watched { file, read: 0, watch };
+    scrubjay_recording::read(BufReader::with_capacity(256 << 10, watched)).map_err(|source| EngineError::BadFile {
         name: name.to_owned(),
         source: Box::new(source),
     })
+}
+
+/// A file that says how much of it was read, and is asked whether to go on.
+struct Watched<'a> {
+    file: File,
+    read: u64,
+    watch: &'a mut dyn FnMut(u64) -> bool,
+}
+
+impl io::Read for Watched<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let len = self.file.read(into)?;
+        self.read += len as u64;
+        match (self.watch)(self.read) {
+            true => Ok(len),
+            false => Err(io::Error::other("reading was stopped")),
+        }
+    }
 }
 
 /// What to tell of a file beside its exchanges.
@@ -112,7 +127,7 @@ fn is_packed(path: &Path) -> bool {
 
 impl FileHome {
     pub(crate) fn read(path: &Path) -> Result<Self, EngineError> {
-        let mut recording = read(path, &path.display().to_string())?;
+        let mut recording = read(path, &path.display().to_string(), &mut |_| true)?;
         let lines = match is_packed(path) {
             true => Vec::new(),
             false => recording.exchanges.iter_mut().map(Lines::of).collect(),
@@ -187,7 +202,7 @@ impl FileHome {
 
 /// A row a run, or one for an exchange without.
 fn rows_of(facts: &Facts, summary: &Summary) -> Vec<Row> {
-    let row = |verdict, run| Row {
+    let row = |run: RunRow| Row {
         exchange: facts.index,
         source: facts.source.clone(),
         method: facts.request.method.clone(),
@@ -201,67 +216,10 @@ fn rows_of(facts: &Facts, summary: &Summary) -> Vec<Row> {
         chunks: facts.chunk_count,
         labels: facts.labels.clone(),
         pinned: false,
-        verdict,
+        verdict: run.verdict.unwrap_or(Verdict::NoRun),
         run,
     };
-    if summary.runs.is_empty() {
-        let verdict = if facts.ending == Ending::Open {
-            Verdict::Live
-        } else {
-            Verdict::NoRun
-        };
-        return vec![row(verdict, whole(summary))];
-    }
-    let runs = (0..).zip(&summary.runs);
-    runs.map(|(number, run)| row(verdict_of(run, facts), run_row(number, run, summary)))
-        .collect()
-}
-
-fn whole(summary: &Summary) -> RunRow {
-    RunRow {
-        run: None,
-        run_id: summary.run_id.clone(),
-        thread_id: summary.thread_id.clone(),
-        title: summary.title.clone(),
-        verdict: None,
-        first_at_us: 0,
-        last_at_us: summary.last_at_us,
-        ttft_us: summary.ttft_us,
-        frames: summary.frames.into(),
-        tools: summary.tools,
-        errors: summary.findings[0],
-        warnings: summary.findings[1],
-        notes: summary.findings[2],
-        first_seq: summary.frames.min(1),
-        last_seq: summary.frames,
-    }
-}
-
-fn run_row(number: u32, run: &Run, summary: &Summary) -> RunRow {
-    RunRow {
-        run: Some(number),
-        run_id: run.run_id.clone(),
-        thread_id: run.thread_id.clone(),
-        first_at_us: run.first_at_us,
-        last_at_us: run.last_at_us,
-        ttft_us: run.first_text_us,
-        frames: u64::from(run.last_seq.saturating_sub(run.first_seq)) + 1,
-        tools: run.tools,
-        first_seq: run.first_seq,
-        last_seq: run.last_seq,
-        ..whole(summary)
-    }
-}
-
-fn verdict_of(run: &Run, facts: &Facts) -> Verdict {
-    match run.outcome {
-        Outcome::Open if facts.ending == Ending::Open => Verdict::Live,
-        Outcome::Open => Verdict::None,
-        Outcome::Success => Verdict::Success,
-        Outcome::Interrupt => Verdict::Interrupt,
-        Outcome::Cancelled => Verdict::Cancelled,
-        Outcome::Error => Verdict::Error,
-    }
+    run_rows(facts, summary).into_iter().map(row).collect()
 }
 
 fn content_type(facts: &Facts) -> String {
@@ -321,8 +279,11 @@ fn length_us(row: &Row) -> u64 {
 /// What a store's list answers, over rows in memory.
 fn listing(all: &[Row], query: &Query) -> Listing {
     let words: Vec<_> = query.text.split_whitespace().map(str::to_lowercase).collect();
-    let mut rows: Vec<&Row> = all
+    let is_run = |row: &&Row| row.verdict != Verdict::NoRun;
+    let shown: Vec<&Row> = all.iter().filter(|row| query.others || is_run(row)).collect();
+    let mut rows: Vec<&Row> = shown
         .iter()
+        .copied()
         .filter(|row| query.source.as_ref().is_none_or(|source| *source == row.source))
         .filter(|row| query.verdicts.is_empty() || query.verdicts.contains(&row.verdict))
         .filter(|row| words.iter().all(|word| haystack(row).contains(word)))
@@ -332,9 +293,10 @@ fn listing(all: &[Row], query: &Query) -> Listing {
     rows.sort_by(|one, other| order(query.sort, one, other));
     Listing {
         total: rows.len() as u64,
-        total_unfiltered: all.len() as u64,
-        by_source: counts(all.iter().map(|row| row.source.clone())),
-        by_verdict: counts(all.iter().map(|row| row.verdict)),
+        total_unfiltered: shown.len() as u64,
+        others: all.iter().filter(|row| !is_run(row)).count() as u64,
+        by_source: counts(shown.iter().map(|row| row.source.clone())),
+        by_verdict: counts(shown.iter().map(|row| row.verdict)),
         rows: rows
             .into_iter()
             .skip(usize::try_from(query.first).unwrap_or(usize::MAX))
@@ -350,6 +312,7 @@ fn haystack(row: &Row) -> String {
     text.extend(
         [
             &row.source,
+            &row.method,
             &row.target,
             &row.run.run_id,
             &row.run.thread_id,

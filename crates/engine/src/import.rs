@@ -37,12 +37,25 @@ impl Incoming {
     /// # Errors
     /// When the file is no recording.
     pub fn read(path: &Path, name: Option<&str>) -> Result<Self, EngineError> {
+        Self::read_watched(path, name, &mut |_| true)
+    }
+
+    /// As [`Incoming::read`]; `watch` hears how many bytes of the file were
+    /// read so far, and says whether to go on.
+    ///
+    /// # Errors
+    /// When the file is no recording, or reading it was stopped.
+    pub fn read_watched(
+        path: &Path,
+        name: Option<&str>,
+        watch: &mut dyn FnMut(u64) -> bool,
+    ) -> Result<Self, EngineError> {
         let shown = path.display().to_string();
         let name = name.unwrap_or(&shown);
         if matches!(kind_of(path), Ok(Kind::Store)) {
             return Err(EngineError::StoreGiven { name: name.to_owned() });
         }
-        file::read(path, name).map(Self)
+        file::read(path, name, watch).map(Self)
     }
 }
 

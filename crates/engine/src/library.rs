@@ -1,7 +1,7 @@
 //! Rows of the library: from the store's words to the vocabulary's.
 
-use scrubjay_ipc::{Library, LibraryPage, LibraryRow, LibrarySort, RunVerdict, answer::ending_view};
-use scrubjay_store::{Listing, Query, Row, Sort, Verdict};
+use scrubjay_ipc::{Library, LibraryPage, LibraryRow, LibrarySort};
+use scrubjay_store::{Listing, Query, Row, Sort};
 
 use crate::clock;
 
@@ -13,7 +13,8 @@ pub(crate) fn query(ask: &Library) -> Query {
     Query {
         text: ask.text.clone(),
         source: ask.source.clone(),
-        verdicts: ask.verdicts.iter().map(|verdict| stored_verdict(*verdict)).collect(),
+        verdicts: ask.verdicts.iter().map(|verdict| (*verdict).into()).collect(),
+        others: ask.others,
         sort: match ask.sort {
             LibrarySort::NewestFirst => Sort::NewestFirst,
             LibrarySort::OldestFirst => Sort::OldestFirst,
@@ -43,12 +44,13 @@ pub(crate) fn page(first: u64, listing: Listing) -> LibraryPage {
         first,
         total: listing.total,
         total_unfiltered: listing.total_unfiltered,
+        others: listing.others,
         rows: listing.rows.into_iter().map(row).collect(),
         by_source: listing.by_source,
         by_verdict: listing
             .by_verdict
             .into_iter()
-            .map(|(verdict, count)| (verdict_view(verdict), count))
+            .map(|(verdict, count)| (verdict.into(), count))
             .collect(),
     }
 }
@@ -79,8 +81,8 @@ fn row(row: Row) -> LibraryRow {
         content_type: row.content_type,
         run_id: run.run_id,
         thread_id: run.thread_id,
-        verdict: verdict_view(row.verdict),
-        ending: ending_view(row.ending),
+        verdict: row.verdict.into(),
+        ending: row.ending.into(),
         started_at: clock::rfc3339(started_at_us),
         started_at_millis: started_at_us.div_euclid(1000),
         duration_us,
@@ -94,29 +96,5 @@ fn row(row: Row) -> LibraryRow {
         labels: row.labels,
         first_seq: run.first_seq,
         last_seq: run.last_seq,
-    }
-}
-
-fn verdict_view(verdict: Verdict) -> RunVerdict {
-    match verdict {
-        Verdict::Live => RunVerdict::Live,
-        Verdict::Success => RunVerdict::Success,
-        Verdict::Interrupt => RunVerdict::Interrupt,
-        Verdict::Cancelled => RunVerdict::Cancelled,
-        Verdict::Error => RunVerdict::Error,
-        Verdict::None => RunVerdict::None,
-        Verdict::NoRun => RunVerdict::NoRun,
-    }
-}
-
-fn stored_verdict(verdict: RunVerdict) -> Verdict {
-    match verdict {
-        RunVerdict::Live => Verdict::Live,
-        RunVerdict::Success => Verdict::Success,
-        RunVerdict::Interrupt => Verdict::Interrupt,
-        RunVerdict::Cancelled => Verdict::Cancelled,
-        RunVerdict::Error => Verdict::Error,
-        RunVerdict::None => Verdict::None,
-        RunVerdict::NoRun => Verdict::NoRun,
     }
 }

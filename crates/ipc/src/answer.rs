@@ -13,15 +13,17 @@ mod problems;
 mod span;
 
 use scrubjay_session::{
-    exchange::{Ending, Headers},
+    exchange::Headers,
     query::{self, Failed, Reader},
     shelf::Shelf,
+    verdict::{self, Verdict},
+    words,
 };
 use serde::Serialize;
 
 use crate::{
-    AnyAsk, Ask, Axis, CausesView, Code, Encoding, EndingView, Extent, FindingView, Kind, Mutes, Open, Opened, Report,
-    Row, RowOf, RowPlace, Rows, RowsOf, RowsPage, RunVerdict, RunView, Severity, StopView, Transport, visible,
+    AnyAsk, Ask, Axis, CausesView, Code, Encoding, Extent, FindingView, Kind, Mutes, Open, Opened, Report, Row, RowOf,
+    RowPlace, Rows, RowsOf, RowsPage, RunView, Severity, StopView, Transport, visible,
 };
 
 /// Rows that one answer gives at most.
@@ -141,7 +143,7 @@ fn opened<S: Shelf>(ask: &Open, reader: &mut Reader<S>, mutes: &Mutes) -> Result
     let extent = reader.extent()?;
     let progress = reader.progress();
     let (facts, summary) = (reader.exchange(), reader.summary());
-    let ended = facts.ending != Ending::Open;
+    let verdicts = verdict::of_exchange(facts, summary);
     let headers = facts.response.as_ref().map(|head| &head.headers);
     let content_type = headers
         .and_then(|headers| header(headers, "content-type"))
@@ -151,6 +153,7 @@ fn opened<S: Shelf>(ask: &Open, reader: &mut Reader<S>, mutes: &Mutes) -> Result
         source: facts.source.clone(),
         method: visible::line(&facts.request.method),
         target: visible::line(&facts.request.target),
+        name: visible::line(&words::request_name(&facts.request, summary)),
         status: facts.response.as_ref().map(|head| head.status),
         content_type: visible::line(content_type.split(';').next().unwrap_or_default().trim()),
         encoding: headers
@@ -161,7 +164,7 @@ fn opened<S: Shelf>(ask: &Open, reader: &mut Reader<S>, mutes: &Mutes) -> Result
             query::Transport::Protobuf => Transport::Protobuf,
             query::Transport::Other => Transport::Other,
         },
-        ending: ending_view(facts.ending),
+        ending: facts.ending.into(),
         relayed: facts.relayed.map(|relayed| (relayed.sent_len, relayed.received_len)),
         unverified: facts.is_unverified,
         started_at: wall(facts.started_at_us),
@@ -173,7 +176,13 @@ fn opened<S: Shelf>(ask: &Open, reader: &mut Reader<S>, mutes: &Mutes) -> Result
         chunks: facts.chunk_count,
         bytes: facts.body_len,
         findings: summary.findings_without(|rule| mutes.is_muted(ask.exchange, rule)),
-        runs: summary.runs.iter().take(RUNS).map(|run| run_view(run, ended)).collect(),
+        runs: summary
+            .runs
+            .iter()
+            .zip(verdicts)
+            .take(RUNS)
+            .map(|(run, verdict)| run_view(run, verdict))
+            .collect(),
         thread_id: visible::line(&summary.thread_id),
         stop: summary.stop.as_ref().map(stop_view),
         labels: facts.labels.clone(),
@@ -193,36 +202,11 @@ fn header(headers: &Headers, name: &str) -> Option<String> {
     found.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
 }
 
-/// How an exchange's transport ended, in the vocabulary's words.
-pub fn ending_view(ending: Ending) -> EndingView {
-    match ending {
-        Ending::Open => EndingView::Open,
-        Ending::Complete => EndingView::Complete,
-        Ending::UpstreamReset => EndingView::UpstreamReset,
-        Ending::UpstreamClosed => EndingView::UpstreamClosed,
-        Ending::NoAnswer => EndingView::NoAnswer,
-        Ending::ClientLeft => EndingView::ClientLeft,
-        Ending::RecorderStopped => EndingView::RecorderStopped,
-    }
-}
-
-/// How a run came out; `ended` says that its exchange has.
-pub fn verdict(outcome: query::Outcome, ended: bool) -> RunVerdict {
-    match outcome {
-        query::Outcome::Open if ended => RunVerdict::None,
-        query::Outcome::Open => RunVerdict::Live,
-        query::Outcome::Success => RunVerdict::Success,
-        query::Outcome::Interrupt => RunVerdict::Interrupt,
-        query::Outcome::Cancelled => RunVerdict::Cancelled,
-        query::Outcome::Error => RunVerdict::Error,
-    }
-}
-
-fn run_view(run: &query::Run, ended: bool) -> RunView {
+fn run_view(run: &query::Run, verdict: Verdict) -> RunView {
     RunView {
         run_id: visible::line(&run.run_id),
         thread_id: visible::line(&run.thread_id),
-        verdict: verdict(run.outcome, ended),
+        verdict: verdict.into(),
         first_seq: run.first_seq,
         last_seq: run.last_seq,
     }

@@ -26,6 +26,9 @@ pub struct Opened {
     pub method: String,
     /// Path and query.
     pub target: String,
+    /// What the request is called: method and path, or what it asks of
+    /// CopilotKit's single endpoint and where that is.
+    pub name: String,
     /// HTTP status.
     pub status: Option<u16>,
     /// Response media type without parameters.

@@ -28,6 +28,7 @@
 //! - [`report`]: a failure as a person reads it.
 //! - [`answer`]: the answers about one exchange, from `session`'s reader.
 //! - [`visible`]: captured text made safe to show.
+//! - [`words`]: numbers, times and outcomes as a person reads them.
 //!
 //! # What is not here
 //!
@@ -51,6 +52,7 @@ pub mod report;
 pub mod span;
 pub mod state;
 pub mod visible;
+pub mod words;
 
 pub use ask::*;
 pub use chat::*;

@@ -1,5 +1,6 @@
 //! What was captured, and the sources that capture.
 
+use scrubjay_session::{exchange::Ending, verdict::Verdict};
 use serde::{Deserialize, Serialize};
 
 /// Asks for a window of the library's rows.
@@ -11,6 +12,8 @@ pub struct Library {
     pub source: Option<String>,
     /// Only these verdicts; empty means all.
     pub verdicts: Vec<RunVerdict>,
+    /// Exchanges that are no runs, too.
+    pub others: bool,
     /// Order of the rows.
     pub sort: LibrarySort,
     /// First row wanted.
@@ -55,8 +58,36 @@ pub enum RunVerdict {
     Error,
     /// The run ended without a terminal event.
     None,
-    /// The exchange carries no run.
+    /// The exchange is no run.
     NoRun,
+}
+
+impl From<Verdict> for RunVerdict {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Live => Self::Live,
+            Verdict::Success => Self::Success,
+            Verdict::Interrupt => Self::Interrupt,
+            Verdict::Cancelled => Self::Cancelled,
+            Verdict::Error => Self::Error,
+            Verdict::None => Self::None,
+            Verdict::NoRun => Self::NoRun,
+        }
+    }
+}
+
+impl From<RunVerdict> for Verdict {
+    fn from(verdict: RunVerdict) -> Self {
+        match verdict {
+            RunVerdict::Live => Self::Live,
+            RunVerdict::Success => Self::Success,
+            RunVerdict::Interrupt => Self::Interrupt,
+            RunVerdict::Cancelled => Self::Cancelled,
+            RunVerdict::Error => Self::Error,
+            RunVerdict::None => Self::None,
+            RunVerdict::NoRun => Self::NoRun,
+        }
+    }
 }
 
 /// How an exchange's transport ended (design, section 3).
@@ -73,6 +104,34 @@ pub enum EndingView {
     RecorderStopped,
 }
 
+impl From<Ending> for EndingView {
+    fn from(ending: Ending) -> Self {
+        match ending {
+            Ending::Open => Self::Open,
+            Ending::Complete => Self::Complete,
+            Ending::UpstreamReset => Self::UpstreamReset,
+            Ending::UpstreamClosed => Self::UpstreamClosed,
+            Ending::NoAnswer => Self::NoAnswer,
+            Ending::ClientLeft => Self::ClientLeft,
+            Ending::RecorderStopped => Self::RecorderStopped,
+        }
+    }
+}
+
+impl From<EndingView> for Ending {
+    fn from(ending: EndingView) -> Self {
+        match ending {
+            EndingView::Open => Self::Open,
+            EndingView::Complete => Self::Complete,
+            EndingView::UpstreamReset => Self::UpstreamReset,
+            EndingView::UpstreamClosed => Self::UpstreamClosed,
+            EndingView::NoAnswer => Self::NoAnswer,
+            EndingView::ClientLeft => Self::ClientLeft,
+            EndingView::RecorderStopped => Self::RecorderStopped,
+        }
+    }
+}
+
 /// A window of the library.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LibraryPage {
@@ -80,13 +139,15 @@ pub struct LibraryPage {
     pub first: u64,
     /// Rows that match.
     pub total: u64,
-    /// Rows without any filter.
+    /// Rows without any filter: runs, and the others if they were asked for.
     pub total_unfiltered: u64,
+    /// Exchanges that are no runs, without any filter and whether asked for or not.
+    pub others: u64,
     /// The rows.
     pub rows: Vec<LibraryRow>,
-    /// Counts per source, over everything.
+    /// Counts per source, of all in `total_unfiltered`.
     pub by_source: Vec<(String, u64)>,
-    /// Counts per verdict, over everything.
+    /// Counts per verdict, of all in `total_unfiltered`.
     pub by_verdict: Vec<(RunVerdict, u64)>,
 }
 

@@ -105,6 +105,14 @@ impl Request {
         self.envelope()?.body.filter(|body| is_run_input(body))
     }
 
+    /// Whether the body, or what an envelope holds, has a member of a run input
+    /// (`threadId`, `runId`, `messages`), whatever else is missing.
+    pub fn has_input_member(&self) -> bool {
+        let has_one = |value: &Value| signs(value).contains(&true);
+        let held = self.envelope().and_then(|envelope| envelope.body);
+        self.value.as_ref().is_some_and(has_one) || held.is_some_and(has_one)
+    }
+
     /// The envelope, if the body is one.
     pub fn envelope(&self) -> Option<Envelope<'_>> {
         let value = self.value.as_ref()?;
@@ -146,16 +154,20 @@ impl Request {
 /// Whether an object has at least two of the three members that only a run
 /// input has together.
 fn is_run_input(value: &Value) -> bool {
+    signs(value).into_iter().filter(|sign| *sign).count() >= 2
+}
+
+/// Which of the members of a run input an object has.
+fn signs(value: &Value) -> [bool; 3] {
     let Some(object) = value.as_object() else {
-        return false;
+        return [false; 3];
     };
     let is_text = |name: &str| member(object, name).is_some_and(|value| value.as_wtf8().is_some());
-    let signs = [
+    [
         is_text("threadId"),
         is_text("runId"),
         member(object, "messages").is_some_and(|value| value.as_array().is_some()),
-    ];
-    signs.into_iter().filter(|sign| *sign).count() >= 2
+    ]
 }
 
 fn misspellings(input: &Value) -> Vec<Problem> {
@@ -228,6 +240,32 @@ mod tests {
         assert_eq!(
             rules(r#"{"thread_id":"t","run_id":"r","messages":[]}"#),
             [rule::SPELLING; 2]
+        );
+    }
+
+    #[test]
+    fn what_the_schema_refuses_is_named_with_the_value_found() {
+        let body = format!(
+            r#"{{"threadId":null,"runId":"r","parentRunId":7,"messages":[{{"id":"m","role":"user","content":{{"text":"{}"}}}}],"state":{{}}}}"#,
+            "x".repeat(80)
+        );
+        let request = Request::read(body.as_bytes());
+        let told: Vec<&str> = request
+            .problems
+            .iter()
+            .map(|problem| problem.message.as_str())
+            .collect();
+        assert_eq!(
+            told[..2],
+            [
+                "/threadId: Invalid input: expected string, received null",
+                "/parentRunId: Invalid input: expected string, received number, found 7",
+            ]
+        );
+        let content = told.iter().find(|message| message.contains("/content")).unwrap();
+        assert!(
+            content.contains(r#", found {"text":"xxx"#) && content.ends_with('…'),
+            "{content}"
         );
     }
 

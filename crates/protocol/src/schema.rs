@@ -29,9 +29,16 @@ mod shape;
 mod strip;
 mod table;
 
-use crate::{event::EventType, json::Value};
+use crate::{
+    event::EventType,
+    json::{Value, Wtf8, to_json},
+    pointer,
+};
 
 pub use self::boundary::{Boundary, Conversion};
+
+/// Characters of a value that is named in an issue.
+const FOUND_CHARS: usize = 60;
 
 /// An event after both stages.
 #[derive(Clone, Debug, PartialEq)]
@@ -150,12 +157,36 @@ pub fn check(event: Value, boundary: &mut Boundary, mint: &mut dyn FnMut() -> St
     }
 }
 
-/// What the official schema has against a run input. Members that it does not
-/// describe are fine.
+/// What the official schema has against a run input, each issue with the value
+/// that was found, where its sentence does not name it. Members that the schema
+/// does not describe are fine.
 pub fn input_issues(input: &Value) -> Vec<Issue> {
     let mut input = input.clone();
     strip::strip(&mut input, table::input(), &mut Vec::new());
-    admit::admit(&mut input, table::input())
+    let mut issues = admit::admit(&mut input, table::input());
+    for issue in &mut issues {
+        let found = pointer::parse(&issue.path.as_str().into()).and_then(|tokens| find(&input, &tokens));
+        if let Some(found) = found.filter(|found| !found.is_null()) {
+            issue.message.push_str(&format!(", found {}", excerpt(found)));
+        }
+    }
+    issues
+}
+
+fn find<'a>(value: &'a Value, tokens: &[Wtf8]) -> Option<&'a Value> {
+    tokens.iter().try_fold(value, |value, token| match value {
+        Value::Array(items) => items.get(token.to_str_lossy().parse::<usize>().ok()?),
+        _ => value.get(&token.to_str_lossy()),
+    })
+}
+
+/// The JSON of a value, cut where it is long.
+fn excerpt(value: &Value) -> String {
+    let text = to_json(value);
+    match text.char_indices().nth(FOUND_CHARS) {
+        Some((cut, _)) => format!("{}…", &text[..cut]),
+        None => text,
+    }
 }
 
 fn enforce(mut event: Value, stripped: &mut Vec<Strip>, refused: &mut Option<Value>) -> Verdict {

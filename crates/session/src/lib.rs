@@ -22,6 +22,8 @@
 //! - [`mod@derive`]: from bytes to pages, as they come.
 //! - [`query`]: every question about an exchange, answered from a shelf.
 //! - [`diff`]: where two runs part.
+//! - [`verdict`]: which exchanges are runs, and how each came out.
+//! - [`words`]: numbers, times and endings as a person reads them.
 //! - [`memory`]: a shelf in memory, for recording files and tests.
 //!
 //! # Invariants
@@ -46,3 +48,5 @@ pub mod judge;
 pub mod memory;
 pub mod query;
 pub mod shelf;
+pub mod verdict;
+pub mod words;

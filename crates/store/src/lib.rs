@@ -74,9 +74,9 @@ mod writer;
 
 pub use changes::{Changed, Changes};
 pub(crate) use deriver::DERIVE_VERSION;
-pub use deriver::Deriving;
+pub use deriver::{Derived, Deriving, run_rows};
 pub use error::StoreError;
-pub use library::{Listing, Query, Row, RunRow, Sort, Verdict};
+pub use library::{Listing, Query, Row, RunRow, Sort};
 pub use secrets::is_secret_name;
 pub use shelf::StoreShelf;
 pub use sources::Claim;

@@ -1,29 +1,9 @@
 //! The list over everything captured: rows are runs, and exchanges that carry none.
 
 use rusqlite::{Connection, Row as SqlRow, ToSql, params_from_iter, types::Value};
-use scrubjay_session::exchange::Ending;
+use scrubjay_session::{exchange::Ending, verdict::Verdict};
 
 use crate::table::{exchanges, int, labels, nat};
-
-/// How a run, or an exchange without one, came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum Verdict {
-    /// Still going on.
-    Live = 0,
-    /// `RUN_FINISHED` with success, or without an outcome.
-    Success = 1,
-    /// `RUN_FINISHED` with an interrupt.
-    Interrupt = 2,
-    /// Cancelled.
-    Cancelled = 3,
-    /// `RUN_ERROR`.
-    Error = 4,
-    /// The run ended without a terminal event.
-    None = 5,
-    /// The exchange carries no run.
-    NoRun = 6,
-}
 
 /// Order of the rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,6 +37,8 @@ pub struct Query {
     pub source: Option<String>,
     /// Only these verdicts; empty means all.
     pub verdicts: Vec<Verdict>,
+    /// Exchanges that are no runs, too.
+    pub others: bool,
     /// Order of the rows.
     pub sort: Sort,
     /// First row wanted.
@@ -70,13 +52,15 @@ pub struct Query {
 pub struct Listing {
     /// Rows that match.
     pub total: u64,
-    /// Rows without any filter.
+    /// Rows without any filter: runs, and the others if they were asked for.
     pub total_unfiltered: u64,
+    /// Exchanges that are no runs, without any filter and whether asked for or not.
+    pub others: u64,
     /// The rows from `first` on.
     pub rows: Vec<Row>,
-    /// Rows per source, over everything.
+    /// Rows per source, of all in `total_unfiltered`.
     pub by_source: Vec<(String, u64)>,
-    /// Rows per verdict, over everything.
+    /// Rows per verdict, of all in `total_unfiltered`.
     pub by_verdict: Vec<(Verdict, u64)>,
 }
 
@@ -126,7 +110,7 @@ pub struct RunRow {
     pub thread_id: String,
     /// The last user text of the input, shortened; else what the exchange is.
     pub title: String,
-    /// How it came out; absent while no terminal event has been seen.
+    /// How it came out, as far as it has been derived; absent before that.
     pub verdict: Option<Verdict>,
     /// When its first frame came, microseconds since the request head was read.
     pub first_at_us: u64,
@@ -160,30 +144,27 @@ const VERDICTS: [Verdict; 7] = [
     Verdict::NoRun,
 ];
 
-impl Verdict {
-    fn of_number(number: i64) -> Self {
-        usize::try_from(number)
-            .ok()
-            .and_then(|number| VERDICTS.get(number))
-            .copied()
-            .unwrap_or(Self::None)
-    }
+fn verdict_of_number(number: i64) -> Verdict {
+    usize::try_from(number)
+        .ok()
+        .and_then(|number| VERDICTS.get(number))
+        .copied()
+        .unwrap_or(Verdict::None)
 }
 
-/// One row a run, and one for an exchange without; a run that has no terminal
-/// event is live as long as its exchange is.
+/// One row a run, and one for an exchange without; what goes on is live as
+/// long as its exchange is. Of what was not derived, a POST may be a run.
 const ROWS: &str = "
-    SELECT e.id, e.source, e.method, e.target, e.status, e.content_type, e.ending, e.started_at_us, e.last_at_us,
-      e.body_len, e.chunk_count, e.pinned,
-      coalesce(r.run, -1) AS run, coalesce(r.run_id, '') AS run_id, coalesce(r.thread_id, '') AS thread_id,
-      coalesce(r.title, '') AS title, r.verdict AS told, coalesce(r.first_at_us, 0) AS run_first_at_us,
-      coalesce(r.last_at_us, 0) AS run_last_at_us, r.ttft_us, coalesce(r.frames, e.frames) AS frames,
-      coalesce(r.tools, 0) AS tools, coalesce(r.errors, 0) AS errors, coalesce(r.warnings, 0) AS warnings,
-      coalesce(r.notes, 0) AS notes, coalesce(r.first_seq, 0) AS first_seq, coalesce(r.last_seq, 0) AS last_seq,
-      CASE WHEN coalesce(r.run, -1) < 0 THEN CASE e.ending WHEN 0 THEN 0 ELSE 6 END
-           WHEN r.verdict IS NOT NULL THEN r.verdict
-           WHEN e.ending = 0 THEN 0 ELSE 5 END AS verdict
-    FROM exchanges e LEFT JOIN runs r ON r.exchange = e.id WHERE e.hidden = 0";
+    SELECT *, CASE WHEN known = 0 AND ending <> 0 THEN 5 ELSE known END AS verdict FROM (
+      SELECT e.id, e.source, e.method, e.target, e.status, e.content_type, e.ending, e.started_at_us, e.last_at_us,
+        e.body_len, e.chunk_count, e.pinned,
+        coalesce(r.run, -1) AS run, coalesce(r.run_id, '') AS run_id, coalesce(r.thread_id, '') AS thread_id,
+        coalesce(r.title, '') AS title, r.verdict AS told, coalesce(r.first_at_us, 0) AS run_first_at_us,
+        coalesce(r.last_at_us, 0) AS run_last_at_us, r.ttft_us, coalesce(r.frames, e.frames) AS frames,
+        coalesce(r.tools, 0) AS tools, coalesce(r.errors, 0) AS errors, coalesce(r.warnings, 0) AS warnings,
+        coalesce(r.notes, 0) AS notes, coalesce(r.first_seq, 0) AS first_seq, coalesce(r.last_seq, 0) AS last_seq,
+        coalesce(r.verdict, CASE WHEN r.run >= 0 OR (r.run IS NULL AND e.method = 'POST') THEN 0 ELSE 6 END) AS known
+      FROM exchanges e LEFT JOIN runs r ON r.exchange = e.id WHERE e.hidden = 0)";
 
 /// Where the words of a search may stand.
 const HAYSTACK: &str = "source || ' ' || method || ' ' || target || ' ' || run_id || ' ' || thread_id || ' ' || title
@@ -208,19 +189,28 @@ pub(crate) fn list(conn: &Connection, query: &Query) -> rusqlite::Result<Listing
     }
     Ok(Listing {
         total,
-        total_unfiltered: count(&tx, "", &[])?,
+        total_unfiltered: count(&tx, shown(query), &[])?,
+        others: count(&tx, "WHERE verdict = 6", &[])?,
         rows,
-        by_source: facet(&tx, "source")?,
-        by_verdict: facet(&tx, "verdict")?
+        by_source: facet(&tx, "source", shown(query))?,
+        by_verdict: facet(&tx, "verdict", shown(query))?
             .into_iter()
-            .map(|(verdict, count)| (Verdict::of_number(verdict), count))
+            .map(|(verdict, count)| (verdict_of_number(verdict), count))
             .collect(),
     })
+}
+
+/// What there is without any filter.
+fn shown(query: &Query) -> &'static str {
+    if query.others { "" } else { "WHERE verdict <> 6" }
 }
 
 fn filter_of(query: &Query) -> (String, Vec<Value>) {
     let mut conditions = Vec::new();
     let mut params = Vec::new();
+    if !query.others {
+        conditions.push("verdict <> 6".to_owned());
+    }
     for word in query.text.split_whitespace() {
         conditions.push(format!("({HAYSTACK}) LIKE ? ESCAPE '\\'"));
         let literal = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
@@ -276,9 +266,9 @@ fn count(conn: &Connection, filter: &str, params: &[Value]) -> rusqlite::Result<
         )
 }
 
-fn facet<T: rusqlite::types::FromSql>(conn: &Connection, column: &str) -> rusqlite::Result<Vec<(T, u64)>> {
+fn facet<T: rusqlite::types::FromSql>(conn: &Connection, column: &str, shown: &str) -> rusqlite::Result<Vec<(T, u64)>> {
     conn.prepare_cached(&format!(
-        "SELECT {column}, count(*) FROM ({ROWS}) GROUP BY {column} ORDER BY {column}"
+        "SELECT {column}, count(*) FROM ({ROWS}) {shown} GROUP BY {column} ORDER BY {column}"
     ))?
     .query_map([], |row| Ok((row.get(0)?, nat(row.get(1)?))))?
     .collect()
@@ -299,7 +289,7 @@ fn row_of(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
         chunks: nat(row.get("chunk_count")?),
         labels: Vec::new(),
         pinned: row.get("pinned")?,
-        verdict: Verdict::of_number(row.get("verdict")?),
+        verdict: verdict_of_number(row.get("verdict")?),
         run: run_of(row)?,
     })
 }
@@ -310,7 +300,7 @@ fn run_of(row: &SqlRow<'_>) -> rusqlite::Result<RunRow> {
         run_id: row.get("run_id")?,
         thread_id: row.get("thread_id")?,
         title: row.get("title")?,
-        verdict: row.get::<_, Option<i64>>("told")?.map(Verdict::of_number),
+        verdict: row.get::<_, Option<i64>>("told")?.map(verdict_of_number),
         first_at_us: nat(row.get("run_first_at_us")?),
         last_at_us: nat(row.get("run_last_at_us")?),
         ttft_us: row.get::<_, Option<i64>>("ttft_us")?.map(nat),

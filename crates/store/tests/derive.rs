@@ -7,8 +7,9 @@ use scrubjay_session::{
     exchange::{Ending, RequestHead, ResponseHead},
     memory::MemoryShelf,
     shelf::{PageKind, Shelf as _},
+    verdict::Verdict,
 };
-use scrubjay_store::{Access, Query, Spool, SpoolTape, Store, Verdict};
+use scrubjay_store::{Access, Query, Spool, SpoolTape, Store};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 

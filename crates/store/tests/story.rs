@@ -6,9 +6,10 @@ use std::{fs, path::PathBuf, time::Duration};
 use scrubjay_session::{
     exchange::{Ending, Exchange, Headers, HttpVersion, RequestHead, ResponseHead},
     shelf::Shelf as _,
+    verdict::Verdict,
 };
 use scrubjay_store::{
-    Access, Incident, Note, Query, Row, SizeCap, Sort, Source, Spool, Store, StoreError, Verdict, Wanted,
+    Access, Incident, Note, Query, Row, SizeCap, Sort, Source, Spool, Store, StoreError, Wanted,
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -248,7 +249,7 @@ fn the_library_filters_sorts_pages_and_hides() {
     assert_eq!(page.rows[0].verdict, Verdict::Live);
     assert_eq!(
         (page.rows[1].verdict, page.rows[1].content_type.as_str()),
-        (Verdict::NoRun, "text/event-stream")
+        (Verdict::None, "text/event-stream")
     );
     assert_eq!(
         page.by_source,
@@ -258,7 +259,7 @@ fn the_library_filters_sorts_pages_and_hides() {
             ("gamma".to_owned(), 1)
         ]
     );
-    assert_eq!(page.by_verdict, [(Verdict::Live, 1), (Verdict::NoRun, 30)]);
+    assert_eq!(page.by_verdict, [(Verdict::Live, 1), (Verdict::None, 30)]);
 
     let asked = |query: Query| numbers(&store.list(&query).unwrap().rows);
     assert_eq!(

@@ -3,9 +3,7 @@
 //! Values are in the units of the axis (microseconds, or frame numbers); no
 //! type of the painting library occurs here.
 
-use scrubjay_ipc::Axis;
-
-use crate::words;
+use scrubjay_ipc::{Axis, words};
 
 /// What part of an axis is visible.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,8 +2,9 @@
 
 use egui::{Align2, Color32, Pos2, Rect, Stroke, Ui, UiBuilder, Vec2};
 use egui_plot::{Bar, BarChart, Line, Plot, PlotPoints};
+use scrubjay_ipc::words;
 
-use crate::{Scene, layout::CHART_PX, overview_ui::FONT, words};
+use crate::{Scene, layout::CHART_PX, overview_ui::FONT};
 
 /// Paints both charts, if the layout has them.
 pub fn charts_ui(ui: &mut Ui, below: Rect, scene: &Scene) {

@@ -19,7 +19,6 @@
 //!
 //! # Map
 //!
-//! - [`words`]: times, counts and sizes as a person reads them.
 //! - [`axis`]: the visible window of an axis; zoom, pan, ticks.
 //! - [`layout`]: where each lane stands, and what is under a point.
 //! - [`theme`]: the colours, given by the page.
@@ -49,7 +48,6 @@ pub mod pairing;
 pub mod pairing_ui;
 pub mod scene;
 pub mod theme;
-pub mod words;
 
 pub use axis::{Tick, Window, ticks};
 pub use layout::{Hit, Layout, Place, hit, title};

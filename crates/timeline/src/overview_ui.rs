@@ -1,8 +1,9 @@
 //! Painting of the overview strip and the ruler.
 
 use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Stroke};
+use scrubjay_ipc::words;
 
-use crate::{Scene, axis, words};
+use crate::{Scene, axis};
 
 /// Text in the picture.
 pub(crate) const FONT: FontId = FontId::proportional(11.5);

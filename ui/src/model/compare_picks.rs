@@ -151,7 +151,7 @@ fn pick_of_run(opened: &Opened, run: Option<&scrubjay_ipc::RunView>) -> Pick {
     let number = run.and_then(|run| opened.runs.iter().position(|known| known == run));
     let title = match run {
         Some(run) if !run.run_id.is_empty() => run.run_id.clone(),
-        _ => format!("{} {}", opened.method, opened.target),
+        _ => opened.name.clone(),
     };
     Pick {
         exchange: opened.exchange,

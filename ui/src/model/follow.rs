@@ -92,7 +92,7 @@ impl Follow {
 
 /// What the pill says about new frames: `+312 new, 2 problems`.
 pub fn news_words(frames: u32, problems: u32) -> String {
-    let new = format!("+{} new", scrubjay_timeline::words::count(u64::from(frames)));
+    let new = format!("+{} new", scrubjay_ipc::words::count(u64::from(frames)));
     match problems {
         0 => new,
         1 => format!("{new}, 1 problem"),

@@ -14,6 +14,8 @@ use crate::{ipc, page};
 
 /// Runs that an empty screen offers.
 const RECENT: u32 = 3;
+/// Where it is remembered whether other requests are shown.
+const OTHERS: &str = "library.others";
 /// How long a deletion can be undone.
 const UNDO_MS: f64 = 10_000.0;
 
@@ -34,6 +36,8 @@ pub(crate) struct LibraryModel {
     pub(crate) source: RwSignal<Option<String>>,
     pub(crate) verdicts: RwSignal<Vec<RunVerdict>>,
     pub(crate) sort: RwSignal<LibrarySort>,
+    /// Requests that are no runs, too.
+    pub(crate) others: RwSignal<bool>,
     pub(crate) page: Pane<LibraryPage>,
     /// The newest runs, whatever the filters say.
     pub(crate) recent: RwSignal<Vec<LibraryRow>>,
@@ -58,6 +62,7 @@ impl LibraryModel {
             source: RwSignal::new(None),
             verdicts: RwSignal::new(Vec::new()),
             sort: RwSignal::new(LibrarySort::NewestFirst),
+            others: RwSignal::new(page::recall(OTHERS).as_deref() == Some("shown")),
             page: Pane::new(),
             recent: RwSignal::new(Vec::new()),
             row_px: RwSignal::new(44.0),
@@ -90,6 +95,7 @@ impl LibraryModel {
                     text: this.text.get(),
                     source: this.source.get(),
                     verdicts: this.verdicts.get(),
+                    others: this.others.get(),
                     sort: this.sort.get(),
                     first,
                     count: count.max(30),
@@ -112,6 +118,7 @@ impl LibraryModel {
                 text: String::new(),
                 source: None,
                 verdicts: Vec::new(),
+                others: false,
                 sort: LibrarySort::NewestFirst,
                 first: 0,
                 count: RECENT,
@@ -308,6 +315,23 @@ impl LibraryModel {
                 Some(at) => drop(verdicts.remove(at)),
                 None => verdicts.push(verdict),
             });
+    }
+
+    /// Shows requests that are no runs, or hides them; remembered.
+    pub(crate) fn toggle_others(self) {
+        self.others.update(|shown| *shown = !*shown);
+        if !self.others.get_untracked() {
+            self.verdicts
+                .update(|verdicts| verdicts.retain(|verdict| *verdict != RunVerdict::NoRun));
+        }
+        self.scroll_to.set(Some(0.0));
+        let word = if self.others.get_untracked() { "shown" } else { "hidden" };
+        page::remember(OTHERS, word);
+    }
+
+    /// Requests that are no runs, whether shown or not.
+    pub(crate) fn other_count(self) -> u64 {
+        self.page.value.with(|page| page.as_ref().map_or(0, |page| page.others))
     }
 
     /// No filter at all.

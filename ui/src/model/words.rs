@@ -1,8 +1,9 @@
 //! Words and signs for what the engine names.
 
-use scrubjay_ipc::{Axis, EndingView, Jump, JumpTo, Kind, LibrarySort, RunVerdict, Severity};
-
-pub use scrubjay_timeline::words::{bytes, count, duration, offset, offset_short};
+pub use scrubjay_ipc::words::{
+    bytes, clock, count, duration, ending, is_bad_ending, many, offset, offset_short, verdict,
+};
+use scrubjay_ipc::{Axis, Jump, JumpTo, Kind, LibraryPage, LibrarySort, RunVerdict, Severity};
 
 /// Captured text with control and direction characters made visible, one
 /// UTF-16 unit for one, so that offsets stay true. Line feeds and tabs stay.
@@ -35,20 +36,7 @@ pub fn leading(text: &str) -> String {
     }
 }
 
-/// How a run came out, in a word.
-pub fn verdict(verdict: RunVerdict) -> &'static str {
-    match verdict {
-        RunVerdict::Live => "running",
-        RunVerdict::Success => "success",
-        RunVerdict::Interrupt => "interrupt",
-        RunVerdict::Cancelled => "cancelled",
-        RunVerdict::Error => "error",
-        RunVerdict::None => "no ending",
-        RunVerdict::NoRun => "no run",
-    }
-}
-
-/// Its sign, so that colour never stands alone.
+/// The sign of how a run came out, so that colour never stands alone.
 pub fn verdict_sign(verdict: RunVerdict) -> &'static str {
     match verdict {
         RunVerdict::Live => "●",
@@ -71,27 +59,6 @@ pub fn verdict_class(verdict: RunVerdict) -> &'static str {
         RunVerdict::Error => "v-err",
         RunVerdict::None => "v-warn",
     }
-}
-
-/// How the transport ended, in words.
-pub fn ending(ending: EndingView) -> &'static str {
-    match ending {
-        EndingView::Open => "open",
-        EndingView::Complete => "complete",
-        EndingView::UpstreamReset => "upstream reset",
-        EndingView::UpstreamClosed => "upstream closed",
-        EndingView::NoAnswer => "no answer",
-        EndingView::ClientLeft => "client left",
-        EndingView::RecorderStopped => "recorder stopped",
-    }
-}
-
-/// Whether an ending needs a second look.
-pub fn is_bad_ending(ending: EndingView) -> bool {
-    matches!(
-        ending,
-        EndingView::UpstreamReset | EndingView::UpstreamClosed | EndingView::NoAnswer | EndingView::RecorderStopped
-    )
 }
 
 /// A family's name.
@@ -218,12 +185,17 @@ pub fn short_id(id: &str) -> String {
     format!("{}…", &id[..cut])
 }
 
-/// `1 run`, `3 runs`.
-pub fn many(n: u64, one: &str) -> String {
-    if n == 1 {
-        format!("1 {one}")
-    } else {
-        format!("{} {one}s", count(n))
+/// How many rows the library shows, and of what.
+pub fn library_count(page: &LibraryPage, shows_others: bool) -> String {
+    let shown = count(page.total);
+    match (page.total == page.total_unfiltered, shows_others) {
+        (true, false) => many(page.total, "run"),
+        (true, true) => {
+            let runs = many(page.total.saturating_sub(page.others), "run");
+            format!("{runs}, {}", many(page.others, "other request"))
+        }
+        (false, false) => format!("{shown} of {}", many(page.total_unfiltered, "run")),
+        (false, true) => format!("{shown} of {}", many(page.total_unfiltered, "row")),
     }
 }
 
@@ -343,6 +315,23 @@ mod tests {
                 "20 Nov 2026"
             ]
         );
+    }
+
+    #[test]
+    fn runs_are_counted_as_runs() {
+        let page = |total, total_unfiltered| LibraryPage {
+            first: 0,
+            total,
+            total_unfiltered,
+            others: 901,
+            rows: Vec::new(),
+            by_source: Vec::new(),
+            by_verdict: Vec::new(),
+        };
+        assert_eq!(library_count(&page(36, 36), false), "36 runs");
+        assert_eq!(library_count(&page(3, 36), false), "3 of 36 runs");
+        assert_eq!(library_count(&page(937, 937), true), "36 runs, 901 other requests");
+        assert_eq!(library_count(&page(40, 937), true), "40 of 937 rows");
     }
 
     #[test]

@@ -85,6 +85,7 @@ fn in_library(shell: Shell, command: Command) {
         }
         Command::Undo => library.bring_back(move |report| shell.tell(report)),
         Command::Search => page::focus("#library-search"),
+        Command::OtherRequests => library.toggle_others(),
         _ => {}
     }
 }

@@ -1,7 +1,7 @@
 //! The library: what was captured, and where the odd one is.
 
 use leptos::prelude::*;
-use scrubjay_ipc::RunVerdict;
+use scrubjay_ipc::{LibraryPage, RunVerdict};
 use wasm_bindgen::JsCast as _;
 
 use super::{first_run, library_rows, sources};
@@ -15,21 +15,13 @@ pub(crate) fn library(shell: Shell) -> AnyView {
     let model = shell.library;
     let state = move || model.page.state(|_| true, |page| page.total == 0);
     let is_first_run = Memo::new(move |_| {
-        let none = model
-            .page
-            .value
-            .with(|page| page.as_ref().is_some_and(|page| page.total_unfiltered == 0));
+        let none = model.page.value.with(|page| page.as_ref().is_some_and(is_empty_page));
         let no_source = shell
             .sources
             .with(|sources| sources.as_ref().is_some_and(Vec::is_empty));
         shell.may_guide() && (none || no_source || shell.first_source.with(Option::is_some))
     });
-    let is_empty = Memo::new(move |_| {
-        model
-            .page
-            .value
-            .with(|page| page.as_ref().is_some_and(|page| page.total_unfiltered == 0))
-    });
+    let is_empty = Memo::new(move |_| model.page.value.with(|page| page.as_ref().is_some_and(is_empty_page)));
     view! {
         <div class="library" data-pane="library" data-state=state
             data-total=move || model.page.value.with(|page| page.as_ref().map(|page| page.total.to_string()))>
@@ -39,6 +31,11 @@ pub(crate) fn library(shell: Shell) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// Nothing was captured at all.
+fn is_empty_page(page: &LibraryPage) -> bool {
+    page.total_unfiltered == 0 && page.others == 0
 }
 
 fn shelf(shell: Shell) -> AnyView {
@@ -69,11 +66,29 @@ fn tools(shell: Shell) -> AnyView {
             <input id="library-search" class="field" type="search" placeholder="Search ids, paths, labels, first words"
                 aria-label="Search" prop:value=move || model.text.get() on:keydown=into_list
                 on:input=move |event| model.text.set(event_target_value(&event))/>
+            {move || others_toggle(shell)}
             <span class="sp"></span>
             {move || (!shell.is_read_only()).then(|| open_button(shell))}
         </div>
     }
     .into_any()
+}
+
+/// Shows requests that are no runs, or hides them; there only when there are any.
+fn others_toggle(shell: Shell) -> Option<AnyView> {
+    let model = shell.library;
+    let shown = move || model.others.get();
+    (model.other_count() > 0).then(|| {
+        view! {
+            <button class="btn outline others" class:on=shown aria-pressed=move || shown().to_string() data-others=""
+                title="Requests that are no runs: preflights, info, histories, pages (O)"
+                on:click=move |_| model.toggle_others()>
+                <span class="sign">{move || if shown() { "✓" } else { "+" }}</span>
+                {words::many(model.other_count(), "other request")}
+            </button>
+        }
+        .into_any()
+    })
 }
 
 /// Opens a recording from a file; dropping it onto the window does the same.

@@ -1,7 +1,7 @@
 //! The library's rows: one a run, or an exchange that carries none.
 
 use leptos::prelude::*;
-use scrubjay_ipc::LibraryRow;
+use scrubjay_ipc::{LibraryRow, RunVerdict};
 
 use super::list::{Listed, list};
 use crate::{
@@ -85,6 +85,8 @@ fn row_view(shell: Shell, number: u64, row: &LibraryRow) -> AnyView {
         (row.ending == scrubjay_ipc::EndingView::ClientLeft).then(|| view! { <span class="tag">"client left"</span> });
     let labels: Vec<_> = row.labels.iter().take(3)
         .map(|(name, value)| view! { <span class="tag"><bdi>{words::visible(name)}"="{words::visible(value)}</bdi></span> }).collect();
+    let started_us = row.started_at_millis.saturating_mul(1_000);
+    let ago = words::ago(row.started_at_millis, page::wall_ms(), &row.started_at);
     let (doomed, is_read_only) = (row.clone(), shell.is_read_only());
     let name = format!(
         "{}, {}, {}",
@@ -105,7 +107,7 @@ fn row_view(shell: Shell, number: u64, row: &LibraryRow) -> AnyView {
                     on:click=move |_| shell.inspect_exchange(exchange, Some(first))><bdi>{words::visible(&title)}</bdi></button>{ending}{left}{labels}</span>
                 {second_line(row)}
             </span>
-            <span role="gridcell" title=row.started_at.clone()>{words::ago(row.started_at_millis, page::wall_ms(), &row.started_at)}</span>
+            <span role="gridcell" title=ago>{words::clock(started_us, page::minutes_east(row.started_at_millis))}</span>
             <span class="num" role="gridcell">{words::duration(row.duration_us)}</span>
             <span class="num" role="gridcell">{row.ttft_us.map_or_else(|| "–".to_owned(), words::duration)}</span>
             <span class="num" role="gridcell">{words::count(row.frames)}</span>
@@ -128,14 +130,15 @@ fn second_line(row: &LibraryRow) -> AnyView {
     let status = row
         .status
         .map_or_else(|| "no answer".to_owned(), |status| status.to_string());
-    let ids = if row.run_id.is_empty() {
+    let is_named = !row.run_id.is_empty() && row.verdict != RunVerdict::NoRun;
+    let ids = if !is_named {
         format!("{} {}", row.method, row.target)
     } else {
         format!("{} › {}", words::short_id(&row.thread_id), words::short_id(&row.run_id))
     };
     let whole = format!("thread {} › run {}", row.thread_id, row.run_id);
-    let whole = (!row.run_id.is_empty()).then_some(whole);
-    let kind = row.run_id.is_empty().then(|| row.content_type.clone());
+    let whole = is_named.then_some(whole);
+    let kind = (!is_named).then(|| row.content_type.clone());
     view! {
         <span class="line faint">
             {is_failure.then(|| view! { <b class="bad">{status}</b> })}
@@ -174,18 +177,32 @@ pub(crate) fn delete(shell: Shell, row: &LibraryRow) {
     page::focus(".lib-grid");
 }
 
+/// No run was captured, and other requests were.
+fn only_others(shell: Shell, others: u64) -> AnyView {
+    let text = format!("No run was recorded yet, and {}.", words::many(others, "other request"));
+    view! {
+        <div class="pane-note" data-only-others=""><p>{text}</p>
+            <button class="btn outline" on:click=move |_| shell.library.toggle_others()>"Show other requests "<kbd>"O"</kbd></button></div>
+    }
+    .into_any()
+}
+
 fn nothing_matches(shell: Shell) -> Option<AnyView> {
     let model = shell.library;
     if let Some(report) = model.page.report.get() {
         return Some(view! { <div class="pane-note bad"><b>{report.message}</b><p>{report.hint}</p></div> }.into_any());
     }
-    let (total, all) = model
-        .page
-        .value
-        .with(|page| page.as_ref().map(|page| (page.total, page.total_unfiltered)))?;
+    let (total, all, others) = model.page.value.with(|page| {
+        page.as_ref()
+            .map(|page| (page.total, page.total_unfiltered, page.others))
+    })?;
+    if total == 0 && all == 0 && others > 0 {
+        return Some(only_others(shell, others));
+    }
     (total == 0 && all > 0).then(|| {
+        let thing = if model.others.get() { "row" } else { "run" };
         view! {
-            <div class="pane-note"><p>{format!("None of {} matches these filters.", words::many(all, "run"))}</p>
+            <div class="pane-note"><p>{format!("None of {} matches these filters.", words::many(all, thing))}</p>
                 <button class="btn outline" on:click=move |_| model.clear_filters()>"Clear filters"</button></div>
         }
         .into_any()

@@ -81,14 +81,8 @@ fn analysed(shell: Shell) -> Option<AnyView> {
 fn shelf(shell: Shell) -> AnyView {
     let counts = move || {
         shell.library.page.value.with(|page| {
-            page.as_ref().map(|page| {
-                let shown = words::count(page.total);
-                if page.total == page.total_unfiltered {
-                    words::many(page.total, "run")
-                } else {
-                    format!("{shown} of {}", words::many(page.total_unfiltered, "run"))
-                }
-            })
+            page.as_ref()
+                .map(|page| words::library_count(page, shell.library.others.get()))
         })
     };
     view! {

@@ -2,7 +2,8 @@
 //! comes now.
 //!
 //! Findings are those that every reading command shows; here they are judged
-//! against a bar. Muted ones are shown and do not count.
+//! against a bar. Muted ones are shown and do not count. Runs are checked, and
+//! an `/info` that failed; other requests when they are asked for.
 //!
 //! Map: [`mutes`] (what is muted), [`text`], [`sarif`], [`junit`] (how it is
 //! written down), [`live`] (a run that is asked for now).
@@ -15,11 +16,13 @@ mod text;
 
 use std::path::PathBuf;
 
+use scrubjay_engine::AnyShelf;
 use scrubjay_ipc::Code;
 use scrubjay_session::{
     fold::rule::{Client, Rule},
     judge::rule::rule,
-    query::{FindingEntry, Severity},
+    query::{Asks, FindingEntry, Reader, Severity},
+    verdict,
 };
 
 use self::mutes::Muted;
@@ -30,6 +33,7 @@ use crate::{
     library::{Library, unreadable},
     out::Out,
     plan,
+    words,
 };
 
 /// An exchange and what was found in it.
@@ -37,7 +41,7 @@ pub(crate) struct Checked {
     /// The file or store it lies in.
     pub(crate) source: String,
     pub(crate) exchange: i64,
-    /// Method and path of the request.
+    /// What the request is called.
     pub(crate) request: String,
     pub(crate) findings: Vec<Found>,
 }
@@ -54,6 +58,8 @@ pub(crate) struct Found {
 pub(crate) struct Report {
     pub(crate) checked: Vec<Checked>,
     pub(crate) bar: Severity,
+    /// Requests that are no runs, and were left alone.
+    pub(crate) others: u64,
 }
 
 pub(crate) fn run(args: &args::Check, out: &mut Out) -> Result<(), Failure> {
@@ -67,6 +73,7 @@ pub(crate) fn run(args: &args::Check, out: &mut Out) -> Result<(), Failure> {
         let report = Report {
             checked: vec![checked],
             bar,
+            others: 0,
         };
         let verdict = report.conclude(out, true);
         out.flush()?;
@@ -76,14 +83,22 @@ pub(crate) fn run(args: &args::Check, out: &mut Out) -> Result<(), Failure> {
     let mut report = Report {
         checked: Vec::new(),
         bar,
+        others: 0,
     };
     // One source that cannot be read keeps none of the others from being checked.
     let mut failed = Ok(());
     for path in args.paths() {
-        failed = failed.and(report.read(path, &args.exchanges, &muted, out.format));
+        failed = failed.and(report.read(path, args, &muted, out.format));
     }
     if report.checked.is_empty() {
         failed?;
+        if report.others > 0 {
+            return Err(Failure::new(
+                Code::NotFound,
+                "There is nothing to check: no run was recorded.",
+                format!("{}: --all checks them.", words::count(report.others, "other request")),
+            ));
+        }
         return Err(Failure::new(
             Code::NotFound,
             "There is nothing to check: no exchange was recorded.",
@@ -103,9 +118,16 @@ fn plain(format: Format) -> Format {
     }
 }
 
-fn recorded(library: &Library, index: i64, muted: &Muted) -> Result<Checked, Failure> {
+/// Whether an exchange is checked unless everything is: it is a run, or it
+/// asked what the agents can do and failed, which keeps clients from running any.
+fn is_of_interest(reader: &Reader<AnyShelf>) -> bool {
+    let (exchange, summary) = (reader.exchange(), reader.summary());
+    verdict::is_run(exchange, summary) || (summary.asks == Asks::Info && verdict::is_broken(exchange))
+}
+
+fn recorded(library: &Library, reader: &mut Reader<AnyShelf>, muted: &Muted) -> Result<Checked, Failure> {
+    let index = reader.exchange().index;
     let kept = library.engine().mutes()?;
-    let mut reader = library.reader(index)?;
     let findings = reader.findings(0..u32::MAX, usize::MAX).map_err(unreadable)?;
     let mut line_of = |seq: u32| match seq {
         0 => library.engine().line_of(index, None),
@@ -120,21 +142,32 @@ fn recorded(library: &Library, index: i64, muted: &Muted) -> Result<Checked, Fai
         finding,
     });
     let findings = found.collect();
-    let request = &reader.exchange().request;
+    let request = words::request_name(&reader.exchange().request, reader.summary());
     Ok(Checked {
         source: library.engine().path().display().to_string(),
         exchange: index,
-        request: format!("{} {}", request.method, request.target),
+        request,
         findings,
     })
 }
 
 impl Report {
-    /// Checks the exchanges of a source, or one of them.
-    fn read(&mut self, path: Option<PathBuf>, named: &[i64], muted: &Muted, format: Format) -> Result<(), Failure> {
+    /// Checks the runs of a source, everything in it, or what is named.
+    fn read(
+        &mut self,
+        path: Option<PathBuf>,
+        args: &args::Check,
+        muted: &Muted,
+        format: Format,
+    ) -> Result<(), Failure> {
         let library = Library::open(path, plain(format))?;
-        for index in library.some_or_all(named)? {
-            self.checked.push(recorded(&library, index, muted)?);
+        for index in library.some_or_all(&args.exchanges)? {
+            let mut reader = library.reader(index)?;
+            if args.all || !args.exchanges.is_empty() || is_of_interest(&reader) {
+                self.checked.push(recorded(&library, &mut reader, muted)?);
+            } else {
+                self.others += 1;
+            }
         }
         library.finish()
     }
@@ -149,7 +182,7 @@ impl Report {
             Format::Junit => out.text(&junit::write(self))?,
             Format::Text | Format::Markdown => {
                 if !was_printed {
-                    out.text(&text::exchanges(self))?;
+                    out.text(&text::findings(self))?;
                 }
                 out.text(&text::sum(self))?;
             }

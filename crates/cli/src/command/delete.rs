@@ -1,12 +1,11 @@
 //! `scrubjay delete`: exchanges out of the store, for good.
 
-use scrubjay_engine::clock;
 use scrubjay_ipc::Code;
 
 use crate::{args, failure::Failure, json::Line, library::Library, out::Out, words};
 
 pub(crate) fn run(args: &args::Delete, out: &mut Out) -> Result<(), Failure> {
-    let before = args.before.as_deref().map(moment).transpose()?;
+    let before = args.before.as_deref().map(words::named_moment).transpose()?;
     let library = Library::open(args.store.path.clone(), out.format)?;
     let erased = match before {
         Some(micros) => library.engine().erase_before(micros)?,
@@ -28,13 +27,4 @@ pub(crate) fn run(args: &args::Delete, out: &mut Out) -> Result<(), Failure> {
             "Wait until it has ended, or stop whoever records it.",
         )),
     }
-}
-
-fn moment(text: &str) -> Result<i64, Failure> {
-    words::moment(text, clock::wall_us()).ok_or_else(|| {
-        Failure::bad_argument(
-            format!("{text:?} names no moment."),
-            "Give a day (2026-11-21), a time (2026-11-21T10:00:00Z) or an age (7d, 12h, 30m).",
-        )
-    })
 }

@@ -1,27 +1,41 @@
 //! `scrubjay import`: recording files into the store.
 //!
 //! A file that cannot be read keeps none of the others from being taken, and
-//! a store is made only once there is something to put into it.
+//! a store is made only once there is something to put into it. What was taken
+//! is derived before the command returns, so that no later one has to.
 
-use std::path::Path;
+mod progress;
 
-use scrubjay_engine::{Engine, Incoming, Opening, Options};
+use std::{
+    path::Path,
+    sync::{Arc, atomic::AtomicBool, atomic::Ordering::SeqCst},
+    thread,
+    time::Duration,
+};
+
+use scrubjay_engine::{Engine, EngineError, Incoming, Opening, Options};
 use scrubjay_ipc::{Code, Report};
 
+use self::progress::Progress;
 use crate::{
-    args,
+    args::{self, Format},
     failure::{Failure, note, tell},
     json::Line,
     out::Out,
     safe::safe,
+    signals::Signals,
     words,
 };
 
+/// How long what was begun may take once a signal asks to stop.
+const LEAVING: Duration = Duration::from_millis(900);
+
 pub(crate) fn run(args: &args::Import, out: &mut Out) -> Result<(), Failure> {
+    let stop = watch_signals(out.format)?;
     let mut opened = None;
     let mut failed = Ok(());
     for file in &args.files {
-        match Incoming::read(file, None) {
+        match read(file, &stop) {
             Ok(incoming) => {
                 let engine = match &opened {
                     Some(engine) => engine,
@@ -29,23 +43,89 @@ pub(crate) fn run(args: &args::Import, out: &mut Out) -> Result<(), Failure> {
                 };
                 failed = failed.and(take(engine, file, incoming, out)?);
             }
+            Err(_) if stop.load(SeqCst) => {}
             Err(error) => {
                 tell(&error.report(), out.format);
                 failed = Err(Failure::Status(2));
             }
         }
+        if stop.load(SeqCst) {
+            break;
+        }
     }
+    let derived = match &opened {
+        Some(engine) => derive(engine, &stop),
+        None if stop.load(SeqCst) => Err(stopped("Nothing was taken.")),
+        None => Ok(()),
+    };
     if let Some(engine) = opened {
         engine.close();
     }
-    failed
+    failed.and(derived)
 }
 
 fn open(args: &args::Import) -> Result<Engine, Failure> {
     Ok(Engine::open(&Options {
         path: args.store.path.clone(),
-        opening: Opening::Writing,
+        opening: Opening::Importing,
     })?)
+}
+
+fn read(file: &Path, stop: &AtomicBool) -> Result<Incoming, EngineError> {
+    let len = file.metadata().map_or(0, |facts| facts.len());
+    let progress = Progress::of_bytes(&format!("reading {}", safe(&file.display().to_string())), len);
+    Incoming::read_watched(file, None, &mut |read| {
+        progress.to(read);
+        !stop.load(SeqCst)
+    })
+}
+
+/// Derives what was taken, until it is done or a signal asks to stop.
+fn derive(engine: &Engine, stop: &AtomicBool) -> Result<(), Failure> {
+    let mut progress = None;
+    let is_whole = engine.derive_watched(&mut |derived| {
+        let progress = progress.get_or_insert_with(|| Progress::of_bytes("deriving", derived.total));
+        progress.to(derived.bytes);
+        !stop.load(SeqCst)
+    })?;
+    drop(progress);
+    match is_whole {
+        true => Ok(()),
+        false => Err(stopped(
+            "What was taken is whole; the next list derives the rest, or reindex does.",
+        )),
+    }
+}
+
+fn stopped(what_of_it: &str) -> Failure {
+    Failure::new(
+        Code::BadRequest,
+        "The import was stopped before it was done.",
+        what_of_it,
+    )
+}
+
+/// Is set once a signal asks to stop. What cannot be left within [`LEAVING`],
+/// such as a pipe that nothing is written to, is left by ending the process:
+/// a file is taken in one transaction, so it is in the store whole or not at all.
+fn watch_signals(format: Format) -> Result<Arc<AtomicBool>, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut signals = runtime.block_on(async { Signals::new() })?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&stop);
+    thread::Builder::new()
+        .name("scrubjay-signals".to_owned())
+        .spawn(move || {
+            runtime.block_on(async {
+                signals.asked_to_stop().await;
+                asked.store(true, SeqCst);
+                tokio::time::sleep(LEAVING).await;
+            });
+            stopped("What was said to be taken is whole; the next list derives the rest, or reindex does.")
+                .tell(format);
+            std::process::exit(2);
+        })?;
+    Ok(stop)
 }
 
 /// Takes a file's exchanges; the inner failure says that it was damaged.

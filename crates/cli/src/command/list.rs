@@ -1,10 +1,16 @@
-//! `scrubjay list`: a line an exchange.
+//! `scrubjay list`: a line an exchange that is a run, or a line for each.
+
+mod chosen;
+
+use std::collections::VecDeque;
 
 use scrubjay_session::{
     exchange::{Exchange, Relayed},
     query::{Run, Summary},
+    verdict::{self, Verdict},
 };
 
+use self::chosen::{Chosen, Others};
 use crate::{
     args,
     failure::Failure,
@@ -16,42 +22,76 @@ use crate::{
     words,
 };
 
+const COLUMNS: &[(&str, Side)] = &[
+    ("INDEX", Side::Right),
+    ("STARTED", Side::Left),
+    ("SOURCE", Side::Left),
+    ("REQUEST", Side::Left),
+    ("STATUS", Side::Right),
+    ("ENDING", Side::Left),
+    ("RUNS", Side::Left),
+    ("TOOK", Side::Right),
+    ("FIRST TEXT", Side::Right),
+    ("FRAMES", Side::Right),
+    ("BYTES", Side::Right),
+    ("FINDINGS", Side::Left),
+    ("LABELS", Side::Left),
+];
+
+/// What one exchange comes to: a line of JSON, or the cells of a row.
+enum Shown {
+    Line(String),
+    Cells(Vec<String>),
+}
+
 pub(crate) fn run(args: &args::List, out: &mut Out) -> Result<(), Failure> {
+    let chosen = Chosen::by(args)?;
     let library = Library::open(args.source.path(), out.format)?;
     library.catch_up()?;
     let mutes = library.engine().mutes()?;
-    let mut table = Table::new(&[
-        ("INDEX", Side::Right),
-        ("STARTED", Side::Left),
-        ("SOURCE", Side::Left),
-        ("REQUEST", Side::Left),
-        ("STATUS", Side::Right),
-        ("ENDING", Side::Left),
-        ("RUNS", Side::Left),
-        ("TOOK", Side::Right),
-        ("FIRST TEXT", Side::Right),
-        ("FRAMES", Side::Right),
-        ("BYTES", Side::Right),
-        ("FINDINGS", Side::Left),
-        ("LABELS", Side::Left),
-    ]);
+    let mut rows = VecDeque::new();
+    let mut others = Others::default();
     for index in library.indexes() {
         let reader = library.reader(*index)?;
         let exchange = reader.exchange();
+        if !others.admit(&chosen, exchange, reader.summary()) {
+            continue;
+        }
         let mut summary = reader.summary().clone();
         summary.findings = summary.findings_without(|rule| mutes.is_muted(*index, rule));
-        let summary = &summary;
-        if out.is_json() {
-            out.text(&line(*index, exchange, summary))?;
-        } else {
-            table.row(cells(*index, exchange, summary));
+        rows.push_back(match out.is_json() {
+            true => Shown::Line(line(*index, exchange, &summary)),
+            false => Shown::Cells(cells(*index, exchange, &summary)),
+        });
+        if rows.len() > chosen.limit {
+            rows.pop_front();
+            others.left_out += 1;
         }
     }
-    if !out.is_json() && !library.indexes().is_empty() {
-        out.text(&table.text())?;
+    print(rows, out)?;
+    if !out.is_json() {
+        out.text(&others.text(&chosen))?;
     }
     out.flush()?;
     library.finish()
+}
+
+fn print(rows: VecDeque<Shown>, out: &mut Out) -> Result<(), Failure> {
+    let mut table = Table::new(COLUMNS);
+    let mut has_cells = false;
+    for row in rows {
+        match row {
+            Shown::Line(line) => out.text(&line)?,
+            Shown::Cells(cells) => {
+                has_cells = true;
+                table.row(cells);
+            }
+        }
+    }
+    match has_cells {
+        true => out.text(&table.text()),
+        false => Ok(()),
+    }
 }
 
 pub(crate) fn line(index: i64, exchange: &Exchange, summary: &Summary) -> String {
@@ -129,18 +169,17 @@ fn run_object(run: &Run) -> String {
 }
 
 fn cells(index: i64, exchange: &Exchange, summary: &Summary) -> Vec<String> {
-    let request = &exchange.request;
     vec![
         index.to_string(),
         words::clock(exchange.started_at_us),
         shortened(&exchange.source, 20),
-        format!("{} {}", shortened(&request.method, 12), shortened(&request.target, 48)),
+        shortened(&words::request_name(&exchange.request, summary), 61),
         exchange
             .response
             .as_ref()
             .map_or_else(|| "–".to_owned(), |head| head.status.to_string()),
-        exchange.ending.as_str().to_owned(),
-        outcomes(summary),
+        words::ending(exchange.ending).to_owned(),
+        outcomes(exchange, summary),
         words::duration(exchange.last_at_us),
         summary.ttft_us.map(words::duration).unwrap_or_default(),
         summary.frames.to_string(),
@@ -152,11 +191,13 @@ fn cells(index: i64, exchange: &Exchange, summary: &Summary) -> Vec<String> {
     ]
 }
 
-/// The outcomes of the runs; of many the last ones.
-fn outcomes(summary: &Summary) -> String {
-    let runs = &summary.runs[summary.runs.len().saturating_sub(4)..];
-    let names: Vec<&str> = runs.iter().map(|run| run.outcome.as_str()).collect();
-    let more = if runs.len() < summary.runs.len() { "…, " } else { "" };
+/// The outcomes of the runs, of many the last ones; nothing for what is no run.
+fn outcomes(exchange: &Exchange, summary: &Summary) -> String {
+    let all = verdict::of_exchange(exchange, summary);
+    let last = &all[all.len().saturating_sub(4)..];
+    let more = if last.len() < all.len() { "…, " } else { "" };
+    let runs = last.iter().filter(|verdict| **verdict != Verdict::NoRun);
+    let names: Vec<&str> = runs.map(|verdict| words::verdict(*verdict)).collect();
     format!("{more}{}", names.join(", "))
 }
 
@@ -205,7 +246,7 @@ pub(crate) fn ended_line(index: i64, exchange: &Exchange, summary: &Summary) -> 
         .map_or_else(|| "no answer".to_owned(), |head| head.status.to_string());
     let mut parts = vec![
         status,
-        exchange.ending.as_str().to_owned(),
+        words::ending(exchange.ending).to_owned(),
         words::duration(exchange.last_at_us),
     ];
     match exchange.relayed {
@@ -216,9 +257,11 @@ pub(crate) fn ended_line(index: i64, exchange: &Exchange, summary: &Summary) -> 
         ]),
     }
     parts.extend(
-        [outcomes(summary), findings(summary)]
+        [outcomes(exchange, summary), findings(summary)]
             .into_iter()
             .filter(|part| !part.is_empty()),
     );
+    // Of what got no answer, status and ending say the same.
+    parts.dedup();
     format!("#{index} ended: {}\n", parts.join(", "))
 }

@@ -33,7 +33,7 @@ pub(crate) fn run(args: &args::One, out: &mut Out) -> Result<(), Failure> {
     if out.is_json() {
         json_line(&exchange, reader.shelf(), &findings, out)?;
     } else {
-        text(&exchange, &findings, out)?;
+        text(&exchange, &reader.summary().endpoint_method, &findings, out)?;
     }
     out.flush()?;
     library.finish()
@@ -116,14 +116,22 @@ fn response_object(exchange: &Exchange) -> String {
         .object()
 }
 
-fn text(exchange: &Exchange, findings: &[FindingEntry], out: &mut Out) -> Result<(), Failure> {
+fn text(exchange: &Exchange, endpoint_method: &str, findings: &[FindingEntry], out: &mut Out) -> Result<(), Failure> {
     let request = &exchange.request;
     let mut lines = vec![
-        format!("exchange {} from source {}", exchange.index, safe(&exchange.source)),
+        format!(
+            "exchange {} from source {}{}",
+            exchange.index,
+            safe(&exchange.source),
+            match endpoint_method {
+                "" => String::new(),
+                method => format!(", which asks for {}", safe(method)),
+            }
+        ),
         format!("started  {}", words::clock(exchange.started_at_us)),
         format!(
             "ending   {} after {}",
-            exchange.ending.as_str(),
+            words::ending(exchange.ending),
             words::duration(exchange.last_at_us)
         ),
     ];

@@ -15,20 +15,20 @@ use crate::{
 
 pub(crate) fn run(args: &args::State, out: &mut Out) -> Result<(), Failure> {
     let library = Library::open(args.one.source.path(), out.format)?;
-    match args.at {
-        Some(seq) => {
-            let index = library.one(args.one.exchange)?;
-            let mut reader = library.reader(index)?;
-            let seq = within(seq, index, &reader)?;
-            let state = reader.state_at(seq).map_err(unreadable)?;
-            tell(None, &state, &mut reader, args, out)?;
+    if args.all {
+        let (indexes, many) = library.one_or_all(args.one.exchange)?;
+        for index in indexes {
+            all(index, many.then_some(index), &library, args, out)?;
         }
-        None => {
-            let (indexes, many) = library.one_or_all(args.one.exchange)?;
-            for index in indexes {
-                all(index, many.then_some(index), &library, args, out)?;
-            }
-        }
+    } else {
+        let index = library.one(args.one.exchange)?;
+        let mut reader = library.reader(index)?;
+        let seq = match args.at {
+            Some(seq) => within(seq, index, &reader)?,
+            None => reader.summary().frames,
+        };
+        let state = reader.state_at(seq).map_err(unreadable)?;
+        tell(None, &state, &mut reader, args, out)?;
     }
     out.flush()?;
     library.finish()

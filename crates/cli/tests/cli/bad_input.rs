@@ -69,7 +69,7 @@ fn a_bad_file_keeps_no_good_one_from_being_taken() {
         &stage,
         &["import notes.txt one.agui.jsonl nowhere.agui.jsonl --store s.db"]
     ));
-    assert_eq!(stage.json("list s.db --json").len(), 1);
+    assert_eq!(stage.json("list s.db --all --json").len(), 1);
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn a_cut_file_gives_what_it_has() {
             "list cut-early.agui.jsonl",
         ]
     ));
-    assert_eq!(stage.json("list s.db --json").len(), 2);
+    assert_eq!(stage.json("list s.db --all --json").len(), 2);
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn an_unknown_exchange() {
         ]
     ));
     assert!(!stage.path("out.agui.jsonl").exists());
-    assert_eq!(stage.json("list s.db --json").len(), 1);
+    assert_eq!(stage.json("list s.db --all --json").len(), 1);
 }
 
 #[test]

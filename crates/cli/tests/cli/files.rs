@@ -159,9 +159,8 @@ fn write(writer: &mut Writer<Vec<u8>>, captured: &Captured) {
 }
 
 fn is_protobuf(captured: &Captured) -> bool {
-    let head = captured.exchange.response.as_ref().unwrap();
-    head.headers
-        .iter()
+    let head = captured.exchange.response.iter();
+    head.flat_map(|head| &head.headers)
         .any(|(_, value)| value.starts_with(b"application/vnd.ag-ui"))
 }
 

@@ -5,6 +5,7 @@
 
 mod agent;
 mod bad_input;
+mod browsing;
 mod checking;
 mod comparing;
 mod files;

@@ -174,7 +174,7 @@ fn real_captures_are_read_from_files() {
         assert_eq!(stage.bytes("body real.agui.jsonl"), captured.body, "{name}");
         let shown = &stage.json("show real.agui.jsonl --json")[0];
         assert_eq!(shown["chunks"].as_array().unwrap().len(), captured.chunks.len());
-        let listed = &stage.json("list real.agui.jsonl --json")[0];
+        let listed = &stage.json("list real.agui.jsonl --all --json")[0];
         let events = stage.json("events real.agui.jsonl --json");
         assert_eq!(listed["frames"], events.len());
         let states = stage.json("state real.agui.jsonl --all --json");

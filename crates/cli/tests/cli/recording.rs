@@ -96,7 +96,7 @@ fn what_passes_is_in_the_store_after_a_clean_end() {
         assert_eq!((&ended["target"], &ended["frames"]), (&"/run".into(), &5.into()));
         assert_eq!(recorder.stop(signal), 0);
 
-        let listed = &stage.json("list s.db --json")[0];
+        let listed = &stage.json("list s.db --all --json")[0];
         assert_eq!(listed["ending"], "complete");
         assert_eq!(listed["runs"][0]["outcome"], "success");
         assert_eq!(listed["labels"], serde_json::json!({"who": "me", "kind": "test"}));
@@ -124,7 +124,7 @@ fn what_was_delivered_is_in_the_store_however_the_recorder_ends() {
         kill(signal, &recorder.child);
         assert_eq!(recorder.child.wait().unwrap().code(), status);
         drop(client);
-        let listed = &stage.json("list s.db --json")[0];
+        let listed = &stage.json("list s.db --all --json")[0];
         assert_eq!(
             (&listed["ending"], &listed["frames"]),
             (&"recorder_stopped".into(), &1.into())
@@ -153,7 +153,7 @@ fn recording_goes_on_when_nobody_reads_the_log() {
     }
     kill("-TERM", &child);
     assert_eq!(child.wait().unwrap().code(), Some(0));
-    assert_eq!(stage.json("list s.db --json").len(), 3);
+    assert_eq!(stage.json("list s.db --all --json").len(), 3);
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn several_sources_listen_each_for_itself() {
     post(&recorder.url(0));
     assert_eq!(recorder.next()["source"], "a");
     assert_eq!(recorder.stop("-INT"), 0);
-    assert_eq!(stage.json("list s.db --json").len(), 2);
+    assert_eq!(stage.json("list s.db --all --json").len(), 2);
 }
 
 #[test]

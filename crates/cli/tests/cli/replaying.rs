@@ -257,7 +257,7 @@ fn what_is_not_recorded_comes_from_the_fallback_and_is_recorded() {
     assert!(got.contains("x-scrubjay-replay: fallback; request=2"), "{got}");
     assert_eq!(replay.stop().0, 0);
     assert_eq!(stage.said("body more.db"), BODY);
-    let listed = stage.json("list more.db --json");
+    let listed = stage.json("list more.db --all --json");
     assert_eq!(
         (&listed[0]["source"], &listed[0]["ending"]),
         (&"fallback".into(), &"complete".into())
@@ -270,7 +270,7 @@ fn what_is_not_recorded_comes_from_the_fallback_and_is_recorded() {
     let got = answer(replay.url(), "/tools", "And this?");
     assert!(got.contains("x-scrubjay-replay: fallback"), "{got}");
     assert_eq!(replay.stop().0, 0);
-    assert_eq!(stage.json("list more.db --json").len(), 2);
+    assert_eq!(stage.json("list more.db --all --json").len(), 2);
 }
 
 #[test]
@@ -350,7 +350,7 @@ fn an_outage_of_the_fallback_is_told_and_answers_nobody_later() {
     let why = replay.line()["why"].clone();
     assert!(why.as_str().unwrap().ends_with("the fallback did not answer"), "{why}");
     assert_eq!(replay.stop().0, 0);
-    assert_eq!(stage.json("list more.db --json")[0]["ending"], "no_answer");
+    assert_eq!(stage.json("list more.db --all --json")[0]["ending"], "no_answer");
 
     let replay = Replay::start(&stage, "more.db --pace instant");
     let got = answer(replay.url(), "/tools", "Something else");

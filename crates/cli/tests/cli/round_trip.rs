@@ -21,7 +21,7 @@ fn captures() -> Vec<Captured> {
 /// What must stay, for every exchange in the order of the list; the index, which changes, aside.
 fn everything(stage: &Stage) -> Vec<String> {
     let mut all = Vec::new();
-    for mut line in stage.json("list --store s.db --json") {
+    for mut line in stage.json("list --store s.db --all --json") {
         let index = line["index"].take();
         all.push(line.to_string());
         all.push(stage.said(&format!("state --store s.db --exchange {index} --all --json")));
@@ -47,7 +47,7 @@ fn goes_round(file: &str) {
     assert_eq!(before.len(), 6 * captures().len());
     stage.said(&format!("export s.db -o {file} --redact none"));
     stage.said("delete --store s.db --before 2099-01-01");
-    assert_eq!(stage.said("list --store s.db --json"), "");
+    assert_eq!(stage.said("list --store s.db --all --json"), "");
     stage.said(&format!("import {file} --store s.db"));
     assert_eq!(everything(&stage), before);
 }
@@ -84,7 +84,7 @@ fn what_is_taken_in_twice_is_said() {
         again.contains("2 of its exchanges are here already, as 1, 2; now there are two of each"),
         "{again}"
     );
-    assert_eq!(stage.json("list s.db --json").len(), 4);
+    assert_eq!(stage.json("list s.db --all --json").len(), 4);
 }
 
 #[test]
@@ -104,13 +104,13 @@ fn deleting_names_what_goes() {
     let stage = Stage::new();
     stage.put("in.agui.jsonl", &file_of(&captures()));
     stage.said("import in.agui.jsonl --store s.db");
-    let listed = stage.json("list s.db --json");
+    let listed = stage.json("list s.db --all --json");
     let (first, second) = (&listed[0]["index"], &listed[1]["index"]);
     let deleted = stage.json(&format!(
         "delete --store s.db --exchange {first} --exchange {second} --json"
     ));
     assert_eq!([&deleted[0]["index"], &deleted[1]["index"]], [first, second]);
-    assert_eq!(stage.json("list s.db --json").len(), listed.len() - 2);
+    assert_eq!(stage.json("list s.db --all --json").len(), listed.len() - 2);
 }
 
 #[test]

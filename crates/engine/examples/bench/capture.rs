@@ -160,6 +160,7 @@ impl Bench {
             text: String::new(),
             source: None,
             verdicts: Vec::new(),
+            others: true,
             sort: LibrarySort::NewestFirst,
             first: 0,
             count: u32::try_from(streams)?,

@@ -140,6 +140,7 @@ async fn in_order(engine: &Engine, sort: LibrarySort) -> Vec<(String, String)> {
         text: String::new(),
         source: None,
         verdicts: Vec::new(),
+        others: true,
         sort,
         first: 0,
         count: 500,

@@ -149,6 +149,7 @@ pub(crate) async fn library(engine: &Engine) -> LibraryPage {
         text: String::new(),
         source: None,
         verdicts: Vec::new(),
+        others: true,
         sort: LibrarySort::OldestFirst,
         first: 0,
         count: 100,

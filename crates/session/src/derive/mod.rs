@@ -71,6 +71,7 @@ use self::{
 };
 pub(crate) use self::{
     checkpoint::fold_of,
+    describe::asks,
     folding::{ShelfPieces, end as fold_end, is_failed_patch, push as fold_push},
 };
 use crate::{
@@ -81,7 +82,7 @@ use crate::{
 };
 
 /// Version of the pages; a store that holds another one makes them again.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 /// Bytes of decoded body after which a checkpoint is due: about 10 ms of folding.
 pub const CHECKPOINT_SPACING: u64 = 512 * 1024;
 /// An ended exchange below this stores only its summary.
@@ -98,6 +99,8 @@ const BYTES_AT_ONCE: u64 = 1024 * 1024;
 const START_PIECE_BYTES: u64 = 4 * 1024;
 /// Characters of the title.
 const TITLE_CHARS: usize = 200;
+/// Characters of the method in an envelope.
+const METHOD_CHARS: usize = 60;
 
 /// What a deriver works for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,7 +165,7 @@ impl Deriver {
             transport: body.transport(),
             ..Summary::default()
         };
-        describe::describe_request(&mut summary, request_body);
+        describe::describe_request(&mut summary, &exchange.request, request_body);
         let (judge, about_request) = Judge::new(exchange, request_body);
         let mut deriver = Self {
             purpose,

@@ -47,6 +47,31 @@ impl From<Transport> for Media {
     }
 }
 
+/// What a request asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Asks {
+    /// Something that has nothing to do with runs, as far as is known.
+    #[default]
+    Other,
+    /// Which agents there are, and what they can do.
+    Info,
+    /// What was said before in a thread.
+    Connect,
+    /// A run.
+    Run,
+    /// Perhaps a run: it is posted with a part of a RunAgentInput.
+    Attempt,
+}
+
+impl Asks {
+    fn from_code(code: u8) -> Self {
+        [Self::Other, Self::Info, Self::Connect, Self::Run, Self::Attempt]
+            .get(usize::from(code))
+            .copied()
+            .unwrap_or_default()
+    }
+}
+
 /// How a run came out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Outcome {
@@ -152,6 +177,11 @@ pub struct Summary {
     pub run_id: String,
     /// The request's body is a RunAgentInput (or an envelope that holds one).
     pub is_run_input: bool,
+    /// What it asks for.
+    pub asks: Asks,
+    /// The method that it names in the envelope of CopilotKit's single endpoint
+    /// (`agent/run`, `info`); empty for any other request.
+    pub endpoint_method: String,
     /// The last user text of the input, shortened; empty if there is none.
     pub title: String,
     /// From the request to the first character of text.
@@ -222,6 +252,8 @@ impl Summary {
         writer.text(&self.thread_id);
         writer.text(&self.run_id);
         writer.text(&self.title);
+        writer.u8(self.asks as u8);
+        writer.text(&self.endpoint_method);
         writer.opt_uint(self.ttft_us);
         self.write_stop(&mut writer);
         writer.uint(self.runs.len() as u64);
@@ -281,6 +313,8 @@ impl Summary {
             thread_id: reader.text()?,
             run_id: reader.text()?,
             title: reader.text()?,
+            asks: Asks::from_code(reader.u8()?),
+            endpoint_method: reader.text()?,
             ttft_us: reader.opt_uint()?,
             stop: read_stop(&mut reader)?,
             runs: Vec::new(),

@@ -12,7 +12,11 @@ use super::{
     arguments::Tool,
     rule::{InputShape, InputSpelling},
 };
-use crate::{exchange::Exchange, fold::Broken};
+use crate::{
+    derive::{asks, summary::Asks},
+    exchange::Exchange,
+    fold::Broken,
+};
 
 /// The request.
 #[derive(Debug, Default)]
@@ -31,10 +35,8 @@ impl Asked {
     /// Reads a request, with what is wrong with it.
     pub(super) fn read(exchange: &Exchange, body: &[u8]) -> (Self, Vec<Broken>) {
         let request = Request::read(body);
-        let by_path = path_of(&exchange.request.target).ends_with("/connect");
-        let by_method = request.envelope().and_then(|envelope| envelope.method);
         let mut asked = Self {
-            is_connect: by_path || by_method.is_some_and(|method| *method == *"agent/connect"),
+            is_connect: asks(&exchange.request, &request) == Asks::Connect,
             ..Self::default()
         };
         if let Some(input) = request.input_value() {
@@ -55,12 +57,4 @@ impl Asked {
         });
         (asked, told.collect())
     }
-}
-
-fn path_of(target: &str) -> &str {
-    target
-        .split(['?', '#'])
-        .next()
-        .unwrap_or_default()
-        .trim_end_matches('/')
 }

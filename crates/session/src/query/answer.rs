@@ -7,7 +7,7 @@ pub use crate::derive::{
     frames::FrameEntry,
     kinds::{EventCode, Kind, Severity},
     spans::Span,
-    summary::{Outcome, RuleCount, Run, Stop, Summary, Transport},
+    summary::{Asks, Outcome, RuleCount, Run, Stop, Summary, Transport},
 };
 
 /// A frame as `scrubjay events` prints it.

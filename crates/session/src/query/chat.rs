@@ -256,7 +256,7 @@ impl Chat<'_> {
         let mut words = vec![self.text(part, "type").unwrap_or_else(|| "part".to_owned())];
         if let Some(source) = part.get("source") {
             if let Some(text) = source.get("value").and_then(Value::as_text) {
-                words.push(super::describe::bytes(text.len()));
+                words.push(crate::words::bytes(text.len()));
             }
             words.extend(self.text(source, "mimeType"));
         }

@@ -6,7 +6,10 @@ use scrubjay_protocol::{
 };
 
 use super::answer::*;
-use crate::derive::summary::Outcome;
+use crate::{
+    derive::summary::Outcome,
+    words::{bytes, duration},
+};
 
 /// Characters of a line.
 const LINE_CHARS: usize = 200;
@@ -156,44 +159,5 @@ pub(crate) fn span_measure(span: &Span) -> String {
         Kind::Run | Kind::Step | Kind::Subagent | Kind::Tool | Kind::Wait => duration(span.end_us - span.start_us),
         _ if span.frames > 1 => format!("{} ×", span.frames),
         _ => bytes(span.bytes),
-    }
-}
-
-/// `0.8 ms`, `212 ms`, `1.9 s`, `2 m 05 s`.
-pub(crate) fn duration(us: u64) -> String {
-    match us {
-        0..10_000 => format!("{:.1} ms", us as f64 / 1e3),
-        10_000..1_000_000 => format!("{} ms", us / 1_000),
-        1_000_000..60_000_000 => format!("{:.1} s", us as f64 / 1e6),
-        _ => format!("{} m {:02} s", us / 60_000_000, us / 1_000_000 % 60),
-    }
-}
-
-/// `184 B`, `1.2 kB`, `3.4 MB`.
-pub(crate) fn bytes(len: u64) -> String {
-    match len {
-        0..1_000 => format!("{len} B"),
-        1_000..1_000_000 => format!("{:.1} kB", len as f64 / 1e3),
-        _ => format!("{:.1} MB", len as f64 / 1e6),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn measures_read_well() {
-        for (us, text) in [
-            (840, "0.8 ms"),
-            (212_000, "212 ms"),
-            (1_900_000, "1.9 s"),
-            (125_000_000, "2 m 05 s"),
-        ] {
-            assert_eq!(duration(us), text);
-        }
-        for (len, text) in [(184, "184 B"), (1_234, "1.2 kB"), (3_400_000, "3.4 MB")] {
-            assert_eq!(bytes(len), text);
-        }
     }
 }

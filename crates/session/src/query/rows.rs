@@ -6,7 +6,7 @@
 //! shows and a little for each expanded span, whatever the exchange holds.
 
 use super::{Failed, Reader, answer::*, describe};
-use crate::{derive::spans::Spill, shelf::Shelf};
+use crate::{derive::spans::Spill, shelf::Shelf, words};
 
 /// Bytes of a frame that are read for its line; the line of a longer one is
 /// made from its start.
@@ -152,7 +152,7 @@ impl<S: Shelf> Reader<S> {
             kind: entry.event.kind(),
             subject,
             summary,
-            measure: describe::bytes(entry.len),
+            measure: words::bytes(entry.len),
             severity: entry.severity,
             open: false,
         })

@@ -9,6 +9,8 @@
 
 mod rows;
 
+pub use self::rows::run_rows;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::File,
@@ -22,7 +24,7 @@ use std::{
 
 use rusqlite::Connection;
 use scrubjay_session::{
-    derive::{self, Commit, Deriver, Purpose},
+    derive::{self, Commit, Deriver, Purpose, summary::Summary},
     exchange::{Ending, Exchange},
     shelf::{Shelf as _, Watermark},
 };
@@ -50,6 +52,15 @@ const TELL: Duration = Duration::from_millis(200);
 const LOOK_AT_THREAD: Duration = Duration::from_millis(2);
 /// Bytes of a body derived before others have their turn.
 const BYTES: u64 = 1 << 20;
+
+/// How far deriving has come, in bytes of bodies on the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Derived {
+    /// Derived so far.
+    pub bytes: u64,
+    /// Of so many.
+    pub total: u64,
+}
 
 /// The deriver's thread; ends when dropped.
 #[derive(Debug)]
@@ -128,15 +139,45 @@ impl Store {
     /// # Errors
     /// When the store cannot be read or written.
     pub fn derive_now(&self) -> Result<(), StoreError> {
+        self.derive_watched(&mut |_| true).map(drop)
+    }
+
+    /// As [`Store::derive_now`], and says how far it has come, about once a
+    /// megabyte. Goes on for as long as `goes_on` says so; gives whether it
+    /// came to the end. What was derived until then stays, and the next one
+    /// derives the rest.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written.
+    pub fn derive_watched(&self, goes_on: &mut dyn FnMut(Derived) -> bool) -> Result<bool, StoreError> {
         if self.read_only() {
-            return Ok(());
+            return Ok(true);
         }
+        let behind = self.behind()?;
+        let mut lens = Vec::new();
+        for index in behind {
+            lens.push((index, self.shelf(index).exchange()?.body_len));
+        }
+        let mut derived = Derived {
+            bytes: 0,
+            total: lens.iter().map(|(_, len)| len).sum(),
+        };
         let mut follower = Follower::new(self.clone());
-        for index in self.behind()? {
-            follower.finish(index)?;
+        for (index, len) in lens {
+            while follower.step(index)? == Progress::More {
+                let bytes = derived.bytes + follower.share_done(index, len);
+                if !goes_on(Derived { bytes, ..derived }) {
+                    return Ok(false);
+                }
+            }
+            follower.live.remove(&index);
+            derived.bytes += len;
+            if !goes_on(derived) && derived.bytes < derived.total {
+                return Ok(false);
+            }
         }
         self.fold_wal();
-        Ok(())
+        Ok(true)
     }
 
     /// Forgets everything derived, and derives it again. Gives how many
@@ -235,6 +276,9 @@ impl Worker {
 struct Follower {
     store: Store,
     live: BTreeMap<i64, Live>,
+    /// Exchanges without an answer yet, of which the library knows what they
+    /// ask for, and the length of the request it was read from.
+    asked: BTreeMap<i64, u64>,
 }
 
 /// An exchange that is being followed.
@@ -244,6 +288,8 @@ struct Live {
     /// The watermark that the store has, as far as is known here.
     stored: Option<(u32, Watermark)>,
     told: Option<(u32, Instant)>,
+    /// Chunks of the body when it was last looked at.
+    chunks: u64,
 }
 
 /// What a step came to.
@@ -273,7 +319,15 @@ impl Follower {
         Self {
             store,
             live: BTreeMap::new(),
+            asked: BTreeMap::new(),
         }
+    }
+
+    /// Bytes of a body of this length that are derived, about.
+    fn share_done(&self, index: i64, len: u64) -> u64 {
+        let Some(live) = self.live.get(&index) else { return 0 };
+        let (done, chunks) = (live.deriver.next_chunk(), live.chunks.max(1));
+        (u128::from(len) * u128::from(done.min(chunks)) / u128::from(chunks)) as u64
     }
 
     /// Follows an exchange to what is there of it.
@@ -302,7 +356,7 @@ impl Follower {
     }
 
     /// Begins to follow an exchange; `None` if there is nothing to do.
-    fn open(&self, index: i64) -> Result<Option<(Exchange, Live)>, StoreError> {
+    fn open(&mut self, index: i64) -> Result<Option<(Exchange, Live)>, StoreError> {
         let shelf = self.store.shelf(index);
         let exchange = match shelf.exchange() {
             Err(StoreError::NoSuchExchange { .. }) => return Ok(None),
@@ -317,7 +371,12 @@ impl Follower {
         }
         // Only the head of the response says what the body is to be read as.
         let unknown = exchange.response.is_none() && exchange.ending == Ending::Open;
-        if unknown || stored.is_some_and(|(_, mark)| mark.finished) {
+        if unknown {
+            self.tell_request(index, &shelf, &exchange)?;
+            return Ok(None);
+        }
+        self.asked.remove(&index);
+        if stored.is_some_and(|(_, mark)| mark.finished) {
             return Ok(None);
         }
         let deriver = Deriver::resume(&shelf, Purpose::Store)?;
@@ -328,16 +387,28 @@ impl Follower {
                 deriver,
                 stored,
                 told: None,
+                chunks: 0,
             },
         )))
+    }
+
+    /// Tells the library what a request asks for that has no answer yet, so
+    /// that a run is listed as one from its beginning.
+    fn tell_request(&mut self, index: i64, shelf: &StoreShelf, exchange: &Exchange) -> Result<(), StoreError> {
+        if self.asked.insert(index, exchange.request_len) == Some(exchange.request_len) {
+            return Ok(());
+        }
+        let deriver = Deriver::new(exchange, &shelf.request_body()?, Purpose::Store);
+        self.tell_rows(index, exchange, deriver.summary())
     }
 
     /// Derives some of what is there.
     fn follow(&self, index: i64, exchange: &Exchange, live: &mut Live) -> Result<Followed, StoreError> {
         live.deriver.set_holes(&exchange.holes);
+        live.chunks = exchange.chunk_count;
         if live.deriver.next_chunk() < exchange.chunk_count {
             let commits = derive::catch_up(&mut live.deriver, &live.shelf, exchange.chunk_count, BYTES)?;
-            let kept = self.store_commits(index, live, commits)?;
+            let kept = self.store_commits(index, exchange, live, commits)?;
             return Ok(if kept {
                 Followed::On(Progress::More)
             } else {
@@ -348,22 +419,28 @@ impl Follower {
             let commits = derive::end(&mut live.deriver, &live.shelf, exchange.ending)
                 .into_iter()
                 .collect();
-            let kept = self.store_commits(index, live, commits)?;
+            let kept = self.store_commits(index, exchange, live, commits)?;
             return Ok(if kept { Followed::ToTheEnd } else { Followed::ByOthers });
         }
-        self.tell(index, live).map(Followed::On)
+        self.tell(index, exchange, live).map(Followed::On)
     }
 
     /// Stores commits, each on condition that nobody else has been here;
     /// false if somebody has.
-    fn store_commits(&self, index: i64, live: &mut Live, commits: Vec<Commit>) -> Result<bool, StoreError> {
+    fn store_commits(
+        &self,
+        index: i64,
+        exchange: &Exchange,
+        live: &mut Live,
+        commits: Vec<Commit>,
+    ) -> Result<bool, StoreError> {
         for commit in commits {
             let expected = live.stored;
             let stored = self.store.write("pages", |tx| {
                 if exchanges::has_ended(tx, index)?.is_none() || derivations::read(tx, index)? != expected {
                     return Ok(false);
                 }
-                write_commit(tx, index, &commit).map(|()| true)
+                write_commit(tx, index, exchange, &commit).map(|()| true)
             })?;
             if !stored {
                 return Ok(false);
@@ -375,37 +452,36 @@ impl Follower {
     }
 
     /// Tells the library what is known of an open exchange.
-    fn tell(&self, index: i64, live: &mut Live) -> Result<Progress, StoreError> {
+    fn tell(&self, index: i64, exchange: &Exchange, live: &mut Live) -> Result<Progress, StoreError> {
         let summary = live.deriver.summary();
         match live.told {
             Some((frames, _)) if frames == summary.frames => return Ok(Progress::Done),
             Some((_, at)) if at.elapsed() < TELL => return Ok(Progress::Later),
             _ => {}
         }
-        let rows = rows::of(summary, Ending::Open);
+        self.tell_rows(index, exchange, summary)?;
+        live.told = Some((summary.frames, Instant::now()));
+        Ok(Progress::Done)
+    }
+
+    fn tell_rows(&self, index: i64, exchange: &Exchange, summary: &Summary) -> Result<(), StoreError> {
+        let rows = run_rows(exchange, summary);
         self.store.write("rows of the library", |tx| {
             runs::replace(tx, index, &rows)?;
             let revision = settings::next_revision(tx)?;
             exchanges::set_frames(tx, index, summary.frames, revision)
-        })?;
-        live.told = Some((summary.frames, Instant::now()));
-        Ok(Progress::Done)
+        })
     }
 }
 
-fn write_commit(conn: &Connection, index: i64, commit: &Commit) -> rusqlite::Result<()> {
+fn write_commit(conn: &Connection, index: i64, exchange: &Exchange, commit: &Commit) -> rusqlite::Result<()> {
     for page in &commit.pages {
         pages::put(conn, index, page)?;
     }
     for (span, _, text) in &commit.span_texts {
         texts::add(conn, index, *span, text)?;
     }
-    let ending = if commit.watermark.finished {
-        Ending::Complete
-    } else {
-        Ending::Open
-    };
-    runs::replace(conn, index, &rows::of(&commit.summary, ending))?;
+    runs::replace(conn, index, &run_rows(exchange, &commit.summary))?;
     derivations::put(conn, index, DERIVE_VERSION, commit.watermark)?;
     let revision = settings::next_revision(conn)?;
     exchanges::set_frames(conn, index, commit.summary.frames, revision)

@@ -1,35 +1,45 @@
 //! From a summary to the library's rows.
 
 use scrubjay_session::{
-    derive::summary::{Outcome, Run, Summary},
-    exchange::Ending,
+    derive::summary::{Run, Summary},
+    exchange::Exchange,
+    verdict::{self, Verdict},
 };
 
-use crate::{RunRow, Verdict};
+use crate::RunRow;
 
 /// The rows of an exchange: one a run, or one for an exchange without.
 ///
 /// Findings are counted for the exchange as a whole, so each row carries all.
-pub(crate) fn of(summary: &Summary, ending: Ending) -> Vec<RunRow> {
+pub fn run_rows(exchange: &Exchange, summary: &Summary) -> Vec<RunRow> {
+    let verdicts = verdict::of_exchange(exchange, summary);
     if summary.runs.is_empty() {
-        return vec![RunRow {
-            run: None,
-            run_id: summary.run_id.clone(),
-            last_at_us: summary.last_at_us,
-            ttft_us: summary.ttft_us,
-            frames: summary.frames.into(),
-            tools: summary.tools,
-            first_seq: summary.frames.min(1),
-            last_seq: summary.frames,
-            ..common(summary)
-        }];
+        return verdicts.into_iter().map(|verdict| whole(summary, verdict)).collect();
     }
-    let last = summary.runs.len() - 1;
-    let rows = summary.runs.iter().enumerate().map(|(number, run)| {
-        let goes_on = ending == Ending::Open && number == last;
-        row(u32::try_from(number).unwrap_or(u32::MAX), run, summary, goes_on)
-    });
-    rows.collect()
+    let runs = (0..).zip(&summary.runs).zip(verdicts);
+    runs.map(|((number, run), verdict)| row(number, run, summary, verdict))
+        .collect()
+}
+
+/// What is no run is called by what it asks for, not by what was said in its thread.
+fn whole(summary: &Summary, verdict: Verdict) -> RunRow {
+    let title = match verdict {
+        Verdict::NoRun => &summary.endpoint_method,
+        _ => &summary.title,
+    };
+    RunRow {
+        run: None,
+        run_id: summary.run_id.clone(),
+        title: title.clone(),
+        verdict: Some(verdict),
+        last_at_us: summary.last_at_us,
+        ttft_us: summary.ttft_us,
+        frames: summary.frames.into(),
+        tools: summary.tools,
+        first_seq: summary.frames.min(1),
+        last_seq: summary.frames,
+        ..common(summary)
+    }
 }
 
 fn common(summary: &Summary) -> RunRow {
@@ -43,12 +53,12 @@ fn common(summary: &Summary) -> RunRow {
     }
 }
 
-fn row(number: u32, run: &Run, summary: &Summary, goes_on: bool) -> RunRow {
+fn row(number: u32, run: &Run, summary: &Summary, verdict: Verdict) -> RunRow {
     RunRow {
         run: Some(number),
         run_id: run.run_id.clone(),
         thread_id: run.thread_id.clone(),
-        verdict: verdict_of(run.outcome, goes_on),
+        verdict: Some(verdict),
         first_at_us: run.first_at_us,
         last_at_us: run.last_at_us,
         ttft_us: run.first_text_us,
@@ -57,18 +67,5 @@ fn row(number: u32, run: &Run, summary: &Summary, goes_on: bool) -> RunRow {
         first_seq: run.first_seq,
         last_seq: run.last_seq,
         ..common(summary)
-    }
-}
-
-/// A run without a terminal event is still going on only if it is the last of
-/// an open exchange; that may change, so it is left open here.
-fn verdict_of(outcome: Outcome, goes_on: bool) -> Option<Verdict> {
-    match outcome {
-        Outcome::Open if goes_on => None,
-        Outcome::Open => Some(Verdict::None),
-        Outcome::Success => Some(Verdict::Success),
-        Outcome::Interrupt => Some(Verdict::Interrupt),
-        Outcome::Cancelled => Some(Verdict::Cancelled),
-        Outcome::Error => Some(Verdict::Error),
     }
 }

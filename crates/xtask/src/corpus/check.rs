@@ -20,7 +20,7 @@ const HOP_BY_HOP: [&str; 4] = ["connection", "transfer-encoding", "keep-alive", 
 
 /// What does not hold of bytes, splits, times and endings: a sentence each.
 pub(crate) fn all(checked: &[Checked], store: &Recorded) -> Result<Vec<String>> {
-    let list = store.lines(&["list", "--json"])?;
+    let list = store.lines(&["list", "--all", "--json"])?;
     let mut problems = Vec::new();
     for one in checked {
         let index = index_of(one, &list)?.to_string();
@@ -192,7 +192,7 @@ pub(crate) fn against_the_oracle(
     node: &Path,
     work: &Path,
 ) -> Result<Vec<String>> {
-    let list = store.lines(&["list", "--json"])?;
+    let list = store.lines(&["list", "--all", "--json"])?;
     let mut cases = String::new();
     for one in checked {
         let index = index_of(one, &list)?;

@@ -1,11 +1,19 @@
 //! Findings for people.
 
+use std::cmp::Reverse;
+
 use super::{Checked, Found, Report};
 use crate::{safe::safe, words};
 
-/// Every exchange with what was found in it.
-pub(super) fn exchanges(report: &Report) -> String {
-    report.checked.iter().map(exchange).collect()
+/// Examples of a rule, at most.
+const EXAMPLES: usize = 3;
+
+/// What was found: of one exchange each finding, of many by rule with examples.
+pub(super) fn findings(report: &Report) -> String {
+    match report.checked.as_slice() {
+        [checked] => exchange(checked),
+        checked => groups(checked),
+    }
 }
 
 fn exchange(checked: &Checked) -> String {
@@ -17,6 +25,109 @@ fn exchange(checked: &Checked) -> String {
         text.push_str(&finding(found));
     }
     text
+}
+
+/// The findings of a rule over all exchanges; muted ones apart.
+struct Group<'a> {
+    found: Vec<(&'a Checked, &'a Found)>,
+}
+
+/// The worst first, and of equals the most frequent.
+fn groups(checked: &[Checked]) -> String {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    let all = checked
+        .iter()
+        .flat_map(|checked| checked.findings.iter().map(move |found| (checked, found)));
+    for (checked, found) in all {
+        match groups.iter_mut().find(|group| group.holds(found)) {
+            Some(group) => group.found.push((checked, found)),
+            None => groups.push(Group {
+                found: vec![(checked, found)],
+            }),
+        }
+    }
+    groups.sort_by_key(|group| {
+        let first = group.first();
+        (
+            first.is_muted,
+            Reverse(first.finding.severity),
+            Reverse(group.found.len()),
+        )
+    });
+    let several = checked.iter().any(|other| other.source != checked[0].source);
+    groups.iter().map(|group| group.text(several)).collect()
+}
+
+impl Group<'_> {
+    fn first(&self) -> &Found {
+        self.found[0].1
+    }
+
+    fn holds(&self, found: &Found) -> bool {
+        let first = self.first();
+        let (one, other) = (&first.finding, &found.finding);
+        one.rule == other.rule && one.severity == other.severity && first.is_muted == found.is_muted
+    }
+
+    fn exchanges(&self) -> u64 {
+        let mut places: Vec<_> = self.found.iter().map(|(checked, _)| checked.place()).collect();
+        places.dedup();
+        places.len() as u64
+    }
+
+    fn text(&self, several: bool) -> String {
+        let first = self.first();
+        let muted = if first.is_muted { " (muted)" } else { "" };
+        let mut text = format!(
+            "{} {}: {}{muted}\n  {} in {}\n",
+            first.finding.severity.as_str(),
+            safe(&first.finding.rule),
+            first.title(),
+            words::count(self.found.len() as u64, "finding"),
+            words::count(self.exchanges(), "exchange"),
+        );
+        for (checked, found) in self.examples() {
+            text.push_str(&example(checked, found, several));
+        }
+        let more = self.found.len().saturating_sub(EXAMPLES);
+        if more > 0 {
+            text.push_str(&format!("  and {more} more\n"));
+        }
+        let clients = first.clients();
+        if !clients.is_empty() {
+            text.push_str(&format!("  breaks in: {}\n", clients.join(", ")));
+        }
+        text
+    }
+
+    /// From as many exchanges as there are, then the next ones.
+    fn examples(&self) -> Vec<&(&Checked, &Found)> {
+        let is_new = |place: usize| place == 0 || self.found[place - 1].0.place() != self.found[place].0.place();
+        let (mut chosen, rest): (Vec<usize>, Vec<usize>) = (0..self.found.len()).partition(|place| is_new(*place));
+        chosen.extend(rest);
+        chosen.truncate(EXAMPLES);
+        chosen.sort_unstable();
+        chosen.into_iter().map(|place| &self.found[place]).collect()
+    }
+}
+
+impl Checked {
+    fn place(&self) -> (&str, i64) {
+        (&self.source, self.exchange)
+    }
+}
+
+fn example(checked: &Checked, found: &Found, several: bool) -> String {
+    let source = match several {
+        true => format!("{} ", safe(&checked.source)),
+        false => String::new(),
+    };
+    format!(
+        "  {source}exchange {} #{}: {}\n",
+        checked.exchange,
+        found.finding.seq,
+        safe(&found.finding.message)
+    )
 }
 
 /// The line above an exchange's findings.
@@ -60,5 +171,9 @@ pub(super) fn sum(report: &Report) -> String {
         parts.push(format!("{muted} muted"));
     }
     let exchanges = words::count(report.checked.len() as u64, "exchange");
-    format!("{exchanges} checked: {}\n", parts.join(", "))
+    let others = match report.others {
+        0 => String::new(),
+        others => format!("; {} left alone: --all", words::count(others, "other request")),
+    };
+    format!("{exchanges} checked: {}{others}\n", parts.join(", "))
 }

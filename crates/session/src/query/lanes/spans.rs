@@ -12,6 +12,7 @@ use crate::{
     derive::spans::{self, SpanBlock},
     exchange::Ending,
     shelf::Shelf,
+    words,
 };
 
 /// Spans drawn one by one, for each pixel of width.
@@ -158,7 +159,7 @@ impl<S: Shelf> Reader<S> {
     fn draw_wait(&self, span: &Span, pencil: &Pencil, canvas: &mut Canvas) {
         let (from, to) = pencil.extent((span.start_us, span.first_seq), self.end_of(span));
         if pencil.visible(from, to) && to > from {
-            let text = format!("person {}", describe::duration(self.end_of(span).0 - span.start_us));
+            let text = format!("person {}", words::duration(self.end_of(span).0 - span.start_us));
             let label = pencil.label(&text, from, to);
             canvas.add(LaneId::Runs, shape_of(span, Form::Hatched, from, to, 0, 120, label));
         }

@@ -1,0 +1,50 @@
+//! Numbers, times and outcomes as a person reads them, for the views of this
+//! vocabulary. They are `session`'s words, so that a row reads the same in a
+//! window, on the command line and in a report.
+
+use chrono::{DateTime, FixedOffset};
+use scrubjay_session::words;
+pub use scrubjay_session::words::{bytes, count, duration, many, offset, offset_short};
+
+use crate::{EndingView, RunVerdict};
+
+/// How the transport ended.
+pub fn ending(ending: EndingView) -> &'static str {
+    words::ending(ending.into())
+}
+
+/// Whether an ending needs a second look.
+pub fn is_bad_ending(ending: EndingView) -> bool {
+    words::is_bad_ending(ending.into())
+}
+
+/// How a run came out.
+pub fn verdict(verdict: RunVerdict) -> &'static str {
+    words::verdict(verdict.into())
+}
+
+/// Wall clock to the second, as it stands on a clock so many minutes east of
+/// UTC: `2026-11-20 10:00:05`.
+pub fn clock(micros_since_1970: i64, minutes_east: i32) -> String {
+    let zone = FixedOffset::east_opt(minutes_east.saturating_mul(60))
+        .unwrap_or_else(|| FixedOffset::east_opt(0).expect("UTC is a zone"));
+    DateTime::from_timestamp_micros(micros_since_1970)
+        .unwrap_or_default()
+        .with_timezone(&zone)
+        .format("%Y-%m-%d %H:%M:%S")
+        .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clocks_stand_where_the_reader_is() {
+        let at_us = 1_600_000_000_123_456;
+        assert_eq!(clock(at_us, 0), "2020-09-13 12:26:40");
+        assert_eq!(clock(at_us, 330), "2020-09-13 17:56:40");
+        assert_eq!(clock(at_us, -90), "2020-09-13 10:56:40");
+        assert_eq!(clock(at_us, i32::MAX), "2020-09-13 12:26:40");
+    }
+}
