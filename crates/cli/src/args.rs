@@ -260,13 +260,17 @@ pub(crate) struct Diff {
     #[arg(value_name = "MORE", conflicts_with = "baseline")]
     pub(crate) more: Vec<PathBuf>,
 
-    /// Which exchange of A; absent means the only one, or all of the only thread
+    /// Which exchange of A; absent means all threads, paired with those of B
     #[arg(long = "a", value_name = "I", allow_negative_numbers = true)]
     pub(crate) exchange_a: Option<i64>,
 
     /// Which exchange of B
     #[arg(long = "b", value_name = "I", allow_negative_numbers = true)]
     pub(crate) exchange_b: Option<i64>,
+
+    /// Compare exchanges that carry no run too
+    #[arg(long, conflicts_with = "baseline")]
+    pub(crate) all: bool,
 
     /// What counts as different: behaviour, state, text or wire, each with what the ones before it count
     #[arg(long, value_name = "LEVEL", default_value = "behaviour")]
@@ -298,7 +302,7 @@ pub(crate) enum Level {
     State,
     // The words.
     Text,
-    // Types, order and chunking of events.
+    // Every member of every event, and how deltas and chunks are cut.
     Wire,
 }
 

@@ -31,20 +31,22 @@ pub enum Side {
     Run(i64, u32),
     /// All exchanges of a thread, in order.
     Thread(String),
+    /// Exchanges of one thread or several; threads of both sides are paired.
+    Exchanges(Vec<i64>),
 }
 
 /// What counts as different.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DiffLevel {
-    /// Tool names, arguments, order, outcomes, interrupts, final state.
+    /// What was asked, tools, their order, outcomes, interrupts, final state, findings.
     #[default]
     Behaviour,
     /// The state after each state event.
     State,
     /// The words too.
     Text,
-    /// Types, order and chunking of events.
+    /// Every member of every event, how deltas and chunks are cut, comments.
     Wire,
 }
 
@@ -113,8 +115,13 @@ pub enum CompareStage {
 /// What came out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CompareResult {
-    /// Where they first part; absent when they are the same.
+    /// The first thing that the agent did otherwise, else what was asked
+    /// otherwise; absent when they are the same.
     pub first: Option<Divergence>,
+    /// What was asked otherwise before that.
+    pub premise: Option<Divergence>,
+    /// Which thread of A is which of B.
+    pub threads: Vec<ThreadPairView>,
     /// How many pairs of each kind.
     pub counts: PairCounts,
     /// Pairs in all, as rows with what lies downstream folded.
@@ -125,6 +132,21 @@ pub struct CompareResult {
     pub duration_delta_us: i64,
     /// B's time to first text less A's, microseconds.
     pub ttft_delta_us: Option<i64>,
+}
+
+/// Two threads that are compared with each other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThreadPairView {
+    /// A's, by its id or by what it asks; absent when only B has it.
+    pub a: Option<String>,
+    /// B's.
+    pub b: Option<String>,
+    /// `id`, `what is asked`, `order`; empty for one that stands alone.
+    pub paired_by: String,
+    /// How many differences there are in it.
+    pub differences: u32,
+    /// Its first pair that differs, else its first.
+    pub pair: u64,
 }
 
 /// Where two runs first part.
@@ -144,6 +166,10 @@ pub struct Divergence {
     pub a_value: Option<String>,
     /// Value in B, shortened.
     pub b_value: Option<String>,
+    /// How many more paths differ in the same pair.
+    pub more_paths: u32,
+    /// Whether what was asked differs, and not what the agent did.
+    pub premise: bool,
     /// Whether they meet again.
     pub recovers: bool,
 }
@@ -212,7 +238,9 @@ pub struct PairRow {
     pub pair: u64,
     /// How they relate.
     pub kind: PairKind,
-    /// Turn, from 1.
+    /// Its thread, by its place in [`CompareResult::threads`].
+    pub thread: u32,
+    /// Turn of the thread, from 1.
     pub turn: u32,
     /// What A has.
     pub a: Option<PairSide>,
@@ -344,14 +372,14 @@ pub struct TimingRow {
     pub noise: bool,
 }
 
-/// Asks for both sides' lanes and what connects them.
+/// Asks for both sides' lanes and what connects them. Both are drawn to one scale.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ribbons {
     /// Of which comparison.
     pub comparison: u64,
     /// Real time, or frames.
     pub axis: Axis,
-    /// Part of A's lanes to show, 0 to 1.
+    /// Part of the longer side's lanes to show, 0 to 1.
     pub from: f64,
     /// Right edge, likewise.
     pub to: f64,

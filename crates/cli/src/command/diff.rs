@@ -35,16 +35,35 @@ pub(crate) fn run(args: &args::Diff, out: &mut Out) -> Result<(), Failure> {
             "Name both: scrubjay diff A B.",
         ));
     };
-    let a = Operand::open(&args.a, args.exchange_a, "--a", out.format)?;
-    let b = Operand::open(b, args.exchange_b, "--b", out.format)?;
+    let a = Operand::open(&args.a, args.exchange_a, args.all, out.format)?;
+    let b_path = b;
+    let b = Operand::open(b_path, args.exchange_b, args.all, out.format)?;
+    if args.exchange_b.is_none() {
+        b.fits(b_path, "--b", args.exchange_a)?;
+    }
+    if args.exchange_a.is_none() {
+        a.fits(&args.a, "--a", args.exchange_b)?;
+    }
     if !args.more.is_empty() {
         return many::run(args, &a, b, &rules, out);
     }
     let mut comparison = compared(a.side.clone(), b.side.clone(), &rules)?;
     tell(&mut comparison, out)?;
+    left_out(&a, &b, out)?;
     out.flush()?;
     a.library.finish().and(b.library.finish())?;
     verdict(comparison.is_same())
+}
+
+/// Says what was not compared.
+fn left_out(a: &Operand, b: &Operand, out: &mut Out) -> Result<(), Failure> {
+    if out.format != Format::Text || a.left_out + b.left_out == 0 {
+        return Ok(());
+    }
+    out.text(&format!(
+        "Exchanges that carry no run are not compared ({} of A, {} of B); --all compares them too.\n",
+        a.left_out, b.left_out
+    ))
 }
 
 /// Prints a comparison.

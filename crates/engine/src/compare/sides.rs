@@ -17,20 +17,37 @@ pub(super) type Parts = diff::Side<AnyShelf>;
 
 /// What a side names.
 pub(super) fn of(inner: &Inner, side: &Side) -> Result<Parts, EngineError> {
-    let part = |exchange: i64, run| {
-        let shelf = inner.shelf(exchange)?;
-        // An exchange that is not there is told of now, not by the thread.
-        shelf.exchange()?;
-        Ok(diff::Part { shelf, exchange, run })
-    };
     match side {
-        Side::Exchange(exchange) => Ok(vec![part(*exchange, None)?]),
-        Side::Run(exchange, run) => Ok(vec![part(*exchange, Some(*run))?]),
-        Side::Thread(thread) => {
-            let exchanges = inner.thread(thread)?;
-            exchanges.into_iter().map(|exchange| part(exchange, None)).collect()
-        }
+        Side::Exchange(exchange) => Ok(vec![part(inner, *exchange)?]),
+        Side::Run(exchange, run) => Ok(vec![run_of(part(inner, *exchange)?, *run)?]),
+        Side::Thread(thread) => several(inner, &inner.thread(thread)?),
+        Side::Exchanges(exchanges) => several(inner, exchanges),
     }
+}
+
+fn part(inner: &Inner, exchange: i64) -> Result<diff::Part<AnyShelf>, EngineError> {
+    let shelf = inner.shelf(exchange)?;
+    // An exchange that is not there is told of now, not by the thread.
+    shelf.exchange()?;
+    Ok(diff::Part::whole(exchange, shelf))
+}
+
+/// One run. The only run of an exchange is all of it, with how it was answered
+/// and what stands around the run: what the command line compares too.
+fn run_of(part: diff::Part<AnyShelf>, run: u32) -> Result<diff::Part<AnyShelf>, EngineError> {
+    let reader = Reader::open(part.shelf.clone())?;
+    let is_only = reader.summary().run_count <= 1;
+    Ok(diff::Part {
+        run: (!is_only).then_some(run),
+        ..part
+    })
+}
+
+/// Exchanges as threads.
+fn several(inner: &Inner, exchanges: &[i64]) -> Result<Parts, EngineError> {
+    let parts = exchanges.iter().map(|exchange| part(inner, *exchange));
+    let parts = parts.collect::<Result<Vec<_>, _>>()?;
+    Ok(diff::side_of(parts, true)?.0)
 }
 
 /// A side before anything is known of it.
@@ -39,6 +56,7 @@ pub(super) fn named(side: &Side) -> SideView {
         Side::Exchange(exchange) => (format!("exchange {exchange}"), vec![*exchange]),
         Side::Run(exchange, run) => (format!("exchange {exchange}, run {}", run + 1), vec![*exchange]),
         Side::Thread(thread) => (scrubjay_ipc::visible::line(thread), Vec::new()),
+        Side::Exchanges(exchanges) => (format!("{} exchanges", exchanges.len()), exchanges.clone()),
     };
     SideView {
         title,

@@ -12,8 +12,8 @@ pub use self::report::{code, difference_line, json_lines, markdown, summary_line
 use super::{axis, kind, lanes, panes, report as told, wall};
 use crate::{
     Code, CompareResult, DiffLevel, Divergence, Ignore, MapAt, MapMoment, MappedMoment, Pair, PairCounts, PairKind,
-    PairRow, PairSide, PairView, Pairs, PairsPage, Report, Ribbon, Ribbons, RibbonsView, SideView, TimingRow, TreeLine,
-    WordPlace, WordRun, visible,
+    PairRow, PairSide, PairView, Pairs, PairsPage, Report, Ribbon, Ribbons, RibbonsView, SideView, ThreadPairView,
+    TimingRow, TreeLine, WordPlace, WordRun, visible,
 };
 
 /// Rows that one answer gives at most.
@@ -82,10 +82,13 @@ pub fn sides<S: Shelf + Clone>(comparison: &Comparison<S>) -> [SideView; 2] {
 /// When a side cannot be read.
 pub fn result<S: Shelf + Clone>(comparison: &mut Comparison<S>) -> Result<CompareResult, Report> {
     let first = comparison.first().map_err(|failed| told(&failed))?;
+    let premise = comparison.premise().map_err(|failed| told(&failed))?;
     let [a, b] = comparison.facts();
     let ttft = a.ttft_us.zip(b.ttft_us);
     Ok(CompareResult {
         first: first.as_ref().map(divergence),
+        premise: premise.as_ref().map(divergence),
+        threads: threads(comparison),
         counts: counts(comparison.counts()),
         pairs: comparison.shown(false, false).len() as u64,
         nothing_shared: comparison.shares_nothing(),
@@ -108,8 +111,30 @@ fn divergence(found: &diff::Divergence) -> Divergence {
         path: visible::line(&found.path),
         a_value: value(&found.a_value),
         b_value: value(&found.b_value),
+        more_paths: found.paths.iter().skip(1).filter(|change| !change.is_new_name).count() as u32,
+        premise: found.difference.premise,
         recovers: found.difference.recovers,
     }
+}
+
+fn threads<S: Shelf + Clone>(comparison: &Comparison<S>) -> Vec<ThreadPairView> {
+    let [of_a, of_b] = comparison.threads();
+    let name = |threads: &[diff::Thread], place: Option<u32>| {
+        let thread = threads.get(place? as usize)?;
+        Some(visible::line(match thread.id.is_empty() {
+            true => &thread.asks,
+            false => &thread.id,
+        }))
+    };
+    let pairs = comparison.thread_pairs().into_iter();
+    let views = pairs.map(|known| ThreadPairView {
+        a: name(of_a, known.pair.a),
+        b: name(of_b, known.pair.b),
+        paired_by: known.pair.by.map_or("", diff::PairedBy::as_str).to_owned(),
+        differences: known.differences,
+        pair: u64::from(known.row),
+    });
+    views.collect()
 }
 
 fn counts(counts: diff::Counts) -> PairCounts {
@@ -168,6 +193,7 @@ fn pair_row(row: &diff::PairRow) -> PairRow {
     PairRow {
         pair: u64::from(row.row),
         kind: pair_kind(row.kind),
+        thread: row.thread,
         turn: row.turn,
         a: row.a.as_ref().map(pair_side),
         b: row.b.as_ref().map(pair_side),
@@ -243,8 +269,9 @@ fn word_run(run: &diff::WordRun) -> WordRun {
     }
 }
 
-/// Both sides' lanes and what connects them. B shows what corresponds to the
-/// part of A that is asked for.
+/// Both sides' lanes and what connects them, to one scale: a second, or a
+/// frame, is as wide on both. B begins with what corresponds to the beginning
+/// of the part of A that is asked for.
 ///
 /// # Errors
 /// When a side cannot be read.
@@ -256,24 +283,16 @@ fn drawn<S: Shelf + Clone>(ask: &Ribbons, comparison: &mut Comparison<S>) -> Res
     let axis = axis(ask.axis);
     let (from, to) = (ask.from.clamp(0.0, 1.0), ask.to.clamp(0.0, 1.0));
     let width_px = ask.width_px.min(WIDTH);
-    let (len_a, len_b) = (comparison.extent(false, axis)?, comparison.extent(true, axis)?);
-    let a = (from * len_a, (to * len_a).max(from * len_a));
-    let mut b = (from * len_b, to * len_b);
-    if from > 0.0 || to < 1.0 {
-        for (end, x) in [(0, a.0), (1, a.1)] {
-            let moment = comparison.moment_at(false, axis, x)?;
-            let (_, other, _) = comparison.mapped(false, moment);
-            let x = comparison.x_of(true, axis, other)?;
-            match end {
-                0 => b.0 = x,
-                _ => b.1 = x,
-            }
-        }
-        // Where B has nothing of it, as much of B as of A stands beside it.
-        if b.1 <= b.0 {
-            b.1 = (b.0 + (to - from) * len_b).min(len_b);
-            b.0 = b.0.min(b.1 - (to - from) * len_b).max(0.0);
-        }
+    let len = comparison.extent(false, axis)?.max(comparison.extent(true, axis)?);
+    let a = (from * len, (to * len).max(from * len));
+    let mut b = a;
+    // B's part begins with what A's begins with, and is as long.
+    if from > 0.0 {
+        let moment = comparison.moment_at(false, axis, a.0)?;
+        let (_, other, _) = comparison.mapped(false, moment);
+        let behind = a.0 - comparison.x_of(false, axis, moment)?;
+        b.0 = comparison.x_of(true, axis, other)? + behind.max(0.0);
+        b.1 = b.0 + (a.1 - a.0);
     }
     let ribbons = comparison.ribbons(axis, a, b, width_px)?;
     Ok(RibbonsView {

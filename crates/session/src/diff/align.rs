@@ -12,7 +12,7 @@
 
 mod table;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Range};
 
 use imara_diff::{Algorithm, Diff, InternedInput};
 
@@ -20,6 +20,7 @@ use super::{
     item::{Item, ItemKind},
     outline::Outline,
     rules::Level,
+    threads::ThreadPair,
 };
 
 /// How two items came together.
@@ -53,9 +54,17 @@ impl Pair {
     }
 }
 
-/// Pairs all items of two sides, in the order of one side with what only the
-/// other has in between: of that side which comes first by content.
-pub(crate) fn align(a: &Outline, b: &Outline, by_hand: &[(u32, u32)]) -> Vec<Vec<Pair>> {
+/// The pairs of a turn.
+pub(crate) struct Turn {
+    /// Of which pair of threads, by its place.
+    pub(crate) thread: u32,
+    pub(crate) pairs: Vec<Pair>,
+}
+
+/// Pairs all items of two sides, thread by thread and turn by turn, in the
+/// order of one side with what only the other has in between: of that side
+/// which comes first by content.
+pub(crate) fn align(a: &Outline, b: &Outline, threads: &[ThreadPair], by_hand: &[(u32, u32)]) -> Vec<Turn> {
     let turned = whole(a).gt(whole(b));
     let mut aligning = match turned {
         false => Aligning::new(a, b, by_hand),
@@ -64,15 +73,20 @@ pub(crate) fn align(a: &Outline, b: &Outline, by_hand: &[(u32, u32)]) -> Vec<Vec
             Aligning::new(b, a, &mirrored)
         }
     };
-    aligning.turns();
-    let turns = aligning.rows();
-    if !turned {
-        return turns;
+    for (number, pair) in (0..).zip(threads) {
+        let (one, other) = match turned {
+            false => (a.items_of(pair.a), b.items_of(pair.b)),
+            true => (b.items_of(pair.b), a.items_of(pair.a)),
+        };
+        aligning.turns(number, one, other);
+    }
+    let mut turns = aligning.rows();
+    if turned {
+        for pair in turns.iter_mut().flat_map(|turn| &mut turn.pairs) {
+            *pair = pair.mirrored();
+        }
     }
     turns
-        .into_iter()
-        .map(|rows| rows.into_iter().map(Pair::mirrored).collect())
-        .collect()
 }
 
 /// A side's content as a sequence that can be compared.
@@ -86,8 +100,8 @@ struct Aligning<'o> {
     /// B's item for each of A's, and the other way round.
     of_a: Vec<Option<(u32, How)>>,
     of_b: Vec<Option<(u32, How)>>,
-    /// Turns that belong together: ranges of items.
-    turns: Vec<(Vec<u32>, Vec<u32>)>,
+    /// Turns that belong together: the pair of threads, and items of both sides.
+    turns: Vec<(u32, Vec<u32>, Vec<u32>)>,
     /// Cells that tables may still have, together.
     cells: usize,
 }
@@ -132,38 +146,58 @@ impl<'o> Aligning<'o> {
 
     // ---- turns --------------------------------------------------------
 
-    fn turns(&mut self) {
-        let (turns_a, turns_b) = (turns_of(self.a), turns_of(self.b));
-        let asked = |side: &Outline, turn: &[u32]| {
-            let first = turn.first().map(|place| &side.items[*place as usize]);
-            first
-                .filter(|item| item.kind == ItemKind::Input)
-                .map_or(0, |item| item.says[0])
-        };
-        let tokens_a: Vec<u64> = turns_a.iter().map(|turn| asked(self.a, turn)).collect();
-        let tokens_b: Vec<u64> = turns_b.iter().map(|turn| asked(self.b, turn)).collect();
+    fn turns(&mut self, thread: u32, one: Range<u32>, other: Range<u32>) {
+        let (turns_a, turns_b) = (turns_of(self.a, one), turns_of(self.b, other));
+        for (one, other) in self.turns_paired(&turns_a, &turns_b) {
+            let turn = |turns: &[Vec<u32>], place: Option<usize>| place.map(|place| turns[place].clone());
+            let (one, other) = (turn(&turns_a, one), turn(&turns_b, other));
+            let (one, other) = (one.unwrap_or_default(), other.unwrap_or_default());
+            self.turn(&one, &other);
+            self.turns.push((thread, one, other));
+        }
+    }
+
+    /// Turns that were asked and answered alike, then those that were asked
+    /// alike, then what is left between two of those in order: a question that
+    /// failed and was asked again pairs with its answer.
+    fn turns_paired(&self, one: &[Vec<u32>], other: &[Vec<u32>]) -> Vec<(Option<usize>, Option<usize>)> {
         let mut paired = Vec::new();
         let (mut from_a, mut from_b) = (0, 0);
-        let mut anchors = anchors(&tokens_a, &tokens_b);
-        anchors.push((tokens_a.len(), tokens_b.len()));
-        for (to_a, to_b) in anchors {
-            // Between turns that were asked the same, turns pair in order.
-            while from_a < to_a || from_b < to_b {
-                let one = (from_a < to_a).then(|| turns_a[from_a].clone());
-                let other = (from_b < to_b).then(|| turns_b[from_b].clone());
-                from_a += usize::from(one.is_some());
-                from_b += usize::from(other.is_some());
-                paired.push((one.unwrap_or_default(), other.unwrap_or_default()));
+        for (to_a, to_b) in cuts(&self.tokens(self.a, one, true), &self.tokens(self.b, other, true)) {
+            let (gap_a, gap_b) = (&one[from_a..to_a], &other[from_b..to_b]);
+            let asked = cuts(&self.tokens(self.a, gap_a, false), &self.tokens(self.b, gap_b, false));
+            let (mut next_a, mut next_b) = (from_a, from_b);
+            for (until_a, until_b) in asked {
+                let (until_a, until_b) = (from_a + until_a, from_b + until_b);
+                while next_a < until_a || next_b < until_b {
+                    paired.push((
+                        (next_a < until_a).then_some(next_a),
+                        (next_b < until_b).then_some(next_b),
+                    ));
+                    (next_a, next_b) = ((next_a + 1).min(until_a), (next_b + 1).min(until_b));
+                }
+                if until_a < to_a && until_b < to_b {
+                    paired.push((Some(until_a), Some(until_b)));
+                }
+                (next_a, next_b) = (until_a + 1, until_b + 1);
             }
-            if let (Some(one), Some(other)) = (turns_a.get(to_a), turns_b.get(to_b)) {
-                paired.push((one.clone(), other.clone()));
-                (from_a, from_b) = (to_a + 1, to_b + 1);
+            if to_a < one.len() && to_b < other.len() {
+                paired.push((Some(to_a), Some(to_b)));
             }
+            (from_a, from_b) = (to_a + 1, to_b + 1);
         }
-        for (one, other) in &paired {
-            self.turn(one, other);
-        }
-        self.turns = paired;
+        paired
+    }
+
+    /// What each turn asks, and, where it counts, whether its request was answered.
+    fn tokens(&self, side: &Outline, turns: &[Vec<u32>], answered: bool) -> Vec<u64> {
+        let token = |turn: &Vec<u32>| {
+            let first = turn.first().map(|place| &side.items[*place as usize]);
+            let asked = first.filter(|item| item.kind == ItemKind::Input);
+            let failed = answered && asked.is_some_and(|item| side.answer(item).failed);
+            asked.map_or(0, |item| item.says[0] ^ u64::from(failed))
+        };
+        turns.iter().map(token).collect()
     }
 
     fn turn(&mut self, one: &[u32], other: &[u32]) {
@@ -303,8 +337,12 @@ impl<'o> Aligning<'o> {
 
     // ---- rows ---------------------------------------------------------
 
-    fn rows(&self) -> Vec<Vec<Pair>> {
-        self.turns.iter().map(|(one, other)| self.rows_of(one, other)).collect()
+    fn rows(&self) -> Vec<Turn> {
+        let turns = self.turns.iter().map(|(thread, one, other)| Turn {
+            thread: *thread,
+            pairs: self.rows_of(one, other),
+        });
+        turns.collect()
     }
 
     fn rows_of(&self, one: &[u32], other: &[u32]) -> Vec<Pair> {
@@ -346,11 +384,12 @@ fn may_move(item: &Item, level: Level) -> bool {
     }
 }
 
-/// The items of each turn.
-fn turns_of(side: &Outline) -> Vec<Vec<u32>> {
+/// The items of each turn of a thread.
+fn turns_of(side: &Outline, items: Range<u32>) -> Vec<Vec<u32>> {
     let mut turns: Vec<Vec<u32>> = Vec::new();
     let mut now = 0;
-    for (place, item) in (0..).zip(&side.items) {
+    for place in items {
+        let item = &side.items[place as usize];
         if turns.is_empty() || item.turn != now {
             turns.push(Vec::new());
             now = item.turn;
@@ -360,6 +399,13 @@ fn turns_of(side: &Outline) -> Vec<Vec<u32>> {
         }
     }
     turns
+}
+
+/// Places of what both sequences have, in order, and behind them both ends.
+fn cuts(one: &[u64], other: &[u64]) -> Vec<(usize, usize)> {
+    let mut cuts = anchors(one, other);
+    cuts.push((one.len(), other.len()));
+    cuts
 }
 
 /// Places of what both sequences have, in order.

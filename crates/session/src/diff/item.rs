@@ -16,6 +16,7 @@
 //! | run | `outcome`, `interrupts`, `result`, `code`, `message` | behaviour |
 //! | final state | `state` | behaviour |
 //! | end | `status`, `ending`, `stop`, `body` (when it is no stream) | behaviour |
+//! | finding | `name` (the rule) | behaviour |
 //! | state | `state`, as it is after the events | state |
 //! | activity | `name`, `content`, `patches` | state |
 //! | message, reasoning | `role`, `agent`, `text` | text |
@@ -48,6 +49,7 @@ pub enum ItemKind {
     Unknown,
     FinalState,
     End,
+    Finding,
 }
 
 impl ItemKind {
@@ -61,6 +63,7 @@ impl ItemKind {
             | Self::Custom
             | Self::Run
             | Self::FinalState
+            | Self::Finding
             | Self::End => Level::Behaviour,
             Self::State | Self::Activity => Level::State,
             Self::Text | Self::Reasoning | Self::Messages => Level::Text,
@@ -74,6 +77,7 @@ impl ItemKind {
             Self::Input => "input",
             Self::FinalState => "final state",
             Self::End => "end",
+            Self::Finding => "finding",
             other => other.family().as_str(),
         }
     }
@@ -92,7 +96,7 @@ impl ItemKind {
             Self::Reasoning => Kind::Reasoning,
             Self::Messages => Kind::Messages,
             Self::Raw => Kind::Raw,
-            Self::Wire | Self::End => Kind::Wire,
+            Self::Wire | Self::End | Self::Finding => Kind::Wire,
             Self::Unknown => Kind::Unknown,
         }
     }
@@ -122,7 +126,7 @@ impl ItemKind {
         match self {
             Self::Tool | Self::Input => 4.0,
             Self::Subagent | Self::Run | Self::End | Self::FinalState => 3.0,
-            Self::Step | Self::Custom => 2.0,
+            Self::Step | Self::Custom | Self::Finding => 2.0,
             Self::State | Self::Activity | Self::Text | Self::Reasoning | Self::Messages => 1.0,
             Self::Raw | Self::Wire | Self::Unknown => 0.5,
         }
@@ -151,6 +155,8 @@ pub(crate) struct Item {
     pub(crate) own: Option<u32>,
     /// It says enough for its like on the other side to be a meeting.
     pub(crate) telling: bool,
+    /// It has no end of its own, or, of a tool call, no result.
+    pub(crate) open: bool,
 }
 
 impl Item {

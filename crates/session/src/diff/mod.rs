@@ -1,6 +1,6 @@
 //! Where two runs part.
 //!
-//! Two sides, each one exchange, one run, or the exchanges of a thread, are
+//! Two sides, each one exchange, one run, or the exchanges of threads, are
 //! each read once ([`outline`](self)) into *items*: what was asked, tool
 //! calls, messages, states. Items are paired ([`align`](self)), each pair is
 //! judged at a [`Level`], and what differs is put together to
@@ -33,11 +33,11 @@
 //!
 //! # Map
 //!
-//! - `rules`, `ids`: what is ignored. `side`: what is compared.
+//! - `rules`, `ids`: what is ignored. `side`: what is compared. `threads`: which thread is which.
 //! - `item`, `document`, `hash`, `outline`: what a side says, as numbers.
 //! - `align`: which item is which. `verdict`: what that amounts to.
 //! - `comparison`: the work, and the result that is asked.
-//! - `pair`, `tree`, `words`, `timing`, `patch`: all about one pair.
+//! - `pair`, `tree`, `words`, `timing`, `patch`: all about one pair. `cells`: two values beside each other.
 //! - `many`: one against many.
 //!
 //! # What is not here
@@ -46,6 +46,7 @@
 //! (`engine`), reports and views (`ipc`), tables for a terminal (`cli`).
 
 mod align;
+mod cells;
 mod comparison;
 mod document;
 mod hash;
@@ -57,6 +58,7 @@ mod pair;
 mod patch;
 mod rules;
 mod side;
+mod threads;
 mod timing;
 pub(crate) mod tree;
 mod verdict;
@@ -65,17 +67,21 @@ mod words;
 use thiserror::Error;
 
 pub use self::{
-    comparison::{ByHand, Comparison, Divergence, Moment, PairRow, PairSide, Ribbon, Spot},
+    cells::around,
+    comparison::{
+        ByHand, ComparedThreads, Comparison, Divergence, Moment, PairRow, PairSide, PathChange, Ribbon, Spot,
+    },
     document::asked_in,
     item::ItemKind,
     many::{Many, Parting},
     pair::{PairDetail, TreeLine},
     patch::operations,
     rules::{BadRule, Ignore, Level, Rules},
-    side::{Part, Side, SideFacts},
+    side::{Part, Side, SideFacts, side_of, thread_in},
+    threads::{PairedBy, Thread, ThreadPair, pair_threads},
     timing::TimingRow,
     tree::ChangeKind,
-    verdict::{Counts, Difference, PairKind},
+    verdict::{Counts, Difference, PairKind, Scope},
     words::{WordPlace, WordRun},
 };
 use crate::query::Failed;

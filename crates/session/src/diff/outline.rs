@@ -5,8 +5,12 @@
 
 mod chunks;
 mod drafts;
+pub(super) mod findings;
 
-use std::collections::HashMap;
+use std::{
+    collections::{HashMap, VecDeque},
+    ops::Range,
+};
 
 use scrubjay_protocol::{
     event::EventType,
@@ -15,7 +19,7 @@ use scrubjay_protocol::{
     pointer,
 };
 
-use self::{chunks::Cuts, drafts::Drafts};
+use self::{chunks::Cuts, drafts::Drafts, findings::Found};
 use super::{
     Stopped,
     document::{self, level_of},
@@ -32,7 +36,7 @@ use crate::{
         kinds::{EventCode, Kind},
         summary::Transport,
     },
-    exchange::Exchange,
+    exchange::{Ending, Exchange},
     query::{Failed, Reader, Summary},
     shelf::Shelf,
 };
@@ -55,6 +59,10 @@ pub(crate) struct Outline {
     pub(crate) facts: SideFacts,
     /// First and last frame of each part.
     pub(crate) windows: Vec<(u32, u32)>,
+    /// The items of each thread.
+    pub(crate) threads: Vec<Range<u32>>,
+    /// How each part was answered.
+    pub(crate) answers: Vec<Answer>,
     pub(crate) gaps: Gaps,
     /// For each part, the item of each frame of its window; for level wire only.
     pub(crate) frame_items: Vec<Vec<u32>>,
@@ -62,7 +70,42 @@ pub(crate) struct Outline {
     pub(crate) agents: HashMap<Wtf8, Wtf8>,
 }
 
+/// How the transport of a part went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) status: Option<u16>,
+    pub(crate) ending: Ending,
+    pub(crate) is_stream: bool,
+    /// Whether it is asked for a run and has no answer that says how one went.
+    pub(crate) failed: bool,
+}
+
+impl Answer {
+    fn of(exchange: &Exchange, summary: &Summary) -> Self {
+        let status = exchange.response.as_ref().map(|head| head.status);
+        let is_stream = summary.transport != Transport::Other;
+        let is_good = status.is_none_or(|status| (200..300).contains(&status)) && exchange.ending == Ending::Complete;
+        Self {
+            status,
+            ending: exchange.ending,
+            is_stream,
+            failed: !is_good || (summary.is_run_input && !is_stream),
+        }
+    }
+}
+
 impl Outline {
+    /// The items of a thread.
+    pub(crate) fn items_of(&self, thread: Option<u32>) -> Range<u32> {
+        let items = thread.and_then(|thread| self.threads.get(thread as usize));
+        items.cloned().unwrap_or_default()
+    }
+
+    /// How the exchange that an item is of was answered.
+    pub(crate) fn answer(&self, item: &Item) -> Answer {
+        self.answers.get(item.part as usize).copied().unwrap_or_default()
+    }
+
     pub(crate) fn refs_of(&self, item: &Item) -> &[u32] {
         let (first, count) = (item.refs.0 as usize, item.refs.1 as usize);
         self.refs.get(first..first + count).unwrap_or_default()
@@ -78,11 +121,13 @@ impl Outline {
             rules,
             out: Self::default(),
             part: 0,
+            begins: true,
             turn: 0,
             drafts: Drafts::default(),
             state: None,
             burst: None,
             last_at_us: None,
+            findings: VecDeque::new(),
         };
         for part in 0..open.parts().len() as u32 {
             let (exchange, run) = {
@@ -90,7 +135,17 @@ impl Outline {
                 (part.exchange, part.run)
             };
             reading.part = part;
+            reading.begins = open.begins(part);
+            if reading.begins {
+                reading.turn = 0;
+            }
+            let from = reading.out.items.len() as u32;
             reading.part(open.reader(part)?, exchange, run, pace)?;
+            let to = reading.out.items.len() as u32;
+            match (reading.begins, reading.out.threads.last_mut()) {
+                (false, Some(thread)) => thread.end = to,
+                _ => reading.out.threads.push(from..to),
+            }
         }
         Ok(reading.out)
     }
@@ -110,11 +165,15 @@ struct Reading<'a> {
     rules: &'a Rules,
     out: Outline,
     part: u32,
+    /// The part is the first of its thread.
+    begins: bool,
     turn: u32,
     drafts: Drafts,
     state: Option<Group>,
     burst: Option<Group>,
     last_at_us: Option<u64>,
+    /// Findings still to come in this part.
+    findings: VecDeque<Found>,
 }
 
 impl Reading<'_> {
@@ -129,15 +188,17 @@ impl Reading<'_> {
         self.out.facts.add(index, run, &exchange, &summary);
         let (first, last) = window_of(&summary, run);
         self.out.windows.push((first, last));
+        self.out.answers.push(Answer::of(&exchange, &summary));
         self.out.frame_items.push(Vec::new());
         self.last_at_us = None;
         if run.unwrap_or(0) == 0
             && let Some(input) = document::input_of(&reader.request_body()?)
         {
-            self.input(&input, self.part == 0, first.saturating_sub(1));
+            self.input(&input, self.begins, first.saturating_sub(1));
         }
         self.turn = self.turn.max(1);
         let mut cuts = Cuts::new(self.rules.level() == Level::Wire, &exchange);
+        self.findings = findings::of(reader, first, last)?.into();
         let mut stopped = None;
         let mut since = 0;
         reader.each_frame(
@@ -196,7 +257,16 @@ impl Reading<'_> {
         {
             items.push(item.map_or(NO_SPAN, |item| item as u32));
         }
+        self.findings_up_to(seq);
         Ok(())
+    }
+
+    /// Places the findings that came up to a frame.
+    fn findings_up_to(&mut self, seq: u32) {
+        while let Some(found) = self.findings.pop_front_if(|found| found.seq <= seq) {
+            let item = self.push(ItemKind::Finding, NO_SPAN, found.seq);
+            self.describe(item, &findings::document(&found.rule), 0, None);
+        }
     }
 
     fn span_frame<S: Shelf>(
@@ -221,6 +291,12 @@ impl Reading<'_> {
             let own = self.out.ids.know(&span.id.as_str().into());
             // A run stands where it ends; until then it has no place.
             let item = (kind != ItemKind::Run).then(|| self.push(kind, entry.span, seq));
+            if let Some(item) = item {
+                self.out.items[item].open = match kind {
+                    ItemKind::Tool => span.ready.is_none() || span.result.is_none(),
+                    _ => !span.closed,
+                };
+            }
             self.drafts.begin(entry.span, kind, item, span.frames, own);
             if kind == ItemKind::Run && frame.event_type == Some(EventType::RunStarted) {
                 self.run_started(seq, frame);
@@ -298,7 +374,8 @@ impl Reading<'_> {
     // ---- items --------------------------------------------------------
 
     fn push(&mut self, kind: ItemKind, span: u32, seq: u32) -> usize {
-        if kind.counts_from() == Level::Behaviour {
+        // A finding is about what stands there, and ends nothing.
+        if kind.counts_from() == Level::Behaviour && kind != ItemKind::Finding {
             self.close_groups();
         }
         self.out.items.push(Item {
@@ -313,6 +390,7 @@ impl Reading<'_> {
             refs: (0, 0),
             own: None,
             telling: matches!(kind, ItemKind::Tool | ItemKind::Input),
+            open: false,
         });
         self.out.sketches.push(Sketch::default());
         self.out.items.len() - 1
@@ -463,6 +541,7 @@ impl Reading<'_> {
             self.finish(span);
         }
         self.drafts = Drafts::default();
+        self.findings_up_to(u32::MAX);
         if summary.is_run_input || last >= first {
             self.push(ItemKind::FinalState, NO_SPAN, last);
         }

@@ -9,7 +9,7 @@ pub(super) use self::place::{Place, place_of};
 use super::{
     document::{self, Draft, level_of},
     item::{Item, ItemKind, NO_SPAN},
-    outline::{Outline, end_document},
+    outline::{Outline, end_document, findings},
     rules::Level,
     side::Open,
     timing::{Timed, TimingRow},
@@ -85,6 +85,10 @@ pub(super) fn document_of<S: Shelf + Clone>(
             let (exchange, summary) = (reader.exchange().clone(), reader.summary().clone());
             end_document(reader, &exchange, &summary)?
         }
+        ItemKind::Finding => {
+            let found = findings::read(reader, item.first_seq, item.key)?;
+            found.map_or_else(Object::new, |found| findings::document(&found.rule))
+        }
         _ => draft_of(open, item)?.document(|id| outline.agents.get(id).cloned()),
     };
     let members = document
@@ -110,7 +114,7 @@ fn input_of<S: Shelf + Clone>(open: &mut Open<S>, outline: &Outline, item: &Item
             frame.value.and_then(|event| event.get("input").cloned())
         }
     };
-    let with_state = item.part == 0 && item.first_seq < first.max(1);
+    let with_state = open.begins(item.part) && item.first_seq < first.max(1);
     Ok(input.map_or_else(Object::new, |input| document::input_document(&input, with_state)))
 }
 
@@ -145,39 +149,55 @@ pub(super) fn text_of<S: Shelf + Clone>(open: &mut Open<S>, item: &Item) -> Resu
     Ok((!text.is_empty()).then(|| text.into_string_lossy()))
 }
 
-/// The first change of a tree that a person would name, with its path on
-/// both sides.
-pub(super) struct FirstChange {
+/// A change in a tree, with its path on both sides.
+pub(super) struct Leaf<'d> {
     pub(super) a: Vec<Step>,
     pub(super) b: Vec<Step>,
-    pub(super) change: Diff,
+    pub(super) change: &'d Diff,
 }
 
-pub(super) fn first_change(diff: &Diff) -> Option<FirstChange> {
-    let mut first = FirstChange {
-        a: Vec::new(),
-        b: Vec::new(),
-        change: Diff::default(),
+/// The changes of a tree, at most `limit`, those first that a person would
+/// name first.
+pub(super) fn leaves(diff: &Diff, limit: usize) -> Vec<Leaf<'_>> {
+    let mut leaves = Vec::new();
+    gather(diff, (&mut Vec::new(), &mut Vec::new()), limit, &mut leaves);
+    leaves
+}
+
+fn gather<'d>(diff: &'d Diff, (a, b): (&mut Vec<Step>, &mut Vec<Step>), limit: usize, leaves: &mut Vec<Leaf<'d>>) {
+    if leaves.len() >= limit {
+        return;
+    }
+    if diff.change.is_some() || diff.moved {
+        leaves.push(Leaf {
+            a: a.clone(),
+            b: b.clone(),
+            change: diff,
+        });
+    }
+    let rank = |step: &Step| match step.token().as_slice() {
+        b"name" | b"outcome" | b"status" => 0,
+        _ => 1,
     };
-    let mut here = diff;
-    while here.change.is_none() && !here.moved {
-        let rank = |step: &Step| match step.token().as_slice() {
-            b"name" | b"outcome" | b"status" => 0,
-            _ => 1,
-        };
-        let (step, child) = here.children.iter().min_by_key(|(step, _)| rank(step))?;
-        first.b.push(step.clone());
-        first.a.push(match child.old_index {
+    let mut children: Vec<(&Step, &Diff)> = diff.children.iter().collect();
+    children.sort_by_key(|(step, _)| rank(step));
+    for (step, child) in children {
+        b.push(step.clone());
+        a.push(match child.old_index {
             Some(place) => Step::Index(place),
             None => step.clone(),
         });
-        here = child;
+        gather(child, (a, b), limit, leaves);
+        a.pop();
+        b.pop();
     }
-    first.change = Diff {
-        children: std::collections::BTreeMap::new(),
-        ..here.clone()
-    };
-    Some(first)
+}
+
+/// The text by which an object is named, if it has one.
+pub(super) fn naming(value: &Value) -> Option<&Value> {
+    let members = ["name", "id", "key", "title", "type", "role"].into_iter();
+    let mut texts = members.filter_map(|name| value.get(name));
+    texts.find(|value| value.as_text().is_some())
 }
 
 /// A path as a pointer.
@@ -215,7 +235,7 @@ fn write_lines<S: Shelf>(diff: &Diff, pointer: &mut String, depth: u16, shelves:
     }
 }
 
-fn kind_of(diff: &Diff) -> PairKind {
+pub(super) fn kind_of(diff: &Diff) -> PairKind {
     match diff.change {
         Some(ChangeKind::Added) => PairKind::OnlyB,
         Some(ChangeKind::Removed) => PairKind::OnlyA,

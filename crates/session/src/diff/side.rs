@@ -1,6 +1,8 @@
 //! What is compared with what.
 
-use super::Stopped;
+use std::collections::HashMap;
+
+use super::{Stopped, document, hash, threads::Thread};
 use crate::{
     exchange::Exchange,
     query::{Failed, Reader, Summary},
@@ -16,6 +18,8 @@ pub struct Part<S> {
     pub exchange: i64,
     /// Only this run of it, from 0.
     pub run: Option<u32>,
+    /// Of which thread of its side it is: threads count from 0 and follow each other.
+    pub thread: u32,
 }
 
 impl<S> Part<S> {
@@ -25,6 +29,7 @@ impl<S> Part<S> {
             shelf,
             exchange,
             run: None,
+            thread: 0,
         }
     }
 }
@@ -83,6 +88,27 @@ impl<S: Shelf + Clone> Open<S> {
         &self.parts
     }
 
+    /// Of which thread a part is.
+    pub(crate) fn thread_of(&self, part: u32) -> u32 {
+        self.parts.get(part as usize).map_or(0, |part| part.thread)
+    }
+
+    /// Whether a part is the first of its thread.
+    pub(crate) fn begins(&self, part: u32) -> bool {
+        part == 0 || self.thread_of(part - 1) != self.thread_of(part)
+    }
+
+    /// The threads of the side, each with what pairs it.
+    pub(crate) fn threads(&mut self) -> Result<Vec<Thread>, Failed<S::Error>> {
+        let mut threads = Vec::new();
+        for part in 0..self.parts.len() as u32 {
+            if self.begins(part) {
+                threads.push(thread_in(self.reader(part)?)?);
+            }
+        }
+        Ok(threads)
+    }
+
     pub(crate) fn reader(&mut self, part: u32) -> Result<&mut Reader<S>, Failed<S::Error>> {
         let kept = self.readers.iter().position(|(number, _)| *number == part);
         let reader = match kept {
@@ -128,6 +154,71 @@ impl SideFacts {
         };
         self.ttft_us = self.ttft_us.or(ttft_us);
     }
+}
+
+/// Puts exchanges into threads. Exchanges of one source and one thread id are
+/// a thread, in their order; what carries no run belongs together by its
+/// request. Gives with them how many were left out: unless `all` are wanted,
+/// those that carry no run where others do.
+///
+/// # Errors
+/// When an exchange cannot be read.
+pub fn side_of<S: Shelf + Clone>(parts: Vec<Part<S>>, all: bool) -> Result<(Side<S>, usize), Failed<S::Error>> {
+    let mut known = Vec::with_capacity(parts.len());
+    for part in parts {
+        let reader = Reader::open(part.shelf.clone())?;
+        let (exchange, summary) = (reader.exchange(), reader.summary());
+        let is_run = carries_run(summary);
+        let name = match is_run {
+            true => summary.thread_id.clone(),
+            false => format!("{} {}", exchange.request.method, exchange.request.target),
+        };
+        known.push((part, is_run, (exchange.source.clone(), is_run, name)));
+    }
+    let runs = known.iter().filter(|(_, is_run, _)| *is_run).count();
+    let only_runs = !all && runs > 0;
+    let left_out = if only_runs { known.len() - runs } else { 0 };
+    let mut numbers = HashMap::new();
+    let mut side: Side<S> = known
+        .into_iter()
+        .filter(|(_, is_run, _)| *is_run || !only_runs)
+        .map(|(part, _, name)| {
+            let next = numbers.len() as u32;
+            let thread = *numbers.entry(name).or_insert(next);
+            Part { thread, ..part }
+        })
+        .collect();
+    side.sort_by_key(|part| part.thread);
+    Ok((side, left_out))
+}
+
+/// Whether an exchange asks for a run or holds one.
+fn carries_run(summary: &Summary) -> bool {
+    summary.is_run_input || !summary.runs.is_empty()
+}
+
+/// What a thread's first exchange says of it. What is no run is known by its request.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn thread_in<S: Shelf>(first: &mut Reader<S>) -> Result<Thread, Failed<S::Error>> {
+    let body = first.request_body()?;
+    let (exchange, summary) = (first.exchange(), first.summary());
+    let request = &exchange.request;
+    let (asked, asks) = match document::asked_in(&body) {
+        Some((asked, asks)) => (Some(asked), asks),
+        None if carries_run(summary) => (None, String::new()),
+        None => {
+            let words = format!("{} {}", request.method, request.target);
+            (Some(hash::of((&words, &body))), words)
+        }
+    };
+    Ok(Thread {
+        source: exchange.source.clone(),
+        id: summary.thread_id.clone(),
+        asked,
+        asks,
+    })
 }
 
 /// Says how far the work is, and whether to go on.

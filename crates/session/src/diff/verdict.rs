@@ -1,7 +1,10 @@
 //! What the pairs amount to: differences, and what merely follows from one.
 //!
 //! A pair that behaves the same and differs in words, in state or on the wire
-//! is a difference by itself: the two have not parted. For everything else:
+//! is a difference by itself: the two have not parted. So is an input that
+//! differs before they part: what was asked is the premise of what the agent
+//! did, and none of it. A turn or a thread that only one side has is one
+//! difference as a whole. For everything else:
 //! rows that differ and are not far apart are one *detour*. It ends where the
 //! two sides meet again: where enough that tells something is the same on
 //! both. A detour of several rows that ends is one difference, *recovered*,
@@ -64,6 +67,8 @@ pub(crate) struct Row {
     pub(crate) a: Option<u32>,
     pub(crate) b: Option<u32>,
     pub(crate) turn: u32,
+    /// Of which pair of threads.
+    pub(crate) thread: u32,
     pub(crate) how: How,
     pub(crate) kind: PairKind,
     /// How it relates by itself, whatever it is part of.
@@ -72,10 +77,35 @@ pub(crate) struct Row {
     pub(crate) quiet: bool,
     /// Both have it and it behaves the same: a difference here is no split.
     pub(crate) stays: bool,
+    /// Both were asked, and not the same.
+    pub(crate) premise: bool,
+}
+
+/// How much of a side a difference is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// One pair, or several that follow each other.
+    #[default]
+    Pair,
+    /// A turn that only one side has.
+    Turn,
+    /// A thread that only one side has.
+    Thread,
+}
+
+impl Scope {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pair => "pair",
+            Self::Turn => "turn",
+            Self::Thread => "thread",
+        }
+    }
 }
 
 /// A difference, which may be several rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Difference {
     /// How the two relate.
     pub kind: PairKind,
@@ -87,6 +117,10 @@ pub struct Difference {
     pub downstream: u32,
     /// Whether the two meet again.
     pub recovers: bool,
+    /// What was asked differs: the agent has no part in it.
+    pub premise: bool,
+    /// Whether it is a turn or a thread that only one side has.
+    pub scope: Scope,
 }
 
 /// How many differences of each kind; same and downstream count rows.
@@ -112,7 +146,7 @@ impl Counts {
 /// How much it says for a meeting that both sides have this and it is the same.
 fn tells(item: &Item, level: Level) -> f32 {
     match item.kind {
-        ItemKind::Run | ItemKind::End | ItemKind::FinalState => 0.0,
+        ItemKind::Run | ItemKind::End | ItemKind::FinalState | ItemKind::Finding => 0.0,
         kind if kind.counts_from() > level => 0.0,
         _ if item.telling => 1.0,
         _ => 0.5,
@@ -141,14 +175,15 @@ pub(crate) fn judge(
             {
                 differences.push(open.ended(rows, first, true));
             }
-        } else if row.stays && detour.is_none() {
+        } else if (row.stays || row.premise) && detour.is_none() {
             let here = first + place as u32;
             differences.push(Difference {
                 kind: row.alone,
                 first_row: here,
                 last_row: here,
-                downstream: 0,
                 recovers: true,
+                premise: row.premise,
+                ..Difference::default()
             });
         } else {
             let open = detour.get_or_insert(Detour {
@@ -169,6 +204,27 @@ pub(crate) fn judge(
             _ => open.never_ended(rows, first),
         });
     }
+}
+
+/// Makes rows that only one side has, a turn or a whole thread, one
+/// difference; none where nothing in them counts.
+pub(crate) fn judge_whole(rows: &mut [Row], first: u32, scope: Scope, differences: &mut Vec<Difference>) {
+    let Some(place) = rows.iter().position(|row| !row.quiet) else {
+        return;
+    };
+    let kind = rows[place].alone;
+    let counted = rows[place..].iter().filter(|row| !row.quiet).count() as u32;
+    for (at, row) in rows.iter_mut().enumerate().skip(place) {
+        row.kind = if at == place { kind } else { PairKind::Downstream };
+    }
+    differences.push(Difference {
+        kind,
+        first_row: first + place as u32,
+        last_row: first + place as u32,
+        downstream: counted - 1,
+        scope,
+        ..Difference::default()
+    });
 }
 
 struct Detour {
@@ -193,8 +249,8 @@ impl Detour {
             kind,
             first_row: first + self.from as u32,
             last_row: first + self.to as u32,
-            downstream: 0,
             recovers,
+            ..Difference::default()
         }
     }
 
@@ -211,7 +267,7 @@ impl Detour {
             first_row: first + self.from as u32,
             last_row: first + self.from as u32,
             downstream,
-            recovers: false,
+            ..Difference::default()
         }
     }
 }
@@ -252,17 +308,18 @@ mod tests {
         refs: (0, 0),
         own: None,
         telling: true,
+        open: false,
     };
 
     /// `=` a tool that is the same, `.` a step, `r` a run's end; `c` changed, `w` in its words only,
-    /// `a` and `b` only there.
+    /// `i` an input that changed, `a` and `b` only there.
     fn check(pattern: &str, expected: &[(PairKind, u32, u32)]) {
         let mut rows: Vec<Row> = pattern
             .chars()
             .enumerate()
             .map(|(place, c)| {
                 let alone = match c {
-                    'c' | 'w' => PairKind::Changed,
+                    'c' | 'w' | 'i' => PairKind::Changed,
                     'a' => PairKind::OnlyA,
                     'b' => PairKind::OnlyB,
                     _ => PairKind::Same,
@@ -271,11 +328,13 @@ mod tests {
                     a: (alone != PairKind::OnlyB).then_some(place as u32),
                     b: (alone != PairKind::OnlyA).then_some(place as u32),
                     turn: 1,
+                    thread: 0,
                     how: How::InOrder,
                     kind: alone,
                     alone,
                     quiet: false,
                     stays: c == 'w',
+                    premise: c == 'i',
                 }
             })
             .collect();
@@ -315,6 +374,8 @@ mod tests {
                 (PairKind::Recovered, 2, 0),
             ],
         );
+        check("iccr", &[(PairKind::Changed, 0, 0), (PairKind::Changed, 1, 2)]);
+        check("i=r", &[(PairKind::Changed, 0, 0)]);
         check("wcwr", &[(PairKind::Changed, 0, 0), (PairKind::Changed, 1, 2)]);
     }
 }

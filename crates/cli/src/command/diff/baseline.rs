@@ -1,9 +1,9 @@
 //! New recordings against baselines in a folder.
 //!
-//! What is compared is threads. A new thread belongs to the baseline whose
-//! first request asks the same (ids, tools and state aside); where several
-//! ask the same, they pair in order. What has no partner is told as missing
-//! or as new.
+//! What is compared is threads. A new thread belongs to the baseline of the
+//! same id, else to the one whose first request asks the same (ids, tools and
+//! state aside); where several ask the same, they pair in order. What has no
+//! partner is told as missing or as new.
 
 use std::{
     collections::BTreeMap,
@@ -14,13 +14,13 @@ use std::{
 use scrubjay_engine::clock;
 use scrubjay_ipc::{Code, answer::compare as answers};
 use scrubjay_session::{
-    diff::{Comparison, Rules},
+    diff::{self, Comparison, Rules, pair_threads},
     fold::rule::Client,
 };
 
 use super::{
     DIFFERENCES, compared,
-    sides::{Thread, asked, plain, side, threads},
+    sides::{Thread, pairing, plain, side, threads},
     text, verdict,
 };
 use crate::{
@@ -40,7 +40,7 @@ const DAY_US: i64 = 86_400_000_000;
 struct Known {
     library: usize,
     thread: Thread,
-    asked: Option<(u64, String)>,
+    pairing: diff::Thread,
 }
 
 /// How old a baseline is, and by what it was judged.
@@ -78,31 +78,29 @@ pub(super) fn run(args: &args::Diff, folder: &Path, rules: &Rules, out: &mut Out
     }
     let scattered = scattered(&baselines, &files);
     let source = Library::open(Some(args.a.clone()), plain(out.format))?;
-    let mut fresh = known(&source, 0)?;
+    let fresh = known(&source, 0)?;
+    let names = |known: &[Known]| -> Vec<diff::Thread> { known.iter().map(|known| known.pairing.clone()).collect() };
+    let pairs = pair_threads(&names(&baselines), &names(&fresh), false);
     let mut told = Telling {
         out,
         same: true,
         counts: [0; 4],
     };
     told.begin(folder)?;
-    for baseline in baselines {
+    for pair in pairs {
+        let new = pair.b.map(|place| &fresh[place as usize]);
+        let Some(baseline) = pair.a.map(|place| &baselines[place as usize]) else {
+            if let Some(new) = new {
+                told.one(&args.a.display().to_string(), new, Found::New)?;
+            }
+            continue;
+        };
         let library = &libraries[baseline.library];
         let file = files[baseline.library]
             .strip_prefix(folder)
             .unwrap_or(&files[baseline.library]);
-        let partner = fresh.iter().position(|new| new.asked == baseline.asked);
-        let partner = partner.map(|place| fresh.remove(place));
-        let found = against(
-            library,
-            &baseline,
-            partner.as_ref().map(|new| (&source, new)),
-            rules,
-            older_than_us,
-        )?;
-        told.one(&file.display().to_string(), &baseline, found)?;
-    }
-    for new in &fresh {
-        told.one(&args.a.display().to_string(), new, Found::New)?;
+        let found = against(library, baseline, new.map(|new| (&source, new)), rules, older_than_us)?;
+        told.one(&file.display().to_string(), baseline, found)?;
     }
     told.end()?;
     let same = told.same;
@@ -167,7 +165,7 @@ fn known(library: &Library, number: usize) -> Result<Vec<Known>, Failure> {
         .map(|thread| {
             Ok(Known {
                 library: number,
-                asked: asked(library, &thread)?,
+                pairing: pairing(library, &thread)?,
                 thread,
             })
         })
@@ -240,7 +238,7 @@ impl Telling<'_> {
         };
         let too_old = freshness.is_some_and(|freshness| freshness.too_old);
         self.same &= place == 0 && !too_old;
-        let asked = known.asked.as_ref().map_or("", |(_, words)| words.as_str());
+        let asked = known.pairing.asks.as_str();
         let head = match self.out.format {
             Format::Json => json_head(file, known, word, asked, freshness),
             Format::Markdown => markdown_head(file, word, asked, freshness),

@@ -19,7 +19,7 @@ use crate::{
 pub(super) fn run(args: &args::Diff, a: &Operand, b: Operand, rules: &Rules, out: &mut Out) -> Result<(), Failure> {
     let mut operands = vec![b];
     for path in &args.more {
-        operands.push(Operand::open(path, None, "--b", out.format)?);
+        operands.push(Operand::open(path, None, args.all, out.format)?);
     }
     let names: Vec<String> = args
         .b
@@ -63,7 +63,7 @@ fn plain(many: &Many, names: &[String], first: &str, rules: &Rules) -> String {
             let sentence = which
                 .first()
                 .and_then(|place| many.partings.get(*place)?.first.as_ref());
-            let sentence = sentence.map_or("", |found| found.sentence.split(": /").next().unwrap_or_default());
+            let sentence = sentence.map_or("", |found| found.subject.as_str());
             text.push_str(&format!(
                 "  {:>4}  {bar:<20}  {}  {} {}\n",
                 which.len(),

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use scrubjay_engine::AnyShelf;
-use scrubjay_session::diff::{Part, Side};
+use scrubjay_session::diff::{Part, Side, side_of, thread_in};
 
 use crate::{
     args::Format,
@@ -16,6 +16,8 @@ use crate::{
 pub(super) struct Operand {
     pub(super) library: Library,
     pub(super) side: Side<AnyShelf>,
+    /// Exchanges that carry no run and are not compared.
+    pub(super) left_out: usize,
 }
 
 /// The exchanges of one thread, in order.
@@ -25,15 +27,40 @@ pub(super) struct Thread {
 }
 
 impl Operand {
-    /// The named exchange, or the only one, or the only thread.
-    pub(super) fn open(path: &Path, exchange: Option<i64>, flag: &str, format: Format) -> Result<Self, Failure> {
+    /// The named exchange, or all threads; with `all` what carries no run too.
+    pub(super) fn open(path: &Path, exchange: Option<i64>, all: bool, format: Format) -> Result<Self, Failure> {
         let library = Library::open(Some(path.to_owned()), plain(format))?;
-        let exchanges = match (exchange, library.indexes()) {
-            (Some(_), _) | (None, [] | [_]) => vec![library.one(exchange)?],
-            (None, _) => only_thread(&library, path, flag)?,
+        let (side, left_out) = match exchange {
+            Some(_) => (side(&library, &[library.one(exchange)?])?, 0),
+            None => side_of(side(&library, library.indexes())?, all).map_err(unreadable)?,
         };
-        let side = side(&library, &exchanges)?;
-        Ok(Self { library, side })
+        Ok(Self {
+            library,
+            side,
+            left_out,
+        })
+    }
+
+    fn threads(&self) -> u32 {
+        self.side.last().map_or(0, |part| part.thread + 1)
+    }
+
+    /// Where one exchange is named of one side, it is compared with one thread of the other.
+    pub(super) fn fits(&self, path: &Path, flag: &str, other: Option<i64>) -> Result<(), Failure> {
+        if other.is_none() || self.threads() < 2 {
+            return Ok(());
+        }
+        Err(Failure::bad_argument(
+            format!(
+                "One exchange of the other recording is named, and {} holds {} threads.",
+                path.display(),
+                self.threads()
+            ),
+            format!(
+                "Name one with {flag}: {}.",
+                choices(&self.library, &threads(&self.library)?)
+            ),
+        ))
     }
 }
 
@@ -52,45 +79,30 @@ pub(super) fn side(library: &Library, exchanges: &[i64]) -> Result<Side<AnyShelf
         .collect()
 }
 
-fn only_thread(library: &Library, path: &Path, flag: &str) -> Result<Vec<i64>, Failure> {
-    let mut threads = threads(library)?;
-    match (threads.pop(), threads.is_empty()) {
-        (Some(thread), true) => Ok(thread.exchanges),
-        (last, _) => {
-            threads.extend(last);
-            Err(Failure::bad_argument(
-                format!(
-                    "There are {} exchanges in {}, and this compares one, or one thread.",
-                    library.indexes().len(),
-                    path.display()
-                ),
-                format!("Name one with {flag}: {}.", choices(library, &threads)),
-            ))
-        }
-    }
-}
-
 /// The threads that runs name, in the order of their first exchanges.
 pub(super) fn threads(library: &Library) -> Result<Vec<Thread>, Failure> {
-    let mut threads: Vec<Thread> = Vec::new();
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    for index in library.indexes() {
-        let reader = library.reader(*index)?;
+    let mut threads: BTreeMap<u32, Vec<i64>> = BTreeMap::new();
+    let runs = library
+        .indexes()
+        .iter()
+        .map(|index| Ok((*index, library.reader(*index)?)));
+    let runs = runs.collect::<Result<Vec<_>, Failure>>()?;
+    let runs = runs.iter().filter(|(_, reader)| {
         let summary = reader.summary();
-        if !summary.is_run_input && summary.runs.is_empty() {
-            continue;
-        }
-        let id = summary.thread_id.clone();
-        let place = *places.entry(id.clone()).or_insert(threads.len());
-        match threads.get_mut(place) {
-            Some(thread) => thread.exchanges.push(*index),
-            None => threads.push(Thread {
-                id,
-                exchanges: vec![*index],
-            }),
-        }
+        summary.is_run_input || !summary.runs.is_empty()
+    });
+    let runs: Vec<i64> = runs.map(|(index, _)| *index).collect();
+    for part in side_of(side(library, &runs)?, true).map_err(unreadable)?.0 {
+        threads.entry(part.thread).or_default().push(part.exchange);
     }
-    Ok(threads)
+    let named = threads.into_values().map(|exchanges| {
+        let first = exchanges.first().copied().unwrap_or_default();
+        Ok(Thread {
+            id: library.reader(first)?.summary().thread_id.clone(),
+            exchanges,
+        })
+    });
+    named.collect()
 }
 
 /// Exchanges with the thread that each is of.
@@ -113,11 +125,10 @@ fn choices(library: &Library, threads: &[Thread]) -> String {
     named.join(", ")
 }
 
-/// What the first request of a thread asks, as a number and in words.
-pub(super) fn asked(library: &Library, thread: &Thread) -> Result<Option<(u64, String)>, Failure> {
-    let Some(first) = thread.exchanges.first() else {
-        return Ok(None);
-    };
-    let body = library.reader(*first)?.request_body().map_err(unreadable)?;
-    Ok(scrubjay_session::diff::asked_in(&body))
+/// What pairs a thread: its source, its id and what its first request asks.
+pub(super) fn pairing(library: &Library, thread: &Thread) -> Result<scrubjay_session::diff::Thread, Failure> {
+    match thread.exchanges.first() {
+        Some(first) => thread_in(&mut library.reader(*first)?).map_err(unreadable),
+        None => Ok(scrubjay_session::diff::Thread::default()),
+    }
 }

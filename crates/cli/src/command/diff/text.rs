@@ -2,7 +2,10 @@
 
 use scrubjay_engine::AnyShelf;
 use scrubjay_ipc::answer::compare::ignoring;
-use scrubjay_session::diff::{Comparison, Counts, Difference, Divergence, Moment, PairKind, SideFacts};
+use scrubjay_session::diff::{
+    ComparedThreads, Comparison, Counts, Divergence, Moment, PairKind, PairedBy, PathChange, Scope, SideFacts, Thread,
+    around,
+};
 
 use crate::{
     failure::Failure,
@@ -15,17 +18,36 @@ use crate::{
 /// Characters of a value in the list, and of the first one.
 const VALUE: usize = 44;
 const FIRST_VALUE: usize = 400;
+/// Paths of one difference that are listed.
+const PATHS: usize = 12;
+/// Threads, and numbers of exchanges, that are listed.
+const THREADS: usize = 40;
+const NUMBERS: usize = 10;
 
 /// Everything, differences listed up to a number of them.
 pub(super) fn comparison(comparison: &mut Comparison<AnyShelf>, limit: usize) -> Result<String, Failure> {
     let [a, b] = comparison.facts();
     let several = a.exchanges.len() > 1 || b.exchanges.len() > 1;
     let mut text = format!("{}{}\n{}\n", side("A", a), side("B", b), verdict(comparison));
-    if let Some(found) = comparison.first().map_err(unreadable)? {
-        text.push_str(&first(&found, several));
+    text.push_str(&threads(comparison));
+    let premise = comparison.premise().map_err(unreadable)?;
+    if let Some(premise) = &premise {
+        text.push_str(&told("Asked otherwise", premise, several));
+    }
+    let found = comparison.first().map_err(unreadable)?;
+    if let Some(found) = &found {
+        let head = match (found.difference.premise, &premise) {
+            (true, _) => "Asked otherwise",
+            (false, None) => "First divergence",
+            (false, Some(_)) => "First thing the agent did otherwise",
+        };
+        text.push_str(&told(head, found, several));
+        if found.difference.premise {
+            text.push_str("  The agent did the same.\n");
+        }
     }
     let count = comparison.differences().len();
-    if count > 1 {
+    if count > 1 + usize::from(premise.is_some()) {
         text.push('\n');
         text.push_str(&list(comparison, limit, several)?);
         if count > limit {
@@ -37,16 +59,69 @@ pub(super) fn comparison(comparison: &mut Comparison<AnyShelf>, limit: usize) ->
 }
 
 fn side(name: &str, facts: &SideFacts) -> String {
-    let exchanges: Vec<String> = facts.exchanges.iter().map(i64::to_string).collect();
-    let plural = if exchanges.len() == 1 { "" } else { "s" };
+    if facts.exchanges.is_empty() {
+        return format!("{name}  nothing  (no exchange)\n");
+    }
+    let plural = if facts.exchanges.len() == 1 { "" } else { "s" };
     format!(
         "{name}  {}  (exchange{plural} {}, {}, {}, {})\n",
         shortened(&facts.title, 60),
-        exchanges.join(", "),
+        numbers(&facts.exchanges),
         words::clock(facts.started_at_us),
         words::count(u64::from(facts.frames), "frame"),
         words::duration(facts.duration_us),
     )
+}
+
+/// Numbers of exchanges, or how many there are.
+fn numbers(exchanges: &[i64]) -> String {
+    let named: Vec<String> = exchanges.iter().take(NUMBERS).map(i64::to_string).collect();
+    match exchanges.len().saturating_sub(NUMBERS) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}
+
+/// Which thread is which, where there are several.
+fn threads(comparison: &Comparison<AnyShelf>) -> String {
+    let pairs = comparison.thread_pairs();
+    if pairs.len() < 2 {
+        return String::new();
+    }
+    let [of_a, of_b] = comparison.threads();
+    let name = |threads: &[Thread], place: Option<u32>| {
+        let thread = place.and_then(|place| threads.get(place as usize));
+        thread.map_or("–".to_owned(), |thread| match thread.id.is_empty() {
+            true => shortened(&thread.asks, 40),
+            false => shortened(&thread.id, 40),
+        })
+    };
+    let asks = |pair: &ComparedThreads| {
+        let a = pair.pair.a.and_then(|place| of_a.get(place as usize));
+        let thread = a.or_else(|| of_b.get(pair.pair.b? as usize));
+        thread.map_or(String::new(), |thread| shortened(&thread.asks, 40))
+    };
+    let mut table = Table::new(&[
+        ("THREAD OF A", Side::Left),
+        ("OF B", Side::Left),
+        ("PAIRED BY", Side::Left),
+        ("DIFFERENCES", Side::Right),
+        ("FIRST ASKED", Side::Left),
+    ]);
+    for known in pairs.iter().take(THREADS) {
+        table.row(vec![
+            name(of_a, known.pair.a),
+            name(of_b, known.pair.b),
+            known.pair.by.map_or("–", PairedBy::as_str).to_owned(),
+            known.differences.to_string(),
+            asks(known),
+        ]);
+    }
+    let more = match pairs.len().saturating_sub(THREADS) {
+        0 => String::new(),
+        more => format!("{more} more are not listed; --json lists all.\n"),
+    };
+    format!("\n{}{more}", table.text())
 }
 
 /// `2 differences at level behaviour: changed 1, recovered 1 (11 same, 4 downstream).`
@@ -83,47 +158,104 @@ pub(super) fn counted(counts: Counts) -> String {
     }
 }
 
-fn first(found: &Divergence, several: bool) -> String {
-    let value = |value: &Option<String>| match value {
-        Some(value) => shortened(value, FIRST_VALUE),
-        None => "nothing".to_owned(),
-    };
+/// A difference with its frames, paths and values.
+fn told(head: &str, found: &Divergence, several: bool) -> String {
+    let changes: Vec<&PathChange> = found.paths.iter().filter(|change| !change.is_new_name).collect();
     let (a, b) = (moment(found.a, several), moment(found.b, several));
     let width = a.len().max(b.len());
-    let mut text = format!("\nFirst divergence: {}\n", safe(&place(found)));
-    if found.a_value.is_some() || found.b_value.is_some() {
-        text.push_str(&format!("  A {a:<width$}  {}\n", value(&found.a_value)));
-        text.push_str(&format!("  B {b:<width$}  {}\n", value(&found.b_value)));
-    } else {
-        text.push_str(&format!("  A {a}\n  B {b}\n"));
+    let mut text = format!("\n{head}: {}\n", safe(&place(found, &changes)));
+    let frames = format!("  A {a:<width$}  B {b:<width$}");
+    match changes.as_slice() {
+        [] if found.a_value.is_none() && found.b_value.is_none() => text.push_str(&format!("  A {a}\n  B {b}\n")),
+        [] | [_] => {
+            let renamed = changes.first().is_some_and(|change| change.renamed_to.is_some());
+            let (one, other) = values(found.a_value.as_deref(), found.b_value.as_deref(), FIRST_VALUE);
+            let other = if renamed { one.clone() } else { other };
+            text.push_str(&format!("  A {a:<width$}  {one}\n  B {b:<width$}  {other}\n"));
+        }
+        several => {
+            text.push_str(&format!("{}\n", frames.trim_end()));
+            for change in several.iter().take(PATHS) {
+                text.push_str(&path(change));
+            }
+            if several.len() > PATHS {
+                let more = words::count((several.len() - PATHS) as u64, "more path");
+                text.push_str(&format!("  {more}; --json has them.\n"));
+            }
+        }
     }
-    text.push_str(&after(&found.difference));
+    text.push_str(&after(found));
     text
 }
 
-/// Where, without the values.
-fn place(found: &Divergence) -> String {
-    match found.path.is_empty() {
-        true => found.sentence.clone(),
-        false => {
-            let head = found.sentence.split(": /").next().unwrap_or_default();
-            format!("{head}, {}", found.path)
+/// One path of several.
+fn path(change: &PathChange) -> String {
+    let (one, other) = values(change.a_value.as_deref(), change.b_value.as_deref(), FIRST_VALUE);
+    let path = shortened(&change.path, 200);
+    match &change.renamed_to {
+        Some(new) => format!("  {path} is named {} in B\n      {one}\n", shortened(new, 200)),
+        None => format!("  {path}\n    A {one}\n    B {other}\n"),
+    }
+}
+
+/// Two values, each cut around what differs.
+fn values(a: Option<&str>, b: Option<&str>, chars: usize) -> (String, String) {
+    match (a, b) {
+        (Some(a), Some(b)) => {
+            let (a, b) = around(a, b, chars);
+            (safe(&a).into_owned(), safe(&b).into_owned())
+        }
+        _ => {
+            let alone = |value: Option<&str>| value.map_or("nothing".to_owned(), |value| shortened(value, chars));
+            (alone(a), alone(b))
         }
     }
 }
 
-fn after(difference: &Difference) -> String {
-    match (difference.kind, difference.recovers) {
-        _ if difference.downstream > 0 => format!(
-            "  They do not meet again in this turn: {} downstream of it.\n",
-            words::count(u64::from(difference.downstream), "pair")
+/// Where, without the values.
+fn place(found: &Divergence, changes: &[&PathChange]) -> String {
+    match changes {
+        [] => found.sentence.clone(),
+        [change] => match &change.renamed_to {
+            Some(new) => format!("{}, {} is named {new} in B", found.subject, change.path),
+            None => format!("{}, {}", found.subject, change.path),
+        },
+        several => format!("{}, {} paths", found.subject, several.len()),
+    }
+}
+
+/// What comes of it.
+fn after(found: &Divergence) -> String {
+    let difference = &found.difference;
+    let rest = |count: u32| {
+        let more = (count as usize).saturating_sub(found.rest.len());
+        match (found.rest.is_empty(), more) {
+            (true, _) => String::new(),
+            (false, 0) => format!(": {}", safe(&found.rest.join(", "))),
+            (false, _) => format!(": {}, …", safe(&found.rest.join(", "))),
+        }
+    };
+    let downstream = difference.downstream;
+    match (difference.scope, difference.kind, difference.recovers) {
+        (Scope::Turn | Scope::Thread, ..) => {
+            format!("  It holds {}.\n", words::count(u64::from(downstream + 1), "item"))
+        }
+        _ if difference.premise => String::new(),
+        _ if downstream > 0 => format!(
+            "  They do not meet again in this turn: {} downstream of it{}.\n",
+            words::count(u64::from(downstream), "pair"),
+            rest(downstream)
         ),
-        (PairKind::Recovered, _) => format!(
-            "  They meet again after {}.\n",
-            words::count(u64::from(difference.last_row - difference.first_row + 1), "pair")
-        ),
-        (_, true) => "  What comes right after it is the same again.\n".to_owned(),
-        (_, false) => String::new(),
+        (_, PairKind::Recovered, _) => {
+            let rows = difference.last_row - difference.first_row;
+            format!(
+                "  They meet again after {}{}.\n",
+                words::count(u64::from(rows + 1), "pair"),
+                rest(0)
+            )
+        }
+        (_, _, true) => "  What comes right after it is the same again.\n".to_owned(),
+        (_, _, false) => String::new(),
     }
 }
 
@@ -133,41 +265,61 @@ fn list(comparison: &mut Comparison<AnyShelf>, limit: usize, several: bool) -> R
         ("DIFFERENCE", Side::Left),
         ("A", Side::Right),
         ("B", Side::Right),
-        ("TURN", Side::Right),
-        ("WHAT", Side::Left),
+        ("WHERE", Side::Left),
         ("PATH", Side::Left),
         ("IN A", Side::Left),
         ("IN B", Side::Left),
     ]);
     for number in 0..comparison.differences().len().min(limit) {
         let found = comparison.divergence(number).map_err(unreadable)?;
-        table.row(row(number + 1, &found, several));
+        rows(&mut table, number + 1, &found, several);
     }
     Ok(table.text())
 }
 
-fn row(number: usize, found: &Divergence, several: bool) -> Vec<String> {
-    let known = found.a_side.as_ref().or(found.b_side.as_ref());
-    let what = known.map_or_else(String::new, |side| match side.name == side.kind.as_str() {
-        true => side.name.clone(),
-        false => format!("{} {}", side.kind.as_str(), side.name),
-    });
-    let value = |value: &Option<String>| value.as_deref().map_or("–".to_owned(), |value| shortened(value, VALUE));
+/// A row for a difference, and one for each further path.
+fn rows(table: &mut Table, number: usize, found: &Divergence, several: bool) {
     let mut kind = found.difference.kind.as_str().to_owned();
     if found.difference.downstream > 0 {
         kind.push_str(&format!(" (+{})", found.difference.downstream));
     }
-    vec![
+    if found.difference.premise {
+        kind = "asked".to_owned();
+    }
+    let (a, b) = values(found.a_value.as_deref(), found.b_value.as_deref(), VALUE);
+    let mut cells = vec![
         number.to_string(),
         kind,
         moment(found.a, several),
         moment(found.b, several),
-        found.turn.to_string(),
-        shortened(&what, 32),
-        shortened(&found.path, 40),
-        value(&found.a_value),
-        value(&found.b_value),
-    ]
+        shortened(&found.subject, 60),
+    ];
+    let changes: Vec<&PathChange> = found.paths.iter().filter(|change| !change.is_new_name).collect();
+    if changes.is_empty() {
+        cells.extend([
+            String::new(),
+            absent(a, found.a_value.is_some()),
+            absent(b, found.b_value.is_some()),
+        ]);
+        return table.row(cells);
+    }
+    for change in changes.iter().take(PATHS) {
+        let (a, b) = values(change.a_value.as_deref(), change.b_value.as_deref(), VALUE);
+        let (a, b) = match &change.renamed_to {
+            Some(new) => (a, format!("as {}", shortened(new, VALUE))),
+            None => (absent(a, change.a_value.is_some()), absent(b, change.b_value.is_some())),
+        };
+        cells.extend([shortened(&change.path, 40), a, b]);
+        table.row(std::mem::replace(&mut cells, vec![String::new(); 5]));
+    }
+    if changes.len() > PATHS {
+        cells.extend([format!("{} more", changes.len() - PATHS), String::new(), String::new()]);
+        table.row(cells);
+    }
+}
+
+fn absent(value: String, is_there: bool) -> String {
+    if is_there { value } else { "–".to_owned() }
 }
 
 /// `#12`, or `3#12` where there are several exchanges.

@@ -1,7 +1,7 @@
 //! A comparison as a report: Markdown for people, JSON Lines for programs.
 
 use scrubjay_session::{
-    diff::{Comparison, Counts, Divergence, Moment, SideFacts},
+    diff::{Comparison, Counts, Divergence, Moment, PairedBy, PathChange, SideFacts, Thread, around},
     query::Failed,
     shelf::Shelf,
 };
@@ -27,6 +27,16 @@ struct Summary {
     counts: Counted,
     duration_delta_us: i64,
     ttft_delta_us: Option<i64>,
+    threads: Vec<Threads>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Threads {
+    a: Option<String>,
+    b: Option<String>,
+    paired_by: Option<&'static str>,
+    differences: u32,
 }
 
 #[derive(Serialize)]
@@ -71,6 +81,19 @@ struct Line {
     downstream: u32,
     recovers: bool,
     sentence: String,
+    premise: bool,
+    scope: &'static str,
+    paths: Vec<PathLine>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PathLine {
+    path: String,
+    difference: &'static str,
+    a_value: Option<String>,
+    b_value: Option<String>,
+    renamed_to: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -120,7 +143,21 @@ pub fn summary_line<S: Shelf + Clone>(comparison: &Comparison<S>) -> String {
         },
         duration_delta_us: delta(known_a.duration_us, known_b.duration_us),
         ttft_delta_us: known_a.ttft_us.zip(known_b.ttft_us).map(|(a, b)| delta(a, b)),
+        threads: threads(comparison),
     })
+}
+
+fn threads<S: Shelf + Clone>(comparison: &Comparison<S>) -> Vec<Threads> {
+    let [of_a, of_b] = comparison.threads();
+    let id = |threads: &[Thread], place: Option<u32>| Some(threads.get(place? as usize)?.id.clone());
+    let pairs = comparison.thread_pairs().into_iter();
+    let lines = pairs.map(|known| Threads {
+        a: id(of_a, known.pair.a),
+        b: id(of_b, known.pair.b),
+        paired_by: known.pair.by.map(PairedBy::code),
+        differences: known.differences,
+    });
+    lines.collect()
 }
 
 /// A line of JSON Lines for one difference; they count from 1.
@@ -142,7 +179,20 @@ pub fn difference_line(number: usize, found: &Divergence) -> String {
         downstream: found.difference.downstream,
         recovers: found.difference.recovers,
         sentence: found.sentence.clone(),
+        premise: found.difference.premise,
+        scope: found.difference.scope.as_str(),
+        paths: found.paths.iter().map(path_line).collect(),
     })
+}
+
+fn path_line(change: &PathChange) -> PathLine {
+    PathLine {
+        path: change.path.clone(),
+        difference: change.kind.code(),
+        a_value: change.a_value.clone(),
+        b_value: change.b_value.clone(),
+        renamed_to: change.renamed_to.clone(),
+    }
 }
 
 fn line(value: &impl Serialize) -> String {
@@ -191,9 +241,17 @@ fn written<S: Shelf + Clone>(comparison: &mut Comparison<S>) -> Result<String, F
             side.duration_us as f64 / 1e6,
         ));
     }
+    text.push_str(&threads_table(comparison));
+    if let Some(premise) = comparison.premise()? {
+        text.push_str(&format!("\n**Asked otherwise**: {}.\n", code(&premise.sentence)));
+    }
     if let Some(first) = comparison.first()? {
+        let head = match first.difference.premise {
+            true => "Only what was asked differs",
+            false => "First divergence",
+        };
         text.push_str(&format!(
-            "\n**First divergence**: {}, in A at {}, in B at {}.\n",
+            "\n**{head}**: {}, in A at {}, in B at {}.\n",
             code(&first.sentence),
             moment(&a.exchanges, first.a),
             moment(&b.exchanges, first.b),
@@ -245,30 +303,78 @@ fn counted(counts: Counts) -> String {
     }
 }
 
+/// Which thread is which, where there are several.
+fn threads_table<S: Shelf + Clone>(comparison: &Comparison<S>) -> String {
+    let known = super::threads(comparison);
+    if known.len() < 2 {
+        return String::new();
+    }
+    let mut text = "\n| thread of A | of B | paired by | differences |\n|---|---|---|--:|\n".to_owned();
+    let name = |name: &Option<String>| name.as_deref().map_or("–".to_owned(), code);
+    for threads in &known {
+        let by = match threads.paired_by.as_str() {
+            "" => "–",
+            by => by,
+        };
+        text.push_str(&format!(
+            "| {} | {} | {by} | {} |\n",
+            name(&threads.a),
+            name(&threads.b),
+            threads.differences
+        ));
+    }
+    text
+}
+
+/// A line for a difference, and one for each further path.
 fn row(number: usize, found: &Divergence) -> String {
-    let known = found.a_side.as_ref().or(found.b_side.as_ref());
-    let what = known.map_or_else(String::new, |side| match side.name == side.kind.as_str() {
-        true => side.name.clone(),
-        false => format!("{} {}", side.kind.as_str(), side.name),
-    });
-    let value = |value: &Option<String>| value.as_deref().map_or("–".to_owned(), code);
     let mut kind = found.difference.kind.as_str().to_owned();
     if found.difference.downstream > 0 {
         kind.push_str(&format!(", {} downstream", found.difference.downstream));
     }
-    let path = match found.path.is_empty() {
-        true => String::new(),
-        false => code(&found.path),
+    if found.difference.premise {
+        kind.push_str(", asked");
+    }
+    let place = format!("{}, #{} / #{}", code(&found.subject), found.a.seq, found.b.seq);
+    let values = values(found.a_value.as_deref(), found.b_value.as_deref());
+    let (path, values) = match found.paths.first() {
+        Some(first) => (path_of(first), values_of(first)),
+        None => (String::new(), values),
     };
-    format!(
-        "| {number} | {kind} | turn {}, {}, #{} / #{} | {path} | {} | {} |\n",
-        found.turn,
-        code(&what),
-        found.a.seq,
-        found.b.seq,
-        value(&found.a_value),
-        value(&found.b_value),
-    )
+    let mut text = format!("| {number} | {kind} | {place} | {path} | {values} |\n");
+    for change in found.paths.iter().skip(1).filter(|change| !change.is_new_name) {
+        text.push_str(&format!("| | | | {} | {} |\n", path_of(change), values_of(change)));
+    }
+    text
+}
+
+fn path_of(change: &PathChange) -> String {
+    match &change.renamed_to {
+        Some(new) => format!("{}, in B {}", code(&change.path), code(new)),
+        None => code(&change.path),
+    }
+}
+
+fn values_of(change: &PathChange) -> String {
+    let b = change.b_value.as_deref();
+    let b = if change.renamed_to.is_some() {
+        change.a_value.as_deref()
+    } else {
+        b
+    };
+    values(change.a_value.as_deref(), b)
+}
+
+/// Two cells, cut around what differs.
+fn values(a: Option<&str>, b: Option<&str>) -> String {
+    let cell = |value: Option<&str>| value.map_or("–".to_owned(), code);
+    match (a, b) {
+        (Some(a), Some(b)) => {
+            let (a, b) = around(a, b, CHARS);
+            format!("{} | {}", code(&a), code(&b))
+        }
+        _ => format!("{} | {}", cell(a), cell(b)),
+    }
 }
 
 /// `#12`, or `3#12` where there are several exchanges.

@@ -1,15 +1,19 @@
 //! From pairs to rows that are judged.
 
+mod transport;
+
+use std::ops::Range;
+
 use super::{Comparison, Row, wire};
 use crate::{
     diff::{
         Stopped,
-        align::{How, Pair},
+        align::{How, Pair, Turn},
         item::{Item, ItemKind},
         outline::NOTHING,
         rules::Level,
         side::Pace,
-        verdict::{self, PairKind},
+        verdict::{self, PairKind, Scope},
     },
     shelf::Shelf,
 };
@@ -31,9 +35,15 @@ struct Judging {
     with_input: [bool; 2],
 }
 
+/// The rows of a turn.
+struct Bounds {
+    rows: Range<usize>,
+    thread: u32,
+}
+
 impl<S: Shelf + Clone> Comparison<S> {
-    pub(super) fn judge(&mut self, turns: Vec<Vec<Pair>>, pace: &mut Pace<'_>) -> Result<(), Stopped<S::Error>> {
-        for pair in turns.iter().flatten() {
+    pub(super) fn judge(&mut self, turns: Vec<Turn>, pace: &mut Pace<'_>) -> Result<(), Stopped<S::Error>> {
+        for pair in turns.iter().flat_map(|turn| &turn.pairs) {
             let own = |side: usize, place| self.item(side, place).and_then(|item| item.own);
             if let (Some(a), Some(b)) = (own(0, pair.a), own(1, pair.b)) {
                 self.bijection.meet(a, b);
@@ -48,17 +58,28 @@ impl<S: Shelf + Clone> Comparison<S> {
                 items.any(|item| item.kind == ItemKind::Input)
             }),
         };
-        let mut bounds = Vec::with_capacity(turns.len());
-        for (turn, pairs) in (1..).zip(turns) {
+        self.with_input = judging.with_input;
+        let mut bounds: Vec<Bounds> = Vec::with_capacity(turns.len());
+        let mut number = 0;
+        for turn in turns {
+            if bounds.last().is_none_or(|before| before.thread != turn.thread) {
+                (number, judging.states_differ) = (0, false);
+            }
+            number += 1;
             let first = self.rows.len();
-            for pair in pairs {
+            for pair in turn.pairs {
                 if self.rows.len().is_multiple_of(STRIDE) {
                     pace.step(0)?;
                 }
-                let row = self.row(&pair, turn, &mut judging)?;
+                let mut row = self.row(&pair, number, &mut judging)?;
+                row.thread = turn.thread;
                 self.rows.push(row);
             }
-            bounds.push(first..self.rows.len());
+            transport::first(&mut self.rows[first..], &self.outlines);
+            bounds.push(Bounds {
+                rows: first..self.rows.len(),
+                thread: turn.thread,
+            });
         }
         self.judge_turns(&bounds);
         if self.rules.level() == Level::Wire && self.differences.is_empty() {
@@ -72,23 +93,38 @@ impl<S: Shelf + Clone> Comparison<S> {
         Ok(())
     }
 
-    fn judge_turns(&mut self, bounds: &[std::ops::Range<usize>]) {
+    fn judge_turns(&mut self, bounds: &[Bounds]) {
         let mut rows = std::mem::take(&mut self.rows);
         let mut differences = Vec::new();
-        for range in bounds {
-            let item_of = |row: &Row| self.item_of(row).copied();
+        let mut next = 0;
+        while let Some(Bounds { rows: range, thread }) = bounds.get(next) {
+            next += 1;
             let first = range.start as u32;
-            verdict::judge(
-                &mut rows[range.clone()],
-                first,
-                self.rules.level(),
-                item_of,
-                &mut differences,
-            );
+            if self.is_alone(*thread) {
+                let last = bounds[next..].iter().take_while(|bounds| bounds.thread == *thread);
+                let more = last.count();
+                let end = bounds[next + more - 1].rows.end;
+                next += more;
+                verdict::judge_whole(&mut rows[range.start..end], first, Scope::Thread, &mut differences);
+                continue;
+            }
+            let turn = &mut rows[range.clone()];
+            if turn.iter().all(|row| row.a.is_none()) || turn.iter().all(|row| row.b.is_none()) {
+                verdict::judge_whole(turn, first, Scope::Turn, &mut differences);
+                continue;
+            }
+            let item_of = |row: &Row| self.item_of(row).copied();
+            verdict::judge(turn, first, self.rules.level(), item_of, &mut differences);
         }
         self.counts = verdict::count(&rows, &differences);
         self.rows = rows;
         self.differences = differences;
+    }
+
+    /// Whether only one side has the threads of a pair.
+    fn is_alone(&self, pair: u32) -> bool {
+        let pair = self.pairs.get(pair as usize);
+        pair.is_some_and(|pair| pair.a.is_none() || pair.b.is_none())
     }
 
     fn row(&mut self, pair: &Pair, turn: u32, judging: &mut Judging) -> Result<Row, Stopped<S::Error>> {
@@ -114,15 +150,21 @@ impl<S: Shelf + Clone> Comparison<S> {
             (Some(a), Some(b)) => alone == PairKind::Changed && self.behaves_same(a, b),
             _ => false,
         };
+        let premise = match (&a, &b) {
+            (Some(a), Some(_)) => a.kind == ItemKind::Input && alone == PairKind::Changed,
+            _ => false,
+        };
         Ok(Row {
             a: pair.a,
             b: pair.b,
             turn,
+            thread: 0,
             how: pair.how,
             kind: alone,
             alone,
             quiet: alone == PairKind::Same && (a.is_none() || b.is_none()),
             stays,
+            premise,
         })
     }
 

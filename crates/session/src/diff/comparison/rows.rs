@@ -1,18 +1,20 @@
 //! Rows as a person reads them.
 
-use super::{Comparison, Divergence, NO_SPAN, PairKind, Row};
+use super::{Comparison, Difference, Divergence, NO_SPAN, PairKind, PathChange, Row};
 use crate::{
     derive::ShelfPieces,
     diff::{
+        cells::shown,
         item::{Item, ItemKind},
+        outline::findings,
         pair,
         rules::Level,
+        verdict::Scope,
     },
     fold::value::Value,
     query::{
         Failed,
         describe::{clipped, span_line, span_subject},
-        state::preview,
     },
     shelf::Shelf,
 };
@@ -24,7 +26,9 @@ pub struct PairRow {
     pub row: u32,
     /// How they relate.
     pub kind: PairKind,
-    /// Turn, from 1.
+    /// Its pair of threads, by its place in [`Comparison::thread_pairs`].
+    pub thread: u32,
+    /// Turn of the thread, from 1.
     pub turn: u32,
     /// What A has.
     pub a: Option<PairSide>,
@@ -100,26 +104,46 @@ impl<S: Shelf + Clone> Comparison<S> {
         Ok(PairRow {
             row: number,
             kind: row.kind,
+            thread: row.thread,
             turn: row.turn,
             a: self.side_of(0, row.a)?,
             b: self.side_of(1, row.b)?,
             summary: self.summary(&row)?,
             folded,
-            first: self.differences.first().is_some_and(|first| first.first_row == number),
+            first: self
+                .first_number()
+                .is_some_and(|first| self.differences[first].first_row == number),
             by_hand: Self::is_by_hand(&row),
         })
     }
 
     fn summary(&mut self, row: &Row) -> Result<String, Failed<S::Error>> {
         if row.quiet {
-            let level = self.rules.level().as_str();
-            return Ok(format!("not counted at level {level}"));
+            return Ok(self.why_quiet(row));
         }
         if row.alone != PairKind::Changed {
             return Ok(String::new());
         }
         let found = self.parting(row)?;
         Ok(what_differs(&found))
+    }
+
+    /// Why it does not count that only one side has something.
+    fn why_quiet(&self, row: &Row) -> String {
+        let Some(item) = self.item_of(row) else {
+            return String::new();
+        };
+        let (level, from) = (self.rules.level(), item.kind.counts_from());
+        match item.kind {
+            ItemKind::Input if self.with_input != [true, true] => "the other recording holds no requests".to_owned(),
+            _ if from > level => format!(
+                "{} counts from level {} on, and this is level {}",
+                item.kind.as_str(),
+                from.as_str(),
+                level.as_str()
+            ),
+            _ => "everything in it is ignored".to_owned(),
+        }
     }
 
     pub(super) fn side_of(&mut self, side: usize, place: Option<u32>) -> Result<Option<PairSide>, Failed<S::Error>> {
@@ -131,6 +155,7 @@ impl<S: Shelf + Clone> Comparison<S> {
             .get(item.part as usize)
             .map_or(0, |part| part.exchange);
         let (name, summary) = match item.span {
+            NO_SPAN if item.kind == ItemKind::Finding => (self.finding(side, &item)?.0, String::new()),
             NO_SPAN => (item.kind.as_str().to_owned(), String::new()),
             span => {
                 let span = self.open[side].reader(item.part)?.span(span)?;
@@ -138,7 +163,7 @@ impl<S: Shelf + Clone> Comparison<S> {
             }
         };
         let summary = match item.kind {
-            ItemKind::Input | ItemKind::End | ItemKind::Custom => self.said_by(side, &item)?,
+            ItemKind::Input | ItemKind::End | ItemKind::Custom | ItemKind::Finding => self.said_by(side, &item)?,
             ItemKind::State => match item.last_seq - item.first_seq {
                 0 => String::new(),
                 frames => format!("{} frames", frames + 1),
@@ -164,7 +189,17 @@ impl<S: Shelf + Clone> Comparison<S> {
         }
     }
 
+    /// The rule of a finding, and what it says.
+    fn finding(&mut self, side: usize, item: &Item) -> Result<(String, String), Failed<S::Error>> {
+        let reader = self.open[side].reader(item.part)?;
+        let found = findings::read(reader, item.first_seq, item.key)?;
+        Ok(found.map_or_else(Default::default, |found| (found.rule, found.message)))
+    }
+
     fn said_by(&mut self, side: usize, item: &Item) -> Result<String, Failed<S::Error>> {
+        if item.kind == ItemKind::Finding {
+            return Ok(clipped(&self.finding(side, item)?.1));
+        }
         let document = pair::document_of(&mut self.open[side], &self.outlines[side], item, Level::Text)?;
         let shelf = self.open[side].reader(item.part)?.shelf().clone();
         let pieces = ShelfPieces(&shelf);
@@ -172,23 +207,60 @@ impl<S: Shelf + Clone> Comparison<S> {
         let said: Vec<String> = members
             .map(|(name, value)| match (item.kind, &name[..]) {
                 (ItemKind::Input, b"asked") => {
-                    last_content(value).map_or_else(String::new, |content| preview(content, &pieces))
+                    last_content(value).map_or_else(String::new, |content| shown(content, &pieces))
                 }
-                (_, name) => format!("{}: {}", String::from_utf8_lossy(name), whole(value, &pieces)),
+                (_, name) => format!("{}: {}", String::from_utf8_lossy(name), shown(value, &pieces)),
             })
             .filter(|said| !said.is_empty())
             .collect();
         Ok(clipped(&said.join(", ")))
     }
 
+    /// What a difference is about: `turn 1, tool 3 (search)`, with its thread
+    /// where there are several.
+    pub(super) fn subject(&self, found: &Divergence, row: &Row) -> String {
+        let mut subject = match self.pairs.len() {
+            0 | 1 => String::new(),
+            _ => format!("thread {}", self.thread_name(row.thread)),
+        };
+        if found.difference.scope == Scope::Thread {
+            return if subject.is_empty() {
+                "thread".to_owned()
+            } else {
+                subject
+            };
+        }
+        if !subject.is_empty() {
+            subject.push_str(", ");
+        }
+        subject.push_str(&format!("turn {}", found.turn));
+        if found.difference.scope == Scope::Pair {
+            let known = found.a_side.as_ref().filter(|_| row.a.is_some());
+            subject.push_str(", ");
+            subject.push_str(&self.called_in(row, known.or(found.b_side.as_ref()).map(|side| side.name.as_str())));
+        }
+        subject
+    }
+
+    /// A thread by its id, or by what it asks.
+    fn thread_name(&self, pair: u32) -> String {
+        let Some(pair) = self.pairs.get(pair as usize) else {
+            return String::new();
+        };
+        let thread = |side: usize, place: Option<u32>| self.threads[side].get(place? as usize);
+        let known = thread(0, pair.a).or_else(|| thread(1, pair.b));
+        match known {
+            Some(thread) if !thread.id.is_empty() => thread.id.clone(),
+            Some(thread) if !thread.asks.is_empty() => thread.asks.clone(),
+            _ => pair
+                .a
+                .or(pair.b)
+                .map_or_else(String::new, |place| format!("{}", place + 1)),
+        }
+    }
+
     /// A difference in a sentence, for people.
     pub(super) fn sentence(&self, found: &Divergence, row: &Row) -> String {
-        let what = match (row.a, row.b) {
-            (Some(place), _) => self.called(0, place, found.a_side.as_ref()),
-            (None, Some(place)) => self.called(1, place, found.b_side.as_ref()),
-            (None, None) => String::new(),
-        };
-        let place = format!("turn {}, {what}", found.turn);
         let how = match row.alone {
             PairKind::Changed => format!(": {}", what_differs(found)),
             PairKind::OnlyA => " is only in A".to_owned(),
@@ -196,50 +268,113 @@ impl<S: Shelf + Clone> Comparison<S> {
             PairKind::Reordered => " stands at another place".to_owned(),
             _ => String::new(),
         };
-        format!("{place}{how}")
+        format!("{}{how}", found.subject)
+    }
+
+    /// What else belongs to a difference: the rest of a detour, or the first
+    /// of what is downstream of it.
+    pub(super) fn rest(&mut self, difference: &Difference) -> Result<Vec<String>, Failed<S::Error>> {
+        let from = difference.first_row as usize + 1;
+        let to = match difference.downstream {
+            0 => difference.last_row as usize + 1,
+            _ => self.rows.len(),
+        };
+        let thread = self.rows[from - 1].thread;
+        let turn = self.rows[from - 1].turn;
+        let mut rest = Vec::new();
+        for place in from..to {
+            let row = self.rows[place];
+            let ends = row.thread != thread || (row.turn != turn && difference.scope != Scope::Thread);
+            if ends || rest.len() >= REST {
+                break;
+            }
+            if row.alone == PairKind::Same {
+                continue;
+            }
+            let side = match row.a {
+                Some(_) => self.side_of(0, row.a)?,
+                None => self.side_of(1, row.b)?,
+            };
+            let called = self.called_in(&row, side.as_ref().map(|side| side.name.as_str()));
+            rest.push(match row.alone {
+                _ if difference.scope != Scope::Pair => called,
+                PairKind::OnlyA => format!("{called} only in A"),
+                PairKind::OnlyB => format!("{called} only in B"),
+                PairKind::Reordered => format!("{called} at another place"),
+                _ => format!("{called} changed"),
+            });
+        }
+        Ok(rest)
     }
 
     /// `tool 3 (search)`: which of its kind in its turn.
-    fn called(&self, side: usize, place: u32, known: Option<&PairSide>) -> String {
-        let items = &self.outlines[side].items;
-        let Some(item) = items.get(place as usize) else {
+    fn called_in(&self, row: &Row, name: Option<&str>) -> String {
+        let (side, place) = match (row.a, row.b) {
+            (Some(place), _) => (0, place),
+            (None, Some(place)) => (1, place),
+            (None, None) => return String::new(),
+        };
+        let outline = &self.outlines[side];
+        let Some(item) = outline.items.get(place as usize) else {
             return String::new();
         };
+        let thread = outline.threads.iter().find(|thread| thread.contains(&place));
+        let thread = thread.cloned().unwrap_or(place..place + 1);
         let of_kind = |other: &&Item| other.kind == item.kind && other.turn == item.turn;
-        let number = items[..=place as usize].iter().filter(of_kind).count();
-        let all = items.iter().filter(of_kind).count();
-        let kind = item.kind.as_str();
+        let before = &outline.items[thread.start as usize..=place as usize];
+        let number = before.iter().filter(of_kind).count();
+        let all = outline.items[thread.start as usize..thread.end as usize]
+            .iter()
+            .filter(of_kind)
+            .count();
+        let kind = match item.kind {
+            ItemKind::End => "end of the exchange",
+            kind => kind.as_str(),
+        };
         let number = if all > 1 { format!(" {number}") } else { String::new() };
-        let name = known.map_or("", |known| known.name.as_str());
-        match item.kind {
-            ItemKind::Tool | ItemKind::Step | ItemKind::Subagent | ItemKind::Custom if !name.is_empty() => {
-                format!("{kind}{number} ({name})")
-            }
-            _ => format!("{kind}{number}"),
+        let has_name = matches!(
+            item.kind,
+            ItemKind::Tool | ItemKind::Step | ItemKind::Subagent | ItemKind::Custom | ItemKind::Finding
+        );
+        match name.filter(|name| has_name && !name.is_empty()) {
+            Some(name) => format!("{kind}{number} ({name})"),
+            None => format!("{kind}{number}"),
         }
     }
 }
 
-/// `/args/max: 200 → 300`.
+/// Paths that a sentence names.
+const NAMED: usize = 2;
+/// Further pairs that a difference names.
+const REST: usize = 8;
+
+/// `/args/max: 200 → 300, /result: "a" → "b" and 2 more paths`.
 fn what_differs(found: &Divergence) -> String {
+    let told: Vec<&PathChange> = found.paths.iter().filter(|change| !change.is_new_name).collect();
+    let named: Vec<String> = told.iter().take(NAMED).map(|change| path_differs(change)).collect();
+    let named = match named.is_empty() {
+        true => "differs".to_owned(),
+        false => named.join(", "),
+    };
+    match told.len().saturating_sub(NAMED) {
+        0 => named,
+        1 => format!("{named} and 1 more path"),
+        more => format!("{named} and {more} more paths"),
+    }
+}
+
+fn path_differs(change: &PathChange) -> String {
     let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
-    match found.path.as_str() {
-        "" => "differs".to_owned(),
-        "/chunks" => "cut into other chunks".to_owned(),
-        "/order" => "frames follow each other in another order".to_owned(),
-        path => format!("{path}: {} → {}", value(&found.a_value), value(&found.b_value)),
+    match (change.path.as_str(), &change.renamed_to) {
+        (path, Some(new)) => format!("{path} is named {new} in B"),
+        ("", _) => "differs".to_owned(),
+        ("/chunks", _) => "cut into other chunks".to_owned(),
+        ("/order", _) => "frames follow each other in another order".to_owned(),
+        (path, _) => format!("{path}: {} → {}", value(&change.a_value), value(&change.b_value)),
     }
 }
 
 fn last_content(messages: &Value) -> Option<&Value> {
     let messages = messages.as_list()?;
     messages.iter().last()?.get("content")
-}
-
-/// A small branch as it is, a large one in a few words.
-fn whole(value: &Value, pieces: &dyn crate::fold::piece::PieceSource) -> String {
-    match value.weight() {
-        0..=160 => crate::fold::value::to_json(value, pieces),
-        _ => preview(value, pieces),
-    }
 }

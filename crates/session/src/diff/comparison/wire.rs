@@ -5,6 +5,7 @@ use super::{Comparison, Divergence, Moment};
 use crate::{
     derive::frames::FrameEntry,
     diff::{
+        cells::around,
         item::{Item, NO_SPAN},
         outline::frame_number,
     },
@@ -45,16 +46,35 @@ pub(super) fn parting<S: Shelf + Clone>(
         return Ok(());
     };
     found.path = "/event".to_owned();
+    let (one_text, other_text) = beside(one.get(place), other.get(place));
     for (side, item, frames) in [(0, a, &one), (1, b, &other)] {
         let frame = frames.get(place).or(frames.last());
         let moment = comparison.moment(side, item, frame.map_or(item.last_seq, |(seq, ..)| *seq));
-        let value = frames.get(place).map(|(.., text)| text.chars().take(CHARS).collect());
         match side {
-            0 => (found.a, found.a_value) = (moment, value),
-            _ => (found.b, found.b_value) = (moment, value),
+            0 => (found.a, found.a_value) = (moment, one_text.clone()),
+            _ => (found.b, found.b_value) = (moment, other_text.clone()),
         }
     }
     Ok(())
+}
+
+/// Two events as text, cut around what differs.
+fn beside(one: Option<&Held>, other: Option<&Held>) -> (Option<String>, Option<String>) {
+    let text = |held: Option<&Held>| held.map(|(.., text)| text.clone());
+    match (text(one), text(other)) {
+        (Some(one), Some(other)) => {
+            let (one, other) = around(&one, &other, CHARS);
+            (Some(one), Some(other))
+        }
+        (one, other) => (one.map(shortened), other.map(shortened)),
+    }
+}
+
+fn shortened(text: String) -> String {
+    match text.chars().nth(CHARS) {
+        None => text,
+        Some(_) => text.chars().take(CHARS).chain(['…']).collect(),
+    }
 }
 
 fn held<S: Shelf + Clone>(
@@ -101,9 +121,10 @@ pub(super) fn interleaved<S: Shelf + Clone>(comparison: &Comparison<S>) -> Optio
             }
         }
     }
-    let frames = |side: usize| {
+    let frames = |side: usize, thread: Option<u32>| {
         let outline = &comparison.outlines[side];
         let parts = outline.frame_items.iter().zip(&outline.windows).enumerate();
+        let parts = parts.filter(move |(part, _)| Some(comparison.open[side].thread_of(*part as u32)) == thread);
         parts.flat_map(move |(part, (items, (first, _)))| {
             (*first..).zip(items).map(move |(seq, item)| (part as u32, seq, *item))
         })
@@ -116,13 +137,15 @@ pub(super) fn interleaved<S: Shelf + Clone>(comparison: &Comparison<S>) -> Optio
             seq,
         }
     };
-    frames(0)
-        .zip(frames(1))
-        .find_map(|((part_a, seq_a, one), (part_b, seq_b, other))| {
-            let (one, other) = (row(0, one), row(1, other));
-            (one != other).then(|| {
-                let found = one.or(other).unwrap_or(0);
-                (found, moment(0, part_a, seq_a), moment(1, part_b, seq_b))
+    comparison.pairs.iter().find_map(|pair| {
+        frames(0, pair.a)
+            .zip(frames(1, pair.b))
+            .find_map(|((part_a, seq_a, one), (part_b, seq_b, other))| {
+                let (one, other) = (row(0, one), row(1, other));
+                (one != other).then(|| {
+                    let found = one.or(other).unwrap_or(0);
+                    (found, moment(0, part_a, seq_a), moment(1, part_b, seq_b))
+                })
             })
-        })
+    })
 }

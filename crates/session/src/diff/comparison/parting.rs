@@ -1,0 +1,324 @@
+//! Where a row differs: frames, paths and values.
+
+use std::collections::BTreeMap;
+
+use super::{Comparison, Moment, PairKind, PairSide, Row, wire};
+use crate::{
+    derive::ShelfPieces,
+    diff::{
+        cells::cells,
+        item::Item,
+        pair::{self, Leaf, Place},
+        tree::{ChangeKind, Step},
+        verdict::Difference,
+    },
+    fold::{
+        piece::PieceSource,
+        value::{Node, Value, to_json},
+    },
+    query::Failed,
+    shelf::Shelf,
+};
+
+/// Paths of one difference.
+const PATHS: usize = 200;
+
+/// Where two sides differ, exactly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Divergence {
+    /// The difference.
+    pub difference: Difference,
+    /// Turn, from 1.
+    pub turn: u32,
+    /// The frame in A that brought what differs, or the last one before what A lacks.
+    pub a: Moment,
+    /// The frame in B.
+    pub b: Moment,
+    /// What A has there.
+    pub a_side: Option<PairSide>,
+    /// What B has there.
+    pub b_side: Option<PairSide>,
+    /// JSON Pointer into what the item says; empty for all of it.
+    pub path: String,
+    /// A's value as JSON text, cut around what differs.
+    pub a_value: Option<String>,
+    /// B's value.
+    pub b_value: Option<String>,
+    /// Every path that differs, the first one first; at most 200.
+    pub paths: Vec<PathChange>,
+    /// Which thing it is about: `turn 1, tool (search)`.
+    pub subject: String,
+    /// What else belongs to it: further pairs of a detour, or what is
+    /// downstream of it; at most 8, each in words.
+    pub rest: Vec<String>,
+    /// The same in a sentence.
+    pub sentence: String,
+}
+
+/// One path at which two items differ.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PathChange {
+    /// JSON Pointer into what the item says in B, or in A for what only A has.
+    pub path: String,
+    /// How it relates: changed, only A, only B, reordered.
+    pub kind: PairKind,
+    /// A's value as JSON text, cut around what differs.
+    pub a_value: Option<String>,
+    /// B's value.
+    pub b_value: Option<String>,
+    /// Where B has the same value under another name.
+    pub renamed_to: Option<String>,
+    /// It is what B has under another name, and told there.
+    pub is_new_name: bool,
+}
+
+impl<S: Shelf + Clone> Comparison<S> {
+    // ---- differences --------------------------------------------------
+
+    /// Where the two first part: the first thing that the agent did otherwise,
+    /// or, where it did nothing otherwise, what was asked. Nothing when they
+    /// are the same.
+    ///
+    /// # Errors
+    /// When a side cannot be read.
+    pub fn first(&mut self) -> Result<Option<Divergence>, Failed<S::Error>> {
+        self.first_number().map(|number| self.divergence(number)).transpose()
+    }
+
+    /// The number of the difference that [`Comparison::first`] gives, from 0.
+    pub fn first_number(&self) -> Option<usize> {
+        let by_agent = self.differences.iter().position(|difference| !difference.premise);
+        by_agent.or((!self.differences.is_empty()).then_some(0))
+    }
+
+    /// What was asked otherwise before the two part, if something was.
+    ///
+    /// # Errors
+    /// When a side cannot be read.
+    pub fn premise(&mut self) -> Result<Option<Divergence>, Failed<S::Error>> {
+        let first = self.first_number().unwrap_or(0);
+        let premise = self.differences.iter().take(first).position(|known| known.premise);
+        premise.map(|number| self.divergence(number)).transpose()
+    }
+
+    /// A difference by its number, exactly.
+    ///
+    /// # Errors
+    /// When there is no such difference, or a side cannot be read.
+    pub fn divergence(&mut self, number: usize) -> Result<Divergence, Failed<S::Error>> {
+        let Some(difference) = self.differences.get(number).copied() else {
+            return Err(Failed::Nothing {
+                place: format!("difference {number}"),
+            });
+        };
+        let row = self.rows[difference.first_row as usize];
+        let mut found = self.parting(&row)?;
+        found.difference = difference;
+        // Of a detour that begins on one side, the other's way belongs to it.
+        if found.a_side.is_none() || found.b_side.is_none() {
+            self.complete(&mut found, &difference)?;
+        }
+        found.subject = self.subject(&found, &row);
+        found.sentence = self.sentence(&found, &row);
+        found.rest = self.rest(&difference)?;
+        Ok(found)
+    }
+
+    /// Where a row differs.
+    pub(super) fn parting(&mut self, row: &Row) -> Result<Divergence, Failed<S::Error>> {
+        let mut found = Divergence {
+            difference: Difference {
+                kind: row.kind,
+                ..Difference::default()
+            },
+            turn: row.turn,
+            a: self.moment_before(0, row),
+            b: self.moment_before(1, row),
+            a_side: self.side_of(0, row.a)?,
+            b_side: self.side_of(1, row.b)?,
+            path: String::new(),
+            a_value: None,
+            b_value: None,
+            paths: Vec::new(),
+            subject: String::new(),
+            rest: Vec::new(),
+            sentence: String::new(),
+        };
+        let (Some(a), Some(b)) = (self.item(0, row.a).copied(), self.item(1, row.b).copied()) else {
+            found.a_value = self.said(0, row.a)?;
+            found.b_value = self.said(1, row.b)?;
+            return Ok(found);
+        };
+        if row.alone == PairKind::Reordered {
+            return Ok(found);
+        }
+        let diff = self.tree_of(&a, &b)?;
+        let leaves = pair::leaves(&diff, PATHS);
+        let Some(first) = leaves.first() else {
+            wire::parting(self, &a, &b, &mut found)?;
+            found.paths.push(PathChange {
+                path: found.path.clone(),
+                kind: PairKind::Changed,
+                a_value: found.a_value.clone(),
+                b_value: found.b_value.clone(),
+                ..PathChange::default()
+            });
+            return Ok(found);
+        };
+        let [shelf_a, shelf_b] = self.shelves(&a, &b)?;
+        let pieces = [&ShelfPieces(&shelf_a) as &dyn PieceSource, &ShelfPieces(&shelf_b)];
+        found.paths = paths_of(&leaves, pieces);
+        found.path = found.paths[0].path.clone();
+        (found.a_value, found.b_value) = (found.paths[0].a_value.clone(), found.paths[0].b_value.clone());
+        let (old, new) = (first.change.old.as_ref(), first.change.new.as_ref());
+        let common = common_prefix(old, new, &shelf_a, &shelf_b);
+        for (side, item, path, value) in [(0, &a, &first.a, old), (1, &b, &first.b, new)] {
+            let place = Place {
+                item,
+                path,
+                value,
+                common,
+            };
+            let seq = pair::place_of(&mut self.open[side], &place)?;
+            let moment = self.moment(side, item, seq);
+            match side {
+                0 => found.a = moment,
+                _ => found.b = moment,
+            }
+        }
+        Ok(found)
+    }
+
+    /// Gives a difference that one side alone begins what the other has in it.
+    fn complete(&mut self, found: &mut Divergence, difference: &Difference) -> Result<(), Failed<S::Error>> {
+        let rows = difference.first_row as usize..=difference.last_row as usize;
+        let side = usize::from(found.b_side.is_none());
+        let of = |row: &Row| if side == 0 { row.a } else { row.b };
+        let other = self.rows[rows]
+            .iter()
+            .filter(|row| row.alone != PairKind::Same)
+            .find_map(of);
+        let Some(item) = self.item(side, other).copied() else {
+            return Ok(());
+        };
+        let moment = self.moment(side, &item, item.first_seq);
+        let (known, value) = (self.side_of(side, other)?, self.said(side, other)?);
+        match side {
+            0 => (found.a, found.a_side, found.a_value) = (moment, known, value),
+            _ => (found.b, found.b_side, found.b_value) = (moment, known, value),
+        }
+        Ok(())
+    }
+
+    pub(super) fn moment(&self, side: usize, item: &Item, seq: u32) -> Moment {
+        let part = self.open[side].parts().get(item.part as usize);
+        Moment {
+            exchange: part.map_or(0, |part| part.exchange),
+            seq,
+        }
+    }
+
+    /// The request of the first exchange of a thread; of a thread that the
+    /// side does not have, that of the side.
+    pub(super) fn beginning(&self, side: usize, pair: u32) -> Moment {
+        let pair = self.pairs.get(pair as usize);
+        let thread = pair.and_then(|pair| if side == 0 { pair.a } else { pair.b });
+        let parts = self.open[side].parts();
+        let first = parts
+            .iter()
+            .find(|part| thread.is_none_or(|thread| part.thread == thread));
+        Moment {
+            exchange: first.map_or(0, |part| part.exchange),
+            seq: 0,
+        }
+    }
+
+    /// Where a row's item begins; where there is none, the end of what stands before it.
+    fn moment_before(&self, side: usize, row: &Row) -> Moment {
+        let of = |row: &Row| if side == 0 { row.a } else { row.b };
+        if let Some(item) = self.item(side, of(row)) {
+            return self.moment(side, item, item.first_seq);
+        }
+        let here = self
+            .rows
+            .iter()
+            .position(|other| (other.a, other.b) == (row.a, row.b))
+            .unwrap_or(0);
+        let before = self.rows[..here].iter().rev();
+        let mut before = before.take_while(|other| other.thread == row.thread);
+        match before.find_map(|row| self.item(side, of(row))) {
+            Some(item) => self.moment(side, item, item.last_seq),
+            None => self.beginning(side, row.thread),
+        }
+    }
+}
+
+/// The changes of an item as paths. A value that only another name holds in B
+/// has a new name.
+fn paths_of(leaves: &[Leaf<'_>], pieces: [&dyn PieceSource; 2]) -> Vec<PathChange> {
+    let mut paths: Vec<PathChange> = leaves
+        .iter()
+        .map(|leaf| {
+            let change = leaf.change;
+            let kind = pair::kind_of(change);
+            let (a_value, b_value) = match kind {
+                PairKind::Reordered => (
+                    leaf.a.last().map(|step| format!("at {}", token(step))),
+                    leaf.b.last().map(|step| format!("at {}", token(step))),
+                ),
+                _ => cells(change.old.as_ref(), change.new.as_ref(), pieces),
+            };
+            PathChange {
+                path: pair::pointer_of(&leaf.b),
+                kind,
+                a_value,
+                b_value,
+                ..PathChange::default()
+            }
+        })
+        .collect();
+    for (gone, new) in renamed(leaves, pieces) {
+        paths[gone].renamed_to = Some(paths[new].path.clone());
+        paths[new].is_new_name = true;
+    }
+    paths
+}
+
+fn token(step: &Step) -> String {
+    String::from_utf8_lossy(&step.token()).into_owned()
+}
+
+/// Members of one object of which one is gone and one is new, with the same value.
+fn renamed(leaves: &[Leaf<'_>], pieces: [&dyn PieceSource; 2]) -> Vec<(usize, usize)> {
+    let mut members: BTreeMap<&[Step], [Vec<usize>; 2]> = BTreeMap::new();
+    for (place, leaf) in leaves.iter().enumerate() {
+        let Some((Step::Name(_), object)) = leaf.b.split_last() else {
+            continue;
+        };
+        match leaf.change.change {
+            Some(ChangeKind::Removed) => members.entry(object).or_default()[0].push(place),
+            Some(ChangeKind::Added) => members.entry(object).or_default()[1].push(place),
+            _ => {}
+        }
+    }
+    let pairs = members.into_iter().filter_map(|(object, [gone, new])| {
+        let ([gone], [new]) = (gone.as_slice(), new.as_slice()) else {
+            return None;
+        };
+        let (old, now) = (leaves[*gone].change.old.as_ref()?, leaves[*new].change.new.as_ref()?);
+        // Members of the item itself are not named by the agent.
+        let same = !object.is_empty() && to_json(old, pieces[0]) == to_json(now, pieces[1]);
+        same.then_some((*gone, *new))
+    });
+    pairs.collect()
+}
+
+/// Bytes that two texts have in common before they part; 0 for anything else.
+fn common_prefix<S: Shelf>(old: Option<&Value>, new: Option<&Value>, a: &S, b: &S) -> usize {
+    let text = |value: Option<&Value>, shelf: &S| match value.map(Value::node) {
+        Some(Node::Text(text)) => text.to_wtf8(&ShelfPieces(shelf)).into_bytes(),
+        _ => Vec::new(),
+    };
+    let (one, other) = (text(old, a), text(new, b));
+    one.iter().zip(&other).take_while(|(one, other)| one == other).count()
+}
