@@ -46,6 +46,21 @@ pub(crate) fn clock(micros: i64) -> String {
         .to_string()
 }
 
+/// A length of time in `90s`, `5m`, `500ms`, `1h`.
+pub(crate) fn length(text: &str) -> Option<std::time::Duration> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit())?;
+    let number: u64 = text[..digits].parse().ok()?;
+    let millis = match text[digits..].trim() {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" | "min" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    Some(std::time::Duration::from_millis(number.checked_mul(millis)?))
+}
+
 /// Bytes in `500MB`, `2 GiB`, `1000`.
 pub(crate) fn size(text: &str) -> Option<u64> {
     let text = text.trim();
@@ -122,6 +137,21 @@ mod tests {
         check("1.5GB", None);
         check("much", None);
         check("99999999999999TB", None);
+    }
+
+    #[test]
+    fn lengths_of_time_have_a_unit() {
+        let check = |text, millis: Option<u64>| {
+            assert_eq!(length(text), millis.map(std::time::Duration::from_millis), "{text}");
+        };
+        check("90s", Some(90_000));
+        check("5m", Some(300_000));
+        check("500ms", Some(500));
+        check("60", None);
+        check("", None);
+        check("1.5s", None);
+        check("99999999999999999999h", None);
+        check("9999999999999999h", None);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod help;
 mod reading;
 mod recording;
 mod replaying;
+mod rerecording;
 mod round_trip;
 mod serving;
 mod stage;
