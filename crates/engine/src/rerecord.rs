@@ -6,6 +6,7 @@
 //! [`scrubjay_replay::rerecord`].
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -27,6 +28,7 @@ use crate::{
     check::{judge_address, listening, split},
     engine::Home,
     shelf::AnyShelf,
+    sources::address::is_name,
 };
 
 /// Fields that belong to the connection or to the body as it was framed then.
@@ -48,6 +50,8 @@ const NOT_SENT: [&str; 14] = [
 ];
 /// What a client sends that says nothing else.
 const DEFAULTS: [(&str, &str); 2] = [("content-type", "application/json"), ("accept", "text/event-stream")];
+/// Name of the source where the recorded one has none that can be used.
+const SOURCE: &str = "agent";
 /// Stands in the head of an answer that is ours and not the agent's.
 const OUR_ANSWER: &str = "x-scrubjay-answer";
 
@@ -59,14 +63,16 @@ pub struct RerecordPlan {
     pub url: String,
     /// Fields in the place of the recorded ones of their names.
     pub headers: Headers,
-    /// Name of the source; absent makes one from the host.
-    pub source: Option<String>,
 }
 
 /// A live agent that is asked again.
 pub struct Rerecording {
     engine: Engine,
-    listening: SocketAddr,
+    /// Where to forward.
+    upstream: String,
+    /// By name: a source for each that the baselines came through, so that
+    /// what replaces them bears the same name.
+    sources: BTreeMap<String, SocketAddr>,
     /// Path and query, when all requests go to one.
     endpoint: Option<String>,
     headers: Headers,
@@ -152,20 +158,35 @@ impl Rerecording {
             path: Some(store_in(folder.path())),
             opening: Opening::Writing,
         })?;
-        let source = engine.run_source(&SourcePlan {
-            name: plan.source.clone(),
-            listen: Some("127.0.0.1:0".into()),
-            upstream,
-            ..SourcePlan::default()
-        })?;
-        Ok(Self {
-            listening: listening(&source.listen)?,
+        let mut started = Self {
             engine,
+            upstream,
+            sources: BTreeMap::new(),
             endpoint,
             headers: plan.headers.clone(),
             asked: 0,
             folder,
-        })
+        };
+        // Says now whether the address can be forwarded to.
+        started.source(SOURCE)?;
+        Ok(started)
+    }
+
+    /// Where the source of this name listens.
+    fn source(&mut self, recorded: &str) -> Result<SocketAddr, EngineError> {
+        let name = if is_name(recorded) { recorded } else { SOURCE };
+        if let Some(listening) = self.sources.get(name) {
+            return Ok(*listening);
+        }
+        let source = self.engine.run_source(&SourcePlan {
+            name: Some(name.to_owned()),
+            listen: Some("127.0.0.1:0".into()),
+            upstream: self.upstream.clone(),
+            ..SourcePlan::default()
+        })?;
+        let listening = listening(&source.listen)?;
+        self.sources.insert(name.to_owned(), listening);
+        Ok(listening)
     }
 
     /// A thread of which nothing was asked yet, under ids of its own.
@@ -205,11 +226,12 @@ impl Rerecording {
             headers: self.fields(thread, &facts, &mut secrets),
             body: made.body,
         };
+        let listening = self.source(&facts.source)?;
         let sent = question.body.clone();
         let place = self.asked;
         self.asked += 1;
         let mut heard = Heard::default();
-        let in_time = tokio::time::timeout(limit, heard.listen(self.listening, question)).await;
+        let in_time = tokio::time::timeout(limit, heard.listen(listening, question)).await;
         let ended = match in_time {
             Ok(ended) => ended,
             Err(_elapsed) => Ended::Late,
@@ -247,6 +269,11 @@ impl Rerecording {
             true => Ok((path, self.folder)),
             false => Err(unrecorded()),
         }
+    }
+
+    /// Ends the recording and keeps nothing of it.
+    pub fn give_up(self) {
+        self.engine.close();
     }
 
     fn target(&self, thread: &Thread, facts: &Facts, secrets: &mut Vec<String>) -> String {

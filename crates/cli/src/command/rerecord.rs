@@ -36,7 +36,6 @@ pub(crate) fn run(args: &args::Rerecord, out: &mut Out) -> Result<(), Failure> {
     let plan = RerecordPlan {
         url: args.url.clone(),
         headers,
-        source: baselines.source(),
     };
     let (asked, store, _folder) = ask(&baselines, &plan, limit)?;
     asked.note(diff::plain(out.format));
@@ -71,7 +70,10 @@ fn ask(
         .map_err(Failure::from)?;
     let mut live = Rerecording::start(plan, &baselines.targets()?)?;
     let mut asking = Asking::new(baselines, limit);
-    runtime.block_on(asking.all(&mut live))?;
+    if let Err(failure) = runtime.block_on(asking.all(&mut live)) {
+        live.give_up();
+        return Err(failure);
+    }
     let (store, folder) = live.finish()?;
     Ok((asking.done(), store, folder))
 }

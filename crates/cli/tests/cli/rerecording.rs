@@ -71,19 +71,22 @@ fn stage() -> Stage {
 fn redacted(transcript: &str, agent: &Agent) -> String {
     let mut text = transcript.replace(&agent.url(), "http://agent");
     let mut from = 0;
-    while let Some(at) = text[from..].find("recorded ").map(|at| at + from) {
+    while let Some(at) = text[from..].find("(recorded ").map(|at| at + from) {
         let end = text[at..].find(", protocol").map_or(text.len(), |end| end + at);
-        text.replace_range(at..end, "recorded [AGE]");
-        from = at + "recorded [AGE]".len();
+        text.replace_range(at..end, "([AGE]");
+        from = at + 1;
     }
-    let lines =
-        text.lines().map(
-            |line| match line.trim_start().starts_with(['A', 'B']) && line.contains("(exchange") {
-                // Times of the live side.
-                true => line.split("  (").next().unwrap_or_default().to_owned(),
-                false => line.to_owned(),
-            },
-        );
+    // Lines that hold times of the live side.
+    let is_timed = |line: &&str| {
+        let line = line.trim_start();
+        line.starts_with("| A:") || line.starts_with("| B:") || line.starts_with("- **different**")
+    };
+    let lines = text.lines().filter(|line| !is_timed(line));
+    let lines = lines.map(|line| {
+        let names_a_side = line.trim_start().starts_with(['A', 'B']) && line.contains("  (exchange");
+        let cut = line.split("  (exchange").next().filter(|_| names_a_side);
+        cut.unwrap_or(line).to_owned()
+    });
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -215,13 +218,23 @@ fn read_request(stream: &TcpStream) -> (String, String) {
     (head, String::from_utf8(body).unwrap())
 }
 
+/// The next request. A source looks first whether somebody listens, and says nothing then.
+fn next_request(listener: &TcpListener) -> (TcpStream, (String, String)) {
+    loop {
+        let (stream, _) = listener.accept().unwrap();
+        let request = read_request(&stream);
+        if !request.0.is_empty() {
+            return (stream, request);
+        }
+    }
+}
+
 #[test]
 fn recorded_fields_are_sent_and_secrets_are_not() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let agent = std::thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        let request = read_request(&stream);
+        let (mut stream, request) = next_request(&listener);
         let answer = format!(
             "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {}\r\n\r\n{BODY}",
             BODY.len()
@@ -268,8 +281,7 @@ fn an_interrupt_ends_it_and_replaces_nothing() {
     let args = format!("rerecord baselines --url {url} --header authorization: --accept --output out");
     let mut command = stage.command(args.split_whitespace());
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let (mut stream, _) = listener.accept().unwrap();
-    read_request(&stream);
+    let (mut stream, _) = next_request(&listener);
     let frame = first_frame();
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
     stream

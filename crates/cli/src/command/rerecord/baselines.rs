@@ -39,6 +39,13 @@ pub(super) struct Thread {
 
 impl Baselines {
     pub(super) fn open(named: &Path, format: Format) -> Result<Self, Failure> {
+        if !named.exists() {
+            return Err(Failure::new(
+                Code::NotFound,
+                format!("There is nothing at {}.", named.display()),
+                "Name a folder of recordings, a recording or a store.",
+            ));
+        }
         let mut files = Vec::new();
         for path in diff::baseline::recordings(named)? {
             let library = Library::open(Some(path.clone()), diff::plain(format))?;
@@ -65,14 +72,6 @@ impl Baselines {
             targets.push(file.library.reader(index)?.exchange().request.target.clone());
         }
         Ok(targets)
-    }
-
-    /// The source that the baselines came through, so that what replaces them bears the same name.
-    pub(super) fn source(&self) -> Option<String> {
-        let (file, index) = self.runs().next()?;
-        let name = file.library.reader(index).ok()?.exchange().source.clone();
-        let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
-        (!name.is_empty() && name.len() <= 64 && name.chars().all(is_name)).then_some(name)
     }
 
     /// Only files can be replaced.
