@@ -62,13 +62,14 @@ impl Cli {
         let refusal = match (self.format(), &self.command) {
             (Format::Text | Format::Json, _)
             | (Format::Sarif | Format::Junit, Command::Check(_))
-            | (Format::Markdown, Command::Diff(_)) => return None,
+            | (Format::Markdown, Command::Diff(_) | Command::Rerecord(_)) => return None,
             (Format::Sarif | Format::Junit, _) => "Only check prints SARIF and JUnit.",
-            (Format::Markdown, _) => "Only diff prints Markdown.",
+            (Format::Markdown, _) => "Only diff and rerecord print Markdown.",
         };
         let command = match self.command {
             Command::Check(_) => "check",
             Command::Diff(_) => "diff",
+            Command::Rerecord(_) => "rerecord",
             _ => "",
         };
         let hint = format!("Use --format {}.", formats(command).join(" or "));
@@ -93,7 +94,7 @@ impl Cli {
 pub(crate) fn formats(command: &str) -> &'static [&'static str] {
     match command {
         "check" => &["text", "json", "sarif", "junit"],
-        "diff" => &["text", "json", "markdown"],
+        "diff" | "rerecord" => &["text", "json", "markdown"],
         _ => &["text", "json"],
     }
 }
@@ -134,6 +135,11 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Serve a recording as the agent
     Replay(Replay),
+    /// Ask an agent now what baselines asked, and say what it does otherwise
+    #[command(
+        after_help = "--format also takes markdown. Exit status 0: the same, or all that differs was accepted, 1: different, 2: could not."
+    )]
+    Rerecord(Rerecord),
 }
 
 /// What to read.
@@ -595,6 +601,45 @@ pub(crate) struct Replay {
     /// Let tests and pages steer this replay from here
     #[arg(long, value_name = "ADDR")]
     pub(crate) control: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rerecord {
+    /// What was recorded before: a folder of recording files, one file, or a store
+    #[arg(value_name = "BASELINES")]
+    pub(crate) baselines: PathBuf,
+
+    /// The agent: its endpoint, or its origin to ask at the recorded paths
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: String,
+
+    /// Give up a run after this time, such as 90s or 5m
+    #[arg(long, value_name = "TIME", default_value = "60s")]
+    pub(crate) deadline: String,
+
+    /// Send this header field, in the place of a recorded one; without a value: leave it out; repeat for several
+    #[arg(long = "header", value_name = "NAME: VALUE")]
+    pub(crate) headers: Vec<String>,
+
+    /// Replace the files that differ by what the agent answered now
+    #[arg(long)]
+    pub(crate) accept: bool,
+
+    /// Write what the agent answered into this folder, under the names of the baselines
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// What counts as different: behaviour, state, text or wire, each with what the ones before it count
+    #[arg(long, value_name = "LEVEL", default_value = "behaviour")]
+    pub(crate) level: Level,
+
+    /// Ignore values at this JSON Pointer, such as /args/seed or /state/*/at; repeat for several
+    #[arg(long, value_name = "POINTER")]
+    pub(crate) ignore: Vec<String>,
+
+    /// Ignore what this regular expression matches in texts; repeat for several
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) ignore_text: Vec<String>,
 }
 
 #[cfg(test)]

@@ -85,6 +85,7 @@ fn run(command: &Command, out: &mut Out) -> Result<(), Failure> {
         Command::Reindex(args) => command::reindex::run(args, out),
         Command::Serve(args) => command::serve::run(args, out),
         Command::Replay(args) => command::replay::run(args, out),
+        Command::Rerecord(args) => command::rerecord::run(args, out),
     }
 }
 

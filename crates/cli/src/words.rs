@@ -21,6 +21,21 @@ pub(crate) fn clock(micros: i64) -> String {
     scrubjay_ipc::words::clock(micros, here.offset().local_minus_utc() / 60)
 }
 
+/// A length of time in `90s`, `5m`, `500ms`, `1h`.
+pub(crate) fn length(text: &str) -> Option<std::time::Duration> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit())?;
+    let number: u64 = text[..digits].parse().ok()?;
+    let millis = match text[digits..].trim() {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" | "min" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    Some(std::time::Duration::from_millis(number.checked_mul(millis)?))
+}
+
 /// Why a text is no size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NoSize {
@@ -114,6 +129,21 @@ mod tests {
         check("-2GB", Err(NoSize::NoSense));
         check("1.2.3GB", Err(NoSize::NoSense));
         check("99999999999999TB", Err(NoSize::NoSense));
+    }
+
+    #[test]
+    fn lengths_of_time_have_a_unit() {
+        let check = |text, millis: Option<u64>| {
+            assert_eq!(length(text), millis.map(std::time::Duration::from_millis), "{text}");
+        };
+        check("90s", Some(90_000));
+        check("5m", Some(300_000));
+        check("500ms", Some(500));
+        check("60", None);
+        check("", None);
+        check("1.5s", None);
+        check("99999999999999999999h", None);
+        check("9999999999999999h", None);
     }
 
     #[test]

@@ -169,7 +169,7 @@ fn store_in(folder: &TempDir) -> PathBuf {
 }
 
 /// A word alone may be the name of a machine and is more likely a slip.
-fn judge_address(url: &str, upstream: &str) -> Result<(), EngineError> {
+pub(crate) fn judge_address(url: &str, upstream: &str) -> Result<(), EngineError> {
     let is_port = upstream.bytes().all(|byte| byte.is_ascii_digit());
     if is_port || upstream.contains(['.', ':', '[']) || upstream.eq_ignore_ascii_case("localhost") {
         return Ok(());
@@ -201,7 +201,7 @@ fn bad_request(message: String, hint: &str) -> EngineError {
 }
 
 /// Where to connect, and what to ask for there.
-fn split(url: &str) -> (String, String) {
+pub(crate) fn split(url: &str) -> (String, String) {
     let rest = url.find("://").map_or(0, |place| place + 3);
     match url[rest..].find(['/', '?', '#']).map(|place| place + rest) {
         None => (url.to_owned(), "/".to_owned()),
@@ -213,7 +213,7 @@ fn split(url: &str) -> (String, String) {
     }
 }
 
-fn listening(listen: &str) -> Result<SocketAddr, EngineError> {
+pub(crate) fn listening(listen: &str) -> Result<SocketAddr, EngineError> {
     listen
         .parse()
         .map_err(|_not_an_address: std::net::AddrParseError| EngineError::ThreadEnded)

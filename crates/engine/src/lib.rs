@@ -27,7 +27,7 @@
 //! - `open`: readers of the exchanges that are looked at; which questions supersede which.
 //! - `sources`: listen addresses and their upstreams; the first-run checklist.
 //! - `replay`: recordings served as the agent.
-//! - `check`: what is muted; a run that is asked for now.
+//! - `check`: what is muted; a run that is asked for now. `rerecord`: recorded threads that are asked again.
 //! - `recorder`: from the capture path to the spool.
 //! - `compare`: two sides beside each other, on threads of their own.
 //! - `news`, `watch`: what changed, told to whoever listens.
@@ -63,6 +63,7 @@ mod news;
 mod open;
 mod recorder;
 mod replay;
+mod rerecord;
 mod shelf;
 mod sources;
 mod threads;
@@ -82,6 +83,7 @@ pub use self::{
     news::NewsFeed,
     open::Asker,
     replay::{ReplayPlan, Struck},
+    rerecord::{Ended, RerecordPlan, Rerecording, Rerun, asked_thread},
     shelf::AnyShelf,
     sources::{BoundSource, Choice, SourcePlan},
     tls::TlsPlan,

@@ -9,7 +9,10 @@ use http::{Request, Response, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::{body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
+use scrubjay_session::exchange::Headers;
 use tokio::{net::TcpStream, task::AbortHandle};
+
+use crate::headers::fields;
 
 /// Why posting or reading failed.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +29,22 @@ impl PostError {
 #[derive(Debug)]
 pub struct Posted {
     response: Response<Incoming>,
-    connection: AbortHandle,
+    /// Held as long as the answer is read.
+    #[expect(dead_code, reason = "closes the connection when dropped")]
+    connection: Connection,
+}
+
+/// A request to send.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Question {
+    /// Its method.
+    pub method: String,
+    /// Path and query.
+    pub target: String,
+    /// Its fields, without `host` and those that say how the body is framed.
+    pub headers: Headers,
+    /// Its body.
+    pub body: Vec<u8>,
 }
 
 /// Posts JSON and asks for an event stream, as the official client does.
@@ -34,6 +52,34 @@ pub struct Posted {
 /// # Errors
 /// When there is nobody at the address, or no answer comes.
 pub async fn post(to: SocketAddr, target: &str, body: Vec<u8>) -> Result<Posted, PostError> {
+    let field = |name: header::HeaderName, value: &str| (name.to_string(), value.as_bytes().to_vec());
+    let question = Question {
+        method: "POST".to_owned(),
+        target: target.to_owned(),
+        headers: vec![
+            field(header::CONTENT_TYPE, "application/json"),
+            field(header::ACCEPT, "text/event-stream"),
+        ],
+        body,
+    };
+    ask(to, question).await
+}
+
+/// Sends a request.
+///
+/// # Errors
+/// When it cannot be written as HTTP, there is nobody at the address, or no answer comes.
+pub async fn ask(to: SocketAddr, question: Question) -> Result<Posted, PostError> {
+    let mut request = Request::builder()
+        .method(question.method.as_str())
+        .uri(&question.target)
+        .header(header::HOST, to.to_string());
+    for (name, value) in &question.headers {
+        request = request.header(name.as_str(), value.as_slice());
+    }
+    let request = request
+        .body(Full::new(Bytes::from(question.body)))
+        .map_err(PostError::new)?;
     let stream = TcpStream::connect(to).await.map_err(PostError::new)?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(PostError::new)?;
     let connection = tokio::spawn(async move {
@@ -41,20 +87,31 @@ pub async fn post(to: SocketAddr, target: &str, body: Vec<u8>) -> Result<Posted,
         drop(connection.await);
     })
     .abort_handle();
-    let request = Request::post(target)
-        .header(header::HOST, to.to_string())
-        .header(header::CONTENT_TYPE, "application/json")
-        .header(header::ACCEPT, "text/event-stream")
-        .body(Full::new(Bytes::from(body)))
-        .map_err(PostError::new)?;
+    // Aborts the connection, too, when this is given up before the head has come.
+    let connection = Connection(connection);
     let response = sender.send_request(request).await.map_err(PostError::new)?;
     Ok(Posted { response, connection })
+}
+
+/// A connection that is closed when dropped.
+#[derive(Debug)]
+struct Connection(AbortHandle);
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl Posted {
     /// Its status.
     pub fn status(&self) -> u16 {
         self.response.status().as_u16()
+    }
+
+    /// Its fields.
+    pub fn headers(&self) -> Headers {
+        fields(self.response.headers())
     }
 
     /// The next chunk; none at the end.
@@ -72,11 +129,5 @@ impl Posted {
                 }
             }
         }
-    }
-}
-
-impl Drop for Posted {
-    fn drop(&mut self) {
-        self.connection.abort();
     }
 }

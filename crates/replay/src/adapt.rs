@@ -21,13 +21,13 @@
 //! adapted one, and inside an id at the same distance from its start.
 
 mod adapter;
-mod names;
+pub(crate) mod names;
 mod put;
 mod splice;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(crate) use self::adapter::Adapter;
+pub(crate) use self::{adapter::Adapter, put::Putter};
 
 /// What stands between an id and how often it was given.
 const AGAIN: char = '~';
@@ -114,6 +114,12 @@ impl IdMap {
             inverse.insert(kind, live, recorded);
         }
         inverse
+    }
+
+    /// Whether something stands for a recorded id of just this kind.
+    pub(crate) fn has(&self, kind: IdKind, recorded: &str) -> bool {
+        let pairs = self.pairs.get(recorded);
+        pairs.is_some_and(|pairs| pairs.iter().any(|(known, _)| *known == kind))
     }
 
     fn knows(&self, id: &str) -> bool {

@@ -42,6 +42,7 @@
 //! - [`recorded`]: one recorded exchange, and where its bytes lie.
 //! - [`matching`]: which of them answers a request, and why.
 //! - [`adapt`]: the ids of the request in place of the recorded ones.
+//! - [`rerecord`]: the recorded requests, for an agent that is asked them again.
 //! - [`fault`]: what goes wrong on purpose.
 //! - [`schedule`]: the answer, part by part, each with its recorded time.
 //! - [`pace`]: from recorded times to when a part is due.
@@ -70,6 +71,7 @@ pub mod fault;
 pub mod matching;
 pub mod pace;
 pub mod recorded;
+pub mod rerecord;
 pub mod schedule;
 pub mod serve;
 mod tally;

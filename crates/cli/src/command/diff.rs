@@ -1,7 +1,7 @@
 //! `scrubjay diff`: where two recordings part, or many from one, or a new
 //! recording from baselines in a folder.
 
-mod baseline;
+pub(super) mod baseline;
 mod many;
 mod sides;
 mod text;
@@ -14,6 +14,7 @@ use scrubjay_session::{
 };
 
 use self::sides::Operand;
+pub(super) use self::sides::plain;
 use crate::{
     args::{self, Format, Level},
     failure::Failure,
@@ -25,7 +26,7 @@ use crate::{
 const DIFFERENCES: usize = 200;
 
 pub(crate) fn run(args: &args::Diff, out: &mut Out) -> Result<(), Failure> {
-    let rules = rules(args)?;
+    let rules = rules(args.level, &args.ignore, &args.ignore_text)?;
     if let Some(folder) = &args.baseline {
         return baseline::run(args, folder, &rules, out);
     }
@@ -100,15 +101,16 @@ fn compared(a: Side<AnyShelf>, b: Side<AnyShelf>, rules: &Rules) -> Result<Compa
     }
 }
 
-fn rules(args: &args::Diff) -> Result<Rules, Failure> {
-    let level = match args.level {
+/// What counts, as arguments give it.
+pub(super) fn rules(level: Level, ignore: &[String], ignore_text: &[String]) -> Result<Rules, Failure> {
+    let level = match level {
         Level::Behaviour => DiffLevel::Behaviour,
         Level::State => DiffLevel::State,
         Level::Text => DiffLevel::Text,
         Level::Wire => DiffLevel::Wire,
     };
-    let pointers = args.ignore.iter().cloned().map(Ignore::Pointer);
-    let patterns = args.ignore_text.iter().cloned().map(Ignore::Pattern);
+    let pointers = ignore.iter().cloned().map(Ignore::Pointer);
+    let patterns = ignore_text.iter().cloned().map(Ignore::Pattern);
     let ignored: Vec<Ignore> = pointers.chain(patterns).collect();
     answers::rules(level, &ignored).map_err(Failure::Report)
 }

@@ -61,14 +61,14 @@ pub(crate) fn run(args: &args::Export, out: &mut Out) -> Result<(), Failure> {
 }
 
 /// A file that is not there yet under its own name.
-struct Draft {
+pub(in crate::command) struct Draft {
     path: PathBuf,
     target: PathBuf,
     kept: bool,
 }
 
 impl Draft {
-    fn beside(target: &Path) -> Result<Self, Failure> {
+    pub(in crate::command) fn beside(target: &Path) -> Result<Self, Failure> {
         let mut name = target.file_name().unwrap_or_default().to_owned();
         name.push(format!(".{}.part", std::process::id()));
         let draft = Self {
@@ -80,17 +80,27 @@ impl Draft {
         Ok(draft)
     }
 
-    fn fill(&self, write: impl FnOnce(&mut BufWriter<File>) -> Result<(), Failure>) -> Result<(), Failure> {
+    pub(in crate::command) fn fill(
+        &self,
+        write: impl FnOnce(&mut BufWriter<File>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
         let file = File::create(&self.path).map_err(|error| self.refused(&error))?;
         let mut file = BufWriter::with_capacity(1 << 18, file);
         write(&mut file)?;
         file.flush().map_err(|error| self.refused(&error))
     }
 
-    fn keep(mut self) -> Result<(), Failure> {
+    pub(in crate::command) fn keep(mut self) -> Result<(), Failure> {
         fs::rename(&self.path, &self.target).map_err(|error| self.refused(&error))?;
         self.kept = true;
         Ok(())
+    }
+
+    /// Takes the permissions of the file that it is to replace.
+    pub(in crate::command) fn permit_as(&self, file: &Path) -> Result<(), Failure> {
+        let permissions = fs::metadata(file).map(|facts| facts.permissions());
+        let permitted = permissions.and_then(|permissions| fs::set_permissions(&self.path, permissions));
+        permitted.map_err(|error| self.refused(&error))
     }
 
     fn refused(&self, error: &io::Error) -> Failure {

@@ -23,7 +23,7 @@ use crate::{
     json::Line,
     out::Out,
     safe::safe,
-    signals::Signals,
+    signals::{Meaning, Signals},
     words,
 };
 
@@ -110,7 +110,7 @@ fn stopped(what_of_it: &str) -> Failure {
 /// a file is taken in one transaction, so it is in the store whole or not at all.
 fn watch_signals(format: Format) -> Result<Arc<AtomicBool>, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut signals = runtime.block_on(async { Signals::new() })?;
+    let mut signals = Signals::new(Meaning::StopInOwnTime, format, || 0)?;
     let stop = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&stop);
     thread::Builder::new()

@@ -11,6 +11,7 @@ pub(crate) mod list;
 pub(crate) mod record;
 pub(crate) mod reindex;
 pub(crate) mod replay;
+pub(crate) mod rerecord;
 pub(crate) mod serve;
 pub(crate) mod show;
 pub(crate) mod spans;

@@ -17,6 +17,7 @@ mod process;
 mod reading;
 mod recording;
 mod replaying;
+mod rerecording;
 mod round_trip;
 mod serving;
 mod stage;

@@ -3,7 +3,7 @@
 use super::IdKind;
 
 /// The kind of id that stands under a name, if the name speaks of ids.
-pub(super) fn kind(name: &str) -> Option<IdKind> {
+pub(crate) fn kind(name: &str) -> Option<IdKind> {
     let is_id = name.eq_ignore_ascii_case("id") || name.eq_ignore_ascii_case("ids");
     let ends = ["Id", "Ids", "ID", "IDs", "_id", "_ids", "-id", "-ids"];
     let says_id = is_id || ends.iter().any(|end| name.ends_with(end));

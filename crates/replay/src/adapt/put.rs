@@ -15,7 +15,7 @@ const LEVELS: usize = 4;
 
 /// Finds ids in texts.
 #[derive(Clone)]
-pub(super) struct Putter {
+pub(crate) struct Putter {
     pub(super) ids: IdMap,
     /// What cannot be absent from a text that holds an id, however it is
     /// escaped; nothing when some id has no such part.
@@ -27,7 +27,7 @@ pub(super) struct Putter {
 }
 
 impl Putter {
-    pub(super) fn new(ids: IdMap, shift_us: i64) -> Self {
+    pub(crate) fn new(ids: IdMap, shift_us: i64) -> Self {
         let changing: Vec<&str> = ids
             .iter()
             .filter(|(_, recorded, live)| recorded != live && !recorded.is_empty())
@@ -59,7 +59,7 @@ impl Putter {
     }
 
     /// What stands for the id that fills a string under this name.
-    pub(super) fn id(&self, name: &str, text: &str) -> Option<&str> {
+    pub(crate) fn id(&self, name: &str, text: &str) -> Option<&str> {
         let kind = names::kind(name);
         if text.is_empty() || kind.is_none() && names::is_plain(text) {
             return None;
@@ -80,6 +80,11 @@ impl Putter {
             }
         });
         (splices, result.is_ok())
+    }
+
+    /// A JSON text with ids put in.
+    pub(crate) fn put_into(&self, text: &[u8]) -> Vec<u8> {
+        apply(text, &self.json(text, 0).0)
     }
 
     /// What is put into text that is no JSON string, but may be an id or JSON text itself.

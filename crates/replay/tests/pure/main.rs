@@ -6,6 +6,7 @@ mod adapting;
 mod faults;
 mod floods;
 mod matching;
+mod rerecording;
 mod samples;
 mod schedules;
 mod stage;

@@ -6,7 +6,7 @@
 //! partner is told as missing or as new.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -58,6 +58,12 @@ enum Found {
     New,
 }
 
+impl Found {
+    fn is_same(&self) -> bool {
+        matches!(self, Self::Compared(comparison, _) if comparison.is_same())
+    }
+}
+
 pub(super) fn run(args: &args::Diff, folder: &Path, rules: &Rules, out: &mut Out) -> Result<(), Failure> {
     let older_than_us = match &args.max_age {
         None => None,
@@ -68,6 +74,45 @@ pub(super) fn run(args: &args::Diff, folder: &Path, rules: &Rules, out: &mut Out
             )
         })?),
     };
+    let told = tell(folder, &args.a, rules, older_than_us, out)?;
+    verdict(told.same)
+}
+
+/// What a comparison with baselines came to.
+pub(in crate::command) struct Told {
+    same: bool,
+    /// Files with a thread that differs or has no partner.
+    differing: BTreeSet<PathBuf>,
+    /// Threads without a baseline.
+    new: u32,
+}
+
+impl Told {
+    /// Nothing differs, and every thread has its partner.
+    pub(in crate::command) fn is_same(&self) -> bool {
+        self.same
+    }
+
+    /// Whether a thread of this file differs, or has no partner.
+    pub(in crate::command) fn differs(&self, file: &Path) -> bool {
+        self.differing.contains(file)
+    }
+
+    /// Whether a new thread has no baseline.
+    pub(in crate::command) fn has_strangers(&self) -> bool {
+        self.new > 0
+    }
+}
+
+/// Compares the threads of a new recording with the baselines in a folder, a
+/// file or a store, and prints the report.
+pub(in crate::command) fn tell(
+    folder: &Path,
+    new: &Path,
+    rules: &Rules,
+    older_than_us: Option<i64>,
+    out: &mut Out,
+) -> Result<Told, Failure> {
     let files = recordings(folder)?;
     let mut libraries = Vec::new();
     let mut baselines = Vec::new();
@@ -77,7 +122,7 @@ pub(super) fn run(args: &args::Diff, folder: &Path, rules: &Rules, out: &mut Out
         libraries.push(library);
     }
     let scattered = scattered(&baselines, &files);
-    let source = Library::open(Some(args.a.clone()), plain(out.format))?;
+    let source = Library::open(Some(new.to_owned()), plain(out.format))?;
     let fresh = known(&source, 0)?;
     let names = |known: &[Known]| -> Vec<diff::Thread> { known.iter().map(|known| known.pairing.clone()).collect() };
     let pairs = pair_threads(&names(&baselines), &names(&fresh), false);
@@ -86,31 +131,42 @@ pub(super) fn run(args: &args::Diff, folder: &Path, rules: &Rules, out: &mut Out
         same: true,
         counts: [0; 4],
     };
+    let mut differing = BTreeSet::new();
     told.begin(folder)?;
     for pair in pairs {
-        let new = pair.b.map(|place| &fresh[place as usize]);
+        let partner = pair.b.map(|place| &fresh[place as usize]);
         let Some(baseline) = pair.a.map(|place| &baselines[place as usize]) else {
-            if let Some(new) = new {
-                told.one(&args.a.display().to_string(), new, Found::New)?;
+            if let Some(stranger) = partner {
+                told.one(&new.display().to_string(), stranger, Found::New)?;
             }
             continue;
         };
         let library = &libraries[baseline.library];
         let file = files[baseline.library]
             .strip_prefix(folder)
+            .ok()
+            .filter(|file| !file.as_os_str().is_empty())
             .unwrap_or(&files[baseline.library]);
-        let found = against(library, baseline, new.map(|new| (&source, new)), rules, older_than_us)?;
+        let found = against(library, baseline, partner.map(|partner| (&source, partner)), rules, older_than_us)?;
+        if !found.is_same() {
+            differing.insert(files[baseline.library].clone());
+        }
         told.one(&file.display().to_string(), baseline, found)?;
     }
     told.end()?;
     let same = told.same;
+    let [.., strangers] = told.counts;
     out.flush()?;
     for sentence in scattered.iter().filter(|_| !same) {
         note(sentence, plain(out.format));
     }
     let finished = libraries.iter().map(Library::finish);
     finished.fold(source.finish(), Result::and)?;
-    verdict(same)
+    Ok(Told {
+        same,
+        differing,
+        new: strangers,
+    })
 }
 
 /// Says which files hold runs of one thread: asked again, these are one thread,
@@ -172,8 +228,12 @@ fn known(library: &Library, number: usize) -> Result<Vec<Known>, Failure> {
         .collect()
 }
 
-/// The recording files of a folder and its folders, in the order of their names.
-fn recordings(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+/// The recording files of a folder and its folders, in the order of their
+/// names; of a file or a store just that.
+pub(in crate::command) fn recordings(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if folder.is_file() {
+        return Ok(vec![folder.to_owned()]);
+    }
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {

@@ -65,7 +65,7 @@ impl Operand {
 }
 
 /// Failures and notes are told in text or JSON only.
-pub(super) fn plain(format: Format) -> Format {
+pub(in crate::command) fn plain(format: Format) -> Format {
     match format {
         Format::Json => Format::Json,
         _ => Format::Text,

@@ -1,0 +1,114 @@
+//! `scrubjay rerecord`: asks a live agent what the baselines asked, and says
+//! what it does otherwise now.
+//!
+//! Map: [`baselines`] (what is asked), [`asking`] (asking it), [`keeping`]
+//! (files of what came back). The report is that of `diff --baseline`.
+
+mod asking;
+mod baselines;
+mod keeping;
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use scrubjay_engine::{RerecordPlan, Rerecording};
+
+use self::{
+    asking::{Asked, Asking},
+    baselines::Baselines,
+};
+use super::diff;
+use crate::{args, failure::Failure, library::Library, out::Out, words};
+
+pub(crate) fn run(args: &args::Rerecord, out: &mut Out) -> Result<(), Failure> {
+    let rules = diff::rules(args.level, &args.ignore, &args.ignore_text)?;
+    let limit = deadline(&args.deadline)?;
+    let headers = args.headers.iter().map(|text| header(text)).collect::<Result<_, _>>()?;
+    let baselines = Baselines::open(&args.baselines, out.format)?;
+    if args.accept {
+        baselines.judge_accept(&args.baselines)?;
+    }
+    if let Some(folder) = &args.output {
+        baselines.judge_output(folder)?;
+    }
+    let plan = RerecordPlan {
+        url: args.url.clone(),
+        headers,
+    };
+    let (asked, store, _folder) = ask(&baselines, &plan, limit)?;
+    asked.note(diff::plain(out.format));
+    asked.judge_silence(&args.url)?;
+    let told = diff::baseline::tell(&args.baselines, &store, &rules, None, out)?;
+    let new = Library::open(Some(store.clone()), diff::plain(out.format))?;
+    if let Some(folder) = &args.output {
+        keeping::write(&baselines, &asked, &new, folder, out)?;
+    }
+    let accepted = match args.accept {
+        true => keeping::replace(&baselines, &asked, &new, &told, out)?,
+        false => false,
+    };
+    out.flush()?;
+    asked.judge_ends(limit)?;
+    match told.is_same() || accepted {
+        true => Ok(()),
+        false => Err(Failure::Status(1)),
+    }
+}
+
+/// Asks everything; gives what became of it, and the store with the answers,
+/// which is gone when its folder is dropped.
+fn ask(
+    baselines: &Baselines,
+    plan: &RerecordPlan,
+    limit: Duration,
+) -> Result<(Asked, PathBuf, impl Drop + use<>), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::from)?;
+    let mut live = Rerecording::start(plan, &baselines.targets()?)?;
+    let mut asking = Asking::new(baselines, limit);
+    if let Err(failure) = runtime.block_on(asking.all(&mut live)) {
+        live.give_up();
+        return Err(failure);
+    }
+    let (store, folder) = live.finish()?;
+    Ok((asking.done(), store, folder))
+}
+
+fn deadline(text: &str) -> Result<Duration, Failure> {
+    let length = words::length(text).filter(|length| !length.is_zero());
+    length.ok_or_else(|| {
+        Failure::bad_argument(
+            format!("`{text}` is no length of time."),
+            "Give a number and a unit, such as 90s, 5m or 500ms.",
+        )
+    })
+}
+
+/// `Name: value`; an empty value leaves the field out.
+fn header(text: &str) -> Result<(String, Vec<u8>), Failure> {
+    let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    match text.split_once(':') {
+        Some((name, value))
+            if !name.is_empty() && name.chars().all(is_token) && !value.contains(['\r', '\n', '\0']) =>
+        {
+            Ok((name.to_owned(), value.trim().as_bytes().to_vec()))
+        }
+        _ => Err(Failure::bad_argument(
+            format!("`{text}` is no header field."),
+            "Give a name, a colon and a value: --header 'Authorization: Bearer abc'.",
+        )),
+    }
+}
+
+/// A file by its name in the folder that was named, or as it was named.
+fn shown(file: &Path, under: &Path) -> String {
+    let short = file
+        .strip_prefix(under)
+        .ok()
+        .filter(|short| !short.as_os_str().is_empty());
+    short.unwrap_or(file).display().to_string()
+}

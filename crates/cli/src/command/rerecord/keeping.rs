@@ -1,0 +1,183 @@
+//! Files of what came back: beside the baselines, or in their place.
+
+use std::path::{Path, PathBuf};
+
+use scrubjay_engine::{Engine, Opening, Options, Packing};
+use scrubjay_ipc::{Code, answer::compare as answers};
+
+use super::{
+    asking::{Answers, Asked},
+    baselines::{Baseline, Baselines},
+    shown,
+};
+use crate::{
+    args::Format,
+    command::{
+        diff::{self, baseline::Told},
+        export::Draft,
+    },
+    failure::{Failure, note},
+    json::Line,
+    library::Library,
+    out::Out,
+    safe::safe,
+    words,
+};
+
+/// Writes the new recordings into a folder, under the names of the baselines.
+pub(super) fn write(
+    baselines: &Baselines,
+    asked: &Asked,
+    new: &Library,
+    folder: &Path,
+    out: &mut Out,
+) -> Result<(), Failure> {
+    for (file, answers) in baselines.files.iter().zip(&asked.files) {
+        let exchanges = in_order(file, answers, new);
+        if exchanges.is_empty() {
+            continue;
+        }
+        let target = folder.join(name_in(file, &baselines.named));
+        let beside = target.parent().unwrap_or(folder);
+        std::fs::create_dir_all(beside).map_err(|error| unwritable(beside, &error))?;
+        let draft = Draft::beside(&target)?;
+        draft.fill(|output| Ok(new.engine().export(&exchanges, packing(&target), output)?))?;
+        draft.keep()?;
+        say("written", &target.display().to_string(), exchanges.len(), out)?;
+    }
+    Ok(())
+}
+
+/// Replaces the files that differ and whose runs all ended. Whether that
+/// leaves no difference.
+pub(super) fn replace(
+    baselines: &Baselines,
+    asked: &Asked,
+    new: &Library,
+    told: &Told,
+    out: &mut Out,
+) -> Result<bool, Failure> {
+    let mut is_all = true;
+    for (file, answers) in baselines.files.iter().zip(&asked.files) {
+        if !told.differs(&file.path) {
+            continue;
+        }
+        let name = shown(&file.path, &baselines.named);
+        if let Some(why) = &answers.incomplete {
+            note(&format!("{name} is not replaced: {why}."), diff::plain(out.format));
+            is_all = false;
+            continue;
+        }
+        let kept = put_in_place(file, answers, new)?;
+        say("replaced", &name, kept, out)?;
+    }
+    Ok(is_all && !told.has_strangers())
+}
+
+/// The new exchanges of a file, in the order of the recorded ones.
+fn in_order(file: &Baseline, answers: &Answers, new: &Library) -> Vec<i64> {
+    let places = file
+        .library
+        .indexes()
+        .iter()
+        .filter_map(|index| answers.places.get(index));
+    places.filter_map(|place| new.indexes().get(*place).copied()).collect()
+}
+
+/// Writes beside the file and renames; gives the number of exchanges. What
+/// carries no run (`GET /info`, say) was not asked, and stays as it was.
+fn put_in_place(file: &Baseline, answers: &Answers, new: &Library) -> Result<usize, Failure> {
+    let target = file
+        .path
+        .canonicalize()
+        .map_err(|error| unwritable(&file.path, &error))?;
+    let mut others: Vec<i64> = Vec::new();
+    for index in file.library.indexes() {
+        if !file.library.reader(*index)?.summary().is_run_input {
+            others.push(*index);
+        }
+    }
+    let both = match others.is_empty() {
+        true => None,
+        false => Some(Both::of(new.engine().path(), &file.path)?),
+    };
+    let exchanges: Vec<i64> = file
+        .library
+        .indexes()
+        .iter()
+        .enumerate()
+        .filter_map(|(number, index)| match &both {
+            Some(both) if others.contains(index) => both.imported.get(number).copied(),
+            _ => answers
+                .places
+                .get(index)
+                .and_then(|place| new.indexes().get(*place).copied()),
+        })
+        .collect();
+    let engine = both.as_ref().map_or(new.engine(), |both| &both.engine);
+    let draft = Draft::beside(&target)?;
+    draft.fill(|output| Ok(engine.export(&exchanges, packing(&target), output)?))?;
+    draft.permit_as(&target)?;
+    draft.keep()?;
+    if let Some(both) = both {
+        both.engine.close();
+    }
+    Ok(exchanges.len())
+}
+
+/// The new store with the exchanges of a baseline in it, too.
+struct Both {
+    engine: Engine,
+    imported: Vec<i64>,
+}
+
+impl Both {
+    fn of(store: &Path, file: &Path) -> Result<Self, Failure> {
+        let engine = Engine::open(&Options {
+            path: Some(store.to_owned()),
+            opening: Opening::Writing,
+        })?;
+        let imported = engine.import_file(file, None)?.exchanges;
+        Ok(Self { engine, imported })
+    }
+}
+
+/// A baseline's name under its folder; a store's with the ending of a file.
+fn name_in(file: &Baseline, named: &Path) -> PathBuf {
+    let short = file
+        .path
+        .strip_prefix(named)
+        .ok()
+        .filter(|short| !short.as_os_str().is_empty());
+    let name = short.unwrap_or_else(|| Path::new(file.path.file_name().unwrap_or_default()));
+    match Packing::of_name(&name.to_string_lossy()) {
+        Some(_) => name.to_owned(),
+        None => name.with_extension("agui.jsonl"),
+    }
+}
+
+fn packing(path: &Path) -> Packing {
+    Packing::of_name(&path.to_string_lossy()).unwrap_or(Packing::Plain)
+}
+
+fn say(what: &str, file: &str, exchanges: usize, out: &mut Out) -> Result<(), Failure> {
+    let count = words::count(exchanges as u64, "exchange");
+    let text = match out.format {
+        Format::Json => Line::new()
+            .string("kind", what)
+            .string("file", file)
+            .value("exchanges", exchanges)
+            .end(),
+        Format::Markdown => format!("\n- **{what}** {} ({count})\n", answers::code(file)),
+        _ => format!("{what:<9}  {}  ({count})\n", safe(file)),
+    };
+    out.text(&text)
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(
+        Code::BadFile,
+        format!("Cannot write {}: {error}.", path.display()),
+        "Check that you may write there, and that there is room.",
+    )
+}
