@@ -13,6 +13,7 @@ fn captures() -> Vec<Captured> {
         "protobuf-encoder/proto-cut",
         "copilotkit-runtime/13-info-get",
         "ag2/05-error-cut-stream-run1",
+        "ag2-autogen/weather-no-content-type-run1",
     ]
     .map(capture)
     .into()
@@ -124,4 +125,38 @@ fn reindexing_changes_no_answer() {
         captures().len()
     );
     assert_eq!(everything(&stage), before);
+}
+
+/// AG2's `build_asgi()` names no content type: its body alone says what it is.
+#[test]
+fn a_stream_without_a_content_type_is_exported_and_compared_as_events() {
+    let stage = Stage::new();
+    let runs = [
+        "ag2-autogen/weather-no-content-type-run1",
+        "ag2-autogen/weather-other-thread-run1",
+    ];
+    stage.put("in.agui.jsonl", &file_of(&runs.map(capture)));
+    stage.said("import in.agui.jsonl --store s.db");
+    stage.said("export s.db -o out.agui.jsonl --redact none");
+    let file = std::fs::read_to_string(stage.path("out.agui.jsonl")).unwrap();
+    let lines: Vec<serde_json::Value> = file.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let requests: Vec<_> = lines.iter().filter(|line| line["kind"] == "request").collect();
+    assert_eq!(requests.len(), 2);
+    for request in requests {
+        let conn = &request["connId"];
+        let events = lines
+            .iter()
+            .filter(|line| line["kind"] == "event" && line["connId"] == *conn && line["event"].is_object());
+        assert_eq!(events.count(), 27, "{conn}");
+        assert_eq!(request["scrubjay"]["frames"], 27, "{conn}");
+        assert!(
+            request["scrubjay"]["bodyB64"].is_null(),
+            "{conn}: the lines give the body"
+        );
+    }
+    // Two threads that asked the same: other ids, other times, the same behaviour.
+    let compared = stage.json("diff out.agui.jsonl out.agui.jsonl --a 0 --b 1 --json");
+    assert_eq!(compared[0]["same"], true, "{compared:?}");
+    let itself = stage.json("diff s.db out.agui.jsonl --json");
+    assert_eq!(itself[0]["same"], true, "{itself:?}");
 }
