@@ -45,9 +45,11 @@ pub(crate) async fn answer(
         Some(refusal) if refusal.is_upgrade() && house.fallback.is_some() => {
             let miss = Miss {
                 reason: "nothing of another protocol is recorded".to_owned(),
+                asks: "another protocol".to_owned(),
+                is_of_another_thread: false,
                 nearest: Vec::new(),
             };
-            return Ok(visit.miss(miss, parts, Bytes::new()).await);
+            return Ok(visit.fall_back(miss, parts, Bytes::new()).await);
         }
         Some(refusal) => return Ok(visit.refuse(refusal)),
         None => {}
