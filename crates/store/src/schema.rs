@@ -186,6 +186,37 @@ mod tests {
         );
     }
 
+    /// Sources used to keep a path that they did not forward to.
+    #[test]
+    fn a_store_of_the_first_shape_goes_on_as_it_did() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let mut conn = conn::open_writer(&path).unwrap();
+        prepare(&conn).unwrap();
+        let first: Vec<_> = table::migrations().filter(|migration| migration.version == 1).collect();
+        migrate_to(&mut conn, &path, 1, &first).unwrap();
+        conn.execute_batch(
+            "INSERT INTO sources (name, listen, upstream, keep_secrets, keep_host, drain, wanted) VALUES
+               ('a', '127.0.0.1:5290', 'http://localhost:8000/agent/x', 0, 0, 0, 2),
+               ('b', '127.0.0.1:5291', 'https://agent.example', 0, 0, 0, 2);
+             INSERT INTO exchanges (source, upstream, method, target, version, started_at_us, ending, revision)
+               VALUES ('a', 'http://localhost:8000', 'POST', '/', 'HTTP/1.1', 1, 2, 1);",
+        )
+        .unwrap();
+        drop(conn);
+        let store = Store::open(&path, Access::Create).unwrap();
+        let upstreams: Vec<String> = store
+            .sources()
+            .unwrap()
+            .into_iter()
+            .map(|source| source.upstream)
+            .collect();
+        assert_eq!(upstreams, ["http://localhost:8000", "https://agent.example"]);
+        let exchange = store.exchange(1).unwrap();
+        assert_eq!(exchange.ending, scrubjay_session::exchange::Ending::UpstreamReset);
+        assert_eq!((exchange.relayed, exchange.is_unverified), (None, false));
+    }
+
     #[test]
     fn every_version_up_to_this_has_a_migration() {
         for version in 1..=VERSION {

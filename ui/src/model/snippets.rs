@@ -9,10 +9,9 @@ pub struct Snippet {
     pub text: String,
 }
 
-/// The ways to use `url` instead of `upstream`, whose path is kept.
-pub fn snippets(url: &str, upstream: &str) -> Vec<Snippet> {
-    let path = path_of(upstream);
-    let full = format!("{}{path}", url.trim_end_matches('/'));
+/// The ways to use `url`, which stands for the whole address of its upstream.
+pub fn snippets(url: &str) -> Vec<Snippet> {
+    let full = url.trim_end_matches('/');
     vec![
         Snippet {
             title: "AG-UI HttpAgent",
@@ -37,6 +36,14 @@ pub fn snippets(url: &str, upstream: &str) -> Vec<Snippet> {
     ]
 }
 
+/// What the path of an upstream means for a frontend, if it has one.
+pub fn mapping(upstream: &str) -> Option<String> {
+    let path = path_of(upstream);
+    (!path.is_empty()).then(|| {
+        format!("This address stands for the whole upstream: / goes to {path} and /x goes to {path}/x. Leave {path} out of the frontend's address.")
+    })
+}
+
 /// The path of an address, without a query or a slash at its end.
 pub fn path_of(upstream: &str) -> &str {
     let rest = upstream.split_once("://").map_or(upstream, |(_, rest)| rest);
@@ -50,13 +57,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_upstreams_path_is_kept() {
-        let made = snippets("http://127.0.0.1:5290", "http://localhost:8000/agui?x=1");
-        assert_eq!(made[0].text, "new HttpAgent({ url: \"http://127.0.0.1:5290/agui\" })");
-        assert!(made[3].text.starts_with("curl -N http://127.0.0.1:5290/agui -H"));
-        assert_eq!(
-            snippets("http://127.0.0.1:5290/", "localhost:8000")[2].text,
-            "AGENT_URL=http://127.0.0.1:5290"
-        );
+    fn the_address_stands_for_the_whole_upstream() {
+        let made = snippets("http://127.0.0.1:5290/");
+        assert_eq!(made[0].text, "new HttpAgent({ url: \"http://127.0.0.1:5290\" })");
+        assert!(made[3].text.starts_with("curl -N http://127.0.0.1:5290 -H"));
+        assert_eq!(made[2].text, "AGENT_URL=http://127.0.0.1:5290");
+    }
+
+    #[test]
+    fn a_path_of_the_upstream_is_explained() {
+        assert_eq!(mapping("http://localhost:8000"), None);
+        assert_eq!(mapping("http://localhost:8000/"), None);
+        let sentence = mapping("http://localhost:8000/agui").unwrap();
+        assert!(sentence.contains("/x goes to /agui/x"), "{sentence}");
     }
 }

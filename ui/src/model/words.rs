@@ -61,6 +61,15 @@ pub fn verdict_class(verdict: RunVerdict) -> &'static str {
     }
 }
 
+/// What stands in place of events when the connection changed its protocol.
+pub fn relayed(sent: u64, received: u64) -> String {
+    format!(
+        "The connection changed to another protocol. {} were sent and {} received in it; they are counted and not kept.",
+        bytes(sent),
+        bytes(received)
+    )
+}
+
 /// A family's name.
 pub fn kind(kind: Kind) -> &'static str {
     match kind {

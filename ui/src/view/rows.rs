@@ -132,7 +132,10 @@ fn empty(inspect: Inspect) -> Option<AnyView> {
         .value
         .with(|page| page.as_ref().is_some_and(|page| page.total == 0));
     is_empty.then(|| {
-        let words = if inspect.tail().live {
+        let relayed = inspect.opened.with(|opened| opened.as_ref().and_then(|opened| opened.relayed));
+        let words = if let Some((sent, received)) = relayed {
+            return view! { <div class="pane-note"><p>{words::relayed(sent, received)}</p></div> }.into_any();
+        } else if inspect.tail().live {
             "Nothing has arrived yet. The request is on its way to the upstream."
         } else {
             "This exchange carries no events. The body of its answer stands beside; the request and all headers under Input."

@@ -134,6 +134,7 @@ fn card(shell: Shell, source: &Source, form: RwSignal<Form>) -> AnyView {
                 <button class="btn" on:click=move |_| form.set(Form::Edit(edited.clone()))>"edit"</button>
                 <button class="btn" on:click=move |_| form.set(Form::Use(used.clone()))>"how to use"</button>
                 <span class="sp"></span>
+                {source.unverified.then(|| view! { <span class="tag warn" title="the upstream's TLS certificate is not verified: somebody in between could read and change everything">"TLS not verified"</span> })}
                 {source.keep_secrets.then(|| view! { <span class="tag warn" title="values of secret headers are stored as they are">"keeps secrets"</span> })}
                 {remove}
             </div>
@@ -268,7 +269,8 @@ fn usage(shell: Shell, name: &str, form: RwSignal<Form>) -> AnyView {
 
 /// Text to copy into a frontend.
 pub(crate) fn snippets(source: &Source) -> AnyView {
-    let list = crate::model::snippets::snippets(&source.url, &source.upstream);
+    let list = crate::model::snippets::snippets(&source.url);
+    let mapping = crate::model::snippets::mapping(&source.upstream);
     let line = |snippet: crate::model::snippets::Snippet| {
         let text = snippet.text.clone();
         view! {
@@ -276,7 +278,7 @@ pub(crate) fn snippets(source: &Source) -> AnyView {
                 <button class="btn outline" on:click=move |_| page::copy(&text)>"Copy"</button></div>
         }
     };
-    view! { <div class="snippets">{list.into_iter().map(line).collect_view()}</div> }.into_any()
+    view! { <div class="snippets">{mapping.map(|sentence| view! { <p class="dim">{words::visible(&sentence)}</p> })}{list.into_iter().map(line).collect_view()}</div> }.into_any()
 }
 
 /// The checklist that lights up.

@@ -40,7 +40,7 @@ pub(crate) fn transport(
                 class:on=move || inspect.folding.get().charts title="Throughput and gaps below the lanes"
                 on:click=move |_| toggle_charts(inspect)>"charts"</button>
             <span class="sp"></span>
-            {move || hole_chip(inspect)}
+            {move || unverified_chip(inspect)}{move || hole_chip(inspect)}
             {move || stop_chip(inspect)}
             {move || follow_pill(shell)}
             <button class="btn wide-only" data-serve="" title="Serve it as the agent (q)" on:click=move |_| shell.serve()>"Serve"</button>
@@ -112,6 +112,16 @@ fn toggle_charts(inspect: Inspect) {
             "off"
         },
     );
+}
+
+/// That the upstream's certificate was not verified, if so.
+fn unverified_chip(inspect: Inspect) -> Option<AnyView> {
+    let is_unverified = inspect
+        .opened
+        .with(|opened| opened.as_ref().is_some_and(|opened| opened.unverified));
+    let title = "Recorded with --insecure: somebody in between could have read and changed everything";
+    is_unverified
+        .then(|| view! { <span class="chip bad" title=title data-unverified="">"TLS not verified"</span> }.into_any())
 }
 
 /// What of the body was not recorded, if anything.

@@ -22,3 +22,4 @@ mod round_trip;
 mod serving;
 mod stage;
 mod stopping;
+mod upstreams;

@@ -8,7 +8,7 @@ use proptest::{
     test_runner::{Config, RngSeed},
 };
 use scrubjay_recording::{Packing, Sink, read};
-use scrubjay_session::exchange::Ending;
+use scrubjay_session::exchange::{Ending, Relayed};
 
 /// Pieces of bodies: what servers send, and what they should not.
 fn piece() -> impl Strategy<Value = Vec<u8>> {
@@ -45,12 +45,14 @@ fn sample() -> impl Strategy<Value = Sample> {
         select(vec![
             Ending::Complete,
             Ending::UpstreamReset,
+            Ending::UpstreamClosed,
             Ending::ClientLeft,
             Ending::NoAnswer,
         ]),
         any::<bool>(),
         vec(any::<u8>(), 0..12),
         0_i64..4_000_000_000_000_000,
+        (proptest::option::of(any::<(u64, u64)>()), any::<bool>()),
     );
     (vec(piece(), 0..12), vec(any::<Index>(), 0..6), facts).prop_map(|(pieces, splits, facts)| {
         let body = pieces.concat();
@@ -58,12 +60,16 @@ fn sample() -> impl Strategy<Value = Sample> {
         splits.push(body.len());
         splits.sort_unstable();
         let mut sample = Sample::of_body(&body, &splits);
-        let (headers, delivered, labels, ending, stands_once, request_body, started_at_us) = facts;
+        let (headers, delivered, labels, ending, stands_once, request_body, started_at_us, passage) = facts;
         sample.exchange.request.headers.clone_from(&headers);
         sample.exchange.request.delivered_headers = delivered;
         sample.exchange.trailers = headers;
         sample.exchange.labels = labels;
         sample.exchange.ending = ending;
+        sample.exchange.relayed = passage
+            .0
+            .map(|(sent_len, received_len)| Relayed { sent_len, received_len });
+        sample.exchange.is_unverified = passage.1;
         sample.exchange.started_at_us = started_at_us;
         sample.stands_once = stands_once;
         sample.set_request_body(&request_body);

@@ -82,7 +82,8 @@ impl Card {
             is_binary,
             has_history,
             is_given_up: exchange.ending == Ending::ClientLeft && (reading.kind != Kind::Run || exchange.body_len == 0),
-            is_unanswered: exchange.ending == Ending::NoAnswer,
+            // Of another protocol nothing is kept that could be said again.
+            is_unanswered: exchange.ending == Ending::NoAnswer || exchange.relayed.is_some(),
             is_empty_history: reading.kind == Kind::Connect && history::is_empty(recorded),
             reading,
         }

@@ -41,8 +41,18 @@ pub(crate) async fn answer(
         return Ok(response);
     }
     let visit = Visit::new(&house, wire, &parts, came);
-    if let Some(refusal) = refusal(&parts) {
-        return Ok(visit.refuse(refusal));
+    match refusal(&parts) {
+        Some(refusal) if refusal.is_upgrade() && house.fallback.is_some() => {
+            let miss = Miss {
+                reason: "nothing of another protocol is recorded".to_owned(),
+                asks: "another protocol".to_owned(),
+                is_of_another_thread: false,
+                nearest: Vec::new(),
+            };
+            return Ok(visit.fall_back(miss, parts, Bytes::new()).await);
+        }
+        Some(refusal) => return Ok(visit.refuse(refusal)),
+        None => {}
     }
     // A client that breaks its own request off waits for no answer.
     let body = body.collect().await.map_err(|_broken| Hangup)?.to_bytes();
@@ -113,6 +123,8 @@ struct Visit {
     origin: Option<HeaderValue>,
     user_agent: String,
     is_http2: bool,
+    /// Only the connection's end tells the client a body's end.
+    is_http1_0: bool,
 }
 
 impl Visit {
@@ -134,6 +146,7 @@ impl Visit {
                 String::from_utf8_lossy(value.as_bytes()).into_owned()
             }),
             is_http2: parts.version == Version::HTTP_2,
+            is_http1_0: parts.version < Version::HTTP_11,
         }
     }
 
@@ -271,6 +284,7 @@ impl Visit {
             .on_http2(self.is_http2)
             .with_flood(&recorded)
             .with_length(response.headers())
+            .until_closed(self.is_http1_0)
             .heard_by(is_stream.then(|| self.house.roster.join(request, &self.user_agent, index)));
         self.house.note(self.answered);
         Ok(response.map(|()| player.into_body()))

@@ -183,9 +183,14 @@ impl Refusal {
         Self::new(
             StatusCode::NOT_IMPLEMENTED,
             "refused",
-            "Upgrading the connection is not supported: recordings are of plain HTTP",
-            "Connect to the agent directly for this endpoint.",
+            "Upgrading the connection is not supported: of other protocols nothing is recorded",
+            "Connect to the agent directly for this endpoint, or let it answer: --fallback URL.",
         )
+    }
+
+    /// Whether this refuses a change of protocol.
+    pub(crate) fn is_upgrade(&self) -> bool {
+        self.status == StatusCode::NOT_IMPLEMENTED
     }
 
     /// A fault that answers in place of the recording.

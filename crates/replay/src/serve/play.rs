@@ -54,6 +54,8 @@ pub(crate) struct Player {
     is_http2: bool,
     /// Bytes that the head promises and that are still to come.
     promised: Option<u64>,
+    /// Only the connection's end tells the client a body's end.
+    is_until_closed: bool,
     /// From when due times count.
     origin: Instant,
     /// Recorded time and place of the last part that was sent, and when it was.
@@ -101,6 +103,7 @@ impl Player {
             client: None,
             is_http2: false,
             promised: None,
+            is_until_closed: false,
             origin: came,
             last: None,
             held_us: 0,
@@ -131,6 +134,12 @@ impl Player {
             .get(header::CONTENT_LENGTH)
             .and_then(|value| value.to_str().ok());
         self.promised = length.and_then(|length| length.parse().ok());
+        self
+    }
+
+    /// A client of HTTP/1.0 would take an orderly end of the connection for the body's.
+    pub(crate) fn until_closed(mut self, is_http1_0: bool) -> Self {
+        self.is_until_closed = is_http1_0 && self.promised.is_none();
         self
     }
 
@@ -428,7 +437,7 @@ impl Player {
             let later = poll_fn(|cx| self.wire.poll_flushed_after(mark, cx));
             drop(timeout(LATER_FLUSH, later).await);
         }
-        if with_reset && !self.is_http2 {
+        if (with_reset || self.is_until_closed) && !self.is_http2 {
             self.wire.close_abruptly();
         }
         self.over(Stage::Done);

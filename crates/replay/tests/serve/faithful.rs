@@ -85,6 +85,22 @@ async fn a_reset_does_not_overtake_the_bytes_before_it() {
     assert_eq!(client.partial_answer().body.len(), 2 * chunk.len());
 }
 
+/// An orderly end of the connection inside a body is one again.
+#[tokio::test]
+async fn an_end_stays_an_end() {
+    let started = event(r#"{"type":"RUN_STARTED","threadId":"t","runId":"r-recorded"}"#);
+    let made = Made::run("t", "hi", &[&started]).ending(Ending::UpstreamClosed);
+    let stage = Stage::serving(&[made], exactly());
+    let mut client = stage.ask(&ask("t", "hi", "")).await;
+    assert_eq!(client.until_closed().await, Closed::Quietly);
+    let answer = client.partial_answer();
+    assert_eq!((answer.text().as_str(), answer.is_whole), (started.as_str(), false));
+    // To a client of HTTP/1.0 that would be the body's end.
+    let mut client = stage.ask(&ask("t", "hi", "").replace("HTTP/1.1", "HTTP/1.0")).await;
+    assert_eq!(client.until_closed().await, Closed::WithReset);
+    assert_eq!(client.partial_answer().text(), started);
+}
+
 #[tokio::test]
 async fn several_clients_are_served_at_once_and_one_connection_may_ask_again() {
     let frames = [event(r#"{"type":"RUN_STARTED","threadId":"t","runId":"r-recorded"}"#)];

@@ -21,7 +21,7 @@ rules! {
         [TypeScript1]
     Reset "transport.reset" Error false
         "connection broke off"
-        "Upstream broke off inside the body. @ag-ui/client 1.0.0 rejects with a network error."
+        "Upstream reset the connection inside the body, or ended it there in an orderly way. @ag-ui/client 1.0.0 rejects with a network error."
         HTTP, "`runAgent` rejects after the events that came.",
         "Look for a crash of the agent, and for a proxy's time limit."
         [TypeScript1]
