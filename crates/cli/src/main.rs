@@ -148,9 +148,11 @@ fn complaint(error: &clap::Error, args: &[String]) -> Failure {
 
 /// What was given to `record` without the flag before it.
 fn forgotten_upstream(error: &clap::Error, command: Option<&String>) -> Option<String> {
-    let alone = match (error.kind(), error.get(ContextKind::InvalidArg)) {
-        (ErrorKind::UnknownArgument, Some(ContextValue::String(alone))) => alone,
-        _ => return None,
+    if error.kind() != ErrorKind::UnknownArgument {
+        return None;
+    }
+    let Some(ContextValue::String(alone)) = error.get(ContextKind::InvalidArg) else {
+        return None;
     };
     let is_record = command.is_some_and(|command| command == "record");
     (is_record && !alone.starts_with('-')).then(|| alone.clone())

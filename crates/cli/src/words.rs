@@ -52,7 +52,7 @@ pub(crate) fn size(text: &str) -> Result<u64, NoSize> {
     let digits = text
         .find(|c: char| !c.is_ascii_digit() && c != '.')
         .unwrap_or(text.len());
-    let number: f64 = text[..digits].parse().map_err(|_| NoSize::NoSense)?;
+    let number: f64 = text[..digits].parse().map_err(|_unparsed| NoSize::NoSense)?;
     let unit: u64 = match text[digits..].trim().to_ascii_lowercase().as_str() {
         "" => return Err(NoSize::NoUnit),
         "b" => 1,

@@ -429,7 +429,7 @@ fn a_store_on_a_disk_that_may_only_be_read_can_be_read() {
         "events --exchange 2",
         "state --exchange 2 --at 4",
     ] {
-        let output = disk.output(&format!("{} --json --store DISK/s.db", command));
+        let output = disk.output(&format!("{command} --json --store DISK/s.db"));
         assert!(output.status.success(), "{command}: {output:?}");
         assert!(!output.stdout.is_empty(), "{command}");
     }

@@ -18,8 +18,8 @@ fn a_port_that_is_taken_makes_no_store() {
         format!("record --upstream http://127.0.0.1:1 --listen 127.0.0.1:{port} --store s.db"),
         format!("record --upstream http://127.0.0.1:1 --listen {port}"),
         format!("serve --store s.db --listen 127.0.0.1:{port}"),
-        format!("record --upstream http://127.0.0.1:1 --name No! --store s.db"),
-        format!("record --upstream http://127.0.0.1:1 --only api --store s.db"),
+        "record --upstream http://127.0.0.1:1 --name No! --store s.db".to_owned(),
+        "record --upstream http://127.0.0.1:1 --only api --store s.db".to_owned(),
     ] {
         let output = stage.run(&command);
         let said = String::from_utf8(output.stderr).unwrap();
