@@ -268,3 +268,89 @@ fn derived_and_all_a_store_stays_within_its_budget() {
         );
     }
 }
+
+const INPUT: &[u8] = br#"{"threadId":"thread-7","runId":"r","messages":[{"id":"u","role":"user","content":"Why is the sky blue?"}],"state":{},"tools":[],"context":[]}"#;
+
+/// An exchange as far as its request.
+fn asked(spool: &Spool, method: &str, target: &str, body: &[u8]) -> SpoolTape {
+    let head = RequestHead {
+        method: method.into(),
+        target: target.into(),
+        ..RequestHead::default()
+    };
+    let mut tape = spool.begin("main", "http://up/", &head, &[], 1);
+    if !body.is_empty() {
+        tape.request_body(body, 2);
+    }
+    tape
+}
+
+fn answered(mut tape: SpoolTape, status: u16) {
+    let head = ResponseHead {
+        status,
+        ..ResponseHead::default()
+    };
+    tape.response(&head, 3);
+    tape.end(Ending::Complete, 4);
+}
+
+/// What a person sees of runs among other requests: title and outcome, and how many others there are.
+fn seen(store: &Store) -> (Vec<(String, Verdict)>, u64) {
+    let query = Query {
+        sort: scrubjay_store::Sort::OldestFirst,
+        count: 100,
+        ..Query::default()
+    };
+    let listing = store.list(&query).unwrap();
+    assert_eq!(listing.total, listing.total_unfiltered);
+    let runs = listing.rows.into_iter().map(|row| (row.run.title, row.verdict));
+    (runs.collect(), listing.others)
+}
+
+#[test]
+fn runs_are_told_from_other_requests_from_their_beginning() {
+    let home = Home::new();
+    let store = home.store();
+    let spool = store.record().unwrap();
+    let connect = [br#"{"method":"agent/connect","params":{},"body":"#, INPUT, b"}"].concat();
+    let open = asked(&spool, "POST", "/run", INPUT);
+    answered(asked(&spool, "OPTIONS", "/run", b""), 204);
+    answered(asked(&spool, "POST", "/single", br#"{"method":"info"}"#), 200);
+    answered(asked(&spool, "POST", "/single", &connect), 200);
+    answered(asked(&spool, "POST", "/run", INPUT), 502);
+    asked(&spool, "POST", "/run", INPUT).end(Ending::NoAnswer, 5);
+    answered(asked(&spool, "POST", "/run", br#"{"threadId":"t"}"#), 400);
+    assert!(spool.settle(PATIENCE));
+    store.derive_now().unwrap();
+    let sky = || "Why is the sky blue?".to_owned();
+    let failed = [
+        (sky(), Verdict::Error),
+        (sky(), Verdict::Error),
+        (String::new(), Verdict::Error),
+    ];
+    let mut runs = vec![(sky(), Verdict::Live)];
+    runs.extend(failed.clone());
+    assert_eq!(seen(&store), (runs, 3), "the first has no answer yet");
+
+    open.end(Ending::ClientLeft, 6);
+    assert!(spool.finish(PATIENCE));
+    store.derive_now().unwrap();
+    let mut runs = vec![(sky(), Verdict::None)];
+    runs.extend(failed);
+    assert_eq!(seen(&store), (runs, 3));
+
+    let all = Query {
+        others: true,
+        count: 100,
+        ..Query::default()
+    };
+    let all = store.list(&all).unwrap();
+    assert_eq!((all.total, all.others), (7, 3));
+    let titles: Vec<&str> = all
+        .rows
+        .iter()
+        .filter(|row| row.verdict == Verdict::NoRun)
+        .map(|row| row.run.title.as_str())
+        .collect();
+    assert_eq!(titles, ["agent/connect", "info", ""], "named by what they ask for");
+}
