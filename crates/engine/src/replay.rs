@@ -127,15 +127,37 @@ impl Inner {
         Ok(self.replays.running().get(number)?.serving.address())
     }
 
-    /// Starts serving as a page asks.
+    /// Starts serving as a page asks. Everything of several sources is served
+    /// at an address for each; the first is what is shown.
     pub(crate) fn start_replay(&self, ask: &StartReplay) -> Result<ReplayView, EngineError> {
-        self.run_replay(&ReplayPlan {
+        let plan = ReplayPlan {
             exchanges: ask.exchanges.clone(),
             source: ask.source.clone(),
             listen: ask.listen.clone(),
             manner: ask.manner.clone(),
             ..ReplayPlan::default()
-        })
+        };
+        let mut sources = Vec::new();
+        if plan.exchanges.is_empty() && plan.source.is_empty() && plan.manner.fallback.trim().is_empty() {
+            sources = self.replay_sources(&[])?;
+        }
+        if sources.len() < 2 {
+            return self.run_replay(&plan);
+        }
+        let mut first: Option<ReplayView> = None;
+        for source in sources {
+            let behind = first
+                .as_ref()
+                .map(|first| self.replay_address(first.replay))
+                .transpose()?;
+            let started = self.run_replay(&ReplayPlan {
+                source,
+                behind,
+                ..plan.clone()
+            })?;
+            first.get_or_insert(started);
+        }
+        first.map_or_else(|| self.run_replay(&plan), Ok)
     }
 
     /// Starts serving.

@@ -139,6 +139,9 @@ pub struct ReplayView {
     /// Those of them that are runs.
     #[serde(default)]
     pub unused_runs: Vec<i64>,
+    /// The first run that it serves, if it serves any: what an example can ask.
+    #[serde(default)]
+    pub first_run: Option<i64>,
     /// The source whose exchanges it serves; empty means all that were chosen.
     #[serde(default)]
     pub source: String,

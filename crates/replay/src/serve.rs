@@ -187,6 +187,11 @@ impl Serving {
         self.house.unused_runs()
     }
 
+    /// The number of the first run that is served.
+    pub fn first_run(&self) -> Option<i64> {
+        self.house.first_run()
+    }
+
     /// Stops listening and cuts off what is open.
     pub async fn stop(self) {
         self.front.stop(GRACE).await;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use scrubjay_ipc::{
-    Axis, EditReplay, Lanes, LanesView, Open, Opened, ReplayAnswer, ReplayClient, ReplayManner, ReplayView, Replays,
-    Report, StartReplay, Steer, SteerBy, StopReplay,
+    AnswerMiss, Axis, EditReplay, Input, Lanes, LanesView, Open, Opened, ReplayAnswer, ReplayClient, ReplayManner,
+    ReplayView, Replays, Report, StartReplay, Steer, SteerBy, StopReplay,
 };
 
 use super::{
@@ -33,6 +33,30 @@ pub(crate) struct Draft {
     pub(crate) manner: ReplayManner,
 }
 
+/// What the last pane shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// How to use what is served.
+    #[default]
+    Use,
+    /// What nothing recorded answered.
+    Misses,
+    /// What goes wrong on purpose.
+    Faults,
+    /// What was not asked for yet.
+    Recordings,
+}
+
+/// A recorded run that an example can ask again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Example {
+    pub(crate) exchange: i64,
+    pub(crate) method: String,
+    pub(crate) target: String,
+    /// Its body as it was sent; absent when it is too long to show.
+    pub(crate) body: Option<String>,
+}
+
 /// The next event while a person writes another in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Editing {
@@ -55,6 +79,9 @@ pub(crate) struct ReplayModel {
     /// The request whose answer is shown, if not the newest.
     pub(crate) answer: RwSignal<Option<u64>>,
     pub(crate) editing: RwSignal<Option<Editing>>,
+    pub(crate) side: RwSignal<Side>,
+    /// The first run that is served, for examples.
+    pub(crate) example: RwSignal<Option<Example>>,
     pub(crate) delay_ms: RwSignal<u32>,
     /// Facts and picture of the recording that is shown.
     pub(crate) opened: RwSignal<Option<Opened>>,
@@ -75,6 +102,8 @@ impl ReplayModel {
             client: RwSignal::new(None),
             answer: RwSignal::new(None),
             editing: RwSignal::new(None),
+            side: RwSignal::new(Side::default()),
+            example: RwSignal::new(None),
             delay_ms: RwSignal::new(1_000),
             opened: RwSignal::new(None),
             lanes: RwSignal::new(None),
@@ -92,6 +121,7 @@ impl ReplayModel {
             })));
         this.ask();
         this.watch_recording();
+        this.watch_example();
         this
     }
 
@@ -190,6 +220,7 @@ impl ReplayModel {
         let draft = self.draft.get_untracked();
         let ask = StartReplay {
             exchanges: draft.served.iter().map(|served| served.exchange).collect(),
+            source: String::new(),
             listen: draft.listen,
             manner: draft.manner,
         };
@@ -247,6 +278,28 @@ impl ReplayModel {
         let client = client.client;
         leptos::task::spawn_local(async move {
             match ipc::ask(Steer { replay, client, by }).await {
+                Ok(view) => {
+                    self.report.set(None);
+                    self.take_one(view);
+                }
+                Err(report) => self.report.set(Some(report)),
+            }
+        });
+    }
+
+    /// Answers a request that was missed with this exchange; with nothing, a
+    /// client that waits has the miss.
+    pub(crate) fn answer_miss(self, request: u64, exchange: Option<i64>) {
+        let Some(replay) = self.chosen.get_untracked() else {
+            return;
+        };
+        leptos::task::spawn_local(async move {
+            let ask = AnswerMiss {
+                replay,
+                request,
+                exchange,
+            };
+            match ipc::ask(ask).await {
                 Ok(view) => {
                     self.report.set(None);
                     self.take_one(view);
@@ -327,6 +380,28 @@ impl ReplayModel {
             let opened = opened.as_ref().filter(|_| serves_one);
             opened.map_or_else(String::new, |opened| path_of(&opened.target).to_owned())
         })
+    }
+
+    /// Looks up the request of the first run that is served.
+    fn watch_example(self) {
+        let wanted = Memo::new(move |_| self.current().and_then(|replay| replay.first_run));
+        Effect::new(move |_| {
+            self.example.set(None);
+            let Some(exchange) = wanted.get() else { return };
+            leptos::task::spawn_local(async move {
+                let (opened, input) = (ipc::ask(Open { exchange }).await, ipc::ask(Input { exchange }).await);
+                if let (Ok(opened), Ok(input)) = (opened, input)
+                    && wanted.get_untracked() == Some(exchange)
+                {
+                    self.example.set(Some(Example {
+                        exchange,
+                        method: opened.method,
+                        target: opened.target,
+                        body: (!input.cut).then_some(input.body),
+                    }));
+                }
+            });
+        });
     }
 
     fn watch_recording(self) {

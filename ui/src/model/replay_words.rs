@@ -98,6 +98,13 @@ pub const PACES: [(&str, &str, &str); 5] = [
     ("step", "by hand", "Nothing goes out until you send it."),
 ];
 
+/// What a miss is answered with: word and title.
+pub const MISSES: [(&str, &str); 3] = [
+    ("not-found", "gets 404"),
+    ("run-error", "gets RUN_ERROR"),
+    ("wait", "waits for a choice"),
+];
+
 /// How a stream stands, in a word.
 pub fn stage(stage: ClientStage) -> &'static str {
     match stage {

@@ -1,4 +1,4 @@
-//! How to point a frontend at a source: text to copy.
+//! How to point a frontend at a source or a replay: text to copy.
 
 /// One way to use a local address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,31 +9,62 @@ pub struct Snippet {
     pub text: String,
 }
 
-/// The ways to use `url`, which stands for the whole address of its upstream.
+/// The ways to use the source at `url`, which stands for the whole address of
+/// its upstream.
 pub fn snippets(url: &str) -> Vec<Snippet> {
     let full = url.trim_end_matches('/');
+    let mut list = agent_at(full);
+    list.push(Snippet {
+        title: "curl",
+        text: format!(
+            "curl -N {full} -H 'content-type: application/json' -H 'accept: text/event-stream' \
+             -d '{{\"threadId\":\"t1\",\"runId\":\"r1\",\"state\":{{}},\"messages\":[{{\"id\":\"m1\",\"role\":\"user\",\
+             \"content\":\"Hello\"}}],\"tools\":[],\"context\":[],\"forwardedProps\":{{}}}}'"
+        ),
+    });
+    list
+}
+
+/// The ways to use a replay at `url`. A request that it answers for certain is
+/// the recorded one: `method`, `target` and `body`, which is absent when it is
+/// too long to show.
+pub fn replay_snippets(url: &str, method: &str, target: &str, body: Option<&str>) -> Vec<Snippet> {
+    let path = target.split(['?', '#']).next().unwrap_or_default();
+    let origin = url.trim_end_matches('/');
+    // The path as it was asked: to a server `/chat/` is not `/chat`.
+    let mut list = agent_at(&format!("{origin}{path}"));
+    if let Some(body) = body {
+        let mut text = format!("curl -N -X {method} {}", quoted(&format!("{origin}{target}")));
+        if !body.is_empty() {
+            text.push_str(" -H 'content-type: application/json' -H 'accept: text/event-stream'");
+            text.push_str(&format!(" -d {}", quoted(body)));
+        }
+        list.push(Snippet { title: "curl", text });
+    }
+    list
+}
+
+/// What a frontend or a runtime says to use the agent at this address.
+fn agent_at(address: &str) -> Vec<Snippet> {
     vec![
         Snippet {
             title: "AG-UI HttpAgent",
-            text: format!("new HttpAgent({{ url: \"{full}\" }})"),
+            text: format!("new HttpAgent({{ url: \"{address}\" }})"),
         },
         Snippet {
             title: "CopilotKit runtime",
-            text: format!("agents: {{ my_agent: new HttpAgent({{ url: \"{full}\" }}) }}"),
+            text: format!("agents: {{ my_agent: new HttpAgent({{ url: \"{address}\" }}) }}"),
         },
         Snippet {
             title: "Environment",
-            text: format!("AGENT_URL={full}"),
-        },
-        Snippet {
-            title: "curl",
-            text: format!(
-                "curl -N {full} -H 'content-type: application/json' -H 'accept: text/event-stream' \
-                 -d '{{\"threadId\":\"t1\",\"runId\":\"r1\",\"state\":{{}},\"messages\":[{{\"id\":\"m1\",\"role\":\"user\",\
-                 \"content\":\"Hello\"}}],\"tools\":[],\"context\":[],\"forwardedProps\":{{}}}}'"
-            ),
+            text: format!("AGENT_URL={address}"),
         },
     ]
+}
+
+/// As a shell takes it for one word.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// What the path of an upstream means for a frontend, if it has one.
@@ -70,5 +101,23 @@ mod tests {
         assert_eq!(mapping("http://localhost:8000/"), None);
         let sentence = mapping("http://localhost:8000/agui").unwrap();
         assert!(sentence.contains("/x goes to /agui/x"), "{sentence}");
+    }
+
+    #[test]
+    fn a_replays_example_is_the_recorded_request() {
+        let made = replay_snippets(
+            "http://127.0.0.1:5291",
+            "POST",
+            "/chat/?a=b",
+            Some(r#"{"say":"it's me"}"#),
+        );
+        assert_eq!(made[0].text, "new HttpAgent({ url: \"http://127.0.0.1:5291/chat/\" })");
+        let curl = made.last().unwrap();
+        assert_eq!(
+            curl.text,
+            r#"curl -N -X POST 'http://127.0.0.1:5291/chat/?a=b' -H 'content-type: application/json' -H 'accept: text/event-stream' -d '{"say":"it'\''s me"}'"#
+        );
+        let too_long = replay_snippets("http://127.0.0.1:5291", "POST", "/", None);
+        assert!(too_long.iter().all(|snippet| snippet.title != "curl"));
     }
 }

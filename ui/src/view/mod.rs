@@ -30,6 +30,7 @@ pub(crate) mod replay_commands;
 pub(crate) mod replay_faults;
 pub(crate) mod replay_lanes;
 pub(crate) mod replay_manner;
+pub(crate) mod replay_misses;
 pub(crate) mod replay_setup;
 pub(crate) mod rows;
 pub(crate) mod settings;

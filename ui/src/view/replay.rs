@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 use scrubjay_ipc::ReplayView;
 
-use super::{replay_answers, replay_clients, replay_faults, replay_lanes, replay_manner, replay_setup};
+use super::{replay_answers, replay_clients, replay_faults, replay_lanes, replay_manner, replay_misses, replay_setup};
 use crate::{
     model::{
-        replay::ReplayModel,
+        replay::{ReplayModel, Side},
         replay_words,
         shell::{Screen, Shell},
         words,
@@ -38,16 +38,23 @@ pub(crate) fn replay(shell: Shell) -> AnyView {
 /// The replays that there are, and the way to another; nothing while there is none.
 fn tabs(model: ReplayModel) -> AnyView {
     let known = Memo::new(move |_| {
-        let one = |replay: &ReplayView| (replay.replay, replay.url.clone(), replay.title.clone());
+        let one = |replay: &ReplayView| {
+            let port = port_of(&replay.url);
+            let label = match replay.source.as_str() {
+                "" => port,
+                source => format!("{port} {}", words::visible(source)),
+            };
+            (replay.replay, label, replay.title.clone())
+        };
         model
             .list
             .with(|list| list.iter().flatten().map(one).collect::<Vec<_>>())
     });
-    let tab = move |(replay, url, title): (u64, String, String)| {
+    let tab = move |(replay, label, title): (u64, String, String)| {
         let on = move || model.chosen.get() == Some(replay);
         view! {
             <button class="tab2" role="tab" class:on=on aria-selected=move || on().to_string() data-replay-tab=replay.to_string()
-                title=title on:click=move |_| model.choose(Some(replay))>{port_of(&url)}</button>
+                title=title on:click=move |_| model.choose(Some(replay))>{label}</button>
         }
     };
     let is_new = move || model.chosen.get().is_none();
@@ -130,6 +137,7 @@ fn banner(model: ReplayModel) -> AnyView {
                 <b class="mock">"MOCK"</b>
                 <span class="cut">"serving "<b><bdi>{words::visible(&title)}</bdi></b></span>
                 <span class="sp"></span>
+                {replay_misses::notice(model)}
                 {address}
                 <span class="dim" data-answers=answers.to_string()>{words::many(answers, "answer")}</span>
                 <button class="btn outline" data-stop-replay="" title="Stop serving (⇧r)" on:click=move |_| model.stop()>"Stop"</button>
@@ -182,35 +190,31 @@ pub(crate) fn status(shell: Shell) -> AnyView {
 
 // ---- faults, use, recordings --------------------------------------------
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Tab {
-    Faults,
-    Use,
-    Recordings,
-}
-
 fn side(shell: Shell) -> AnyView {
     let model = shell.replay;
-    let open = RwSignal::new(Tab::Use);
-    let tab = move |tab: Tab, name: &'static str, id: &'static str| {
-        let on = move || open.get() == tab;
+    let tab = move |side: Side, name: &'static str, id: &'static str, count: Option<Signal<usize>>| {
+        let on = move || model.side.get() == side;
         view! {
             <button class="tab2" role="tab" class:on=on aria-selected=move || on().to_string() data-tab=id
-                on:click=move |_| open.set(tab)>{name}
-                {(tab == Tab::Faults).then(|| view! { <span class="badge">{move || count_of(model.manner().faults.len())}</span> })}
-                {(tab == Tab::Recordings).then(|| view! { <span class="badge">{move || model.current().map(|replay| count_of(replay.unused.len()))}</span> })}
+                on:click=move |_| model.side.set(side)>{name}
+                {count.map(|count| view! { <span class="badge">{move || count_of(count.get())}</span> })}
             </button>
         }
     };
+    let misses = Signal::derive(move || replay_misses::open_misses(model));
+    let faults = Signal::derive(move || model.manner().faults.len());
+    let unused = Signal::derive(move || model.current().map_or(0, |replay| replay.unused.len()));
     view! {
-        <section class="pane" aria-label="Faults, use and recordings">
+        <section class="pane" aria-label="Use, misses, faults and recordings">
             <div class="ph"><span class="tabs" role="tablist">
-                {tab(Tab::Use, "Use it", "use")}{tab(Tab::Faults, "Faults", "faults")}{tab(Tab::Recordings, "Unused", "recordings")}</span></div>
+                {tab(Side::Use, "Use it", "use", None)}{tab(Side::Misses, "Misses", "misses", Some(misses))}
+                {tab(Side::Faults, "Faults", "faults", Some(faults))}{tab(Side::Recordings, "Unused", "recordings", Some(unused))}</span></div>
             <div class="body" tabindex="0" data-focus="">
-                {move || match open.get() {
-                    Tab::Faults => replay_faults::faults(model),
-                    Tab::Use => replay_setup::usage(model),
-                    Tab::Recordings => replay_setup::recordings(shell),
+                {move || match model.side.get() {
+                    Side::Faults => replay_faults::faults(model),
+                    Side::Use => replay_setup::usage(model),
+                    Side::Misses => replay_misses::misses(model),
+                    Side::Recordings => replay_setup::recordings(shell),
                 }}
             </div>
         </section>

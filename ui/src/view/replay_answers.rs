@@ -4,7 +4,11 @@ use leptos::prelude::*;
 use scrubjay_ipc::{ReplayAnswer, RequestDifference};
 
 use crate::{
-    model::{replay::ReplayModel, shell::Shell, words},
+    model::{
+        replay::{ReplayModel, Side},
+        shell::Shell,
+        words,
+    },
     page,
 };
 
@@ -46,7 +50,7 @@ pub(crate) fn answers(shell: Shell) -> AnyView {
 fn answer_view(model: ReplayModel, answer: &ReplayAnswer) -> AnyView {
     let request = answer.request;
     let here = Memo::new(move |_| model.answer_here().map(|answer| answer.request) == Some(request));
-    let is_miss = answer.exchange.is_none();
+    let is_miss = answer.is_miss;
     let n = answer.differences.len();
     let tone = if answer.status >= 400 { "bad" } else { "ok" };
     let differs = (n > 0).then(|| view! { <span class="tag">{words::many(n as u64, "difference")}</span> });
@@ -70,6 +74,11 @@ fn looked_at(shell: Shell, answer: &ReplayAnswer) -> AnyView {
             <button class="btn outline" on:click=move |_| shell.inspect_exchange(exchange, None)>"Open the recording"</button>
         }
     });
+    let misses = answer.is_miss.then(|| {
+        view! {
+            <button class="btn outline" data-to-misses="" on:click=move |_| shell.replay.side.set(Side::Misses)>"Answer it by hand"</button>
+        }
+    });
     let table = if answer.differences.is_empty() {
         let words = if answer.exchange.is_some() {
             "The request is the recorded one, but for ids."
@@ -82,7 +91,7 @@ fn looked_at(shell: Shell, answer: &ReplayAnswer) -> AnyView {
     };
     view! {
         <div class="answer-detail" tabindex="0" data-focus="" data-pane="replay-answer" data-state="ready" data-as-of=answer.request.to_string()>
-            <div class="line"><h4>{format!("Request {}", answer.request)}</h4><span class="sp"></span>{open}</div>
+            <div class="line"><h4>{format!("Request {}", answer.request)}</h4><span class="sp"></span>{misses}{open}</div>
             <p data-why=""><bdi>{words::visible(&answer.why)}</bdi></p>
             {table}
         </div>
@@ -90,7 +99,8 @@ fn looked_at(shell: Shell, answer: &ReplayAnswer) -> AnyView {
     .into_any()
 }
 
-fn differences(list: &[RequestDifference]) -> AnyView {
+/// Two requests beside each other where they differ.
+pub(crate) fn differences(list: &[RequestDifference]) -> AnyView {
     let value = |text: &Option<String>| match text {
         Some(text) => view! { <bdi dir="auto">{words::visible(text)}</bdi> }.into_any(),
         None => view! { <span class="faint">"–"</span> }.into_any(),

@@ -4,7 +4,7 @@ use leptos::{ev, prelude::*};
 
 use crate::model::{
     replay::ReplayModel,
-    replay_words::{PACES, Pace},
+    replay_words::{MISSES, PACES, Pace},
 };
 
 /// The controls; what they change holds at once for a replay that runs.
@@ -13,6 +13,7 @@ pub(crate) fn manner(model: ReplayModel) -> AnyView {
     let text = move |read: fn(&scrubjay_ipc::ReplayManner) -> String| Signal::derive(move || manner.with(read));
     let exact = Signal::derive(move || manner.with(|manner| manner.exact));
     let strict = Signal::derive(move || manner.with(|manner| manner.strict));
+    let whole = Signal::derive(move || manner.with(|manner| manner.matching == "exact"));
     let hold = text(|manner| manner.hold.clone());
     let fallback = text(|manner| manner.fallback.clone());
     let seed = text(|manner| manner.seed.to_string());
@@ -33,9 +34,16 @@ pub(crate) fn manner(model: ReplayModel) -> AnyView {
                     title="The bytes as they were recorded, ids and all"
                     on:click=move |_| model.change(|manner| manner.exact = true)>"exact bytes"</button>
             </span>
-            <label class="check" title="No upstream is contacted, and what nobody asked for is reported">
+            <label class="check" title="No upstream is contacted, each run is answered once, and runs that were not asked for are reported">
                 <input type="checkbox" data-field="strict" prop:checked=strict
                     on:change=move |event| { let on = event_target_checked(&event); model.change(|manner| manner.strict = on); }/>"strict"</label>
+            <label class="check" title="State, tools, context and forwarded properties must be as recorded too">
+                <input type="checkbox" data-field="match" prop:checked=whole
+                    on:change=move |event| {
+                        let word = if event_target_checked(&event) { "exact" } else { "documented" };
+                        model.change(|manner| manner.matching = word.to_owned());
+                    }/>"exact input"</label>
+            {on_miss(model)}
             {field("hold at", "hold", "a filter: tool:checkout", hold, move |text| model.change(|manner| manner.hold = text))}
             {field("misses go to", "fallback", "nowhere, or a URL", fallback, move |text| model.change(|manner| manner.fallback = text))}
             {field("seed", "seed", "0", seed, seeded)}
@@ -61,6 +69,26 @@ fn field(
     view! {
         <label class="in-line"><span>{label}</span>
             <input class=format!("field {id}") data-field=id placeholder=hint prop:value=value on:change=changed/></label>
+    }
+    .into_any()
+}
+
+/// What a request gets that nothing recorded answers.
+fn on_miss(model: ReplayModel) -> AnyView {
+    let word = Memo::new(move |_| {
+        let word = model.manner().on_miss;
+        if word.is_empty() { "not-found".to_owned() } else { word }
+    });
+    let choose = move |event: ev::Event| {
+        let word = event_target_value(&event);
+        model.change(|manner| manner.on_miss = word);
+    };
+    let options = MISSES.map(|(name, title)| {
+        view! { <option value=name selected=move || word.get() == name>{title}</option> }
+    });
+    view! {
+        <label class="in-line"><span>"a miss"</span>
+            <select class="field" data-field="on-miss" title="What a request gets that nothing recorded answers" on:change=choose>{options}</select></label>
     }
     .into_any()
 }

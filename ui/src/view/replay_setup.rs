@@ -9,7 +9,7 @@ use crate::{
         compare_picks::Pick,
         replay::{ReplayModel, Served},
         shell::{Screen, Shell},
-        snippets::{Snippet, snippets},
+        snippets::{Snippet, replay_snippets},
         words,
     },
     page,
@@ -108,16 +108,15 @@ fn offers(shell: Shell) -> AnyView {
 /// How to point a frontend or a test at it.
 pub(crate) fn usage(model: ReplayModel) -> AnyView {
     let address = Memo::new(move |_| {
-        let target = model
-            .opened
-            .with(|opened| opened.as_ref().map(|opened| opened.target.clone()));
         let replay = model.current()?;
-        (!replay.url.is_empty()).then(|| (replay.url, target.unwrap_or_default(), replay.command))
+        (!replay.url.is_empty()).then_some((replay.url, replay.command))
     });
     let list = move || {
-        let (url, target, command) = address.get()?;
-        let origin = format!("http://recorded{target}");
-        let mut list = snippets(&url, &origin);
+        let (url, command) = address.get()?;
+        let mut list = match model.example.get() {
+            Some(example) => replay_snippets(&url, &example.method, &example.target, example.body.as_deref()),
+            None => Vec::new(),
+        };
         list.insert(
             0,
             Snippet {

@@ -45,6 +45,7 @@ impl Inner {
             answers,
             unused: serving.unused(),
             unused_runs: serving.unused_runs(),
+            first_run: serving.first_run(),
             source: replay.source.clone(),
             misses: serving.misses().into_iter().map(|missed| self.miss(missed)).collect(),
         }

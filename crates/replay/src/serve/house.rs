@@ -112,6 +112,11 @@ impl House {
         self.indexes(unused.filter(|place| self.deck.is_run(*place)).collect())
     }
 
+    pub(crate) fn first_run(&self) -> Option<i64> {
+        let place = (0..self.deck.len()).find(|place| self.deck.is_run(*place))?;
+        Some(self.deck.recorded(place)?.exchange.index)
+    }
+
     /// Numbers of the exchanges at these places.
     fn indexes(&self, places: Vec<usize>) -> Vec<i64> {
         let recorded = places.into_iter().filter_map(|place| self.deck.recorded(place));

@@ -432,10 +432,13 @@ impl<'a> Told<'a> {
         }
         let objects = |unused: &[i64]| -> Vec<String> { unused.iter().map(|index| self.object(*index)).collect() };
         let text = match self.out.is_json() {
-            true => Line::new()
-                .list("unused", objects(&outcome.runs))
-                .list("unused_others", objects(&outcome.others))
-                .end(),
+            true => {
+                let line = Line::new().list("unused", objects(&outcome.runs));
+                match outcome.others.is_empty() {
+                    true => line.end(),
+                    false => line.list("unused_others", objects(&outcome.others)).end(),
+                }
+            }
             false => {
                 self.named("run", "", &outcome.runs)
                     + &self.named("other request", ", which a page need not repeat", &outcome.others)
