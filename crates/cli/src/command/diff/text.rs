@@ -227,31 +227,25 @@ fn place(found: &Divergence, changes: &[&PathChange]) -> String {
 /// What comes of it.
 fn after(found: &Divergence) -> String {
     let difference = &found.difference;
-    let rest = |count: u32| {
-        let more = (count as usize).saturating_sub(found.rest.len());
-        match (found.rest.is_empty(), more) {
-            (true, _) => String::new(),
-            (false, 0) => format!(": {}", safe(&found.rest.join(", "))),
-            (false, _) => format!(": {}, …", safe(&found.rest.join(", "))),
-        }
+    let rest = match found.rest.as_slice() {
+        [] => String::new(),
+        rest if found.more_rest => format!(" ({}, …)", safe(&rest.join(", "))),
+        rest => format!(" ({})", safe(&rest.join(", "))),
     };
     let downstream = difference.downstream;
     match (difference.scope, difference.kind, difference.recovers) {
-        (Scope::Turn | Scope::Thread, ..) => {
-            format!("  It holds {}.\n", words::count(u64::from(downstream + 1), "item"))
-        }
+        (Scope::Turn | Scope::Thread, ..) if found.rest.is_empty() => String::new(),
+        (Scope::Turn | Scope::Thread, ..) => format!("  With it: {}.\n", safe(&found.rest.join(", "))),
         _ if difference.premise => String::new(),
         _ if downstream > 0 => format!(
-            "  They do not meet again in this turn: {} downstream of it{}.\n",
+            "  They do not meet again in this turn: {} downstream of it{rest}.\n",
             words::count(u64::from(downstream), "pair"),
-            rest(downstream)
         ),
         (_, PairKind::Recovered, _) => {
             let rows = difference.last_row - difference.first_row;
             format!(
-                "  They meet again after {}{}.\n",
+                "  They meet again after {}{rest}.\n",
                 words::count(u64::from(rows + 1), "pair"),
-                rest(0)
             )
         }
         (_, _, true) => "  What comes right after it is the same again.\n".to_owned(),
