@@ -206,6 +206,12 @@ pub(super) fn begins_turn(input: &Value) -> bool {
     last.and_then(|message| message.get("role")).and_then(Value::as_str) == Some("user")
 }
 
+/// Whether an input goes on behind an answer of the agent.
+pub(super) fn follows_an_answer(input: &Value) -> bool {
+    let messages = input.get("messages").and_then(Value::as_array).unwrap_or_default();
+    asked(input).len() < messages.len()
+}
+
 fn said(message: &Value) -> Value {
     let mut said = Object::new();
     for name in ["role", "content", "toolCallId", "error"] {

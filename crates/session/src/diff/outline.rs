@@ -63,8 +63,8 @@ pub(crate) struct Outline {
     pub(crate) threads: Vec<Range<u32>>,
     /// How each part was answered.
     pub(crate) answers: Vec<Answer>,
-    /// Whether the state that each part's request brings counts: until an
-    /// answer has brought one, nobody but the frontend has made it.
+    /// Whether the state that each part's request brings counts: behind an
+    /// answer it is what the agent made of it.
     pub(crate) with_state: Vec<bool>,
     /// What each input asks, by its place among the items.
     pub(crate) asked: HashMap<u32, u64>,
@@ -198,13 +198,17 @@ impl Reading<'_> {
         self.out.windows.push((first, last));
         let answer = Answer::of(&exchange, &summary);
         self.out.answers.push(answer);
-        self.out.with_state.push(!self.answered);
+        self.out.with_state.push(false);
         self.out.frame_items.push(Vec::new());
         self.last_at_us = None;
         if run.unwrap_or(0) == 0
             && let Some(input) = document::input_of(&reader.request_body()?)
         {
-            self.input(&input, !self.answered, first.saturating_sub(1));
+            let with_state = !self.answered && !document::follows_an_answer(&input);
+            self.input(&input, with_state, first.saturating_sub(1));
+            if let Some(last) = self.out.with_state.last_mut() {
+                *last = with_state;
+            }
         }
         self.answered |= !answer.failed;
         self.turn = self.turn.max(1);
