@@ -18,6 +18,7 @@ use crate::{
         describe::{clipped, span_line, span_subject},
     },
     shelf::Shelf,
+    words,
 };
 
 /// What A and B have at one place.
@@ -311,7 +312,7 @@ impl<S: Shelf + Clone> Comparison<S> {
         match answer.status {
             _ if item.is_none() || !answer.failed => String::new(),
             Some(status) if !(200..300).contains(&status) => format!(", answered {status}"),
-            _ if answer.ending != Ending::Complete => format!(", ended {}", answer.ending.as_str()),
+            _ if answer.ending != Ending::Complete => format!(", {}", words::ending(answer.ending)),
             _ => ", answered without a stream".to_owned(),
         }
     }
