@@ -82,6 +82,19 @@ fn numbers(exchanges: &[i64]) -> String {
     }
 }
 
+/// A thread by its id or by what it asks; with its source, where another has the same id.
+fn thread_name(thread: &Thread, threads: &[Thread]) -> String {
+    let name = match thread.id.is_empty() {
+        true => shortened(&thread.asks, 40),
+        false => shortened(&thread.id, 40),
+    };
+    let is_elsewhere = |other: &&Thread| other.id == thread.id && other.source != thread.source;
+    match threads.iter().any(|other| is_elsewhere(&other)) {
+        true => format!("{name} ({})", shortened(&thread.source, 20)),
+        false => name,
+    }
+}
+
 /// Which thread is which, where there are several.
 fn threads(comparison: &Comparison<AnyShelf>) -> String {
     let pairs = comparison.thread_pairs();
@@ -91,10 +104,7 @@ fn threads(comparison: &Comparison<AnyShelf>) -> String {
     let [of_a, of_b] = comparison.threads();
     let name = |threads: &[Thread], place: Option<u32>| {
         let thread = place.and_then(|place| threads.get(place as usize));
-        thread.map_or("–".to_owned(), |thread| match thread.id.is_empty() {
-            true => shortened(&thread.asks, 40),
-            false => shortened(&thread.id, 40),
-        })
+        thread.map_or("–".to_owned(), |thread| thread_name(thread, threads))
     };
     let asks = |pair: &ComparedThreads| {
         let a = pair.pair.a.and_then(|place| of_a.get(place as usize));

@@ -224,17 +224,14 @@ impl<S: Shelf + Clone> Comparison<S> {
     /// What a difference is about: `turn 1, tool 3 (search)`, with its thread
     /// where there are several.
     pub(super) fn subject(&self, found: &Divergence, row: &Row) -> String {
+        let thread = || format!("thread {}", self.thread_name(row.thread));
+        if found.difference.scope == Scope::Thread {
+            return thread();
+        }
         let mut subject = match self.pairs.len() {
             0 | 1 => String::new(),
-            _ => format!("thread {}", self.thread_name(row.thread)),
+            _ => thread(),
         };
-        if found.difference.scope == Scope::Thread {
-            return if subject.is_empty() {
-                "thread".to_owned()
-            } else {
-                subject
-            };
-        }
         if !subject.is_empty() {
             subject.push_str(", ");
         }
