@@ -73,6 +73,8 @@ pub(crate) struct CompareModel {
     pub(crate) moment: RwSignal<Option<MappedMoment>>,
     /// The pair a side of which was taken, to be paired by hand.
     pub(crate) taken: RwSignal<Option<u64>>,
+    /// Why what was typed at the field of what is ignored cannot be.
+    pub(crate) wrong_ignore: RwSignal<String>,
     /// What a key could not do, or what was done, until the next one.
     pub(crate) remark: RwSignal<String>,
     /// Counts up when the same comparison has to be read again.
@@ -105,6 +107,7 @@ impl CompareModel {
             both: RwSignal::new(None),
             moment: RwSignal::new(None),
             taken: RwSignal::new(None),
+            wrong_ignore: RwSignal::new(String::new()),
             remark: RwSignal::new(String::new()),
             turn: RwSignal::new(0),
             asker: StoredValue::new_local(None),
@@ -187,6 +190,32 @@ impl CompareModel {
             });
         let text = self.ignore.with_untracked(serde_json::to_string);
         page::remember("compare.ignore", &text.unwrap_or_default());
+    }
+
+    /// Ignores something that was typed, once the engine can read it; what it
+    /// cannot read stays at the field with the reason.
+    pub(crate) fn type_ignore(self, ignore: Ignore) {
+        self.wrong_ignore.set(String::new());
+        let mut list = self.ignore.get_untracked();
+        if list.contains(&ignore) {
+            return;
+        }
+        let Some((a, b)) = self.sides.get_untracked() else {
+            return self.toggle_ignore(ignore);
+        };
+        list.push(ignore.clone());
+        let ask = Compare {
+            a: a.side,
+            b: b.side,
+            level: self.level.get_untracked(),
+            ignore: list,
+        };
+        leptos::task::spawn_local(async move {
+            match ipc::ask(ask).await {
+                Ok(_) => self.toggle_ignore(ignore),
+                Err(report) => self.wrong_ignore.set(format!("{} {}", report.message, report.hint)),
+            }
+        });
     }
 
     /// A question for every choice of sides, level and what is ignored.

@@ -40,6 +40,23 @@ impl Pick {
         }
     }
 
+    /// Several as one side, as their threads.
+    fn picked_together(picks: &[Self]) -> Option<Picked> {
+        match picks {
+            [] => None,
+            [pick] => Some(pick.clone().picked()),
+            several => {
+                let mut exchanges: Vec<i64> = several.iter().map(|pick| pick.exchange).collect();
+                exchanges.sort_unstable();
+                exchanges.dedup();
+                Some(Picked {
+                    title: format!("{} exchanges", exchanges.len()),
+                    side: Side::Exchanges(exchanges),
+                })
+            }
+        }
+    }
+
     fn served(self) -> Served {
         Served {
             exchange: self.exchange,
@@ -96,27 +113,54 @@ impl Shell {
         }
     }
 
-    /// Takes the run that is meant as A.
-    pub(crate) fn set_baseline(self) {
-        if let Some(pick) = self.pick_here() {
-            self.said.set(format!("{} is the baseline, A.", pick.title));
-            self.compare.set_baseline(pick.picked());
-        }
+    /// The selected runs on the library, as one side.
+    fn picked_here(self) -> Option<Picked> {
+        use super::shell::Screen;
+        let is_here = self.screen.get_untracked() == Screen::Library;
+        let picks = self.picks.0.get_untracked();
+        Pick::picked_together(&picks).filter(|_| is_here)
     }
 
-    /// Compares what is selected, else the run that is meant with A.
+    /// Takes the runs that are selected, else the run that is meant, as A.
+    pub(crate) fn set_baseline(self) {
+        let together = self.picked_here();
+        let Some(picked) = together.clone().or_else(|| self.pick_here().map(Pick::picked)) else {
+            return;
+        };
+        if together.is_some() {
+            self.picks.clear();
+        }
+        self.said.set(format!("{} is the baseline, A.", picked.title));
+        self.compare.set_baseline(picked);
+    }
+
+    /// Compares the baseline with what is selected, else with the run that is
+    /// meant; without a baseline the two that are selected.
     pub(crate) fn compare_with(self) {
         use super::shell::Screen;
         let picks = self.picks.0.get_untracked();
         let on_library = self.screen.get_untracked() == Screen::Library;
+        let baseline = self.compare.baseline.get_untracked();
+        let together = self.picked_here();
         if let ([a, b], true) = (picks.as_slice(), on_library) {
             self.compare.compare(a.clone().picked(), b.clone().picked());
             self.picks.clear();
-        } else if let (Some(a), Some(b)) = (self.compare.baseline.get_untracked(), self.pick_here()) {
-            self.compare.compare(a, b.picked());
+        } else if let (Some(a), Some(b)) = (baseline, together.or_else(|| self.pick_here().map(Pick::picked))) {
+            self.compare.compare(a, b);
+            self.picks.clear();
         }
         // With no A yet, the screen says how to choose one.
         self.screen.set(Screen::Compare);
+    }
+
+    /// Compares the baseline with all that is selected.
+    pub(crate) fn compare_together(self) {
+        use super::shell::Screen;
+        if let (Some(a), Some(b)) = (self.compare.baseline.get_untracked(), self.picked_here()) {
+            self.compare.compare(a, b);
+            self.picks.clear();
+            self.screen.set(Screen::Compare);
+        }
     }
 
     /// Offers what is selected, else the run that is meant, for serving.

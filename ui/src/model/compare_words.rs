@@ -1,6 +1,6 @@
 //! Two runs side by side, in words and signs.
 
-use scrubjay_ipc::{CompareResult, DiffLevel, Ignore, PairCounts, PairKind};
+use scrubjay_ipc::{CompareResult, DiffLevel, Ignore, PairCounts, PairKind, ThreadPairView};
 
 use super::words;
 
@@ -9,11 +9,15 @@ pub const LEVELS: [(DiffLevel, &str, &str); 4] = [
     (
         DiffLevel::Behaviour,
         "behaviour",
-        "Tool names, arguments, order, outcomes, interrupts, the final state.",
+        "What was asked, tools with arguments and results, their order, outcomes, interrupts, findings, the final state.",
     ),
     (DiffLevel::State, "state", "The state after each state event."),
     (DiffLevel::Text, "text", "The words too."),
-    (DiffLevel::Wire, "wire", "Types, order and chunking of events."),
+    (
+        DiffLevel::Wire,
+        "wire",
+        "Every member of every event, and how deltas and chunks are cut.",
+    ),
 ];
 
 /// A level's name.
@@ -94,6 +98,34 @@ pub fn delta(us: i64) -> String {
     }
 }
 
+/// What stands before the first difference.
+pub fn first_label(result: &CompareResult) -> &'static str {
+    match &result.first {
+        Some(first) if first.premise => "Asked otherwise, and the agent did the same: ",
+        _ if result.premise.is_some() => "First thing the agent did otherwise: ",
+        _ => "First divergence: ",
+    }
+}
+
+/// How a pair of threads came out: `2 differences`, `same`, `only in A`.
+pub fn threads(pair: &ThreadPairView) -> String {
+    match (&pair.a, &pair.b, pair.differences) {
+        (Some(_), None, _) => "only in A".to_owned(),
+        (None, _, _) => "only in B".to_owned(),
+        (_, _, 0) => "same".to_owned(),
+        (_, _, differences) => words::many(u64::from(differences), "difference"),
+    }
+}
+
+/// A pair of threads by its name.
+pub fn thread_name(pair: &ThreadPairView) -> String {
+    match (&pair.a, &pair.b) {
+        (Some(a), Some(b)) if a != b => format!("{a} / {b}"),
+        (Some(name), _) | (None, Some(name)) => name.clone(),
+        (None, None) => String::new(),
+    }
+}
+
 /// What is said when nothing differs.
 pub fn same_sentence(result: &CompareResult, level: DiffLevel) -> String {
     let pairs = words::many(u64::from(result.counts.same), "pair");
@@ -160,6 +192,26 @@ mod tests {
             counted,
             [(PairKind::Same, 0), (PairKind::Changed, 2), (PairKind::Recovered, 1)]
         );
+    }
+
+    #[test]
+    fn a_pair_of_threads_says_how_it_came_out() {
+        let pair = |a: &str, b: &str, differences| {
+            let name = |name: &str| (!name.is_empty()).then(|| name.to_owned());
+            let pair = ThreadPairView {
+                a: name(a),
+                b: name(b),
+                paired_by: String::new(),
+                differences,
+                pair: 0,
+            };
+            (thread_name(&pair), threads(&pair))
+        };
+        let said = |name: &str, how: &str| (name.to_owned(), how.to_owned());
+        assert_eq!(pair("t1", "t1", 0), said("t1", "same"));
+        assert_eq!(pair("t1", "t2", 2), said("t1 / t2", "2 differences"));
+        assert_eq!(pair("t1", "", 1), said("t1", "only in A"));
+        assert_eq!(pair("", "t2", 1), said("t2", "only in B"));
     }
 
     #[test]

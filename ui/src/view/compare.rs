@@ -1,7 +1,7 @@
 //! The Compare screen: two runs, where they first part, and every pair beside each other.
 
 use leptos::prelude::*;
-use scrubjay_ipc::{CompareResult, CompareStage, Divergence, Ignore};
+use scrubjay_ipc::{CompareResult, CompareStage, Divergence, Ignore, ThreadPairView};
 
 use super::{compare_head, compare_lanes, compare_pair, compare_pairs};
 use crate::model::{
@@ -79,8 +79,8 @@ fn nothing(shell: Shell) -> AnyView {
         }
         .into_any(),
         None => view! {
-            <p class="dim">"Select two runs in the Library ("<kbd>"Space"</kbd>" or Ctrl click) and press Compare. Or take one as the baseline with "
-                <kbd>"Ctrl b"</kbd>", and on another press "<kbd>"Ctrl ⇧b"</kbd>"."</p>
+            <p class="dim">"Select two runs in the Library ("<kbd>"Space"</kbd>" or Ctrl click) and press Compare. Or take one, or all that are selected, as the baseline with "
+                <kbd>"Ctrl b"</kbd>", and on others press "<kbd>"Ctrl ⇧b"</kbd>": threads are paired."</p>
         }
         .into_any(),
     }
@@ -166,7 +166,7 @@ fn done(shell: Shell) -> AnyView {
 fn verdict(model: CompareModel, result: &CompareResult) -> AnyView {
     let sentence = match &result.first {
         _ if result.nothing_shared => nothing_shared(),
-        Some(first) => divergence(model, first),
+        Some(first) => divergence(model, how::first_label(result), first),
         None => {
             let sentence = how::same_sentence(result, model.level.get_untracked());
             view! { <p class="same-sentence" data-divergence="none"><span class="ok">"✓ "</span>{sentence}</p> }
@@ -184,7 +184,9 @@ fn verdict(model: CompareModel, result: &CompareResult) -> AnyView {
         .map(|us| view! { <span>"first text "<b>{how::delta(us)}</b></span> });
     view! {
         <div class="verdict-bar" data-pane="verdict" data-state="ready" data-as-of=model.comparison.get_untracked().map(|comparison| comparison.to_string())>
+            {premise(model, result)}
             {sentence}
+            {threads(model, result)}
             <div class="line counts-line">{how::counts(&result.counts).into_iter().map(count).collect_view()}
                 <span class="sp"></span><span class="dim">"B against A:"</span>
                 <span>"length "<b>{how::delta(result.duration_delta_us)}</b></span>{ttft}</div>
@@ -201,7 +203,46 @@ fn nothing_shared() -> AnyView {
     .into_any()
 }
 
-fn divergence(model: CompareModel, first: &Divergence) -> AnyView {
+/// The threads, where there are several: a press goes to the first pair that differs.
+fn threads(model: CompareModel, result: &CompareResult) -> Option<AnyView> {
+    if result.threads.len() < 2 {
+        return None;
+    }
+    let one = |known: &ThreadPairView| {
+        let pair = known.pair;
+        let class = if known.differences > 0 {
+            "chip thread differs"
+        } else {
+            "chip thread"
+        };
+        let title = match known.paired_by.as_str() {
+            "" => "Only one side has this thread".to_owned(),
+            by => format!("Paired by {by}"),
+        };
+        view! {
+            <button class=class data-thread=how::thread_name(known) title=title on:click=move |_| { model.visit_pair(pair); }>
+                <bdi class="cut">{words::visible(&how::thread_name(known))}</bdi><b>{how::threads(known)}</b></button>
+        }
+    };
+    let threads = result.threads.iter().map(one).collect_view();
+    Some(view! { <div class="line threads-line" data-threads=result.threads.len().to_string()><span class="dim">"threads"</span>{threads}</div> }.into_any())
+}
+
+/// What was asked otherwise, before what the agent did.
+fn premise(model: CompareModel, result: &CompareResult) -> Option<AnyView> {
+    let premise = result.premise.as_ref()?;
+    let pair = premise.pair;
+    let sentence = words::visible(&premise.sentence);
+    Some(
+        view! {
+            <p class="divergence" data-premise=pair.to_string()><button class="link jump" on:click=move |_| { model.visit_pair(pair); }>
+                <span class="dim">"Asked otherwise: "</span><bdi>{sentence}</bdi></button></p>
+        }
+        .into_any(),
+    )
+}
+
+fn divergence(model: CompareModel, label: &'static str, first: &Divergence) -> AnyView {
     let recovers = first
         .recovers
         .then(|| view! { <span class="tag">"then they meet again"</span> });
@@ -226,7 +267,7 @@ fn divergence(model: CompareModel, first: &Divergence) -> AnyView {
     view! {
         <p class="divergence" data-divergence=first.pair.to_string()>
             <button class="link jump" data-first="" title="To where they part (Enter)" on:click=move |_| model.first_divergence()>
-                <span class="dim">"First divergence: "</span><b><bdi>{words::visible(&first.sentence)}</bdi></b></button>
+                <span class="dim">{label}</span><b><bdi>{words::visible(&first.sentence)}</bdi></b></button>
             <kbd>"⏎"</kbd>{recovers}{values}
         </p>
     }

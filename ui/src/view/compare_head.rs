@@ -84,7 +84,7 @@ fn levels(model: CompareModel) -> AnyView {
 
 /// Chips of what is ignored, so that nobody forgets, and a field for more.
 fn ignores(model: CompareModel) -> AnyView {
-    let wrong = RwSignal::new(String::new());
+    let wrong = model.wrong_ignore;
     let own = move || model.ignore.get();
     let usual = Memo::new(move |_| {
         let own = model.ignore.get();
@@ -101,12 +101,7 @@ fn ignores(model: CompareModel) -> AnyView {
         }
         event.prevent_default();
         match how::read_ignore(&event_target_value(&event)) {
-            Ok(ignore) => {
-                wrong.set(String::new());
-                if !model.ignore.with_untracked(|list| list.contains(&ignore)) {
-                    model.toggle_ignore(ignore);
-                }
-            }
+            Ok(ignore) => model.type_ignore(ignore),
             Err(words) => wrong.set(words),
         }
     };
@@ -115,7 +110,8 @@ fn ignores(model: CompareModel) -> AnyView {
         model.ignore.track();
         view! {
             <input class="field ignore" data-field="ignore" aria-label="Ignore a pointer or a pattern" title="Enter adds it (i)"
-                placeholder="+ /args/max, or a pattern" on:keydown=add/>
+                placeholder="+ /args/max, or a pattern" on:keydown=add on:input=move |_| wrong.set(String::new())
+                aria-invalid=move || wrong.with(|wrong| !wrong.is_empty()).to_string() aria-describedby="ignore-wrong"/>
         }
     };
     view! {
@@ -124,7 +120,7 @@ fn ignores(model: CompareModel) -> AnyView {
             {move || usual.get().into_iter().map(|words| view! { <span class="tag" data-ignoring=words.clone()>{words.clone()}</span> }).collect_view()}
             {move || own().into_iter().map(|ignore| own_chip(model, ignore)).collect_view()}
             {field}
-            {move || { let wrong = wrong.get(); (!wrong.is_empty()).then(|| view! { <span class="bad" role="alert">{wrong}</span> }) }}
+            {move || { let wrong = wrong.get(); (!wrong.is_empty()).then(|| view! { <span class="bad cut" id="ignore-wrong" role="alert" title=wrong.clone()>{wrong.clone()}</span> }) }}
         </div>
     }
     .into_any()

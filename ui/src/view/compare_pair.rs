@@ -44,7 +44,7 @@ pub(crate) fn pair(shell: Shell) -> AnyView {
     };
     view! {
         <section class="pane pair" aria-label="The pair" data-pane="pair" data-state=state data-as-of=as_of>
-            <div class="ph">{move || model.pair.value.with(|view| view.as_ref().map(head))}<span class="sp"></span>
+            <div class="ph">{move || model.pair.value.with(|view| view.as_ref().map(|view| head(model, view)))}<span class="sp"></span>
                 <span class="tabs" role="tablist">{TABS.map(tab)}</span></div>
             <div class="body" tabindex="0" data-focus="">{move || body(shell)}</div>
         </section>
@@ -52,7 +52,7 @@ pub(crate) fn pair(shell: Shell) -> AnyView {
     .into_any()
 }
 
-fn head(view: &PairView) -> AnyView {
+fn head(model: CompareModel, view: &PairView) -> AnyView {
     let row = &view.row;
     let name = row
         .a
@@ -60,9 +60,15 @@ fn head(view: &PairView) -> AnyView {
         .or(row.b.as_ref())
         .map(|side| side.name.clone())
         .unwrap_or_default();
+    let threads = model.result().map(|result| result.threads).unwrap_or_default();
+    let thread = threads.get(row.thread as usize).filter(|_| threads.len() > 1);
+    let place = match thread {
+        Some(thread) => format!("thread {}, turn {}", how::thread_name(thread), row.turn),
+        None => format!("turn {}", row.turn),
+    };
     view! {
         <span class=format!("count {}", how::class(row.kind))><i>{how::sign(row.kind)}</i>{how::kind(row.kind)}</span>
-        <b class="cut"><bdi>{words::visible(&name)}</bdi></b><span class="faint">{format!("turn {}", row.turn)}</span>
+        <b class="cut"><bdi>{words::visible(&name)}</bdi></b><span class="faint cut">{words::visible(&place)}</span>
     }
     .into_any()
 }

@@ -62,11 +62,17 @@ fn page(model: CompareModel, shown: Option<&(u64, Vec<PairRow>)>) -> AnyView {
     let Some((first, rows)) = shown else {
         return ().into_any();
     };
-    let rows = (*first..).zip(rows).map(|(number, row)| row_view(model, number, row));
+    let threads = model.result().map(|result| result.threads).unwrap_or_default();
+    let mut before = None;
+    let rows = (*first..).zip(rows).map(|(number, row)| {
+        let begins = threads.len() > 1 && before.replace(row.thread) != Some(row.thread);
+        let thread = threads.get(row.thread as usize).filter(|_| begins);
+        row_view(model, number, row, thread.map(how::thread_name))
+    });
     rows.collect_view().into_any()
 }
 
-fn row_view(model: CompareModel, number: u64, row: &PairRow) -> AnyView {
+fn row_view(model: CompareModel, number: u64, row: &PairRow, thread: Option<String>) -> AnyView {
     let pair = row.pair;
     let is_chosen = move || model.chosen.get() == Some(pair);
     let is_taken = move || model.taken.get() == Some(pair);
@@ -98,7 +104,9 @@ fn row_view(model: CompareModel, number: u64, row: &PairRow) -> AnyView {
                 {row.by_hand.then(|| view! { <i class="dim" title="paired by hand">"by hand"</i> })}</span>
             {sides.then(|| cell(model, pair, row.b.as_ref(), "b"))}
             {folded}
-            <span class="pair-summary" role="gridcell">{summary}</span>
+            <span class="pair-summary" role="gridcell">
+                {thread.map(|thread| view! { <span class="tag cut" title="The rows from here on are of this thread">{words::visible(&thread)}</span> })}
+                {summary}</span>
         </div>
     }
     .into_any()

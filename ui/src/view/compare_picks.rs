@@ -67,15 +67,25 @@ pub(crate) fn bar(shell: Shell) -> AnyView {
 
 fn selected(shell: Shell, picks: &[Pick]) -> AnyView {
     let is_two = picks.len() == 2;
-    let hint = match picks.len() {
-        1 => "select another to compare the two",
-        2 => "",
-        _ => "two can be compared; all can be served",
+    let baseline = shell.compare.baseline.get();
+    let hint = match (picks.len(), &baseline) {
+        (_, Some(_)) => "",
+        (1, None) => "select another to compare the two",
+        (2, None) => "",
+        (_, None) => "take them as A, then select what to compare them with",
     };
+    let with_a = baseline.map(|baseline| {
+        view! {
+            <button class="btn solid" data-compare-with-a="" title="Compare A with what is selected"
+                on:click=move |_| shell.compare_together()>"Compare with A"</button>
+            <span class="side-tag a">"A"</span><bdi class="cut dim">{words::visible(&baseline.title)}</bdi>
+        }
+    });
     view! {
         <div class="pick-bar" data-picks=picks.len().to_string()>
             <b>{words::many(picks.len() as u64, "run")}" selected"</b><span class="dim">{hint}</span>
-            <span class="sp"></span>
+            <span class="sp"></span>{with_a}
+            <button class="btn outline" data-take-as-a="" title="Take what is selected as A (Ctrl b)" on:click=move |_| shell.set_baseline()>"Take as A"</button>
             <button class="btn solid" data-compare="" disabled=!is_two title="Compare the two (Ctrl ⇧b)"
                 on:click=move |_| shell.compare_with()>"Compare"</button>
             <button class="btn outline" data-serve-picks="" title="Serve them as the agent (q)" on:click=move |_| shell.serve()>"Serve as agent"</button>

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use crate::{
-    files::{Captured, capture, file_of},
+    files::{Captured, capture, file_of, made_up},
     stage::{Stage, transcripts},
 };
 
@@ -233,4 +233,71 @@ fn the_same_recordings_pass_unless_they_are_too_old() {
             assert!(said.contains("1 same, 0 different, 0 missing, 0 new"), "{said}");
         }
     }
+}
+
+/// AG2 streams without a content type: two runs under other ids and at other times.
+#[test]
+fn streams_without_a_content_type_are_compared_as_streams() {
+    const ONE: &str = "ag2-autogen/weather-no-content-type-run1";
+    let stage = Stage::new();
+    stage.put("one.agui.jsonl", &file_of(&[capture(ONE)]));
+    stage.put(
+        "again.agui.jsonl",
+        &file_of(&[capture("ag2-autogen/weather-other-thread-run1")]),
+    );
+    stage.put(
+        "graz.agui.jsonl",
+        &file_of(&[edited(ONE, "\\\"Vienna\\\"", "\\\"Graz\\\"")]),
+    );
+    for level in ["behaviour", "state", "text"] {
+        stage.said(&format!("diff one.agui.jsonl again.agui.jsonl --level {level}"));
+    }
+    let output = stage.run("diff one.agui.jsonl graz.agui.jsonl --json");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stdout).unwrap();
+    let difference: serde_json::Value = serde_json::from_str(said.lines().nth(1).unwrap()).unwrap();
+    assert_eq!(difference["paths"][0]["path"], "/args/location", "{said}");
+}
+
+/// Whatever a recording holds, it is the same as itself: nothing, no run,
+/// several threads, a thread at two sources.
+#[test]
+fn every_sort_of_recording_is_the_same_as_itself() {
+    let stage = stage();
+    let other = || {
+        let mut other = made_up(b"{\"agents\":{}}");
+        other.exchange.request.method = "GET".into();
+        other.exchange.request.target = "/info".into();
+        other.request_body.clear();
+        other.exchange.request_len = 0;
+        if let Some(head) = &mut other.exchange.response {
+            head.headers = vec![("content-type".into(), b"application/json".to_vec())];
+        }
+        other
+    };
+    let at_another_source = || {
+        let mut captured = capture(TWO_STEPS);
+        captured.exchange.source = "app".into();
+        captured
+    };
+    stage.put("nothing.agui.jsonl", &file_of(&[]));
+    stage.put("no-run.agui.jsonl", &file_of(&[other(), other()]));
+    stage.put(
+        "mixed.agui.jsonl",
+        &file_of(&[other(), capture(TWO_STEPS), at_another_source(), other()]),
+    );
+    for name in ["a", "nothing", "no-run", "mixed", "threads"] {
+        for args in ["", " --level wire", " --all", " --json"] {
+            stage.said(&format!("diff {name}.agui.jsonl {name}.agui.jsonl{args}"));
+        }
+    }
+    assert_snapshot!(transcripts(
+        &stage,
+        &[
+            "diff nothing.agui.jsonl nothing.agui.jsonl",
+            "diff nothing.agui.jsonl a.agui.jsonl",
+            "diff mixed.agui.jsonl mixed.agui.jsonl",
+            "diff a.agui.jsonl threads.agui.jsonl --a 0",
+        ]
+    ));
 }

@@ -6,6 +6,7 @@
 mod agent;
 mod bad_input;
 mod browsing;
+mod changes;
 mod checking;
 mod comparing;
 mod files;

@@ -233,6 +233,75 @@ async fn what_is_paired_by_hand_is_kept() {
     assert_eq!(rows_by_hand(&engine, undone).await, 0);
 }
 
+/// A run that is chosen in the window is the exchange that the command line
+/// compares: how it was answered and what stands around the run count too.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_only_run_of_an_exchange_is_compared_as_the_exchange() {
+    let folder = tempfile::tempdir().unwrap();
+    let (engine, a, b) = two_runs(&folder).await;
+    for level in [DiffLevel::Behaviour, DiffLevel::Wire] {
+        let exchanges = ask(&engine, question(a, b, level)).await.comparison;
+        let runs = Compare {
+            a: Side::Run(a, 0),
+            b: Side::Run(b, 0),
+            ..question(a, b, level)
+        };
+        let runs = ask(&engine, runs).await.comparison;
+        let exchanges = done(&engine, exchanges).await;
+        assert_eq!(done(&engine, runs).await, exchanges, "{level:?}");
+        assert!(exchanges.counts.changed > 0);
+    }
+}
+
+/// Several exchanges are their threads, which are paired.
+#[tokio::test(flavor = "multi_thread")]
+async fn exchanges_of_several_threads_are_compared_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (engine, a, b) = two_runs(&folder).await;
+    let both = |a: &[i64], b: &[i64]| Compare {
+        a: Side::Exchanges(a.to_vec()),
+        b: Side::Exchanges(b.to_vec()),
+        level: DiffLevel::Wire,
+        ignore: Vec::new(),
+    };
+    let comparison = ask(&engine, both(&[a, b], &[b, a])).await.comparison;
+    let result = done(&engine, comparison).await;
+    assert_eq!(result.first, None);
+    let by: Vec<&str> = result.threads.iter().map(|pair| pair.paired_by.as_str()).collect();
+    assert_eq!(by, ["id", "id"]);
+    let comparison = ask(&engine, both(&[a, b], &[b])).await.comparison;
+    let result = done(&engine, comparison).await;
+    let alone = result.threads.iter().find(|pair| pair.b.is_none()).unwrap();
+    assert_eq!((alone.a.as_deref(), alone.differences), (Some("a-thread"), 1));
+    assert_eq!(result.first.unwrap().sentence, "thread a-thread is only in A");
+}
+
+/// A second is as wide on one side as on the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn both_sides_are_drawn_to_one_scale() {
+    let folder = tempfile::tempdir().unwrap();
+    let (engine, a, b) = two_runs(&folder).await;
+    let comparison = ask(&engine, question(a, b, DiffLevel::Behaviour)).await.comparison;
+    done(&engine, comparison).await;
+    for axis in [Axis::Clock, Axis::Collapsed, Axis::Index] {
+        for (from, to) in [(0.0, 1.0), (0.25, 0.75)] {
+            let view = ask(
+                &engine,
+                Ribbons {
+                    comparison,
+                    axis,
+                    from,
+                    to,
+                    width_px: 800,
+                },
+            )
+            .await;
+            let (len_a, len_b) = (view.a.to - view.a.from, view.b.to - view.b.from);
+            assert!((len_a - len_b).abs() < 1e-6 * len_a, "{axis:?} {len_a} {len_b}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_compared_is_told() {
     let folder = tempfile::tempdir().unwrap();

@@ -192,10 +192,10 @@ impl<'o> Aligning<'o> {
     /// What each turn asks, and, where it counts, whether its request was answered.
     fn tokens(&self, side: &Outline, turns: &[Vec<u32>], answered: bool) -> Vec<u64> {
         let token = |turn: &Vec<u32>| {
-            let first = turn.first().map(|place| &side.items[*place as usize]);
-            let asked = first.filter(|item| item.kind == ItemKind::Input);
-            let failed = answered && asked.is_some_and(|item| side.answer(item).failed);
-            asked.map_or(0, |item| item.says[0] ^ u64::from(failed))
+            let first = turn.first().copied().unwrap_or(u32::MAX);
+            let asked = side.asked.get(&first);
+            let failed = answered && asked.is_some() && side.answer(&side.items[first as usize]).failed;
+            asked.map_or(0, |asked| asked ^ u64::from(failed))
         };
         turns.iter().map(token).collect()
     }

@@ -1,6 +1,6 @@
 //! Two values beside each other, cut so that what differs is seen.
 
-use super::pair::naming;
+use super::{pair::naming, tree::branch_in};
 use crate::{
     fold::{
         piece::PieceSource,
@@ -78,7 +78,7 @@ fn quoted(text: &str) -> String {
 pub(super) fn shown(value: &Value, pieces: &dyn PieceSource) -> String {
     let is_branch = matches!(value.node(), Node::Map(_) | Node::List(_));
     if !is_branch {
-        return preview(value, pieces);
+        return held(value, pieces).unwrap_or_else(|| preview(value, pieces));
     }
     if value.weight() <= WRITTEN {
         let text = to_json(value, pieces);
@@ -91,6 +91,14 @@ pub(super) fn shown(value: &Value, pieces: &dyn PieceSource) -> String {
         Some(name) => format!("{name} {members}"),
         None => members,
     }
+}
+
+/// A text that holds JSON, as it stands: quoted it could not be read.
+fn held(value: &Value, pieces: &dyn PieceSource) -> Option<String> {
+    let text = value.as_text().filter(|text| text.len() <= SHOWN as u64)?;
+    let text = text.to_wtf8(pieces);
+    branch_in(text.as_bytes())?;
+    Some(text.into_string_lossy())
 }
 
 /// What an object calls itself, as JSON text.

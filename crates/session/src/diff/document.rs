@@ -9,7 +9,13 @@ use scrubjay_protocol::{
     json::{self, Object, Value, Wtf8},
 };
 
-use super::{item::ItemKind, rules::Level, tree::branch_in};
+use super::{
+    hash::{Hashing, join},
+    ids::Ids,
+    item::ItemKind,
+    rules::{Level, Rules},
+    tree::branch_in,
+};
 
 /// Bytes of an item's text up to which it is kept; the rest counts, and is not shown.
 pub(super) const TEXT_LEN: usize = 1024 * 1024;
@@ -200,6 +206,12 @@ pub(super) fn begins_turn(input: &Value) -> bool {
     last.and_then(|message| message.get("role")).and_then(Value::as_str) == Some("user")
 }
 
+/// Whether an input goes on behind an answer of the agent.
+pub(super) fn follows_an_answer(input: &Value) -> bool {
+    let messages = input.get("messages").and_then(Value::as_array).unwrap_or_default();
+    asked(input).len() < messages.len()
+}
+
 fn said(message: &Value) -> Value {
     let mut said = Object::new();
     for name in ["role", "content", "toolCallId", "error"] {
@@ -234,20 +246,21 @@ pub(super) fn body_value(body: &[u8]) -> Option<Value> {
         .or_else(|| Some(Value::string(String::from_utf8_lossy(body).into_owned())))
 }
 
+/// What an input's document asks, as a number: its messages and what it resumes.
+pub(super) fn asked_number(document: &Object, ids: &Ids, rules: &Rules) -> u64 {
+    let mut hashing = Hashing::new(rules, ids);
+    let members = ["asked", "resume"].into_iter().filter_map(|name| document.get(name));
+    members.fold(0, |all, value| join(all, hashing.member(b"asked", value).unwrap_or(0)))
+}
+
 /// What a request asks, as a number and in words: what recordings are paired
 /// by that are to be compared with each other. Ids do not count, nor do tools
 /// and state; nothing for a body that is no run input.
 pub fn asked_in(body: &[u8]) -> Option<(u64, String)> {
     let input = input_of(body)?;
-    let mut ids = super::ids::Ids::default();
+    let mut ids = Ids::default();
     ids.learn(&input);
-    let rules = super::rules::Rules::default();
-    let mut hashing = super::hash::Hashing::new(&rules, &ids);
-    let document = input_document(&input, false);
-    let members = ["asked", "resume"].into_iter().filter_map(|name| document.get(name));
-    let number = members.fold(0, |all, value| {
-        super::hash::join(all, hashing.member(b"asked", value).unwrap_or(0))
-    });
+    let number = asked_number(&input_document(&input, false), &ids, &Rules::default());
     let words = asked(&input)
         .pop()
         .and_then(|message| message.get("content"))

@@ -63,6 +63,11 @@ pub(crate) struct Outline {
     pub(crate) threads: Vec<Range<u32>>,
     /// How each part was answered.
     pub(crate) answers: Vec<Answer>,
+    /// Whether the state that each part's request brings counts: behind an
+    /// answer it is what the agent made of it.
+    pub(crate) with_state: Vec<bool>,
+    /// What each input asks, by its place among the items.
+    pub(crate) asked: HashMap<u32, u64>,
     pub(crate) gaps: Gaps,
     /// For each part, the item of each frame of its window; for level wire only.
     pub(crate) frame_items: Vec<Vec<u32>>,
@@ -122,6 +127,7 @@ impl Outline {
             out: Self::default(),
             part: 0,
             begins: true,
+            answered: false,
             turn: 0,
             drafts: Drafts::default(),
             state: None,
@@ -137,7 +143,7 @@ impl Outline {
             reading.part = part;
             reading.begins = open.begins(part);
             if reading.begins {
-                reading.turn = 0;
+                (reading.turn, reading.answered) = (0, false);
             }
             let from = reading.out.items.len() as u32;
             reading.part(open.reader(part)?, exchange, run, pace)?;
@@ -167,6 +173,8 @@ struct Reading<'a> {
     part: u32,
     /// The part is the first of its thread.
     begins: bool,
+    /// An exchange of the thread was answered well.
+    answered: bool,
     turn: u32,
     drafts: Drafts,
     state: Option<Group>,
@@ -188,14 +196,21 @@ impl Reading<'_> {
         self.out.facts.add(index, run, &exchange, &summary);
         let (first, last) = window_of(&summary, run);
         self.out.windows.push((first, last));
-        self.out.answers.push(Answer::of(&exchange, &summary));
+        let answer = Answer::of(&exchange, &summary);
+        self.out.answers.push(answer);
+        self.out.with_state.push(false);
         self.out.frame_items.push(Vec::new());
         self.last_at_us = None;
         if run.unwrap_or(0) == 0
             && let Some(input) = document::input_of(&reader.request_body()?)
         {
-            self.input(&input, self.begins, first.saturating_sub(1));
+            let with_state = !self.answered && !document::follows_an_answer(&input);
+            self.input(&input, with_state, first.saturating_sub(1));
+            if let Some(last) = self.out.with_state.last_mut() {
+                *last = with_state;
+            }
         }
+        self.answered |= !answer.failed;
         self.turn = self.turn.max(1);
         let mut cuts = Cuts::new(self.rules.level() == Level::Wire, &exchange);
         self.findings = findings::of(reader, first, last)?.into();
@@ -409,6 +424,8 @@ impl Reading<'_> {
         }
         let item = self.push(ItemKind::Input, NO_SPAN, seq);
         let document = document::input_document(input, with_state);
+        let asked = document::asked_number(&document, &self.out.ids, self.rules);
+        self.out.asked.insert(item as u32, asked);
         self.describe(item, &document, 0, None);
     }
 

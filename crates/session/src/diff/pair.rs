@@ -114,7 +114,8 @@ fn input_of<S: Shelf + Clone>(open: &mut Open<S>, outline: &Outline, item: &Item
             frame.value.and_then(|event| event.get("input").cloned())
         }
     };
-    let with_state = open.begins(item.part) && item.first_seq < first.max(1);
+    let counts = outline.with_state.get(item.part as usize).copied().unwrap_or(false);
+    let with_state = counts && item.first_seq < first.max(1);
     Ok(input.map_or_else(Object::new, |input| document::input_document(&input, with_state)))
 }
 

@@ -7,6 +7,7 @@ use crate::{
     exchange::Exchange,
     query::{Failed, Reader, Summary},
     shelf::Shelf,
+    words,
 };
 
 /// One exchange of a side, or one run of it.
@@ -137,7 +138,7 @@ impl SideFacts {
             self.title = match run.and_then(|run| summary.runs.get(run as usize)) {
                 Some(run) => run.run_id.clone(),
                 None if !summary.title.is_empty() => summary.title.clone(),
-                None => format!("{} {}", exchange.request.method, exchange.request.target),
+                None => words::request_name(&exchange.request, summary),
             };
         }
         let (first, last) = window_of(summary, run);
@@ -171,7 +172,7 @@ pub fn side_of<S: Shelf + Clone>(parts: Vec<Part<S>>, all: bool) -> Result<(Side
         let is_run = carries_run(summary);
         let name = match is_run {
             true => summary.thread_id.clone(),
-            false => format!("{} {}", exchange.request.method, exchange.request.target),
+            false => words::request_name(&exchange.request, summary),
         };
         known.push((part, is_run, (exchange.source.clone(), is_run, name)));
     }
@@ -204,12 +205,11 @@ fn carries_run(summary: &Summary) -> bool {
 pub fn thread_in<S: Shelf>(first: &mut Reader<S>) -> Result<Thread, Failed<S::Error>> {
     let body = first.request_body()?;
     let (exchange, summary) = (first.exchange(), first.summary());
-    let request = &exchange.request;
     let (asked, asks) = match document::asked_in(&body) {
         Some((asked, asks)) => (Some(asked), asks),
         None if carries_run(summary) => (None, String::new()),
         None => {
-            let words = format!("{} {}", request.method, request.target);
+            let words = words::request_name(&exchange.request, summary);
             (Some(hash::of((&words, &body))), words)
         }
     };

@@ -82,6 +82,19 @@ fn numbers(exchanges: &[i64]) -> String {
     }
 }
 
+/// A thread by its id or by what it asks; with its source, where another has the same id.
+fn thread_name(thread: &Thread, threads: &[Thread]) -> String {
+    let name = match thread.id.is_empty() {
+        true => shortened(&thread.asks, 40),
+        false => shortened(&thread.id, 40),
+    };
+    let is_elsewhere = |other: &&Thread| other.id == thread.id && other.source != thread.source;
+    match threads.iter().any(|other| is_elsewhere(&other)) {
+        true => format!("{name} ({})", shortened(&thread.source, 20)),
+        false => name,
+    }
+}
+
 /// Which thread is which, where there are several.
 fn threads(comparison: &Comparison<AnyShelf>) -> String {
     let pairs = comparison.thread_pairs();
@@ -91,10 +104,7 @@ fn threads(comparison: &Comparison<AnyShelf>) -> String {
     let [of_a, of_b] = comparison.threads();
     let name = |threads: &[Thread], place: Option<u32>| {
         let thread = place.and_then(|place| threads.get(place as usize));
-        thread.map_or("–".to_owned(), |thread| match thread.id.is_empty() {
-            true => shortened(&thread.asks, 40),
-            false => shortened(&thread.id, 40),
-        })
+        thread.map_or("–".to_owned(), |thread| thread_name(thread, threads))
     };
     let asks = |pair: &ComparedThreads| {
         let a = pair.pair.a.and_then(|place| of_a.get(place as usize));
@@ -227,31 +237,25 @@ fn place(found: &Divergence, changes: &[&PathChange]) -> String {
 /// What comes of it.
 fn after(found: &Divergence) -> String {
     let difference = &found.difference;
-    let rest = |count: u32| {
-        let more = (count as usize).saturating_sub(found.rest.len());
-        match (found.rest.is_empty(), more) {
-            (true, _) => String::new(),
-            (false, 0) => format!(": {}", safe(&found.rest.join(", "))),
-            (false, _) => format!(": {}, …", safe(&found.rest.join(", "))),
-        }
+    let rest = match found.rest.as_slice() {
+        [] => String::new(),
+        rest if found.more_rest => format!(" ({}, …)", safe(&rest.join(", "))),
+        rest => format!(" ({})", safe(&rest.join(", "))),
     };
     let downstream = difference.downstream;
     match (difference.scope, difference.kind, difference.recovers) {
-        (Scope::Turn | Scope::Thread, ..) => {
-            format!("  It holds {}.\n", words::count(u64::from(downstream + 1), "item"))
-        }
+        (Scope::Turn | Scope::Thread, ..) if found.rest.is_empty() => String::new(),
+        (Scope::Turn | Scope::Thread, ..) => format!("  With it: {}.\n", safe(&found.rest.join(", "))),
         _ if difference.premise => String::new(),
         _ if downstream > 0 => format!(
-            "  They do not meet again in this turn: {} downstream of it{}.\n",
+            "  They do not meet again in this turn: {} downstream of it{rest}.\n",
             words::count(u64::from(downstream), "pair"),
-            rest(downstream)
         ),
         (_, PairKind::Recovered, _) => {
             let rows = difference.last_row - difference.first_row;
             format!(
-                "  They meet again after {}{}.\n",
+                "  They meet again after {}{rest}.\n",
                 words::count(u64::from(rows + 1), "pair"),
-                rest(0)
             )
         }
         (_, _, true) => "  What comes right after it is the same again.\n".to_owned(),

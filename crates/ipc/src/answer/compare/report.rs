@@ -4,6 +4,7 @@ use scrubjay_session::{
     diff::{Comparison, Counts, Divergence, Moment, PairedBy, PathChange, SideFacts, Thread, around},
     query::Failed,
     shelf::Shelf,
+    words,
 };
 use serde::Serialize;
 
@@ -234,11 +235,11 @@ fn written<S: Shelf + Clone>(comparison: &mut Comparison<S>) -> Result<String, F
     text.push_str("| | started | frames | took |\n|---|---|--:|--:|\n");
     for (name, side) in [("A", &a), ("B", &b)] {
         text.push_str(&format!(
-            "| {name}: {} | {} | {} | {:.2} s |\n",
+            "| {name}: {} | {} | {} | {} |\n",
             code(&side.title),
             side.started_at,
             side.frames,
-            side.duration_us as f64 / 1e6,
+            words::duration(side.duration_us),
         ));
     }
     text.push_str(&threads_table(comparison));

@@ -54,8 +54,8 @@ impl<S: Shelf + Clone> Comparison<S> {
             read_again: READ_AGAIN,
             states_differ: false,
             with_input: [0, 1].map(|side: usize| {
-                let mut items = self.outlines[side].items.iter();
-                items.any(|item| item.kind == ItemKind::Input)
+                let items = &self.outlines[side].items;
+                items.is_empty() || items.iter().any(|item| item.kind == ItemKind::Input)
             }),
         };
         self.with_input = judging.with_input;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Comparison, Moment, PairKind, PairSide, Row, wire};
+use super::{Comparison, Moment, PairKind, PairSide, Row, rows::REST, wire};
 use crate::{
     derive::ShelfPieces,
     diff::{
@@ -51,6 +51,8 @@ pub struct Divergence {
     /// What else belongs to it: further pairs of a detour, or what is
     /// downstream of it; at most 8, each in words.
     pub rest: Vec<String>,
+    /// There is more of it than `rest` names.
+    pub more_rest: bool,
     /// The same in a sentence.
     pub sentence: String,
 }
@@ -119,8 +121,10 @@ impl<S: Shelf + Clone> Comparison<S> {
             self.complete(&mut found, &difference)?;
         }
         found.subject = self.subject(&found, &row);
-        found.sentence = self.sentence(&found, &row);
+        found.sentence = self.sentence(&found, &row)?;
         found.rest = self.rest(&difference)?;
+        found.more_rest = found.rest.len() > REST;
+        found.rest.truncate(REST);
         Ok(found)
     }
 
@@ -142,6 +146,7 @@ impl<S: Shelf + Clone> Comparison<S> {
             paths: Vec::new(),
             subject: String::new(),
             rest: Vec::new(),
+            more_rest: false,
             sentence: String::new(),
         };
         let (Some(a), Some(b)) = (self.item(0, row.a).copied(), self.item(1, row.b).copied()) else {
@@ -153,8 +158,8 @@ impl<S: Shelf + Clone> Comparison<S> {
             return Ok(found);
         }
         let diff = self.tree_of(&a, &b)?;
-        let leaves = pair::leaves(&diff, PATHS);
-        let Some(first) = leaves.first() else {
+        let mut leaves = pair::leaves(&diff, PATHS);
+        if leaves.is_empty() {
             wire::parting(self, &a, &b, &mut found)?;
             found.paths.push(PathChange {
                 path: found.path.clone(),
@@ -164,10 +169,15 @@ impl<S: Shelf + Clone> Comparison<S> {
                 ..PathChange::default()
             });
             return Ok(found);
-        };
+        }
         let [shelf_a, shelf_b] = self.shelves(&a, &b)?;
         let pieces = [&ShelfPieces(&shelf_a) as &dyn PieceSource, &ShelfPieces(&shelf_b)];
         found.paths = paths_of(&leaves, pieces);
+        // What has a new name is told where it had its old one.
+        let first = found.paths.iter().position(|change| !change.is_new_name).unwrap_or(0);
+        found.paths[..=first].rotate_right(1);
+        leaves[..=first].rotate_right(1);
+        let first = &leaves[0];
         found.path = found.paths[0].path.clone();
         (found.a_value, found.b_value) = (found.paths[0].a_value.clone(), found.paths[0].b_value.clone());
         let (old, new) = (first.change.old.as_ref(), first.change.new.as_ref());

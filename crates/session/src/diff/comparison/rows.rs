@@ -11,12 +11,14 @@ use crate::{
         rules::Level,
         verdict::Scope,
     },
+    exchange::Ending,
     fold::value::Value,
     query::{
         Failed,
         describe::{clipped, span_line, span_subject},
     },
     shelf::Shelf,
+    words,
 };
 
 /// What A and B have at one place.
@@ -203,15 +205,18 @@ impl<S: Shelf + Clone> Comparison<S> {
         let document = pair::document_of(&mut self.open[side], &self.outlines[side], item, Level::Text)?;
         let shelf = self.open[side].reader(item.part)?.shelf().clone();
         let pieces = ShelfPieces(&shelf);
+        // Of what was asked the last message says it, and a name stands before it all.
+        let asked = document.get("asked").and_then(last_content);
+        if let (ItemKind::Input, Some(content)) = (item.kind, asked) {
+            return Ok(clipped(&shown(content, &pieces)));
+        }
+        let has_name = has_name(item.kind);
         let members = document.as_map().into_iter().flat_map(|map| map.iter());
+        let mut members: Vec<_> = members.filter(|(name, _)| !has_name || &name[..] != b"name").collect();
+        members.sort_by(|(one, _), (other, _)| one.cmp(other));
         let said: Vec<String> = members
-            .map(|(name, value)| match (item.kind, &name[..]) {
-                (ItemKind::Input, b"asked") => {
-                    last_content(value).map_or_else(String::new, |content| shown(content, &pieces))
-                }
-                (_, name) => format!("{}: {}", String::from_utf8_lossy(name), shown(value, &pieces)),
-            })
-            .filter(|said| !said.is_empty())
+            .into_iter()
+            .map(|(name, value)| format!("{}: {}", String::from_utf8_lossy(name), shown(value, &pieces)))
             .collect();
         Ok(clipped(&said.join(", ")))
     }
@@ -219,17 +224,14 @@ impl<S: Shelf + Clone> Comparison<S> {
     /// What a difference is about: `turn 1, tool 3 (search)`, with its thread
     /// where there are several.
     pub(super) fn subject(&self, found: &Divergence, row: &Row) -> String {
+        let thread = || format!("thread {}", self.thread_name(row.thread));
+        if found.difference.scope == Scope::Thread {
+            return thread();
+        }
         let mut subject = match self.pairs.len() {
             0 | 1 => String::new(),
-            _ => format!("thread {}", self.thread_name(row.thread)),
+            _ => thread(),
         };
-        if found.difference.scope == Scope::Thread {
-            return if subject.is_empty() {
-                "thread".to_owned()
-            } else {
-                subject
-            };
-        }
         if !subject.is_empty() {
             subject.push_str(", ");
         }
@@ -260,15 +262,56 @@ impl<S: Shelf + Clone> Comparison<S> {
     }
 
     /// A difference in a sentence, for people.
-    pub(super) fn sentence(&self, found: &Divergence, row: &Row) -> String {
+    pub(super) fn sentence(&mut self, found: &Divergence, row: &Row) -> Result<String, Failed<S::Error>> {
         let how = match row.alone {
             PairKind::Changed => format!(": {}", what_differs(found)),
             PairKind::OnlyA => " is only in A".to_owned(),
             PairKind::OnlyB => " is only in B".to_owned(),
-            PairKind::Reordered => " stands at another place".to_owned(),
+            PairKind::Reordered => match self.overtaken(row)? {
+                Some((other, true)) => format!(" comes before {other} in A, and after it in B"),
+                Some((other, false)) => format!(" comes after {other} in A, and before it in B"),
+                None => " stands at another place".to_owned(),
+            },
             _ => String::new(),
         };
-        format!("{}{how}", found.subject)
+        let failed = match found.difference.scope {
+            Scope::Pair => String::new(),
+            Scope::Turn | Scope::Thread => self.how_it_failed(row),
+        };
+        Ok(format!("{}{how}{failed}", found.subject))
+    }
+
+    /// The nearest item that a moved one has changed places with, and whether
+    /// the moved one is the first of the two in A.
+    fn overtaken(&mut self, row: &Row) -> Result<Option<(String, bool)>, Failed<S::Error>> {
+        let (Some(a), Some(b)) = (row.a, row.b) else {
+            return Ok(None);
+        };
+        let rows = self.rows.iter();
+        let crossing = rows.filter_map(|other| {
+            let (one, two) = (other.a?, other.b?);
+            let here = (other.thread, other.turn) == (row.thread, row.turn);
+            (here && (one > a) != (two > b) && one != a).then_some((one.abs_diff(a), *other))
+        });
+        let Some((_, other)) = crossing.min_by_key(|(distance, _)| *distance) else {
+            return Ok(None);
+        };
+        let side = self.side_of(0, other.a)?;
+        let called = self.called_in(&other, side.as_ref().map(|side| side.name.as_str()));
+        Ok(Some((called, other.a > row.a)))
+    }
+
+    /// Of a request that only one side has, why it has no good answer.
+    fn how_it_failed(&self, row: &Row) -> String {
+        let side = usize::from(row.a.is_none());
+        let item = self.item_of(row);
+        let answer = item.map(|item| self.outlines[side].answer(item)).unwrap_or_default();
+        match answer.status {
+            _ if item.is_none() || !answer.failed => String::new(),
+            Some(status) if !(200..300).contains(&status) => format!(", answered {status}"),
+            _ if answer.ending != Ending::Complete => format!(", {}", words::ending(answer.ending)),
+            _ => ", answered without a stream".to_owned(),
+        }
     }
 
     /// What else belongs to a difference: the rest of a detour, or the first
@@ -285,7 +328,7 @@ impl<S: Shelf + Clone> Comparison<S> {
         for place in from..to {
             let row = self.rows[place];
             let ends = row.thread != thread || (row.turn != turn && difference.scope != Scope::Thread);
-            if ends || rest.len() >= REST {
+            if ends || rest.len() > REST {
                 break;
             }
             if row.alone == PairKind::Same {
@@ -328,25 +371,29 @@ impl<S: Shelf + Clone> Comparison<S> {
             .filter(of_kind)
             .count();
         let kind = match item.kind {
-            ItemKind::End => "end of the exchange",
+            ItemKind::End => "HTTP answer",
             kind => kind.as_str(),
         };
         let number = if all > 1 { format!(" {number}") } else { String::new() };
-        let has_name = matches!(
-            item.kind,
-            ItemKind::Tool | ItemKind::Step | ItemKind::Subagent | ItemKind::Custom | ItemKind::Finding
-        );
-        match name.filter(|name| has_name && !name.is_empty()) {
+        match name.filter(|name| has_name(item.kind) && !name.is_empty()) {
             Some(name) => format!("{kind}{number} ({name})"),
             None => format!("{kind}{number}"),
         }
     }
 }
 
+/// Whether items of a kind have names of their own.
+fn has_name(kind: ItemKind) -> bool {
+    matches!(
+        kind,
+        ItemKind::Tool | ItemKind::Step | ItemKind::Subagent | ItemKind::Custom | ItemKind::Finding
+    )
+}
+
 /// Paths that a sentence names.
 const NAMED: usize = 2;
 /// Further pairs that a difference names.
-const REST: usize = 8;
+pub(super) const REST: usize = 8;
 
 /// `/args/max: 200 → 300, /result: "a" → "b" and 2 more paths`.
 fn what_differs(found: &Divergence) -> String {
