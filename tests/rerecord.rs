@@ -17,6 +17,7 @@ use stage::{
     Running, binary,
     node::run,
     record::{Recording, read},
+    replay::Replaying,
 };
 
 const HTTP_AGENT: &str = "tests/oracle/http-agent.mjs";
@@ -242,6 +243,51 @@ fn accepting(folder: &Path, file: &Path, agent: &Agent) {
     assert_eq!(beside, 1, "nothing lies beside the baseline");
     let (text, status) = told(folder, &agent.endpoint, &[]);
     assert_eq!(status, Some(0), "{text}");
+}
+
+/// The requests as they were recorded, which is what a script would post:
+/// Agno knows neither the thread nor the call that is answered.
+#[tokio::test(flavor = "multi_thread")]
+async fn recorded_ids_are_not_known_to_an_agent_that_starts_anew() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let file = baselines(folder.path(), AGNO).await;
+    let agent = AGNO.start(&[]);
+    let input = Command::new(binary("scrubjay"))
+        .arg("body")
+        .arg(&file)
+        .args(["--exchange", "1", "--request"])
+        .output()
+        .expect("the command line can be started");
+    let input = String::from_utf8(input.stdout).expect("a run input is text");
+    let after = run(HTTP_AGENT, &agent.endpoint, &input).await;
+    assert!(
+        !after.to_string().contains("shown as card 1. Questions so far"),
+        "{after}"
+    );
+}
+
+/// A replay knows the recorded answers and puts in the ids of each request,
+/// so all samples are the same, whatever protocol, transport and ending they have.
+#[test]
+fn samples_are_the_same_when_their_replay_is_asked() {
+    let samples = fs::read_dir("recordings").expect("the samples are committed");
+    let mut samples: Vec<PathBuf> = samples
+        .map(|entry| entry.expect("a folder can be read").path())
+        .collect();
+    samples.retain(|path| path.to_string_lossy().ends_with(".agui.jsonl"));
+    assert!(samples.len() >= 10, "{samples:?}");
+    for sample in samples {
+        let replay = Replaying::start(&sample, &["--pace", "instant"]);
+        // Of the messages in LangGraph's state some have ids of the client, which change, and some the agent's,
+        // which a replay keeps: such a list pairs by id.
+        let (text, status) = told(
+            &sample,
+            &replay.url,
+            &["--level", "text", "--ignore", "/state/messages/*"],
+        );
+        assert_eq!(status, Some(0), "{}: {text}", sample.display());
+        assert!(text.contains("0 different, 0 missing, 0 new"), "{text}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

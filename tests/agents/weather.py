@@ -1,4 +1,4 @@
-"""What the scripted models of langgraph/, adk/ and agno/ say, and how the agents are served.
+"""What the scripted models of langgraph/, adk/ and agno/ say.
 
 A question about a city: the model calls the backend's tool, then the frontend's tool
 `show_card`, and when that was answered it says how many questions the thread has had.
@@ -13,7 +13,6 @@ agent does not know counts wrong.
 import asyncio
 import json
 import os
-import socket
 import uuid
 
 TOOL = os.environ.get("WEATHER_TOOL", "get_weather")
@@ -49,16 +48,3 @@ async def answer(history: list[tuple[str, str]]) -> dict:
     if "show_card" not in results:
         return {"call": call("show_card", title=f"Weather in {city}")}
     return {"text": f"The card for {city} was {results['show_card']}. Questions so far: {len(questions)}."}
-
-
-def serve(app) -> None:
-    """Serves an app on a free port of this machine and prints its origin first."""
-    import uvicorn
-
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", 0))
-    listener.listen(64)
-    print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
-    server.run(sockets=[listener])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 import weather
+from serve import serve
 
 from ag_ui_adk import ADKAgent, AGUIToolset, add_adk_fastapi_endpoint
 from fastapi import FastAPI
@@ -56,4 +57,4 @@ app = FastAPI()
 add_adk_fastapi_endpoint(app, agent, path="/agent")
 
 if __name__ == "__main__":
-    weather.serve(app)
+    serve(app)

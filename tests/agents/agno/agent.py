@@ -8,6 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 os.environ["AGNO_TELEMETRY"] = "false"
 import weather
+from serve import serve
 
 from agno.agent import Agent
 from agno.db.in_memory import InMemoryDb
@@ -76,4 +77,4 @@ app = FastAPI()
 app.include_router(AGUI(agent=agent).get_router())
 
 if __name__ == "__main__":
-    weather.serve(app)
+    serve(app)

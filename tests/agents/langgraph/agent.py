@@ -7,6 +7,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 import weather
+from serve import serve
 
 from ag_ui_langgraph import LangGraphAgent, add_langgraph_fastapi_endpoint
 from fastapi import FastAPI
@@ -82,4 +83,4 @@ agent = LangGraphAgent(name="weather", graph=graph.compile(checkpointer=MemorySa
 add_langgraph_fastapi_endpoint(app, agent, "/agent")
 
 if __name__ == "__main__":
-    weather.serve(app)
+    serve(app)

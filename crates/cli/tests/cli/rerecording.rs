@@ -271,6 +271,58 @@ fn recorded_fields_are_sent_and_secrets_are_not() {
     assert_ne!(body["messages"][0]["id"], "u1");
 }
 
+/// A stream of a thread that says a text.
+fn saying(thread: &str, text: &str) -> String {
+    BODY.replace("\"t\"", &format!("\"{thread}\"")).replace("Hello", text)
+}
+
+/// Three threads with one question each have three answers, two of them
+/// through one source: each is compared with what came in its place.
+#[test]
+fn equal_questions_are_compared_in_their_places() {
+    let stage = Stage::new();
+    std::fs::create_dir_all(stage.path("baselines")).unwrap();
+    for (number, source) in [(1, "first"), (2, "second"), (3, "first")] {
+        let mut captured = run(&format!("thread-000{number}"), "/agent");
+        captured.exchange.source = source.into();
+        let body = saying(&format!("thread-000{number}"), &format!("Answer {number}"));
+        captured.chunks[0].len = body.len() as u64;
+        captured.exchange.body_len = body.len() as u64;
+        captured.body = body.into_bytes();
+        stage.put(&format!("baselines/{number}.agui.jsonl"), &file_of(&[captured]));
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let agent = std::thread::spawn(move || {
+        let mut threads = Vec::new();
+        for number in 1..=3 {
+            let (mut stream, (_, body)) = next_request(&listener);
+            let input: serde_json::Value = serde_json::from_str(&body).unwrap();
+            let thread = input["threadId"].as_str().unwrap().to_owned();
+            let answer = saying(&thread, &format!("Answer {number}"));
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n";
+            stream
+                .write_all(format!("{head}content-length: {}\r\n\r\n{answer}", answer.len()).as_bytes())
+                .unwrap();
+            threads.push(thread);
+        }
+        threads
+    });
+    let args = format!("rerecord baselines --url {url} --header authorization: --level text --output out");
+    let output = stage.run(&args);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("3 same, 0 different, 0 missing, 0 new."), "{said}");
+    let mut threads = agent.join().unwrap();
+    threads.sort();
+    threads.dedup();
+    assert_eq!(threads.len(), 3, "{threads:?}");
+    // The new recordings bear the names of the sources.
+    for (number, source) in [(1, "first"), (2, "second"), (3, "first")] {
+        let rows = stage.json(&format!("list out/{number}.agui.jsonl --json"));
+        assert_eq!(rows[0]["source"], source, "{rows:?}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupt_ends_it_and_replaces_nothing() {

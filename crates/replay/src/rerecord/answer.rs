@@ -51,8 +51,7 @@ impl Answer {
     /// # Errors
     /// When the shelf cannot be read.
     pub fn read<S: Shelf>(reader: &mut Reader<S>) -> Result<Self, Failed<S::Error>> {
-        let last = reader.summary().frames;
-        let held = reader.state_at(last)?;
+        let held = reader.held_at_end()?;
         Ok(Self {
             messages: messages(held.messages.as_bytes()),
             interrupts: interrupts(held.interrupts.as_bytes()),

@@ -74,6 +74,17 @@ pub struct StateAt {
     pub explain: Explain,
 }
 
+/// What a client holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// The messages, a JSON array.
+    pub messages: String,
+    /// The state, any JSON.
+    pub state: String,
+    /// The open interrupts, a JSON array.
+    pub interrupts: String,
+}
+
 /// Text of a span.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SpanText {

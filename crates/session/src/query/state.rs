@@ -220,6 +220,22 @@ impl<S: Shelf> Reader<S> {
         })
     }
 
+    /// What a client holds after all frames that goes on where the official
+    /// one gives up.
+    ///
+    /// # Errors
+    /// When the shelf cannot be read.
+    pub fn held_at_end(&mut self) -> Result<Held, Failed<S::Error>> {
+        let (fold, _) = self.fold_at(self.pages.summary.frames)?;
+        let fold = if fold.stop().is_none() { fold } else { fold.after_stop() };
+        let pieces = ShelfPieces(&self.shelf);
+        Ok(Held {
+            messages: fold.messages_json(&pieces),
+            state: to_json(fold.state(), &pieces),
+            interrupts: fold.interrupts_json(&pieces),
+        })
+    }
+
     /// The state as of a frame, whether or not the official client has given
     /// up before: what a comparison goes by.
     pub(crate) fn whole_state_at(&mut self, seq: u32) -> Result<Value, Failed<S::Error>> {
