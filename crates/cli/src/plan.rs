@@ -2,6 +2,7 @@
 
 use scrubjay_engine::{SourcePlan, TlsPlan};
 use scrubjay_ipc::Source;
+use scrubjay_session::exchange::origin_and_path;
 
 use crate::{
     args::{self, Format},
@@ -108,10 +109,10 @@ pub(crate) fn note_unverified(upstream: &str, format: Format) {
 
 /// What a frontend asks for and what that is at the upstream, where the two differ.
 pub(crate) fn mapping(source: &Source) -> String {
-    let rest = source.upstream.split_once("://").map_or("", |(_, rest)| rest);
-    let Some(path) = rest.find('/').map(|at| &rest[at..]) else {
+    let (_, path) = origin_and_path(&source.upstream);
+    if path.is_empty() {
         return String::new();
-    };
+    }
     let (path, below) = (safe(path), safe(path.trim_end_matches('/')));
     format!(
         "  {url} stands for all of that: / goes to {path} and /x to {below}/x, so leave {below} out of the frontend's address\n",

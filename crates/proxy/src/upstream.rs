@@ -6,7 +6,7 @@
 use std::{borrow::Cow, fmt, net::SocketAddr};
 
 use reqwest::Url;
-use scrubjay_session::exchange::target_below;
+use scrubjay_session::exchange::{target_below, target_to};
 
 /// The address that a source forwards to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -184,16 +184,7 @@ impl Upstream {
     /// What a frontend asks the source for to get `place` (a path at the
     /// upstream, with whatever follows it); none if that cannot be asked for.
     pub fn target_to<'a>(&self, place: &'a str) -> Option<Cow<'a, str>> {
-        if self.path.is_empty() {
-            return Some(place.into());
-        }
-        let end = place.find(['?', '#']).unwrap_or(place.len());
-        if place[..end] == self.path {
-            return Some(format!("/{}", &place[end..]).into());
-        }
-        let below = place.strip_prefix(self.path.trim_end_matches('/'))?;
-        let is_below = below.starts_with('/') && !matches!(below.as_bytes().get(1), None | Some(b'?' | b'#'));
-        is_below.then(|| below.into())
+        target_to(&self.path, place)
     }
 
     /// `host:port`, the port only if it is not the scheme's own: the `Host` header.

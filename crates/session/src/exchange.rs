@@ -35,6 +35,32 @@ pub fn target_below<'a>(path: &str, target: &'a str) -> Cow<'a, str> {
     }
 }
 
+/// What a source in front of an upstream whose address has this path is asked
+/// for to get `place` (a path at the upstream, with what follows it); none if
+/// that cannot be asked for.
+pub fn target_to<'a>(path: &str, place: &'a str) -> Option<Cow<'a, str>> {
+    if path.is_empty() {
+        return Some(place.into());
+    }
+    let end = place.find(['?', '#']).unwrap_or(place.len());
+    if place[..end] == *path {
+        return Some(format!("/{}", &place[end..]).into());
+    }
+    let below = place.strip_prefix(path.trim_end_matches('/'))?;
+    let is_below = below.starts_with('/') && !matches!(below.as_bytes().get(1), None | Some(b'?' | b'#'));
+    is_below.then(|| below.into())
+}
+
+/// The origin of a URL and its path, which is empty for none or the root alone.
+pub fn origin_and_path(url: &str) -> (&str, &str) {
+    let after_scheme = url.find("://").map_or(0, |at| at + 3);
+    let end = url[after_scheme..]
+        .find(['/', '?', '#'])
+        .map_or(url.len(), |at| after_scheme + at);
+    let path = url[end..].split(['?', '#']).next().unwrap_or_default();
+    (&url[..end], if path == "/" { "" } else { path })
+}
+
 /// HTTP version of a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum HttpVersion {
@@ -215,15 +241,11 @@ pub struct Exchange {
 impl Exchange {
     /// Where the request went: the upstream's address and the target below it.
     pub fn url(&self) -> String {
-        let after_scheme = self.upstream.find("://").map_or(0, |at| at + 3);
-        let path_at = self.upstream[after_scheme..].find('/').map(|at| after_scheme + at);
-        let (origin, path) = self.upstream.split_at(path_at.unwrap_or(self.upstream.len()));
-        match self.request.target.strip_prefix('/') {
-            Some(_) => {
-                let path = if path == "/" { "" } else { path };
-                format!("{origin}{}", target_below(path, &self.request.target))
-            }
-            None => self.request.target.clone(),
+        let (origin, path) = origin_and_path(&self.upstream);
+        if self.request.target.starts_with('/') {
+            format!("{origin}{}", target_below(path, &self.request.target))
+        } else {
+            self.request.target.clone()
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `scrubjay show`: the heads, chunks and ending of an exchange.
 
 use scrubjay_session::{
-    exchange::{Chunk, Exchange, Headers, RequestHead},
+    exchange::{Chunk, Exchange, Headers, RequestHead, origin_and_path},
     query::FindingEntry,
     shelf::Shelf as _,
 };
@@ -189,8 +189,7 @@ fn text(exchange: &Exchange, endpoint_method: &str, findings: &[FindingEntry], o
 
 /// The upstream has a path, which the target lacks.
 fn has_other_url(exchange: &Exchange) -> bool {
-    let rest = exchange.upstream.split_once("://").map_or("", |(_, rest)| rest);
-    rest.split_once('/').is_some_and(|(_, path)| !path.is_empty())
+    !origin_and_path(&exchange.upstream).1.is_empty()
 }
 
 fn push_headers(lines: &mut Vec<String>, headers: &Headers) {

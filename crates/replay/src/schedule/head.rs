@@ -1,6 +1,6 @@
 //! The head of an answer.
 
-use scrubjay_session::exchange::{Exchange, FINGERPRINT_PREFIX, Headers, field};
+use scrubjay_session::exchange::{Exchange, FINGERPRINT_PREFIX, Headers, field, origin_and_path, target_to};
 
 use super::Head;
 
@@ -58,20 +58,19 @@ pub(super) fn of(exchange: &Exchange, changes: bool, decodes: bool) -> Option<He
 
 /// A place at the upstream as a path, so that it leads to where it is served now.
 fn here(location: &[u8], upstream: &str) -> Vec<u8> {
-    let origin = origin(upstream);
-    let rest = location.strip_prefix(origin.as_bytes()).filter(|_| !origin.is_empty());
-    match rest {
-        Some([]) => b"/".to_vec(),
-        Some(path @ [b'/' | b'?' | b'#', ..]) => path.to_vec(),
-        Some(_) | None => location.to_vec(),
-    }
-}
-
-/// Scheme, host and port of a URL.
-fn origin(url: &str) -> &str {
-    let Some(host) = url.find("://").map(|at| at + 3) else {
-        return "";
+    let (origin, path) = origin_and_path(upstream);
+    let is_known = upstream.contains("://");
+    let Some(text) = std::str::from_utf8(location).ok().filter(|_| is_known) else {
+        return location.to_vec();
     };
-    let end = url[host..].find(['/', '?', '#']).map_or(url.len(), |at| host + at);
-    &url[..end]
+    let target = match text.strip_prefix(origin) {
+        Some("") if path.is_empty() => Some("/".into()),
+        Some(place) if place.is_empty() || place.starts_with(['/', '?', '#']) => target_to(path, place),
+        None if !path.is_empty() && text.starts_with('/') && !text.starts_with("//") => {
+            // What was not below the upstream's path is served nowhere here.
+            target_to(path, text).or_else(|| Some(format!("{origin}{text}").into()))
+        }
+        Some(_) | None => None,
+    };
+    target.map_or_else(|| location.to_vec(), |target| target.into_owned().into_bytes())
 }
