@@ -139,26 +139,45 @@ mod linux {
 
     #[cfg(test)]
     mod tests {
-        use std::net::TcpListener;
+        use std::{net::TcpListener, os::fd::AsRawFd as _};
 
         use super::*;
 
         #[test]
         fn a_socket_that_listens_is_found_among_all() {
-            for ip in ["127.0.0.1:0", "0.0.0.0:0", "[::1]:0"] {
+            for (ip, all) in [
+                ("127.0.0.1", "0.0.0.0"),
+                ("0.0.0.0", "0.0.0.0"),
+                ("127.0.0.1", "::"),
+                ("::1", "::"),
+            ] {
+                let (ip, all): (IpAddr, IpAddr) = (ip.parse().unwrap(), all.parse().unwrap());
                 // A machine without IPv6 has nothing to look for.
-                let Ok(socket) = TcpListener::bind(ip) else { continue };
-                let address = socket.local_addr().unwrap();
-                let found = |at: SocketAddr| -> usize {
-                    let tables = ["/proc/net/tcp", "/proc/net/tcp6"];
-                    let tables = tables.iter().filter_map(|path| fs::read_to_string(path).ok());
-                    tables.map(|table| listening(&table, at).len()).sum()
+                let Ok(socket) = TcpListener::bind(SocketAddr::new(ip, 0)) else {
+                    continue;
                 };
-                assert_eq!(found(address), 1, "{address}");
-                let everywhere = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), address.port());
-                assert_eq!(found(everywhere), 1, "{everywhere}");
+                let address = socket.local_addr().unwrap();
+                let name = fs::read_link(format!("/proc/self/fd/{}", socket.as_raw_fd())).unwrap();
+                let is_found = |at: SocketAddr| {
+                    let tables = ["/proc/net/tcp", "/proc/net/tcp6"];
+                    let mut tables = tables.iter().filter_map(|path| fs::read_to_string(path).ok());
+                    tables.any(|table| {
+                        let found = listening(&table, at);
+                        found
+                            .iter()
+                            .any(|(_, inode)| name.as_os_str() == format!("socket:[{inode}]").as_str())
+                    })
+                };
+                assert!(is_found(address), "{address}");
+                assert!(is_found(SocketAddr::new(all, address.port())), "{address}");
+                let other: IpAddr = "127.0.0.9".parse().unwrap();
+                assert_eq!(
+                    is_found(SocketAddr::new(other, address.port())),
+                    ip.is_unspecified(),
+                    "{address}"
+                );
                 drop(socket);
-                assert_eq!(found(address), 0, "{address}");
+                assert!(!is_found(address), "{address}");
             }
         }
 
