@@ -418,3 +418,61 @@ async fn a_row_is_dragged_onto_its_partner() {
     page.close().await;
     assert_eq!(served.interrupt(), 0, "serve should end cleanly");
 }
+
+// ---- library ------------------------------------------------------------
+
+/// Runs are counted as runs; other requests come with a key or a press, and stay for the next visit.
+#[tokio::test(flavor = "multi_thread")]
+async fn other_requests_are_shown_on_demand() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let store = folder.path().join("store.db");
+    take_in(&store, "copilotkit-session.agui.jsonl");
+    take_in(&store, "reasoning.agui.jsonl");
+    let all = record::read(&store, "list", &["--all"]);
+    let runs = record::read(&store, "list", &[]);
+    let rows: usize = runs
+        .iter()
+        .map(|run| run["runs"].as_array().map_or(0, Vec::len).max(1))
+        .sum();
+    let others = all.len() - runs.len();
+    assert!(
+        others > 1,
+        "the session should hold requests that are no runs: {others}"
+    );
+    let (served, url) = serve(&store);
+    let page = Page::tab(&url, &folder.path().join("profile"), (1440, 900)).await;
+
+    page.wait_for(&format!("[data-pane=library][data-total='{rows}']"))
+        .await;
+    assert_eq!(page.text("[data-status=rows]").await, format!("{rows} runs"));
+    assert!(
+        page.text("[data-others]")
+            .await
+            .contains(&format!("{others} other requests"))
+    );
+    page.press("o").await;
+    let with_others = rows + others;
+    page.wait_for(&format!("[data-pane=library][data-total='{with_others}']"))
+        .await;
+    page.wait_for("[data-others][aria-pressed=true]").await;
+    assert_eq!(
+        page.text("[data-status=rows]").await,
+        format!("{rows} runs, {others} other requests")
+    );
+    page.wait_for("[data-verdict='no run']").await;
+
+    page.eval("window.isBefore = true; location.reload()").await;
+    page.wait_until(
+        "the page has come again, with all rows",
+        &format!("!window.isBefore && document.querySelector(\"[data-pane=library][data-total='{with_others}']\")"),
+    )
+    .await;
+    page.click("[data-others]").await;
+    page.wait_for(&format!("[data-pane=library][data-total='{rows}']"))
+        .await;
+    page.press("?").await;
+    let keys = page.text("[data-sheet=keys]").await;
+    assert!(keys.contains("show or hide requests that are no runs"), "{keys}");
+    page.close().await;
+    assert_eq!(served.interrupt(), 0, "serve should end cleanly");
+}

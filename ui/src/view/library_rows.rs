@@ -131,18 +131,21 @@ fn second_line(row: &LibraryRow) -> AnyView {
         .status
         .map_or_else(|| "no answer".to_owned(), |status| status.to_string());
     let is_named = !row.run_id.is_empty() && row.verdict != RunVerdict::NoRun;
+    let request = format!("{} {}", row.method, row.target);
+    // What the title says already is not said again.
+    let is_repeated = !is_named && request == row.title;
     let ids = if !is_named {
-        format!("{} {}", row.method, row.target)
+        request
     } else {
         format!("{} › {}", words::short_id(&row.thread_id), words::short_id(&row.run_id))
     };
     let whole = format!("thread {} › run {}", row.thread_id, row.run_id);
     let whole = is_named.then_some(whole);
-    let kind = (!is_named).then(|| row.content_type.clone());
+    let kind = (!is_named && !row.content_type.is_empty()).then(|| row.content_type.clone());
     view! {
         <span class="line faint">
-            {is_failure.then(|| view! { <b class="bad">{status}</b> })}
-            <bdi class="cut" title=whole>{words::visible(&ids)}</bdi>
+            {(is_failure || is_repeated).then(|| view! { <b class:bad=is_failure>{status}</b> })}
+            {(!is_repeated).then(|| view! { <bdi class="cut" title=whole>{words::visible(&ids)}</bdi> })}
             {kind.map(|kind| view! { <span>{kind}</span> })}
             {(!row.source.is_empty()).then(|| view! { <span>{row.source.clone()}</span> })}
         </span>
