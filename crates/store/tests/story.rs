@@ -8,9 +8,7 @@ use scrubjay_session::{
     shelf::Shelf as _,
     verdict::Verdict,
 };
-use scrubjay_store::{
-    Access, Incident, Note, Query, Row, SizeCap, Sort, Source, Spool, Store, StoreError, Wanted,
-};
+use scrubjay_store::{Access, Incident, Note, Query, Row, SizeCap, Sort, Source, Spool, Store, StoreError, Wanted};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 

@@ -32,8 +32,7 @@ use crate::{
     json::{self, Line},
     library::{Library, unreadable},
     out::Out,
-    plan,
-    words,
+    plan, words,
 };
 
 /// An exchange and what was found in it.

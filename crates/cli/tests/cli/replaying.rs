@@ -25,15 +25,15 @@ pub(crate) fn sample(name: &str) -> String {
 }
 
 /// A replay that runs.
-struct Replay {
+pub(crate) struct Replay {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
     stderr: BufReader<ChildStderr>,
-    ready: Value,
+    pub(crate) ready: Value,
 }
 
 impl Replay {
-    fn start(stage: &Stage, args: &str) -> Self {
+    pub(crate) fn start(stage: &Stage, args: &str) -> Self {
         let args = format!("replay {args} --listen 127.0.0.1:0 --json");
         Self::spawn(stage.command(args.split_whitespace()).stdin(Stdio::piped()))
     }
@@ -52,15 +52,15 @@ impl Replay {
         }
     }
 
-    fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         self.ready["url"].as_str().unwrap()
     }
 
-    fn line(&mut self) -> Value {
+    pub(crate) fn line(&mut self) -> Value {
         serde_json::from_str(&self.lines.next().unwrap().unwrap()).unwrap()
     }
 
-    fn type_line(&mut self, line: &str) {
+    pub(crate) fn type_line(&mut self, line: &str) {
         writeln!(self.child.stdin.as_mut().unwrap(), "{line}").unwrap();
     }
 
@@ -73,7 +73,7 @@ impl Replay {
     }
 
     /// Interrupts it; gives its status and what it said last.
-    fn stop(self) -> (i32, Vec<Value>) {
+    pub(crate) fn stop(self) -> (i32, Vec<Value>) {
         let (status, rest, _) = self.stop_and_read();
         (status, rest)
     }
@@ -93,7 +93,7 @@ impl Replay {
     }
 }
 
-fn ask(url: &str, target: &str, prompt: &str) -> TcpStream {
+pub(crate) fn ask(url: &str, target: &str, prompt: &str) -> TcpStream {
     let body = format!(
         r#"{{"threadId":"live","runId":"now","state":{{}},"messages":[{{"id":"1","role":"user","content":"{prompt}"}}],"tools":[],"context":[],"forwardedProps":{{}}}}"#
     );
@@ -107,7 +107,7 @@ fn ask(url: &str, target: &str, prompt: &str) -> TcpStream {
     stream
 }
 
-fn answer(url: &str, target: &str, prompt: &str) -> String {
+pub(crate) fn answer(url: &str, target: &str, prompt: &str) -> String {
     let mut answer = String::new();
     ask(url, target, prompt).read_to_string(&mut answer).unwrap();
     answer
@@ -295,7 +295,7 @@ fn faults_come_from_the_command_line_and_from_an_overlay() {
 }
 
 /// Asks the control door, which lets in whoever trades the address's token.
-fn control(url: &str, question: &str) -> String {
+pub(crate) fn control(url: &str, question: &str) -> String {
     let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
     let say = |request: String| {
         let mut stream = TcpStream::connect(host).unwrap();

@@ -147,7 +147,13 @@ pub(in crate::command) fn tell(
             .ok()
             .filter(|file| !file.as_os_str().is_empty())
             .unwrap_or(&files[baseline.library]);
-        let found = against(library, baseline, partner.map(|partner| (&source, partner)), rules, older_than_us)?;
+        let found = against(
+            library,
+            baseline,
+            partner.map(|partner| (&source, partner)),
+            rules,
+            older_than_us,
+        )?;
         if !found.is_same() {
             differing.insert(files[baseline.library].clone());
         }
