@@ -339,7 +339,10 @@ const CONNECT: &str = "/api/copilotkit/agent/default/connect";
 /// What a page holds of its thread after it asked: the official client's messages.
 async fn held(origin: &str, target: &str, input: &Value) -> Vec<Value> {
     let now = run(HTTP_AGENT, &format!("{origin}{target}"), &input.to_string()).await;
-    assert_eq!(now["error"], Value::Null, "{target} {input}");
+    // A stream without events is an empty history; run as a run, the client may complain of it.
+    if target == RUN {
+        assert_eq!(now["error"], Value::Null, "{input}");
+    }
     let messages = now["messages"].as_array().expect("messages").clone();
     messages
         .into_iter()

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     files::{Captured, capture, file_of},
-    replaying::{Replay, answer, control},
+    replaying::{Replay, answer, put, trade},
     stage::{Stage, transcripts},
 };
 
@@ -40,11 +40,14 @@ fn input_of(captured: &Captured) -> Value {
 
 /// What a page does: information, a connect, a run.
 fn session(stage: &Stage) -> Value {
-    let (info, connect, run) = (
+    let (mut info, connect, run) = (
         run("13-info-get"),
         run("12-connect-empty-thread"),
         run("03-frontend-tool-run1"),
     );
+    // A request of this kind has no body.
+    info.request_body.clear();
+    info.exchange.request_len = 0;
     let input = input_of(&run);
     stage.put("page.agui.jsonl", &file_of(&[info, connect, run]));
     input
@@ -186,11 +189,13 @@ fn a_miss_is_answered_by_hand_through_the_control_door_and_from_the_keyboard() {
     let replay = Replay::start(&stage, "page.agui.jsonl --pace instant --control 127.0.0.1:0");
     let door = replay.ready["control"].as_str().unwrap().to_owned();
     assert!(answer(replay.url(), TARGET, "something else").starts_with("HTTP/1.1 404"));
-    let said = control(&door, r#"{"ask":"replays"}"#);
+    let cookie = trade(&door);
+    let control = |question: &str| put(&door, &cookie, question);
+    let said = control(r#"{"ask":"replays"}"#);
     assert!(said.contains("\"misses\":[{\"request\":1"), "{said}");
-    let said = control(&door, r#"{"ask":"answer_miss","replay":1,"request":9,"exchange":2}"#);
+    let said = control(r#"{"ask":"answer_miss","replay":1,"request":9,"exchange":2}"#);
     assert!(!said.starts_with("HTTP/1.1 200"), "there was no such request: {said}");
-    let said = control(&door, r#"{"ask":"answer_miss","replay":1,"request":1,"exchange":2}"#);
+    let said = control(r#"{"ask":"answer_miss","replay":1,"request":1,"exchange":2}"#);
     assert!(
         said.starts_with("HTTP/1.1 200") && said.contains("\"chosen\":2"),
         "{said}"

@@ -294,28 +294,41 @@ fn faults_come_from_the_command_line_and_from_an_overlay() {
     assert_eq!(replay.stop().0, 0);
 }
 
-/// Asks the control door, which lets in whoever trades the address's token.
-pub(crate) fn control(url: &str, question: &str) -> String {
-    let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
-    let say = |request: String| {
-        let mut stream = TcpStream::connect(host).unwrap();
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    };
-    let traded = say(format!(
-        "GET /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n"
-    ));
-    let cookie = traded
-        .lines()
-        .find_map(|line| line.strip_prefix("set-cookie: "))
-        .unwrap();
-    let cookie = cookie.split(';').next().unwrap();
+fn say(url: &str, request: &str) -> String {
+    let host = url.strip_prefix("http://").unwrap().split('/').next().unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    let request = request.replace("[HOST]", host);
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// Trades the token of the control door's address for a cookie, which can be done once.
+pub(crate) fn trade(url: &str) -> String {
+    let (_, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let traded = say(
+        url,
+        &format!("GET /{path} HTTP/1.1\r\nhost: [HOST]\r\nconnection: close\r\n\r\n"),
+    );
+    let mut cookies = traded.lines().filter_map(|line| line.strip_prefix("set-cookie: "));
+    cookies.next().unwrap().split(';').next().unwrap().to_owned()
+}
+
+/// Puts a question to the control door.
+pub(crate) fn put(url: &str, cookie: &str, question: &str) -> String {
     let len = question.len();
-    say(format!(
-        "POST /api/ask HTTP/1.1\r\nhost: {host}\r\ncookie: {cookie}\r\ncontent-length: {len}\r\nconnection: close\r\n\r\n{question}"
-    ))
+    say(
+        url,
+        &format!(
+            "POST /api/ask HTTP/1.1\r\nhost: [HOST]\r\ncookie: {cookie}\r\ncontent-length: {len}\r\nconnection: close\r\n\r\n{question}"
+        ),
+    )
+}
+
+/// Asks the control door one question.
+fn control(url: &str, question: &str) -> String {
+    put(url, &trade(url), question)
 }
 
 #[test]
