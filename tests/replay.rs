@@ -251,3 +251,174 @@ async fn a_copilotkit_page_runs_on_the_replay_alone() {
     let told = read_text(&store, "list", &["--all"]);
     assert_eq!(replay.stop(), 0, "every recorded run should be asked for: {told}");
 }
+
+/// A run of a thread: its prompt, and what the agent says.
+fn said(thread: &str, turn: usize, history: &[Value]) -> (Value, String) {
+    let mut messages = history.to_vec();
+    messages.push(serde_json::json!({"id": format!("user-{turn}-of-{thread}"), "role": "user", "content": "hello"}));
+    let run = format!("run-{turn}-of-{thread}");
+    let input = serde_json::json!({
+        "threadId": thread, "runId": run, "state": {}, "messages": messages,
+        "tools": [], "context": [], "forwardedProps": {},
+    });
+    let events = [
+        serde_json::json!({"type": "RUN_STARTED", "threadId": thread, "runId": run}),
+        serde_json::json!({"type": "TEXT_MESSAGE_CHUNK", "messageId": format!("m-{turn}-of-{thread}"), "role": "assistant",
+            "delta": format!("hello {turn} from {thread}")}),
+        serde_json::json!({"type": "RUN_FINISHED", "threadId": thread, "runId": run}),
+    ];
+    (input, events.iter().map(|event| format!("data: {event}\n\n")).collect())
+}
+
+/// Answers runs and connects as CopilotKit's runtime does: it keeps the history of each thread.
+async fn keeping_agent() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("loopback has a free port");
+    let url = format!(
+        "http://{}",
+        listener.local_addr().expect("a bound socket has an address")
+    );
+    let kept = std::sync::Arc::new(std::sync::Mutex::new(
+        std::collections::BTreeMap::<String, Vec<String>>::new(),
+    ));
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let kept = std::sync::Arc::clone(&kept);
+            tokio::spawn(async move {
+                let (target, body) = read_request(&mut stream).await;
+                let input: Value = serde_json::from_str(&body).expect("a run input");
+                let thread = input["threadId"].as_str().expect("it has a thread").to_owned();
+                let answer = {
+                    let mut kept = kept.lock().expect("no holder panics");
+                    let history = kept.entry(thread.clone()).or_default();
+                    if target.ends_with("/run") {
+                        history.push(said(&thread, history.len(), &[]).1);
+                        history.last().cloned().unwrap_or_default()
+                    } else {
+                        history.concat()
+                    }
+                };
+                let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
+                drop(stream.write_all((head.to_owned() + &answer).as_bytes()).await);
+            });
+        }
+    });
+    url
+}
+
+/// Target and body of one request.
+async fn read_request(stream: &mut TcpStream) -> (String, String) {
+    let mut text = Vec::new();
+    loop {
+        let mut piece = [0; 4096];
+        let len = stream.read(&mut piece).await.expect("the request can be read");
+        text.extend_from_slice(&piece[..len]);
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else {
+            continue;
+        };
+        let wanted = head
+            .lines()
+            .find_map(|line| {
+                line.to_lowercase()
+                    .strip_prefix("content-length: ")?
+                    .parse::<usize>()
+                    .ok()
+            })
+            .unwrap_or_default();
+        if body.len() >= wanted {
+            return (head.split(' ').nth(1).unwrap_or_default().to_owned(), body.to_owned());
+        }
+    }
+}
+
+const RUN: &str = "/api/copilotkit/agent/default/run";
+const CONNECT: &str = "/api/copilotkit/agent/default/connect";
+
+/// What a page holds of its thread after it asked: the official client's messages.
+async fn held(origin: &str, target: &str, input: &Value) -> Vec<Value> {
+    let now = run(HTTP_AGENT, &format!("{origin}{target}"), &input.to_string()).await;
+    // A stream without events is an empty history; run as a run, the client may complain of it.
+    if target == RUN {
+        assert_eq!(now["error"], Value::Null, "{input}");
+    }
+    let messages = now["messages"].as_array().expect("messages").clone();
+    messages
+        .into_iter()
+        .filter(|message| message["role"] == "assistant")
+        .collect()
+}
+
+fn texts(messages: &[Value]) -> Vec<String> {
+    messages
+        .iter()
+        .map(|message| message["content"].as_str().unwrap_or_default().to_owned())
+        .collect()
+}
+
+/// Load, ask, reload, ask again, with two threads in turns; what each page got.
+async fn two_pages(origin: &str, threads: [&str; 2]) -> [Vec<Vec<String>>; 2] {
+    let mut got = [Vec::new(), Vec::new()];
+    for turn in 0..2 {
+        for (page, thread) in threads.iter().enumerate() {
+            // What is asked has no history, as of a frontend whose agent keeps it.
+            let (input, _) = said(thread, turn, &[]);
+            let mut loads = input.clone();
+            loads["messages"] = serde_json::json!([]);
+            loads["runId"] = format!("load-{turn}-of-{thread}").into();
+            got[page].push(texts(&held(origin, CONNECT, &loads).await));
+            got[page].push(texts(&held(origin, RUN, &input).await));
+        }
+    }
+    got
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_threads_with_equal_prompts_do_not_mix_in_twenty_rounds() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let store = folder.path().join("two.db");
+    let recording = Recording::start(&store, &keeping_agent().await, &[]);
+    let live = two_pages(&recording.url, ["thread-a", "thread-b"]).await;
+    assert_eq!(recording.stop(), 0);
+    let of = |thread: &str| -> Vec<Vec<String>> {
+        let hello = |turn: usize| format!("hello {turn} from {thread}");
+        vec![vec![], vec![hello(0)], vec![hello(0)], vec![hello(1)]]
+    };
+    assert_eq!(live, [of("thread-a"), of("thread-b")]);
+
+    // Recorded names, the other way round, fresh ones, and one of each: five rounds of four.
+    for round in 0..5 {
+        let names = [
+            ["thread-a".to_owned(), "thread-b".to_owned()],
+            ["thread-b".to_owned(), "thread-a".to_owned()],
+            [format!("fresh-x-{round}"), format!("fresh-y-{round}")],
+            [format!("fresh-x-{round}"), "thread-a".to_owned()],
+        ];
+        for [one, other] in &names {
+            let replay = Replaying::start(&store, &["--pace", "instant", "--strict"]);
+            let replayed = two_pages(&replay.url, [one, other]).await;
+            let follows = |name: &String, first: &str| if name.starts_with("fresh") { of(first) } else { of(name) };
+            // The recorded thread that comes second is not there yet when the fresh one takes the first.
+            let expected = [follows(one, "thread-a"), follows(other, "thread-b")];
+            assert_eq!(replayed, expected, "{one} and {other}: {:?}", replay.answers());
+            let ended = replay.stop();
+            let is_complete = other != "thread-a" || !one.starts_with("fresh");
+            assert_eq!(ended, i32::from(!is_complete), "{one} and {other}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_official_client_reads_a_miss_as_a_run_error() {
+    let path = recordings()
+        .into_iter()
+        .find(|path| path.ends_with("tool-call-parallel.agui.jsonl"))
+        .expect("the sample is committed");
+    let replay = Replaying::start(&path, &["--pace", "instant", "--miss", "run-error"]);
+    let (input, _) = said("thread-x", 0, &[]);
+    let now = run(HTTP_AGENT, &format!("{}/tools", replay.url), &input.to_string()).await;
+    let error = now["error"].as_str().unwrap_or_default();
+    assert!(error.contains("asks this") && error.contains("exchange 0"), "{now}");
+    assert_eq!(replay.stop(), 0);
+}

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod agent;
+mod answering;
 mod bad_input;
 mod browsing;
 mod changes;

@@ -25,15 +25,15 @@ pub(crate) fn sample(name: &str) -> String {
 }
 
 /// A replay that runs.
-struct Replay {
+pub(crate) struct Replay {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
     stderr: BufReader<ChildStderr>,
-    ready: Value,
+    pub(crate) ready: Value,
 }
 
 impl Replay {
-    fn start(stage: &Stage, args: &str) -> Self {
+    pub(crate) fn start(stage: &Stage, args: &str) -> Self {
         let args = format!("replay {args} --listen 127.0.0.1:0 --json");
         Self::spawn(stage.command(args.split_whitespace()).stdin(Stdio::piped()))
     }
@@ -52,15 +52,15 @@ impl Replay {
         }
     }
 
-    fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         self.ready["url"].as_str().unwrap()
     }
 
-    fn line(&mut self) -> Value {
+    pub(crate) fn line(&mut self) -> Value {
         serde_json::from_str(&self.lines.next().unwrap().unwrap()).unwrap()
     }
 
-    fn type_line(&mut self, line: &str) {
+    pub(crate) fn type_line(&mut self, line: &str) {
         writeln!(self.child.stdin.as_mut().unwrap(), "{line}").unwrap();
     }
 
@@ -73,7 +73,7 @@ impl Replay {
     }
 
     /// Interrupts it; gives its status and what it said last.
-    fn stop(self) -> (i32, Vec<Value>) {
+    pub(crate) fn stop(self) -> (i32, Vec<Value>) {
         let (status, rest, _) = self.stop_and_read();
         (status, rest)
     }
@@ -93,7 +93,7 @@ impl Replay {
     }
 }
 
-fn ask(url: &str, target: &str, prompt: &str) -> TcpStream {
+pub(crate) fn ask(url: &str, target: &str, prompt: &str) -> TcpStream {
     let body = format!(
         r#"{{"threadId":"live","runId":"now","state":{{}},"messages":[{{"id":"1","role":"user","content":"{prompt}"}}],"tools":[],"context":[],"forwardedProps":{{}}}}"#
     );
@@ -107,7 +107,7 @@ fn ask(url: &str, target: &str, prompt: &str) -> TcpStream {
     stream
 }
 
-fn answer(url: &str, target: &str, prompt: &str) -> String {
+pub(crate) fn answer(url: &str, target: &str, prompt: &str) -> String {
     let mut answer = String::new();
     ask(url, target, prompt).read_to_string(&mut answer).unwrap();
     answer
@@ -294,28 +294,41 @@ fn faults_come_from_the_command_line_and_from_an_overlay() {
     assert_eq!(replay.stop().0, 0);
 }
 
-/// Asks the control door, which lets in whoever trades the address's token.
-fn control(url: &str, question: &str) -> String {
-    let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
-    let say = |request: String| {
-        let mut stream = TcpStream::connect(host).unwrap();
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    };
-    let traded = say(format!(
-        "GET /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n"
-    ));
-    let cookie = traded
-        .lines()
-        .find_map(|line| line.strip_prefix("set-cookie: "))
-        .unwrap();
-    let cookie = cookie.split(';').next().unwrap();
+fn say(url: &str, request: &str) -> String {
+    let host = url.strip_prefix("http://").unwrap().split('/').next().unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    let request = request.replace("[HOST]", host);
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// Trades the token of the control door's address for a cookie, which can be done once.
+pub(crate) fn trade(url: &str) -> String {
+    let (_, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let traded = say(
+        url,
+        &format!("GET /{path} HTTP/1.1\r\nhost: [HOST]\r\nconnection: close\r\n\r\n"),
+    );
+    let mut cookies = traded.lines().filter_map(|line| line.strip_prefix("set-cookie: "));
+    cookies.next().unwrap().split(';').next().unwrap().to_owned()
+}
+
+/// Puts a question to the control door.
+pub(crate) fn put(url: &str, cookie: &str, question: &str) -> String {
     let len = question.len();
-    say(format!(
-        "POST /api/ask HTTP/1.1\r\nhost: {host}\r\ncookie: {cookie}\r\ncontent-length: {len}\r\nconnection: close\r\n\r\n{question}"
-    ))
+    say(
+        url,
+        &format!(
+            "POST /api/ask HTTP/1.1\r\nhost: [HOST]\r\ncookie: {cookie}\r\ncontent-length: {len}\r\nconnection: close\r\n\r\n{question}"
+        ),
+    )
+}
+
+/// Asks the control door one question.
+fn control(url: &str, question: &str) -> String {
+    put(url, &trade(url), question)
 }
 
 #[test]
