@@ -311,9 +311,7 @@ async fn an_agent_that_hangs_is_cut_off() {
     let (text, status) = told(&folder.path().join("baselines"), &agent.endpoint, &["--accept"]);
     assert_eq!(status, Some(2), "{text}");
     assert!(
-        text.contains(
-            "No end came within 15 s to run 3 of thread thread-weather-1 (weather.agui.jsonl, exchange 2)."
-        ),
+        text.contains("No end came within 15 s to run 3 of thread thread-weather-1 (weather.agui.jsonl, exchange 2)."),
         "{text}"
     );
     assert!(text.contains("weather.agui.jsonl is not replaced: run 3"), "{text}");
