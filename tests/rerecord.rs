@@ -14,7 +14,9 @@ use std::{
 
 use serde_json::{Value, json};
 use stage::{
-    Running, binary,
+    Running,
+    agents::python,
+    binary,
     node::run,
     record::{Recording, read},
     replay::Replaying,
@@ -53,16 +55,11 @@ struct Agent {
 
 impl Framework {
     fn start(self, variables: &[(&str, &str)]) -> Agent {
-        let python = PathBuf::from(format!("target/agents/{}/venv/bin/python", self.name));
-        assert!(
-            python.exists(),
-            "{} is missing: `cargo xtask setup` installs it",
-            python.display()
-        );
-        let mut command = Command::new(python);
+        let mut command = Command::new(python(self.name));
         command.arg(format!("tests/agents/{}/agent.py", self.name));
         command
             .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("OTEL_SDK_DISABLED", "true")
             .envs(variables.iter().copied());
         let (child, mut lines) = Running::start_talking(command.stdin(Stdio::null()).stderr(Stdio::null()));
         let origin = lines
@@ -314,9 +311,7 @@ async fn an_agent_that_hangs_is_cut_off() {
     let (text, status) = told(&folder.path().join("baselines"), &agent.endpoint, &["--accept"]);
     assert_eq!(status, Some(2), "{text}");
     assert!(
-        text.contains(
-            "No end came within 15.00 s to run 3 of thread thread-weather-1 (weather.agui.jsonl, exchange 2)."
-        ),
+        text.contains("No end came within 15 s to run 3 of thread thread-weather-1 (weather.agui.jsonl, exchange 2)."),
         "{text}"
     );
     assert!(text.contains("weather.agui.jsonl is not replaced: run 3"), "{text}");

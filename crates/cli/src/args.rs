@@ -640,6 +640,9 @@ pub(crate) struct Rerecord {
     /// Ignore what this regular expression matches in texts; repeat for several
     #[arg(long, value_name = "REGEX")]
     pub(crate) ignore_text: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) tls: Tls,
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ use scrubjay_session::{
 use tempfile::TempDir;
 
 use crate::{
-    Engine, EngineError, Exchange, Opening, Options, SourcePlan,
+    Engine, EngineError, Exchange, Opening, Options, SourcePlan, TlsPlan,
     check::{judge_address, listening, split},
     engine::Home,
     shelf::AnyShelf,
@@ -50,6 +50,8 @@ const NOT_SENT: [&str; 14] = [
 ];
 /// What a client sends that says nothing else.
 const DEFAULTS: [(&str, &str); 2] = [("content-type", "application/json"), ("accept", "text/event-stream")];
+/// How long a source may take to see that its client left.
+const SETTLING: Duration = Duration::from_secs(1);
 /// Name of the source where the recorded one has none that can be used.
 const SOURCE: &str = "agent";
 /// Stands in the head of an answer that is ours and not the agent's.
@@ -63,6 +65,8 @@ pub struct RerecordPlan {
     pub url: String,
     /// Fields in the place of the recorded ones of their names.
     pub headers: Headers,
+    /// TLS with an `https://` agent.
+    pub tls: TlsPlan,
 }
 
 /// A live agent that is asked again.
@@ -76,6 +80,7 @@ pub struct Rerecording {
     /// Path and query, when all requests go to one.
     endpoint: Option<String>,
     headers: Headers,
+    tls: TlsPlan,
     asked: usize,
     /// Holds the store; gone when dropped.
     folder: TempDir,
@@ -164,6 +169,7 @@ impl Rerecording {
             sources: BTreeMap::new(),
             endpoint,
             headers: plan.headers.clone(),
+            tls: plan.tls.clone(),
             asked: 0,
             folder,
         };
@@ -182,6 +188,7 @@ impl Rerecording {
             name: Some(name.to_owned()),
             listen: Some("127.0.0.1:0".into()),
             upstream: self.upstream.clone(),
+            tls: self.tls.clone(),
             ..SourcePlan::default()
         })?;
         let listening = listening(&source.listen)?;
@@ -234,7 +241,10 @@ impl Rerecording {
         let in_time = tokio::time::timeout(limit, heard.listen(listening, question)).await;
         let ended = match in_time {
             Ok(ended) => ended,
-            Err(_elapsed) => Ended::Late,
+            Err(_elapsed) => {
+                self.settle().await;
+                Ended::Late
+            }
         };
         if matches!(ended, Ended::Complete | Ended::BrokeOff) {
             let recorded = Answer::read(recorded)?;
@@ -247,6 +257,20 @@ impl Rerecording {
             left_out: made.left_out,
             secrets,
         })
+    }
+
+    /// Waits until the source has seen that its client left, so that the
+    /// recording says so; but not for ever.
+    async fn settle(&self) {
+        let is_open = || {
+            let sources = self.engine.sources();
+            sources.is_ok_and(|list| list.sources.iter().any(|source| source.open > 0))
+        };
+        let mut waited = Duration::ZERO;
+        while waited < SETTLING && is_open() {
+            tokio::time::sleep(SETTLING / 100).await;
+            waited += SETTLING / 100;
+        }
     }
 
     /// Ends the recording. Gives the new store, whose exchanges stand in the

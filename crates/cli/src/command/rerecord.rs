@@ -20,7 +20,7 @@ use self::{
     baselines::Baselines,
 };
 use super::diff;
-use crate::{args, failure::Failure, library::Library, out::Out, words};
+use crate::{args, failure::Failure, library::Library, out::Out, plan, words};
 
 pub(crate) fn run(args: &args::Rerecord, out: &mut Out) -> Result<(), Failure> {
     let rules = diff::rules(args.level, &args.ignore, &args.ignore_text)?;
@@ -36,7 +36,11 @@ pub(crate) fn run(args: &args::Rerecord, out: &mut Out) -> Result<(), Failure> {
     let plan = RerecordPlan {
         url: args.url.clone(),
         headers,
+        tls: plan::tls(&args.tls, &[&args.url])?,
     };
+    if plan.tls.insecure {
+        plan::note_unverified(&args.url, out.format);
+    }
     let (asked, store, _folder) = ask(&baselines, &plan, limit)?;
     asked.note(diff::plain(out.format));
     asked.judge_silence(&args.url)?;

@@ -193,13 +193,12 @@ fn a_run_that_does_not_end_is_cut_off_and_named() {
     let args = "rerecord baselines --url AGENT --header authorization: --deadline 300ms --accept";
     let text = told(&stage, &agent, args);
     assert!(
-        text.contains(
-            "error: No end came within 300.0 ms to run 1 of thread thread-0001 (one.agui.jsonl, exchange 1)."
-        ),
+        text.contains("error: No end came within 300 ms to run 1 of thread thread-0001 (one.agui.jsonl, exchange 1)."),
         "{text}"
     );
     assert!(text.contains("one.agui.jsonl is not replaced: run 1"), "{text}");
     assert!(text.ends_with("[exit 2]"), "{text}");
+    assert!(text.contains("client_left"), "{text}");
     assert_eq!(std::fs::read(stage.path("baselines/one.agui.jsonl")).unwrap(), before);
 }
 
