@@ -29,10 +29,26 @@ const WEATHER: &str = "What is the weather in Vienna?";
 /// Answered with a tool of the page, and an answer once its result has come.
 const BACKGROUND: &str = "Make the background orange";
 
+/// What is asked of an agent, and what then has happened.
+struct Session {
+    questions: &'static [&'static str],
+    runs: usize,
+    tools: &'static [&'static str],
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn ag2_as_autogen_without_a_content_type() {
-    let recorded = Recorded::of("autogen").await;
-    let head = run_of(&recorded.agent, 0);
+    let recorded = Recorded::of(
+        "autogen",
+        Session {
+            questions: &[WEATHER, BACKGROUND],
+            runs: 3,
+            tools: &["get_weather", "change_background"],
+        },
+    )
+    .await;
+    let first = runs(&recorded.agent)[0]["index"].to_string();
+    let head = read(&recorded.agent, "show", &["--exchange", &first]).remove(0);
     assert!(
         !has_field(&head["response"], "content-type"),
         "this package names no type, or the test shows nothing: {head}"
@@ -40,9 +56,16 @@ async fn ag2_as_autogen_without_a_content_type() {
     recorded.holds_what_it_says().await;
 }
 
+/// Without the page's tool: `pendingToolCallIds`, which this package writes
+/// then, is refused by the client of CopilotKit 1.75.
 #[tokio::test(flavor = "multi_thread")]
 async fn ag2_as_ag2() {
-    Recorded::of("ag2").await.holds_what_it_says().await;
+    let session = Session {
+        questions: &[WEATHER, "hello"],
+        runs: 2,
+        tools: &["get_weather"],
+    };
+    Recorded::of("ag2", session).await.holds_what_it_says().await;
 }
 
 /// One conversation, recorded at both hops.
@@ -50,6 +73,7 @@ struct Recorded {
     folder: tempfile::TempDir,
     /// Origin of the page.
     origin: String,
+    session: Session,
     /// What passed between the page and the runtime.
     page: PathBuf,
     /// What passed between the runtime and the agent.
@@ -59,7 +83,7 @@ struct Recorded {
 }
 
 impl Recorded {
-    async fn of(package: &str) -> Self {
+    async fn of(package: &str, session: Session) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let path = |name: &str| folder.path().join(name);
         let (page, agent) = (path("page.db"), path("agent.db"));
@@ -68,22 +92,23 @@ impl Recorded {
         let at_agent = Recording::start(&agent, &agent_origin, &[]);
         let (_runtime, runtime_origin) = node::serve(RUNTIME, &[&format!("{}/chat/", at_agent.url)]);
         let at_page = Recording::start(&page, &runtime_origin, &[]);
-        let shown = converse(&origin, &at_page.url, &path("live")).await;
+        let shown = converse(&origin, &at_page.url, &path("live"), session.questions).await;
         assert_eq!(at_page.stop(), 0, "the recorder should end cleanly");
         assert_eq!(at_agent.stop(), 0, "the recorder should end cleanly");
         Self {
+            folder,
             origin,
+            session,
             page,
             agent,
             shown,
-            folder,
         }
     }
 
     async fn holds_what_it_says(&self) {
-        for (store, runs) in [(&self.page, 3), (&self.agent, 3)] {
-            self.is_read(store, runs);
-            self.is_carried_over(store);
+        for store in [&self.page, &self.agent] {
+            self.is_read(store);
+            is_carried_over(store);
             is_equal(store, store);
         }
         self.is_replayed_in_place_of_the_runtime().await;
@@ -93,17 +118,14 @@ impl Recorded {
     }
 
     /// Frames, tools and text are there, as runs.
-    fn is_read(&self, store: &Path, wanted: usize) {
+    fn is_read(&self, store: &Path) {
         let runs = runs(store);
-        assert_eq!(runs.len(), wanted, "{runs:?}");
+        assert_eq!(runs.len(), self.session.runs, "{runs:?}");
+        let (mut tools, mut said) = (Vec::new(), Vec::new());
         for run in &runs {
             assert_eq!(run["status"], 200, "{run}");
             assert_eq!(run["ending"], "complete", "{run}");
             assert!(run["frames"].as_u64() > Some(2), "{run}");
-        }
-        let mut tools = Vec::new();
-        let mut said = Vec::new();
-        for run in &runs {
             let index = run["index"].to_string();
             let spans = read(store, "spans", &["--exchange", &index]);
             for span in spans.iter().filter(|span| span["kind"] == "tool") {
@@ -112,66 +134,23 @@ impl Recorded {
             }
             let texts = spans.iter().filter(|span| span["kind"] == "message");
             said.extend(texts.filter_map(|span| Some(span["text"].as_str()?.trim().to_owned())));
-            let state = read(
-                store,
-                "state",
-                &["--exchange", &index, "--at", &run["frames"].to_string()],
-            )
-            .remove(0);
+            let at = run["frames"].to_string();
+            let state = read(store, "state", &["--exchange", &index, "--at", &at]).remove(0);
             assert_eq!(state["stopped"], Value::Null, "the client should read it all: {state}");
         }
-        assert_eq!(tools, ["get_weather", "change_background"]);
+        assert_eq!(tools, self.session.tools);
         assert_eq!(said, self.shown, "the recording says what the page showed");
-    }
-
-    /// The file and the store that it is imported into hold the same.
-    fn is_carried_over(&self, store: &Path) {
-        let file = store.with_extension("agui.jsonl");
-        let again = store.with_extension("again.db");
-        fine([
-            "export".as_ref(),
-            store,
-            "-o".as_ref(),
-            &file,
-            "--redact".as_ref(),
-            "none".as_ref(),
-        ] as [&Path; 6]);
-        let text = fs::read_to_string(&file).expect("the file was written");
-        let events = text
-            .lines()
-            .filter(|line| line.starts_with(r#"{"kind":"event""#))
-            .count();
-        let frames: u64 = all(store)
-            .iter()
-            .filter_map(|exchange| exchange["frames"].as_u64())
-            .sum();
-        assert_eq!(events as u64, frames, "each frame is a line of the file");
-        fine(["import".as_ref(), file.as_path(), "--store".as_ref(), &again]);
-        let (before, after) = (all(store), all(&again));
-        assert_eq!(after.len(), before.len());
-        for (before, after) in before.iter().zip(&after) {
-            for key in [
-                "method", "target", "status", "ending", "threadId", "runs", "frames", "bytes", "chunks",
-            ] {
-                assert_eq!(after[key], before[key], "{key} of {before}");
-            }
-            let body = |store: &Path, of: &Value| {
-                fine([
-                    "body".as_ref(),
-                    store.as_os_str(),
-                    "--exchange".as_ref(),
-                    of["index"].to_string().as_ref(),
-                ])
-            };
-            assert_eq!(body(&again, after), body(store, before), "{before}");
-        }
-        is_equal(store, &file);
-        is_equal(&file, &again);
     }
 
     async fn is_replayed_in_place_of_the_runtime(&self) {
         let replay = Replaying::start(&self.page, &["--strict"]);
-        let shown = converse(&self.origin, &replay.url, &self.folder.path().join("at-page")).await;
+        let shown = converse(
+            &self.origin,
+            &replay.url,
+            &self.folder.path().join("at-page"),
+            self.session.questions,
+        )
+        .await;
         assert_eq!(shown, self.shown);
         assert_eq!(replay.stop(), 0, "each run was asked for: {:?}", all(&self.page));
     }
@@ -179,7 +158,13 @@ impl Recorded {
     async fn is_replayed_in_place_of_the_agent(&self) {
         let replay = Replaying::start(&self.agent, &["--strict"]);
         let (_runtime, runtime) = node::serve(RUNTIME, &[&format!("{}/chat/", replay.url)]);
-        let shown = converse(&self.origin, &runtime, &self.folder.path().join("at-agent")).await;
+        let shown = converse(
+            &self.origin,
+            &runtime,
+            &self.folder.path().join("at-agent"),
+            self.session.questions,
+        )
+        .await;
         assert_eq!(shown, self.shown);
         assert_eq!(replay.stop(), 0, "each run was asked for: {:?}", all(&self.agent));
     }
@@ -252,22 +237,67 @@ async fn open(origin: &str, runtime: &str, profile: &Path) -> Page {
     Page::tab(&url, profile, (1000, 800)).await
 }
 
-/// Asks both questions in a new page, and gives the answers that it shows.
-async fn converse(origin: &str, runtime: &str, profile: &Path) -> Vec<String> {
+/// Asks these in a new page, and gives the answers that it shows.
+async fn converse(origin: &str, runtime: &str, profile: &Path, questions: &[&str]) -> Vec<String> {
     let page = open(origin, runtime, profile).await;
-    chat::ask(&page, WEATHER).await;
-    chat::answers(&page, 1).await;
-    chat::ask(&page, BACKGROUND).await;
-    let shown = chat::answers(&page, 2).await;
+    let mut shown = Vec::new();
+    for question in questions {
+        chat::ask(&page, question).await;
+        shown = chat::answers(&page, shown.len() + 1).await;
+    }
     assert!(shown[0].contains("Partly cloudy"), "{shown:?}");
-    assert!(shown[1].contains("rgb(255, 126, 95)"), "{shown:?}");
-    assert_eq!(
-        page.eval("return document.body.dataset.background").await,
-        "rgb(255, 126, 95)",
-        "the page's tool should have run"
-    );
+    if questions.contains(&BACKGROUND) {
+        let background = page.eval("return document.body.dataset.background").await;
+        assert_eq!(background, "rgb(255, 126, 95)", "the page's tool should have run");
+        assert!(shown[1].contains("rgb(255, 126, 95)"), "{shown:?}");
+    }
     page.close().await;
     shown
+}
+
+/// The file and the store that it is imported into hold the same.
+fn is_carried_over(store: &Path) {
+    let file = store.with_extension("agui.jsonl");
+    let again = store.with_extension("again.db");
+    fine([
+        "export".as_ref(),
+        store,
+        "-o".as_ref(),
+        &file,
+        "--redact".as_ref(),
+        "none".as_ref(),
+    ] as [&Path; 6]);
+    let text = fs::read_to_string(&file).expect("the file was written");
+    let events = text
+        .lines()
+        .filter(|line| line.starts_with(r#"{"kind":"event""#))
+        .count();
+    let frames: u64 = all(store)
+        .iter()
+        .filter_map(|exchange| exchange["frames"].as_u64())
+        .sum();
+    assert_eq!(events as u64, frames, "each frame is a line of the file");
+    fine(["import".as_ref(), file.as_path(), "--store".as_ref(), &again]);
+    let (before, after) = (all(store), all(&again));
+    assert_eq!(after.len(), before.len());
+    for (before, after) in before.iter().zip(&after) {
+        for key in [
+            "method", "target", "status", "ending", "threadId", "runs", "frames", "bytes", "chunks",
+        ] {
+            assert_eq!(after[key], before[key], "{key} of {before}");
+        }
+        let body = |store: &Path, of: &Value| {
+            fine([
+                "body".as_ref(),
+                store.as_os_str(),
+                "--exchange".as_ref(),
+                of["index"].to_string().as_ref(),
+            ])
+        };
+        assert_eq!(body(&again, after), body(store, before), "{before}");
+    }
+    is_equal(store, &file);
+    is_equal(&file, &again);
 }
 
 /// Every exchange, runs or not.
@@ -283,12 +313,6 @@ fn runs(source: &Path) -> Vec<Value> {
         !target.ends_with("/connect") && exchange["runs"].as_array().is_some_and(|runs| !runs.is_empty())
     });
     exchanges
-}
-
-/// What `show` says of the `place`th run.
-fn run_of(source: &Path, place: usize) -> Value {
-    let index = runs(source)[place]["index"].to_string();
-    read(source, "show", &["--exchange", &index]).remove(0)
 }
 
 fn has_field(head: &Value, name: &str) -> bool {

@@ -7,6 +7,12 @@ const ENTER: &str = "\u{e007}";
 
 /// Types a question into the chat and sends it.
 pub async fn ask(page: &Page, words: &str) {
+    // A question that comes before the runtime's agents are known is lost with the agent that stood in for them.
+    page.wait_until(
+        "the page knows the runtime's agents",
+        "performance.getEntriesByType('resource').some((entry) => entry.name.endsWith('/info') && entry.responseEnd > 0)",
+    )
+    .await;
     let field = page.wait_for("[data-testid=copilot-chat-textarea]").await;
     field.send_keys(words).await.expect("the field takes text");
     // What is sent before the field holds it would be sent without its end.

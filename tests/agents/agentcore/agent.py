@@ -3,6 +3,7 @@
 Without a model: what it sends depends on the input alone, so that two runs are the same bytes.
 """
 
+import logging
 import sys
 from pathlib import Path
 
@@ -36,4 +37,6 @@ async def answer(asked):
     yield RunFinishedEvent(**ids)
 
 
-serve(app)
+# It is made to fail, too, and its tracebacks would be taken for a fault of the test.
+logging.getLogger("bedrock_agentcore").setLevel(logging.CRITICAL)
+serve(app, log_level="critical")
