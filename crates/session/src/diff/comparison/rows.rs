@@ -213,7 +213,7 @@ impl<S: Shelf + Clone> Comparison<S> {
         let has_name = has_name(item.kind);
         let members = document.as_map().into_iter().flat_map(|map| map.iter());
         let mut members: Vec<_> = members.filter(|(name, _)| !has_name || &name[..] != b"name").collect();
-        members.sort_by(|(one, _), (other, _)| one.cmp(other));
+        members.sort_by_key(|(one, _)| *one);
         let said: Vec<String> = members
             .into_iter()
             .map(|(name, value)| format!("{}: {}", String::from_utf8_lossy(name), shown(value, &pieces)))
