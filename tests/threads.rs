@@ -127,7 +127,7 @@ impl Tabs {
 
     async fn step(&self, walk: &mut Walk, runtime: &str, thread: &str) {
         self.settle(walk).await;
-        if walk.steps % 2 == 0 {
+        if walk.steps.is_multiple_of(2) {
             let url = format!("{}/?runtime={runtime}/api/copilotkit&thread={thread}", self.origin);
             self.page.client.goto(&url).await.expect("the page should open");
             // Its history is what it was answered before.

@@ -122,7 +122,7 @@ impl Job {
             Stage::Working(part) => (CompareStage::Working(*part), self.asked()),
             Stage::Cancelled => (CompareStage::Cancelled, self.asked()),
             Stage::Failed(report) => (CompareStage::Failed(report.clone()), self.asked()),
-            Stage::Done { result, sides } => (CompareStage::Done((**result).clone()), (**sides).clone()),
+            Stage::Done { result, sides } => (CompareStage::Done(result.clone()), (**sides).clone()),
         };
         ComparisonView {
             comparison: self.number,

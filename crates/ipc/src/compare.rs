@@ -109,7 +109,7 @@ pub enum CompareStage {
     /// It could not be done.
     Failed(Report),
     /// What came out.
-    Done(CompareResult),
+    Done(Box<CompareResult>),
 }
 
 /// What came out.

@@ -146,7 +146,7 @@ async fn pour<R: Reads, W: AsyncWrite + Unpin>(
                 to.write_all(&taken[..len]).await?;
                 to.flush().await
             };
-            written.await.map_err(|_: io::Error| side.other())?;
+            written.await.map_err(|_broken: io::Error| side.other())?;
         }
         len = match from.read(&mut taken).await {
             Ok(0) => break,
@@ -157,7 +157,7 @@ async fn pour<R: Reads, W: AsyncWrite + Unpin>(
         };
     }
     meter.ended(side);
-    to.shutdown().await.map_err(|_| side.other())?;
+    to.shutdown().await.map_err(|_broken| side.other())?;
     Ok((from, to))
 }
 
@@ -185,7 +185,7 @@ impl Reads for tcp::ReadHalf<'_> {
 impl Reads for ReadHalf<&mut TlsStream<TcpStream>> {
     /// Noticed when something is written.
     async fn broken(&self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -54,7 +54,7 @@ impl Upgrades {
         parts.uri = self.upstream.target_of(asked).parse()?;
         let socket = tokio::time::timeout(self.connect_timeout, self.connect())
             .await
-            .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+            .map_err(|_elapsed| io::Error::from(io::ErrorKind::TimedOut))??;
         let (mut sender, connection) = http1::Builder::new()
             .max_headers(crate::front::MAX_HEADERS)
             .handshake(TokioIo::new(socket))

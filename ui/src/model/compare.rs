@@ -289,7 +289,7 @@ impl CompareModel {
     /// What came out, once it is done.
     pub(crate) fn result(self) -> Option<CompareResult> {
         self.view.value.with(|view| match &view.as_ref()?.stage {
-            CompareStage::Done(result) => Some(result.clone()),
+            CompareStage::Done(result) => Some((**result).clone()),
             CompareStage::Working(_) | CompareStage::Cancelled | CompareStage::Failed(_) => None,
         })
     }

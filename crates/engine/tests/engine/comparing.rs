@@ -61,7 +61,7 @@ async fn done(engine: &Engine, comparison: u64) -> CompareResult {
     let mut feed = engine.news().unwrap();
     loop {
         match ask(engine, Comparison { comparison }).await.stage {
-            CompareStage::Done(result) => return result,
+            CompareStage::Done(result) => return *result,
             CompareStage::Working(_) => {
                 hear(
                     &mut feed,

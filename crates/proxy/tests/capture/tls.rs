@@ -260,7 +260,7 @@ async fn an_upgrade_passes_through_tls() {
     let recorder = MemoryRecorder::default();
     let url = format!("https://localhost:{}", address.port());
     let running = source_to(&url, &recorder, |source| {
-        source.tls.roots = vec![own.certificate.to_vec()]
+        source.tls.roots = vec![own.certificate.to_vec()];
     });
     let mut client = RawClient::ask(running.address(), SWITCH).await;
     client.until("\r\n\r\n").await;

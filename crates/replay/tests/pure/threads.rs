@@ -89,8 +89,8 @@ fn a_recorded_run_is_answered_by_itself_wherever_the_thread_is() {
     // Two runs of one id in one thread come in order.
     let twice = takes.map(|take| take.with(|input| input["runId"] = "the-run".into()));
     let loaded = deck(&twice, STRICT);
-    for place in 0..3 {
-        assert_eq!(outcome(&loaded, &again(&twice[place])), Gives(place));
+    for (place, take) in twice.iter().enumerate() {
+        assert_eq!(outcome(&loaded, &again(take)), Gives(place));
     }
 }
 
@@ -286,7 +286,7 @@ fn what_is_asked_about_a_thread_by_its_path_is_its_own() {
 }
 
 /// A request in CopilotKit's single envelope.
-fn single(method: &str, body: Value, params: Value) -> Take {
+fn single(method: &str, body: Value, params: &Value) -> Take {
     let mut take = Take::of("copilotkit-runtime/14-run-single-route");
     take.input = json!({"method": method, "params": params});
     if !body.is_null() {
@@ -303,16 +303,16 @@ fn the_single_endpoint_keeps_threads_apart_too() {
     let empty = |thread: &str| Take {
         body: Vec::new(),
         chunks: Vec::new(),
-        ..single("agent/connect", input(thread), agent.clone())
+        ..single("agent/connect", input(thread), &agent)
     };
     let takes = [
         empty("recorded-a"),
-        single("agent/run", input("recorded-a"), agent.clone()),
-        single("agent/run", input("recorded-b"), agent.clone()),
-        single("agent/connect", input("recorded-a"), agent.clone()),
-        single("agent/connect", input("recorded-b"), agent.clone()),
-        single("threads/events", Value::Null, of("recorded-a")),
-        single("threads/events", Value::Null, of("recorded-b")),
+        single("agent/run", input("recorded-a"), &agent),
+        single("agent/run", input("recorded-b"), &agent),
+        single("agent/connect", input("recorded-a"), &agent),
+        single("agent/connect", input("recorded-b"), &agent),
+        single("threads/events", Value::Null, &of("recorded-a")),
+        single("threads/events", Value::Null, &of("recorded-b")),
     ];
     let loaded = deck(&takes, STRICT);
     let live = |place: usize, thread: &str| {
