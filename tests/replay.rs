@@ -417,6 +417,9 @@ async fn the_official_client_reads_a_miss_as_a_run_error() {
     let asked = serde_json::json!([{"target": "/tools", "input": input}]);
     let now = run(HTTP_AGENTS, &replay.url, &asked.to_string()).await;
     let error = now[0]["error"].as_str().unwrap_or_default();
-    assert!(error.starts_with("RUN_ERROR SCRUBJAY_MISS: ") && error.contains("exchange 0"), "{now}");
+    assert!(
+        error.starts_with("RUN_ERROR SCRUBJAY_MISS: ") && error.contains("exchange 0"),
+        "{now}"
+    );
     assert_eq!(replay.stop(), 0);
 }
