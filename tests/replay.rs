@@ -23,6 +23,7 @@ use tokio::{
 };
 
 const HTTP_AGENT: &str = "tests/oracle/http-agent.mjs";
+const HTTP_AGENTS: &str = "tests/oracle/http-agents.mjs";
 
 /// The committed recordings.
 fn recordings() -> Vec<PathBuf> {
@@ -336,30 +337,10 @@ async fn read_request(stream: &mut TcpStream) -> (String, String) {
 const RUN: &str = "/api/copilotkit/agent/default/run";
 const CONNECT: &str = "/api/copilotkit/agent/default/connect";
 
-/// What a page holds of its thread after it asked: the official client's messages.
-async fn held(origin: &str, target: &str, input: &Value) -> Vec<Value> {
-    let now = run(HTTP_AGENT, &format!("{origin}{target}"), &input.to_string()).await;
-    // A stream without events is an empty history; run as a run, the client may complain of it.
-    if target == RUN {
-        assert_eq!(now["error"], Value::Null, "{input}");
-    }
-    let messages = now["messages"].as_array().expect("messages").clone();
-    messages
-        .into_iter()
-        .filter(|message| message["role"] == "assistant")
-        .collect()
-}
-
-fn texts(messages: &[Value]) -> Vec<String> {
-    messages
-        .iter()
-        .map(|message| message["content"].as_str().unwrap_or_default().to_owned())
-        .collect()
-}
-
-/// Load, ask, reload, ask again, with two threads in turns; what each page got.
+/// Load, ask, reload, ask again, with two threads in turns: what the official
+/// client of each page had heard after each step.
 async fn two_pages(origin: &str, threads: [&str; 2]) -> [Vec<Vec<String>>; 2] {
-    let mut got = [Vec::new(), Vec::new()];
+    let mut steps = Vec::new();
     for turn in 0..2 {
         for (page, thread) in threads.iter().enumerate() {
             // What is asked has no history, as of a frontend whose agent keeps it.
@@ -367,9 +348,25 @@ async fn two_pages(origin: &str, threads: [&str; 2]) -> [Vec<Vec<String>>; 2] {
             let mut loads = input.clone();
             loads["messages"] = serde_json::json!([]);
             loads["runId"] = format!("load-{turn}-of-{thread}").into();
-            got[page].push(texts(&held(origin, CONNECT, &loads).await));
-            got[page].push(texts(&held(origin, RUN, &input).await));
+            steps.push((page, serde_json::json!({"target": CONNECT, "input": loads})));
+            steps.push((page, serde_json::json!({"target": RUN, "input": input})));
         }
+    }
+    let asked = Value::from(steps.iter().map(|(_, step)| step.clone()).collect::<Vec<_>>());
+    let ended = run(HTTP_AGENTS, origin, &asked.to_string()).await;
+    let mut got = [Vec::new(), Vec::new()];
+    for ((page, step), ended) in steps.iter().zip(ended.as_array().expect("a list")) {
+        // A stream without events is an empty history; run as a run, the client may complain of it.
+        if step["target"] == RUN {
+            assert_eq!(ended["error"], Value::Null, "{step}");
+        }
+        let messages = ended["messages"].as_array().expect("messages").iter();
+        let heard = messages.filter(|message| message["role"] == "assistant");
+        got[*page].push(
+            heard
+                .map(|message| message["content"].as_str().unwrap_or_default().to_owned())
+                .collect(),
+        );
     }
     got
 }
@@ -417,8 +414,12 @@ async fn the_official_client_reads_a_miss_as_a_run_error() {
         .expect("the sample is committed");
     let replay = Replaying::start(&path, &["--pace", "instant", "--miss", "run-error"]);
     let (input, _) = said("thread-x", 0, &[]);
-    let now = run(HTTP_AGENT, &format!("{}/tools", replay.url), &input.to_string()).await;
-    let error = now["error"].as_str().unwrap_or_default();
-    assert!(error.contains("asks this") && error.contains("exchange 0"), "{now}");
+    let asked = serde_json::json!([{"target": "/tools", "input": input}]);
+    let now = run(HTTP_AGENTS, &replay.url, &asked.to_string()).await;
+    let error = now[0]["error"].as_str().unwrap_or_default();
+    assert!(
+        error.starts_with("RUN_ERROR SCRUBJAY_MISS: ") && error.contains("exchange 0"),
+        "{now}"
+    );
     assert_eq!(replay.stop(), 0);
 }
