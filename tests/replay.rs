@@ -19,7 +19,7 @@ use stage::{
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
 };
 
 const HTTP_AGENT: &str = "tests/oracle/http-agent.mjs";

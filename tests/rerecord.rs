@@ -112,8 +112,8 @@ fn open_call(messages: &Value) -> Value {
         .iter()
         .filter_map(|message| message["toolCalls"].as_array())
         .flatten();
-    let shown = calls.filter(|call| call["function"]["name"] == "show_card").last();
-    shown.expect("the agent calls show_card")["id"].clone()
+    let mut shown = calls.filter(|call| call["function"]["name"] == "show_card");
+    shown.next_back().expect("the agent calls show_card")["id"].clone()
 }
 
 /// Records the conversation into a folder of baselines.

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use super::*;
 use crate::{
     Chat, ChatView, Detail, DetailView, Input, InputView, Jump, JumpTo, Lanes, LanesView, Locate, Moment, ReadValue,
-    State, StateView, Target, ValueView,
+    RunVerdict, State, StateView, Target, ValueView,
 };
 
 const EVENTS: [&str; 9] = [
