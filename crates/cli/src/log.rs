@@ -160,7 +160,7 @@ impl<'a> Log<'a> {
             for (index, exchange) in untold {
                 let mut text = String::new();
                 if !as_json && !begun.contains(&index) {
-                    text.push_str(&began_line(index, &exchange));
+                    text.push_str(&began_line(&engine, index, &exchange));
                 }
                 text.push_str(&ended_line(&engine, index, as_json).unwrap_or_default());
                 if tell.send(text).is_err() {
@@ -183,7 +183,7 @@ impl<'a> Log<'a> {
 
     fn began(&mut self, index: i64) -> Result<(), Failure> {
         match self.ours(index).filter(|_| self.began.insert(index)) {
-            Some(exchange) => self.say(&began_line(index, &exchange)),
+            Some(exchange) => self.say(&began_line(&self.engine, index, &exchange)),
             None => Ok(()),
         }
     }
@@ -222,12 +222,18 @@ impl<'a> Log<'a> {
     }
 }
 
-fn began_line(index: i64, exchange: &Exchange) -> String {
+fn began_line(engine: &Engine, index: i64, exchange: &Exchange) -> String {
+    let request = &exchange.request;
+    let name = engine.with(index, |reader| {
+        Ok(words::request_name(&exchange.request, reader.summary()))
+    });
     format!(
-        "#{index} {} {} {}\n",
+        "#{index} {} {}\n",
         shortened(&exchange.source, 20),
-        shortened(&exchange.request.method, 12),
-        shortened(&exchange.request.target, 80)
+        shortened(
+            &name.unwrap_or_else(|_gone| format!("{} {}", request.method, request.target)),
+            93
+        )
     )
 }
 

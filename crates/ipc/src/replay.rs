@@ -159,6 +159,9 @@ pub struct ReplayMiss {
     pub at: String,
     /// Method, path and query of the request.
     pub target: String,
+    /// What the request is called: the same, or what it asks of CopilotKit's
+    /// single endpoint and where that is.
+    pub name: String,
     /// Value of `x-scrubjay-session`; empty for a request without.
     pub session: String,
     /// What the request asks: its last message, or the start of its body.
@@ -180,6 +183,8 @@ pub struct NearRecording {
     pub exchange: i64,
     /// Method, path and query of the recorded request.
     pub target: String,
+    /// What the recorded request is called.
+    pub name: String,
     /// What else tells the two apart; may be empty.
     pub note: String,
     /// Where they differ: at most 50.
@@ -245,6 +250,9 @@ pub struct ReplayAnswer {
     pub at: String,
     /// Method, path and query of the request.
     pub target: String,
+    /// What the request is called: the same, or what it asks of CopilotKit's
+    /// single endpoint and where that is.
+    pub name: String,
     /// Status sent.
     pub status: u16,
     /// The exchange it was answered with; absent for a miss and for what the replay says itself.

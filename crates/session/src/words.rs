@@ -124,11 +124,15 @@ pub fn verdict(verdict: Verdict) -> &'static str {
 /// What a request is called: method and path, or what it asks of CopilotKit's
 /// single endpoint and where that is.
 pub fn request_name(request: &RequestHead, summary: &Summary) -> String {
-    let method = match summary.endpoint_method.as_str() {
-        "" => &request.method,
-        method => method,
-    };
-    format!("{method} {}", request.target)
+    name_of(&request.method, &request.target, &summary.endpoint_method)
+}
+
+/// The same of its parts; `endpoint_method` is empty for another endpoint.
+pub fn name_of(method: &str, target: &str, endpoint_method: &str) -> String {
+    match endpoint_method {
+        "" => format!("{method} {target}"),
+        asked => format!("{asked} {target}"),
+    }
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ fn answer_view(model: ReplayModel, answer: &ReplayAnswer) -> AnyView {
             data-request=request.to_string() data-status-code=answer.status.to_string() data-exchange=answer.exchange.map(|exchange| exchange.to_string())
             on:click=move |_| model.answer.set(Some(request))>
             <div class="line"><b>{request}</b><span class=tone>{answer.status}</span>
-                <bdi class="cut">{words::visible(&answer.target)}</bdi><span class="sp"></span>{differs}
+                <bdi class="cut">{words::visible(&answer.name)}</bdi><span class="sp"></span>{differs}
                 <span class="faint">{page::clock_words(&answer.at)}</span></div>
             <div class="dim cut" title=answer.why.clone()>{words::visible(&answer.why)}</div>
         </div>

@@ -75,7 +75,7 @@ fn miss_view(model: ReplayModel, miss: &ReplayMiss) -> AnyView {
         .collect_view();
     view! {
         <article class="miss-one" data-miss=request.to_string() data-waits=miss.waits.to_string() aria-label=format!("Request {request}")>
-            <div class="line"><b>{request}</b><bdi class="cut">{words::visible(&miss.target)}</bdi>{session}{waits}
+            <div class="line"><b>{request}</b><bdi class="cut">{words::visible(&miss.name)}</bdi>{session}{waits}
                 <span class="sp"></span><span class="faint">{page::clock_words(&miss.at)}</span></div>
             <p><bdi>{words::visible(&miss.asks)}</bdi></p>
             <p class="dim"><bdi>{words::visible(&miss.why)}</bdi></p>
@@ -100,7 +100,7 @@ fn near_view(model: ReplayModel, request: u64, chosen: Option<i64>, near: &NearR
     });
     view! {
         <div class="near" data-near=exchange.to_string()>
-            <div class="line"><span>{format!("exchange {exchange}")}</span><bdi class="cut dim">{words::visible(&near.target)}</bdi><span class="sp"></span>
+            <div class="line"><span>{format!("exchange {exchange}")}</span><bdi class="cut dim">{words::visible(&near.name)}</bdi><span class="sp"></span>
                 <button class="btn outline" data-answer-with=exchange.to_string() aria-pressed=is_chosen.to_string()
                     on:click=move |_| model.answer_miss(request, Some(exchange))>"Answer with this one"</button></div>
             {note}{table}

@@ -7,7 +7,7 @@ use scrubjay_ipc::{
     RequestDifference,
 };
 use scrubjay_replay::serve::{Answered, Listening, Missed, Next, Stage};
-use scrubjay_session::shelf::Shelf as _;
+use scrubjay_session::{derive, shelf::Shelf as _, words};
 use scrubjay_store::is_secret_name;
 
 use super::Replay;
@@ -76,9 +76,12 @@ impl Inner {
     fn miss(&self, missed: Missed) -> ReplayMiss {
         let nearest = missed.nearest.into_iter().filter_map(|near| {
             let exchange = near.exchange;
-            let request = self.shelf(exchange).ok()?.exchange().ok()?.request;
+            let shelf = self.shelf(exchange).ok()?;
+            let request = shelf.exchange().ok()?.request;
+            let method = derive::endpoint_method(&shelf.request_body().ok()?);
             Some(NearRecording {
                 exchange,
+                name: words::name_of(&request.method, &without_secrets(&request.target), &method),
                 target: format!("{} {}", request.method, without_secrets(&request.target)),
                 note: near.note,
                 differences: near.differences.into_iter().map(difference).collect(),
@@ -87,6 +90,11 @@ impl Inner {
         ReplayMiss {
             request: missed.request,
             at: clock::rfc3339(missed.at_us),
+            name: words::name_of(
+                &missed.asked.method,
+                &without_secrets(&missed.asked.target),
+                &derive::endpoint_method(&missed.asked.body),
+            ),
             target: format!("{} {}", missed.asked.method, without_secrets(&missed.asked.target)),
             session: missed.asked.isolation.unwrap_or_default(),
             asks: missed.asks,
@@ -135,6 +143,11 @@ pub(super) fn answer(answered: Answered) -> ReplayAnswer {
     ReplayAnswer {
         request: answered.request,
         at: clock::rfc3339(answered.at_us),
+        name: words::name_of(
+            &answered.method,
+            &without_secrets(&answered.target),
+            &answered.endpoint_method,
+        ),
         target: format!("{} {}", answered.method, without_secrets(&answered.target)),
         status: answered.status,
         exchange: answered.exchange,

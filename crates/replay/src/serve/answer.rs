@@ -40,7 +40,7 @@ pub(crate) async fn answer(
     if let Some(response) = cors::preflight(&parts) {
         return Ok(response);
     }
-    let visit = Visit::new(&house, wire, &parts, came);
+    let mut visit = Visit::new(&house, wire, &parts, came);
     match refusal(&parts) {
         Some(refusal) if refusal.is_upgrade() && house.fallback.is_some() => {
             let miss = Miss {
@@ -57,6 +57,7 @@ pub(crate) async fn answer(
     // A client that breaks its own request off waits for no answer.
     let body = body.collect().await.map_err(|_broken| Hangup)?.to_bytes();
     let asked = asked(&parts, &body);
+    visit.answered.endpoint_method = scrubjay_session::derive::endpoint_method(&body);
     match house.deck.ask(&asked) {
         Answer::Hit(hit) => visit.replay(hit).await,
         // An agent that may be asked knows better than the recording.

@@ -21,6 +21,8 @@ pub struct Answered {
     pub method: String,
     /// Path and query of the request.
     pub target: String,
+    /// What it asks of CopilotKit's single endpoint; empty for another one.
+    pub endpoint_method: String,
     /// Status sent; 0 when the connection was broken off without one.
     pub status: u16,
     /// The exchange it was answered with; absent for a miss and for what the replay says itself.

@@ -55,9 +55,7 @@ fn ends_with_user(messages: &Value) -> bool {
 pub(super) fn describe_request(summary: &mut Summary, head: &RequestHead, body: &[u8]) {
     let request = Request::read(body);
     summary.asks = asks(head, &request);
-    if let Some(method) = request.envelope().and_then(|envelope| envelope.method) {
-        summary.endpoint_method = method.to_str_lossy().chars().take(METHOD_CHARS).collect();
-    }
+    summary.endpoint_method = method_of(&request);
     let Some(input) = request.input_value() else { return };
     let text = |name: &str| {
         input
@@ -77,6 +75,18 @@ pub(super) fn describe_request(summary: &mut Summary, head: &RequestHead, body: 
     if let Some(content) = last.and_then(|message| message.get("content")) {
         summary.title = text_of(content).chars().take(TITLE_CHARS).collect();
     }
+}
+
+/// What a request asks of CopilotKit's single endpoint; empty for another one.
+pub fn endpoint_method(body: &[u8]) -> String {
+    method_of(&Request::read(body))
+}
+
+fn method_of(request: &Request) -> String {
+    let method = request.envelope().and_then(|envelope| envelope.method);
+    method.map_or_else(String::new, |method| {
+        method.to_str_lossy().chars().take(METHOD_CHARS).collect()
+    })
 }
 
 /// What a request asks for. A connect is told by where it goes, because its

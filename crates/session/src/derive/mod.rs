@@ -56,6 +56,7 @@ pub use self::{
     assemble::SpanPiece,
     body::{COLLAPSE_OVER_US, COLLAPSED_TO_US},
     codec::Damaged,
+    describe::endpoint_method,
 };
 use self::{
     assemble::{Assembler, Emitted, Noted},

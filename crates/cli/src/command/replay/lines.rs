@@ -101,7 +101,7 @@ pub(super) fn waiting_lines(miss: &ReplayMiss) -> String {
     let mut text = format!(
         "{:>5}  {}  waits for an answer  {}\n",
         format!("#{}", miss.request),
-        shortened(&miss.target, 60),
+        shortened(&miss.name, 60),
         safe(&miss.why)
     );
     for near in &miss.nearest {
@@ -131,7 +131,7 @@ pub(super) fn lines(answer: &ReplayAnswer, source: Option<&str>) -> String {
     let mut text = format!(
         "{:>5}  {source}{}  ←  {got}  {}\n",
         format!("#{}", answer.request),
-        shortened(&answer.target, 60),
+        shortened(&answer.name, 60),
         safe(&answer.why)
     );
     if let Some(nearest) = answer.nearest.first() {
