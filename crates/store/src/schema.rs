@@ -191,6 +191,7 @@ mod tests {
     fn a_store_of_the_first_shape_goes_on_as_it_did() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.db");
+        std::fs::File::create(&path).unwrap();
         let mut conn = conn::open_writer(&path).unwrap();
         prepare(&conn).unwrap();
         let first: Vec<_> = table::migrations().filter(|migration| migration.version == 1).collect();

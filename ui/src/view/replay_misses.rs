@@ -77,8 +77,8 @@ fn miss_view(model: ReplayModel, miss: &ReplayMiss) -> AnyView {
         <article class="miss-one" data-miss=request.to_string() data-waits=miss.waits.to_string() aria-label=format!("Request {request}")>
             <div class="line"><b>{request}</b><bdi class="cut">{words::visible(&miss.name)}</bdi>{session}{waits}
                 <span class="sp"></span><span class="faint">{page::clock_words(&miss.at)}</span></div>
-            <p><bdi>{words::visible(&miss.asks)}</bdi></p>
-            <p class="dim"><bdi>{words::visible(&miss.why)}</bdi></p>
+            <p><bdi>{words::visible(&words::leading(&miss.asks))}</bdi></p>
+            <p class="dim"><bdi>{words::visible(&words::leading(&miss.why))}</bdi></p>
             {chosen}{lets_go}
             {nearest}
             {other(model, request)}
@@ -100,7 +100,7 @@ fn near_view(model: ReplayModel, request: u64, chosen: Option<i64>, near: &NearR
     });
     view! {
         <div class="near" data-near=exchange.to_string()>
-            <div class="line"><span>{format!("exchange {exchange}")}</span><bdi class="cut dim">{words::visible(&near.name)}</bdi><span class="sp"></span>
+            <div class="line"><span>{format!("Exchange {exchange}")}</span><bdi class="cut dim">{words::visible(&near.name)}</bdi><span class="sp"></span>
                 <button class="btn outline" data-answer-with=exchange.to_string() aria-pressed=is_chosen.to_string()
                     on:click=move |_| model.answer_miss(request, Some(exchange))>"Answer with this one"</button></div>
             {note}{table}
@@ -120,7 +120,7 @@ fn other(model: ReplayModel, request: u64) -> AnyView {
     };
     view! {
         <form class="line" on:submit=submit>
-            <label class="in-line"><span>"another exchange"</span>
+            <label class="in-line"><span>"Another exchange"</span>
                 <input class="field number" inputmode="numeric" data-field="answer-with" prop:value=number
                     on:input=move |event| number.set(event_target_value(&event))/></label>
             <button class="btn outline" type="submit">"Answer with it"</button>

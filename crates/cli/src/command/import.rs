@@ -34,8 +34,15 @@ pub(crate) fn run(args: &args::Import, out: &mut Out) -> Result<(), Failure> {
     let stop = watch_signals(out.format)?;
     let mut opened = None;
     let mut failed = Ok(());
+    let mut untaken = Vec::new();
     for file in &args.files {
-        match read(file, &stop) {
+        let read = (!stop.load(SeqCst)).then(|| read(file, &stop));
+        // What was read of a file before a signal came is not the whole of it.
+        let Some(read) = read.filter(|_| !stop.load(SeqCst)) else {
+            untaken.push(file);
+            continue;
+        };
+        match read {
             Ok(incoming) => {
                 let engine = match &opened {
                     Some(engine) => engine,
@@ -43,20 +50,27 @@ pub(crate) fn run(args: &args::Import, out: &mut Out) -> Result<(), Failure> {
                 };
                 failed = failed.and(take(engine, file, incoming, out)?);
             }
-            Err(_) if stop.load(SeqCst) => {}
             Err(error) => {
                 tell(&error.report(), out.format);
                 failed = Err(Failure::Status(2));
             }
-        }
-        if stop.load(SeqCst) {
-            break;
         }
     }
     let derived = match &opened {
         Some(engine) => derive(engine, &stop),
         None if stop.load(SeqCst) => Err(stopped("Nothing was taken.")),
         None => Ok(()),
+    };
+    let derived = match untaken.first().filter(|_| opened.is_some()) {
+        Some(file) => Err(stopped(&format!(
+            "{} was not taken{}. What was said to be taken is whole.",
+            safe(&file.display().to_string()),
+            match untaken.len() {
+                1 => String::new(),
+                count => format!(", nor {} behind it", words::count(count as u64 - 1, "file")),
+            }
+        ))),
+        None => derived,
     };
     if let Some(engine) = opened {
         engine.close();

@@ -92,7 +92,7 @@ impl Deriver {
         writer.uint(u64::from(VERSION));
         writer.bytes(&fold);
         writer.uint(u64::from(seq));
-        writer.uint(self.body.covered());
+        writer.uint(self.covered());
         writer.uint(self.checkpoint_bytes);
         self.tails.write(&mut writer);
         self.assembler.write(&mut writer);

@@ -216,11 +216,17 @@ impl Deriver {
         &self.summary
     }
 
+    /// Where the last frame that was followed ends. The body may have cut more:
+    /// all that end in the same chunk.
+    fn covered(&self) -> u64 {
+        self.summary.decoded_len
+    }
+
     /// How far it has come.
     pub fn watermark(&self) -> Watermark {
         Watermark {
             seq: self.summary.frames,
-            offset: self.body.covered(),
+            offset: self.covered(),
             finished: self.ended,
         }
     }

@@ -240,7 +240,29 @@ fn long_stream() -> Stream {
 
 #[test]
 fn going_on_from_any_checkpoint_gives_the_same_pages() {
-    let stream = long_stream();
+    goes_on_from_any_checkpoint(&long_stream());
+}
+
+/// A checkpoint falls due inside of a chunk then.
+#[test]
+fn going_on_inside_of_a_chunk_gives_the_same_pages() {
+    let mut stream = long_stream();
+    let mut merged: Vec<Chunk> = Vec::new();
+    for chunk in &stream.chunks {
+        match merged.last_mut().filter(|last| last.len < 2_000_000) {
+            Some(last) => {
+                last.len += chunk.len;
+                last.at_us = chunk.at_us;
+            }
+            None => merged.push(*chunk),
+        }
+    }
+    assert!(merged.len() < 3, "a chunk holds several checkpoints");
+    stream.chunks = merged;
+    goes_on_from_any_checkpoint(&stream);
+}
+
+fn goes_on_from_any_checkpoint(stream: &Stream) {
     let whole = stream.shelf(Ending::Complete);
     let checkpoints = whole.pages().filter(|(kind, ..)| *kind == PageKind::Checkpoint).count();
     assert!(
@@ -250,9 +272,9 @@ fn going_on_from_any_checkpoint_gives_the_same_pages() {
     );
     let exchange = stream.exchange(Ending::Complete);
     let mut deriver = Deriver::new(&exchange, REQUEST, Purpose::Store);
-    let commits = follow(&mut deriver, &mut bare(&stream), 100);
+    let commits = follow(&mut deriver, &mut bare(stream), 100);
     for stop_after in 1..=commits.len() {
-        let mut shelf = bare(&stream);
+        let mut shelf = bare(stream);
         commits[..stop_after]
             .iter()
             .cloned()
