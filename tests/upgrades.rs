@@ -31,16 +31,19 @@ async fn a_next_dev_server_with_copilotkit_is_interactive_and_reloads_hot() {
     server.compiles("/").await;
     server.compiles("/api/copilotkit/info").await;
     let recording = Recording::start(&store, &server.origin, &[]);
-    let page = Page::tab(&recording.url, &folder.path().join("profile"), (1000, 800)).await;
 
-    count_once(&page).await;
-    page.wait_for("[data-testid=copilot-chat-textarea]").await;
-    reload_hot(&page, &server, "app/page.jsx").await;
+    let shown = node::run(
+        "tests/stage/hot-reload.mjs",
+        &recording.url,
+        &server.edit_in("app/page.jsx"),
+    )
+    .await;
+    assert_eq!(shown["before"], shown["after"], "what the page held is still there");
+    assert_eq!(shown["loadedAgain"], false, "{shown}");
     let run = format!("{}/api/copilotkit/agent/default/run", recording.url);
     let said = node::run("tests/oracle/http-agent.mjs", &run, &input("hello")).await;
     assert!(said.to_string().contains("you said hello"), "{said}");
 
-    page.close().await;
     assert_eq!(recording.stop(), 0, "the recorder should end cleanly");
     upgrades_passed(&store, "hmr");
     let runs = read(&store, "list", &[]);

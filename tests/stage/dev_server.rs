@@ -92,6 +92,19 @@ impl DevServer {
         assert!(answer.starts_with("HTTP/1.1 200"), "{target}: {answer}");
     }
 
+    /// What `hot-reload.mjs` needs to edit a source file of the app.
+    pub fn edit_in(&self, file: &str) -> String {
+        let examples = std::path::absolute("target/examples/package.json").expect("the test has a folder");
+        serde_json::json!({
+            "playwright": examples,
+            "chromium": "/usr/bin/chromium",
+            "file": self.app.join(file),
+            "from": "Before the edit",
+            "to": "After the edit",
+        })
+        .to_string()
+    }
+
     /// Puts other words into a source file.
     pub fn edit(&self, file: &str, from: &str, to: &str) {
         let path = self.app.join(file);

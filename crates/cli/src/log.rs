@@ -183,7 +183,7 @@ impl<'a> Log<'a> {
 
     fn began(&mut self, index: i64) -> Result<(), Failure> {
         match self.ours(index).filter(|_| self.began.insert(index)) {
-            Some(exchange) => self.say(&began_line(&self.engine, index, &exchange)),
+            Some(exchange) => self.say(&began_line(self.engine, index, &exchange)),
             None => Ok(()),
         }
     }

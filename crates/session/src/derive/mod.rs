@@ -30,6 +30,7 @@
 //!   [`pyramid`]: what the pages hold, each with its format.
 //! - `assemble`: which span a frame belongs to.
 //! - `body`: from bytes on the wire to frames with times.
+//! - `recognise`: what a body is, before anything is derived of it.
 //! - [`codec`]: how numbers stand in pages.
 //!
 //! What is not here: reading pages to answer questions (`query`), and storing
@@ -46,17 +47,19 @@ pub mod frames;
 pub mod kinds;
 pub mod marks;
 pub mod pyramid;
+mod recognise;
 pub mod spans;
 pub mod summary;
 mod tails;
 
-use scrubjay_protocol::{frame::Frame, json::Value, media::Recogniser};
+use scrubjay_protocol::{frame::Frame, json::Value};
 
 pub use self::{
     assemble::SpanPiece,
     body::{COLLAPSE_OVER_US, COLLAPSED_TO_US},
     codec::Damaged,
     describe::endpoint_method,
+    recognise::recognise,
 };
 use self::{
     assemble::{Assembler, Emitted, Noted},
@@ -67,7 +70,7 @@ use self::{
     kinds::{EventCode, Kind, Severity},
     marks::{GAP_US, List, Mark, StateMark},
     pyramid::Pyramid,
-    summary::{Outcome, Stop, Summary, Transport},
+    summary::{Outcome, Stop, Summary},
     tails::Tails,
 };
 pub(crate) use self::{
@@ -96,8 +99,6 @@ const CHECKPOINT_SHARE: u64 = 10;
 const CHUNKS_AT_ONCE: u64 = 8_192;
 /// Bytes read from a shelf at a time.
 const BYTES_AT_ONCE: u64 = 1024 * 1024;
-/// Bytes read at a time to recognise a body.
-const START_PIECE_BYTES: u64 = 4 * 1024;
 /// Characters of the title.
 const TITLE_CHARS: usize = 200;
 /// Characters of the method in an envelope.
@@ -590,32 +591,6 @@ pub fn end<S: Shelf>(deriver: &mut Deriver, shelf: &S, ending: Ending) -> Option
         deriver.set_ended_at(facts.last_at_us);
     }
     deriver.end(ending, &ShelfPieces(shelf))
-}
-
-/// What the body of an exchange is, told by its head and its first bytes, and
-/// by nothing that was derived. `None` while they are too few to tell.
-///
-/// # Errors
-/// When the shelf cannot be read.
-pub fn recognise<S: Shelf>(shelf: &S) -> Result<Option<Transport>, S::Error> {
-    let exchange = shelf.exchange()?;
-    let Some(head) = &exchange.response else {
-        return Ok(None);
-    };
-    let mut recogniser = Recogniser::new(
-        Some(&exchange::field(&head.headers, "content-type")),
-        &exchange::field(&head.headers, "content-encoding"),
-    );
-    let mut offset = 0;
-    while recogniser.media().is_none() && offset < exchange.body_len {
-        let piece = shelf.body(offset..exchange.body_len.min(offset + START_PIECE_BYTES))?;
-        if piece.is_empty() {
-            break;
-        }
-        recogniser.push(&piece);
-        offset += piece.len() as u64;
-    }
-    Ok(recogniser.media().map(Transport::from))
 }
 
 /// A decoder for the content encoding of an exchange; none when the body is as it is.
