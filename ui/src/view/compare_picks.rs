@@ -69,9 +69,8 @@ fn selected(shell: Shell, picks: &[Pick]) -> AnyView {
     let is_two = picks.len() == 2;
     let baseline = shell.compare.baseline.get();
     let hint = match (picks.len(), &baseline) {
-        (_, Some(_)) => "",
         (1, None) => "select another to compare the two",
-        (2, None) => "",
+        (_, Some(_)) | (2, None) => "",
         (_, None) => "take them as A, then select what to compare them with",
     };
     let with_a = baseline.map(|baseline| {
