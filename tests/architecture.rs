@@ -17,6 +17,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("ui", &["ipc", "timeline"]),
     ("store", &["protocol", "session"]),
     ("proxy", &["protocol", "session"]),
+    ("httpdate", &[]),
     ("replay", &["protocol", "proxy", "session"]),
     (
         "engine",

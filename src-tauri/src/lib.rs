@@ -48,6 +48,7 @@ pub fn run(words: impl Iterator<Item = OsString>) -> ExitCode {
         }
         Ok(Arguments::Open { store, samples }) => {
             webview::be_frugal();
+            scrubjay_engine::raise_descriptor_limit();
             let opening = Opening::Window;
             open(&Options { path: store, opening }, samples)
         }

@@ -463,6 +463,9 @@ pub(crate) struct Record {
     pub(crate) choice: ChoiceArgs,
 
     #[command(flatten)]
+    pub(crate) hosts: HostArgs,
+
+    #[command(flatten)]
     pub(crate) tls: Tls,
 
     #[command(flatten)]
@@ -489,6 +492,14 @@ pub(crate) struct ChoiceArgs {
     pub(crate) skip: Vec<String>,
 }
 
+/// Under which names it may be asked.
+#[derive(Debug, Args)]
+pub(crate) struct HostArgs {
+    /// Answer to this Host too, such as host.docker.internal; repeat for several. On loopback only names of this machine are answered
+    #[arg(long = "allow-host", value_name = "NAME")]
+    pub(crate) allowed: Vec<String>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     #[command(flatten)]
@@ -500,6 +511,10 @@ pub(crate) struct Serve {
 
     #[command(flatten)]
     pub(crate) choice: ChoiceArgs,
+
+    /// Let the sources answer to this Host too, such as host.docker.internal; repeat for several
+    #[arg(long = "allow-host", value_name = "NAME", requires = "upstreams")]
+    pub(crate) allow_hosts: Vec<String>,
 
     /// Where to serve the page
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:5292")]
@@ -594,6 +609,9 @@ pub(crate) struct Replay {
     /// The store that the fallback's answers are recorded into; without SOURCE, the store to serve
     #[arg(long, value_name = "PATH")]
     pub(crate) store: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) hosts: HostArgs,
 
     #[command(flatten)]
     pub(crate) tls: Tls,

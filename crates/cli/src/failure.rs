@@ -2,7 +2,7 @@
 
 use std::{io, io::Write as _, net::SocketAddr, process::ExitCode};
 
-use scrubjay_engine::EngineError;
+use scrubjay_engine::{EngineError, clock};
 use scrubjay_ipc::{Code, Report};
 
 use crate::{args::Format, json::Line, lines::Lines, safe::safe};
@@ -84,6 +84,17 @@ pub(crate) fn note(sentence: &str, format: Format) {
         Format::Json => Line::new().string("note", sentence).end(),
         _ => format!("note: {}\n", safe(sentence)),
     });
+}
+
+/// Notes that times of day are not what the clock says.
+pub(crate) fn note_clock(format: Format) {
+    if clock::is_off() {
+        note(
+            "The clock of this machine stands before 1970 or after 9999; times of day are recorded as the nearest end of that. \
+             Durations are right.",
+            format,
+        );
+    }
 }
 
 /// Notes that an address can be reached from elsewhere, and what that gives away.

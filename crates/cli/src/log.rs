@@ -14,7 +14,7 @@ use scrubjay_session::{exchange::Exchange, shelf::Shelf as _};
 
 use crate::{
     command::list,
-    failure::{Failure, note, note_exposure},
+    failure::{Failure, note, note_clock, note_exposure},
     incidents,
     json::Line,
     out::Out,
@@ -70,6 +70,7 @@ impl<'a> Log<'a> {
             let given_away = "whoever reaches it can use the agent behind it";
             note_exposure(listen, given_away, self.out.format);
         }
+        note_clock(self.out.format);
         for source in sources.iter().filter(|source| source.unverified) {
             plan::note_unverified(&source.upstream, self.out.format);
         }

@@ -1,6 +1,6 @@
 //! Sources as the command line names them.
 
-use scrubjay_engine::{SourcePlan, TlsPlan};
+use scrubjay_engine::{EngineError, Hosts, SourcePlan, TlsPlan};
 use scrubjay_ipc::Source;
 use scrubjay_session::exchange::origin_and_path;
 
@@ -96,6 +96,11 @@ pub(crate) fn tls(args: &args::Tls, upstreams: &[&str]) -> Result<TlsPlan, Failu
         identity: args.cert.clone().zip(args.key.clone()),
         insecure: args.insecure,
     })
+}
+
+/// Names that are answered to beside those of this machine.
+pub(crate) fn hosts(names: &[String]) -> Result<Hosts, Failure> {
+    Ok(Hosts::allowing(names).map_err(EngineError::from)?)
 }
 
 /// Says loudly whose certificate is not verified.

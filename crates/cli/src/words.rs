@@ -15,7 +15,8 @@ pub(crate) fn rfc3339(micros: i64) -> String {
 
 /// Wall clock for people: to the second, in their own time zone.
 pub(crate) fn clock(micros: i64) -> String {
-    let here = DateTime::from_timestamp_micros(micros)
+    // A store or a file may say any number; near the ends of the calendar a time zone leads out of it.
+    let here = DateTime::from_timestamp_micros(scrubjay_ipc::words::written_years(micros))
         .unwrap_or_default()
         .with_timezone(&Local);
     scrubjay_ipc::words::clock(micros, here.offset().local_minus_utc() / 60)

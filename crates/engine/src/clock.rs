@@ -1,14 +1,9 @@
-//! The only place in the engine that reads a clock.
+//! The only place in the engine that reads a clock; the wall clock is the capture path's.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SecondsFormat};
-
-/// Wall clock, microseconds since 1970.
-pub fn wall_us() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
-}
+pub use scrubjay_proxy::clock::{is_off, wall_us};
 
 /// A moment to measure from.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,7 @@
 use std::{error::Error, io, path::PathBuf};
 
 use scrubjay_ipc::{Code, Report};
-use scrubjay_proxy::{BindError, ServeError, TlsFileError, UpstreamError};
+use scrubjay_proxy::{BadHost, BindError, ServeError, TlsFileError, UpstreamError};
 use scrubjay_session::query::Failed;
 use scrubjay_store::StoreError;
 
@@ -113,6 +113,9 @@ pub enum EngineError {
     /// The upstream's address makes no sense.
     #[error(transparent)]
     Upstream(#[from] UpstreamError),
+    /// A name that is allowed as a host is none.
+    #[error(transparent)]
+    BadHost(#[from] BadHost),
     /// A file for TLS is of no use.
     #[error(transparent)]
     TlsFile(#[from] TlsFileError),
@@ -236,7 +239,9 @@ impl EngineError {
             Self::Answer { report } => report.code,
             Self::Superseded => Code::Superseded,
             Self::Bind(BindError::InUse { .. } | BindError::NoneFree { .. }) => Code::PortInUse,
-            Self::Upstream(_) | Self::BadListen { .. } | Self::Bind(_) | Self::Serve(_) => Code::BadAddress,
+            Self::Upstream(_) | Self::BadHost(_) | Self::BadListen { .. } | Self::Bind(_) | Self::Serve(_) => {
+                Code::BadAddress
+            }
             Self::Export { .. } | Self::Threads { .. } | Self::ThreadEnded => Code::Internal,
         }
     }
@@ -306,6 +311,7 @@ impl EngineError {
             Self::SettledAtStart => "Stop the replay and start another.".into(),
             Self::Unread(_) => "Check that the recording is still there.".into(),
             Self::Upstream(error) => full_sentence(error.hint()),
+            Self::BadHost(error) => full_sentence(error.hint()),
             Self::TlsFile(error) => full_sentence(error.hint()),
             Self::BadPath { .. } => {
                 "Give a path such as /api, which stands for all below it, or a pattern such as *.js.".into()

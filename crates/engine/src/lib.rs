@@ -70,7 +70,7 @@ mod threads;
 mod tls;
 mod watch;
 
-pub use scrubjay_proxy::Holder as PortHolder;
+pub use scrubjay_proxy::{Holder as PortHolder, Hosts, descriptors::raise_limit as raise_descriptor_limit};
 pub use scrubjay_recording::Packing;
 pub use scrubjay_store::{Derived, Excess, Gap, Incident, Pruned, SizeCap};
 

@@ -18,7 +18,7 @@ use std::{
 };
 
 use scrubjay_ipc::{AnswerMiss, News, ReplayAnswer, ReplayList, ReplayManner, ReplayView, StartReplay, Steer, SteerBy};
-use scrubjay_proxy::{Listener, Source, Upstream};
+use scrubjay_proxy::{Hosts, Listener, Source, Upstream};
 use scrubjay_replay::{
     Deck, Recorded,
     serve::{Fallback, Opening, Order, Serving, serve},
@@ -135,6 +135,7 @@ impl Inner {
             source: ask.source.clone(),
             listen: ask.listen.clone(),
             manner: ask.manner.clone(),
+            hosts: Hosts::of_containers(),
             ..ReplayPlan::default()
         };
         let mut sources = Vec::new();
@@ -167,7 +168,7 @@ impl Inner {
         let exchanges: Vec<i64> = recorded.iter().map(|one| one.exchange.index).collect();
         let rules = plan::rules(&plan.manner)?;
         let fallback = self.fallback(plan)?;
-        let listener = bind(plan)?;
+        let listener = bind(plan)?.answering_to(plan.hosts.clone());
         let threads = self.replays.threads()?;
         let opening = Opening {
             fallback,

@@ -28,11 +28,16 @@ pub fn verdict(verdict: RunVerdict) -> &'static str {
 pub fn clock(micros_since_1970: i64, minutes_east: i32) -> String {
     let zone = FixedOffset::east_opt(minutes_east.saturating_mul(60))
         .unwrap_or_else(|| FixedOffset::east_opt(0).expect("UTC is a zone"));
-    DateTime::from_timestamp_micros(micros_since_1970)
+    DateTime::from_timestamp_micros(written_years(micros_since_1970))
         .unwrap_or_default()
         .with_timezone(&zone)
         .format("%Y-%m-%d %H:%M:%S")
         .to_string()
+}
+
+/// The nearest time in a year that is written in four digits, a day from either end.
+pub fn written_years(micros_since_1970: i64) -> i64 {
+    micros_since_1970.clamp(-62_135_510_400_000_000, 253_402_214_400_000_000)
 }
 
 #[cfg(test)]
@@ -46,5 +51,7 @@ mod tests {
         assert_eq!(clock(at_us, 330), "2020-09-13 17:56:40");
         assert_eq!(clock(at_us, -90), "2020-09-13 10:56:40");
         assert_eq!(clock(at_us, i32::MAX), "2020-09-13 12:26:40");
+        assert_eq!(clock(i64::MAX, 60), "9999-12-31 01:00:00");
+        assert_eq!(clock(i64::MIN, -60), "0001-01-01 23:00:00");
     }
 }

@@ -15,13 +15,13 @@ use scrubjay_session::exchange::{Ending, HttpVersion, RequestHead, ResponseHead}
 
 use crate::{
     body::{BreakSign, ClientBody, Inflow, RequestTee, ResponseTee, drain},
-    exit::{self, BoxError, UpstreamBody},
+    exit::{self, BoxError, Unanswered, UpstreamBody},
+    framing::Contradiction,
     headers,
     reel::Reel,
     refusal::Refusal,
     relay::Relay,
     station::{Route, Station},
-    upstream,
     wire::Wire,
 };
 
@@ -35,7 +35,6 @@ pub(crate) async fn answer(station: Arc<Station>, wire: Arc<Wire>, request: Requ
         station.facts.refused(&refusal.sentence);
         return refusal.response();
     }
-    note_foreign_host(&parts, &station, &route);
     let upgrade = Upgrade::asked(&mut parts);
     let (head, sent) = request_heads(&parts, &route, upgrade.is_some());
     let labels = headers::labels(&parts.headers);
@@ -46,22 +45,31 @@ pub(crate) async fn answer(station: Arc<Station>, wire: Arc<Wire>, request: Requ
     if let Some(upgrade) = &upgrade
         && route.upstream.is_h2c()
     {
-        return answer_ourselves(&reel, &Refusal::upgrade(&upgrade.protocol, &route.upstream));
+        let refusal = Refusal::upgrade(&upgrade.protocol, &route.upstream);
+        return answer_ourselves(&reel, &refusal, Ending::NoAnswer);
     }
     let client = Client::of(&parts, &station);
     let (body, unsent) = RequestTee::new(body, Arc::clone(&reel));
     match fetch(&station, &route, sent, body, upgrade.is_some(), &reel).await {
         Ok(response) => match upgrade.filter(|_| response.status() == StatusCode::SWITCHING_PROTOCOLS) {
             Some(upgrade) => switch(response, &station, &route, &client, upgrade, reel, &wire),
+            None if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
+                no_answer(&station, &reel, exit::unasked_switch(&route.upstream))
+            }
             None => forward(response, &station, &route, &client, reel, wire),
         },
+        // It says nothing about the upstream.
+        Err(_) if reel.is_request_broken() => answer_ourselves(&reel, &Refusal::broken_request(), Ending::ClientLeft),
         Err(error) => {
-            let (sentence, hint) = exit::sentence(&route.upstream, error.as_ref());
-            station.facts.upstream_failed(&sentence);
             unsent.record().await;
-            answer_ourselves(&reel, &Refusal::unanswered(sentence, hint))
+            no_answer(&station, &reel, exit::unanswered(&route.upstream, error.as_ref()))
         }
     }
+}
+
+fn no_answer(station: &Station, reel: &Reel, unanswered: Unanswered) -> Response<ClientBody> {
+    station.facts.unanswered(&unanswered);
+    answer_ourselves(reel, &Refusal::unanswered(unanswered), Ending::NoAnswer)
 }
 
 /// A client's wish to change the protocol of its connection.
@@ -101,20 +109,6 @@ async fn refusal(parts: &Parts, station: &Station, route: &Route) -> Option<Refu
     if parts.method == Method::CONNECT {
         return Some(Refusal::tunnel(&route.upstream));
     }
-    // HTTP/2 names the authority in every request; in HTTP/1 it means a proxy is asked.
-    if parts.version < Version::HTTP_2
-        && let Some(asked) = parts.uri.authority()
-    {
-        let usual_port = if parts.uri.scheme_str() == Some("https") {
-            443
-        } else {
-            80
-        };
-        let is_ours = asked.as_str() == station.address.to_string();
-        if !is_ours && !route.upstream.is_at(asked.as_str(), usual_port) {
-            return Some(Refusal::other_host(asked.as_str(), &route.upstream));
-        }
-    }
     leads_back(station, route)
         .await
         .then(|| Refusal::own_tail(&route.upstream))
@@ -142,21 +136,6 @@ async fn leads_back(station: &Station, route: &Route) -> bool {
 /// An address can be bound if an interface has it.
 fn is_of_this_machine(ip: std::net::IpAddr) -> bool {
     std::net::UdpSocket::bind((ip, 0)).is_ok()
-}
-
-fn note_foreign_host(parts: &Parts, station: &Station, route: &Route) {
-    let Some(authority) = headers::client_authority(&parts.uri, &parts.headers) else {
-        return;
-    };
-    let host = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => host,
-        _ => &authority,
-    };
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let is_address = bare.parse::<std::net::IpAddr>().is_ok();
-    if !is_address && !upstream::is_loopback(host) && !route.upstream.is_at(&authority, 80) {
-        station.facts.foreign_host(&authority);
-    }
 }
 
 /// The head as the client sent it, and the one that goes upstream.
@@ -302,6 +281,7 @@ fn forward(
         headers::keep_upgrade(&mut delivered, &parts.headers);
     }
     reel.response(&response_head(&parts, Some(&delivered)));
+    let contradiction = Contradiction::of(&parts);
     parts.headers = delivered;
     // HTTP/2 wakes under a lock of its own.
     let takes_ahead = parts.version < Version::HTTP_2;
@@ -315,7 +295,7 @@ fn forward(
         _ => BreakSign::Reset,
     };
     let drains = route.drains.then(|| Arc::clone(station));
-    let tee = ResponseTee::new(body, takes_ahead, reel, wire, sign, drains);
+    let tee = ResponseTee::new(body, takes_ahead, reel, wire, sign, drains).contradicted(contradiction);
     let body = if parts.status == StatusCode::NOT_MODIFIED && tee.is_end_stream() {
         ClientBody::Silent
     } else {
@@ -336,10 +316,10 @@ fn response_head(parts: &http::response::Parts, delivered: Option<&http::HeaderM
 }
 
 /// Answers in the upstream's place, and records that.
-fn answer_ourselves(reel: &Reel, refusal: &Refusal) -> Response<ClientBody> {
+fn answer_ourselves(reel: &Reel, refusal: &Refusal, ending: Ending) -> Response<ClientBody> {
     reel.response(&refusal.head());
     reel.own_text(&refusal.text());
-    reel.end(Ending::NoAnswer);
+    reel.end(ending);
     refusal.response()
 }
 

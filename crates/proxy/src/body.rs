@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     exit::{self, BoxError, UpstreamBody},
+    framing::{Contradicted, Contradiction},
     headers::fields,
     intake::{End, Intake},
     recorder::Chunk,
@@ -132,11 +133,14 @@ impl Body for RequestTee {
             return Poll::Ready(None);
         };
         let frame = ready!(Pin::new(body).poll_frame(cx));
-        if let Some(Ok(frame)) = &frame
-            && let Some(bytes) = frame.data_ref()
-            && !bytes.is_empty()
-        {
-            self.reel.request_body(bytes);
+        match &frame {
+            Some(Ok(frame)) => {
+                if let Some(bytes) = frame.data_ref().filter(|bytes| !bytes.is_empty()) {
+                    self.reel.request_body(bytes);
+                }
+            }
+            Some(Err(_)) => self.reel.request_broke(),
+            None => {}
         }
         Poll::Ready(frame)
     }
@@ -202,6 +206,10 @@ pub(crate) struct ResponseTee {
     /// Flushes of the client's socket when the last bytes were handed over.
     mark: u64,
     sign: BreakSign,
+    /// What the head says of the length beside what is followed.
+    contradiction: Option<Contradiction>,
+    /// Bytes received.
+    len: u64,
     /// Reads on when the client has left.
     drains: Option<Arc<Station>>,
 }
@@ -249,8 +257,16 @@ impl ResponseTee {
             reel,
             wire,
             sign,
+            contradiction: None,
+            len: 0,
             drains,
         }
+    }
+
+    /// Breaks off at the end, unless the body's length settles the contradiction.
+    pub(crate) fn contradicted(mut self, contradiction: Option<Contradiction>) -> Self {
+        self.contradiction = contradiction;
+        self
     }
 
     fn poll_frame(&mut self, cx: &Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
@@ -261,6 +277,7 @@ impl ResponseTee {
             self.forwarded = 0;
             let end = ready!(intake.poll_batch(cx, &mut self.batch));
             self.reel.chunks(&self.batch);
+            self.len += self.batch.iter().map(|chunk| chunk.bytes.len() as u64).sum::<u64>();
             if let Some(end) = end {
                 self.flow = self.ended(end);
             }
@@ -275,7 +292,15 @@ impl ResponseTee {
 
     /// Records an end, and says what is to be forwarded of it.
     fn ended(&self, end: End) -> Flow {
+        let is_contradicted = self.contradiction.is_some_and(|said| !said.is_settled_by(self.len));
         match end {
+            End::Whole | End::Trailers(_) if is_contradicted => {
+                if let End::Trailers(trailers) = end {
+                    self.reel.trailers(&fields(&trailers));
+                }
+                self.reel.end(Ending::UpstreamReset);
+                Flow::Broken(Ending::UpstreamReset, Contradicted.into())
+            }
             End::Whole => {
                 self.reel.end(Ending::Complete);
                 Flow::Done

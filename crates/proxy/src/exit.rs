@@ -26,7 +26,14 @@ use reqwest::Url;
 use rustls::ClientConfig;
 use scrubjay_session::exchange::Ending;
 
-use crate::{body::RequestTee, tls::Tls, upgrade::Upgrades, upstream::Upstream};
+use crate::{
+    body::RequestTee,
+    descriptors,
+    front::{MAX_HEAD_BYTES, MAX_HEADERS},
+    tls::Tls,
+    upgrade::Upgrades,
+    upstream::Upstream,
+};
 
 /// Establishing a connection may take this long; nothing after it is timed.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -110,7 +117,12 @@ impl Exit {
         parts: Parts,
         body: RequestTee,
     ) -> Result<Response<UpstreamBody>, BoxError> {
-        let uri: Uri = format!("{}{target}", self.origin).parse()?;
+        // In its parts: put behind the origin, a target such as `*` would become a part of the host or of its port.
+        let uri = Uri::builder()
+            .scheme(self.upstream.scheme())
+            .authority(self.upstream.authority())
+            .path_and_query(target)
+            .build()?;
         let mut request = Request::new(body);
         *request.method_mut() = parts.method;
         *request.uri_mut() = uri;
@@ -130,7 +142,8 @@ fn tidy_client(upstream: &Upstream, mut tls: ClientConfig) -> reqwest::Result<re
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_idle_timeout(IDLE)
         .tcp_nodelay(true)
-        .http1_max_headers(1000);
+        .http1_max_headers(MAX_HEADERS)
+        .http2_max_header_list_size(MAX_HEAD_BYTES);
     let builder = if upstream.is_h2c() {
         builder.http2_prior_knowledge()
     } else {
@@ -153,7 +166,8 @@ fn verbatim_client(upstream: &Upstream, tls: ClientConfig) -> Client<HttpsConnec
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(IDLE)
         .retry_canceled_requests(false)
-        .http1_max_headers(1000)
+        .http1_max_headers(MAX_HEADERS)
+        .http2_max_header_list_size(MAX_HEAD_BYTES)
         .http2_only(upstream.is_h2c())
         .build(connector)
 }
@@ -211,34 +225,76 @@ pub(crate) fn ending_of(error: &(dyn StdError + 'static)) -> Ending {
     }
 }
 
-/// Why no answer came, for whoever reads the 502: a sentence and a hint.
-pub(crate) fn sentence(to: &Upstream, error: &(dyn StdError + 'static)) -> (String, &'static str) {
+/// Why no answer came, for whoever reads that in its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unanswered {
+    pub(crate) sentence: String,
+    pub(crate) hint: &'static str,
+    /// It is not the upstream's doing.
+    pub(crate) is_ours: bool,
+}
+
+/// Why no answer came: a sentence and a hint.
+pub(crate) fn unanswered(to: &Upstream, error: &(dyn StdError + 'static)) -> Unanswered {
+    let is_of_names = causes(error).any(|cause| cause.to_string().contains("dns error"));
+    if descriptors::are_out(error) || is_of_names && descriptors::none_is_left() {
+        return Unanswered {
+            sentence: format!(
+                "Scrubjay has no file descriptor left for a connection to {}; the agent was not asked.",
+                to.origin()
+            ),
+            hint: "Close connections that are not needed, or allow more: ulimit -n.",
+            is_ours: true,
+        };
+    }
+    let (sentence, hint) = sentence(to, error);
+    Unanswered {
+        sentence,
+        hint,
+        is_ours: false,
+    }
+}
+
+/// An answer that changes the protocol of a connection, to a request that did not ask for it.
+pub(crate) fn unasked_switch(to: &Upstream) -> Unanswered {
+    Unanswered {
+        sentence: format!(
+            "{} changed the protocol of the connection, which was not asked for.",
+            to.origin()
+        ),
+        hint: "Look at the agent's own log.",
+        is_ours: false,
+    }
+}
+
+fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
+
+fn sentence(to: &Upstream, error: &(dyn StdError + 'static)) -> (String, &'static str) {
     let upstream = to.origin();
-    let causes = || std::iter::successors(Some(error), |&error| error.source());
-    let io_kind = causes()
+    let io_kind = causes(error)
         .find_map(|cause| cause.downcast_ref::<io::Error>())
         .map(io::Error::kind);
-    let is_tls = causes().find_map(tls_error);
-    let is_hyper =
-        |test: fn(&hyper::Error) -> bool| causes().filter_map(|c| c.downcast_ref::<hyper::Error>()).any(test);
-    let last = causes().last().map(ToString::to_string).unwrap_or_default();
-    if let Some(tls) = is_tls {
+    let is_hyper = |test: fn(&hyper::Error) -> bool| {
+        causes(error)
+            .filter_map(|cause| cause.downcast_ref::<hyper::Error>())
+            .find(|error| test(error))
+    };
+    if let Some(tls) = causes(error).find_map(tls_error) {
         let (reason, hint) = crate::tls::reason(to, tls);
         return (format!("TLS with {upstream} failed: {reason}."), hint);
     }
-    if causes().any(|cause| cause.to_string().contains("dns error")) {
+    if causes(error).any(|cause| cause.to_string().contains("dns error")) {
         return (
             format!("The name {} could not be resolved.", to.host()),
             "Check the upstream's address.",
         );
     }
-    if is_hyper(hyper::Error::is_parse) {
-        return (
-            format!("{upstream} answered something that is not HTTP."),
-            "Check the upstream's scheme and port.",
-        );
+    if let Some(parse) = is_hyper(hyper::Error::is_parse) {
+        return unreadable(&upstream, parse);
     }
-    if is_hyper(hyper::Error::is_incomplete_message) {
+    if is_hyper(hyper::Error::is_incomplete_message).is_some() {
         return (
             format!("{upstream} closed the connection without an answer."),
             "Look at the agent's own log.",
@@ -257,11 +313,42 @@ pub(crate) fn sentence(to: &Upstream, error: &(dyn StdError + 'static)) -> (Stri
             format!("{upstream} broke off the connection without an answer."),
             "Look at the agent's own log.",
         ),
-        _ => (
-            format!("{upstream} gave no answer: {last}."),
-            "Check the upstream's address, and the agent's own log.",
-        ),
+        _ => {
+            let last = causes(error).last().map(ToString::to_string).unwrap_or_default();
+            (
+                format!("{upstream} gave no answer: {last}."),
+                "Check the upstream's address, and the agent's own log.",
+            )
+        }
     }
+}
+
+/// An answer whose head could not be read. What is wrong with its length, the
+/// library says only in words.
+fn unreadable(upstream: &str, parse: &hyper::Error) -> (String, &'static str) {
+    let said = parse.to_string();
+    if parse.is_parse_too_large() {
+        return (
+            format!("{upstream} answered with a head of more than {MAX_HEADERS} fields or {MAX_HEAD_BYTES} bytes."),
+            "Make the agent send fewer or shorter fields.",
+        );
+    }
+    if said.contains("content-length") {
+        return (
+            format!("{upstream} answered with a Content-Length that is no number, or with two that differ."),
+            "Make the agent send one Content-Length, or none.",
+        );
+    }
+    if said.contains("transfer-encoding") {
+        return (
+            format!("{upstream} answered with a Transfer-Encoding in HTTP/1.0, which has none."),
+            "Make the agent answer in HTTP/1.1, or without Transfer-Encoding.",
+        );
+    }
+    (
+        format!("{upstream} answered something that is not HTTP."),
+        "Check the upstream's scheme and port.",
+    )
 }
 
 /// TLS errors travel inside of IO errors, at times several deep.

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use tokio::sync::watch;
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
+use crate::exit::Unanswered;
+
 /// Counts since the source was started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -17,7 +19,8 @@ pub struct Counts {
     pub chunks: u64,
     /// Bytes of response bodies that passed.
     pub bytes: u64,
-    /// Requests that were refused (another host, `CONNECT`, a loop).
+    /// Requests that were refused (a foreign host, another server, `CONNECT`, a
+    /// loop, a length that is said twice).
     pub refused: u64,
 }
 
@@ -32,9 +35,6 @@ pub struct Sightings {
     pub first_request: bool,
     /// Body bytes came back.
     pub first_bytes: bool,
-    /// A `Host` that is neither this machine nor an address: perhaps a page
-    /// that rebinds its name to loopback. Noted, not refused.
-    pub foreign_host: Option<String>,
     /// Why the last refused request was refused.
     pub last_refusal: Option<String>,
 }
@@ -102,12 +102,11 @@ impl Facts {
         });
     }
 
-    pub(crate) fn upstream_failed(&self, sentence: &str) {
-        self.note(|seen| &mut seen.upstream_failure, Some(sentence.to_owned()));
-    }
-
-    pub(crate) fn foreign_host(&self, host: &str) {
-        self.note(|seen| &mut seen.foreign_host, Some(host.chars().take(200).collect()));
+    /// Notes why an upstream did not answer, unless it was not asked.
+    pub(crate) fn unanswered(&self, unanswered: &Unanswered) {
+        if !unanswered.is_ours {
+            self.note(|seen| &mut seen.upstream_failure, Some(unanswered.sentence.clone()));
+        }
     }
 
     pub(crate) fn refused(&self, sentence: &str) {

@@ -1,11 +1,12 @@
 //! What changes between what was sent and what is delivered, and nothing else:
-//! fields that belong to one connection, `Host`, our label, and a `Location`
-//! that would lead a client around the proxy.
+//! fields that belong to one connection, `Host`, our label, cookies that are
+//! ours, a `Location` that would lead a client around the proxy, and a length
+//! that is said twice.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use scrubjay_session::exchange::Headers;
 
-use crate::upstream::Upstream;
+use crate::{framing, upstream::Upstream};
 
 /// Labels an exchange; not forwarded.
 pub(crate) const LABEL: HeaderName = HeaderName::from_static("x-scrubjay-label");
@@ -22,20 +23,26 @@ pub(crate) fn fields(headers: &HeaderMap) -> Headers {
         .collect()
 }
 
-/// The fields that go on, in their order. `keeps` and `rewrites` decide one by one.
-fn filtered(
-    headers: &HeaderMap,
-    keeps: impl Fn(&HeaderName) -> bool,
-    rewrites: impl Fn(&HeaderName, &HeaderValue) -> Option<HeaderValue>,
-) -> HeaderMap {
+/// What becomes of a field.
+enum Carried {
+    AsItIs,
+    As(HeaderValue),
+    Not,
+}
+
+/// The fields that go on, in their order. `carried` decides one by one.
+fn filtered(headers: &HeaderMap, mut carried: impl FnMut(&HeaderName, &HeaderValue) -> Carried) -> HeaderMap {
     let named = named_by_connection(headers);
     let mut kept = HeaderMap::with_capacity(headers.len());
     for (name, value) in headers {
-        if belongs_to_connection(name) || named.contains(name) || !keeps(name) {
+        if belongs_to_connection(name) || named.contains(name) {
             continue;
         }
-        let value = rewrites(name, value).unwrap_or_else(|| value.clone());
-        kept.append(name, value);
+        match carried(name, value) {
+            Carried::AsItIs => drop(kept.append(name, value.clone())),
+            Carried::As(value) => drop(kept.append(name, value)),
+            Carried::Not => {}
+        }
     }
     kept
 }
@@ -50,23 +57,50 @@ pub(crate) fn keep_upgrade(sent: &mut HeaderMap, original: &HeaderMap) {
 
 /// A request's fields as they go upstream.
 pub(crate) fn to_upstream(headers: &HeaderMap, host: &HeaderValue) -> HeaderMap {
-    let mut sent = filtered(
-        headers,
-        |name| *name != LABEL,
-        |name, _| (*name == header::HOST).then(|| host.clone()),
-    );
+    let mut sent = filtered(headers, |name, value| match *name {
+        _ if *name == LABEL => Carried::Not,
+        header::HOST => Carried::As(host.clone()),
+        header::COOKIE => without_our_cookies(value),
+        _ => Carried::AsItIs,
+    });
     if !sent.contains_key(header::HOST) {
         sent.insert(header::HOST, host.clone());
     }
     // Of `TE` only this much goes on, because trailers are passed on.
-    let wants_trailers = headers
-        .get_all(header::TE)
-        .iter()
-        .any(|value| value.as_bytes() == b"trailers");
-    if wants_trailers {
+    if wants_trailers(headers) {
         sent.insert(header::TE, HeaderValue::from_static("trailers"));
     }
     sent
+}
+
+fn wants_trailers(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(header::TE).iter();
+    values
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .any(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"trailers"))
+}
+
+/// A browser sends the cookies of a host to all of its ports, so what lets a
+/// browser into `scrubjay serve` comes here, too. It is nothing for an upstream.
+fn without_our_cookies(value: &HeaderValue) -> Carried {
+    let pairs: Vec<&[u8]> = value.as_bytes().split(|byte| *byte == b';').collect();
+    let others: Vec<&[u8]> = pairs.iter().copied().filter(|pair| !is_our_cookie(pair)).collect();
+    if others.len() == pairs.len() {
+        return Carried::AsItIs;
+    }
+    match HeaderValue::from_bytes(others.join(&b';').trim_ascii_start()) {
+        Ok(rest) if !rest.is_empty() => Carried::As(rest),
+        _ => Carried::Not,
+    }
+}
+
+fn is_our_cookie(pair: &[u8]) -> bool {
+    const OURS: &[u8] = b"scrubjay";
+    let pair = pair.trim_ascii();
+    let begins = pair
+        .get(..OURS.len())
+        .is_some_and(|name| name.eq_ignore_ascii_case(OURS));
+    begins && matches!(pair.get(OURS.len()), Some(b'-' | b'_'))
 }
 
 /// Joins cookies that HTTP/2 allows to be split and HTTP/1 does not.
@@ -85,15 +119,18 @@ pub(crate) fn join_cookies(headers: &mut HeaderMap) {
 
 /// A response's fields as they go to the client, who reached us at `own`.
 pub(crate) fn to_client(headers: &HeaderMap, upstream: &Upstream, own: &str) -> HeaderMap {
-    filtered(
-        headers,
-        |_| true,
-        |name, value| {
-            (*name == header::LOCATION)
-                .then(|| relocated(value, upstream, own).or_else(|| relocated_path(value, upstream)))
-                .flatten()
-        },
-    )
+    let is_coded = headers.contains_key(header::TRANSFER_ENCODING);
+    let mut len = framing::length(headers);
+    filtered(headers, |name, value| match *name {
+        header::LOCATION => relocated(value, upstream, own)
+            .or_else(|| relocated_path(value, upstream))
+            .map_or(Carried::AsItIs, Carried::As),
+        // The other one is followed, and the client must not follow this one.
+        header::CONTENT_LENGTH if is_coded => Carried::Not,
+        // Once, however often it was said.
+        header::CONTENT_LENGTH => len.take().map_or(Carried::Not, |len| Carried::As(len.into())),
+        _ => Carried::AsItIs,
+    })
 }
 
 /// The source's own address in place of the upstream's, if that is where it
@@ -239,6 +276,63 @@ mod tests {
             "te: trailers",
         ];
         assert_eq!(text(&sent), expected);
+    }
+
+    #[test]
+    fn our_cookies_stay_behind_and_the_others_stay_as_they_are() {
+        let check = |cookies: &[&str], expected: &[&str]| {
+            let fields: Vec<_> = cookies.iter().map(|value| ("cookie", *value)).collect();
+            let sent = to_upstream(&map(&fields), &HeaderValue::from_static("agent"));
+            let sent: Vec<_> = sent
+                .get_all("cookie")
+                .iter()
+                .map(|value| value.to_str().unwrap())
+                .collect();
+            assert_eq!(sent, expected, "{cookies:?}");
+        };
+        check(&["scrubjay-5292=x"], &[]);
+        check(&["a=1; scrubjay-5292=x; b=2"], &["a=1; b=2"]);
+        check(&["scrubjay-5292=x; a=1"], &["a=1"]);
+        check(&["a=1; SCRUBJAY_5292=x"], &["a=1"]);
+        check(&["ScrubJay-1=x;Scrubjay_2=y;  a = \"1\" ;;b"], &["a = \"1\" ;;b"]);
+        check(&["a=1;  b=2;;", "scrubjay-1=x", "c=3"], &["a=1;  b=2;;", "c=3"]);
+        // Theirs, whatever is in it.
+        check(
+            &["scrubjay=1; myscrubjay-1=2; a=scrubjay-1=x"],
+            &["scrubjay=1; myscrubjay-1=2; a=scrubjay-1=x"],
+        );
+        check(&["scrubjay-5292"], &[]);
+    }
+
+    #[test]
+    fn trailers_are_wanted_wherever_te_says_so() {
+        let check = |te: &[&str], expected: &[&str]| {
+            let fields: Vec<_> = te.iter().map(|value| ("te", *value)).collect();
+            let sent = to_upstream(&map(&fields), &HeaderValue::from_static("agent"));
+            let sent: Vec<_> = sent.get_all("te").iter().map(|value| value.to_str().unwrap()).collect();
+            assert_eq!(sent, expected, "{te:?}");
+        };
+        check(&["trailers"], &["trailers"]);
+        check(&["gzip, Trailers"], &["trailers"]);
+        check(&["gzip, chunked"], &[]);
+        check(&["gzip", "trailers"], &["trailers"]);
+    }
+
+    #[test]
+    fn a_length_is_said_once_or_not_at_all() {
+        let upstream = Upstream::parse("http://localhost:8000").unwrap();
+        let check = |fields: &[(&str, &str)], expected: &[&str]| {
+            let sent = to_client(&map(fields), &upstream, "127.0.0.1:5290");
+            assert_eq!(text(&sent), expected, "{fields:?}");
+        };
+        let chunked = ("transfer-encoding", "chunked");
+        check(&[("content-length", "10")], &["content-length: 10"]);
+        check(
+            &[("content-length", "10"), ("content-length", "10")],
+            &["content-length: 10"],
+        );
+        check(&[("content-length", "10, 10")], &["content-length: 10"]);
+        check(&[("content-length", "10"), chunked], &[]);
     }
 
     #[test]

@@ -27,13 +27,15 @@
 //! - [`front`]: accepting and stopping, for whoever answers; the replay server stands on it too
 //! - `serve`: a front that forwards; `station`: what all its connections share
 //! - `answer`: one request, from its head to the head of its answer
-//! - `headers`: the few fields that change; `refusal`: answers that are ours
+//! - `hosts`: which names are answered to; `guard`: what is not let through; `patience`: how long a head may take
+//! - `headers`: the few fields that change; `framing`: lengths that are said twice; `refusal`: answers that are ours
 //! - `exit`: the way to the upstream; `tls`: whom to trust on it
 //! - `reel`: one exchange's tape and clock; `body`: the two bodies that feed it
 //! - `intake`: how chunks that come together are taken together
 //! - [`post`]: a client of our own, for checking an agent
 //! - `upgrade`: the way out for a connection that changes its protocol; `relay`: its bytes, both ways
 //! - `wire`: the client's socket; `facts`: what is told about it all
+//! - [`clock`]: the time of day; [`descriptors`]: how many connections may be open
 //!
 //! # Invariants
 //!
@@ -41,14 +43,18 @@
 //!   recorder beyond the call. A slow recorder delays its own exchange only.
 //! - Bytes, splits, status and end-to-end fields are the upstream's. Nothing is
 //!   decompressed, re-serialised, added or dropped. The exceptions: fields that
-//!   belong to one connection, `Host`, `x-scrubjay-label`, and a `Location` that
-//!   points at the upstream; each is recorded as sent and as delivered.
-//! - A body that breaks off breaks off for the client too, after its last bytes.
+//!   belong to one connection, `Host`, `x-scrubjay-label`, cookies of ours, a
+//!   `Location` that points at the upstream, and a `Content-Length` beside
+//!   `Transfer-Encoding`; each is recorded as sent and as delivered.
+//! - A body that breaks off breaks off for the client too, after its last bytes;
+//!   so does one whose head contradicts itself about its length.
 //! - A connection that changes its protocol (status 101) is relayed: bytes,
 //!   back-pressure, ends and resets. Its bytes are counted and not recorded.
 //! - No limits of ours: no total time-out, no buffering beyond what came
-//!   together (64 KB). Only connecting is timed (10 s).
-//! - One source forwards to one upstream. It is never an open proxy.
+//!   together (64 KB). Only connecting is timed (10 s), the head of a request
+//!   (30 s), and a connection on which nothing is asked (10 minutes).
+//! - One source forwards to one upstream. It is never an open proxy, and on
+//!   loopback it answers only to names that mean this machine.
 //!
 //! # What a client can notice
 //!
@@ -67,13 +73,19 @@
 
 mod answer;
 mod body;
+pub mod clock;
+pub mod descriptors;
 mod exit;
 mod facts;
+mod framing;
 pub mod front;
+mod guard;
 mod headers;
 mod holder;
+mod hosts;
 mod intake;
 mod listener;
+mod patience;
 pub mod post;
 pub mod recorder;
 mod reel;
@@ -89,6 +101,7 @@ mod wire;
 pub use exit::{BoxError, ExitError};
 pub use facts::{Counts, Sightings};
 pub use holder::Holder;
+pub use hosts::{BadHost, Hosts};
 pub use listener::{BindError, Listener};
 pub use serve::{Forwarder, Running, ServeError, Source, serve};
 pub use tls::{Identity, Tls, TlsFileError};

@@ -5,12 +5,19 @@ use std::{
     net::{IpAddr, SocketAddr, TcpListener},
 };
 
-use crate::Holder;
+use socket2::SockRef;
+
+use crate::{Holder, Hosts};
+
+/// Connections that may wait to be accepted. The system may have a lower limit
+/// of its own.
+const BACKLOG: i32 = 4096;
 
 /// A bound address that does not accept yet.
 #[derive(Debug)]
 pub struct Listener {
     pub(crate) socket: TcpListener,
+    pub(crate) hosts: Hosts,
     address: SocketAddr,
 }
 
@@ -100,9 +107,20 @@ impl Listener {
             _ => BindError::Bind { address, source },
         };
         let socket = TcpListener::bind(address).map_err(told)?;
+        // The library lets 128 wait; asked again, the system takes the new number.
+        SockRef::from(&socket).listen(BACKLOG).map_err(told)?;
         socket.set_nonblocking(true).map_err(told)?;
         let address = socket.local_addr().map_err(told)?;
-        Ok(Self { socket, address })
+        Ok(Self {
+            socket,
+            hosts: Hosts::default(),
+            address,
+        })
+    }
+
+    /// Answers to these hosts, too.
+    pub fn answering_to(self, hosts: Hosts) -> Self {
+        Self { hosts, ..self }
     }
 
     /// Binds the first free port of a range, both ends included, leaving out some.

@@ -8,9 +8,9 @@ use std::{
     mem,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU8, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU8, Ordering::Relaxed},
     },
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -19,6 +19,7 @@ use scrubjay_session::exchange::{Ending, Headers, Relayed, RequestHead, Response
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::{
+    clock,
     recorder::{Chunk, Tape},
     station::Station,
 };
@@ -38,6 +39,8 @@ pub(crate) struct Reel {
     open: Mutex<Option<TaskTrackerToken>>,
     /// Calls still to be made aside.
     wary: AtomicU8,
+    /// The client did not send its request whole.
+    is_request_broken: AtomicBool,
 }
 
 enum State {
@@ -58,7 +61,8 @@ impl Reel {
     ) -> Arc<Self> {
         let open = station.facts.exchange_began();
         let state = if station.is_recording() {
-            let began = wall_clock_us() - i64::try_from(started.elapsed().as_micros()).unwrap_or(0);
+            let ago = i64::try_from(started.elapsed().as_micros()).unwrap_or(0);
+            let began = clock::wall_us().saturating_sub(ago).max(0);
             State::Recording(station.recorder.begin(&station.name, upstream, head, labels, began))
         } else {
             State::Passing
@@ -69,12 +73,23 @@ impl Reel {
             state: Mutex::new(state),
             open: Mutex::new(Some(open)),
             wary: AtomicU8::new(0),
+            is_request_broken: AtomicBool::new(false),
         })
     }
 
     /// Bytes of the request body, about to be forwarded.
     pub(crate) fn request_body(&self, bytes: &[u8]) {
         self.tell(|tape, at_us| tape.request_body(bytes, at_us));
+    }
+
+    /// The request's body has failed.
+    pub(crate) fn request_broke(&self) {
+        self.is_request_broken.store(true, Relaxed);
+    }
+
+    /// Whether its body has failed.
+    pub(crate) fn is_request_broken(&self) -> bool {
+        self.is_request_broken.load(Relaxed)
     }
 
     /// The response's head.
@@ -181,9 +196,4 @@ impl Drop for Reel {
     fn drop(&mut self) {
         self.abandon();
     }
-}
-
-fn wall_clock_us() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

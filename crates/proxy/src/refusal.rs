@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 
-use crate::{body::ClientBody, headers::fields, upstream::Upstream};
+use crate::{body::ClientBody, exit::Unanswered, guard::Unwelcome, headers::fields, upstream::Upstream};
 use scrubjay_session::exchange::{HttpVersion, ResponseHead};
 
 /// Tells our answers from an agent's.
@@ -20,13 +20,20 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    /// A request that is meant for somebody else.
-    pub(crate) fn other_host(asked: &str, upstream: &Upstream) -> Self {
+    /// A request that the front does not let through.
+    pub(crate) fn unwelcome(why: &Unwelcome, upstream: &Upstream) -> Self {
+        let (sentence, hint) = match why {
+            Unwelcome::OtherTarget { asked } => (
+                format!("This source forwards to {upstream} only, not to {asked}."),
+                "Do not use it as a general HTTP proxy; add a source for each agent.".to_owned(),
+            ),
+            why => (why.sentence(), why.hint()),
+        };
         Self {
-            status: StatusCode::FORBIDDEN,
+            status: why.status(),
             kind: "refused",
-            sentence: format!("This source forwards to {upstream} only, not to {asked}."),
-            hint: "Do not use it as a general HTTP proxy; add a source for each agent.".to_owned(),
+            sentence,
+            hint,
         }
     }
 
@@ -61,13 +68,27 @@ impl Refusal {
         }
     }
 
-    /// The upstream gave no answer.
-    pub(crate) fn unanswered(sentence: String, hint: &str) -> Self {
+    /// The client broke its request off, or its body is not framed as its head says.
+    pub(crate) fn broken_request() -> Self {
         Self {
-            status: StatusCode::BAD_GATEWAY,
+            status: StatusCode::BAD_REQUEST,
+            kind: "refused",
+            sentence: "The body of the request breaks off, or is not framed as its head says.".to_owned(),
+            hint: "Send as many bytes as Content-Length says, or whole chunks and the last one.".to_owned(),
+        }
+    }
+
+    /// The upstream gave no answer, or could not be asked.
+    pub(crate) fn unanswered(unanswered: Unanswered) -> Self {
+        Self {
+            status: if unanswered.is_ours {
+                StatusCode::SERVICE_UNAVAILABLE
+            } else {
+                StatusCode::BAD_GATEWAY
+            },
             kind: "no-answer",
-            sentence,
-            hint: hint.to_owned(),
+            sentence: unanswered.sentence,
+            hint: unanswered.hint.to_owned(),
         }
     }
 
@@ -93,6 +114,25 @@ impl Refusal {
         }
         *response.body_mut() = ClientBody::Own(Some(text));
         response
+    }
+
+    /// As it goes over a connection of HTTP/1 that ends with it.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let mut response = self.response();
+        response
+            .headers_mut()
+            .insert(header::CONNECTION, HeaderValue::from_static("close"));
+        let reason = self.status.canonical_reason().unwrap_or_default();
+        let mut bytes = format!("HTTP/1.1 {} {reason}\r\n", self.status.as_u16()).into_bytes();
+        for (name, value) in response.headers() {
+            bytes.extend_from_slice(name.as_str().as_bytes());
+            bytes.extend_from_slice(b": ");
+            bytes.extend_from_slice(value.as_bytes());
+            bytes.extend_from_slice(b"\r\n");
+        }
+        bytes.extend_from_slice(b"\r\n");
+        bytes.extend_from_slice(&self.text());
+        bytes
     }
 
     /// The head as it is recorded: nothing was sent by the upstream, all was delivered by us.

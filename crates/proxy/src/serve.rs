@@ -3,6 +3,7 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use http::request::Parts;
 use http_body_util::combinators::UnsyncBoxBody;
 use hyper::{Request, Response, body::Incoming};
 use tokio::{net::TcpStream, sync::watch};
@@ -12,9 +13,10 @@ use crate::{
     body::{ClientBody, Inflow},
     exit::{BoxError, ExitError},
     facts::{Counts, Sightings},
-    front::{Attendant, Front, Hangup},
+    front::{Attendant, Front, Hangup, Unwelcome},
     listener::Listener,
     recorder::Recorder,
+    refusal::Refusal,
     station::{Route, Station},
     tls::Tls,
     upstream::Upstream,
@@ -166,9 +168,9 @@ impl Running {
                 Ok(())
             }
             Err(error) => {
-                let (sentence, hint) = crate::exit::sentence(&route.upstream, &error);
-                self.station.facts.upstream_failed(&sentence);
-                Err(format!("{sentence} {hint}"))
+                let unanswered = crate::exit::unanswered(&route.upstream, &error);
+                self.station.facts.unanswered(&unanswered);
+                Err(format!("{} {}", unanswered.sentence, unanswered.hint))
             }
         }
     }
@@ -189,6 +191,17 @@ impl Attendant for Station {
         request: Request<Incoming>,
     ) -> Result<Response<ClientBody>, Hangup> {
         Ok(answer(self, wire, request.map(Inflow::Live)).await)
+    }
+
+    fn turn_away(self: Arc<Self>, _: &Parts, why: &Unwelcome) -> Response<ClientBody> {
+        let refusal = Refusal::unwelcome(why, &self.route().upstream);
+        self.facts.request_came();
+        self.facts.refused(&refusal.sentence);
+        refusal.response()
+    }
+
+    fn stands_for(&self, authority: &str, usual_port: u16) -> bool {
+        self.route().upstream.is_at(authority, usual_port)
     }
 
     fn begin_stopping(&self) {

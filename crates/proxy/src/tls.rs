@@ -14,7 +14,7 @@ use rustls::{
     server::ParsedCertificate,
 };
 
-use crate::{exit::ExitError, upstream::Upstream};
+use crate::{clock::CertificateClock, exit::ExitError, upstream::Upstream};
 
 /// What to do about a certificate that is not trusted.
 const TRUST: &str = "Trust it, or whoever signed it, with --cacert FILE (PEM) or SSL_CERT_FILE; \
@@ -102,7 +102,7 @@ impl Tls {
     /// Without TLS nothing is loaded, so that a machine without certificates can still record.
     pub(crate) fn config(&self, upstream: &Upstream) -> Result<ClientConfig, ExitError> {
         let provider: Arc<CryptoProvider> = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        let builder = ClientConfig::builder_with_details(Arc::clone(&provider), Arc::new(CertificateClock))
             .with_safe_default_protocol_versions()
             .map_err(ExitError::Certificates)?;
         if !upstream.is_tls() {

@@ -8,6 +8,7 @@
 
 use std::{
     io::{self, IoSlice},
+    mem,
     pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -17,9 +18,11 @@ use std::{
     time::Duration,
 };
 
-use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
-use tokio::{net::TcpStream, runtime::Handle};
+use tokio::{net::TcpStream, runtime::Handle, sync::Semaphore};
+
+use crate::patience::{HeadClock, Waited};
 
 /// What the socket and the bodies of one connection share.
 #[derive(Default)]
@@ -29,13 +32,54 @@ pub struct Wire {
     waiting: Mutex<Vec<Waker>>,
     somebody_waits: AtomicBool,
     is_abrupt: AtomicBool,
+    /// Requests begun, and how many of them have ended.
+    begun: AtomicU64,
+    ended: AtomicU64,
+    /// What was read while no request was under way: the next one's head.
+    head: Mutex<Vec<u8>>,
     /// What the connection does when it no longer speaks HTTP.
     successor: Mutex<Option<Successor>>,
 }
 
 type Successor = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// Bytes of a head that are kept, at most.
+const KEPT_HEAD: usize = crate::front::MAX_HEAD_BYTES as usize;
+/// Bytes of a head that are read at once.
+const READ_LEN: usize = 8 << 10;
+
+/// A request under way, until it is dropped.
+pub(crate) struct UnderWay(Arc<Wire>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.ended.fetch_add(1, Ordering::Release);
+    }
+}
+
 impl Wire {
+    /// A request has come; gives its head as far as it was read since nothing
+    /// else was under way.
+    pub(crate) fn begin_request(self: &Arc<Self>) -> (UnderWay, Vec<u8>) {
+        self.begun.fetch_add(1, Ordering::Release);
+        let head = mem::take(&mut *self.head.lock().unwrap_or_else(PoisonError::into_inner));
+        (UnderWay(Arc::clone(self)), head)
+    }
+
+    fn begun(&self) -> u64 {
+        self.begun.load(Ordering::Acquire)
+    }
+
+    fn is_under_way(&self) -> bool {
+        self.ended.load(Ordering::Acquire) < self.begun()
+    }
+
+    fn keep_head(&self, bytes: &[u8]) {
+        let mut head = self.head.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = KEPT_HEAD.saturating_sub(head.len());
+        head.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+
     /// How often everything handed over had been written.
     pub fn flushes(&self) -> u64 {
         self.flushes.load(Ordering::Acquire)
@@ -87,6 +131,7 @@ pub(crate) struct ClientSocket {
     /// Gone only while it is dropped.
     io: Option<TokioIo<TcpStream>>,
     wire: Arc<Wire>,
+    clock: HeadClock,
 }
 
 /// How long a client may take for the bytes before a reset.
@@ -95,10 +140,13 @@ const TAKING: Duration = Duration::from_secs(5);
 const LOOKING: Duration = Duration::from_millis(1);
 
 impl ClientSocket {
-    pub(crate) fn new(stream: TcpStream, wire: Arc<Wire>) -> Self {
+    /// Wraps a connection; `unfinished` has a permit for each head that may be
+    /// waited for at a time.
+    pub(crate) fn new(stream: TcpStream, wire: Arc<Wire>, unfinished: Arc<Semaphore>) -> Self {
         Self {
             io: Some(TokioIo::new(stream)),
             wire,
+            clock: HeadClock::new(unfinished),
         }
     }
 
@@ -170,8 +218,36 @@ fn unsent_len(_: &TcpStream) -> i32 {
 }
 
 impl Read for ClientSocket {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
-        self.io().poll_read(cx, buf)
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, mut buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        let begun = self.wire.begun();
+        self.clock.requests(begun);
+        if self.wire.is_under_way() {
+            return self.io().poll_read(cx, buf);
+        }
+        let mut bytes = [0; READ_LEN];
+        let len = bytes.len().min(buf.remaining());
+        let mut read = ReadBuf::new(&mut bytes[..len]);
+        if let Poll::Ready(ended) = self.io().poll_read(cx, read.unfilled()) {
+            let read = read.filled();
+            self.clock.read(read);
+            if !self.clock.is_http2() {
+                self.wire.keep_head(read);
+            }
+            buf.put_slice(read);
+            return Poll::Ready(ended);
+        }
+        match self.clock.poll(cx) {
+            Poll::Pending => Poll::Pending,
+            // As if the client had closed.
+            Poll::Ready(Waited::Idle) => Poll::Ready(Ok(())),
+            Poll::Ready(Waited::ForHead(answer)) => {
+                if let Some(io) = &self.io {
+                    // A client that takes nothing learns of it by the end of the connection.
+                    drop(io.inner().try_write(&answer));
+                }
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+            }
+        }
     }
 }
 

@@ -168,7 +168,7 @@ async fn arrivals(address: SocketAddr) -> Result<(Vec<Duration>, Duration), Fail
     static THREADS: AtomicU32 = AtomicU32::new(0);
     let body = input(&format!("thread-ofclient-{:04}", THREADS.fetch_add(1, Relaxed)));
     let head = format!(
-        "POST / HTTP/1.1\r\nhost: bench\r\ncontent-length: {}\r\n\r\n",
+        "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n",
         body.len()
     );
     stream.write_all((head + &body).as_bytes()).await?;

@@ -77,6 +77,13 @@ impl RawClient {
         self.text()
     }
 
+    /// Whether something has come or the connection has ended; waits a moment for it.
+    pub async fn has_come(&mut self) -> bool {
+        tokio::time::timeout(std::time::Duration::from_millis(20), self.read())
+            .await
+            .is_ok()
+    }
+
     /// Reads until the connection ends.
     pub async fn until_closed(&mut self) -> Closed {
         loop {

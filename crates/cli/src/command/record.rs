@@ -2,7 +2,9 @@
 
 use std::process::ExitStatus;
 
-use scrubjay_engine::{BoundSource, Choice, Engine, Excess, NewsFeed, Opening, Options, SizeCap, SourcePlan};
+use scrubjay_engine::{
+    BoundSource, Choice, Engine, Excess, NewsFeed, Opening, Options, SizeCap, SourcePlan, raise_descriptor_limit,
+};
 use scrubjay_ipc::Source;
 use tokio::process::{Child, Command};
 
@@ -107,9 +109,11 @@ fn plans(args: &args::Record) -> Result<Vec<SourcePlan>, Failure> {
     let upstreams: Vec<&str> = plans.iter().map(|plan| plan.upstream.as_str()).collect();
     let tls = plan::tls(&args.tls, &upstreams)?;
     let choice = choice(&args.choice)?;
+    let hosts = plan::hosts(&args.hosts.allowed)?;
     Ok(plans
         .into_iter()
         .map(|plan| SourcePlan {
+            hosts: hosts.clone(),
             keep_secrets: args.keep_secrets,
             keep_host: args.keep_host,
             drain: args.drain,
@@ -163,9 +167,12 @@ async fn record(
     let feed = engine.news()?;
     log.ready()?;
     if args.command.is_empty() {
+        raise_descriptor_limit();
         return log.follow(feed, signals.asked_to_stop()).await;
     }
     let mut child = spawn(args, sources)?;
+    // The command keeps the limit that it would have without us.
+    raise_descriptor_limit();
     let status = wait(&mut child, signals, feed, log).await?;
     match status_of(status) {
         0 => Ok(()),

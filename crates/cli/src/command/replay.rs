@@ -16,7 +16,7 @@ use std::{
 };
 
 use scrubjay_door::{Door, Plan};
-use scrubjay_engine::{Engine, EngineError, NewsFeed, Opening, Options, ReplayPlan};
+use scrubjay_engine::{Engine, EngineError, NewsFeed, Opening, Options, ReplayPlan, raise_descriptor_limit};
 use scrubjay_ipc::{Code, News, ReplayManner};
 
 use self::{
@@ -26,7 +26,7 @@ use self::{
 use crate::{
     args,
     command::serve::address,
-    failure::{Failure, note},
+    failure::{Failure, note, note_clock},
     library::Library,
     out::Out,
     plan,
@@ -56,6 +56,8 @@ pub(crate) fn run(args: &args::Replay, out: &mut Out) -> Result<(), Failure> {
         misses_into: misses_into.clone(),
         ..plan
     };
+    raise_descriptor_limit();
+    note_clock(out.format);
     let replays = addresses::start(&engine, args, &plan)?;
     out.write_behind(true)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -99,6 +101,7 @@ fn checked_plan(args: &args::Replay) -> Result<ReplayPlan, Failure> {
             ..ReplayManner::default()
         },
         shifts_timestamps: args.shift_timestamps,
+        hosts: plan::hosts(&args.hosts.allowed)?,
         tls: plan::tls(&args.tls, &args.fallback.iter().map(String::as_str).collect::<Vec<_>>())?,
         ..ReplayPlan::default()
     };

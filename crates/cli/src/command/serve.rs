@@ -6,14 +6,14 @@ use std::{
 };
 
 use scrubjay_door::{Door, DoorError, OnNewUrl};
-use scrubjay_engine::{Engine, Opening, Options, SourcePlan};
+use scrubjay_engine::{Engine, Opening, Options, SourcePlan, raise_descriptor_limit};
 use scrubjay_ipc::{Code, Source};
 use tokio::sync::mpsc;
 
 use super::record::{bind, choice, start};
 use crate::{
     args,
-    failure::{Failure, note},
+    failure::{Failure, note, note_clock},
     incidents,
     json::Line,
     log::ready_line,
@@ -43,6 +43,7 @@ pub(crate) fn run(args: &args::Serve, out: &mut Out) -> Result<(), Failure> {
     // Ports that are taken make no store.
     let socket = scrubjay_door::listen(listen).map_err(|error| refused(&error))?;
     let bound = bind(&plans)?;
+    raise_descriptor_limit();
     let engine = Engine::open(&Options {
         path: args.source.path(),
         opening: Opening::Window,
@@ -63,6 +64,7 @@ pub(crate) fn run(args: &args::Serve, out: &mut Out) -> Result<(), Failure> {
 
 fn plans(args: &args::Serve) -> Result<Vec<SourcePlan>, Failure> {
     let choice = choice(&args.choice)?;
+    let hosts = plan::hosts(&args.allow_hosts)?;
     let plans = plan::plans(&args.upstreams, &[], None)?;
     let upstreams: Vec<&str> = plans.iter().map(|plan| plan.upstream.as_str()).collect();
     let tls = plan::tls(&args.tls, &upstreams)?;
@@ -70,6 +72,7 @@ fn plans(args: &args::Serve) -> Result<Vec<SourcePlan>, Failure> {
         .into_iter()
         .map(|plan| SourcePlan {
             choice: choice.clone(),
+            hosts: hosts.clone(),
             tls: tls.clone(),
             ..plan
         })
@@ -129,6 +132,7 @@ async fn serve(
 }
 
 fn ready(engine: &Engine, url: &str, sources: &[Source], out: &mut Out) -> Result<(), Failure> {
+    note_clock(out.format);
     for source in sources.iter().filter(|source| source.unverified) {
         plan::note_unverified(&source.upstream, out.format);
     }

@@ -271,7 +271,7 @@ fn a_connection_that_changes_its_protocol_is_relayed_and_counted() {
     let mut process = recording(&stage, &upstream);
     let mut client = TcpStream::connect(process.url().strip_prefix("http://").unwrap()).unwrap();
     client
-        .write_all(b"GET /ws HTTP/1.1\r\nhost: f\r\nconnection: Upgrade\r\nupgrade: shout\r\n\r\n")
+        .write_all(b"GET /ws HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: shout\r\n\r\n")
         .unwrap();
     assert!(head(&mut client).starts_with(b"HTTP/1.1 101 "));
     client.write_all(b"hello").unwrap();
@@ -339,7 +339,7 @@ fn got(url: &str, said: impl FnOnce()) -> (String, bool) {
     let address = url.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
     stream
-        .write_all(b"GET /run HTTP/1.1\r\nhost: f\r\naccept: */*\r\n\r\n")
+        .write_all(b"GET /run HTTP/1.1\r\nhost: localhost\r\naccept: */*\r\n\r\n")
         .unwrap();
     let mut bytes = head(&mut stream);
     let mut some = [0; 1024];

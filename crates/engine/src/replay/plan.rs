@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use scrubjay_ipc::ReplayManner;
+use scrubjay_proxy::Hosts;
 use scrubjay_replay::{
     Faults, Pace, Rules,
     fault::{Overlay, SpecError},
@@ -31,6 +32,8 @@ pub struct ReplayPlan {
     pub misses_into: Option<Engine>,
     /// TLS with the fallback.
     pub tls: TlsPlan,
+    /// Names that it answers to beside those of this machine.
+    pub hosts: Hosts,
 }
 
 fn bad_fault(error: SpecError) -> EngineError {

@@ -23,7 +23,7 @@ use std::{
 };
 
 use scrubjay_ipc::{AddSource, Checklist, EditSource, Source, SourceList, SourceState, Switch};
-use scrubjay_proxy::{Listener, Tls};
+use scrubjay_proxy::{Hosts, Listener, Tls};
 use scrubjay_store::{Claim, Incident, SizeCap, Source as Stored, Spool, Store, Wanted};
 
 use self::live::{Capture, Live};
@@ -69,6 +69,8 @@ pub struct SourcePlan {
     pub choice: Choice,
     /// TLS with an `https://` upstream.
     pub tls: TlsPlan,
+    /// Names that it answers to beside those of this machine.
+    pub hosts: Hosts,
 }
 
 /// What a plan says that is not stored.
@@ -77,6 +79,17 @@ struct Given {
     labels: Vec<(String, String)>,
     choice: Choice,
     tls: Tls,
+    hosts: Hosts,
+}
+
+impl Given {
+    /// Of a source that nobody started by a command, which could have allowed names.
+    fn by_a_page() -> Self {
+        Self {
+            hosts: Hosts::of_containers(),
+            ..Self::default()
+        }
+    }
 }
 
 /// All sources of one store.
@@ -131,7 +144,7 @@ impl Sources {
         for stored in self.store.sources().unwrap_or_default() {
             if stored.wanted != Wanted::Stopped && !self.is_elsewhere(&stored.name) {
                 // A source that cannot listen says so in the list.
-                drop(self.listen_and_start(&stored, &Given::default()));
+                drop(self.listen_and_start(&stored, &Given::by_a_page()));
             }
         }
     }
@@ -171,7 +184,7 @@ impl Sources {
         self.store.add_source(&stored)?;
         let started = self
             .claim(&stored.name)
-            .and_then(|claim| self.start(&stored, bound, claim, &Given::default()));
+            .and_then(|claim| self.start(&stored, bound, claim, &Given::by_a_page()));
         if started.is_err() {
             self.store.remove_source(&stored.name)?;
         }
@@ -188,6 +201,7 @@ impl Sources {
             labels: plan.labels.clone(),
             choice: plan.choice.clone(),
             tls: plan.tls.load()?,
+            hosts: plan.hosts.clone(),
         };
         let known = self.store.sources()?;
         let name = self.name_to_run(&plan, &upstream, &known)?;
@@ -315,7 +329,7 @@ impl Sources {
         match to {
             Switch::Record | Switch::Pause => {
                 if !self.is_running(name) {
-                    source.listen = self.listen_and_start(&source, &Given::default())?.to_string();
+                    source.listen = self.listen_and_start(&source, &Given::by_a_page())?.to_string();
                 }
                 self.set_paused(name, to == Switch::Pause)?;
                 self.store.edit_source(name, &source)?;
@@ -378,6 +392,7 @@ impl Sources {
         capture.spool.set_recording(&source.name, true);
         let pulse = Arc::new(Pulse::default());
         let address = bound.address();
+        let bound = bound.answering_to(given.hosts.clone());
         let live = capture.run(bound, source, &pulse, &self.bell, given, &self.left_out)?;
         pulse.lights.listening();
         let running = Running {

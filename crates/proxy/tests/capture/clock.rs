@@ -67,6 +67,58 @@ async fn keep_time(mut orders: mpsc::UnboundedReceiver<(Duration, oneshot::Sende
     drop(held.await);
 }
 
+/// A head is waited for, and so is the next request, but not for ever. What is
+/// asked and answered has no limit.
+#[test]
+fn a_head_that_never_ends_is_given_up_and_a_stream_is_not() {
+    in_real_time(async {
+        let (asked, thought) = (Gate::default(), Gate::default());
+        let steps = vec![
+            Step::sse_head(),
+            Step::Tell(asked.clone()),
+            Step::Wait(thought.clone()),
+            Step::chunk("data: 1\n\n"),
+            Step::end(),
+        ];
+        let agent = ScriptedAgent::playing(steps).await;
+        let proxy = Clocked::before(&agent).await;
+        let address = proxy.running.address();
+        // One that is answered, slowly; one that has begun a head; one that has said nothing.
+        let mut stream = RawClient::ask(address, &get("/agent")).await;
+        asked.passed().await;
+        let mut slow = RawClient::ask(address, "GET / HTTP/1.1\r\nhost: loc").await;
+        let mut silent = RawClient::connect(address).await;
+        let mut upload = RawClient::ask(address, "POST / HTTP/1.1\r\nhost: f\r\ncontent-length: 5\r\n\r\nhe").await;
+        crate::eventually(|| proxy.running.counts().open == 2).await;
+        // Until the slow head was read, its clock does not run: it is asked again and again.
+        let mut told = false;
+        for _ in 0..100 {
+            proxy.passes(Duration::from_secs(31)).await;
+            told = slow.has_come().await;
+            if told {
+                break;
+            }
+        }
+        assert!(told, "the slow head should be given up");
+        slow.until_closed().await;
+        assert!(
+            slow.text().starts_with("HTTP/1.1 408 Request Timeout\r\n"),
+            "{}",
+            slow.text()
+        );
+        assert!(slow.text().contains("was not whole within 30 s"), "{}", slow.text());
+        proxy.passes(Duration::from_secs(3600)).await;
+        silent.until_closed().await;
+        assert_eq!(silent.text(), "");
+        // An hour for a body, and for a thought.
+        assert_eq!(proxy.running.counts().open, 2);
+        thought.open();
+        assert_eq!(stream.whole_answer().await.text(), "data: 1\n\n");
+        upload.send(b"llo").await;
+        upload.whole_answer().await;
+    });
+}
+
 fn in_real_time(test: impl Future<Output = ()>) {
     Runtime::new().unwrap().block_on(test);
 }

@@ -16,7 +16,7 @@ mod upgrades;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use scrubjay_proxy::{Listener, Running, Source, Upstream, serve};
+use scrubjay_proxy::{Hosts, Listener, Running, Source, Upstream, serve};
 use scrubjay_testkit::{Answer, MemoryRecorder, RawClient, ScriptedAgent, Step};
 
 /// A source in front of an agent, and what it recorded.
@@ -56,7 +56,11 @@ impl Proxied {
 }
 
 fn source_to(upstream: &str, recorder: &MemoryRecorder, settle: impl FnOnce(&mut Source)) -> Running {
-    let listener = Listener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    // What frontends are called in these tests.
+    let hosts = Hosts::allowing(["frontend", "f"]).unwrap();
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap())
+        .unwrap()
+        .answering_to(hosts);
     let mut source = Source::new("agent", Upstream::parse(upstream).unwrap());
     settle(&mut source);
     serve(listener, source, Arc::new(recorder.clone())).unwrap()

@@ -6,7 +6,7 @@ use std::{
 };
 
 use scrubjay_proxy::{
-    Listener, Source, Upstream,
+    Hosts, Listener, Source, Upstream,
     recorder::{Chunk, Recorder, Tape},
     serve,
 };
@@ -90,7 +90,10 @@ async fn a_slow_recorder_delays_its_own_exchange_only() {
     })
     .await;
     let stall = Arc::new(Stall::default());
-    let listener = Listener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let hosts = Hosts::allowing(["frontend"]).unwrap();
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap())
+        .unwrap()
+        .answering_to(hosts);
     let recorder = StallingRecorder {
         memory: MemoryRecorder::default(),
         stall: Arc::clone(&stall),

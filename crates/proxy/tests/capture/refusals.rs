@@ -65,10 +65,19 @@ async fn a_source_that_would_forward_to_itself_does_not_start() {
 }
 
 #[tokio::test]
-async fn a_foreign_host_is_noted_and_served() {
+async fn a_foreign_host_is_refused_and_counted() {
     let proxied = proxied().await;
     let head = "GET / HTTP/1.1\r\nhost: rebound.example:5290\r\naccept: */*\r\n\r\n";
-    assert_eq!(proxied.answer(head).await.status(), 200);
-    let noted = proxied.running.sightings().borrow().foreign_host.clone();
-    assert_eq!(noted.as_deref(), Some("rebound.example:5290"));
+    let answer = proxied.answer(head).await;
+    assert_eq!(answer.status(), 403);
+    assert!(
+        answer.text().contains("--allow-host rebound.example "),
+        "{}",
+        answer.text()
+    );
+    let noted = proxied.running.sightings().borrow().last_refusal.clone();
+    assert!(noted.unwrap().contains("rebound.example:5290"));
+    assert_eq!(proxied.running.counts().refused, 1);
+    assert_eq!(proxied.agent.connections(), 0);
+    assert_eq!(proxied.recorder.exchanges(), []);
 }

@@ -9,13 +9,17 @@ use http::{
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use scrubjay_protocol::media::Media;
-use scrubjay_proxy::{Wire, front::Hangup};
+use scrubjay_proxy::{
+    Wire,
+    clock::wall_us,
+    front::{Hangup, Unwelcome},
+};
 use scrubjay_session::exchange::{Headers, field};
 use tokio::time::{Instant, sleep_until};
 
 use super::{
     MARK, cors,
-    house::{House, now_us},
+    house::House,
     journal::Answered,
     misses::{Missed, Near, OnMiss},
     own::{self, MockBody, Refusal},
@@ -67,6 +71,22 @@ pub(crate) async fn answer(
         }
         Answer::NoHistory(miss) | Answer::Miss(miss) => visit.miss(miss, asked).await,
     }
+}
+
+/// Says why a request is not answered. No page on another origin reads it.
+pub(crate) fn turn_away(house: &House, parts: &Parts, why: &Unwelcome) -> Response<MockBody> {
+    let refusal = Refusal::unwelcome(why);
+    let request = house.count_request();
+    house.note(Answered {
+        request,
+        at_us: wall_us(),
+        method: parts.method.to_string(),
+        target: target(parts),
+        why: refusal.error().trim_end_matches('.').to_owned(),
+        status: refusal.status(),
+        ..Answered::default()
+    });
+    refusal.response(request)
 }
 
 fn refusal(parts: &Parts) -> Option<Refusal> {
@@ -137,7 +157,7 @@ impl Visit {
             came,
             answered: Answered {
                 request: house.count_request(),
-                at_us: now_us(),
+                at_us: wall_us(),
                 method: parts.method.to_string(),
                 target: target(parts),
                 ..Answered::default()
@@ -260,7 +280,7 @@ impl Visit {
             self.house.deck.refuse(&hit);
             return Ok(self.fault(&refusal));
         }
-        let manner = conduct.manner(&hit, &recorded.exchange, &meant, request, now_us());
+        let manner = conduct.manner(&hit, &recorded.exchange, &meant, request, wall_us());
         let faults = meant.meant_for(index, request).join(",");
         self.answered.why = hit.why;
         if !faults.is_empty() {

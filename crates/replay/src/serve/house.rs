@@ -1,23 +1,20 @@
 //! What every connection of one replay shares.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
-    time::{SystemTime, UNIX_EPOCH},
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
 };
 
-use http::{Request, Response};
+use http::{Request, Response, request::Parts};
 use hyper::body::Incoming;
 use scrubjay_proxy::{
     Forwarder, Wire,
-    front::{Attendant, Hangup},
+    front::{Attendant, Hangup, Unwelcome},
 };
 use tokio::sync::watch;
 
 use super::{
-    answer::answer,
+    answer::{answer, turn_away},
     conduct::Conduct,
     journal::{Answered, Journal},
     misses::Misses,
@@ -135,6 +132,10 @@ impl Attendant for House {
         answer(self, wire, request).await
     }
 
+    fn turn_away(self: Arc<Self>, request: &Parts, why: &Unwelcome) -> Response<MockBody> {
+        turn_away(&self, request, why)
+    }
+
     fn begin_stopping(&self) {
         if let Some(fallback) = &self.fallback {
             fallback.begin_stopping();
@@ -146,10 +147,4 @@ impl Attendant for House {
             fallback.settled().await;
         }
     }
-}
-
-/// Wall clock, microseconds since 1970.
-pub(crate) fn now_us() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

@@ -1,10 +1,12 @@
 //! Answers that are the replay's own: nothing recorded, or nothing to be had.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Empty, Full, combinators::UnsyncBoxBody};
 use scrubjay_protocol::record;
-use scrubjay_proxy::BoxError;
+use scrubjay_proxy::{BoxError, front::Unwelcome};
 use serde::Serialize;
 
 use super::MARK;
@@ -41,7 +43,7 @@ pub(crate) struct Refusal {
     /// What happened, as a sentence.
     error: String,
     /// What to do.
-    hint: &'static str,
+    hint: Cow<'static, str>,
     /// The request's number.
     request: u64,
     /// The recordings that come closest, closest first.
@@ -82,10 +84,10 @@ impl From<&Difference> for Differing {
 }
 
 impl Refusal {
-    fn new(status: StatusCode, kind: &'static str, error: &str, hint: &'static str) -> Self {
+    fn new(status: StatusCode, kind: &'static str, error: &str, hint: impl Into<Cow<'static, str>>) -> Self {
         Self {
             error: sentence(error),
-            hint,
+            hint: hint.into(),
             request: 0,
             nearest: Vec::new(),
             status,
@@ -166,6 +168,11 @@ impl Refusal {
         }
         text.push('.');
         text
+    }
+
+    /// A request that the front does not let through.
+    pub(crate) fn unwelcome(why: &Unwelcome) -> Self {
+        Self::new(why.status(), "refused", &why.sentence(), why.hint())
     }
 
     /// `CONNECT`.

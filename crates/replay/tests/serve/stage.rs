@@ -2,7 +2,7 @@
 
 use std::{fs::File, io::BufReader, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use scrubjay_proxy::Listener;
+use scrubjay_proxy::{Hosts, Listener};
 use scrubjay_replay::{
     Deck, Pace, Recorded, Rules,
     serve::{Conduct, Opening, Serving, serve},
@@ -189,7 +189,10 @@ impl Stage {
     }
 
     pub(crate) fn open(opening: Opening) -> Self {
+        // What frontends are called in these tests.
+        let hosts = Hosts::allowing(["frontend", "x"]).unwrap();
         let listener = Listener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let listener = listener.answering_to(hosts);
         Self {
             serving: serve(listener, opening).unwrap(),
         }

@@ -18,11 +18,12 @@
 //!
 //! Map, in reading order: [`mod@rule`] (the registry), `asked`, `runs`,
 //! `items`, `arguments`, `snapshot`, `patches`, `spelling`, `secrets`,
-//! `transport`, `once`, `keep`. What stops the client is not here (`fold`),
+//! `transport`, `framing`, `once`, `keep`. What stops the client is not here (`fold`),
 //! nor is muting (whoever shows findings).
 
 mod arguments;
 mod asked;
+mod framing;
 mod items;
 mod keep;
 mod once;

@@ -8,9 +8,10 @@ use scrubjay_protocol::{
 
 use super::{
     asked::Asked,
+    framing::{self, Lengths},
     once::Once,
     rule::{
-        BadStatus, Buffered, ClientLeft, Compressed, ContentType, FirstText, Gap, NoAnswer, NotRecorded,
+        BadStatus, Buffered, ClientLeft, Compressed, ContentType, FirstText, Framing, Gap, NoAnswer, NotRecorded,
         RecorderStopped, Reset, Stall, TimeBackwards, Truncated,
     },
 };
@@ -44,6 +45,8 @@ pub(super) struct Head {
     reason: String,
     /// The recording file ends inside the exchange, or is damaged there.
     is_cut: bool,
+    /// What it says of the body's length, where it says that in two ways.
+    lengths: Option<Lengths>,
 }
 
 impl Head {
@@ -78,6 +81,7 @@ impl Head {
                 .map(|delivered| exchange::field(delivered, "x-scrubjay-reason"))
                 .unwrap_or_default(),
             is_cut,
+            lengths: framing::lengths(&exchange.request, response),
         }
     }
 
@@ -272,6 +276,9 @@ pub(super) fn end(head: &Head, times: &Times, asked: &Asked, ended: &Ended, told
         let message = "a part of the body went to the client and was not recorded";
         told.push(Broken::new(&NotRecorded, message));
     }
+    if let Some(lengths) = &head.lengths {
+        told.push(Broken::new(&Framing, lengths.sentence(ended.body_len, ended.ending)));
+    }
     if head.is_redirect() || !asked.is_input && times.events == 0 {
         return;
     }
@@ -340,6 +347,8 @@ fn judge_ending(head: &Head, times: &Times, asked: &Asked, ended: &Ended, told: 
     }
     match ended.ending {
         Ending::NoAnswer => told.push(Broken::new(&NoAnswer, head.no_answer())),
+        // It was broken off because of what the other finding says.
+        Ending::UpstreamReset if head.lengths.as_ref().is_some_and(|said| said.part_from(ended.body_len)) => {}
         Ending::UpstreamReset => {
             let message = format!("upstream broke off after {} bytes of body{open}", ended.body_len);
             told.push(Broken::new(&Reset, message));

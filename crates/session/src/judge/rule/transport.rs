@@ -25,6 +25,12 @@ rules! {
         HTTP, "`runAgent` rejects after the events that came.",
         "Look for a crash of the agent, and for a proxy's time limit."
         [TypeScript1]
+    Framing "transport.framing" Error false
+        "length said in two ways"
+        "The answer's head says where the body ends in more than one way: Content-Length beside Transfer-Encoding, or twice, or a transfer coding beside chunked. Where the two part, Scrubjay breaks the answer off at its end, so that nobody takes it for whole. @ag-ui/client 1.0.0 in Node rejects."
+        "HTTP/1.1 (RFC 9112), Message Body Length", "fetch in Node refuses an answer with two lengths; browsers follow Transfer-Encoding.",
+        "Send either Content-Length or Transfer-Encoding: chunked, once; leave both to the server that writes the answer."
+        [TypeScript1]
     ClientLeft "transport.client_left" Note false
         "client left"
         "The client closed the connection before the body ended, as it does when somebody presses stop."
