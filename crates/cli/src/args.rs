@@ -342,6 +342,10 @@ pub(crate) struct State {
     /// Say how the moment was reached
     #[arg(long)]
     pub(crate) explain: bool,
+
+    /// Write out messages and state up to this size together, such as 1GB; more is left out and its size is told
+    #[arg(long, value_name = "SIZE", default_value = "64MiB")]
+    pub(crate) max_state: String,
 }
 
 #[derive(Debug, Args)]
