@@ -95,6 +95,8 @@ pub const RECOMPUTE_LEN: u64 = 64 * 1024;
 pub const ROOT_SPACING: u64 = 64 * 1024;
 /// Checkpoints take at most one part in so many of the body.
 const CHECKPOINT_SHARE: u64 = 10;
+/// Bytes of body between two checkpoints for each byte of the first, before it is packed.
+const CHECKPOINT_WORK: u64 = 2;
 /// Chunks read from a shelf at a time.
 const CHUNKS_AT_ONCE: u64 = 8_192;
 /// Bytes read from a shelf at a time.
@@ -502,7 +504,7 @@ impl Deriver {
         let covered = self.summary.decoded_len;
         self.purpose == Purpose::Store
             && covered - self.committed_offset >= CHECKPOINT_SPACING
-            && covered - self.attempted.0 >= self.attempted.1
+            && covered - self.attempted.0 >= CHECKPOINT_WORK * self.attempted.1
             && self.checkpoint_bytes + self.last_checkpoint_len <= covered / CHECKPOINT_SHARE
     }
 
