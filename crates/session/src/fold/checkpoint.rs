@@ -284,7 +284,7 @@ type KeepChunk<'a> = &'a mut dyn FnMut(&Chunk) -> Option<u64>;
 const KNOWN: u8 = 8;
 
 fn write_value(writer: &mut Writer, value: &Value, around: u32, written: &mut Written, keep: KeepChunk<'_>) {
-    tick();
+    ticks(usize::from(value.is_branch()));
     let shared = value.shared_at();
     let known = shared.and_then(|at| written.numbers.get(&at)).copied();
     let kind = match value.node() {
