@@ -343,7 +343,7 @@ pub(crate) struct State {
     #[arg(long)]
     pub(crate) explain: bool,
 
-    /// Write out messages and state up to this size together, such as 1GB; more is left out and its size is told
+    /// What is larger in all is left out, and its size told
     #[arg(long, value_name = "SIZE", default_value = "64MiB")]
     pub(crate) max_state: String,
 }
