@@ -148,7 +148,7 @@ fn ask(shelf: MemoryShelf) {
 fn comparing_grows_with_both_sides() {
     let compared: Vec<&kinds::Kind> = KINDS.iter().filter(|kind| kind.is_compared).collect();
     assert_grows("compare", &compared, |kind, count| {
-        let one = vec![Part::whole(0, Arc::new(shelf(kind, count / 2)))];
+        let one = vec![Part::whole(0, Arc::new(shelf(kind, count / 4)))];
         let changed = kinds::Kind {
             name: kind.name,
             before: kind.before,
@@ -157,7 +157,7 @@ fn comparing_grows_with_both_sides() {
             is_asked: false,
             is_compared: true,
         };
-        let other = vec![Part::whole(1, Arc::new(shelf(&changed, count / 2)))];
+        let other = vec![Part::whole(1, Arc::new(shelf(&changed, count / 4)))];
         counted::count(|| {
             let rules = Rules::new(Level::Text, &[Ignore::Pointer("/args/**/at".into())]).unwrap();
             let mut comparison = Comparison::of(one, other, rules, &[], &mut |_| true).unwrap();
