@@ -342,6 +342,10 @@ pub(crate) struct State {
     /// Say how the moment was reached
     #[arg(long)]
     pub(crate) explain: bool,
+
+    /// What is larger in all is left out, and its size told
+    #[arg(long, value_name = "SIZE", default_value = "64MiB")]
+    pub(crate) max_state: String,
 }
 
 #[derive(Debug, Args)]

@@ -15,6 +15,16 @@ impl Line {
         Self { text: "{".to_owned() }
     }
 
+    /// The members behind others that went out before.
+    pub(crate) fn rest() -> Self {
+        Self { text: String::new() }
+    }
+
+    /// The beginning of a line whose rest goes out by itself.
+    pub(crate) fn begun(self) -> String {
+        self.text
+    }
+
     /// A member whose value is JSON text already. Line ends in it can only be
     /// white space between tokens, so spaces take their place.
     pub(crate) fn raw(mut self, name: &str, json: &str) -> Self {
@@ -77,7 +87,7 @@ impl Line {
     }
 
     fn name(&mut self, name: &str) {
-        if self.text.len() > 1 {
+        if self.text != "{" {
             self.text.push(',');
         }
         push_string(&mut self.text, name);

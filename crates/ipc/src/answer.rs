@@ -119,6 +119,7 @@ fn report<E: std::error::Error>(failed: &Failed<E>) -> Report {
     let (code, hint) = match failed {
         Failed::Shelf(_) => (Code::Store, ""),
         Failed::Damaged(_) => (Code::Store, "Run `scrubjay reindex` to make the derived data again."),
+        Failed::TooLarge { .. } => (Code::NotFound, "Ask for a part of it."),
         Failed::NoFrame { .. } | Failed::NoSpan { .. } | Failed::Nothing { .. } => (Code::NotFound, ""),
     };
     let message = failed.to_string();

@@ -62,7 +62,7 @@ use std::{
 use scrubjay_session::exchange::{Headers, field};
 
 use self::{
-    card::{Card, Line},
+    card::{Card, Ids, Line},
     choose::{Candidate, Here, Turn},
     live::{Session, Thread},
     nearest::Apart,
@@ -361,7 +361,7 @@ impl Deck {
 
     /// Recorded exchanges that the rules allow as an answer, and one that only its thread keeps back.
     fn candidates(&self, live: &Reading, thread: &Thread) -> Found {
-        let talk = card::talk(live, &[]);
+        let talk = card::talk(live, &Ids::None);
         let mut found = Found::default();
         for (place, card) in self.cards.iter().enumerate() {
             if card.is_unanswered || card.reading.kind == Kind::Run && !may_be(&card.talk, &talk) {

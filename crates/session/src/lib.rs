@@ -48,5 +48,7 @@ pub mod judge;
 pub mod memory;
 pub mod query;
 pub mod shelf;
+#[doc(hidden)]
+pub mod steps;
 pub mod verdict;
 pub mod words;

@@ -1,24 +1,32 @@
 //! `scrubjay state`: messages and state as the official client holds them.
 
+use std::fmt;
+
 use scrubjay_engine::AnyShelf;
-use scrubjay_session::query::{Reader, StateAt};
+use scrubjay_session::query::{Held, Moment, Reader, TooLarge};
 
 use crate::{
     args,
     failure::Failure,
-    json::Line,
+    json::{self, Line},
     library::{Library, unreadable},
     out::Out,
     pretty::pretty,
     safe::safe,
+    words,
 };
 
 pub(crate) fn run(args: &args::State, out: &mut Out) -> Result<(), Failure> {
+    let limit_bytes = limit(&args.max_state)?;
     let library = Library::open(args.one.source.path(), out.format)?;
     if args.all {
         let (indexes, many) = library.one_or_all(args.one.exchange)?;
         for index in indexes {
-            all(index, many.then_some(index), &library, args, out)?;
+            let mut reader = library.reader(index)?;
+            // Every moment, one after the other, so that each folds one frame on.
+            for seq in 0..=reader.summary().frames {
+                tell(many.then_some(index), seq, &mut reader, (args, limit_bytes), out)?;
+            }
         }
     } else {
         let index = library.one(args.one.exchange)?;
@@ -27,21 +35,19 @@ pub(crate) fn run(args: &args::State, out: &mut Out) -> Result<(), Failure> {
             Some(seq) => within(seq, index, &reader)?,
             None => reader.summary().frames,
         };
-        let state = reader.state_at(seq).map_err(unreadable)?;
-        tell(None, &state, &mut reader, args, out)?;
+        tell(None, seq, &mut reader, (args, limit_bytes), out)?;
     }
     out.flush()?;
     library.finish()
 }
 
-/// Every moment of an exchange, one after the other, so that each folds one frame on.
-fn all(index: i64, named: Option<i64>, library: &Library, args: &args::State, out: &mut Out) -> Result<(), Failure> {
-    let mut reader = library.reader(index)?;
-    for seq in 0..=reader.summary().frames {
-        let state = reader.state_at(seq).map_err(unreadable)?;
-        tell(named, &state, &mut reader, args, out)?;
-    }
-    Ok(())
+fn limit(text: &str) -> Result<u64, Failure> {
+    words::size(text).map_err(|_no_size| {
+        Failure::bad_argument(
+            format!("`{text}` is no size."),
+            "Give --max-state a number with a unit, such as 64MB or 1GB.",
+        )
+    })
 }
 
 /// The frame, if the exchange has it.
@@ -60,94 +66,182 @@ fn within(seq: i64, index: i64, reader: &Reader<AnyShelf>) -> Result<u32, Failur
     ))
 }
 
+/// A moment and what is said of it.
+struct Told<'a> {
+    exchange: Option<i64>,
+    moment: &'a Moment,
+    too_large: Option<TooLarge>,
+    blame: Option<Vec<(String, u32)>>,
+    explain: bool,
+}
+
 fn tell(
     exchange: Option<i64>,
-    state: &StateAt,
+    seq: u32,
     reader: &mut Reader<AnyShelf>,
-    args: &args::State,
+    (args, limit_bytes): (&args::State, u64),
     out: &mut Out,
 ) -> Result<(), Failure> {
-    let blame = if args.blame {
-        Some(reader.blame_at(state.seq).map_err(unreadable)?)
-    } else {
-        None
-    };
-    if out.is_json() {
-        out.text(&json_line(exchange, state, blame.as_deref(), args.explain))
-    } else {
-        out.text(&text(exchange, state, blame.as_deref(), args.explain))
-    }
-}
-
-fn json_line(exchange: Option<i64>, state: &StateAt, blame: Option<&[(String, u32)]>, explain: bool) -> String {
-    let mut line = Line::new();
-    if let Some(index) = exchange {
-        line = line.value("exchange", index);
-    }
-    let stopped = state.stopped.as_ref().map_or_else(
-        || "null".to_owned(),
-        |stop| {
-            Line::new()
-                .value("seq", stop.seq)
-                .string("rule", &stop.rule)
-                .string("message", &stop.message)
-                .object()
+    let moment = reader.moment_at(seq).map_err(unreadable)?;
+    let told = Told {
+        exchange,
+        too_large: reader.too_large(&moment, limit_bytes),
+        blame: match args.blame {
+            true => Some(reader.blame_at(seq).map_err(unreadable)?),
+            false => None,
         },
-    );
-    line = line
-        .value("seq", state.seq)
-        .optional("type", state.type_name.as_deref())
-        .raw("messages", &state.messages)
-        .raw("state", &state.state)
-        .raw("stopped", &stopped)
-        .raw("interrupts", &state.interrupts);
-    if let Some(blame) = blame {
-        let pointers = blame
-            .iter()
-            .fold(Line::new(), |line, (pointer, seq)| line.value(pointer, seq));
-        line = line.raw("blame", &pointers.object());
+        moment: &moment,
+        explain: args.explain,
+    };
+    match out.is_json() {
+        true => told.json(reader, out),
+        false => told.text(reader, out),
     }
-    if explain {
-        let explained = Line::new()
-            .value("checkpoint", state.explain.checkpoint)
-            .value("folded", state.explain.folded);
-        line = line.raw("explain", &explained.object());
-    }
-    line.end()
 }
 
-fn text(exchange: Option<i64>, state: &StateAt, blame: Option<&[(String, u32)]>, explain: bool) -> String {
-    let mut text = String::new();
-    if let Some(index) = exchange {
-        text.push_str(&format!("exchange {index}, "));
+/// Writes to standard output what is written piece by piece.
+struct Pieces<'a> {
+    out: &'a mut Out,
+    failed: Option<Failure>,
+}
+
+impl fmt::Write for Pieces<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.out.text(text).map_err(|failed| {
+            self.failed = Some(failed);
+            fmt::Error
+        })
     }
-    match &state.type_name {
-        _ if state.seq == 0 => text.push_str("as of the request's input\n"),
-        Some(name) => text.push_str(&format!("as of frame {}, {}\n", state.seq, safe(name))),
-        None => text.push_str(&format!("as of frame {}\n", state.seq)),
+}
+
+impl Told<'_> {
+    fn is_left_out(&self, held: Held) -> bool {
+        self.too_large
+            .as_ref()
+            .is_some_and(|large| large.left_out.contains(&held))
     }
-    if let Some(stop) = &state.stopped {
-        text.push_str(&format!(
-            "the official client stopped at frame {} by {}: {}\n",
-            stop.seq,
-            safe(&stop.rule),
-            safe(&stop.message)
-        ));
+
+    /// A line with the contract's keys; what a client holds goes out as it is
+    /// written, because it may be long.
+    fn json(&self, reader: &Reader<AnyShelf>, out: &mut Out) -> Result<(), Failure> {
+        let mut line = Line::new();
+        if let Some(index) = self.exchange {
+            line = line.value("exchange", index);
+        }
+        line = line
+            .value("seq", self.moment.seq)
+            .optional("type", self.moment.type_name.as_deref());
+        out.text(&line.begun())?;
+        self.held(Held::Messages, reader, out)?;
+        self.held(Held::State, reader, out)?;
+        out.text(&format!(",\"stopped\":{}", self.stopped()))?;
+        self.held(Held::Interrupts, reader, out)?;
+        let mut rest = Line::rest();
+        if let Some(large) = &self.too_large {
+            let left_out = large.left_out.iter().map(|held| json::string(held.as_str()));
+            let told = Line::new()
+                .value("bytes", large.bytes)
+                .value("limitBytes", large.limit_bytes)
+                .list("leftOut", left_out);
+            rest = rest.raw("tooLarge", &told.object());
+        }
+        if let Some(blame) = &self.blame {
+            let pointers = blame
+                .iter()
+                .fold(Line::new(), |line, (pointer, seq)| line.value(pointer, seq));
+            rest = rest.raw("blame", &pointers.object());
+        }
+        if self.explain {
+            let explained = Line::new()
+                .value("checkpoint", self.moment.explain.checkpoint)
+                .value("folded", self.moment.explain.folded);
+            rest = rest.raw("explain", &explained.object());
+        }
+        out.text(&rest.end())
     }
-    for (name, json) in [("messages", &state.messages), ("state", &state.state)] {
-        text.push_str(&format!("{name}\n{}", pretty(json)));
+
+    /// A member of the line that begins with a comma.
+    fn held(&self, held: Held, reader: &Reader<AnyShelf>, out: &mut Out) -> Result<(), Failure> {
+        out.text(&format!(",\"{}\":", held.as_str()))?;
+        if self.is_left_out(held) {
+            return out.text("null");
+        }
+        let mut pieces = Pieces { out, failed: None };
+        match reader.write_held(self.moment, held, &mut pieces) {
+            Ok(()) => Ok(()),
+            Err(fmt::Error) => pieces.failed.map_or(Ok(()), Err),
+        }
     }
-    if state.interrupts != "[]" {
-        text.push_str(&format!("interrupts\n{}", pretty(&state.interrupts)));
+
+    fn stopped(&self) -> String {
+        self.moment.stopped.as_ref().map_or_else(
+            || "null".to_owned(),
+            |stop| {
+                Line::new()
+                    .value("seq", stop.seq)
+                    .string("rule", &stop.rule)
+                    .string("message", &stop.message)
+                    .object()
+            },
+        )
     }
-    for (pointer, seq) in blame.unwrap_or_default() {
-        text.push_str(&format!("{:>6}  {}\n", format!("#{seq}"), safe(pointer)));
+
+    fn text(&self, reader: &Reader<AnyShelf>, out: &mut Out) -> Result<(), Failure> {
+        let moment = self.moment;
+        let mut text = String::new();
+        if let Some(index) = self.exchange {
+            text.push_str(&format!("exchange {index}, "));
+        }
+        match &moment.type_name {
+            _ if moment.seq == 0 => text.push_str("as of the request's input\n"),
+            Some(name) => text.push_str(&format!("as of frame {}, {}\n", moment.seq, safe(name))),
+            None => text.push_str(&format!("as of frame {}\n", moment.seq)),
+        }
+        if let Some(stop) = &moment.stopped {
+            text.push_str(&format!(
+                "the official client stopped at frame {} by {}: {}\n",
+                stop.seq,
+                safe(&stop.rule),
+                safe(&stop.message)
+            ));
+        }
+        out.text(&text)?;
+        for held in Held::ALL {
+            let json = match self.is_left_out(held) {
+                true => None,
+                false => Some(reader.held_text(moment, held, None)),
+            };
+            if held == Held::Interrupts && json.as_deref() == Some("[]") {
+                continue;
+            }
+            out.text(&format!("{}\n", held.as_str()))?;
+            match json {
+                Some(json) => out.text(&pretty(&json))?,
+                None => out.text("  left out\n")?,
+            }
+        }
+        out.text(&self.text_below())
     }
-    if explain {
-        text.push_str(&format!(
-            "folded {} frames from the checkpoint at frame {}\n",
-            state.explain.folded, state.explain.checkpoint
-        ));
+
+    fn text_below(&self) -> String {
+        let mut text = String::new();
+        if let Some(large) = &self.too_large {
+            text.push_str(&format!(
+                "all of it would be {} of JSON, over the limit of {}: --max-state raises it\n",
+                words::bytes(large.bytes),
+                words::bytes(large.limit_bytes)
+            ));
+        }
+        for (pointer, seq) in self.blame.iter().flatten() {
+            text.push_str(&format!("{:>6}  {}\n", format!("#{seq}"), safe(pointer)));
+        }
+        if self.explain {
+            let explain = &self.moment.explain;
+            text.push_str(&format!(
+                "folded {} frames from the checkpoint at frame {}\n",
+                explain.folded, explain.checkpoint
+            ));
+        }
+        text
     }
-    text
 }

@@ -13,6 +13,8 @@ mod comparing;
 mod files;
 mod full_disk;
 mod help;
+#[cfg(target_os = "linux")]
+mod hostile;
 mod keeping;
 mod ports;
 mod process;

@@ -5,6 +5,7 @@ use std::{
     hash::{DefaultHasher, Hasher as _},
 };
 
+use aho_corasick::AhoCorasick;
 use scrubjay_protocol::{
     json::{Value, parse, to_json},
     media::Media,
@@ -65,7 +66,7 @@ impl Card {
         let mut reading = read(recorded);
         let thread_id = reading.thread_id().map(str::to_owned);
         let run_id = reading.run_id().map(str::to_owned);
-        let talk = talk(&reading, &ids_of(&reading));
+        let talk = talk(&reading, &Ids::of(&reading));
         let has_history = reading.messages().iter().any(|message| {
             let role = message.get("role").and_then(Value::as_str);
             role == Some("assistant") || role == Some("tool")
@@ -140,8 +141,43 @@ pub(super) fn read(recorded: &Recorded) -> Reading {
     )
 }
 
+/// Bytes of ids up to which they are looked for in contents.
+const IDS_LEN: usize = 1024 * 1024;
+
+/// Ids that may stand in the contents of messages.
+pub(super) enum Ids {
+    None,
+    Some(AhoCorasick),
+    /// More than are looked for; any content may hold one.
+    Many,
+}
+
+impl Ids {
+    fn of(reading: &Reading) -> Self {
+        let mut ids = ids_of(reading);
+        ids.retain(|id| !id.is_empty());
+        ids.sort_unstable();
+        ids.dedup();
+        if ids.is_empty() {
+            return Self::None;
+        }
+        match ids.iter().map(String::len).sum::<usize>() <= IDS_LEN {
+            true => AhoCorasick::new(&ids).map_or(Self::Many, Self::Some),
+            false => Self::Many,
+        }
+    }
+
+    fn may_stand_in(&self, text: &str) -> bool {
+        match self {
+            Self::None => false,
+            Self::Some(ids) => ids.is_match(text),
+            Self::Many => true,
+        }
+    }
+}
+
 /// The messages in short. `ids` may stand in their contents.
-pub(super) fn talk(reading: &Reading, ids: &[String]) -> Vec<Line> {
+pub(super) fn talk(reading: &Reading, ids: &Ids) -> Vec<Line> {
     reading.messages().iter().map(|message| line(message, ids)).collect()
 }
 
@@ -161,7 +197,7 @@ fn ids_of(reading: &Reading) -> Vec<String> {
     ids
 }
 
-fn line(message: &Value, ids: &[String]) -> Line {
+fn line(message: &Value, ids: &Ids) -> Line {
     let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
     let calls = message.get("toolCalls").and_then(Value::as_array).unwrap_or_default();
     let names: Vec<String> = calls
@@ -175,7 +211,7 @@ fn line(message: &Value, ids: &[String]) -> Line {
 }
 
 /// Text is read as it stands, parts and JSON only as far as they are compared by value.
-fn content(content: Option<&Value>, ids: &[String]) -> Option<u64> {
+fn content(content: Option<&Value>, ids: &Ids) -> Option<u64> {
     let text = match content {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.to_str_lossy().into_owned(),
@@ -189,8 +225,7 @@ fn content(content: Option<&Value>, ids: &[String]) -> Option<u64> {
     };
     let may_vary = parse(text.as_bytes())
         .is_ok_and(|value| to_json(&value) != text || value.as_object().is_some_and(|object| object.len() > 1));
-    let names_an_id = ids.iter().any(|id| !id.is_empty() && text.contains(id.as_str()));
-    (!may_vary && !names_an_id).then(|| hash(text))
+    (!may_vary && !ids.may_stand_in(&text)).then(|| hash(text))
 }
 
 fn hash(value: impl std::hash::Hash) -> u64 {

@@ -1,5 +1,7 @@
 //! Where two requests differ, under the ids that stand for each other.
 
+use std::collections::BTreeMap;
+
 use scrubjay_protocol::json::{Object, Value, parse, to_json};
 
 use super::{
@@ -192,16 +194,24 @@ impl Comparer {
     }
 
     /// Tools by their names: their order means nothing.
-    fn tools(&mut self, recorded: &[Value], live: &[Value]) {
-        let name = |tool: &Value| tool.get("name").cloned();
+    fn tools<'t>(&mut self, recorded: &'t [Value], live: &'t [Value]) {
+        let by_name = |tools: &'t [Value]| {
+            let mut known: BTreeMap<Option<String>, &Value> = BTreeMap::new();
+            for tool in tools {
+                known.entry(tool.get("name").map(to_json)).or_insert(tool);
+            }
+            known
+        };
+        let name = |tool: &Value| tool.get("name").map(to_json);
+        let (of_recorded, of_live) = (by_name(recorded), by_name(live));
         for (idx, tool) in live.iter().enumerate() {
-            let known = recorded.iter().find(|known| name(known) == name(tool));
+            let known = of_recorded.get(&name(tool)).copied();
             self.under(&format!("/tools/{idx}"), |comparer| {
                 comparer.values(known, Some(tool), "");
             });
         }
         for (idx, known) in recorded.iter().enumerate() {
-            if live.iter().all(|tool| name(tool) != name(known)) {
+            if !of_live.contains_key(&name(known)) {
                 self.under(&format!("/tools/{idx}"), |comparer| comparer.differ(Some(known), None));
             }
         }
@@ -268,13 +278,14 @@ impl Comparer {
     }
 
     fn objects(&mut self, recorded: &Object, live: &Object) {
+        let (of_recorded, of_live) = (Members::of(recorded), Members::of(live));
         for (name, value) in recorded {
-            let other = live.get_bytes(name.as_bytes());
+            let other = of_live.get(name.as_bytes());
             let name = name.to_str_lossy();
             self.under(&token(&name), |comparer| comparer.values(Some(value), other, &name));
         }
         for (name, value) in live {
-            if recorded.get_bytes(name.as_bytes()).is_none() {
+            if of_recorded.get(name.as_bytes()).is_none() {
                 self.under(&token(&name.to_str_lossy()), |comparer| {
                     comparer.differ(None, Some(value));
                 });
@@ -282,7 +293,7 @@ impl Comparer {
         }
     }
 
-    fn is_same_leaf(&self, recorded: &Value, live: &Value, name: &str) -> bool {
+    fn is_same_leaf(&mut self, recorded: &Value, live: &Value, name: &str) -> bool {
         if recorded == live || self.forgives_time && is_instant(name, recorded) && is_instant(name, live) {
             return true;
         }
@@ -296,7 +307,7 @@ impl Comparer {
     }
 
     /// JSON text that means the same, ids put in.
-    fn is_same_json(&self, recorded: &str, live: &str) -> bool {
+    fn is_same_json(&mut self, recorded: &str, live: &str) -> bool {
         let looks = |text: &str| text.trim_start().starts_with(['{', '[']);
         if !looks(recorded) || !looks(live) {
             return false;
@@ -304,14 +315,12 @@ impl Comparer {
         let (Ok(one), Ok(other)) = (parse(recorded.as_bytes()), parse(live.as_bytes())) else {
             return false;
         };
-        let mut inside = Self {
-            ids: self.ids.clone(),
-            found: Vec::new(),
-            pointer: String::new(),
-            forgives_time: self.forgives_time,
-        };
-        inside.values(Some(&one), Some(&other), "");
-        inside.found.is_empty()
+        // The ids are those of the requests, however many texts there are.
+        let outside = (std::mem::take(&mut self.found), std::mem::take(&mut self.pointer));
+        self.values(Some(&one), Some(&other), "");
+        let is_same = self.found.is_empty();
+        (self.found, self.pointer) = outside;
+        is_same
     }
 
     fn differ(&mut self, recorded: Option<&Value>, live: Option<&Value>) {
@@ -329,6 +338,31 @@ impl Comparer {
         self.pointer.push_str(token);
         look(self);
         self.pointer.truncate(len);
+    }
+}
+
+/// Members up to which an object is searched as it stands.
+const FEW: usize = 32;
+
+/// The members of an object by name.
+enum Members<'a> {
+    Few(&'a Object),
+    Many(BTreeMap<&'a [u8], &'a Value>),
+}
+
+impl<'a> Members<'a> {
+    fn of(object: &'a Object) -> Self {
+        match object.len() <= FEW {
+            true => Self::Few(object),
+            false => Self::Many(object.iter().map(|(name, value)| (name.as_bytes(), value)).collect()),
+        }
+    }
+
+    fn get(&self, name: &[u8]) -> Option<&'a Value> {
+        match self {
+            Self::Few(object) => object.get_bytes(name),
+            Self::Many(members) => members.get(name).copied(),
+        }
     }
 }
 

@@ -14,6 +14,8 @@ use crate::recorded::Recorded;
 
 /// A longer answer is taken for a history without being read.
 const READ_LEN: u64 = 64 * 1024;
+/// So is one that is longer than this without its encoding.
+const DECODED_LEN: u64 = 1024 * 1024;
 
 /// Whether the answer tells nothing of any thread: it has no message, no call
 /// and no state. Such an answer may be given to a thread that the recording
@@ -33,8 +35,14 @@ pub(super) fn is_empty(recorded: &Recorded) -> bool {
     let Ok(bytes) = recorded.body.bytes(0..exchange.body_len) else {
         return false;
     };
-    let (body, problems) = encoding::decode(&field(&head.headers, "content-encoding"), &bytes);
-    problems.is_empty()
+    let mut body = Vec::new();
+    let mut decoder = encoding::Decoder::new(&field(&head.headers, "content-encoding")).with_limits(encoding::Limits {
+        output_len: DECODED_LEN,
+        ..encoding::Limits::default()
+    });
+    decoder.push(&bytes, &mut |piece| body.extend_from_slice(piece));
+    decoder.finish(&mut |piece| body.extend_from_slice(piece));
+    decoder.problems().is_empty()
         && frames(&field(&head.headers, "content-type"), &body)
             .iter()
             .all(is_silent)

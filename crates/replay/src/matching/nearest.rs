@@ -2,7 +2,7 @@
 
 use super::{
     Nearest,
-    card::{self, Card},
+    card::{self, Card, Ids},
     compare::{self, Comparison},
     live::Thread,
     request::{Kind, Reading},
@@ -46,7 +46,7 @@ impl Apart {
 
 /// The closest recorded requests and what keeps each back, closest first.
 pub(super) fn find(recorded: &[Recorded], cards: &[Card], live: &Reading, thread: &Thread) -> Vec<(Apart, Nearest)> {
-    let talk = card::talk(live, &[]);
+    let talk = card::talk(live, &Ids::None);
     let mut places: Vec<usize> = (0..cards.len())
         .filter(|place| cards[*place].reading.method != "OPTIONS")
         .collect();

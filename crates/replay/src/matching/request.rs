@@ -7,6 +7,9 @@ use scrubjay_protocol::{
 };
 use scrubjay_session::exchange::{Headers, field};
 
+/// Bytes of a request's body without its encoding.
+const DECODED_LEN: u64 = 64 * 1024 * 1024;
+
 /// What a request wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -39,7 +42,7 @@ pub(super) struct Reading {
 impl Reading {
     pub(super) fn of(method: &str, target: &str, headers: &Headers, body: &[u8]) -> Self {
         let coding = field(headers, "content-encoding");
-        let decoded = (!coding.is_empty()).then(|| encoding::decode(&coding, body).0);
+        let decoded = (!coding.is_empty()).then(|| decoded(&coding, body));
         let body = decoded.as_deref().unwrap_or(body);
         let request = Request::read(body);
         let (path, query) = split_target(target);
@@ -102,6 +105,18 @@ impl Reading {
         let value = self.value.as_ref().and_then(|value| value.get(name));
         value.and_then(Value::as_array).unwrap_or_default()
     }
+}
+
+/// A body without its encoding, as far as the limit.
+fn decoded(coding: &str, body: &[u8]) -> Vec<u8> {
+    let mut decoder = encoding::Decoder::new(coding).with_limits(encoding::Limits {
+        output_len: DECODED_LEN,
+        ..encoding::Limits::default()
+    });
+    let mut decoded = Vec::new();
+    decoder.push(body, &mut |piece| decoded.extend_from_slice(piece));
+    decoder.finish(&mut |piece| decoded.extend_from_slice(piece));
+    decoded
 }
 
 fn named_thread(value: Option<&Value>) -> Option<String> {

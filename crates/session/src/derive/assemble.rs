@@ -12,6 +12,7 @@
 
 mod blocks;
 mod families;
+mod open;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ use scrubjay_protocol::{
     json::{Object, Value},
 };
 
+use self::open::OpenSpans;
 use super::{
     codec::{Damaged, Reader, Writer},
     frames::FrameEntry,
@@ -27,7 +29,10 @@ use super::{
     spans::{BLOCK, HEAD_CHARS, NAME_LEN, OPEN_NAMED, Span, SpanBlock, Spill},
     summary::Outcome,
 };
-use crate::shelf::{Page, PageKind};
+use crate::{
+    shelf::{Page, PageKind},
+    steps::tick,
+};
 
 /// A pause that ends a burst of state or raw events.
 const BURST_PAUSE_US: u64 = 1_000_000;
@@ -91,7 +96,7 @@ type Key = (Slot, String);
 pub(crate) struct Assembler {
     /// Spans begun so far.
     count: u32,
-    open: BTreeMap<Key, u32>,
+    open: OpenSpans,
     /// Blocks with an open span, and the last one.
     blocks: BTreeMap<u32, LiveBlock>,
     /// The last frame's span, when the next frame of its sort joins it.
@@ -143,6 +148,7 @@ impl Assembler {
 
     /// Adds a frame. The entry's span is not known yet; the rest is.
     pub(crate) fn push(&mut self, seq: u32, entry: &FrameEntry, frame: &Frame, out: &mut Emitted) -> Noted {
+        tick();
         let event = frame.value.as_ref().and_then(Value::as_object);
         let now = Now { seq, entry, event };
         let mut noted = Noted::default();
@@ -211,7 +217,7 @@ impl Assembler {
 
     fn open_or_begin(&mut self, key: &Key, kind: Kind, now: &Now<'_>, out: &mut Emitted) -> u32 {
         if let Some(ordinal) = self.open.get(key) {
-            return *ordinal;
+            return ordinal;
         }
         let ordinal = self.begin(kind, now, key.1.clone(), String::new(), out);
         self.open.insert(key.clone(), ordinal);
@@ -227,12 +233,8 @@ impl Assembler {
         let number = ordinal / BLOCK;
         let parent = self.parent_of(kind, now);
         if !self.blocks.contains_key(&number) {
-            let mut open: Vec<u32> = self.open.values().copied().collect();
-            open.sort_unstable();
-            open.dedup();
-            open.truncate(OPEN_NAMED);
             let block = SpanBlock {
-                open,
+                open: self.open.first(OPEN_NAMED),
                 spans: Vec::new(),
             };
             self.blocks.insert(number, LiveBlock { block, dirty: true });
@@ -259,25 +261,16 @@ impl Assembler {
     /// The sub-agent of the tag, else the innermost step, else the run.
     fn parent_of(&self, kind: Kind, now: &Now<'_>) -> Option<u32> {
         let owner = now.owner();
-        let run = || self.open.get(&(Slot::Run, String::new())).copied();
+        let run = || self.open.get(&(Slot::Run, String::new()));
         match kind {
             Kind::Run | Kind::Wait => None,
             Kind::Subagent => now
                 .text("parentSubagentRunId")
-                .and_then(|id| self.open.get(&(Slot::Subagent, id)).copied())
+                .and_then(|id| self.open.get(&(Slot::Subagent, id)))
                 .or_else(run),
-            _ if !owner.is_empty() => self.open.get(&(Slot::Subagent, owner)).copied().or_else(run),
-            _ => self.last_open(Slot::Step).or_else(run),
+            _ if !owner.is_empty() => self.open.get(&(Slot::Subagent, owner)).or_else(run),
+            _ => self.open.last(Slot::Step).or_else(run),
         }
-    }
-
-    fn last_open(&self, slot: Slot) -> Option<u32> {
-        self.slot(slot).map(|(_, ordinal)| *ordinal).max()
-    }
-
-    fn slot(&self, slot: Slot) -> impl Iterator<Item = (&Key, &u32)> {
-        let from = (slot, String::new());
-        self.open.range(from..).take_while(move |(key, _)| key.0 == slot)
     }
 
     fn close_lane(&mut self, owner: &str, out: &mut Emitted) {
@@ -286,9 +279,9 @@ impl Assembler {
         };
         let key = self
             .open
-            .iter()
-            .find(|(key, open)| **open == ordinal && key.0 != Slot::ChunkLane)
-            .map(|(key, _)| key.clone());
+            .names_of(ordinal)
+            .find(|key| key.0 != Slot::ChunkLane)
+            .cloned();
         let is_tool = self.span(ordinal).is_some_and(|span| span.kind == Kind::Tool);
         if is_tool {
             if let Some(span) = self.span_mut(ordinal) {
@@ -304,7 +297,7 @@ impl Assembler {
     }
 
     fn close_all_lanes(&mut self, out: &mut Emitted) {
-        let owners: Vec<String> = self.slot(Slot::ChunkLane).map(|(key, _)| key.1.clone()).collect();
+        let owners: Vec<String> = self.open.slot(Slot::ChunkLane).map(|(key, _)| key.1.clone()).collect();
         owners.iter().for_each(|owner| self.close_lane(owner, out));
     }
 
@@ -319,7 +312,7 @@ impl Assembler {
             }
         }
         // A reasoning message inside a reasoning span ends without ending the span.
-        if !self.open.values().any(|open| *open == ordinal) {
+        if !self.open.is_open(ordinal) {
             self.finish(ordinal, out);
         }
     }
@@ -331,9 +324,10 @@ impl Assembler {
             .open
             .iter()
             .filter(|(key, _)| key.0 != Slot::Wait)
-            .map(|(key, ordinal)| (key.clone(), *ordinal))
+            .map(|(key, ordinal)| (key.clone(), ordinal))
             .collect();
         for (key, ordinal) in open {
+            tick();
             self.open.remove(&key);
             if let Some(span) = self.span_mut(ordinal) {
                 let is_tool = span.kind == Kind::Tool;
@@ -349,12 +343,7 @@ impl Assembler {
     }
 
     fn let_oldest_go(&mut self, out: &mut Emitted) {
-        let Some((key, ordinal)) = self
-            .open
-            .iter()
-            .min_by_key(|(_, ordinal)| **ordinal)
-            .map(|(key, ordinal)| (key.clone(), *ordinal))
-        else {
+        let Some((key, ordinal)) = self.open.oldest() else {
             return;
         };
         self.open.remove(&key);

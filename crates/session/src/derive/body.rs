@@ -5,7 +5,7 @@
 //! bytes completed it. Stamps follow from offsets, not from when the cutter
 //! gave the frame, so they are the same however the bytes were handed over.
 
-use std::collections::VecDeque;
+use std::{borrow::Cow, collections::VecDeque};
 
 use scrubjay_protocol::{encoding, frame::Frame, framing::Framing, media::Media};
 
@@ -16,6 +16,12 @@ use crate::exchange::{Chunk, Exchange, Hole, field};
 pub const COLLAPSE_OVER_US: u64 = 2_000_000;
 /// What it is cut to.
 pub const COLLAPSED_TO_US: u64 = 1_000_000;
+
+/// Bytes of a body that are cut into frames at a time: frames take more memory
+/// than what they are cut from.
+pub(crate) const PART_LEN: usize = 64 * 1024;
+/// Bytes of a body with a content encoding that are unpacked at a time.
+const PACKED_LEN: usize = 1024;
 
 /// A chunk's share of the decoded body.
 #[derive(Clone, Copy, Debug)]
@@ -132,22 +138,38 @@ impl Body {
         self.unpacker.as_ref().map_or(&[], encoding::Decoder::problems)
     }
 
-    /// Takes a chunk; gives the frames that it completes.
-    pub(crate) fn push(&mut self, chunk: &Chunk, bytes: &[u8]) -> Vec<Cut> {
+    /// A chunk of so many bytes begins; gives the frames that a hole before it
+    /// cuts off. Its bytes follow by [`Body::unpack`] and [`Body::feed`].
+    pub(crate) fn begin(&mut self, chunk: &Chunk, len: usize) -> Vec<Cut> {
         let mut cuts = Vec::new();
         if chunk.offset > self.wire_end {
             self.jump(chunk.offset, &mut cuts);
         }
-        let number = self.next_chunk;
         self.next_chunk += 1;
-        self.wire_end = chunk.offset + bytes.len() as u64;
-        match self.unpacker.take() {
-            None => self.decoded(bytes, number, chunk.at_us, &mut cuts),
-            Some(mut unpacker) => {
-                unpacker.push(bytes, &mut |piece| self.decoded(piece, number, chunk.at_us, &mut cuts));
-                self.unpacker = Some(unpacker);
-            }
-        }
+        self.wire_end = chunk.offset + len as u64;
+        cuts
+    }
+
+    /// Bytes of the chunk that has begun, without their encoding. It is given
+    /// little of an encoded one at a time, because that may be worth much.
+    pub(crate) fn unpack<'b>(&mut self, part: &'b [u8]) -> Cow<'b, [u8]> {
+        let Some(unpacker) = &mut self.unpacker else {
+            return Cow::Borrowed(part);
+        };
+        let mut unpacked = Vec::new();
+        unpacker.push(part, &mut |piece| unpacked.extend_from_slice(piece));
+        Cow::Owned(unpacked)
+    }
+
+    /// How many bytes of a chunk to unpack at a time.
+    pub(crate) fn part_len(&self) -> usize {
+        if self.is_identity() { PART_LEN } else { PACKED_LEN }
+    }
+
+    /// Takes bytes that were unpacked; gives the frames that they complete.
+    pub(crate) fn feed(&mut self, part: &[u8], at_us: u64) -> Vec<Cut> {
+        let mut cuts = Vec::new();
+        self.decoded(part, self.next_chunk.saturating_sub(1), at_us, &mut cuts);
         cuts
     }
 

@@ -77,16 +77,17 @@ pub(crate) fn fold_of(page: &[u8]) -> Option<(u32, u64, Fold)> {
 }
 
 impl Deriver {
-    /// A checkpoint here, and the fold as it would be read from it. Parts
-    /// that are sealed for it go to the deriver's own pieces.
-    pub(super) fn checkpoint_page(&mut self, pieces: &dyn PieceSource) -> (Page, Option<Fold>) {
+    /// A checkpoint here, its length before it was packed, and the fold as it
+    /// would be read from it. Parts that are sealed for it go to the deriver's
+    /// own pieces.
+    pub(super) fn checkpoint_page(&mut self, pieces: &dyn PieceSource) -> (Page, u64, Option<Fold>) {
         let seq = self.summary.frames;
         let mut sealed = OwnPieces::default();
         let layered = Layered {
             own: &self.pieces,
             below: pieces,
         };
-        let fold = self.fold.write(&mut sealed, &layered);
+        let (fold, fold_len) = self.fold.write_measured(&mut sealed, &layered);
         self.pieces.take_fresh(sealed);
         let mut writer = Writer::default();
         writer.uint(u64::from(VERSION));
@@ -97,12 +98,13 @@ impl Deriver {
         self.tails.write(&mut writer);
         self.assembler.write(&mut writer);
         self.judge.write(&mut writer);
+        let unpacked_len = writer.len() + fold_len;
         let page = Page {
             kind: PageKind::Checkpoint,
             number: u64::from(seq),
             bytes: writer.into_page(),
         };
-        (page, Fold::read(&fold).ok())
+        (page, unpacked_len, Fold::read(&fold).ok())
     }
 }
 
@@ -156,6 +158,7 @@ fn take_up<S: Shelf>(shelf: &S, page: &[u8], purpose: Purpose) -> Result<Deriver
         committed_offset: stored.covered,
         checkpoint_bytes: stored.checkpoint_bytes + page.len() as u64,
         last_checkpoint_len: page.len() as u64,
+        attempted: (stored.covered, bytes.len() as u64),
         commits: 1,
         ended: false,
         ended_at_us: None,

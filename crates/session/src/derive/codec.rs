@@ -72,6 +72,11 @@ impl Writer {
         }
     }
 
+    /// Bytes so far.
+    pub(crate) fn len(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
     /// A page: compressed when that saves an eighth or more.
     pub(crate) fn into_page(self) -> Arc<[u8]> {
         if self.bytes.len() >= 256 {

@@ -18,7 +18,7 @@ pub(super) fn begin_run(summary: &mut Summary, seq: u32, entry: &FrameEntry, eve
         event
             .and_then(|event| event.get(name))
             .and_then(Value::as_wtf8)
-            .map(|text| text.to_str_lossy().into_owned())
+            .map(|text| kept_id(text.to_str_lossy().into_owned()))
     };
     if let Some(thread) = text("threadId").filter(|thread| !thread.is_empty()) {
         summary.thread_id = thread;
@@ -46,6 +46,20 @@ pub(super) fn begin_run(summary: &mut Summary, seq: u32, entry: &FrameEntry, eve
     });
 }
 
+/// Bytes of an id that a summary keeps.
+const ID_LEN: usize = 1024;
+
+/// An id as a summary keeps it. Of one that is longer than any that means
+/// something its beginning, and a number that tells it from others like it.
+fn kept_id(id: String) -> String {
+    if id.len() <= ID_LEN {
+        return id;
+    }
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    let number = id.bytes().fold(0xcbf2_9ce4_8422_2325, step);
+    format!("{}…{number:016x}", &id[..id.floor_char_boundary(ID_LEN)])
+}
+
 fn ends_with_user(messages: &Value) -> bool {
     let last = messages.as_array().and_then(<[Value]>::last);
     last.and_then(|message| message.get("role")).and_then(Value::as_str) == Some("user")
@@ -61,7 +75,7 @@ pub(super) fn describe_request(summary: &mut Summary, head: &RequestHead, body: 
         input
             .get(name)
             .and_then(Value::as_wtf8)
-            .map(|text| text.to_str_lossy().into_owned())
+            .map(|text| kept_id(text.to_str_lossy().into_owned()))
     };
     summary.is_run_input = true;
     summary.thread_id = text("threadId").unwrap_or_default();

@@ -31,6 +31,8 @@ impl<S: Shelf> PieceSource for ShelfPieces<'_, S> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OwnPieces {
     fresh: BTreeMap<u64, Arc<[u8]>>,
+    /// Bytes of them.
+    fresh_len: u64,
     /// They were handed out in commits; the caller stores them before it goes on.
     handed_out: BTreeMap<u64, Arc<[u8]>>,
 }
@@ -44,6 +46,7 @@ impl OwnPieces {
     /// The pieces that no commit has had yet, as pages.
     pub(crate) fn hand_out(&mut self) -> Vec<Page> {
         let fresh = std::mem::take(&mut self.fresh);
+        self.fresh_len = 0;
         let page = |(number, bytes): (&u64, &Arc<[u8]>)| Page {
             kind: PageKind::Piece,
             number: *number,
@@ -56,12 +59,13 @@ impl OwnPieces {
 
     /// Takes what was sealed beside it.
     pub(crate) fn take_fresh(&mut self, other: Self) {
+        self.fresh_len += other.fresh_len;
         self.fresh.extend(other.fresh);
     }
 
     /// Bytes that no commit has had yet.
     pub(crate) fn fresh_len(&self) -> u64 {
-        self.fresh.values().map(|bytes| bytes.len() as u64).sum()
+        self.fresh_len
     }
 
     fn get(&self, id: u64) -> Option<Arc<[u8]>> {
@@ -71,6 +75,7 @@ impl OwnPieces {
 
 impl PieceSink for OwnPieces {
     fn keep(&mut self, id: u64, bytes: Vec<u8>) {
+        self.fresh_len += bytes.len() as u64;
         self.fresh.insert(id, bytes.into());
     }
 }

@@ -86,7 +86,7 @@ use crate::{
 };
 
 /// Version of the pages; a store that holds another one makes them again.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 /// Bytes of decoded body after which a checkpoint is due: about 10 ms of folding.
 pub const CHECKPOINT_SPACING: u64 = 512 * 1024;
 /// An ended exchange below this stores only its summary.
@@ -95,6 +95,8 @@ pub const RECOMPUTE_LEN: u64 = 64 * 1024;
 pub const ROOT_SPACING: u64 = 64 * 1024;
 /// Checkpoints take at most one part in so many of the body.
 const CHECKPOINT_SHARE: u64 = 10;
+/// Bytes of body between two checkpoints for each byte of the first, before it is packed.
+const CHECKPOINT_WORK: u64 = 2;
 /// Chunks read from a shelf at a time.
 const CHUNKS_AT_ONCE: u64 = 8_192;
 /// Bytes read from a shelf at a time.
@@ -152,6 +154,9 @@ pub struct Deriver {
     committed_offset: u64,
     checkpoint_bytes: u64,
     last_checkpoint_len: u64,
+    /// Where a checkpoint was last made, stored or not, and what it took
+    /// before it was packed.
+    attempted: (u64, u64),
     commits: u32,
     ended: bool,
     /// When the exchange ended, once that is known.
@@ -185,6 +190,7 @@ impl Deriver {
             committed_offset: 0,
             checkpoint_bytes: 0,
             last_checkpoint_len: 0,
+            attempted: (0, 0),
             commits: 0,
             ended: false,
             ended_at_us: None,
@@ -255,17 +261,27 @@ impl Deriver {
             let len = usize::try_from(chunk.len).unwrap_or(usize::MAX).min(rest.len());
             let (bytes, behind) = rest.split_at(len);
             rest = behind;
-            let cuts = self.body.push(chunk, bytes);
-            // Without a content type only the bytes show it.
-            self.summary.transport = self.body.transport();
-            for cut in cuts {
-                self.frame(&cut, pieces);
-                if self.checkpoint_due() {
-                    commits.extend(self.checkpoint(pieces));
+            let cuts = self.body.begin(chunk, len);
+            self.follow_cuts(&cuts, pieces, &mut commits);
+            for part in bytes.chunks(self.body.part_len()) {
+                for unpacked in self.body.unpack(part).chunks(body::PART_LEN) {
+                    let cuts = self.body.feed(unpacked, chunk.at_us);
+                    self.follow_cuts(&cuts, pieces, &mut commits);
                 }
             }
         }
         commits
+    }
+
+    fn follow_cuts(&mut self, cuts: &[Cut], pieces: &dyn PieceSource, commits: &mut Vec<Commit>) {
+        // Without a content type only the bytes show it.
+        self.summary.transport = self.body.transport();
+        for cut in cuts {
+            self.frame(cut, pieces);
+            if self.checkpoint_due() {
+                commits.extend(self.checkpoint(pieces));
+            }
+        }
     }
 
     /// Follows the end; gives the last commit. An exchange that is still open
@@ -338,6 +354,7 @@ impl Deriver {
     // ---- a frame ------------------------------------------------------
 
     fn frame(&mut self, cut: &Cut, pieces: &dyn PieceSource) {
+        crate::steps::tick();
         let frame = &cut.frame;
         self.summary.frames += 1;
         let seq = self.summary.frames;
@@ -487,6 +504,7 @@ impl Deriver {
         let covered = self.summary.decoded_len;
         self.purpose == Purpose::Store
             && covered - self.committed_offset >= CHECKPOINT_SPACING
+            && covered - self.attempted.0 >= CHECKPOINT_WORK * self.attempted.1
             && self.checkpoint_bytes + self.last_checkpoint_len <= covered / CHECKPOINT_SHARE
     }
 
@@ -494,8 +512,10 @@ impl Deriver {
     /// goes on as one that was read, so that what is on the shelf by now need
     /// not stay in memory.
     fn checkpoint(&mut self, pieces: &dyn PieceSource) -> Option<Commit> {
-        let (page, fold) = self.checkpoint_page(pieces);
+        let (page, unpacked_len, fold) = self.checkpoint_page(pieces);
         let len = page.bytes.len() as u64 + self.pieces.fresh_len();
+        // The work is paid for by what comes until the next.
+        self.attempted = (self.summary.decoded_len, unpacked_len + self.pieces.fresh_len());
         self.last_checkpoint_len = len;
         if self.checkpoint_bytes + len > self.summary.decoded_len / CHECKPOINT_SHARE {
             return None;

@@ -7,10 +7,12 @@ mod detail;
 mod judging;
 mod parting;
 mod picture;
+mod places;
 mod playhead;
 mod rows;
 mod wire;
 
+use self::places::Places;
 pub use self::{
     parting::{Divergence, PathChange},
     picture::Ribbon,
@@ -61,6 +63,7 @@ pub struct Comparison<S: Shelf> {
     pairs: Vec<ThreadPair>,
     /// Whether each side says what was asked at all; a file need not.
     with_input: [bool; 2],
+    places: Places,
 }
 
 /// Two threads that were compared with each other.
@@ -121,6 +124,7 @@ impl<S: Shelf + Clone> Comparison<S> {
             threads,
             pairs,
             with_input: [true; 2],
+            places: Places::default(),
         };
         let by_hand = comparison.items_by_hand(by_hand);
         let [one, other] = &comparison.outlines;
@@ -130,6 +134,7 @@ impl<S: Shelf + Clone> Comparison<S> {
             .iter_mut()
             .for_each(|outline| outline.sketches = Vec::<Sketch>::new());
         comparison.judge(turns, &mut pace)?;
+        comparison.places = Places::of(&comparison.rows, &comparison.outlines);
         Ok(comparison)
     }
 

@@ -134,6 +134,7 @@ impl Outline {
             burst: None,
             last_at_us: None,
             findings: VecDeque::new(),
+            has_run: false,
         };
         for part in 0..open.parts().len() as u32 {
             let (exchange, run) = {
@@ -182,6 +183,8 @@ struct Reading<'a> {
     last_at_us: Option<u64>,
     /// Findings still to come in this part.
     findings: VecDeque<Found>,
+    /// A run of this part has its place.
+    has_run: bool,
 }
 
 impl Reading<'_> {
@@ -201,6 +204,7 @@ impl Reading<'_> {
         self.out.with_state.push(false);
         self.out.frame_items.push(Vec::new());
         self.last_at_us = None;
+        self.has_run = false;
         if run.unwrap_or(0) == 0
             && let Some(input) = document::input_of(&reader.request_body()?)
         {
@@ -358,14 +362,7 @@ impl Reading<'_> {
                 .protocol_version
                 .get_or_insert_with(|| version.to_owned());
         }
-        let is_first = self.out.windows.last().is_some_and(|(first, _)| {
-            !self
-                .out
-                .items
-                .iter()
-                .rev()
-                .any(|item| item.part == self.part && item.kind == ItemKind::Run && item.first_seq >= *first)
-        });
+        let is_first = !self.has_run;
         if let Some(input) = event.get("input").filter(|_| !is_first) {
             self.input(input, false, seq);
         }
@@ -381,6 +378,7 @@ impl Reading<'_> {
     }
 
     fn place_run(&mut self, span: u32, seq: u32) -> usize {
+        self.has_run = true;
         let item = self.push(ItemKind::Run, span, seq);
         self.drafts.place(span, item);
         item
@@ -393,6 +391,7 @@ impl Reading<'_> {
         if kind.counts_from() == Level::Behaviour && kind != ItemKind::Finding {
             self.close_groups();
         }
+        crate::steps::tick();
         self.out.items.push(Item {
             kind,
             part: self.part,

@@ -29,6 +29,8 @@ use crate::{
 
 /// Lines of a tree at most.
 const LINES: usize = 2_000;
+/// Bytes of pointers in them, about.
+const POINTERS_LEN: usize = 16 * 1024 * 1024;
 /// Changes of the state listed.
 const CHANGES: usize = 200;
 
@@ -126,14 +128,10 @@ fn draft_of<S: Shelf + Clone>(open: &mut Open<S>, item: &Item) -> Result<Draft, 
         return Ok(draft);
     }
     let span = reader.span(item.span)?;
-    reader.each_frame(
-        span.first_seq..span.last_seq.max(item.last_seq).saturating_add(1),
-        |entry| entry.span == item.span,
-        |_, _, _, frame| {
-            draft.take(frame, document::TEXT_LEN);
-            Ok(true)
-        },
-    )?;
+    reader.each_frame_of(&span, |_, _, _, frame| {
+        draft.take(frame, document::TEXT_LEN);
+        Ok(true)
+    })?;
     Ok(draft)
 }
 
@@ -217,7 +215,7 @@ pub(super) fn lines_of<S: Shelf>(diff: &Diff, shelves: [&S; 2]) -> Vec<TreeLine>
 
 fn write_lines<S: Shelf>(diff: &Diff, pointer: &mut String, depth: u16, shelves: [&S; 2], lines: &mut Vec<TreeLine>) {
     for (step, child) in &diff.children {
-        if lines.len() >= LINES {
+        if lines.len() >= LINES || lines.len() * pointer.len() > POINTERS_LEN {
             return;
         }
         let len = pointer.len();
@@ -320,11 +318,12 @@ pub(super) fn timed<S: Shelf + Clone>(open: &mut Open<S>, item: Option<&Item>) -
         Some(run) => (run.first_seq, run.last_seq),
         None => (span.first_seq, span.last_seq),
     };
-    for seq in from..=to {
+    let stretches = match &run {
+        Some(_) => std::iter::once(from..to.saturating_add(1)).collect(),
+        None => reader.stretches_of(&span, from)?,
+    };
+    for seq in stretches.into_iter().flatten() {
         let entry = reader.frame(seq)?;
-        if run.is_none() && entry.span != item.span {
-            continue;
-        }
         if let Some(before) = last.replace(entry.at_us) {
             let gap = entry.at_us.saturating_sub(before);
             gaps += 1;

@@ -123,6 +123,39 @@ impl Rules {
         self.pointers.iter().any(|globs| matches(globs, path))
     }
 
+    /// How far each pointer has come at a path: whatever stands below two paths
+    /// of which these are the same is ignored or not alike.
+    pub(crate) fn progress(&self, path: &[Vec<u8>]) -> Vec<(usize, usize)> {
+        let mut progress = Vec::new();
+        for (number, globs) in self.pointers.iter().enumerate() {
+            let mut places = vec![0];
+            for token in path {
+                let mut next = Vec::new();
+                let mut skips = 0;
+                // What `**` may skip counts as reached.
+                while let Some(place) = places.get(skips).copied() {
+                    if globs.get(place) == Some(&Glob::Any) && !places.contains(&(place + 1)) {
+                        places.push(place + 1);
+                    }
+                    skips += 1;
+                }
+                for place in places {
+                    match globs.get(place) {
+                        Some(Glob::Any) => next.push(place),
+                        Some(Glob::One) => next.push(place + 1),
+                        Some(Glob::Token(known)) if known == token => next.push(place + 1),
+                        Some(Glob::Token(_)) | None => {}
+                    }
+                }
+                next.sort_unstable();
+                next.dedup();
+                places = next;
+            }
+            progress.extend(places.into_iter().map(|place| (number, place)));
+        }
+        progress
+    }
+
     /// The text without what patterns match.
     pub(crate) fn scrubbed<'t>(&self, text: &'t Wtf8) -> Cow<'t, [u8]> {
         let mut rest = Cow::Borrowed(text.as_bytes());
@@ -193,6 +226,16 @@ mod tests {
         check("/**/at", "/at", true);
         check("/state/**", "/state", true);
         check("/a~1b", "/a", false);
+    }
+
+    #[test]
+    fn paths_at_which_pointers_have_come_equally_far_are_told() {
+        let rules = Rules::new(Level::Behaviour, &[Ignore::Pointer("/a/**/x/b".into())]).unwrap();
+        let progress = |at: &str| rules.progress(&path(at));
+        assert_eq!(progress("/a/c/d"), progress("/a/e"));
+        assert_ne!(progress("/a/c/x"), progress("/a/c"));
+        assert_eq!(progress("/b/x"), progress("/c"));
+        assert_eq!(progress("/a/x/b"), [(0, 1), (0, 4)]);
     }
 
     #[test]

@@ -7,7 +7,10 @@
 
 mod keyed;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use scrubjay_protocol::json;
 
@@ -89,7 +92,13 @@ pub(crate) struct Comparing<'a> {
     path: Vec<Vec<u8>>,
     room: u32,
     opened: u8,
+    /// Branches that several hold on both sides, and are the same.
+    same: BTreeSet<Met>,
 }
+
+/// Where two shared branches lie, and what else bears on how they compare:
+/// what their list is called, how deep they stand, how far rules have come.
+type Met = ((usize, usize), Vec<u8>, usize, u8, Vec<(usize, usize)>);
 
 impl<'a> Comparing<'a> {
     /// By position and as they stand, with one source of pieces.
@@ -103,6 +112,7 @@ impl<'a> Comparing<'a> {
             path: Vec::new(),
             room: CHANGES,
             opened: 0,
+            same: BTreeSet::new(),
         }
     }
 
@@ -124,9 +134,29 @@ impl<'a> Comparing<'a> {
     }
 
     fn compare(&mut self, old: &Value, new: &Value) -> Option<Diff> {
+        crate::steps::tick();
         if self.rules.is_some_and(|rules| rules.is_ignored(&self.path)) {
             return None;
         }
+        let met = self.met(old, new);
+        if met.as_ref().is_some_and(|met| self.same.contains(met)) {
+            return None;
+        }
+        let diff = self.differ(old, new);
+        if diff.is_none() {
+            self.same.extend(met);
+        }
+        diff
+    }
+
+    /// What is remembered of two branches that stand at many places each.
+    fn met(&self, old: &Value, new: &Value) -> Option<Met> {
+        let places = (old.shared_at()?, new.shared_at()?);
+        let progress = self.rules.map(|rules| rules.progress(&self.path)).unwrap_or_default();
+        Some((places, self.name().to_vec(), self.path.len(), self.opened, progress))
+    }
+
+    fn differ(&mut self, old: &Value, new: &Value) -> Option<Diff> {
         let diff = match (old.node(), new.node()) {
             (Node::Map(one), Node::Map(other)) if Arc::ptr_eq(one, other) => return None,
             (Node::List(one), Node::List(other)) if Arc::ptr_eq(one, other) => return None,
@@ -170,12 +200,16 @@ impl<'a> Comparing<'a> {
             return false;
         };
         let (one, other) = (one.to_wtf8(self.pieces), other.to_wtf8(self.other_pieces));
+        self.same_id.is_some_and(|same| same.are(self.name(), &one, &other))
+            || patterns.is_some_and(|rules| rules.scrubbed(&one) == rules.scrubbed(&other))
+    }
+
+    /// The name of the member that the values are, or are elements of.
+    fn name(&self) -> &[u8] {
         // An element is named as its list is.
         let is_index = |token: &&Vec<u8>| token.iter().all(u8::is_ascii_digit);
         let name = self.path.iter().rev().find(|token| !is_index(token));
-        let name = name.map_or(&[][..], Vec::as_slice);
-        self.same_id.is_some_and(|same| same.are(name, &one, &other))
-            || patterns.is_some_and(|rules| rules.scrubbed(&one) == rules.scrubbed(&other))
+        name.map_or(&[][..], Vec::as_slice)
     }
 
     /// The difference of what two texts hold, if both hold JSON branches.
@@ -278,7 +312,10 @@ impl Diff {
 
     fn take(&mut self, step: Step, child: Option<Self>) {
         if let Some(child) = child {
-            self.below += child.below + u32::from(child.change.is_some() || child.moved);
+            let more = child
+                .below
+                .saturating_add(u32::from(child.change.is_some() || child.moved));
+            self.below = self.below.saturating_add(more);
             self.children.insert(step, child);
         }
     }

@@ -385,7 +385,7 @@ impl Applying<'_> {
                 }
             });
         } else if replaces {
-            self.change(spot, &[], |held| *held = message);
+            self.view.messages.replace(spot, seq, message, self.pieces);
         } else if !self.is_activity(spot) {
             return;
         }

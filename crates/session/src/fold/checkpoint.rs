@@ -14,10 +14,13 @@
 //! | stop | rule, message, and the client's own pages, state, interrupts |
 //!
 //! A value is a byte for its kind, the frame that set it relative to that of
-//! the branch around it, and its content. A page's piece holds its messages;
-//! the piece behind it the hashes of their ids.
+//! the branch around it, and its content. A branch that stands at several
+//! places is written once; the others name it by its number, which counts the
+//! branches that were written before it ended. So a state that was copied into
+//! itself again and again is as small here as in memory. A page's piece holds
+//! its messages; the piece behind it what the index of messages knows of them.
 
-use std::sync::{Arc, OnceLock};
+use std::{collections::BTreeMap, sync::Arc};
 
 use imbl::{OrdMap, OrdSet, Vector};
 use scrubjay_protocol::{
@@ -31,19 +34,36 @@ use super::{
     chunks::{Chunks, Item, Lane},
     finding::Stop,
     framing::{Framing, Waiting},
+    ids::{Id, Ids, Owner},
     messages::{Message, Messages, Page},
     piece::{NoPieces, PieceSink, PieceSource},
     value::{Chunk, ChunkBody, Key, List, Map, Node, Text, Value},
-    verify::{Id, Ids, Open, Owner, Owners, Verifier},
+    verify::{Open, Owners, Verifier},
 };
 pub use crate::derive::codec::Damaged;
-use crate::derive::codec::{Reader, Writer, open_page};
+use crate::{
+    derive::codec::{Reader, Writer, open_page},
+    steps::{tick, ticks},
+};
 
-const VERSION: u64 = 2;
+const VERSION: u64 = 3;
 /// Pieces that one checkpoint can seal.
 const PIECES_A_SEQ: u64 = 1 << 20;
 /// Deeper values than are ever made are damage.
 const DEPTH_LIMIT: usize = 2 * json::NESTING_LIMIT;
+/// So are values worth more text than this.
+const WEIGHT_LIMIT: u64 = 1 << 33;
+
+/// Branches that were written, by where they lie. All of them are held by what
+/// is being written, so no place is used twice.
+#[derive(Default)]
+struct Written {
+    numbers: BTreeMap<usize, u64>,
+    count: u64,
+}
+
+/// Branches that were read.
+type Branches = Vec<Node>;
 
 /// Numbers for the pieces that are sealed at a frame.
 struct Sealing<'a> {
@@ -65,6 +85,11 @@ impl Fold {
     ///
     /// `pieces` are those of the fold's own past, for what it has to read.
     pub fn write(&self, sink: &mut dyn PieceSink, pieces: &dyn PieceSource) -> Vec<u8> {
+        self.write_measured(sink, pieces).0
+    }
+
+    /// The same, with its length before it was packed.
+    pub(crate) fn write_measured(&self, sink: &mut dyn PieceSink, pieces: &dyn PieceSource) -> (Vec<u8>, u64) {
         let mut sealing = Sealing {
             sink,
             next: u64::from(self.seq) * PIECES_A_SEQ,
@@ -79,7 +104,8 @@ impl Fold {
         write_opt(&mut writer, self.boundary.message_id.as_ref().map(Wtf8::as_bytes));
         write_lanes(&mut writer, &self.chunks);
         write_verifier(&mut writer, &self.verifier);
-        self.write_view(&mut writer, &self.view, &mut sealing, pieces);
+        let mut written = Written::default();
+        self.write_view(&mut writer, &self.view, &mut sealing, &mut written, pieces);
         match &self.stopped {
             None => writer.u8(0),
             Some(stopped) => {
@@ -87,10 +113,11 @@ impl Fold {
                 writer.uint(u64::from(stopped.stop.seq));
                 writer.text(&stopped.stop.rule);
                 writer.text(&stopped.stop.message);
-                self.write_view(&mut writer, &stopped.view, &mut sealing, pieces);
+                self.write_view(&mut writer, &stopped.view, &mut sealing, &mut written, pieces);
             }
         }
-        writer.into_page().to_vec()
+        let len = writer.len();
+        (writer.into_page().to_vec(), len)
     }
 
     /// Reads what [`Fold::write`] wrote.
@@ -110,7 +137,8 @@ impl Fold {
         let boundary = read_boundary(&mut reader)?;
         let chunks = read_lanes(&mut reader)?;
         let verifier = read_verifier(&mut reader)?;
-        let mut view = read_view(&mut reader)?;
+        let mut branches = Branches::new();
+        let mut view = read_view(&mut reader, &mut branches)?;
         view.state_undefined = flags & 1 != 0;
         let stopped = match reader.u8()? {
             0 => None,
@@ -122,7 +150,7 @@ impl Fold {
                 };
                 Some(Box::new(Stopped {
                     stop,
-                    view: read_view(&mut reader)?,
+                    view: read_view(&mut reader, &mut branches)?,
                 }))
             }
         };
@@ -139,10 +167,18 @@ impl Fold {
         })
     }
 
-    fn write_view(&self, writer: &mut Writer, view: &View, sealing: &mut Sealing<'_>, pieces: &dyn PieceSource) {
-        writer.uint(view.messages.pages.len() as u64);
-        let last = view.messages.pages.len().saturating_sub(1);
-        for (place, page) in view.messages.pages.iter().enumerate() {
+    fn write_view(
+        &self,
+        writer: &mut Writer,
+        view: &View,
+        sealing: &mut Sealing<'_>,
+        written: &mut Written,
+        pieces: &dyn PieceSource,
+    ) {
+        writer.uint(view.messages.page_count() as u64);
+        let last = view.messages.page_count().saturating_sub(1);
+        for (place, page) in view.messages.pages().enumerate() {
+            tick();
             if page.piece.get().is_none() && (place < last || !self.is_touched(page, pieces)) {
                 seal(page, sealing, pieces);
             }
@@ -153,12 +189,12 @@ impl Fold {
                 }
                 None => {
                     writer.uint(0);
-                    write_messages(writer, &page.body(pieces), sealing);
+                    write_messages(writer, &page.body(pieces), sealing, written);
                 }
             }
         }
-        write_value(writer, &view.state, 0, &mut |_| None);
-        write_value(writer, &view.interrupts, 0, &mut |_| None);
+        write_value(writer, &view.state, 0, written, &mut |_| None);
+        write_value(writer, &view.interrupts, 0, written, &mut |_| None);
     }
 
     /// Whether something in the page is still growing.
@@ -174,9 +210,9 @@ impl Fold {
 
 fn seal(page: &Page, sealing: &mut Sealing<'_>, pieces: &dyn PieceSource) {
     let mut writer = Writer::default();
-    write_messages(&mut writer, &page.body(pieces), sealing);
+    write_messages(&mut writer, &page.body(pieces), sealing, &mut Written::default());
     let piece = sealing.keep(writer.into_page().to_vec());
-    sealing.keep(page.hashes(pieces).iter().flat_map(|hash| hash.to_le_bytes()).collect());
+    sealing.keep(page.facts(pieces).to_piece());
     if page.piece.set(piece).is_err() {
         // Another clone has sealed it meanwhile; the piece just kept is idle.
     }
@@ -185,18 +221,10 @@ fn seal(page: &Page, sealing: &mut Sealing<'_>, pieces: &dyn PieceSource) {
 /// The messages of a page's piece.
 pub(super) fn page(piece: &[u8]) -> Option<Vec<Message>> {
     let bytes = open_page(piece).ok()?;
-    read_messages(&mut Reader::new(&bytes)).ok()
+    read_messages(&mut Reader::new(&bytes), &mut Branches::new()).ok()
 }
 
-/// The hashes of a page.
-pub(super) fn hashes(piece: &[u8]) -> Vec<u32> {
-    piece
-        .chunks_exact(4)
-        .map(|bytes| u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
-        .collect()
-}
-
-fn write_messages(writer: &mut Writer, messages: &[Message], sealing: &mut Sealing<'_>) {
+fn write_messages(writer: &mut Writer, messages: &[Message], sealing: &mut Sealing<'_>, written: &mut Written) {
     writer.uint(messages.len() as u64);
     for message in messages {
         writer.uint(u64::from(message.first_seq));
@@ -213,48 +241,37 @@ fn write_messages(writer: &mut Writer, messages: &[Message], sealing: &mut Seali
             };
             Some(piece)
         };
-        write_value(writer, &message.value, message.first_seq, &mut keep);
+        write_value(writer, &message.value, message.first_seq, written, &mut keep);
     }
 }
 
-fn read_messages(reader: &mut Reader<'_>) -> Result<Vec<Message>, Damaged> {
+fn read_messages(reader: &mut Reader<'_>, branches: &mut Branches) -> Result<Vec<Message>, Damaged> {
     let mut messages = Vec::new();
     for _ in 0..reader.count()? {
         let (first_seq, last_seq) = (reader.u32()?, reader.u32()?);
-        messages.push(Message {
-            value: read_value(reader, first_seq, 0)?,
-            first_seq,
-            last_seq,
-        });
+        let value = read_value(reader, first_seq, 0, branches)?;
+        messages.push(Message::between(value, first_seq, last_seq));
     }
     Ok(messages)
 }
 
-fn read_view(reader: &mut Reader<'_>) -> Result<View, Damaged> {
-    let mut pages = Vector::new();
+fn read_view(reader: &mut Reader<'_>, branches: &mut Branches) -> Result<View, Damaged> {
+    let mut pages = Vec::new();
     for _ in 0..reader.count()? {
         let page = match reader.uint()? {
-            0 => {
-                let body = read_messages(reader)?;
-                Page {
-                    len: body.len(),
-                    body: OnceLock::from(Arc::new(body)),
-                    ..Page::default()
-                }
+            0 => Page::of(read_messages(reader, branches)?),
+            len => {
+                let len = usize::try_from(len - 1).map_err(|_too_large| Damaged)?;
+                Page::stored(reader.uint()?, len)
             }
-            len => Page {
-                len: usize::try_from(len - 1).map_err(|_too_large| Damaged)?,
-                piece: OnceLock::from(reader.uint()?),
-                ..Page::default()
-            },
         };
-        pages.push_back(Arc::new(page));
+        pages.push(Arc::new(page));
     }
     Ok(View {
         messages: Messages::from_pages(pages),
-        state: read_value(reader, 0, 0)?,
+        state: read_value(reader, 0, 0, branches)?,
         state_undefined: false,
-        interrupts: read_value(reader, 0, 0)?,
+        interrupts: read_value(reader, 0, 0, branches)?,
         lenient: false,
     })
 }
@@ -263,8 +280,15 @@ fn read_view(reader: &mut Reader<'_>) -> Result<View, Damaged> {
 
 type KeepChunk<'a> = &'a mut dyn FnMut(&Chunk) -> Option<u64>;
 
-fn write_value(writer: &mut Writer, value: &Value, around: u32, keep: KeepChunk<'_>) {
+/// A branch that was written before.
+const KNOWN: u8 = 8;
+
+fn write_value(writer: &mut Writer, value: &Value, around: u32, written: &mut Written, keep: KeepChunk<'_>) {
+    ticks(usize::from(value.is_branch()));
+    let shared = value.shared_at();
+    let known = shared.and_then(|at| written.numbers.get(&at)).copied();
     let kind = match value.node() {
+        _ if known.is_some() => KNOWN,
         Node::Null => 0,
         Node::Bool(false) => 1,
         Node::Bool(true) => 2,
@@ -279,24 +303,29 @@ fn write_value(writer: &mut Writer, value: &Value, around: u32, keep: KeepChunk<
     if !same {
         writer.int(i64::from(value.by()) - i64::from(around));
     }
+    if let Some(number) = known {
+        return writer.uint(number);
+    }
     match value.node() {
-        Node::Null | Node::Bool(_) => {}
-        Node::Number(number) => writer.uint(number.to_bits().swap_bytes()),
-        Node::Text(text) => write_text(writer, text, keep),
+        Node::Null | Node::Bool(_) => return,
+        Node::Number(number) => return writer.uint(number.to_bits().swap_bytes()),
+        Node::Text(text) => return write_text(writer, text, keep),
         Node::List(list) => {
             writer.uint(list.len() as u64);
             for item in list.iter() {
-                write_value(writer, item, value.by(), keep);
+                write_value(writer, item, value.by(), written, keep);
             }
         }
         Node::Map(map) => {
             writer.uint(map.len() as u64);
             for (name, member) in map.iter() {
                 writer.bytes(name);
-                write_value(writer, member, value.by(), keep);
+                write_value(writer, member, value.by(), written, keep);
             }
         }
     }
+    written.numbers.extend(shared.map(|at| (at, written.count)));
+    written.count += 1;
 }
 
 fn write_text(writer: &mut Writer, text: &Text, keep: KeepChunk<'_>) {
@@ -323,7 +352,7 @@ fn write_text(writer: &mut Writer, text: &Text, keep: KeepChunk<'_>) {
     tail.write(writer);
 }
 
-fn read_value(reader: &mut Reader<'_>, around: u32, depth: usize) -> Result<Value, Damaged> {
+fn read_value(reader: &mut Reader<'_>, around: u32, depth: usize, branches: &mut Branches) -> Result<Value, Damaged> {
     if depth > DEPTH_LIMIT {
         return Err(Damaged);
     }
@@ -341,22 +370,39 @@ fn read_value(reader: &mut Reader<'_>, around: u32, depth: usize) -> Result<Valu
         4 => Node::Text(Text::from_bytes(reader.bytes()?)),
         5 => {
             let count = reader.count()?;
-            let items: Result<List, Damaged> = (0..count).map(|_| read_value(reader, by, depth + 1)).collect();
-            Node::List(Arc::new(items?))
+            let items: Result<List, Damaged> = (0..count)
+                .map(|_| read_value(reader, by, depth + 1, branches))
+                .collect();
+            read_branch(Node::List(Arc::new(items?)), by, branches)?
         }
         6 => {
             let count = reader.count()?;
             let mut members = Vec::new();
             for _ in 0..count {
                 let name = Key::from(reader.bytes()?);
-                members.push((name, read_value(reader, by, depth + 1)?));
+                members.push((name, read_value(reader, by, depth + 1, branches)?));
             }
-            Node::Map(Arc::new(Map::from_unique(members.into_iter())))
+            let map = Map::from_unique(members.into_iter());
+            read_branch(Node::Map(Arc::new(map)), by, branches)?
         }
         7 => Node::Text(read_rope(reader)?),
+        KNOWN => {
+            let number = usize::try_from(reader.uint()?).map_err(|_too_large| Damaged)?;
+            branches.get(number).cloned().ok_or(Damaged)?
+        }
         _ => return Err(Damaged),
     };
     Ok(Value::new(node, by))
+}
+
+/// Remembers a branch. What names others may be deeper than it looks.
+fn read_branch(node: Node, by: u32, branches: &mut Branches) -> Result<Node, Damaged> {
+    let value = Value::new(node.clone(), by);
+    branches.push(node.clone());
+    match usize::from(value.depth()) > DEPTH_LIMIT || value.weight() > WEIGHT_LIMIT {
+        true => Err(Damaged),
+        false => Ok(node),
+    }
 }
 
 fn read_rope(reader: &mut Reader<'_>) -> Result<Text, Damaged> {
@@ -438,7 +484,8 @@ fn write_framing(writer: &mut Writer, framing: &Framing) {
         Waiting::Broken => writer.u8(1),
         Waiting::Event(value) => {
             writer.u8(2);
-            write_value(writer, &Value::from_json(value, 0), 0, &mut |_| None);
+            let value = Value::from_json(value, 0);
+            write_value(writer, &value, 0, &mut Written::default(), &mut |_| None);
         }
     }
 }
@@ -449,7 +496,7 @@ fn read_framing(reader: &mut Reader<'_>) -> Result<Framing, Damaged> {
         0 => Waiting::Nothing,
         1 => Waiting::Broken,
         _ => {
-            let text = super::value::to_json(&read_value(reader, 0, 0)?, &NoPieces);
+            let text = super::value::to_json(&read_value(reader, 0, 0, &mut Branches::new())?, &NoPieces);
             Waiting::Event(json::parse(text.as_bytes()).map_err(|_not_json| Damaged)?)
         }
     };
@@ -457,8 +504,8 @@ fn read_framing(reader: &mut Reader<'_>) -> Result<Framing, Damaged> {
 }
 
 fn write_lanes(writer: &mut Writer, chunks: &Chunks) {
-    writer.uint(chunks.lanes.len() as u64);
-    for lane in &chunks.lanes {
+    writer.uint(chunks.lanes().len() as u64);
+    for lane in chunks.lanes() {
         writer.u8(Item::ALL
             .iter()
             .position(|item| *item == lane.item)
@@ -471,12 +518,12 @@ fn write_lanes(writer: &mut Writer, chunks: &Chunks) {
 }
 
 fn read_lanes(reader: &mut Reader<'_>) -> Result<Chunks, Damaged> {
-    let mut lanes = Vec::new();
+    let mut chunks = Chunks::default();
     for _ in 0..reader.count()? {
         let item = *Item::ALL.get(usize::from(reader.u8()?)).ok_or(Damaged)?;
         let id = Wtf8::from_bytes(reader.bytes()?.to_vec());
         let (owner, first, second) = (read_text(reader)?, read_text(reader)?, read_text(reader)?);
-        lanes.push(Lane {
+        chunks.push(Lane {
             owner,
             item,
             id,
@@ -484,7 +531,7 @@ fn read_lanes(reader: &mut Reader<'_>) -> Result<Chunks, Damaged> {
             second,
         });
     }
-    Ok(Chunks { lanes })
+    Ok(chunks)
 }
 
 fn write_verifier(writer: &mut Writer, verifier: &Verifier) {
@@ -507,21 +554,19 @@ fn write_verifier(writer: &mut Writer, verifier: &Verifier) {
         &open.subagents,
         &open.ended_subagents,
     ] {
-        let ids = ids.in_order();
         writer.uint(ids.len() as u64);
-        for id in ids {
-            writer.bytes(id);
-        }
+        ids.iter().for_each(|id| writer.bytes(id));
     }
-    let steps = open.steps.in_order();
-    writer.uint(steps.len() as u64);
-    for (owner, name) in steps {
+    writer.uint(open.steps.len() as u64);
+    for (owner, name) in open.steps.iter() {
         write_opt(writer, owner.as_deref());
         writer.bytes(name);
     }
     let owners = &verifier.owners;
+    ticks(open.count());
     for owners in [&owners.messages, &owners.tools, &owners.activities, &owners.reasoning] {
         writer.uint(owners.len() as u64);
+        ticks(owners.len());
         let mut before = 0;
         for (id, owner) in owners {
             writer.uint(*id - before);

@@ -5,6 +5,7 @@
 //! continues "the item from before". Whatever else a lane's owner sends closes
 //! it first; what concerns the whole run closes all lanes.
 
+use imbl::OrdMap;
 use scrubjay_protocol::{
     event::EventType,
     json::{Value, Wtf8},
@@ -12,12 +13,12 @@ use scrubjay_protocol::{
 
 use super::{
     event::Event,
-    finding::Broken,
+    finding::{Broken, clipped},
     rule::{ChunkAmbiguous, ChunkConflict, ChunkOwner, ChunkWithoutId, ChunkWithoutName},
 };
 
 /// What a lane can assemble.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Item {
     Text,
     Tool,
@@ -39,7 +40,13 @@ pub(crate) struct Lane {
 /// The stage. Lanes stand in the order in which they were opened.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Chunks {
-    pub(crate) lanes: Vec<Lane>,
+    lanes: OrdMap<u64, Lane>,
+    by_owner: OrdMap<Option<Wtf8>, u64>,
+    /// An item is assembled by one lane at a time.
+    by_item: OrdMap<(Item, Wtf8), u64>,
+    /// Lanes that assemble each kind of item.
+    counts: [u32; Item::ALL.len()],
+    next: u64,
 }
 
 /// Names that differ between the kinds of item.
@@ -100,28 +107,56 @@ impl Chunks {
             E::ReasoningMessageChunk => return self.chunk(Item::Reasoning, &event),
             E::RunStarted | E::RunFinished | E::RunError | E::MessagesSnapshot => self.close_all(),
             E::SubagentFinished | E::SubagentError => match event.tag() {
-                Some(owner) => self.close(Some(&owner.clone())),
+                Some(owner) => self.close(&Some(owner.clone())),
                 None => Vec::new(),
             },
             E::Raw | E::ActivitySnapshot | E::ActivityDelta | E::ReasoningEncryptedValue | E::SubagentStarted => {
                 Vec::new()
             }
-            _ => self.close(event.tag().cloned().as_ref()),
+            _ => self.close(&event.tag().cloned()),
         };
         events.push(event);
         (events, None)
     }
 
-    fn close(&mut self, owner: Option<&Wtf8>) -> Vec<Event> {
-        let place = self.lanes.iter().position(|lane| lane.owner.as_ref() == owner);
-        place
-            .map(|place| ending(&self.lanes.remove(place)))
-            .into_iter()
-            .collect()
+    /// The lanes, in the order in which they were opened.
+    pub(crate) fn lanes(&self) -> impl ExactSizeIterator<Item = &Lane> {
+        self.lanes.values()
+    }
+
+    /// Opens a lane; its owner has none.
+    pub(crate) fn push(&mut self, lane: Lane) {
+        let place = self.next;
+        self.next += 1;
+        self.by_owner.insert(lane.owner.clone(), place);
+        self.by_item.insert((lane.item, lane.id.clone()), place);
+        self.counts[lane.item as usize] += 1;
+        self.lanes.insert(place, lane);
+    }
+
+    fn lane_of(&self, owner: &Option<Wtf8>) -> Option<&Lane> {
+        self.lanes.get(self.by_owner.get(owner)?)
+    }
+
+    fn holder(&self, item: Item, id: &Wtf8) -> Option<&Lane> {
+        self.lanes.get(self.by_item.get(&(item, id.clone()))?)
+    }
+
+    fn close(&mut self, owner: &Option<Wtf8>) -> Vec<Event> {
+        let place = self.by_owner.remove(owner);
+        let Some(lane) = place.and_then(|place| self.lanes.remove(&place)) else {
+            return Vec::new();
+        };
+        self.counts[lane.item as usize] -= 1;
+        let ending = ending(&lane);
+        self.by_item.remove(&(lane.item, lane.id));
+        vec![ending]
     }
 
     fn close_all(&mut self) -> Vec<Event> {
-        self.lanes.drain(..).map(|lane| ending(&lane)).collect()
+        let endings = self.lanes.values().map(ending).collect();
+        *self = Self::default();
+        endings
     }
 
     fn chunk(&mut self, item: Item, event: &Event) -> (Vec<Event>, Option<Broken>) {
@@ -131,14 +166,12 @@ impl Chunks {
             Ok(owner) => owner,
             Err(broken) => return (Vec::new(), Some(broken)),
         };
-        let place = self.lanes.iter().position(|lane| lane.owner == owner);
-        let open = place.filter(|place| {
-            let lane = &self.lanes[*place];
-            lane.item == item && id.is_none_or(|id| *id == lane.id)
-        });
+        let open = self
+            .lane_of(&owner)
+            .filter(|lane| lane.item == item && id.is_none_or(|id| *id == lane.id));
         match open {
-            Some(place) => match agrees(&self.lanes[place], &names, event) {
-                Ok(()) => (content(&self.lanes[place], &names, event, false), None),
+            Some(lane) => match agrees(lane, &names, event) {
+                Ok(()) => (content(lane, &names, event, false), None),
                 Err(broken) => (Vec::new(), Some(broken)),
             },
             None => self.open(item, &names, owner, event),
@@ -146,7 +179,7 @@ impl Chunks {
     }
 
     fn open(&mut self, item: Item, names: &Names, owner: Option<Wtf8>, event: &Event) -> (Vec<Event>, Option<Broken>) {
-        let mut events = self.close(owner.as_ref());
+        let mut events = self.close(&owner);
         let Some(id) = event.text(names.id) else {
             let message = format!("the first {} must have a {}", event.name(), names.id);
             return (events, Some(Broken::new(&ChunkWithoutId, message)));
@@ -175,7 +208,7 @@ impl Chunks {
             .with_value("metadata", event.get("metadata"));
         events.push(start);
         events.extend(content(&lane, names, event, true));
-        self.lanes.push(lane);
+        self.push(lane);
         (events, None)
     }
 
@@ -183,8 +216,7 @@ impl Chunks {
     fn owner_of(&self, item: Item, names: &Names, event: &Event) -> Result<Option<Wtf8>, Broken> {
         let tag = event.tag();
         if let Some(id) = event.text(names.id) {
-            let holder = self.lanes.iter().find(|lane| lane.item == item && lane.id == *id);
-            return match (holder, tag) {
+            return match (self.holder(item, id), tag) {
                 (Some(lane), Some(tag)) if lane.owner.as_ref() != Some(tag) => {
                     let message = format!(
                         "cannot continue {} '{id}': the chunk's subagentRunId '{tag}' is not that of the open item, {}",
@@ -200,16 +232,19 @@ impl Chunks {
         if tag.is_some() {
             return Ok(tag.cloned());
         }
-        let mut open = self.lanes.iter().filter(|lane| lane.item == item);
-        match (open.clone().any(|lane| lane.owner.is_none()), open.next(), open.count()) {
-            (true, ..) | (false, None, _) => Ok(None),
-            (false, Some(lane), 0) => Ok(lane.owner.clone()),
-            (false, Some(_), more) => {
+        let is_the_parents = self.lane_of(&None).is_some_and(|lane| lane.item == item);
+        let first = || self.by_item.range((item, Wtf8::new())..).next();
+        match self.counts[item as usize] {
+            0 => Ok(None),
+            _ if is_the_parents => Ok(None),
+            1 => Ok(first()
+                .and_then(|(_, place)| self.lanes.get(place))
+                .and_then(|lane| lane.owner.clone())),
+            count => {
                 let message = format!(
-                    "{} has neither a {} nor a subagentRunId, and {} lanes have an open {}",
+                    "{} has neither a {} nor a subagentRunId, and {count} lanes have an open {}",
                     event.name(),
                     names.id,
-                    more + 1,
                     names.noun
                 );
                 Err(Broken::new(&ChunkAmbiguous, message))
@@ -226,9 +261,10 @@ fn agrees(lane: &Lane, names: &Names, event: &Event) -> Result<(), Broken> {
     for (name, established) in [(names.first, &lane.first), (names.second, &lane.second)] {
         let Some(repeated) = event.text(name) else { continue };
         if established.as_ref() != Some(repeated) {
-            let was = established
-                .as_ref()
-                .map_or_else(|| "absent".to_owned(), |was| format!("'{was}'"));
+            let was = established.as_ref().map_or_else(
+                || "absent".to_owned(),
+                |was| format!("'{}'", clipped(&was.to_str_lossy())),
+            );
             let message = format!(
                 "cannot continue {} '{}': {name} is '{repeated}', and was {was}",
                 names.noun, lane.id
@@ -262,5 +298,8 @@ fn ending(lane: &Lane) -> Event {
 }
 
 pub(crate) fn shown_owner(owner: Option<&Wtf8>) -> String {
-    owner.map_or_else(|| "the parent agent".to_owned(), |owner| format!("sub-agent '{owner}'"))
+    owner.map_or_else(
+        || "the parent agent".to_owned(),
+        |owner| format!("sub-agent '{}'", clipped(&owner.to_str_lossy())),
+    )
 }

@@ -1,6 +1,14 @@
 //! What folding says about a frame.
 
+use std::borrow::Cow;
+
 use super::rule::{Rule, Severity};
+
+/// Bytes of a sentence. A stream may have a finding at each frame, and what
+/// it names may be as long as it likes.
+const MESSAGE_LEN: usize = 8 * 1024;
+/// Bytes of a name that an event quotes and did not bring itself.
+const NAME_LEN: usize = 200;
 
 /// Something wrong or notable at a frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +52,42 @@ impl Broken {
             id: rule.id(),
             severity: rule.severity(),
             stops: rule.stops(),
-            message: message.into(),
+            message: cut(message.into()),
         }
+    }
+}
+
+fn cut(mut message: String) -> String {
+    if message.len() > MESSAGE_LEN {
+        let left_out = message.len() - message.floor_char_boundary(MESSAGE_LEN);
+        message.truncate(message.len() - left_out);
+        message.push_str(&format!("… (and {left_out} more bytes)"));
+    }
+    message
+}
+
+/// A name that may have come once and be quoted again and again.
+pub(crate) fn clipped(name: &str) -> Cow<'_, str> {
+    match name.len() > NAME_LEN {
+        false => Cow::Borrowed(name),
+        true => Cow::Owned(format!("{}…", &name[..name.floor_char_boundary(NAME_LEN)])),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::rule::Schema, *};
+
+    #[test]
+    fn a_sentence_has_an_end() {
+        assert_eq!(Broken::new(&Schema, "short").message, "short");
+        let long = Broken::new(&Schema, "ü".repeat(20_000)).message;
+        assert!(
+            long.len() < MESSAGE_LEN + 40 && long.ends_with("… (and 31808 more bytes)"),
+            "{}",
+            &long[long.len() - 40..]
+        );
+        assert_eq!(clipped(&"é".repeat(101)), format!("{}…", "é".repeat(100)));
+        assert_eq!(clipped("id"), "id");
     }
 }

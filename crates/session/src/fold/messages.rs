@@ -1,18 +1,23 @@
 //! The list of messages, in pages.
 //!
 //! Every lookup of the client is "the first match in list order", over all
-//! roles. Pages other than the last carry the hashes of the ids in them, so a
-//! lookup reads only pages that may hold a match. A page that was written as
-//! a piece is loaded when something in it is asked for.
+//! roles. An index names the pages that may hold one, so a lookup reads only
+//! those. A page that was written as a piece is loaded when something in it is
+//! asked for.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, OnceLock},
+};
 
-use imbl::Vector;
+use imbl::OrdMap;
 
 use super::{
+    index::{Class, Facts, Index, PageKey},
     piece::PieceSource,
-    value::{Node, Value},
+    value::{Node, Text, Value},
 };
+use crate::steps::tick;
 
 /// Messages after which a new page begins.
 const PAGE_LEN: usize = 64;
@@ -20,6 +25,10 @@ const PAGE_LEN: usize = 64;
 const SPLIT_LEN: usize = 128;
 /// Lookups remembered.
 const RECENT_LEN: usize = 8;
+/// Calls of a message up to which they are looked through.
+const FEW_CALLS: usize = 16;
+/// Room between the keys of two pages that were appended one after the other.
+const KEY_GAP: PageKey = 1 << 96;
 
 /// One message.
 #[derive(Clone, Debug)]
@@ -30,12 +39,34 @@ pub struct Message {
     pub first_seq: u32,
     /// Frame that last touched it.
     pub last_seq: u32,
+    /// Where its calls are, once there are many and one is looked for.
+    calls: OnceLock<Calls>,
+}
+
+/// The calls of a message by id: the first of each.
+#[derive(Clone, Debug, Default)]
+struct Calls {
+    places: OrdMap<Arc<[u8]>, u32>,
+    /// Calls that were looked at.
+    covered: usize,
+}
+
+impl Calls {
+    fn add(&mut self, call: &Value) {
+        tick();
+        let place = self.covered as u32;
+        self.covered += 1;
+        let id = call.get("id").and_then(Value::as_text);
+        if let Some(id) = id.and_then(Text::shared) {
+            self.places.entry(id).or_insert(place);
+        }
+    }
 }
 
 /// Where a message stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Spot {
-    pub(crate) page: usize,
+    pub(crate) page: PageKey,
     pub(crate) slot: usize,
 }
 
@@ -50,8 +81,10 @@ pub(crate) enum Named {
 /// The list.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Messages {
-    pub(crate) pages: Vector<Arc<Page>>,
+    pages: OrdMap<PageKey, Arc<Page>>,
     len: usize,
+    /// Made when something is looked for, and kept up from there on.
+    index: OnceLock<Index>,
     /// Lookups that still hold: nothing was put before or between since.
     recent: Vec<(Named, Arc<[u8]>, Spot)>,
 }
@@ -60,18 +93,23 @@ pub(crate) struct Messages {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Page {
     pub(crate) len: usize,
-    /// Number of the piece that holds it; the hashes lie in the next.
+    /// Number of the piece that holds it; its facts lie in the next.
     pub(crate) piece: OnceLock<u64>,
     pub(crate) body: OnceLock<Arc<Vec<Message>>>,
-    pub(crate) hashes: OnceLock<Arc<[u32]>>,
+    facts: OnceLock<Arc<Facts>>,
 }
 
 impl Message {
     pub(crate) fn new(value: Value, seq: u32) -> Self {
+        Self::between(value, seq, seq)
+    }
+
+    pub(crate) fn between(value: Value, first_seq: u32, last_seq: u32) -> Self {
         Self {
             value,
-            first_seq: seq,
-            last_seq: seq,
+            first_seq,
+            last_seq,
+            calls: OnceLock::new(),
         }
     }
 
@@ -92,10 +130,39 @@ impl Message {
     /// The place of a tool call in it.
     pub(crate) fn call(&self, id: &[u8]) -> Option<usize> {
         let calls = self.value.get("toolCalls")?.as_list()?;
-        calls.iter().position(|call| text_of(call, "id") == Some(id))
+        if calls.len() <= FEW_CALLS {
+            return calls.iter().position(|call| {
+                tick();
+                text_of(call, "id") == Some(id)
+            });
+        }
+        let known = self.calls.get_or_init(|| {
+            let mut known = Calls::default();
+            calls.iter().for_each(|call| known.add(call));
+            known
+        });
+        known.places.get(id).map(|place| *place as usize)
     }
 
-    fn matches(&self, named: Named, id: &[u8]) -> bool {
+    pub(crate) fn call_count(&self) -> usize {
+        let calls = self.value.get("toolCalls").and_then(Value::as_list);
+        calls.map_or(0, super::value::List::len)
+    }
+
+    /// Keeps up with a change that may have brought a call.
+    fn follow_calls(&mut self) {
+        let count = self.call_count();
+        let Some(known) = self.calls.get_mut() else { return };
+        let calls = self.value.get("toolCalls").and_then(Value::as_list);
+        match calls.and_then(|calls| calls.get(known.covered)) {
+            Some(call) if known.covered + 1 == count => known.add(call),
+            None if known.covered == count => {}
+            _ => self.calls = OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn matches(&self, named: Named, id: &[u8]) -> bool {
+        tick();
         match named {
             Named::Message => self.id() == Some(id),
             Named::Call => self.call(id).is_some(),
@@ -108,10 +175,19 @@ pub(crate) fn text_of<'a>(value: &'a Value, name: &str) -> Option<&'a [u8]> {
 }
 
 impl Page {
-    fn of(messages: Vec<Message>) -> Self {
+    pub(crate) fn of(messages: Vec<Message>) -> Self {
         Self {
             len: messages.len(),
             body: OnceLock::from(Arc::new(messages)),
+            ..Self::default()
+        }
+    }
+
+    /// A page of so many messages that lies in a piece.
+    pub(crate) fn stored(piece: u64, len: usize) -> Self {
+        Self {
+            len,
+            piece: OnceLock::from(piece),
             ..Self::default()
         }
     }
@@ -129,46 +205,18 @@ impl Page {
         read.map_or_else(Arc::default, |body| self.body.get_or_init(|| Arc::new(body)).clone())
     }
 
-    /// Hashes of all ids in it, in ascending order.
-    pub(crate) fn hashes(&self, pieces: &dyn PieceSource) -> Arc<[u32]> {
-        if let Some(hashes) = self.hashes.get() {
-            return hashes.clone();
+    /// What the index says of it.
+    pub(crate) fn facts(&self, pieces: &dyn PieceSource) -> Arc<Facts> {
+        if let Some(facts) = self.facts.get() {
+            return facts.clone();
         }
         let stored = match (self.body.get(), self.piece.get()) {
-            (None, Some(id)) => pieces.piece(id + 1).map(|bytes| super::checkpoint::hashes(&bytes)),
+            (None, Some(id)) => pieces.piece(id + 1).and_then(|bytes| Facts::from_piece(&bytes).ok()),
             _ => None,
         };
-        let hashes = stored.unwrap_or_else(|| hashes_of(&self.body(pieces)));
-        self.hashes.get_or_init(|| hashes.into()).clone()
+        let facts = stored.unwrap_or_else(|| Facts::of(&self.body(pieces)));
+        self.facts.get_or_init(|| Arc::new(facts)).clone()
     }
-
-    fn may_hold(&self, hash: u32, pieces: &dyn PieceSource) -> bool {
-        self.hashes(pieces).binary_search(&hash).is_ok()
-    }
-}
-
-fn hashes_of(messages: &[Message]) -> Vec<u32> {
-    let mut hashes = Vec::new();
-    for message in messages {
-        hashes.extend(message.id().map(|id| hash(Named::Message, id)));
-        let calls = message.value.get("toolCalls").and_then(Value::as_list);
-        for call in calls.into_iter().flat_map(super::value::List::iter) {
-            hashes.extend(text_of(call, "id").map(|id| hash(Named::Call, id)));
-        }
-    }
-    hashes.sort_unstable();
-    hashes
-}
-
-/// FNV-1a, which is the same in every version that reads these pages.
-fn hash(named: Named, id: &[u8]) -> u32 {
-    let start = match named {
-        Named::Message => 0x811c_9dc5,
-        Named::Call => 0x9dc5_811c,
-    };
-    id.iter().fold(start, |hash: u32, byte| {
-        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
-    })
 }
 
 impl Messages {
@@ -176,38 +224,92 @@ impl Messages {
         self.len
     }
 
-    pub(crate) fn from_pages(pages: Vector<Arc<Page>>) -> Self {
-        let len = pages.iter().map(|page| page.len).sum();
+    pub(crate) fn from_pages(pages: Vec<Arc<Page>>) -> Self {
         Self {
-            pages,
-            len,
+            len: pages.iter().map(|page| page.len).sum(),
+            pages: (1..).map(|place| place * KEY_GAP).zip(pages).collect(),
+            index: OnceLock::new(),
             recent: Vec::new(),
         }
     }
 
-    /// Messages from an index on, each with its index.
+    /// The pages in order.
+    pub(crate) fn pages(&self) -> impl Iterator<Item = &Arc<Page>> {
+        self.pages.values()
+    }
+
+    pub(crate) fn page_count(&self) -> usize {
+        self.pages.len()
+    }
+
+    fn index(&self, pieces: &dyn PieceSource) -> &Index {
+        self.index.get_or_init(|| {
+            let mut index = Index::default();
+            for (key, page) in &self.pages {
+                index.add_page(*key, &page.facts(pieces));
+            }
+            index
+        })
+    }
+
+    /// Messages from an index on.
     pub(crate) fn read(&self, first: usize, count: usize, pieces: &dyn PieceSource) -> Vec<Message> {
         let mut wanted = Vec::new();
         let mut begins = 0;
-        for page in &self.pages {
+        for page in self.pages.values() {
+            tick();
             let ends = begins + page.len;
-            if ends > first && wanted.len() < count {
+            if ends > first {
                 let body = page.body(pieces);
                 let rest = count - wanted.len();
                 wanted.extend(body.iter().skip(first.saturating_sub(begins)).take(rest).cloned());
+            }
+            if wanted.len() >= count {
+                break;
             }
             begins = ends;
         }
         wanted
     }
 
+    /// Up to so many messages behind a spot.
+    pub(crate) fn behind(&self, spot: Spot, count: usize, pieces: &dyn PieceSource) -> Vec<Message> {
+        let mut found = Vec::new();
+        let mut skip = spot.slot + 1;
+        for (_, page) in self.pages.range(spot.page..) {
+            tick();
+            let rest = count - found.len();
+            found.extend(page.body(pieces).iter().skip(skip).take(rest).cloned());
+            skip = 0;
+            if found.len() >= count {
+                break;
+            }
+        }
+        found
+    }
+
+    /// Up to so many messages, the last first.
+    pub(crate) fn last(&self, count: usize, pieces: &dyn PieceSource) -> Vec<Message> {
+        let mut found = Vec::new();
+        for page in self.pages.values().rev() {
+            tick();
+            let rest = count - found.len();
+            found.extend(page.body(pieces).iter().rev().take(rest).cloned());
+            if found.len() >= count {
+                break;
+            }
+        }
+        found
+    }
+
     /// Index in the list of what stands at a spot.
     pub(crate) fn index_of(&self, spot: Spot) -> usize {
-        self.pages.iter().take(spot.page).map(|page| page.len).sum::<usize>() + spot.slot
+        let before = self.pages.range(..spot.page).map(|(_, page)| page.len);
+        before.sum::<usize>() + spot.slot
     }
 
     pub(crate) fn get(&self, spot: Spot, pieces: &dyn PieceSource) -> Option<Message> {
-        self.pages.get(spot.page)?.body(pieces).get(spot.slot).cloned()
+        self.pages.get(&spot.page)?.body(pieces).get(spot.slot).cloned()
     }
 
     /// The first match.
@@ -235,13 +337,9 @@ impl Messages {
         fits: &dyn Fn(&Message) -> bool,
         pieces: &dyn PieceSource,
     ) -> Option<Spot> {
-        let hash = hash(named, id);
-        let last = self.pages.len().wrapping_sub(1);
-        self.pages.iter().enumerate().find_map(|(page, held)| {
-            if page != last && !held.may_hold(hash, pieces) {
-                return None;
-            }
-            let body = held.body(pieces);
+        self.index(pieces).pages_of(named, id).find_map(|page| {
+            tick();
+            let body = self.pages.get(&page)?.body(pieces);
             let slot = body
                 .iter()
                 .position(|message| message.matches(named, id) && fits(message))?;
@@ -250,14 +348,19 @@ impl Messages {
     }
 
     pub(crate) fn push(&mut self, message: Message, pieces: &dyn PieceSource) -> Spot {
-        let fresh = self
-            .pages
-            .last()
-            .is_none_or(|page| page.len >= PAGE_LEN || page.body.get().is_none());
-        if fresh {
-            self.pages.push_back(Arc::new(Page::of(Vec::new())));
+        let last = self.pages.get_max().map(|(key, page)| (*key, page));
+        let is_open = |page: &Page| page.len < PAGE_LEN && page.body.get().is_some();
+        let page = match last {
+            Some((key, page)) if is_open(page) => key,
+            last => {
+                let key = last.map_or(KEY_GAP, |(key, _)| key + KEY_GAP);
+                self.pages.insert(key, Arc::new(Page::of(Vec::new())));
+                key
+            }
+        };
+        if let Some(index) = self.index.get_mut() {
+            index.add_message(&message, page);
         }
-        let page = self.pages.len() - 1;
         let slot = self.page_mut(page, pieces, |body| {
             body.push(message);
             body.len() - 1
@@ -269,46 +372,84 @@ impl Messages {
     /// Puts a message behind the one at a spot and the tool messages that
     /// follow it.
     pub(crate) fn insert_behind_tools(&mut self, owner: Spot, message: Message, pieces: &dyn PieceSource) {
-        let mut spot = Spot {
-            slot: owner.slot + 1,
-            ..owner
-        };
-        loop {
-            let body = self.pages[spot.page].body(pieces);
-            while body.get(spot.slot).is_some_and(|message| message.is("tool")) {
-                spot.slot += 1;
-            }
-            if spot.slot < body.len() || spot.page + 1 == self.pages.len() {
-                break;
-            }
-            let follows = self.pages[spot.page + 1].body(pieces);
-            if !follows.first().is_some_and(|message| message.is("tool")) {
-                break;
-            }
-            spot = Spot {
-                page: spot.page + 1,
-                slot: 0,
-            };
-        }
-        if spot.page + 1 == self.pages.len() && spot.slot == self.pages[spot.page].len {
+        let Some(spot) = self.behind_tools(owner, pieces) else {
             self.push(message, pieces);
             return;
-        }
+        };
         self.recent.clear();
-        self.page_mut(spot.page, pieces, |body| body.insert(spot.slot, message));
+        if let Some(index) = self.index.get_mut() {
+            index.add_message(&message, spot.page);
+        }
+        self.page_mut(spot.page, pieces, |body| {
+            body.insert(spot.slot.min(body.len()), message);
+        });
         self.len += 1;
         self.split(spot.page, pieces);
     }
 
-    fn split(&mut self, page: usize, pieces: &dyn PieceSource) {
-        if self.pages[page].len <= SPLIT_LEN {
-            return;
+    /// Where that is; nothing for the end of the list.
+    fn behind_tools(&self, owner: Spot, pieces: &dyn PieceSource) -> Option<Spot> {
+        let tools_from = |page: PageKey, from: usize| {
+            let body = self.pages.get(&page)?.body(pieces);
+            let tools = body.iter().skip(from).take_while(|message| {
+                tick();
+                message.is("tool")
+            });
+            Some((from + tools.count(), body.len()))
+        };
+        let (slot, len) = tools_from(owner.page, owner.slot + 1)?;
+        if slot < len {
+            return Some(Spot { slot, ..owner });
         }
-        let tail = self.page_mut(page, pieces, |body| body.split_off(body.len() / 2));
-        self.pages.insert(page + 1, Arc::new(Page::of(tail)));
+        let next = self.pages.range(owner.page + 1..).next().map(|(key, _)| *key)?;
+        // All pages before this one hold results only.
+        let mixed = self.index(pieces).mixed_from(next)?;
+        match tools_from(mixed, 0)? {
+            (0, _) => {
+                let (before, page) = self.pages.range(..mixed).next_back()?;
+                Some(Spot {
+                    page: *before,
+                    slot: page.len,
+                })
+            }
+            (slot, _) => Some(Spot { page: mixed, slot }),
+        }
     }
 
-    /// Changes a message and notes the frame.
+    fn split(&mut self, page: PageKey, pieces: &dyn PieceSource) {
+        if self.pages.get(&page).is_none_or(|held| held.len <= SPLIT_LEN) {
+            return;
+        }
+        let next = self.pages.range(page + 1..).next().map(|(key, _)| *key);
+        let key = match next {
+            Some(next) if next - page < 2 => return self.spread(page, pieces),
+            Some(next) => page + (next - page) / 2,
+            None => page + KEY_GAP,
+        };
+        let (tail, still) = self.page_mut(page, pieces, |body| {
+            let tail = body.split_off(body.len() / 2);
+            (tail, body.clone())
+        });
+        if let Some(index) = self.index.get_mut() {
+            for message in &tail {
+                index.forget(message, page, &still);
+                index.add_message(message, key);
+            }
+        }
+        self.pages.insert(key, Arc::new(Page::of(tail)));
+    }
+
+    /// Gives all pages room between them again; then splits.
+    fn spread(&mut self, page: PageKey, pieces: &dyn PieceSource) {
+        let place = self.pages.range(..page).count() as PageKey;
+        let pages: Vec<Arc<Page>> = self.pages.values().cloned().collect();
+        crate::steps::ticks(pages.len());
+        *self = Self::from_pages(pages);
+        self.split((place + 1) * KEY_GAP, pieces);
+    }
+
+    /// Changes a message and notes the frame. The change may bring a call, or
+    /// another type of an activity; ids stay.
     pub(crate) fn change<R>(
         &mut self,
         spot: Spot,
@@ -316,47 +457,125 @@ impl Messages {
         pieces: &dyn PieceSource,
         change: impl FnOnce(&mut Value) -> R,
     ) -> Option<R> {
-        // A new tool call changes the hashes, which page_mut drops anyway.
-        self.page_mut(spot.page, pieces, |body| {
+        let (answer, before, after, brought) = self.page_mut(spot.page, pieces, |body| {
             let message = body.get_mut(spot.slot)?;
+            let (class, count) = (Class::of(message), message.call_count());
             message.last_seq = seq;
-            Some(change(&mut message.value))
-        })
+            let answer = change(&mut message.value);
+            message.follow_calls();
+            let calls = message.value.get("toolCalls").and_then(Value::as_list);
+            let brought = calls.and_then(|calls| calls.get(count)).cloned();
+            Some((answer, class, Class::of(message), brought))
+        })?;
+        if let Some(index) = self.index.get_mut() {
+            if let Some(id) = brought.as_ref().and_then(|call| text_of(call, "id")) {
+                index.add_name(Named::Call, id, spot.page);
+            }
+            if before != after {
+                let still = self.pages.get(&spot.page).map(|page| page.body(pieces));
+                index.add_class(after, spot.page);
+                index.forget_class(&before, spot.page, still.as_deref().map_or(&[], Vec::as_slice));
+            }
+        }
+        Some(answer)
     }
 
-    /// Puts other messages in the place of all, page by page; pages that a
-    /// page's messages leave as they are stay shared.
-    pub(crate) fn replace_pages(&mut self, pieces: &dyn PieceSource, mut remake: impl FnMut(&Message) -> Remade) {
-        let mut pages = Vector::new();
-        for page in &self.pages {
-            let body = page.body(pieces);
-            let mut kept = Vec::new();
-            let mut changed = false;
+    /// Puts a message in the place of another of the same id.
+    pub(crate) fn replace(&mut self, spot: Spot, seq: u32, value: Value, pieces: &dyn PieceSource) {
+        self.recent.clear();
+        let replaced = self.page_mut(spot.page, pieces, |body| {
+            let message = body.get_mut(spot.slot)?;
+            let fresh = Message::between(value, message.first_seq, seq);
+            Some(std::mem::replace(message, fresh))
+        });
+        let still = self.pages.get(&spot.page).map(|page| page.body(pieces));
+        if let (Some(index), Some(replaced), Some(still)) = (self.index.get_mut(), replaced, still) {
+            index.forget(&replaced, spot.page, &still);
+            if let Some(fresh) = still.get(spot.slot) {
+                index.add_message(fresh, spot.page);
+            }
+        }
+    }
+
+    /// Pages that a snapshot says something about: those with the ids that it
+    /// states, and those with messages that it takes away.
+    pub(crate) fn pages_to_remake<'i>(
+        &self,
+        ids: impl Iterator<Item = &'i [u8]>,
+        takes: &Takes<'_>,
+        pieces: &dyn PieceSource,
+    ) -> BTreeSet<PageKey> {
+        let index = self.index(pieces);
+        let mut keys: BTreeSet<PageKey> = ids.flat_map(|id| index.pages_of(Named::Message, id)).collect();
+        keys.extend(index.pages_in(&Class::Tool));
+        keys.extend(index.pages_in(&Class::Other));
+        if takes.reasoning {
+            keys.extend(index.pages_in(&Class::Reasoning));
+        }
+        match takes.activities {
+            None => keys.extend(index.pages_of_activities()),
+            Some(types) => {
+                for kind in types {
+                    keys.extend(index.pages_in(&Class::Activity(kind.as_slice().into())));
+                }
+            }
+        }
+        keys
+    }
+
+    /// Puts other messages in the place of those of some pages; pages that
+    /// stay as they are stay shared.
+    pub(crate) fn remake(
+        &mut self,
+        keys: &BTreeSet<PageKey>,
+        pieces: &dyn PieceSource,
+        mut remake: impl FnMut(&Message) -> Remade,
+    ) {
+        self.recent.clear();
+        for key in keys {
+            let Some(body) = self.pages.get(key).map(|page| page.body(pieces)) else {
+                continue;
+            };
+            let (mut kept, mut changed, mut fresh) = (Vec::new(), Vec::new(), Vec::new());
             for message in body.iter() {
+                tick();
                 match remake(message) {
                     Remade::Same => kept.push(message.clone()),
-                    Remade::Gone => changed = true,
-                    Remade::Other(message) => {
-                        changed = true;
-                        kept.push(message);
+                    Remade::Gone => changed.push(message),
+                    Remade::Other(other) => {
+                        changed.push(message);
+                        fresh.push(kept.len());
+                        kept.push(other);
                     }
                 }
             }
-            if !changed {
-                pages.push_back(page.clone());
-            } else if !kept.is_empty() {
-                pages.push_back(Arc::new(Page::of(kept)));
+            if changed.is_empty() {
+                continue;
+            }
+            if let Some(index) = self.index.get_mut() {
+                changed.iter().for_each(|message| index.forget(message, *key, &kept));
+                fresh.iter().for_each(|slot| index.add_message(&kept[*slot], *key));
+            }
+            self.len -= body.len() - kept.len();
+            if kept.is_empty() {
+                self.pages.remove(key);
+            } else {
+                self.pages.insert(*key, Arc::new(Page::of(kept)));
             }
         }
-        *self = Self::from_pages(pages);
     }
 
-    fn page_mut<R>(&mut self, page: usize, pieces: &dyn PieceSource, change: impl FnOnce(&mut Vec<Message>) -> R) -> R {
-        let held = self.pages.get_mut(page).expect("the caller looked");
+    fn page_mut<R>(
+        &mut self,
+        page: PageKey,
+        pieces: &dyn PieceSource,
+        change: impl FnOnce(&mut Vec<Message>) -> R,
+    ) -> R {
+        let held = self.pages.get_mut(&page).expect("the caller looked");
         held.body(pieces);
         let held = Arc::make_mut(held);
         held.piece.take();
-        held.hashes.take();
+        held.facts.take();
         if held.body.get().is_none() {
             held.body = OnceLock::from(Arc::default());
         }
@@ -365,6 +584,13 @@ impl Messages {
         held.len = body.len();
         answer
     }
+}
+
+/// Which messages a snapshot takes away beside those that no rule protects.
+pub(crate) struct Takes<'a> {
+    pub(crate) reasoning: bool,
+    /// Types of activities; nothing for all of them.
+    pub(crate) activities: Option<&'a BTreeSet<Vec<u8>>>,
 }
 
 /// What becomes of a message when a snapshot comes.
@@ -378,12 +604,15 @@ pub(crate) enum Remade {
 /// that a snapshot repeats still knows the frames that delivered it.
 pub(crate) fn keeping(old: &Value, new: Value, pieces: &dyn PieceSource) -> Value {
     match (old.node(), new.node()) {
-        (Node::Map(held), Node::Map(_)) => {
+        (Node::Map(held), Node::Map(fresh)) => {
+            // What is new was read from an event; what is held may be larger by far.
+            let names: Vec<_> = fresh.iter().map(|(name, _)| name.clone()).collect();
             let mut new = new;
-            let names: Vec<_> = held.iter().map(|(name, _)| name.clone()).collect();
             for name in names {
-                let old = held.get(&name).expect("a name of its own");
-                let members = new.as_map_mut().expect("just seen");
+                tick();
+                let (Some(old), Some(members)) = (held.get(&name), new.as_map_mut()) else {
+                    continue;
+                };
                 members.change(&name, |member| *member = keeping(old, member.clone(), pieces));
             }
             new
@@ -392,6 +621,7 @@ pub(crate) fn keeping(old: &Value, new: Value, pieces: &dyn PieceSource) -> Valu
             let mut new = new;
             let items = new.as_list_mut().expect("just seen");
             for (place, old) in held.iter().enumerate().take(items.len()) {
+                tick();
                 items.change(place, |item| *item = keeping(old, item.clone(), pieces));
             }
             new

@@ -36,8 +36,8 @@
 //! assert_eq!(fold.state().get("n").unwrap().by(), 2);
 //! ```
 //!
-//! Map, in reading order: [`value`], `framing`, `facts`, `event`, `chunks`, `verify`,
-//! `messages`, `apply`, `snapshot`, [`patch`], [`rule`], `checkpoint`. Spans
+//! Map, in reading order: [`value`], `framing`, `facts`, `event`, `chunks`, `ids`, `verify`,
+//! `messages`, `index`, `apply`, `snapshot`, [`patch`], [`rule`], `checkpoint`. Spans
 //! and lanes are not here (`derive`), nor are rules that the client does not
 //! know.
 
@@ -48,6 +48,8 @@ mod event;
 mod facts;
 mod finding;
 mod framing;
+mod ids;
+mod index;
 mod messages;
 pub mod patch;
 pub mod piece;
@@ -56,6 +58,8 @@ mod snapshot;
 pub mod value;
 mod verify;
 mod witness;
+
+use std::fmt;
 
 use scrubjay_protocol::{
     event::EventType,
@@ -71,13 +75,13 @@ use self::{
     framing::{Framing, Read},
     messages::Messages,
     piece::{NoPieces, PieceSource},
-    value::{Value, write_json},
+    value::{Value, json_len, write_json},
     verify::Verifier,
 };
 pub(crate) use self::{
     apply::View,
     event::Event,
-    finding::Broken,
+    finding::{Broken, clipped},
     messages::{Named, text_of},
     verify::Open,
     witness::{Scene, Unwatched, Witness},
@@ -439,17 +443,38 @@ impl Fold {
 
     /// All messages as JSON text: a list.
     pub fn messages_json(&self, pieces: &dyn PieceSource) -> String {
-        let mut text = String::from("[");
-        for page in &self.held().messages.pages {
+        let mut text = String::new();
+        self.write_messages(&mut text, pieces).expect("a String takes all");
+        text
+    }
+
+    /// Writes all messages as JSON text, part by part.
+    ///
+    /// # Errors
+    /// When `out` takes no more.
+    pub fn write_messages(&self, out: &mut dyn fmt::Write, pieces: &dyn PieceSource) -> fmt::Result {
+        let mut separator = "[";
+        for page in self.held().messages.pages() {
             for message in page.body(pieces).iter() {
-                if text.len() > 1 {
-                    text.push(',');
-                }
-                write_json(&mut text, &message.value, pieces);
+                out.write_str(std::mem::replace(&mut separator, ","))?;
+                write_json(out, &message.value, pieces)?;
             }
         }
-        text.push(']');
-        text
+        out.write_str(if separator == "[" { "[]" } else { "]" })
+    }
+
+    /// Length of all messages as JSON text, bytes.
+    pub fn messages_len(&self, pieces: &dyn PieceSource) -> u64 {
+        let pages = self.held().messages.pages();
+        let lens = pages.flat_map(|page| {
+            let body = page.body(pieces);
+            let lens: Vec<u64> = body
+                .iter()
+                .map(|message| json_len(&message.value, pieces) + 1)
+                .collect();
+            lens
+        });
+        lens.fold(1, u64::saturating_add).max(2)
     }
 
     // ---- what is open -----------------------------------------------------

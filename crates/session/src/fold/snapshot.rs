@@ -9,14 +9,14 @@
 //! 5. `metadata["@ag-ui/client"].authoritativeActivityTypes` overrides that for
 //!    activities: null owns all types, a list those, anything else none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use scrubjay_protocol::json;
 
 use super::{
     apply::Applying,
     event::Event,
-    messages::{Message, Remade, keeping, text_of},
+    messages::{Message, Remade, Takes, keeping, text_of},
     value::Value,
 };
 
@@ -25,7 +25,7 @@ enum Authority {
     /// Nothing said: all of them, if it has any.
     Inferred,
     All,
-    Types(Vec<Vec<u8>>),
+    Types(BTreeSet<Vec<u8>>),
 }
 
 impl Applying<'_> {
@@ -56,35 +56,45 @@ impl Applying<'_> {
                     Authority::Inferred => !has_activity,
                     Authority::Types(types) => {
                         let kind = text_of(&message.value, "activityType").unwrap_or_default();
-                        !types.iter().any(|owned| owned == kind)
+                        !types.contains(kind)
                     }
                 };
             }
             message.is("reasoning") && !has_reasoning
         };
         let (seq, pieces) = (self.seq, self.pieces);
-        let mut existing: BTreeMap<Vec<u8>, ()> = BTreeMap::new();
-        self.view.messages.replace_pages(pieces, |message| {
+        let none = BTreeSet::new();
+        let takes = Takes {
+            reasoning: has_reasoning,
+            activities: match &authority {
+                Authority::All => None,
+                Authority::Inferred if has_activity => None,
+                Authority::Inferred => Some(&none),
+                Authority::Types(types) => Some(types),
+            },
+        };
+        let mut existing: BTreeSet<Vec<u8>> = BTreeSet::new();
+        let keys = self
+            .view
+            .messages
+            .pages_to_remake(by_id.keys().copied(), &takes, pieces);
+        self.view.messages.remake(&keys, pieces, |message| {
             let id = message.id().unwrap_or_default();
             match by_id.get(id) {
                 Some(copy) => {
-                    existing.insert(id.to_vec(), ());
+                    existing.insert(id.to_vec());
                     if message.value.same(copy, pieces) {
                         return Remade::Same;
                     }
                     let value = keeping(&message.value, (*copy).clone(), pieces);
-                    Remade::Other(Message {
-                        value,
-                        first_seq: message.first_seq,
-                        last_seq: seq,
-                    })
+                    Remade::Other(Message::between(value, message.first_seq, seq))
                 }
                 None if is_protected(message) => Remade::Same,
                 None => Remade::Gone,
             }
         });
         for message in &stated {
-            if !existing.contains_key(text_of(message, "id").unwrap_or_default()) {
+            if !existing.contains(text_of(message, "id").unwrap_or_default()) {
                 self.view.messages.push(Message::new(message.clone(), seq), pieces);
             }
         }
@@ -99,14 +109,14 @@ fn authority(event: &Event) -> Authority {
         return Authority::Inferred;
     };
     let Some(said) = said.as_object() else {
-        return Authority::Types(Vec::new());
+        return Authority::Types(BTreeSet::new());
     };
     match said.get("authoritativeActivityTypes") {
         None => Authority::Inferred,
         Some(json::Value::Null) => Authority::All,
         Some(types) => {
             let types = types.as_array().unwrap_or_default();
-            let texts: Option<Vec<Vec<u8>>> = types
+            let texts: Option<BTreeSet<Vec<u8>>> = types
                 .iter()
                 .map(|kind| Some(kind.as_wtf8()?.as_bytes().to_vec()))
                 .collect();

@@ -6,8 +6,6 @@
 //! name) are refused there already, so of V05, V06, V15 and V16 only what the
 //! schema lets through is left here.
 
-use std::sync::Arc;
-
 use imbl::{OrdMap, OrdSet};
 use scrubjay_protocol::{
     event::EventType,
@@ -17,13 +15,10 @@ use scrubjay_protocol::{
 use super::{
     chunks::shown_owner,
     event::Event,
-    finding::Broken,
+    finding::{Broken, clipped},
+    ids::{Id, Ids, Owner, Steps},
     rule::{Rule, V01, V02, V03, V04, V07, V08, V09, V10, V11, V12, V13, V14, V15, V16, V17, V18, V19},
 };
-
-pub(crate) type Id = Arc<[u8]>;
-/// Who opened an item; `None` is the parent agent.
-pub(crate) type Owner = Option<Id>;
 
 /// The stage.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -52,50 +47,10 @@ pub(crate) struct Open {
     pub(crate) tools: Ids<Id>,
     pub(crate) spans: Ids<Id>,
     pub(crate) reasoning: Ids<Id>,
-    pub(crate) steps: Ids<(Owner, Id)>,
+    pub(crate) steps: Steps,
     pub(crate) subagents: Ids<Id>,
     /// Sub-agents that have ended; their ids are not used again in the run.
     pub(crate) ended_subagents: Ids<Id>,
-}
-
-/// A set that remembers the order in which its members came.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Ids<K: Ord + Clone> {
-    places: OrdMap<K, u64>,
-    next: u64,
-}
-
-impl<K: Ord + Clone> Default for Ids<K> {
-    fn default() -> Self {
-        Self {
-            places: OrdMap::new(),
-            next: 0,
-        }
-    }
-}
-
-impl<K: Ord + Clone> Ids<K> {
-    pub(crate) fn add(&mut self, id: K) {
-        if !self.places.contains_key(&id) {
-            self.places.insert(id, self.next);
-            self.next += 1;
-        }
-    }
-
-    fn remove(&mut self, id: &K) -> bool {
-        self.places.remove(id).is_some()
-    }
-
-    fn contains(&self, id: &K) -> bool {
-        self.places.contains_key(id)
-    }
-
-    /// In the order in which they came.
-    pub(crate) fn in_order(&self) -> Vec<&K> {
-        let mut ids: Vec<(&K, &u64)> = self.places.iter().collect();
-        ids.sort_by_key(|(_, place)| **place);
-        ids.into_iter().map(|(id, _)| id).collect()
-    }
 }
 
 /// Who opened what, by kind: ids are unique within a kind only. They are kept
@@ -111,48 +66,47 @@ pub(crate) struct Owners {
 
 impl Open {
     pub(crate) fn has_message(&self, id: &[u8]) -> bool {
-        self.messages.places.contains_key(id) || self.reasoning.places.contains_key(id)
+        self.messages.has(id) || self.reasoning.has(id)
     }
 
     pub(crate) fn has_tool(&self, id: &[u8]) -> bool {
-        self.tools.places.contains_key(id)
+        self.tools.has(id)
     }
 
     /// What is open, a line a kind: the noun and the names, in the order in
     /// which the client looks.
-    fn by_kind(&self) -> Vec<(&'static str, String)> {
-        let steps = self.steps.in_order().into_iter().map(|(_, name)| name).collect();
-        [
-            ("steps", steps),
-            ("text messages", self.messages.in_order()),
-            ("reasoning messages", self.reasoning.in_order()),
-            ("reasoning spans", self.spans.in_order()),
-            ("tool calls", self.tools.in_order()),
-            ("sub-agents", self.subagents.in_order()),
-        ]
-        .into_iter()
-        .filter(|(_, ids)| !ids.is_empty())
-        .map(|(noun, ids)| (noun, listed(&ids)))
-        .collect()
+    fn by_kind(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let steps = (self.steps.len() > 0).then(|| {
+            let names = self.steps.iter().map(|(_, name)| name);
+            ("steps", listed(names, self.steps.len()))
+        });
+        let others = [
+            ("text messages", &self.messages),
+            ("reasoning messages", &self.reasoning),
+            ("reasoning spans", &self.spans),
+            ("tool calls", &self.tools),
+            ("sub-agents", &self.subagents),
+        ];
+        let others = others.into_iter().filter(|(_, ids)| !ids.is_empty());
+        steps
+            .into_iter()
+            .chain(others.map(|(noun, ids)| (noun, listed(ids.iter(), ids.len()))))
     }
 
     /// What is open, in words; empty if nothing is.
     pub(crate) fn names(&self) -> String {
-        let kinds = self
-            .by_kind()
-            .into_iter()
-            .map(|(noun, names)| format!("{noun} {names}"));
+        let kinds = self.by_kind().map(|(noun, names)| format!("{noun} {names}"));
         kinds.collect::<Vec<_>>().join("; ")
     }
 
     /// Items that are open, of all kinds.
     pub(crate) fn count(&self) -> usize {
-        self.messages.places.len()
-            + self.tools.places.len()
-            + self.spans.places.len()
-            + self.reasoning.places.len()
-            + self.steps.places.len()
-            + self.subagents.places.len()
+        self.messages.len()
+            + self.tools.len()
+            + self.spans.len()
+            + self.reasoning.len()
+            + self.steps.len()
+            + self.subagents.len()
     }
 }
 
@@ -226,7 +180,9 @@ impl Verifier {
                 own(&mut self.owners.reasoning, "messageId");
             }
             E::ReasoningMessageEnd => remove(&mut self.open.reasoning, event.required("messageId")),
-            E::ReasoningStart => self.open.spans.add(id("messageId")),
+            E::ReasoningStart => {
+                self.open.spans.add(id("messageId"));
+            }
             E::ReasoningEnd => remove(&mut self.open.spans, event.required("messageId")),
             E::StepStarted => self.open.steps.add((event.tag().map(id_of), id("stepName"))),
             E::StepFinished => self.close_step(event.required("stepName")),
@@ -244,9 +200,7 @@ impl Verifier {
 
     /// Closes a step of this name, whoever opened it.
     fn close_step(&mut self, name: &Wtf8) {
-        let steps = self.open.steps.in_order();
-        let found = steps.into_iter().find(|(_, open)| **open == *name.as_bytes()).cloned();
-        if let Some(step) = found {
+        if let Some(step) = self.open.steps.first_named(name.as_bytes()).cloned() {
             self.open.steps.remove(&step);
         }
     }
@@ -462,13 +416,7 @@ impl Verifier {
         if self.open.steps.remove(&step) {
             return Ok(());
         }
-        let message = match self
-            .open
-            .steps
-            .in_order()
-            .into_iter()
-            .find(|(_, open)| **open == *name.as_bytes())
-        {
+        let message = match self.open.steps.first_named(name.as_bytes()) {
             Some((owner, _)) => format!(
                 "step '{name}' is open under {}, and is finished by {}",
                 shown_id(owner.as_ref()),
@@ -582,7 +530,7 @@ impl Verifier {
     }
 
     fn finish(&mut self) -> Verdict {
-        if let Some((noun, names)) = self.open.by_kind().into_iter().next() {
+        if let Some((noun, names)) = self.open.by_kind().next() {
             return broken(&V19, format!("RUN_FINISHED came while {noun} were open: {names}"));
         }
         self.finished = true;
@@ -667,17 +615,20 @@ pub(crate) fn id_of(text: &Wtf8) -> Id {
     text.as_bytes().into()
 }
 
+/// Ids that a sentence names.
+const NAMED: usize = 20;
+
 /// The first ids, and how many more.
-fn listed(ids: &[&Id]) -> String {
-    let names: Vec<String> = ids.iter().take(20).map(|id| shown(id)).collect();
-    match ids.len().saturating_sub(20) {
+fn listed<'a>(ids: impl Iterator<Item = &'a Id>, count: usize) -> String {
+    let names: Vec<String> = ids.take(NAMED).map(shown).collect();
+    match count.saturating_sub(NAMED) {
         0 => names.join(", "),
         more => format!("{} and {more} more", names.join(", ")),
     }
 }
 
 fn shown(id: &Id) -> String {
-    String::from_utf8_lossy(id).into_owned()
+    clipped(&String::from_utf8_lossy(id)).into_owned()
 }
 
 fn shown_id(owner: Option<&Id>) -> String {
@@ -688,9 +639,9 @@ fn shown_id(owner: Option<&Id>) -> String {
 }
 
 fn has(ids: &Ids<Id>, id: &Wtf8) -> bool {
-    ids.places.contains_key(id.as_bytes())
+    ids.has(id.as_bytes())
 }
 
 fn remove(ids: &mut Ids<Id>, id: &Wtf8) {
-    ids.places.remove(id.as_bytes());
+    ids.take(id.as_bytes());
 }

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use scrubjay_protocol::{event::EventType, json::Wtf8};
 
 use super::{
-    arguments,
+    Memory, arguments,
     asked::Asked,
+    effort::Effort,
     once::{Once, hash},
     rule::{
         ActivityReplaces, ActivityWithoutSnapshot, CallRestarted, DuplicateId, DuplicateText, EncryptedNowhere,
@@ -35,22 +36,16 @@ pub(crate) struct Items {
 }
 
 impl Items {
-    pub(super) fn follow(
-        &mut self,
-        scene: &Scene<'_>,
-        event: &Event,
-        asked: &mut Asked,
-        once: &mut Once,
-        told: &mut Vec<Broken>,
-    ) {
+    pub(super) fn follow(&mut self, scene: &Scene<'_>, event: &Event, memory: Memory<'_>, told: &mut Vec<Broken>) {
         use EventType as E;
+        let Memory { asked, once, effort } = memory;
         match event.kind {
             E::RunStarted => *self = Self::default(),
             E::TextMessageStart | E::ReasoningMessageStart => message_starts(scene, event, told),
             E::TextMessageContent => self.text(event, told),
-            E::TextMessageEnd | E::ReasoningMessageEnd => self.message_ends(scene, event, told),
+            E::TextMessageEnd | E::ReasoningMessageEnd => self.message_ends(scene, event, effort, told),
             E::ToolCallStart => self.call_starts(scene, event, once, told),
-            E::ToolCallEnd => call_ends(scene, event, asked, told),
+            E::ToolCallEnd => call_ends(scene, event, asked, effort, told),
             E::ToolCallResult => call_answered(scene, event, asked, told),
             E::StepStarted => step_starts(scene, once, told),
             E::ActivitySnapshot => activity(scene, event, told),
@@ -72,14 +67,14 @@ impl Items {
         }
     }
 
-    fn message_ends(&mut self, scene: &Scene<'_>, event: &Event, told: &mut Vec<Broken>) {
+    fn message_ends(&mut self, scene: &Scene<'_>, event: &Event, effort: &mut Effort, told: &mut Vec<Broken>) {
         let id = event.required("messageId");
         self.interrupted.retain(|known| known != id);
         let Some(message) = message_of(scene, id) else { return };
         let Some(text) = message.value.get("content").and_then(Value::as_text) else {
             return;
         };
-        if text.utf16_len() < SAME_TEXT_LEN {
+        if text.utf16_len() < SAME_TEXT_LEN || !effort.spend(text.len()) {
             return;
         }
         let role = text_of(&message.value, "role").unwrap_or_default();
@@ -98,18 +93,22 @@ impl Items {
 
     fn call_starts(&mut self, scene: &Scene<'_>, event: &Event, once: &mut Once, told: &mut Vec<Broken>) {
         let id = event.required("toolCallId");
-        let open = scene.open.messages.in_order();
+        let open = &scene.open.messages;
         if !open.is_empty() && once.is_first("item.overlap", b"text") {
             let message = format!("tool call '{id}' began inside an open text message");
             told.push(Broken::new(&Overlap, message));
         }
-        if scene.open.tools.in_order().len() > 1 && once.is_first("item.overlap", b"tools") {
+        if scene.open.tools.len() > 1 && once.is_first("item.overlap", b"tools") {
             let message = format!("tool call '{id}' began while another was open");
             told.push(Broken::new(&Overlap, message));
         }
-        for message in open {
+        for message in open.iter() {
+            crate::steps::tick();
+            if self.interrupted.len() >= INTERRUPTED {
+                break;
+            }
             let message = Wtf8::from_bytes(message.to_vec());
-            if self.interrupted.len() < INTERRUPTED && !self.interrupted.contains(&message) {
+            if !self.interrupted.contains(&message) {
                 self.interrupted.push(message);
             }
         }
@@ -126,7 +125,7 @@ impl Items {
 }
 
 fn step_starts(scene: &Scene<'_>, once: &mut Once, told: &mut Vec<Broken>) {
-    if !scene.open.messages.in_order().is_empty() && once.is_first("item.overlap", b"step") {
+    if !scene.open.messages.is_empty() && once.is_first("item.overlap", b"step") {
         told.push(Broken::new(&Overlap, "a step began inside an open text message"));
     }
 }
@@ -159,7 +158,7 @@ fn message_starts(scene: &Scene<'_>, event: &Event, told: &mut Vec<Broken>) {
     }
 }
 
-fn call_ends(scene: &Scene<'_>, event: &Event, asked: &mut Asked, told: &mut Vec<Broken>) {
+fn call_ends(scene: &Scene<'_>, event: &Event, asked: &mut Asked, effort: &mut Effort, told: &mut Vec<Broken>) {
     let id = event.required("toolCallId");
     let Some((call, _)) = call_of(scene, id) else { return };
     let Some(function) = call.get("function") else { return };
@@ -167,6 +166,9 @@ fn call_ends(scene: &Scene<'_>, event: &Event, asked: &mut Asked, told: &mut Vec
     let Some(text) = function.get("arguments").and_then(Value::as_text) else {
         return;
     };
+    if !effort.spend(text.len()) {
+        return;
+    }
     let text = text.to_wtf8(scene.pieces);
     arguments::judge(id, &name, &text, asked.tools.get_mut(&name), told);
 }
@@ -199,7 +201,7 @@ fn call_answered(scene: &Scene<'_>, event: &Event, asked: &Asked, told: &mut Vec
 fn answered_at(scene: &Scene<'_>, call_id: &Wtf8) -> Option<u32> {
     let messages = &scene.view.messages;
     let spot = messages.search(Named::Call, call_id.as_bytes(), &|_| true, scene.pieces)?;
-    let behind = messages.read(messages.index_of(spot) + 1, RESULTS, scene.pieces);
+    let behind = messages.behind(spot, RESULTS, scene.pieces);
     let results = behind.iter().take_while(|message| role_of(message) == "tool");
     results
         .filter(|message| text_of(&message.value, "toolCallId") == Some(call_id.as_bytes()))

@@ -6,6 +6,7 @@ use scrubjay_protocol::json::Wtf8;
 use super::{
     Judge,
     asked::Asked,
+    effort::Effort,
     items::Items,
     once::Once,
     runs::Runs,
@@ -23,6 +24,7 @@ impl Judge {
         write_times(writer, &self.times);
         writer.uint(self.once.0.len() as u64);
         self.once.0.iter().for_each(|known| writer.uint(*known));
+        writer.uint(self.effort.0);
     }
 
     /// Goes on where a checkpoint was written.
@@ -35,6 +37,7 @@ impl Judge {
             items: read_items(reader)?,
             times: read_times(reader)?,
             once: Once((0..reader.count()?).map(|_| reader.uint()).collect::<Result<_, _>>()?),
+            effort: Effort(reader.uint()?),
         })
     }
 }

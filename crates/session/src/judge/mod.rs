@@ -18,11 +18,12 @@
 //!
 //! Map, in reading order: [`mod@rule`] (the registry), `asked`, `runs`,
 //! `items`, `arguments`, `snapshot`, `patches`, `spelling`, `secrets`,
-//! `transport`, `framing`, `once`, `keep`. What stops the client is not here (`fold`),
+//! `transport`, `framing`, `once`, `effort`, `keep`. What stops the client is not here (`fold`),
 //! nor is muting (whoever shows findings).
 
 mod arguments;
 mod asked;
+mod effort;
 mod framing;
 mod items;
 mod keep;
@@ -44,6 +45,7 @@ use scrubjay_protocol::{
 pub(crate) use self::transport::{Arrived, Ended};
 use self::{
     asked::Asked,
+    effort::Effort,
     items::Items,
     once::Once,
     rule::{DeltaLarger, LargeState, Secret, SnakeCase, TypeCase},
@@ -60,6 +62,13 @@ const LARGE_STATE: u64 = 1_000_000;
 /// A delta up to here is never too long.
 const SHORT_DELTA: usize = 2_048;
 
+/// What rules about items look at beside the items.
+struct Memory<'a> {
+    asked: &'a mut Asked,
+    once: &'a mut Once,
+    effort: &'a mut Effort,
+}
+
 /// Judges one exchange.
 #[derive(Debug)]
 pub(crate) struct Judge {
@@ -69,6 +78,7 @@ pub(crate) struct Judge {
     items: Items,
     times: Times,
     once: Once,
+    effort: Effort,
 }
 
 impl Judge {
@@ -83,7 +93,9 @@ impl Judge {
             items: Items::default(),
             times: Times::default(),
             once: Once::default(),
+            effort: Effort::default(),
         };
+        judge.effort.pay(request_body.len());
         judge.look_for_secrets(request_body, "the request", &mut told);
         (judge, told)
     }
@@ -91,6 +103,7 @@ impl Judge {
     /// A frame is about to be folded.
     pub(crate) fn frame(&mut self, frame: &Frame, arrived: Arrived) -> Vec<Broken> {
         let mut told = Vec::new();
+        self.effort.pay(frame.data.len());
         self.spelling(frame, &mut told);
         if frame.event_type != Some(EventType::ReasoningEncryptedValue) {
             self.look_for_secrets(&frame.data, "the event", &mut told);
@@ -168,7 +181,8 @@ impl Judge {
                 .and_then(|(call, _)| call.get("function")?.get("arguments").cloned()),
             _ => return,
         };
-        if let Some(text) = text.as_ref().and_then(Value::as_text) {
+        let text = text.as_ref().and_then(Value::as_text);
+        if let Some(text) = text.filter(|text| self.effort.spend(text.len())) {
             let text = text.to_wtf8(scene.pieces);
             self.look_for_secrets(text.as_bytes(), "the text that ends here", told);
         }
@@ -198,7 +212,12 @@ impl Witness for Judge {
             EventType::ActivityDelta => judge_activity_patch(scene, event, told),
             _ => {}
         }
-        self.items.follow(scene, event, &mut self.asked, &mut self.once, told);
+        let memory = Memory {
+            asked: &mut self.asked,
+            once: &mut self.once,
+            effort: &mut self.effort,
+        };
+        self.items.follow(scene, event, memory, told);
         self.runs.follow(scene.seq, event, &mut self.once, told);
         self.look_through_text(scene, event, told);
     }

@@ -13,7 +13,7 @@ use super::{
         Unclosed, Usage,
     },
 };
-use crate::fold::{Broken, Event, Scene};
+use crate::fold::{Broken, Event, Scene, clipped};
 
 /// Unanswered calls that are remembered in a run. Where there are more, the
 /// list of pending ones is not judged.
@@ -64,7 +64,10 @@ impl Runs {
         let names = ["threadId", "runId"];
         let differ = names.iter().zip(known).filter_map(|(name, known)| {
             let (known, said) = (known.as_ref()?, event.text(name)?);
-            (known != said).then(|| format!("{name} is '{said}', and the {whose} is '{known}'"))
+            (known != said).then(|| {
+                let known = known.to_str_lossy();
+                format!("{name} is '{said}', and the {whose} is '{}'", clipped(&known))
+            })
         });
         let differ: Vec<String> = differ.collect();
         if !differ.is_empty() {
@@ -107,7 +110,10 @@ impl Runs {
             return;
         }
         let names = |ids: &mut dyn Iterator<Item = &Wtf8>| {
-            let names: Vec<String> = ids.take(20).map(ToString::to_string).collect();
+            let names: Vec<String> = ids
+                .take(20)
+                .map(|id| clipped(&id.to_str_lossy()).into_owned())
+                .collect();
             if names.is_empty() {
                 "none".to_owned()
             } else {

@@ -3,18 +3,24 @@
 //! Only what *this run* has streamed is compared: what a snapshot says of the
 //! conversation before it is the agent's to know.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use scrubjay_protocol::json::{Value as Json, Wtf8};
 
 use super::rule::{SnapshotDisagrees, SnapshotOrder};
-use crate::fold::{
-    Broken, Event, Message, Named, Scene, text_of,
-    value::{Text, Value},
+use crate::{
+    fold::{
+        Broken, Event, Message, Named, Scene, clipped, text_of,
+        value::{Text, Value},
+    },
+    steps::tick,
 };
 
 /// Messages of a run that are compared with a snapshot, the last ones.
 const COMPARED: usize = 256;
+/// Messages at the end of the list among which those are looked for, beside
+/// as many as the snapshot states.
+const LOOKED_AT: usize = 4_096;
 /// Disagreements named in a finding.
 const NAMED: usize = 3;
 
@@ -23,34 +29,32 @@ struct Comparing<'a> {
     scene: &'a Scene<'a>,
     stated: Vec<&'a Json>,
     by_id: BTreeMap<&'a [u8], &'a Json>,
+    roles: BTreeSet<&'a str>,
+    /// Ids of calls, and of those that are answered.
+    calls: BTreeSet<&'a [u8]>,
+    answered: BTreeSet<&'a [u8]>,
+    /// The first message of a role that has a text, or a call.
+    by_text: BTreeMap<(&'a [u8], &'a [u8]), usize>,
+    by_call: BTreeMap<(&'a [u8], &'a [u8]), usize>,
+    text_lens: BTreeSet<u64>,
     faults: Vec<String>,
 }
 
 /// Judges a MESSAGES_SNAPSHOT before it is applied. `since` is the frame at
 /// which the run began.
 pub(super) fn judge(scene: &Scene<'_>, event: &Event, since: u32, told: &mut Vec<Broken>) {
-    let stated: Vec<&Json> = event
-        .get("messages")
-        .and_then(Json::as_array)
-        .unwrap_or_default()
-        .iter()
-        .collect();
-    let by_id = stated
-        .iter()
-        .filter_map(|message| Some((id_of(message)?, *message)))
-        .collect();
-    let mut comparing = Comparing {
-        scene,
-        stated,
-        by_id,
-        faults: Vec::new(),
-    };
-    let held: Vec<Message> = scene.view.messages.read(0, usize::MAX, scene.pieces);
-    let streamed: Vec<&Message> = held
-        .iter()
+    let stated = event.get("messages").and_then(Json::as_array).unwrap_or_default();
+    let mut comparing = Comparing::of(scene, stated);
+    let messages = &scene.view.messages;
+    let looked_at = LOOKED_AT.saturating_add(stated.len());
+    let mut streamed: Vec<Message> = messages
+        .last(looked_at, scene.pieces)
+        .into_iter()
         .filter(|message| message.first_seq >= since.max(1))
+        .take(COMPARED)
         .collect();
-    for message in &streamed[streamed.len().saturating_sub(COMPARED)..] {
+    streamed.reverse();
+    for message in &streamed {
         comparing.message(message);
     }
     if !streamed.is_empty() {
@@ -65,15 +69,51 @@ pub(super) fn judge(scene: &Scene<'_>, event: &Event, since: u32, told: &mut Vec
         let message = format!("{}{more}", faults[..faults.len().min(NAMED)].join("; "));
         told.push(Broken::new(&SnapshotDisagrees, message));
     }
-    judge_order(&held, &comparing.stated, told);
+    judge_order(scene, &comparing.stated, told);
 }
 
-impl Comparing<'_> {
+impl<'a> Comparing<'a> {
+    fn of(scene: &'a Scene<'a>, stated: &'a [Json]) -> Self {
+        let mut comparing = Self {
+            scene,
+            stated: stated.iter().collect(),
+            by_id: BTreeMap::new(),
+            roles: BTreeSet::new(),
+            calls: BTreeSet::new(),
+            answered: BTreeSet::new(),
+            by_text: BTreeMap::new(),
+            by_call: BTreeMap::new(),
+            text_lens: BTreeSet::new(),
+            faults: Vec::new(),
+        };
+        for (place, message) in stated.iter().enumerate() {
+            tick();
+            let text = |name| message.get(name).and_then(Json::as_wtf8).map(Wtf8::as_bytes);
+            comparing.by_id.extend(id_of(message).map(|id| (id, message)));
+            comparing.roles.extend(role_of(message));
+            comparing.answered.extend(text("toolCallId"));
+            let role = role_of(message).map(str::as_bytes);
+            if let (Some(role), Some(content)) = (role, text("content")) {
+                comparing.text_lens.insert(content.len() as u64);
+                comparing.by_text.entry((role, content)).or_insert(place);
+            }
+            for call in message.get("toolCalls").and_then(Json::as_array).unwrap_or_default() {
+                tick();
+                let Some(id) = id_of(call) else { continue };
+                comparing.calls.insert(id);
+                if let Some(role) = role {
+                    comparing.by_call.entry((role, id)).or_insert(place);
+                }
+            }
+        }
+        comparing
+    }
+
     /// A message that this run has streamed.
     fn message(&mut self, held: &Message) {
         let Some(id) = held.id() else { return };
         let role = text_of(&held.value, "role").unwrap_or_default();
-        let shown = String::from_utf8_lossy(id).into_owned();
+        let shown = clipped(&String::from_utf8_lossy(id)).into_owned();
         match self.by_id.get(id).copied() {
             Some(stated) => self.same_message(held, stated, &shown),
             None if self.is_answered_elsewhere(held, role) || self.is_kept(role) => {}
@@ -89,10 +129,9 @@ impl Comparing<'_> {
 
     /// The client keeps reasoning and activities if a snapshot has none.
     fn is_kept(&self, role: &[u8]) -> bool {
-        let says_nothing = |role: &str| self.stated.iter().all(|message| role_of(message) != Some(role));
         match role {
-            b"reasoning" => says_nothing("reasoning"),
-            b"activity" => says_nothing("activity"),
+            b"reasoning" => !self.roles.contains("reasoning"),
+            b"activity" => !self.roles.contains("activity"),
             _ => false,
         }
     }
@@ -100,33 +139,23 @@ impl Comparing<'_> {
     /// A result under another message id is the same to everybody.
     fn is_answered_elsewhere(&self, held: &Message, role: &[u8]) -> bool {
         let call = text_of(&held.value, "toolCallId");
-        role == b"tool"
-            && self.stated.iter().any(|message| {
-                let named = message.get("toolCallId").and_then(Json::as_wtf8);
-                named.is_some_and(|named| Some(named.as_bytes()) == call)
-            })
+        role == b"tool" && call.is_some_and(|call| self.answered.contains(call))
     }
 
     /// The stated message that has the held one's text, or its calls, under another id.
     fn twin(&self, held: &Message, role: &[u8]) -> Option<String> {
-        let text = held
-            .value
-            .get("content")
-            .and_then(Value::as_text)
-            .filter(|text| !text.is_empty());
+        let text = held.value.get("content").and_then(Value::as_text);
+        let text = text.filter(|text| !text.is_empty() && self.text_lens.contains(&text.len()));
+        let same_text = text.and_then(|text| {
+            let text = text.to_wtf8(self.scene.pieces);
+            self.by_text.get(&(role, text.as_bytes())).copied()
+        });
         let calls = calls_of(held);
-        let found = self.stated.iter().find(|stated| {
-            let same_role = role_of(stated).map(str::as_bytes) == Some(role);
-            let content = stated.get("content").and_then(Json::as_wtf8);
-            let same_text = text.is_some_and(|text| content.is_some_and(|content| self.is_text(text, content)));
-            let stated_calls = stated.get("toolCalls").and_then(Json::as_array).unwrap_or_default();
-            let same_call = stated_calls
-                .iter()
-                .filter_map(id_of)
-                .any(|id| calls.iter().any(|call| call.as_slice() == id));
-            same_role && (same_text || same_call)
-        })?;
-        id_of(found).map(|id| String::from_utf8_lossy(id).into_owned())
+        let same_call = calls
+            .iter()
+            .filter_map(|call| self.by_call.get(&(role, call.as_slice())).copied());
+        let found = self.stated.get(same_call.chain(same_text).min()?)?;
+        id_of(found).map(|id| clipped(&String::from_utf8_lossy(id)).into_owned())
     }
 
     fn same_message(&mut self, held: &Message, stated: &Json, shown: &str) {
@@ -149,19 +178,13 @@ impl Comparing<'_> {
             }
         }
         for call in calls_of(held) {
-            if !self.states_call(&call) {
+            tick();
+            if !self.calls.contains(call.as_slice()) {
                 let call = String::from_utf8_lossy(&call).into_owned();
                 self.faults
                     .push(format!("tool call '{call}' was streamed and is not in the snapshot"));
             }
         }
-    }
-
-    fn states_call(&self, id: &[u8]) -> bool {
-        self.stated.iter().any(|message| {
-            let calls = message.get("toolCalls").and_then(Json::as_array).unwrap_or_default();
-            calls.iter().any(|call| id_of(call) == Some(id))
-        })
     }
 
     /// Calls behind everything that is known, which the stream never had.
@@ -197,22 +220,19 @@ impl Comparing<'_> {
 }
 
 /// Messages that both have should stand in one order.
-fn judge_order(held: &[Message], stated: &[&Json], told: &mut Vec<Broken>) {
-    let places: BTreeMap<&[u8], usize> = held
-        .iter()
-        .enumerate()
-        .filter_map(|(place, message)| Some((message.id()?, place)))
-        .collect();
-    let order: Vec<usize> = stated
-        .iter()
-        .filter_map(|message| places.get(id_of(message)?).copied())
-        .collect();
-    if let Some(pair) = order.windows(2).find(|pair| pair[0] > pair[1]) {
-        let name = |place: usize| String::from_utf8_lossy(held[place].id().unwrap_or_default()).into_owned();
+fn judge_order(scene: &Scene<'_>, stated: &[&Json], told: &mut Vec<Broken>) {
+    let held = &scene.view.messages;
+    let places = stated.iter().filter_map(|message| {
+        let id = id_of(message)?;
+        Some((held.search(Named::Message, id, &|_| true, scene.pieces)?, id))
+    });
+    let order: Vec<_> = places.collect();
+    if let Some(pair) = order.windows(2).find(|pair| pair[0].0 > pair[1].0) {
+        let name = |id: &[u8]| clipped(&String::from_utf8_lossy(id)).into_owned();
         let message = format!(
             "the snapshot has message '{}' before '{}', and the client has them the other way round",
-            name(pair[0]),
-            name(pair[1])
+            name(pair[0].1),
+            name(pair[1].1)
         );
         told.push(Broken::new(&SnapshotOrder, message));
     }

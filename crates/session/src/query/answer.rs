@@ -9,6 +9,7 @@ pub use crate::derive::{
     spans::Span,
     summary::{Asks, Outcome, RuleCount, Run, Stop, Summary, Transport},
 };
+use crate::fold::Fold;
 
 /// A frame as `scrubjay events` prints it.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +56,59 @@ pub struct Explain {
     pub folded: u32,
 }
 
+/// What a client holds after a frame: for [`Reader::write_held`], which writes
+/// it out.
+///
+/// [`Reader::write_held`]: super::Reader::write_held
+#[derive(Clone, Debug)]
+pub struct Moment {
+    /// The frame; 0 is the request's input.
+    pub seq: u32,
+    /// Type of the event at it; absent for comments, malformed frames and 0.
+    pub type_name: Option<String>,
+    /// Where the official client had given up, at or before this frame.
+    pub stopped: Option<Stop>,
+    /// How it was reached.
+    pub explain: Explain,
+    pub(crate) fold: Fold,
+}
+
+/// Parts of what a client holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Held {
+    /// The messages, a JSON array.
+    Messages,
+    /// The state, any JSON.
+    State,
+    /// The open interrupts, a JSON array.
+    Interrupts,
+}
+
+impl Held {
+    /// All of them, in the contract's order.
+    pub const ALL: [Self; 3] = [Self::Messages, Self::State, Self::Interrupts];
+
+    /// The contract's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Messages => "messages",
+            Self::State => "state",
+            Self::Interrupts => "interrupts",
+        }
+    }
+}
+
+/// A moment that is worth more text than is written out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TooLarge {
+    /// How much text all of it would be.
+    pub bytes: u64,
+    /// How much may be written.
+    pub limit_bytes: u64,
+    /// What is left out, in the contract's order.
+    pub left_out: Vec<Held>,
+}
+
 /// Messages and state as of a frame, as JSON text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StateAt {
@@ -72,11 +126,13 @@ pub struct StateAt {
     pub interrupts: String,
     /// How it was reached.
     pub explain: Explain,
+    /// What is `null` in it because it is too large.
+    pub too_large: Option<TooLarge>,
 }
 
-/// What a client holds.
+/// What a client holds at the end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Held {
+pub struct HeldAtEnd {
     /// The messages, a JSON array.
     pub messages: String,
     /// The state, any JSON.

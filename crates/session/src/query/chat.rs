@@ -1,5 +1,7 @@
 //! The conversation as the official client holds it at a frame.
 
+use std::collections::BTreeMap;
+
 use scrubjay_protocol::json::{self, Wtf8};
 
 use super::{Failed, Reader, answer::*, seek::ShelfPieces};
@@ -7,7 +9,7 @@ use crate::{
     fold::{
         Fold, Message,
         piece::PieceSource,
-        value::{Node, Value, to_json},
+        value::{Node, Value, write_json_within},
     },
     shelf::Shelf,
 };
@@ -18,6 +20,12 @@ const TEXT_LEN: usize = 32 * 1024;
 const CARD_LEN: usize = 16 * 1024;
 /// Arguments up to here are checked for being JSON.
 const CHECKED_LEN: u64 = 1024 * 1024;
+/// Tool calls of a message that are shown.
+const CARDS: usize = 1_000;
+/// Parts of a message's content that are shown.
+const PARTS: usize = 1_000;
+/// Bytes of text in them.
+const PARTS_LEN: usize = 1024 * 1024;
 /// Messages that one window gives.
 const WINDOW: u32 = 500;
 /// Messages looked through for a result, behind the call.
@@ -137,7 +145,8 @@ impl<S: Shelf> Reader<S> {
         let total = fold.message_count() as u32;
         let count = query.count.min(WINDOW);
         let first = query.first.unwrap_or(total.saturating_sub(count)).min(total);
-        let held = fold.messages(first as usize, count as usize, &pieces);
+        // With those behind it, among which are the results of its calls.
+        let held = fold.messages(first as usize, count as usize + RESULTS_BEHIND, &pieces);
         let chat = Chat {
             fold: &fold,
             pieces: &pieces,
@@ -146,7 +155,11 @@ impl<S: Shelf> Reader<S> {
         let messages: Vec<ChatMessage> = held
             .iter()
             .enumerate()
-            .map(|(place, message)| chat.message(first + place as u32, message))
+            .take(count as usize)
+            .map(|(place, message)| {
+                let behind = &held[place + 1..held.len().min(place + 1 + RESULTS_BEHIND)];
+                chat.message(first + place as u32, message, behind)
+            })
             .collect();
         let spoken = messages
             .iter()
@@ -195,7 +208,7 @@ struct Chat<'a> {
 }
 
 impl Chat<'_> {
-    fn message(&self, index: u32, message: &Message) -> ChatMessage {
+    fn message(&self, index: u32, message: &Message, behind: &[Message]) -> ChatMessage {
         let value = &message.value;
         let id = self.wtf8(value, "id").unwrap_or_default();
         let mut shown = ChatMessage {
@@ -220,9 +233,16 @@ impl Chat<'_> {
         }
         let calls = value.get("toolCalls").and_then(Value::as_list);
         if let Some(calls) = calls {
+            let mut results: BTreeMap<Wtf8, &Message> = BTreeMap::new();
+            for message in behind {
+                if let Some(call) = self.wtf8(&message.value, "toolCallId") {
+                    results.entry(call).or_insert(message);
+                }
+            }
             shown.tools = calls
                 .iter()
-                .map(|call| self.card(index, call, message.first_seq))
+                .take(CARDS)
+                .map(|call| self.card(call, message.first_seq, &results))
                 .collect();
         }
         shown
@@ -236,12 +256,15 @@ impl Chat<'_> {
                 shown.text_skipped = skipped;
             }
             Node::List(parts) => {
-                for part in parts.iter() {
+                for part in parts.iter().take(PARTS) {
+                    if shown.text.len() > PARTS_LEN {
+                        break;
+                    }
                     match self
                         .text(part, "text")
                         .filter(|_| self.text(part, "type").as_deref() == Some("text"))
                     {
-                        Some(text) => shown.text.push_str(&text),
+                        Some(text) => shown.text.push_str(&super::spans::clip(text, PARTS_LEN).0),
                         None => shown.parts.push(self.part(part)),
                     }
                 }
@@ -263,7 +286,7 @@ impl Chat<'_> {
         words.join(", ")
     }
 
-    fn card(&self, index: u32, call: &Value, first_seq: u32) -> ToolCard {
+    fn card(&self, call: &Value, first_seq: u32, results: &BTreeMap<Wtf8, &Message>) -> ToolCard {
         let id = self.wtf8(call, "id").unwrap_or_default();
         let function = call.get("function");
         let arguments = function
@@ -280,18 +303,16 @@ impl Chat<'_> {
                 .unwrap_or_default(),
             arguments_valid: checked.is_some_and(|text| json::scan(text.to_wtf8(self.pieces).as_bytes()).is_ok()),
             open,
-            result: self.result_of(index, &id),
+            result: results.get(&id).and_then(|message| self.result_in(message)),
             first_seq: if call.by() > 0 { call.by() } else { first_seq },
             id: id.into_string_lossy(),
         }
     }
 
-    /// The client puts results right behind the message with the call.
-    fn result_of(&self, index: u32, call: &Wtf8) -> Option<String> {
-        let behind = self.fold.messages(index as usize + 1, RESULTS_BEHIND, self.pieces);
-        let answers = |message: &&Message| self.wtf8(&message.value, "toolCallId").is_some_and(|id| id == *call);
-        let found = behind.iter().find(answers)?;
-        let content = found.value.get("content")?;
+    /// What a message says that answers a call; the client puts those right
+    /// behind the message with the call.
+    fn result_in(&self, message: &Message) -> Option<String> {
+        let content = message.value.get("content")?;
         Some(match content.node() {
             Node::Text(text) => text.head(CARD_LEN, self.pieces).into_string_lossy(),
             _ => self.json(content),
@@ -299,7 +320,9 @@ impl Chat<'_> {
     }
 
     fn json(&self, value: &Value) -> String {
-        super::spans::clip(to_json(value, self.pieces), CARD_LEN).0
+        let mut text = String::new();
+        write_json_within(&mut text, value, CARD_LEN, self.pieces);
+        super::spans::clip(text, CARD_LEN).0
     }
 
     fn wtf8(&self, value: &Value, name: &str) -> Option<Wtf8> {

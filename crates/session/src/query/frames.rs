@@ -150,6 +150,7 @@ impl<S: Shelf> Reader<S> {
                 None => Vec::new(),
             };
             for (seq, entry) in (next..).zip(&entries) {
+                crate::steps::tick();
                 if !wanted(entry) {
                     continue;
                 }
@@ -162,6 +163,29 @@ impl<S: Shelf> Reader<S> {
                 }
             }
             next += entries.len().max(1) as u32;
+        }
+        Ok(())
+    }
+
+    /// The same for the frames of a span: what came between them is not read.
+    pub(crate) fn each_frame_of(
+        &mut self,
+        span: &Span,
+        mut take: impl FnMut(&mut Self, u32, &FrameEntry, &Frame) -> Result<bool, Failed<S::Error>>,
+    ) -> Result<(), Failed<S::Error>> {
+        let mut goes_on = true;
+        for stretch in self.stretches_of(span, 0)? {
+            self.each_frame(
+                stretch,
+                |_| true,
+                |reader, seq, entry, frame| {
+                    goes_on = take(reader, seq, entry, frame)?;
+                    Ok(goes_on)
+                },
+            )?;
+            if !goes_on {
+                break;
+            }
         }
         Ok(())
     }

@@ -34,6 +34,7 @@
 //! reader.findings(first_seq..end_seq, limit) -> Vec<FindingEntry>
 //!
 //! reader.fold_at(seq) -> (Fold, Explain)
+//! reader.moment_at(seq) -> Moment              what is held, to be written out
 //! reader.state_at(seq) -> StateAt              messages and state as JSON text
 //! reader.states(first_seq..=last_seq) -> impl Iterator<Item = Result<StateAt, _>>    for `state --all`
 //! reader.blame_at(seq) -> Vec<(String, u32)>   pointer → frame that set it
@@ -73,6 +74,7 @@ mod writes;
 
 use thiserror::Error;
 
+pub(crate) use self::spans::clip;
 pub use self::{
     answer::*,
     chat::{ChatMessage, ChatQuery, ChatWindow, Interrupt, ToolCard},
@@ -80,7 +82,7 @@ pub use self::{
     lanes::{Form, Lane, LaneId, LongGap, Picture, Shape},
     reader::Reader,
     span_events::{SpanEvent, SpanEvents},
-    state::{Change, StateLine, StateQuery, StateTree, ValueShape},
+    state::{Change, MOMENT_LEN, StateLine, StateQuery, StateTree, ValueShape},
     writes::{Write, Writes},
 };
 use crate::derive::Damaged;
@@ -112,6 +114,14 @@ pub enum Failed<E> {
         ordinal: u32,
         /// How many there are.
         count: u32,
+    },
+    /// What was asked for is worth more text than is made of it.
+    #[error("it would be {bytes} bytes of JSON, and the limit is {limit_bytes}")]
+    TooLarge {
+        /// How much text it would be.
+        bytes: u64,
+        /// How much may be.
+        limit_bytes: u64,
     },
     /// There is no such value or message at that moment.
     #[error("there is nothing at {place}")]

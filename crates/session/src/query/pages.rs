@@ -27,6 +27,7 @@ const SMALL_BLOCKS: usize = 128;
 /// The pages of one exchange.
 pub(crate) struct Pages {
     overlay: BTreeMap<(PageKind, u64), Arc<[u8]>>,
+    overlay_len: usize,
     frames: Cache<u64, Vec<FrameEntry>>,
     spans: Cache<u64, SpanBlock>,
     spills: Cache<u64, Spill>,
@@ -40,6 +41,7 @@ impl Pages {
     pub(crate) fn new() -> Self {
         Self {
             overlay: BTreeMap::new(),
+            overlay_len: 0,
             frames: Cache::new(FRAME_BLOCKS),
             spans: Cache::new(SPAN_BLOCKS),
             spills: Cache::new(SMALL_BLOCKS),
@@ -64,12 +66,15 @@ impl Pages {
                 PageKind::Buckets => self.nodes.remove(page.number),
                 PageKind::Summary | PageKind::Checkpoint | PageKind::Piece => {}
             }
-            self.overlay.insert((page.kind, page.number), page.bytes);
+            self.overlay_len += page.bytes.len();
+            let replaced = self.overlay.insert((page.kind, page.number), page.bytes);
+            self.overlay_len -= replaced.map_or(0, |bytes| bytes.len());
         }
     }
 
     pub(crate) fn clear(&mut self) {
         self.overlay.clear();
+        self.overlay_len = 0;
         self.frames.clear();
         self.spans.clear();
         self.spills.clear();
@@ -80,7 +85,7 @@ impl Pages {
 
     /// Bytes held in memory over the shelf's.
     pub(crate) fn overlay_len(&self) -> usize {
-        self.overlay.values().map(|bytes| bytes.len()).sum()
+        self.overlay_len
     }
 
     fn read<S: Shelf>(&self, shelf: &S, kind: PageKind, number: u64) -> Result<Arc<[u8]>, Failed<S::Error>> {
@@ -95,6 +100,7 @@ impl Pages {
 macro_rules! block {
     ($name:ident, $cache:ident, $kind:ident, $value:ty, $decode:expr) => {
         pub(crate) fn $name<S: Shelf>(&mut self, shelf: &S, number: u64) -> Result<Arc<$value>, Failed<S::Error>> {
+            crate::steps::tick();
             if let Some(block) = self.$cache.get(number) {
                 return Ok(block);
             }

@@ -1,6 +1,11 @@
 //! The reader itself: opening, and keeping up with what still comes.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
+
+use scrubjay_protocol::encoding;
 
 use super::{Failed, Summary, lanes::Overview, pages::Pages, seek::Roots};
 use crate::{
@@ -16,8 +21,25 @@ use crate::{
 const OVERLAY_LEN: usize = 8 * 1024 * 1024;
 /// Wire bytes followed between two looks at the overlay.
 const STEP_LEN: u64 = 4 * 1024 * 1024;
-/// A decoded body up to here is kept, if it had to be decoded at all.
-const DECODED_LEN: usize = 64 * 1024 * 1024;
+/// Bytes of a decoded body that are kept, if it had to be decoded at all.
+const DECODED_LEN: usize = 48 * 1024 * 1024;
+/// Bytes of a packed body that are unpacked at a time.
+const PACKED_LEN: u64 = 16 * 1024;
+
+/// A packed body on its way: what was unpacked last, and how to go on. Who
+/// reads forwards unpacks everything once; who goes back behind what is kept
+/// begins again.
+struct Unpacked {
+    unpacker: encoding::Decoder,
+    /// Bytes of the packed body that were taken, and how many there were.
+    taken: u64,
+    body_len: u64,
+    /// All of it was taken, and nothing comes any more.
+    finished: bool,
+    /// Where the kept bytes begin.
+    from: u64,
+    kept: VecDeque<u8>,
+}
 
 /// Answers every question about one exchange.
 pub struct Reader<S: Shelf> {
@@ -29,7 +51,7 @@ pub struct Reader<S: Shelf> {
     /// First frame that the overlay holds.
     begun_at: u32,
     pub(crate) roots: Roots,
-    decoded: Option<(u64, Arc<Vec<u8>>)>,
+    decoded: Option<Unpacked>,
     pub(crate) overview: Option<Overview>,
     pub(crate) last_fold: Option<(u32, Fold)>,
     request: Option<Arc<Vec<u8>>>,
@@ -185,31 +207,63 @@ impl<S: Shelf> Reader<S> {
     /// # Errors
     /// When the shelf cannot be read.
     pub fn decoded(&mut self, range: std::ops::Range<u64>) -> Result<Vec<u8>, Failed<S::Error>> {
-        let Some(mut unpacker) = unpacker_of(&self.exchange) else {
+        let Some(unpacker) = unpacker_of(&self.exchange) else {
             return self.shelf.body(range).map_err(Failed::Shelf);
         };
-        let cached = self.decoded.as_ref().filter(|(len, _)| *len == self.exchange.body_len);
-        if let Some((_, body)) = cached {
-            return Ok(slice(body, &range));
+        let goes_on = |kept: &Unpacked| kept.from <= range.start;
+        let mut unpacked = self.decoded.take().filter(goes_on).unwrap_or(Unpacked {
+            unpacker,
+            taken: 0,
+            body_len: 0,
+            finished: false,
+            from: 0,
+            kept: VecDeque::new(),
+        });
+        unpacked.body_len = self.exchange.body_len;
+        let has_ended = self.exchange.ending != Ending::Open;
+        let mut answer = Vec::new();
+        loop {
+            answer.extend(unpacked.slice(range.start + answer.len() as u64..range.end));
+            let is_all = unpacked.finished || !has_ended && unpacked.taken >= unpacked.body_len;
+            if is_all || unpacked.end() >= range.end {
+                break;
+            }
+            let taken = unpacked.taken;
+            let wire = self.shelf.body(taken..(taken + PACKED_LEN).min(unpacked.body_len));
+            unpacked.take(&wire.map_err(Failed::Shelf)?, has_ended);
         }
-        let wire = self.shelf.body(0..self.exchange.body_len).map_err(Failed::Shelf)?;
-        let mut body = Vec::new();
-        unpacker.push(&wire, &mut |piece| body.extend_from_slice(piece));
-        if self.exchange.ending != Ending::Open {
-            unpacker.finish(&mut |piece| body.extend_from_slice(piece));
-        }
-        let answer = slice(&body, &range);
-        if body.len() <= DECODED_LEN {
-            self.decoded = Some((self.exchange.body_len, Arc::new(body)));
-        }
+        self.decoded = Some(unpacked);
         Ok(answer)
     }
 }
 
-fn slice(body: &[u8], range: &std::ops::Range<u64>) -> Vec<u8> {
-    let clamp = |place: u64| usize::try_from(place).unwrap_or(usize::MAX).min(body.len());
-    let (from, to) = (clamp(range.start), clamp(range.end));
-    body.get(from..to.max(from)).map(<[u8]>::to_vec).unwrap_or_default()
+impl Unpacked {
+    fn end(&self) -> u64 {
+        self.from + self.kept.len() as u64
+    }
+
+    /// The kept bytes of a range.
+    fn slice(&self, range: std::ops::Range<u64>) -> impl Iterator<Item = u8> {
+        let clamp = |place: u64| usize::try_from(place.saturating_sub(self.from)).unwrap_or(usize::MAX);
+        let (from, to) = (clamp(range.start), clamp(range.end).min(self.kept.len()));
+        self.kept.range(from.min(to)..to).copied()
+    }
+
+    fn take(&mut self, wire: &[u8], has_ended: bool) {
+        let Self { unpacker, kept, .. } = self;
+        unpacker.push(wire, &mut |piece| kept.extend(piece));
+        self.taken += wire.len() as u64;
+        if wire.is_empty() {
+            self.taken = self.body_len;
+        }
+        if has_ended && self.taken >= self.body_len {
+            self.finished = true;
+            unpacker.finish(&mut |piece| kept.extend(piece));
+        }
+        let surplus = self.kept.len().saturating_sub(DECODED_LEN);
+        self.kept.drain(..surplus);
+        self.from += surplus as u64;
+    }
 }
 
 /// Where folds are kept, by the frame they are as of.

@@ -5,6 +5,8 @@
 //! because every frame stands in exactly one span. So a window costs what it
 //! shows and a little for each expanded span, whatever the exchange holds.
 
+use std::ops::Range;
+
 use super::{Failed, Reader, answer::*, describe};
 use crate::{derive::spans::Spill, shelf::Shelf, words};
 
@@ -220,6 +222,21 @@ impl<S: Shelf> Reader<S> {
             rank += count;
         }
         Ok(rank)
+    }
+
+    /// The frames of a span from one on: stretches of numbers that follow each other.
+    pub(crate) fn stretches_of(&mut self, span: &Span, first: u32) -> Result<Vec<Range<u32>>, Failed<S::Error>> {
+        let mut stretches = Vec::new();
+        for list in 0..span.spilled {
+            let page = Span::spill_page(span.ordinal, list);
+            stretches.extend_from_slice(&self.pages.spill(&self.shelf, page)?.stretches);
+        }
+        stretches.extend_from_slice(&span.stretches);
+        let ranges = stretches
+            .into_iter()
+            .map(|(from, count)| from..from.saturating_add(count));
+        let wanted = ranges.filter(|range| range.end > first);
+        Ok(wanted.map(|range| range.start.max(first)..range.end).collect())
     }
 
     /// The last spilled list for which `holds` is true.

@@ -1,6 +1,6 @@
 //! The state as of a frame: as text, as blame, and as the visible lines of a tree.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use super::{Failed, Reader, answer::*, seek::ShelfPieces};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     },
     fold::{
         piece::PieceSource,
-        value::{Node, Value, to_json, write_pretty},
+        value::{Node, Value, json_len, to_json, write_json, write_pretty},
     },
     shelf::Shelf,
 };
@@ -24,6 +24,11 @@ const CHANGES: usize = 200;
 const LOOK_BACK: u32 = 4_096;
 /// Pointers that blame gives.
 const BLAMED: usize = 100_000;
+/// Bytes of pointers that one answer gives.
+const POINTERS_LEN: usize = 16 * 1024 * 1024;
+/// Bytes of JSON text up to which a moment is written out, unless another
+/// limit is given.
+pub const MOMENT_LEN: u64 = 64 * 1024 * 1024;
 
 /// Which part of the tree is wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -116,11 +121,11 @@ pub struct Change {
 }
 
 impl<S: Shelf> Reader<S> {
-    /// Messages and state as of a frame, as JSON text.
+    /// A moment: what the client holds after a frame, to be written out.
     ///
     /// # Errors
     /// When there is no such frame, or the shelf cannot be read.
-    pub fn state_at(&mut self, seq: u32) -> Result<StateAt, Failed<S::Error>> {
+    pub fn moment_at(&mut self, seq: u32) -> Result<Moment, Failed<S::Error>> {
         let (fold, explain) = self.fold_at(seq)?;
         let type_name = match seq {
             0 => None,
@@ -132,16 +137,91 @@ impl<S: Shelf> Reader<S> {
                 }
             }
         };
-        let pieces = ShelfPieces(&self.shelf);
-        Ok(StateAt {
+        Ok(Moment {
             seq,
             type_name,
-            messages: fold.messages_json(&pieces),
-            state: to_json(fold.state(), &pieces),
             stopped: self.stop_by(seq),
-            interrupts: fold.interrupts_json(&pieces),
             explain,
+            fold,
         })
+    }
+
+    /// Lengths of what a moment holds as JSON text: of messages, state and
+    /// interrupts.
+    pub fn lens_of(&self, moment: &Moment) -> [u64; 3] {
+        let pieces = ShelfPieces(&self.shelf);
+        let fold = &moment.fold;
+        [
+            fold.messages_len(&pieces),
+            json_len(fold.state(), &pieces),
+            json_len(fold.interrupts(), &pieces),
+        ]
+    }
+
+    /// Which parts of a moment are over a limit together, the largest first:
+    /// what has to be left out.
+    pub fn too_large(&self, moment: &Moment, limit_bytes: u64) -> Option<TooLarge> {
+        let mut lens: Vec<(u64, Held)> = self.lens_of(moment).into_iter().zip(Held::ALL).collect();
+        let bytes = lens.iter().fold(0_u64, |all, (len, _)| all.saturating_add(*len));
+        lens.sort_by_key(|(len, held)| (std::cmp::Reverse(*len), *held));
+        let (mut rest, mut left_out) = (bytes, Vec::new());
+        for (len, held) in lens {
+            if rest <= limit_bytes {
+                break;
+            }
+            rest -= len;
+            left_out.push(held);
+        }
+        left_out.sort_unstable();
+        (!left_out.is_empty()).then_some(TooLarge {
+            bytes,
+            limit_bytes,
+            left_out,
+        })
+    }
+
+    /// Writes a part of a moment as JSON text, piece by piece.
+    ///
+    /// # Errors
+    /// When `out` takes no more.
+    pub fn write_held(&self, moment: &Moment, held: Held, out: &mut dyn fmt::Write) -> fmt::Result {
+        let pieces = ShelfPieces(&self.shelf);
+        match held {
+            Held::Messages => moment.fold.write_messages(out, &pieces),
+            Held::State => write_json(out, moment.fold.state(), &pieces),
+            Held::Interrupts => write_json(out, moment.fold.interrupts(), &pieces),
+        }
+    }
+
+    /// Messages and state as of a frame, as JSON text. What is over
+    /// [`MOMENT_LEN`] together is left out, the largest first.
+    ///
+    /// # Errors
+    /// When there is no such frame, or the shelf cannot be read.
+    pub fn state_at(&mut self, seq: u32) -> Result<StateAt, Failed<S::Error>> {
+        let moment = self.moment_at(seq)?;
+        let too_large = self.too_large(&moment, MOMENT_LEN);
+        let [messages, state, interrupts] = Held::ALL.map(|held| self.held_text(&moment, held, too_large.as_ref()));
+        Ok(StateAt {
+            seq,
+            type_name: moment.type_name,
+            messages,
+            state,
+            stopped: moment.stopped,
+            interrupts,
+            explain: moment.explain,
+            too_large,
+        })
+    }
+
+    /// A part of a moment as text; `null` where it is left out.
+    pub fn held_text(&self, moment: &Moment, held: Held, too_large: Option<&TooLarge>) -> String {
+        let mut text = String::new();
+        match too_large.is_some_and(|large| large.left_out.contains(&held)) {
+            true => text.push_str("null"),
+            false => self.write_held(moment, held, &mut text).expect("a String takes all"),
+        }
+        text
     }
 
     /// The stop, if it is at or before a frame.
@@ -149,15 +229,16 @@ impl<S: Shelf> Reader<S> {
         self.pages.summary.stop.clone().filter(|stop| stop.seq <= seq)
     }
 
-    /// Leaves of the state with the frame that set each: pointer → frame.
+    /// Leaves of the state with the frame that set each: pointer → frame. Of
+    /// very many the first.
     ///
     /// # Errors
     /// When there is no such frame, or the shelf cannot be read.
     pub fn blame_at(&mut self, seq: u32) -> Result<Vec<(String, u32)>, Failed<S::Error>> {
         let (fold, _) = self.fold_at(seq)?;
-        let mut blamed = Vec::new();
-        blame(fold.state(), &mut String::new(), &mut blamed);
-        Ok(blamed)
+        let mut blame = Blame::default();
+        blame.value(fold.state(), &mut String::new());
+        Ok(blame.blamed)
     }
 
     /// One value of the state as indented JSON text, cut at `limit` bytes.
@@ -224,15 +305,28 @@ impl<S: Shelf> Reader<S> {
     /// one gives up.
     ///
     /// # Errors
-    /// When the shelf cannot be read.
-    pub fn held_at_end(&mut self) -> Result<Held, Failed<S::Error>> {
+    /// When the shelf cannot be read, or it is over [`MOMENT_LEN`].
+    pub fn held_at_end(&mut self) -> Result<HeldAtEnd, Failed<S::Error>> {
         let (fold, _) = self.fold_at(self.pages.summary.frames)?;
         let fold = if fold.stop().is_none() { fold } else { fold.after_stop() };
-        let pieces = ShelfPieces(&self.shelf);
-        Ok(Held {
-            messages: fold.messages_json(&pieces),
-            state: to_json(fold.state(), &pieces),
-            interrupts: fold.interrupts_json(&pieces),
+        let moment = Moment {
+            seq: fold.seq(),
+            type_name: None,
+            stopped: None,
+            explain: Explain::default(),
+            fold,
+        };
+        if let Some(large) = self.too_large(&moment, MOMENT_LEN) {
+            return Err(Failed::TooLarge {
+                bytes: large.bytes,
+                limit_bytes: large.limit_bytes,
+            });
+        }
+        let [messages, state, interrupts] = Held::ALL.map(|held| self.held_text(&moment, held, None));
+        Ok(HeldAtEnd {
+            messages,
+            state,
+            interrupts,
         })
     }
 
@@ -283,27 +377,39 @@ impl<S: Shelf> Reader<S> {
     }
 }
 
-fn blame(value: &Value, pointer: &mut String, blamed: &mut Vec<(String, u32)>) {
-    if blamed.len() >= BLAMED {
-        return;
-    }
-    let len = pointer.len();
-    match value.node() {
-        Node::Map(map) if !map.is_empty() => {
-            for (name, child) in map.iter() {
+/// Gathers leaves, as long as there is room.
+#[derive(Default)]
+struct Blame {
+    blamed: Vec<(String, u32)>,
+    len: usize,
+}
+
+impl Blame {
+    /// Says whether there is room for more.
+    fn value(&mut self, value: &Value, pointer: &mut String) -> bool {
+        let len = pointer.len();
+        match value.node() {
+            Node::Map(map) if !map.is_empty() => map.iter().all(|(name, child)| {
                 push_token(pointer, name);
-                blame(child, pointer, blamed);
+                let goes_on = self.value(child, pointer);
                 pointer.truncate(len);
-            }
-        }
-        Node::List(list) if !list.is_empty() => {
-            for (idx, child) in list.iter().enumerate() {
+                goes_on
+            }),
+            Node::List(list) if !list.is_empty() => list.iter().enumerate().all(|(idx, child)| {
                 push_token(pointer, idx.to_string().as_bytes());
-                blame(child, pointer, blamed);
+                let goes_on = self.value(child, pointer);
                 pointer.truncate(len);
+                goes_on
+            }),
+            _ => {
+                self.len += pointer.len();
+                let has_room = self.blamed.len() < BLAMED && self.len <= POINTERS_LEN;
+                if has_room {
+                    self.blamed.push((pointer.clone(), value.by()));
+                }
+                has_room
             }
         }
-        _ => blamed.push((pointer.clone(), value.by())),
     }
 }
 
@@ -337,6 +443,8 @@ struct Tree<'a> {
     pieces: &'a dyn PieceSource,
     line: u64,
     lines: Vec<StateLine>,
+    /// Bytes of pointers and keys in them.
+    len: usize,
 }
 
 impl<'a> Tree<'a> {
@@ -346,6 +454,7 @@ impl<'a> Tree<'a> {
             pieces,
             line: 0,
             lines: Vec::new(),
+            len: 0,
         }
     }
 
@@ -403,6 +512,7 @@ impl<'a> Tree<'a> {
         if self.query.changed_only && !diff.is_change() {
             return;
         }
+        crate::steps::tick();
         let len = pointer.len();
         push_token(pointer, name);
         self.visit(name, child, diff, open, pointer, depth);
@@ -415,7 +525,8 @@ impl<'a> Tree<'a> {
         let is_branch = matches!(value.node(), Node::Map(_) | Node::List(_));
         let expanded = open.is_open && is_branch && diff.change != Some(ChangeKind::Removed);
         let behind = self.query.first + u64::from(self.query.count);
-        if (self.query.first..behind).contains(&number) {
+        if (self.query.first..behind).contains(&number) && self.len <= POINTERS_LEN {
+            self.len += pointer.len() + name.len();
             self.lines.push(StateLine {
                 pointer: pointer.clone(),
                 depth,
@@ -442,7 +553,12 @@ impl<'a> Tree<'a> {
 
 fn changes_of(diff: &Diff, pieces: &dyn PieceSource) -> Vec<Change> {
     let changes = diff.changes(CHANGES).into_iter();
+    let mut len = 0;
     changes
+        .take_while(|(tokens, _)| {
+            len += tokens.iter().map(Vec::len).sum::<usize>();
+            len <= POINTERS_LEN
+        })
         .filter_map(|(tokens, diff)| {
             let mut pointer = String::new();
             tokens.iter().for_each(|token| push_token(&mut pointer, token));

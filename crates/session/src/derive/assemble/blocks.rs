@@ -6,6 +6,7 @@ use super::{
     TEXT_PIECE_LEN,
 };
 use super::{Damaged, Emitted, Reader, Writer};
+use crate::steps::{tick, ticks};
 
 impl Assembler {
     // ---- text ---------------------------------------------------------
@@ -60,6 +61,7 @@ impl Assembler {
             out.texts.push((ordinal, kind, text));
         }
         for (number, live) in &mut self.blocks {
+            tick();
             if std::mem::take(&mut live.dirty) {
                 out.pages.push(Page {
                     kind: PageKind::Spans,
@@ -74,7 +76,7 @@ impl Assembler {
     fn let_go(&mut self) {
         let tail = self.count / BLOCK;
         let burst = self.burst.map(|(_, ordinal)| ordinal / BLOCK);
-        let mut needed: Vec<u32> = self.open.values().map(|ordinal| ordinal / BLOCK).collect();
+        let mut needed: Vec<u32> = self.open.iter().map(|(_, ordinal)| ordinal / BLOCK).collect();
         needed.extend(burst);
         needed.sort_unstable();
         self.blocks
@@ -87,7 +89,7 @@ impl Assembler {
             .open
             .iter()
             .filter(|(key, _)| key.0 != Slot::Wait)
-            .map(|(_, ordinal)| *ordinal)
+            .map(|(_, ordinal)| ordinal)
             .collect();
         for ordinal in ordinals {
             // Open still: nothing closed it. `open` says so; only the text goes out.
@@ -108,10 +110,11 @@ impl Assembler {
             writer.uint(u64::from(ordinal));
         }
         writer.uint(self.open.len() as u64);
-        for ((slot, id), ordinal) in &self.open {
+        ticks(self.open.len());
+        for ((slot, id), ordinal) in self.open.iter() {
             writer.u8(*slot as u8);
             writer.text(id);
-            writer.uint(u64::from(*ordinal));
+            writer.uint(u64::from(ordinal));
         }
     }
 
@@ -131,7 +134,7 @@ impl Assembler {
             let id = reader.text()?;
             assembler.open.insert((slot, id), reader.u32()?);
         }
-        let mut numbers: Vec<u32> = assembler.open.values().map(|ordinal| ordinal / BLOCK).collect();
+        let mut numbers: Vec<u32> = assembler.open.iter().map(|(_, ordinal)| ordinal / BLOCK).collect();
         numbers.extend(assembler.burst.map(|(_, ordinal)| ordinal / BLOCK));
         numbers.extend((!assembler.count.is_multiple_of(BLOCK)).then_some(assembler.count / BLOCK));
         numbers.sort_unstable();

@@ -55,7 +55,7 @@ impl Assembler {
         }
         let outcome = outcome_of(now.entry.event, now.event);
         let ordinal = match self.open.get(&key) {
-            Some(ordinal) => *ordinal,
+            Some(ordinal) => ordinal,
             None => self.begin(
                 Kind::Run,
                 now,
@@ -84,9 +84,9 @@ impl Assembler {
         let key = (Slot::Step, format!("{owner}\0{name}"));
         let starts = now.entry.event == EventCode::STEP_STARTED;
         let ordinal = match self.open.get(&key) {
-            Some(ordinal) => *ordinal,
+            Some(ordinal) => ordinal,
             None => {
-                let depth = self.open.keys().filter(|(slot, _)| *slot == Slot::Step).count();
+                let depth = self.open.count(Slot::Step);
                 let ordinal = self.begin(Kind::Step, now, name.clone(), name, out);
                 self.set_depth(ordinal, depth);
                 self.open.insert(key.clone(), ordinal);
@@ -104,11 +104,11 @@ impl Assembler {
         let key = (Slot::Subagent, id.clone());
         let starts = now.entry.event == EventCode::SUBAGENT_STARTED;
         let ordinal = match self.open.get(&key) {
-            Some(ordinal) => *ordinal,
+            Some(ordinal) => ordinal,
             None => {
                 let parent = now
                     .text("parentSubagentRunId")
-                    .and_then(|id| self.open.get(&(Slot::Subagent, id)).copied());
+                    .and_then(|id| self.open.get(&(Slot::Subagent, id)));
                 let depth = parent
                     .and_then(|parent| self.span(parent))
                     .map_or(0, |span| usize::from(span.depth) + 1);
@@ -188,8 +188,8 @@ impl Assembler {
         let id = now.text("entityId").unwrap_or_default();
         let known = [Slot::Reasoning, Slot::Tool, Slot::Text]
             .into_iter()
-            .find_map(|slot| self.open.get(&(slot, id.clone())).copied())
-            .or_else(|| self.last_open(Slot::ReasoningSpan));
+            .find_map(|slot| self.open.get(&(slot, id.clone())))
+            .or_else(|| self.open.last(Slot::ReasoningSpan));
         let ordinal = known.unwrap_or_else(|| self.single(Kind::Reasoning, now, "encrypted value".to_owned(), out));
         if let Some(span) = self.span_mut(ordinal) {
             span.encrypted = true;
@@ -243,9 +243,10 @@ impl Assembler {
     /// The first row of the lane that no open tool call takes.
     pub(super) fn free_tool_row(&self, but: u32) -> usize {
         let rows: Vec<u8> = self
+            .open
             .slot(Slot::Tool)
-            .filter(|(_, ordinal)| **ordinal != but)
-            .filter_map(|(_, ordinal)| Some(self.span(*ordinal)?.depth))
+            .filter(|(_, ordinal)| *ordinal != but)
+            .filter_map(|(_, ordinal)| Some(self.span(ordinal)?.depth))
             .take(64)
             .collect();
         (0..16).find(|row| !rows.contains(&(*row as u8))).unwrap_or(15)
@@ -286,7 +287,7 @@ impl Assembler {
     ) -> u32 {
         let owner = now.owner();
         let lane = (Slot::ChunkLane, owner.clone());
-        let current = self.open.get(&lane).copied();
+        let current = self.open.get(&lane);
         let same_kind = current
             .and_then(|ordinal| self.span(ordinal))
             .is_some_and(|span| span.kind == kind);
@@ -295,15 +296,15 @@ impl Assembler {
             (id, _) => id.unwrap_or_default(),
         };
         let key = (slot, id.clone());
-        let begun = self.open.get(&key).copied();
+        let begun = self.open.get(&key);
         if begun.is_none() || current.is_some_and(|ordinal| begun != Some(ordinal)) || !chunk {
             self.close_lane(&owner, out);
         }
         let inside = (slot == Slot::Reasoning)
-            .then(|| self.last_open(Slot::ReasoningSpan))
+            .then(|| self.open.last(Slot::ReasoningSpan))
             .flatten();
         let ordinal = match (self.open.get(&key), inside) {
-            (Some(ordinal), _) => *ordinal,
+            (Some(ordinal), _) => ordinal,
             (None, Some(span)) => {
                 self.open.insert(key, span);
                 span

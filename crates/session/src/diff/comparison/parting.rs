@@ -22,6 +22,8 @@ use crate::{
 
 /// Paths of one difference.
 const PATHS: usize = 200;
+/// Bytes of a value up to which it is looked for under another name.
+const RENAMED_LEN: u64 = 1024 * 1024;
 
 /// Where two sides differ, exactly.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -249,14 +251,11 @@ impl<S: Shelf + Clone> Comparison<S> {
         if let Some(item) = self.item(side, of(row)) {
             return self.moment(side, item, item.first_seq);
         }
-        let here = self
-            .rows
-            .iter()
-            .position(|other| (other.a, other.b) == (row.a, row.b))
-            .unwrap_or(0);
-        let before = self.rows[..here].iter().rev();
-        let mut before = before.take_while(|other| other.thread == row.thread);
-        match before.find_map(|row| self.item(side, of(row))) {
+        let before = self.places.before(side, self.places.number(row));
+        let before = before
+            .map(|number| self.rows[number])
+            .filter(|other| other.thread == row.thread);
+        match before.and_then(|before| self.item(side, of(&before))) {
             Some(item) => self.moment(side, item, item.last_seq),
             None => self.beginning(side, row.thread),
         }
@@ -317,7 +316,8 @@ fn renamed(leaves: &[Leaf<'_>], pieces: [&dyn PieceSource; 2]) -> Vec<(usize, us
         };
         let (old, now) = (leaves[*gone].change.old.as_ref()?, leaves[*new].change.new.as_ref()?);
         // Members of the item itself are not named by the agent.
-        let same = !object.is_empty() && to_json(old, pieces[0]) == to_json(now, pieces[1]);
+        let is_small = old.weight().max(now.weight()) <= RENAMED_LEN;
+        let same = !object.is_empty() && is_small && to_json(old, pieces[0]) == to_json(now, pieces[1]);
         same.then_some((*gone, *new))
     });
     pairs.collect()

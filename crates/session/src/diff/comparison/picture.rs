@@ -90,9 +90,13 @@ impl<S: Shelf + Clone> Comparison<S> {
         exchange: i64,
         seq: u32,
     ) -> Result<f64, Failed<S::Error>> {
-        let Some(stretch) = stretches.iter().find(|stretch| stretch.exchange == exchange) else {
-            return Ok(0.0);
-        };
+        match stretches.iter().find(|stretch| stretch.exchange == exchange) {
+            Some(stretch) => self.x_on(side, axis, stretch, seq),
+            None => Ok(0.0),
+        }
+    }
+
+    fn x_on(&mut self, side: usize, axis: Axis, stretch: &Stretch, seq: u32) -> Result<f64, Failed<S::Error>> {
         let reader = self.open[side].reader(stretch.part)?;
         let seq = seq.min(reader.summary().frames);
         let x = reader.x_of(axis, seq)? - stretch.from;
@@ -164,15 +168,25 @@ impl<S: Shelf + Clone> Comparison<S> {
         b: (f64, f64),
         width_px: u32,
     ) -> Result<Vec<Ribbon>, Failed<S::Error>> {
-        let stretches = [self.stretches(0, axis)?, self.stretches(1, axis)?];
+        let by_exchange = |stretches: Vec<Stretch>| -> BTreeMap<i64, Stretch> {
+            // Of an exchange that is there twice, the first counts.
+            let stretches = stretches.into_iter().rev();
+            stretches.map(|stretch| (stretch.exchange, stretch)).collect()
+        };
+        let stretches = [
+            by_exchange(self.stretches(0, axis)?),
+            by_exchange(self.stretches(1, axis)?),
+        ];
         let spots: Vec<super::Spot> = self.spots().collect();
         let mut columns: BTreeMap<(i64, bool), Vec<Ribbon>> = BTreeMap::new();
         for spot in spots {
             let mut ends = [None; 2];
             for (side, place) in [(0, spot.a), (1, spot.b)] {
-                if let Some((exchange, first, last)) = place {
-                    let from = self.x_in(side, axis, &stretches[side], exchange, first)?;
-                    let to = self.x_in(side, axis, &stretches[side], exchange, last)?;
+                if let Some((exchange, first, last)) = place
+                    && let Some(stretch) = stretches[side].get(&exchange)
+                {
+                    let from = self.x_on(side, axis, stretch, first)?;
+                    let to = self.x_on(side, axis, stretch, last)?;
                     ends[side] = Some((from, to.max(from)));
                 }
             }

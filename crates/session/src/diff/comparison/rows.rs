@@ -284,18 +284,10 @@ impl<S: Shelf + Clone> Comparison<S> {
     /// The nearest item that a moved one has changed places with, and whether
     /// the moved one is the first of the two in A.
     fn overtaken(&mut self, row: &Row) -> Result<Option<(String, bool)>, Failed<S::Error>> {
-        let (Some(a), Some(b)) = (row.a, row.b) else {
+        let Some(other) = self.places.crossed(self.places.number(row)) else {
             return Ok(None);
         };
-        let rows = self.rows.iter();
-        let crossing = rows.filter_map(|other| {
-            let (one, two) = (other.a?, other.b?);
-            let here = (other.thread, other.turn) == (row.thread, row.turn);
-            (here && (one > a) != (two > b) && one != a).then_some((one.abs_diff(a), *other))
-        });
-        let Some((_, other)) = crossing.min_by_key(|(distance, _)| *distance) else {
-            return Ok(None);
-        };
+        let other = self.rows[other];
         let side = self.side_of(0, other.a)?;
         let called = self.called_in(&other, side.as_ref().map(|side| side.name.as_str()));
         Ok(Some((called, other.a > row.a)))
@@ -361,15 +353,7 @@ impl<S: Shelf + Clone> Comparison<S> {
         let Some(item) = outline.items.get(place as usize) else {
             return String::new();
         };
-        let thread = outline.threads.iter().find(|thread| thread.contains(&place));
-        let thread = thread.cloned().unwrap_or(place..place + 1);
-        let of_kind = |other: &&Item| other.kind == item.kind && other.turn == item.turn;
-        let before = &outline.items[thread.start as usize..=place as usize];
-        let number = before.iter().filter(of_kind).count();
-        let all = outline.items[thread.start as usize..thread.end as usize]
-            .iter()
-            .filter(of_kind)
-            .count();
+        let (number, all) = self.places.called(side, place);
         let kind = match item.kind {
             ItemKind::End => "HTTP answer",
             kind => kind.as_str(),

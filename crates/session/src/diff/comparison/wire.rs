@@ -3,19 +3,23 @@
 
 use super::{Comparison, Divergence, Moment};
 use crate::{
-    derive::frames::FrameEntry,
     diff::{
         cells::around,
         item::{Item, NO_SPAN},
         outline::frame_number,
     },
-    query::Failed,
+    query::{Failed, clip},
     shelf::Shelf,
 };
-use scrubjay_protocol::json::{self, Value};
+use scrubjay_protocol::{
+    frame::Frame,
+    json::{self, Value},
+};
 
 /// Frames of an item looked at to find the one that differs.
 const FRAMES: usize = 20_000;
+/// Bytes of text of them that are kept whole.
+const TEXTS_LEN: usize = 32 * 1024 * 1024;
 /// Characters of a value.
 const CHARS: usize = 200;
 
@@ -88,24 +92,30 @@ fn held<S: Shelf + Clone>(
         &comparison.rules,
     );
     let mut frames = Vec::new();
-    let belongs = |entry: &FrameEntry| item.span == NO_SPAN || entry.span == item.span;
-    open.reader(item.part)?.each_frame(
-        item.first_seq..item.last_seq.saturating_add(1),
-        belongs,
-        |_, seq, _, frame| {
-            let text = match &frame.value {
-                Some(Value::Object(event)) => {
-                    let mut event = event.clone();
-                    event.remove("timestamp");
-                    event.remove("rawEvent");
-                    json::to_json(&Value::Object(event))
-                }
-                _ => String::from_utf8_lossy(frame.comment.as_ref().unwrap_or(&frame.data)).into_owned(),
-            };
-            frames.push((seq, frame_number(frame, rules, ids), text));
-            Ok(frames.len() < FRAMES)
-        },
-    )?;
+    let mut room = TEXTS_LEN;
+    let mut take = |frames: &mut Vec<Held>, seq: u32, frame: &Frame| {
+        let text = match &frame.value {
+            Some(Value::Object(event)) => {
+                let mut event = event.clone();
+                event.remove("timestamp");
+                event.remove("rawEvent");
+                json::to_json(&Value::Object(event))
+            }
+            _ => String::from_utf8_lossy(frame.comment.as_ref().unwrap_or(&frame.data)).into_owned(),
+        };
+        let (text, _) = clip(text, room.max(CHARS * 4));
+        room = room.saturating_sub(text.len());
+        frames.push((seq, frame_number(frame, rules, ids), text));
+        Ok(frames.len() < FRAMES)
+    };
+    let reader = open.reader(item.part)?;
+    if item.span == NO_SPAN {
+        let seqs = item.first_seq..item.last_seq.saturating_add(1);
+        reader.each_frame(seqs, |_| true, |_, seq, _, frame| take(&mut frames, seq, frame))?;
+    } else {
+        let span = reader.span(item.span)?;
+        reader.each_frame_of(&span, |_, seq, _, frame| take(&mut frames, seq, frame))?;
+    }
     Ok(frames)
 }
 

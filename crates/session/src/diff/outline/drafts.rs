@@ -1,6 +1,6 @@
 //! Items whose frames are still coming.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use scrubjay_protocol::frame::Frame;
 
@@ -24,6 +24,8 @@ pub(super) struct Open {
 #[derive(Default)]
 pub(super) struct Drafts {
     open: BTreeMap<u32, Open>,
+    /// Those that have no place yet, in order.
+    unplaced: BTreeSet<u32>,
     /// Spans that do not count at this level.
     skipped: HashSet<u32>,
     held: usize,
@@ -51,6 +53,9 @@ impl Drafts {
             own,
             last_seq: 0,
         };
+        if item.is_none() {
+            self.unplaced.insert(span);
+        }
         self.open.insert(span, open);
     }
 
@@ -72,6 +77,7 @@ impl Drafts {
         if let Some(open) = self.open.get_mut(&span) {
             open.item = Some(item);
         }
+        self.unplaced.remove(&span);
     }
 
     pub(super) fn last_seq(&self, span: u32) -> u32 {
@@ -80,11 +86,8 @@ impl Drafts {
 
     /// Runs that have not ended.
     pub(super) fn unplaced(&self) -> Vec<u32> {
-        let unplaced = self
-            .open
-            .iter()
-            .filter(|(_, open)| open.item.is_none() && open.last_seq > 0);
-        unplaced.map(|(span, _)| *span).collect()
+        let has_begun = |span: &&u32| self.open.get(span).is_some_and(|open| open.last_seq > 0);
+        self.unplaced.iter().filter(has_begun).copied().collect()
     }
 
     pub(super) fn spans(&self) -> Vec<u32> {
@@ -93,6 +96,7 @@ impl Drafts {
 
     pub(super) fn end(&mut self, span: u32) -> Option<Open> {
         let open = self.open.remove(&span)?;
+        self.unplaced.remove(&span);
         self.held -= open.draft.text.len();
         // Frames that come behind the last one expected do not begin it anew.
         self.skipped.insert(span);

@@ -66,21 +66,17 @@ fn delta_at<S: Shelf + Clone>(open: &mut Open<S>, item: &Item, place: &Place<'_>
     let reader = open.reader(item.part)?;
     let span = reader.span(item.span)?;
     let (mut len, mut found, mut last) = (0, None, item.first_seq);
-    reader.each_frame(
-        span.first_seq..span.last_seq.saturating_add(1),
-        |entry| entry.span == item.span,
-        |_, seq, _, frame| {
-            let delta = frame.value.as_ref().and_then(|event| event.get("delta"));
-            if let Some(delta) = delta.and_then(json::Value::as_wtf8).filter(|delta| !delta.is_empty()) {
-                last = seq;
-                len += delta.len();
-                if len > wanted {
-                    found = Some(seq);
-                }
+    reader.each_frame_of(&span, |_, seq, _, frame| {
+        let delta = frame.value.as_ref().and_then(|event| event.get("delta"));
+        if let Some(delta) = delta.and_then(json::Value::as_wtf8).filter(|delta| !delta.is_empty()) {
+            last = seq;
+            len += delta.len();
+            if len > wanted {
+                found = Some(seq);
             }
-            Ok(found.is_none())
-        },
-    )?;
+        }
+        Ok(found.is_none())
+    })?;
     Ok(found.unwrap_or(last))
 }
 

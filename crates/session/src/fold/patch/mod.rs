@@ -162,6 +162,7 @@ pub fn apply(
     let mut document = Some(document.cloned().unwrap_or_else(|| Value::null(by)));
     let function = Cell::new(None);
     for (place, operation) in operations.iter().enumerate() {
+        crate::steps::tick();
         document = Operation::read(operation, place, &function)
             .and_then(|operation| operation.apply(document, by, pieces))
             .and_then(within_limits)
@@ -446,10 +447,17 @@ fn is_in_json(value: &Value) -> bool {
     }
 }
 
+/// Bytes of a text that a summary looks at; more than it shows.
+const SHOWN_LEN: usize = 256;
+
 fn summary(value: &Value, pieces: &dyn PieceSource) -> String {
     match value.node() {
         Node::List(list) => format!("an array of {}", list.len()),
         Node::Map(map) => format!("an object of {}", map.len()),
+        Node::Text(text) if text.len() > SHOWN_LEN as u64 => {
+            let head = super::value::Text::from_bytes(text.head(SHOWN_LEN, pieces).as_bytes());
+            summary(&Value::new(Node::Text(head), value.by()), pieces)
+        }
         _ => {
             let text = super::value::to_json(value, pieces);
             match text.char_indices().nth(60) {

@@ -129,8 +129,7 @@ fn made_number<'a>(number: f64, by: u32) -> Found<'a> {
 
 /// The UTF-16 unit at an index, as text. State holds no ropes.
 fn text_unit(text: &Text, index: usize) -> Option<Wtf8> {
-    let whole = Wtf8::from_bytes(text.as_whole()?.to_vec());
-    let unit = whole.to_str_lossy().encode_utf16().nth(index)?;
+    let unit = text.unit(index as u64)?;
     let mut made = Wtf8::new();
     made.push_utf16_unit(unit);
     Some(made)

@@ -29,7 +29,7 @@ pub use self::{
     list::List,
     map::{Key, Map},
     text::Text,
-    write::{to_json, write_json, write_pretty},
+    write::{json_len, to_json, write_json, write_json_within, write_pretty},
 };
 use super::piece::PieceSource;
 
@@ -93,6 +93,7 @@ impl Value {
 
     /// What was read, set by this frame throughout.
     pub fn from_json(value: &json::Value, by: u32) -> Self {
+        crate::steps::tick();
         let node = match value {
             json::Value::Null => Node::Null,
             json::Value::Bool(value) => Node::Bool(*value),
@@ -218,6 +219,16 @@ impl Value {
         }
     }
 
+    /// Where a branch lies in memory, if several hold it: of a value that was
+    /// copied into itself again and again, most parts are a few.
+    pub(crate) fn shared_at(&self) -> Option<usize> {
+        match &self.node {
+            Node::List(list) if Arc::strong_count(list) > 1 => Some(Arc::as_ptr(list) as usize),
+            Node::Map(map) if Arc::strong_count(map) > 1 => Some(Arc::as_ptr(map) as usize),
+            _ => None,
+        }
+    }
+
     /// Whether it is of a kind that holds others.
     pub fn is_branch(&self) -> bool {
         matches!(self.node, Node::List(_) | Node::Map(_))
@@ -227,6 +238,7 @@ impl Value {
     /// that went through JSON: order of members aside, `0` and `-0` alike, and
     /// what JSON does not have as `null`. Shared parts are not looked into.
     pub fn same(&self, other: &Self, pieces: &dyn PieceSource) -> bool {
+        crate::steps::tick();
         match (&self.node, &other.node) {
             (Node::Null, Node::Null) => true,
             (Node::Bool(one), Node::Bool(two)) => one == two,

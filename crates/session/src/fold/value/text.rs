@@ -17,6 +17,8 @@ use crate::fold::piece::PieceSource;
 
 /// Bytes of a tail after which it is sealed.
 const CHUNK_LEN: usize = 4096;
+/// Bytes of a whole text from which on it remembers where its characters are.
+const LONG_LEN: usize = 2 * CHUNK_LEN;
 
 /// Text: WTF-8, and who delivered which part of it.
 #[derive(Clone, Debug)]
@@ -26,7 +28,37 @@ pub struct Text(Inner);
 enum Inner {
     /// Came whole; the value around it says from which frame.
     Whole(Arc<[u8]>),
+    /// The same, of a long text.
+    Long(Arc<Long>),
     Rope(Arc<Rope>),
+}
+
+/// A long text that came whole.
+#[derive(Debug)]
+struct Long {
+    bytes: Arc<[u8]>,
+    /// Bytes and UTF-16 units before a character, about every [`CHUNK_LEN`]
+    /// bytes, and both lengths at the end.
+    marks: OnceLock<Vec<(usize, u64)>>,
+}
+
+impl Long {
+    fn marks(&self) -> &[(usize, u64)] {
+        self.marks.get_or_init(|| {
+            let (mut marks, mut units, mut from) = (Vec::new(), 0, 0);
+            while from < self.bytes.len() {
+                marks.push((from, units));
+                let mut to = (from + CHUNK_LEN).min(self.bytes.len());
+                while to < self.bytes.len() && self.bytes[to] & 0xC0 == 0x80 {
+                    to += 1;
+                }
+                units += u64::from(utf16_len(&self.bytes[from..to]));
+                from = to;
+            }
+            marks.push((from, units));
+            marks
+        })
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -118,13 +150,19 @@ impl ChunkBody {
 impl Text {
     /// Text that came whole.
     pub fn from_bytes(bytes: &[u8]) -> Self {
-        Self(Inner::Whole(bytes.into()))
+        Self(match bytes.len() < LONG_LEN {
+            true => Inner::Whole(bytes.into()),
+            false => Inner::Long(Arc::new(Long {
+                bytes: bytes.into(),
+                marks: OnceLock::new(),
+            })),
+        })
     }
 
     /// Appends what a frame delivered. `first` is the frame that set the text
     /// if it came whole.
     pub fn push(&mut self, delta: &Wtf8, by: u32, first: u32) {
-        if let Inner::Whole(bytes) = &self.0 {
+        if let Some(bytes) = self.as_whole() {
             let mut rope = Rope::default();
             rope.push(bytes, first);
             self.0 = Inner::Rope(Arc::new(rope));
@@ -138,6 +176,7 @@ impl Text {
     pub fn len(&self) -> u64 {
         match &self.0 {
             Inner::Whole(bytes) => bytes.len() as u64,
+            Inner::Long(long) => long.bytes.len() as u64,
             Inner::Rope(rope) => rope.len + rope.tail.bytes.len() as u64,
         }
     }
@@ -151,6 +190,7 @@ impl Text {
     pub fn utf16_len(&self) -> u64 {
         match &self.0 {
             Inner::Whole(bytes) => u64::from(utf16_len(bytes)),
+            Inner::Long(long) => long.marks().last().map_or(0, |(_, units)| *units),
             Inner::Rope(rope) => rope.utf16_len + u64::from(rope.tail.utf16_len),
         }
     }
@@ -159,6 +199,7 @@ impl Text {
     pub fn each_part(&self, pieces: &dyn PieceSource, take: &mut dyn FnMut(&[u8])) {
         match &self.0 {
             Inner::Whole(bytes) => take(bytes),
+            Inner::Long(long) => take(&long.bytes),
             Inner::Rope(rope) => {
                 for chunk in &rope.chunks {
                     take(&chunk.body(pieces).bytes);
@@ -182,6 +223,7 @@ impl Text {
         let mut have = 0;
         match &self.0 {
             Inner::Whole(bytes) => parts.push(bytes.to_vec()),
+            Inner::Long(long) => parts.push(long.bytes[long.bytes.len().saturating_sub(limit)..].to_vec()),
             Inner::Rope(rope) => {
                 parts.push(rope.tail.bytes.clone());
                 have += rope.tail.bytes.len();
@@ -210,6 +252,7 @@ impl Text {
         let mut bytes = Vec::new();
         match &self.0 {
             Inner::Whole(whole) => bytes.extend_from_slice(&whole[..whole.len().min(limit + 4)]),
+            Inner::Long(long) => bytes.extend_from_slice(&long.bytes[..long.bytes.len().min(limit + 4)]),
             Inner::Rope(rope) => {
                 for chunk in &rope.chunks {
                     if bytes.len() > limit {
@@ -234,7 +277,7 @@ impl Text {
     /// one that set the text if it came whole.
     pub fn cause(&self, utf16_offset: u64, first: u32, pieces: &dyn PieceSource) -> Option<u32> {
         match &self.0 {
-            Inner::Whole(bytes) => (utf16_offset < u64::from(utf16_len(bytes))).then_some(first),
+            Inner::Whole(_) | Inner::Long(_) => (utf16_offset < self.utf16_len()).then_some(first),
             Inner::Rope(rope) => {
                 let mut offset = utf16_offset;
                 for chunk in &rope.chunks {
@@ -252,6 +295,7 @@ impl Text {
     pub fn same(&self, other: &Self, pieces: &dyn PieceSource) -> bool {
         match (&self.0, &other.0) {
             (Inner::Whole(one), Inner::Whole(two)) => one == two,
+            (Inner::Long(one), Inner::Long(two)) => Arc::ptr_eq(one, two) || one.bytes == two.bytes,
             (Inner::Rope(one), Inner::Rope(two)) if Arc::ptr_eq(one, two) => true,
             _ => self.len() == other.len() && self.to_wtf8(pieces) == other.to_wtf8(pieces),
         }
@@ -271,14 +315,41 @@ impl Text {
     pub fn as_whole(&self) -> Option<&[u8]> {
         match &self.0 {
             Inner::Whole(bytes) => Some(bytes),
+            Inner::Long(long) => Some(&long.bytes),
             Inner::Rope(_) => None,
         }
+    }
+
+    /// The same, to hold on to.
+    pub(crate) fn shared(&self) -> Option<Arc<[u8]>> {
+        match &self.0 {
+            Inner::Whole(bytes) => Some(bytes.clone()),
+            Inner::Long(long) => Some(long.bytes.clone()),
+            Inner::Rope(_) => None,
+        }
+    }
+
+    /// The UTF-16 unit at an index, if the text came whole; half of a pair
+    /// whose other half is missing reads as U+FFFD.
+    pub(crate) fn unit(&self, index: u64) -> Option<u16> {
+        let (bytes, index) = match &self.0 {
+            Inner::Whole(bytes) => (&**bytes, index),
+            Inner::Long(long) => {
+                let behind = long.marks().partition_point(|(_, units)| *units <= index);
+                let (from, before) = long.marks()[behind.checked_sub(1)?];
+                let to = long.marks().get(behind).map_or(from, |(to, _)| *to);
+                (&long.bytes[from..to], index - before)
+            }
+            Inner::Rope(_) => return None,
+        };
+        let text = Wtf8::from_bytes(bytes.to_vec());
+        text.to_str_lossy().encode_utf16().nth(usize::try_from(index).ok()?)
     }
 
     /// For checkpoints: sealed chunks and the tail, if it is a rope.
     pub(crate) fn as_rope(&self) -> Option<(&Vector<Arc<Chunk>>, &ChunkBody)> {
         match &self.0 {
-            Inner::Whole(_) => None,
+            Inner::Whole(_) | Inner::Long(_) => None,
             Inner::Rope(rope) => Some((&rope.chunks, &rope.tail)),
         }
     }

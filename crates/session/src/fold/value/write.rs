@@ -1,25 +1,122 @@
 //! Writing a value as JSON text.
+//!
+//! A value may be worth far more text than memory: a patch can copy it into
+//! itself again and again. So whoever writes one looks at [`json_len`] first,
+//! or gives a limit.
+
+use std::{collections::BTreeMap, fmt};
 
 use scrubjay_protocol::json::{self, Wtf8};
 
 use super::{Node, Value};
-use crate::fold::piece::PieceSource;
+use crate::{fold::piece::PieceSource, steps::tick};
+
+/// Bytes that are gathered before they go out.
+const BUFFER_LEN: usize = 64 * 1024;
 
 /// As `JSON.stringify` writes it.
 pub fn to_json(value: &Value, pieces: &dyn PieceSource) -> String {
-    let mut text = String::with_capacity(usize::try_from(value.weight()).unwrap_or(0));
-    write_json(&mut text, value, pieces);
+    let mut text = String::new();
+    put(&mut text, value, pieces, usize::MAX);
     text
 }
 
-/// Appends it as `JSON.stringify` writes it.
-pub fn write_json(text: &mut String, value: &Value, pieces: &dyn PieceSource) {
+/// Writes it as `JSON.stringify` does, part by part: no text of the whole is
+/// made.
+///
+/// # Errors
+/// When `out` takes no more.
+pub fn write_json(out: &mut dyn fmt::Write, value: &Value, pieces: &dyn PieceSource) -> fmt::Result {
+    let mut buffer = String::new();
+    flow(out, &mut buffer, value, pieces)?;
+    out.write_str(&buffer)
+}
+
+/// Appends it as `JSON.stringify` writes it; stops adding once `limit` bytes
+/// are exceeded and then answers false.
+pub fn write_json_within(text: &mut String, value: &Value, limit: usize, pieces: &dyn PieceSource) -> bool {
+    put(text, value, pieces, limit)
+}
+
+/// Length of its JSON text in bytes. Parts that stand at many places are
+/// measured once.
+pub fn json_len(value: &Value, pieces: &dyn PieceSource) -> u64 {
+    measure(value, pieces, &mut BTreeMap::new())
+}
+
+fn measure(value: &Value, pieces: &dyn PieceSource, known: &mut BTreeMap<usize, u64>) -> u64 {
+    tick();
+    let shared = value.shared_at();
+    if let Some(len) = shared.and_then(|at| known.get(&at)) {
+        return *len;
+    }
+    let mut leaf = String::new();
+    let len = match value.node() {
+        Node::List(list) => {
+            let commas = list.len().saturating_sub(1) as u64;
+            list.iter()
+                .map(|item| measure(item, pieces, known))
+                .fold(2 + commas, u64::saturating_add)
+        }
+        Node::Map(map) => {
+            let mut len = 2 + map.len().saturating_sub(1) as u64;
+            for (name, member) in map.iter() {
+                leaf.clear();
+                write_bytes(&mut leaf, name);
+                len = len
+                    .saturating_add(leaf.len() as u64 + 1)
+                    .saturating_add(measure(member, pieces, known));
+            }
+            len
+        }
+        _ => {
+            write_leaf(&mut leaf, value, pieces);
+            leaf.len() as u64
+        }
+    };
+    known.extend(shared.map(|at| (at, len)));
+    len
+}
+
+fn flow(out: &mut dyn fmt::Write, buffer: &mut String, value: &Value, pieces: &dyn PieceSource) -> fmt::Result {
+    match value.node() {
+        Node::List(list) => {
+            buffer.push('[');
+            for (place, item) in list.iter().enumerate() {
+                comma(buffer, place);
+                flow(out, buffer, item, pieces)?;
+            }
+            buffer.push(']');
+        }
+        Node::Map(map) => {
+            buffer.push('{');
+            for (place, (name, member)) in map.iter().enumerate() {
+                comma(buffer, place);
+                write_bytes(buffer, name);
+                buffer.push(':');
+                flow(out, buffer, member, pieces)?;
+            }
+            buffer.push('}');
+        }
+        _ => write_leaf(buffer, value, pieces),
+    }
+    if buffer.len() >= BUFFER_LEN {
+        out.write_str(buffer)?;
+        buffer.clear();
+    }
+    Ok(())
+}
+
+/// Whether all of it was within the limit.
+fn put(text: &mut String, value: &Value, pieces: &dyn PieceSource, limit: usize) -> bool {
     match value.node() {
         Node::List(list) => {
             text.push('[');
             for (place, item) in list.iter().enumerate() {
                 comma(text, place);
-                write_json(text, item, pieces);
+                if !put(text, item, pieces, limit) {
+                    return false;
+                }
             }
             text.push(']');
         }
@@ -29,12 +126,15 @@ pub fn write_json(text: &mut String, value: &Value, pieces: &dyn PieceSource) {
                 comma(text, place);
                 write_bytes(text, name);
                 text.push(':');
-                write_json(text, member, pieces);
+                if !put(text, member, pieces, limit) {
+                    return false;
+                }
             }
             text.push('}');
         }
         _ => write_leaf(text, value, pieces),
     }
+    text.len() <= limit
 }
 
 /// Appends it with two spaces of indent; stops adding once `limit` bytes are
@@ -79,7 +179,10 @@ fn pretty(text: &mut String, value: &Value, depth: usize, limit: usize, pieces: 
             indent(text, depth);
             text.push('}');
         }
-        _ => write_json(text, value, pieces),
+        // An empty branch, or a leaf.
+        _ => {
+            put(text, value, pieces, usize::MAX);
+        }
     }
 }
 

@@ -47,12 +47,14 @@ fn place_for(rows: &[Row], place: usize, outlines: &[Outline; 2]) -> Option<usiz
         let item = item(row, failed).filter(|item| item.part == part && (is_same || !item.open));
         item.is_some_and(|item| !matches!(item.kind, ItemKind::FinalState | ItemKind::End | ItemKind::Run))
     };
+    if let Some(last) = rows[..place].iter().rposition(whole) {
+        return Some(last + 1);
+    }
     let begins = rows[..place].iter().position(|row| {
         let of = |side: usize, ending: &crate::diff::item::Item| {
             item(row, side).is_some_and(|item| item.part == ending.part)
         };
         of(0, one) || of(1, other)
     });
-    let last = rows[..place].iter().rposition(whole);
-    Some(last.map_or(begins.unwrap_or(place), |last| last + 1))
+    Some(begins.unwrap_or(place))
 }
