@@ -76,7 +76,7 @@ use thiserror::Error;
 pub use self::{
     answer::*,
     chat::{ChatMessage, ChatQuery, ChatWindow, Interrupt, ToolCard},
-    frames::Events,
+    frames::{Events, stored_findings},
     lanes::{Form, Lane, LaneId, LongGap, Picture, Shape},
     reader::Reader,
     span_events::{SpanEvent, SpanEvents},
