@@ -74,10 +74,7 @@ fn memory_and_descriptors_do_not_grow_with_the_library() {
     let indexes: Vec<u64> = few.iter().map(|row| row["index"].as_u64().unwrap()).collect();
     assert_eq!(indexes, [MANY - 2, MANY - 1, MANY]);
     let said = stage.said("list s.db --limit 2");
-    assert!(
-        said.ends_with("3,998 older runs left out by --limit\n"),
-        "{said}"
-    );
+    assert!(said.ends_with("3,998 older runs left out by --limit\n"), "{said}");
 }
 
 /// Each end is told in a line: then it is in the store.
