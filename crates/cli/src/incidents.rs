@@ -2,6 +2,8 @@
 //! and goes on, what went to keep the store small, what was left out. In JSON
 //! each is a line where the other lines go, in text a note on standard error.
 
+use std::path::Path;
+
 use scrubjay_engine::{Engine, Gap, Incident, Pruned, clock};
 
 use crate::{
@@ -53,6 +55,43 @@ fn tell_one(incident: &Incident, out: &mut Out) -> Result<(), Failure> {
                 words::bytes(*used_bytes)
             ),
         ),
+        Incident::Moves { why, from, to } => (
+            Line::new()
+                .string("recording", "moves")
+                .string("at", &words::rfc3339(clock::wall_us()))
+                .string("why", why)
+                .string("from", &from.display().to_string())
+                .string("store", &to.display().to_string()),
+            format!(
+                "The store {} {why} while it was recorded into. Recording goes on into {}.",
+                from.display(),
+                to.display()
+            ),
+        ),
+        Incident::Moved { to, lost } => (moved_line(to, lost.as_deref()), moved_sentence(to, lost.as_deref())),
+        Incident::Respooled { folder } => (
+            Line::new()
+                .string("recording", "goes on")
+                .string("at", &words::rfc3339(clock::wall_us()))
+                .string("spool", &folder.display().to_string()),
+            format!(
+                "The files of the spool were taken away while they were in use; there are new ones in {}, and nothing \
+                 is lost.",
+                folder.display()
+            ),
+        ),
+        Incident::Unspooled { folder, why } => (
+            Line::new()
+                .string("recording", "goes on unspooled")
+                .string("at", &words::rfc3339(clock::wall_us()))
+                .string("spool", &folder.display().to_string())
+                .string("why", why),
+            format!(
+                "The files of the spool in {} were taken away while they were in use, and new ones cannot be made: \
+                 {why}. Recording goes on; only what has not reached the store would be lost with this program.",
+                folder.display()
+            ),
+        ),
         Incident::Stopped(gap) => (stopped_line(gap), stopped_sentence(gap)),
         Incident::GoesOn { lost_bytes, exchanges } => (
             lost_line("goes on", *lost_bytes, *exchanges),
@@ -64,6 +103,26 @@ fn tell_one(incident: &Incident, out: &mut Out) -> Result<(), Failure> {
         ),
     };
     say(line, &sentence, out)
+}
+
+fn moved_line(to: &Path, lost: Option<&str>) -> Line {
+    Line::new()
+        .string("recording", "moved")
+        .string("at", &words::rfc3339(clock::wall_us()))
+        .string("store", &to.display().to_string())
+        .value("complete", lost.is_none())
+        .optional("why", lost)
+}
+
+fn moved_sentence(to: &Path, lost: Option<&str>) -> String {
+    let to = to.display();
+    match lost {
+        None => format!("{to} holds all that the old store held, and what is recorded from here on."),
+        Some(why) => format!(
+            "{to} holds what is recorded from here on, and what was still in the spool; the old store could not be \
+             copied: {why}."
+        ),
+    }
 }
 
 fn say(line: Line, sentence: &str, out: &mut Out) -> Result<(), Failure> {

@@ -1,8 +1,12 @@
 //! What is read: a store or a file, and which of its exchanges.
 
-use std::path::{Path, PathBuf};
+use std::{
+    cell::OnceCell,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+};
 
-use scrubjay_engine::{AnyShelf, Engine, EngineError, Opening, Options};
+use scrubjay_engine::{AnyShelf, Edge, Engine, EngineError, Opening, Options, Overview, Window};
 use scrubjay_ipc::Code;
 use scrubjay_session::{
     exchange::{Exchange, field},
@@ -14,11 +18,21 @@ use crate::{args::Format, failure::Failure, failure::note, safe::shortened, word
 
 /// Exchanges named in a hint, at most.
 const NAMED: usize = 12;
+/// Exchanges whose overviews are read at once.
+const AT_ONCE: u32 = 500;
+
+/// Which exchanges come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    OldestFirst,
+    NewestFirst,
+}
 
 /// A store or a recording file that is open for reading.
 pub(crate) struct Library {
     engine: Engine,
-    indexes: Vec<i64>,
+    /// Read when first asked for: a list of the latest does not need them.
+    indexes: OnceCell<Vec<i64>>,
 }
 
 impl Library {
@@ -37,6 +51,9 @@ impl Library {
         for sentence in damage.iter().skip(usize::from(engine.is_damaged())) {
             note(sentence, format);
         }
+        for sentence in engine.remarks() {
+            note(sentence, format);
+        }
         if let Some(bytes) = engine.left_in_spool() {
             let bytes = words::bytes(bytes);
             note(
@@ -47,8 +64,10 @@ impl Library {
                 format,
             );
         }
-        let indexes = engine.exchanges()?;
-        Ok(Self { engine, indexes })
+        Ok(Self {
+            engine,
+            indexes: OnceCell::new(),
+        })
     }
 
     /// Makes sure that everything that can be derived once is, where there are many.
@@ -65,13 +84,42 @@ impl Library {
     }
 
     /// Numbers of all exchanges, in order.
-    pub(crate) fn indexes(&self) -> &[i64] {
-        &self.indexes
+    pub(crate) fn indexes(&self) -> Result<&[i64], Failure> {
+        if let Some(indexes) = self.indexes.get() {
+            return Ok(indexes);
+        }
+        let indexes = self.engine.exchanges()?;
+        Ok(self.indexes.get_or_init(|| indexes))
+    }
+
+    /// Looks at the exchanges one after the other, until told to stop.
+    pub(crate) fn each(
+        &self,
+        order: Order,
+        mut visit: impl FnMut(Overview) -> Result<ControlFlow<()>, Failure>,
+    ) -> Result<(), Failure> {
+        let mut from = match order {
+            Order::OldestFirst => Edge::After(i64::MIN),
+            Order::NewestFirst => Edge::Before(i64::MAX),
+        };
+        loop {
+            let overviews = self.engine.overviews(Window { from, count: AT_ONCE })?;
+            let Some(last) = overviews.last() else { return Ok(()) };
+            from = match order {
+                Order::OldestFirst => Edge::After(last.exchange.index),
+                Order::NewestFirst => Edge::Before(last.exchange.index),
+            };
+            for overview in overviews {
+                if visit(overview)?.is_break() {
+                    return Ok(());
+                }
+            }
+        }
     }
 
     /// The exchange that is named, or the only one.
     pub(crate) fn one(&self, named: Option<i64>) -> Result<i64, Failure> {
-        match (named, self.indexes.as_slice()) {
+        match (named, self.indexes()?) {
             (Some(index), indexes) if indexes.contains(&index) => Ok(index),
             (Some(index), _) => Err(self.unknown(index)),
             (None, [index]) => Ok(*index),
@@ -98,24 +146,29 @@ impl Library {
     pub(crate) fn one_or_all(&self, named: Option<i64>) -> Result<(Vec<i64>, bool), Failure> {
         match named {
             Some(index) => Ok((vec![self.one(Some(index))?], false)),
-            None => Ok((self.indexes.clone(), self.indexes.len() > 1)),
+            None => Ok((self.indexes()?.to_vec(), self.indexes()?.len() > 1)),
         }
     }
 
     /// The exchanges that are named, or all.
     pub(crate) fn some_or_all(&self, named: &[i64]) -> Result<Vec<i64>, Failure> {
-        if named.is_empty() {
-            return Ok(self.indexes.clone());
+        match named {
+            [] => Ok(self.indexes()?.to_vec()),
+            _ => self.named(named),
         }
-        if let Some(unknown) = named.iter().find(|index| !self.indexes.contains(index)) {
+    }
+
+    /// The exchanges that are named, each once and in order.
+    pub(crate) fn named(&self, named: &[i64]) -> Result<Vec<i64>, Failure> {
+        if named.is_empty() {
+            return Ok(Vec::new());
+        }
+        let indexes = self.indexes()?;
+        if let Some(unknown) = named.iter().find(|index| !indexes.contains(index)) {
             return Err(self.unknown(*unknown));
         }
-        Ok(self
-            .indexes
-            .iter()
-            .copied()
-            .filter(|index| named.contains(index))
-            .collect())
+        let is_named = |index: &i64| named.contains(index);
+        Ok(indexes.iter().copied().filter(is_named).collect())
     }
 
     /// Where an exchange lies.
@@ -149,7 +202,7 @@ impl Library {
         Failure::new(
             Code::NotFound,
             format!("There is no exchange {index} in {}.", self.name()),
-            match self.indexes.as_slice() {
+            match self.known() {
                 [] => "There is none at all.".to_owned(),
                 _ => match self.choices() {
                     (None, named) => format!("There are: {named}."),
@@ -157,6 +210,11 @@ impl Library {
                 },
             },
         )
+    }
+
+    /// The numbers for a hint; none where they cannot be read.
+    fn known(&self) -> &[i64] {
+        self.indexes().unwrap_or_default()
     }
 
     fn name(&self) -> String {
@@ -171,7 +229,7 @@ impl Library {
         if named.is_empty() {
             named = self.last(|_, _| true);
         }
-        let (len, total) = (named.len(), self.indexes.len());
+        let (len, total) = (named.len(), self.known().len());
         let which = (len < total).then(|| format!("the last {len} {thing} of {total} exchanges"));
         named.reverse();
         (which, named.join(", "))
@@ -179,7 +237,7 @@ impl Library {
 
     /// The last exchanges of a kind, newest first.
     fn last(&self, is_named: impl Fn(&Exchange, &Summary) -> bool) -> Vec<String> {
-        let readers = self.indexes.iter().rev().filter_map(|index| self.reader(*index).ok());
+        let readers = self.known().iter().rev().filter_map(|index| self.reader(*index).ok());
         readers
             .filter(|reader| is_named(reader.exchange(), reader.summary()))
             .take(NAMED)

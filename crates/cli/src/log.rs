@@ -1,6 +1,8 @@
 //! What is said while recording: on standard output, or on standard error
 //! where a command owns that.
 
+mod told;
+
 use std::{
     collections::BTreeSet,
     sync::mpsc,
@@ -8,10 +10,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use scrubjay_engine::{Engine, NewsFeed};
+use scrubjay_engine::{Edge, Engine, NewsFeed, Overview, Window};
 use scrubjay_ipc::{News, Source};
-use scrubjay_session::{exchange::Exchange, shelf::Shelf as _};
+use scrubjay_session::exchange::Ending;
 
+use self::told::Told;
 use crate::{
     command::list,
     failure::{Failure, note, note_clock, note_exposure},
@@ -28,12 +31,12 @@ pub(crate) struct Log<'a> {
     engine: &'a Engine,
     sources: &'a [Source],
     out: &'a mut Out,
-    /// The last exchange that was there before.
-    before: Option<i64>,
-    /// Exchanges whose beginning was told.
+    /// Exchanges whose beginning was told, and not their end.
     began: BTreeSet<i64>,
-    /// Exchanges whose end was told.
-    ended: BTreeSet<i64>,
+    /// Exchanges of which there is nothing more to tell.
+    ended: Told,
+    /// Too many ended while nothing was read of it: those behind this one are looked through.
+    missed_from: Option<i64>,
     is_disk_low: bool,
     /// It was said that the store cannot be written.
     is_troubled: bool,
@@ -43,6 +46,8 @@ pub(crate) struct Log<'a> {
 const LAST_LINES: Duration = Duration::from_millis(800);
 /// Between looks at what the recorder has to say.
 const LOOK: Duration = Duration::from_millis(200);
+/// Exchanges looked at once of those of which no news came.
+const MISSED_AT_ONCE: u32 = 500;
 
 impl<'a> Log<'a> {
     /// Of what the sources record into the engine's store behind `before`, the last exchange so far.
@@ -51,9 +56,9 @@ impl<'a> Log<'a> {
             engine,
             sources,
             out,
-            before,
             began: BTreeSet::new(),
-            ended: BTreeSet::new(),
+            ended: Told::up_to(before.unwrap_or(0)),
+            missed_from: None,
             is_disk_low: false,
             is_troubled: false,
         }
@@ -73,6 +78,9 @@ impl<'a> Log<'a> {
         note_clock(self.out.format);
         for source in sources.iter().filter(|source| source.unverified) {
             plan::note_unverified(&source.upstream, self.out.format);
+        }
+        for sentence in self.engine.remarks() {
+            note(sentence, self.out.format);
         }
         let store = self.engine.path().display().to_string();
         let text = if self.out.is_json() {
@@ -104,9 +112,19 @@ impl<'a> Log<'a> {
         loop {
             tokio::select! {
                 _ = &mut stop => return Ok(()),
-                _ = look.tick() => incidents::tell(self.engine, self.out)?,
+                _ = look.tick() => {
+                    incidents::tell(self.engine, self.out)?;
+                    if let Some(from) = self.missed_from.filter(|_| self.out.has_room()) {
+                        self.missed_from = self.tell_missed(from)?;
+                    }
+                }
                 news = feed.next(), if self.out.has_room() => match news {
-                    Some(news) => self.tell(&news)?,
+                    Some(news) => {
+                        self.tell(&news)?;
+                        if feed.has_missed() {
+                            self.missed_from = Some(self.ended.first_gap());
+                        }
+                    }
                     None => return Ok(()),
                 },
             }
@@ -149,21 +167,25 @@ impl<'a> Log<'a> {
     /// Lines of exchanges that were not told, from a thread of their own: a
     /// large one that was not derived yet takes longer than stopping may.
     fn last_lines(&self) -> Result<mpsc::Receiver<String>, Failure> {
-        let indexes = self.engine.exchanges()?.into_iter();
-        let untold: Vec<_> = indexes
-            .filter(|index| !self.ended.contains(index))
-            .filter_map(|index| Some((index, self.ours(index)?)))
-            .collect();
+        let indexes = self.engine.exchanges_after(self.ended.first_gap())?.into_iter();
+        let untold: Vec<_> = indexes.filter(|index| !self.ended.contains(*index)).collect();
         let begun = self.began.clone();
+        let sources: Vec<String> = self.sources.iter().map(|source| source.name.clone()).collect();
         let (engine, as_json) = (self.engine.clone(), self.out.is_json());
         let (tell, lines) = mpsc::channel();
         thread::Builder::new().name("last lines".to_owned()).spawn(move || {
-            for (index, exchange) in untold {
+            for index in untold {
+                let Some(overview) = engine.overview(index).ok().flatten() else {
+                    continue;
+                };
+                if !sources.contains(&overview.exchange.source) {
+                    continue;
+                }
                 let mut text = String::new();
                 if !as_json && !begun.contains(&index) {
-                    text.push_str(&began_line(&engine, index, &exchange));
+                    text.push_str(&began_line(&overview));
                 }
-                text.push_str(&ended_line(&engine, index, as_json).unwrap_or_default());
+                text.push_str(&ended_line(&overview, as_json));
                 if tell.send(text).is_err() {
                     return;
                 }
@@ -172,31 +194,56 @@ impl<'a> Log<'a> {
         Ok(lines)
     }
 
-    /// The facts, unless it was there before, another process recorded it, or it is gone already.
-    fn ours(&self, index: i64) -> Option<Exchange> {
-        if self.before.is_some_and(|before| index <= before) {
-            return None;
-        }
-        let exchange = self.engine.shelf(index).ok()?.exchange().ok()?;
-        let is_ours = self.sources.iter().any(|source| source.name == exchange.source);
-        is_ours.then_some(exchange)
+    /// What there is to tell of an exchange, unless another process recorded it, or it is gone already.
+    fn ours(&self, index: i64) -> Option<Overview> {
+        let overview = self.engine.overview(index).ok()??;
+        let is_ours = self
+            .sources
+            .iter()
+            .any(|source| source.name == overview.exchange.source);
+        is_ours.then_some(overview)
     }
 
     fn began(&mut self, index: i64) -> Result<(), Failure> {
-        match self.ours(index).filter(|_| self.began.insert(index)) {
-            Some(exchange) => self.say(&began_line(self.engine, index, &exchange)),
+        if self.ended.contains(index) || self.began.contains(&index) {
+            return Ok(());
+        }
+        match self.ours(index) {
+            Some(overview) => {
+                self.began.insert(index);
+                self.say(&began_line(&overview))
+            }
             None => Ok(()),
         }
     }
 
     fn ended(&mut self, index: i64) -> Result<(), Failure> {
-        if self.ours(index).is_none() || !self.ended.insert(index) {
+        if !self.ended.add(index) {
             return Ok(());
         }
-        match ended_line(self.engine, index, self.out.is_json()) {
-            Some(text) => self.say(&text),
+        self.began.remove(&index);
+        match self.ours(index) {
+            Some(overview) => self.say(&ended_line(&overview, self.out.is_json())),
             None => Ok(()),
         }
+    }
+
+    /// Tells some of the ends of which no news came, because too many did;
+    /// gives behind which exchange there may be more.
+    fn tell_missed(&mut self, from: i64) -> Result<Option<i64>, Failure> {
+        let window = Window {
+            from: Edge::After(from),
+            count: MISSED_AT_ONCE,
+        };
+        let overviews = self.engine.overviews(window)?;
+        for overview in &overviews {
+            // Of what is still open, news come when it ends.
+            if overview.exchange.ending != Ending::Open {
+                self.ended(overview.exchange.index)?;
+            }
+        }
+        let is_last = overviews.len() < MISSED_AT_ONCE as usize;
+        Ok(overviews.last().map(|last| last.exchange.index).filter(|_| !is_last))
     }
 
     /// Says once that what is recorded does not get into the store.
@@ -223,31 +270,23 @@ impl<'a> Log<'a> {
     }
 }
 
-fn began_line(engine: &Engine, index: i64, exchange: &Exchange) -> String {
-    let request = &exchange.request;
-    let name = engine.with(index, |reader| {
-        Ok(words::request_name(&exchange.request, reader.summary()))
-    });
+fn began_line(overview: &Overview) -> String {
+    let exchange = &overview.exchange;
     format!(
-        "#{index} {} {}\n",
+        "#{} {} {}\n",
+        exchange.index,
         shortened(&exchange.source, 20),
-        shortened(
-            &name.unwrap_or_else(|_gone| format!("{} {}", request.method, request.target)),
-            93
-        )
+        shortened(&words::request_name(&exchange.request, &overview.summary), 93)
     )
 }
 
-/// The line of an exchange that has ended, unless it is gone.
-fn ended_line(engine: &Engine, index: i64, as_json: bool) -> Option<String> {
-    let line = engine.with(index, |reader| {
-        let (exchange, summary) = (reader.exchange(), reader.summary());
-        Ok(match as_json {
-            true => list::line(index, exchange, summary),
-            false => list::ended_line(index, exchange, summary),
-        })
-    });
-    line.ok()
+/// The line of an exchange that has ended.
+fn ended_line(overview: &Overview, as_json: bool) -> String {
+    let (exchange, summary) = (&overview.exchange, &overview.summary);
+    match as_json {
+        true => list::line(exchange.index, exchange, summary),
+        false => list::ended_line(exchange.index, exchange, summary),
+    }
 }
 
 /// The line that says that connections are accepted.

@@ -12,6 +12,8 @@ pub(crate) enum Side {
 /// A table on its way to being text. Cells must be safe to show already.
 pub(crate) struct Table {
     sides: Vec<Side>,
+    /// The least width of each column.
+    widths: Vec<usize>,
     rows: Vec<Vec<String>>,
 }
 
@@ -20,6 +22,7 @@ impl Table {
     pub(crate) fn new(columns: &[(&str, Side)]) -> Self {
         Self {
             sides: columns.iter().map(|(_, side)| *side).collect(),
+            widths: vec![0; columns.len()],
             rows: vec![columns.iter().map(|(name, _)| (*name).to_owned()).collect()],
         }
     }
@@ -28,11 +31,23 @@ impl Table {
         self.rows.push(cells);
     }
 
+    /// Forgets the rows, whose text was shown; later ones keep to their columns.
+    pub(crate) fn go_on(&mut self) {
+        self.widths = self.fitting();
+        self.rows.clear();
+    }
+
+    fn fitting(&self) -> Vec<usize> {
+        let cells = |column: usize| self.rows.iter().map(move |row| row[column].width());
+        let columns = self.widths.iter().enumerate();
+        columns
+            .map(|(column, least)| cells(column).max().unwrap_or(0).max(*least))
+            .collect()
+    }
+
     /// The rows as lines, columns two spaces apart.
     pub(crate) fn text(&self) -> String {
-        let widths: Vec<usize> = (0..self.sides.len())
-            .map(|column| self.rows.iter().map(|row| row[column].width()).max().unwrap_or(0))
-            .collect();
+        let widths = self.fitting();
         let mut text = String::new();
         for row in &self.rows {
             let mut line = String::new();
@@ -60,5 +75,9 @@ mod tests {
         table.row(vec!["1".into(), "日本".into(), "a".into()]);
         table.row(vec!["10".into(), "b".into(), String::new()]);
         assert_eq!(table.text(), " N  NAME  X\n 1  日本  a\n10  b\n");
+        table.go_on();
+        assert_eq!(table.text(), "");
+        table.row(vec!["2".into(), "c".into(), "d".into()]);
+        assert_eq!(table.text(), " 2  c     d\n");
     }
 }

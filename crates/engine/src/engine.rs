@@ -1,7 +1,6 @@
 //! Opening, asking, importing, exporting, closing.
 
 use std::{
-    fs::File,
     io::Read as _,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -11,7 +10,7 @@ use std::{
 
 use scrubjay_ipc::{AnyAsk, HealthView, ReplayAnswer, ReplayView, Report, SourceList};
 use scrubjay_session::{derive, query::answer::Transport};
-use scrubjay_store::{Access, Derived, Deriving, Excess, Incident, Pruned, SizeCap, Store};
+use scrubjay_store::{Access, Derived, Deriving, Excess, Incident, Pruned, SizeCap, Store, open_file};
 
 use crate::{
     EngineError, Exchange, NewsFeed,
@@ -165,6 +164,14 @@ impl Engine {
         match &self.inner.home {
             Home::Store(_) => Vec::new(),
             Home::File(home) => home.damage.clone(),
+        }
+    }
+
+    /// What was done about who may read the store's files, as sentences.
+    pub fn remarks(&self) -> &[String] {
+        match &self.inner.home {
+            Home::Store(home) => home.store.remarks(),
+            Home::File(_) => &[],
         }
     }
 
@@ -556,7 +563,7 @@ impl Inner {
                     free_bytes: Some(health.free_bytes),
                     low_disk: health.low_disk,
                     backlog_bytes: health.backlog_bytes,
-                    trouble: home.sources.trouble(),
+                    trouble: home.sources.trouble().or_else(|| lost(&home.store, health.loss)),
                     outage: home.sources.outage(),
                     version,
                 })
@@ -607,6 +614,16 @@ impl Drop for Inner {
     }
 }
 
+/// Why what is shown is not what lies at the path.
+fn lost(store: &Store, loss: Option<&str>) -> Option<String> {
+    let loss = loss?;
+    let path = store.path().display();
+    Some(format!(
+        "the store {path} {loss} while it was open; what is shown is what was in it, and opening it again shows what \
+         is there now"
+    ))
+}
+
 /// What lies at a path.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -623,7 +640,7 @@ pub(crate) fn kind_of(path: &Path) -> Result<Kind, EngineError> {
         path: path.to_owned(),
         source,
     };
-    let mut file = match File::open(path) {
+    let mut file = match open_file(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Kind::Nothing),
         Err(error) => return Err(unreadable(error)),

@@ -5,7 +5,7 @@ use std::{error::Error, io, path::PathBuf};
 use scrubjay_ipc::{Code, Report};
 use scrubjay_proxy::{BadHost, BindError, ServeError, TlsFileError, UpstreamError};
 use scrubjay_session::query::Failed;
-use scrubjay_store::StoreError;
+use scrubjay_store::{StoreError, Unfit};
 
 /// A failure of the engine.
 #[derive(Debug, thiserror::Error)]
@@ -246,6 +246,14 @@ impl EngineError {
         }
     }
 
+    /// The exchange is not there, any more or at all.
+    pub(crate) fn is_gone(&self) -> bool {
+        matches!(
+            self,
+            Self::NoSuchExchange { .. } | Self::Store(StoreError::NoSuchExchange { .. })
+        )
+    }
+
     /// As a person reads it.
     pub fn report(&self) -> Report {
         match self {
@@ -282,6 +290,9 @@ impl EngineError {
             }
             Self::StoreGiven { name } => {
                 format!("Export from it first: scrubjay export {name} --redact none -o FILE.agui.jsonl.")
+            }
+            Self::ReadFile { source, .. } if source.kind() == io::ErrorKind::InvalidInput => {
+                "Name a recording file or a store.".into()
             }
             Self::ReadFile { .. } => "Check that the file may be read by you.".into(),
             Self::BadFile { .. } => "Scrubjay opens .agui.jsonl files, plain or gzip, and its own stores.".into(),
@@ -389,7 +400,7 @@ fn store_code(error: &StoreError) -> Code {
         StoreError::Missing { .. } | StoreError::NoSuchExchange { .. } | StoreError::NoSuchSource { .. } => {
             Code::NotFound
         }
-        StoreError::SourceExists { .. } | StoreError::ReadOnly { .. } => Code::BadRequest,
+        StoreError::SourceExists { .. } | StoreError::ReadOnly { .. } | StoreError::OfOthers { .. } => Code::BadRequest,
         _ => Code::Store,
     }
 }
@@ -407,11 +418,23 @@ fn store_hint(error: &StoreError) -> &'static str {
         StoreError::ReadOnly { .. } | StoreError::OlderReadOnly { .. } => {
             "Copy the store to a place where you may write."
         }
+        StoreError::OfOthers { .. } => "Record into a store of your own: --store PATH.",
+        StoreError::Spool { source, .. } if unfit(source).is_some() => match unfit(source) {
+            Some(Unfit::Writable) => {
+                "Look at what is in the folder, take it from the others (chmod 700), or record into another store."
+            }
+            _ => "Look at what stands there and move it away; Scrubjay makes the folder again.",
+        },
         StoreError::MakeFolder { .. } | StoreError::Open { .. } | StoreError::Spool { .. } => {
             "Check that you may write there and that the disk has room."
         }
         _ => "",
     }
+}
+
+/// Why a file or folder of ours is not used.
+fn unfit(source: &io::Error) -> Option<&Unfit> {
+    source.get_ref()?.downcast_ref()
 }
 
 #[cfg(test)]

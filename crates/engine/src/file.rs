@@ -11,7 +11,7 @@ use std::{
 use scrubjay_ipc::{Library, LibraryPage, Mutes};
 use scrubjay_recording::{Origin, ReadError, Recorded, Recording};
 use scrubjay_session::{exchange::Exchange as Facts, memory::MemoryShelf, query::Summary, verdict::Verdict};
-use scrubjay_store::{Listing, Query, Row, RunRow, Sort, run_rows};
+use scrubjay_store::{Listing, Query, Row, RunRow, Sort, open_file, run_rows};
 
 use crate::{EngineError, Exchange, library, shelf::AnyShelf};
 
@@ -121,7 +121,7 @@ impl Lines {
 /// Whether a file's lines are those of what was packed into it.
 fn is_packed(path: &Path) -> bool {
     let mut magic = [0; 2];
-    let read = File::open(path).and_then(|mut file| file.read_exact(&mut magic));
+    let read = open_file(path).and_then(|mut file| file.read_exact(&mut magic));
     read.is_ok() && magic == [0x1f, 0x8b]
 }
 

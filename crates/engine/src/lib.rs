@@ -29,6 +29,7 @@
 //! - `replay`: recordings served as the agent.
 //! - `check`: what is muted; a run that is asked for now. `rerecord`: recorded threads that are asked again.
 //! - `recorder`: from the capture path to the spool.
+//! - `overview`: what lists and checks say of many exchanges, a window at a time.
 //! - `compare`: two sides beside each other, on threads of their own.
 //! - `news`, `watch`: what changed, told to whoever listens.
 //! - `bytes`: bodies piece by piece. `clock`: the only clock. `threads`: for what serves sockets.
@@ -61,6 +62,7 @@ mod import;
 mod library;
 mod news;
 mod open;
+mod overview;
 mod recorder;
 mod replay;
 mod rerecord;
@@ -72,7 +74,9 @@ mod watch;
 
 pub use scrubjay_proxy::{Holder as PortHolder, Hosts, descriptors::raise_limit as raise_descriptor_limit};
 pub use scrubjay_recording::Packing;
-pub use scrubjay_store::{Derived, Excess, Gap, Incident, Pruned, SizeCap};
+pub use scrubjay_store::{
+    Derived, Edge, Excess, Gap, Incident, Pruned, SizeCap, Tally, Window, create_private_file, open_file,
+};
 
 pub use self::{
     bytes::BodyOf,
@@ -82,6 +86,7 @@ pub use self::{
     import::{Imported, Incoming},
     news::NewsFeed,
     open::Asker,
+    overview::{Overview, Tallies},
     replay::{ReplayPlan, Struck},
     rerecord::{Ended, RerecordPlan, Rerecording, Rerun, asked_thread},
     shelf::AnyShelf,

@@ -2,7 +2,8 @@
 //!
 //! A feed never queues: what was not fetched yet is one entry per subject, and
 //! a newer piece of news about it replaces the older. So a page that sleeps
-//! costs nothing and finds the latest when it wakes.
+//! costs nothing and finds the latest when it wakes. Of very many exchanges it
+//! finds those of the latest, and the news that the library changed.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,6 +17,10 @@ use std::{
 use scrubjay_ipc::{HealthView, News};
 use tokio::sync::Notify;
 
+/// Exchanges that news which nobody fetches are kept of, of either kind; of
+/// more the oldest are dropped.
+const KEPT: usize = 2_000;
+
 /// News not fetched yet.
 #[derive(Default)]
 struct Pending {
@@ -26,6 +31,8 @@ struct Pending {
     began: BTreeSet<i64>,
     grown: BTreeMap<i64, News>,
     health: Option<HealthView>,
+    /// Some were dropped.
+    missed: bool,
     closed: bool,
 }
 
@@ -40,9 +47,17 @@ impl Pending {
             }
             News::Began { exchange } => {
                 self.began.insert(*exchange);
+                if self.began.len() > KEPT {
+                    self.began.pop_first();
+                    self.missed = true;
+                }
             }
             News::Grown { exchange, .. } => {
                 self.grown.insert(*exchange, news.clone());
+                if self.grown.len() > KEPT {
+                    self.grown.pop_first();
+                    self.missed = true;
+                }
             }
             News::Health(health) => self.health = Some(health.clone()),
         }
@@ -105,6 +120,14 @@ impl NewsFeed {
             }
             ready.await;
         }
+    }
+}
+
+impl NewsFeed {
+    /// Whether news of exchanges were dropped since this was last asked,
+    /// because too many came while none were fetched.
+    pub fn has_missed(&self) -> bool {
+        std::mem::take(&mut self.inbox.pending().missed)
     }
 }
 
@@ -214,6 +237,33 @@ mod tests {
             seen.push(news);
         }
         assert_eq!(seen, [News::Began { exchange: 7 }, grown(1000), News::Library]);
+    }
+
+    #[tokio::test]
+    async fn a_listener_that_sleeps_for_long_finds_the_latest_of_many() {
+        let hub = Hub::default();
+        let mut feed = hub.listen();
+        for exchange in 0..3 * KEPT as i64 {
+            hub.tell(&News::Began { exchange });
+            hub.tell(&News::Grown {
+                exchange,
+                frames: 1,
+                duration_us: 0,
+                live: false,
+            });
+        }
+        assert!(feed.has_missed());
+        assert!(!feed.has_missed(), "it is said once");
+        hub.close();
+        let mut count = 0;
+        while let Some(news) = feed.next().await {
+            let (News::Began { exchange } | News::Grown { exchange, .. }) = news else {
+                panic!("{news:?}")
+            };
+            assert!(exchange >= 2 * KEPT as i64);
+            count += 1;
+        }
+        assert_eq!(count, 2 * KEPT);
     }
 
     #[tokio::test]

@@ -102,6 +102,22 @@ impl Absorber {
         Ok(outcome)
     }
 
+    /// Notes that of all that is open there was more, which cannot be read.
+    pub(crate) fn lose_rest(&mut self, conn: &mut Connection) -> rusqlite::Result<()> {
+        self.guarded(conn, |absorber, tx| {
+            for number in exchanges::open_of_spool(tx, absorber.key)? {
+                let Some(draft) = absorber.draft(tx, number)? else {
+                    continue;
+                };
+                if draft.open.hole_at.is_none() {
+                    let offset = draft.open.growth.body_len;
+                    holes::put(tx, draft.open.id, Hole { offset, len: None })?;
+                }
+            }
+            Ok(())
+        })
+    }
+
     /// Ends all that is open, because its recorder is gone.
     pub(crate) fn end_open(&mut self, conn: &mut Connection) -> rusqlite::Result<()> {
         self.guarded(conn, |absorber, tx| {

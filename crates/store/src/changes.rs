@@ -1,11 +1,17 @@
 //! Noticing what changed, whoever changed it.
 
+use std::sync::Arc;
+
 use rusqlite::Connection;
 use scrubjay_session::exchange::Ending;
 
 use crate::{
     StoreError, conn,
-    table::{exchanges, settings},
+    place::Place,
+    table::{
+        exchanges::{self, ChangePlace},
+        settings,
+    },
 };
 
 /// An exchange that changed.
@@ -15,7 +21,7 @@ pub struct Changed {
     pub exchange: i64,
     /// Source it came through.
     pub source: String,
-    /// It was not there at the last poll.
+    /// It was not there at the last poll that told all there was.
     pub began: bool,
     /// How it ended.
     pub ending: Ending,
@@ -25,23 +31,38 @@ pub struct Changed {
     pub last_at_us: u64,
     /// Frames known to the deriver so far.
     pub derived_frames: u32,
+    /// All of it is derived.
+    pub is_derived: bool,
     /// It is in no list.
     pub hidden: bool,
 }
+
+/// Exchanges that one poll tells of at most; the next one tells of the rest.
+const AT_ONCE: u32 = 1_000;
 
 /// Follows a store. One for each follower; polling costs some microseconds
 /// while nothing changes, so 20 times a second is fine.
 #[derive(Debug)]
 pub struct Changes {
     conn: Connection,
-    path: std::path::PathBuf,
+    place: Arc<Place>,
+    /// Moves of the store when the connection was opened.
+    moves: usize,
     data_version: i64,
-    revision: i64,
+    /// The last change that was told.
+    last: ChangePlace,
+    /// The last poll did not tell all.
+    has_more: bool,
+    /// Exchanges up to here were there when all was told.
+    known_id: i64,
+    /// The greatest number told of since.
     last_id: i64,
 }
 
 impl Changes {
-    pub(crate) fn open(path: &std::path::Path) -> Result<Self, StoreError> {
+    pub(crate) fn open(place: &Arc<Place>) -> Result<Self, StoreError> {
+        let moves = place.moves();
+        let path = place.path();
         let conn = conn::open_reader(path)?;
         let failed = |source| StoreError::from_read(path, "what changed", source);
         // The version first: what comes between is then seen twice, not missed.
@@ -50,41 +71,63 @@ impl Changes {
         let last_id = exchanges::last_id(&conn).map_err(failed)?;
         Ok(Self {
             conn,
-            path: path.to_owned(),
+            place: Arc::clone(place),
+            moves,
             data_version,
-            revision,
+            last: (revision, i64::MAX),
+            has_more: false,
+            known_id: last_id,
             last_id,
         })
     }
 
-    /// What changed since the last poll, or since this was made. `None`:
+    /// What changed since the last poll, or since this was made; of much only
+    /// the first, and the next poll goes on. `None`:
     /// nothing at all. An empty list: something beside the exchanges changed
     /// (sources, settings), or exchanges were erased.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn poll(&mut self) -> Result<Option<Vec<Changed>>, StoreError> {
+        if self.place.moves() != self.moves {
+            self.follow()?;
+        }
         self.look()
-            .map_err(|source| StoreError::from_read(&self.path, "what changed", source))
+            .map_err(|source| StoreError::from_read(self.place.path(), "what changed", source))
+    }
+
+    /// Goes on where the store lies now. There numbers begin anew if nothing
+    /// could be taken along.
+    fn follow(&mut self) -> Result<(), StoreError> {
+        let now = Self::open(&self.place)?;
+        let begins_anew = now.last.0 < self.last.0;
+        (self.conn, self.moves) = (now.conn, now.moves);
+        self.has_more = true;
+        if begins_anew {
+            (self.last, self.known_id, self.last_id) = ((0, 0), 0, 0);
+        }
+        Ok(())
     }
 
     fn look(&mut self) -> rusqlite::Result<Option<Vec<Changed>>> {
         let data_version = data_version(&self.conn)?;
-        if data_version == self.data_version {
+        if data_version == self.data_version && !self.has_more {
             return Ok(None);
         }
-        let rows = exchanges::changed_since(&self.conn, self.revision)?;
+        let rows = exchanges::changed_since(&self.conn, self.last, AT_ONCE)?;
         self.data_version = data_version;
-        self.revision = rows
-            .iter()
-            .map(|(revision, _)| *revision)
-            .max()
-            .unwrap_or(self.revision);
-        let known = self.last_id;
+        self.has_more = rows.len() == AT_ONCE as usize;
+        self.last = rows.last().map_or(self.last, |(place, _)| *place);
         let mut changed: Vec<Changed> = rows.into_iter().map(|(_, changed)| changed).collect();
+        changed.sort_by_key(|changed| changed.exchange);
         for one in &mut changed {
-            one.began = one.exchange > known;
+            one.began = one.exchange > self.known_id;
             self.last_id = self.last_id.max(one.exchange);
+        }
+        // In the order of changes a later exchange may come first: what began is
+        // told as such until all was told.
+        if !self.has_more {
+            self.known_id = self.last_id;
         }
         Ok(Some(changed))
     }

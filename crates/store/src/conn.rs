@@ -1,14 +1,14 @@
 //! Connections: how they are opened, and what SQLite's errors mean here.
 
 use std::{
-    path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use crate::{StoreError, os};
+use crate::{StoreError, os, place::Place};
 
 /// How long a statement waits for another process's lock before it fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,20 +159,31 @@ fn prepare_reader(mut conn: Connection, path: &Path) -> Result<Connection, Store
 /// Connections for readers, made when needed and kept for the next.
 #[derive(Debug)]
 pub(crate) struct Pool {
-    path: PathBuf,
-    idle: Mutex<Vec<Connection>>,
+    place: Arc<Place>,
+    idle: Mutex<Idle>,
+}
+
+#[derive(Debug, Default)]
+struct Idle {
+    conns: Vec<Connection>,
+    /// Moves of the place when they were opened.
+    moves: usize,
 }
 
 impl Pool {
-    pub(crate) fn new(path: &Path) -> Self {
+    pub(crate) fn new(place: Arc<Place>) -> Self {
         Self {
-            path: path.to_owned(),
+            place,
             idle: Mutex::default(),
         }
     }
 
     pub(crate) fn path(&self) -> &Path {
-        &self.path
+        self.place.path()
+    }
+
+    pub(crate) fn place(&self) -> &Arc<Place> {
+        &self.place
     }
 
     /// Runs a reading with a connection of its own.
@@ -181,20 +192,27 @@ impl Pool {
         what: &'static str,
         reading: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        let idle = self.lock().pop();
+        let moves = self.place.moves();
+        let idle = self.idle(moves).conns.pop();
         let conn = match idle {
             Some(conn) => conn,
-            None => open_reader(&self.path)?,
+            None => open_reader(self.path())?,
         };
-        let answer = reading(&conn).map_err(|source| StoreError::from_read(&self.path, what, source));
-        let mut idle = self.lock();
-        if idle.len() < POOL_LEN {
-            idle.push(conn);
+        let answer = reading(&conn).map_err(|source| StoreError::from_read(self.path(), what, source));
+        let mut idle = self.idle(moves);
+        if idle.conns.len() < POOL_LEN && idle.moves == moves {
+            idle.conns.push(conn);
         }
         answer
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The idle connections, without those to where the store was before.
+    fn idle(&self, moves: usize) -> MutexGuard<'_, Idle> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.moves < moves {
+            idle.conns.clear();
+            idle.moves = moves;
+        }
+        idle
     }
 }

@@ -90,6 +90,12 @@ pub enum StoreError {
         /// Which.
         path: PathBuf,
     },
+    /// The file belongs to another user, who could read what is recorded into it.
+    #[error("the store {path} belongs to another user, who could read and change what is recorded into it")]
+    OfOthers {
+        /// Which.
+        path: PathBuf,
+    },
     /// Another program keeps the database locked.
     #[error("the store {path} is locked by another program")]
     Locked {
@@ -197,6 +203,14 @@ impl StoreError {
                 )
             ),
             _ => false,
+        }
+    }
+
+    /// What happened and why, in one line.
+    pub(crate) fn with_cause(&self) -> String {
+        match std::error::Error::source(self) {
+            Some(cause) => format!("{self}: {cause}"),
+            None => self.to_string(),
         }
     }
 

@@ -11,11 +11,15 @@ use rusqlite::Connection;
 use crate::{
     StoreError,
     absorb::{Absorbed, Absorber},
-    conn,
+    conn, os,
+    spool::record::{self, Next},
 };
 
 /// Bytes read, and absorbed in one transaction, at once; a longer record is read whole.
 pub(crate) const BATCH_LEN: usize = 1 << 20;
+
+/// Bytes behind damage that are looked through for records.
+const LOOK_BEHIND: u64 = 32 << 20;
 
 /// Reads one file of a spool.
 #[derive(Debug)]
@@ -32,7 +36,10 @@ pub(crate) enum Step {
     /// Something was absorbed, and these exchanges ended.
     Moved { ended: Vec<i64> },
     /// Nothing whole is left before the limit.
-    AtEnd,
+    AtEnd {
+        /// What is left is no record, and not the beginning of one either.
+        is_broken: bool,
+    },
 }
 
 /// Why a step failed.
@@ -64,10 +71,24 @@ impl StepError {
 impl PieceReader {
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         Ok(Self {
-            file: File::open(path)?,
+            file: os::open_file(path)?,
             offset: 0,
             buffer: Vec::new(),
         })
+    }
+
+    /// Begins again: what was absorbed from it is in no store any more.
+    pub(crate) fn rewind(&mut self) {
+        self.offset = 0;
+    }
+
+    /// Whether it is still what stands at a path.
+    pub(crate) fn is_at(&self, path: &Path) -> bool {
+        match (os::open_identity(&self.file), os::identity(path)) {
+            (Ok(ours), Ok(found)) => ours == found,
+            (_, Err(error)) => error.kind() != io::ErrorKind::NotFound,
+            _ => true,
+        }
     }
 
     pub(crate) fn offset(&self) -> u64 {
@@ -100,10 +121,24 @@ impl PieceReader {
             }
             let left = limit.saturating_sub(self.offset);
             if broken || wants as u64 > left || wants <= self.buffer.len() {
-                return Ok(Step::AtEnd);
+                return Ok(Step::AtEnd { is_broken: broken });
             }
             wanted = wants;
         }
+    }
+
+    /// Whether records stand behind what could not be read here, at `pos` in the
+    /// life of the spool: then it is damage, and not the torn end of a write.
+    pub(crate) fn has_records_behind(&mut self, pos: u64) -> io::Result<bool> {
+        self.file.seek(SeekFrom::Start(self.offset))?;
+        let mut rest = Vec::new();
+        (&self.file).take(LOOK_BEHIND).read_to_end(&mut rest)?;
+        let is_record = |at: usize| match record::decode(&rest[at..]) {
+            Next::Record(placed, _) => placed.pos == pos + at as u64,
+            Next::Short(_) | Next::Broken => false,
+        };
+        let says_pos = |at: usize| rest.get(at + 8..at + 16) == Some(&(pos + at as u64).to_le_bytes()[..]);
+        Ok((1..rest.len()).any(|at| says_pos(at) && is_record(at)))
     }
 
     fn fill(&mut self, wanted: usize, limit: u64) -> io::Result<()> {

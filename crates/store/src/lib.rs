@@ -27,10 +27,10 @@
 //! - `writer`, with `follow` and `absorb`: the thread that moves a spool into the tables, each record once.
 //! - `segment`: how bodies lie in the tables.
 //! - `schema` and `table`: the tables, each with its migrations.
-//! - [`Store`] (`store`), with `library`, `sources`, `keeping`, `import`, `prune` and [`Changes`]: what others ask and change.
+//! - [`Store`] (`store`), with `library`, `overview`, `sources`, `keeping`, `import`, `prune` and [`Changes`]: what others ask and change.
 //! - [`StoreShelf`] (`shelf`): one exchange, read by ranges.
 //! - [`Deriving`] (`deriver`): pages made behind the bytes.
-//! - `conn`, `os`: connections, and what differs between platforms.
+//! - `conn`, `place`, `os`: connections, where the store lies, and what differs between platforms.
 //!
 //! # Invariants
 //!
@@ -51,6 +51,8 @@
 mod absorb;
 mod changes;
 mod conn;
+#[cfg(test)]
+mod damage_tests;
 mod deriver;
 mod error;
 mod follow;
@@ -60,6 +62,8 @@ mod library;
 #[cfg(test)]
 mod model_tests;
 mod os;
+mod overview;
+mod place;
 mod prune;
 mod schema;
 mod secrets;
@@ -77,6 +81,8 @@ pub(crate) use deriver::DERIVE_VERSION;
 pub use deriver::{Derived, Deriving, run_rows};
 pub use error::StoreError;
 pub use library::{Listing, Query, Row, RunRow, Sort};
+pub use os::{Unfit, create_private_file, open_file};
+pub use overview::{Edge, Overview, Tally, Window};
 pub use secrets::is_secret_name;
 pub use shelf::StoreShelf;
 pub use sources::Claim;

@@ -1,5 +1,7 @@
 //! The list over everything captured: rows are runs, and exchanges that carry none.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, Row as SqlRow, ToSql, params_from_iter, types::Value};
 use scrubjay_session::{exchange::Ending, verdict::Verdict};
 
@@ -175,7 +177,19 @@ const HAYSTACK: &str = "source || ' ' || method || ' ' || target || ' ' || run_i
 pub(crate) fn list(conn: &Connection, query: &Query) -> rusqlite::Result<Listing> {
     let tx = conn.unchecked_transaction()?;
     let (filter, mut params) = filter_of(query);
-    let total = count(&tx, &filter, &params)?;
+    let groups = groups(&tx)?;
+    let counted =
+        |is_in: &dyn Fn(&&Group) -> bool| -> u64 { groups.iter().filter(is_in).map(|group| group.count).sum() };
+    let is_shown = |group: &&Group| query.others || group.verdict != Verdict::NoRun;
+    let total = match query.text.split_whitespace().next() {
+        // Only words need a look at every row.
+        Some(_) => count(&tx, &filter, &params)?,
+        None => counted(&|group| {
+            is_shown(group)
+                && query.source.as_ref().is_none_or(|source| *source == group.source)
+                && (query.verdicts.is_empty() || query.verdicts.contains(&group.verdict))
+        }),
+    };
     let order = order_of(query.sort);
     params.push(Value::from(i64::from(query.count)));
     params.push(Value::from(int(query.first)));
@@ -187,22 +201,46 @@ pub(crate) fn list(conn: &Connection, query: &Query) -> rusqlite::Result<Listing
     for row in &mut rows {
         row.labels = labels::read(&tx, row.exchange)?;
     }
+    let shown = groups.iter().filter(is_shown);
     Ok(Listing {
         total,
-        total_unfiltered: count(&tx, shown(query), &[])?,
-        others: count(&tx, "WHERE verdict = 6", &[])?,
+        total_unfiltered: counted(&is_shown),
+        others: counted(&|group| group.verdict == Verdict::NoRun),
         rows,
-        by_source: facet(&tx, "source", shown(query))?,
-        by_verdict: facet(&tx, "verdict", shown(query))?
-            .into_iter()
-            .map(|(verdict, count)| (verdict_of_number(verdict), count))
-            .collect(),
+        by_source: sums(shown.clone().map(|group| (group.source.clone(), group.count))),
+        by_verdict: sums(shown.map(|group| (group.verdict, group.count))),
     })
 }
 
-/// What there is without any filter.
-fn shown(query: &Query) -> &'static str {
-    if query.others { "" } else { "WHERE verdict <> 6" }
+/// How many rows there are of a source and a verdict.
+struct Group {
+    source: String,
+    verdict: Verdict,
+    count: u64,
+}
+
+/// All rows, counted in one pass.
+fn groups(conn: &Connection) -> rusqlite::Result<Vec<Group>> {
+    conn.prepare_cached(&format!(
+        "SELECT source, verdict, count(*) FROM ({ROWS}) GROUP BY source, verdict"
+    ))?
+    .query_map([], |row| {
+        Ok(Group {
+            source: row.get(0)?,
+            verdict: verdict_of_number(row.get(1)?),
+            count: nat(row.get(2)?),
+        })
+    })?
+    .collect()
+}
+
+/// Counts added up by key, in the order of keys.
+fn sums<K: Ord>(counts: impl Iterator<Item = (K, u64)>) -> Vec<(K, u64)> {
+    let mut sums = BTreeMap::new();
+    for (key, count) in counts {
+        *sums.entry(key).or_default() += count;
+    }
+    sums.into_iter().collect()
 }
 
 fn filter_of(query: &Query) -> (String, Vec<Value>) {
@@ -264,14 +302,6 @@ fn count(conn: &Connection, filter: &str, params: &[Value]) -> rusqlite::Result<
             params_from_iter(params.iter().map(|param| param as &dyn ToSql)),
             |row| row.get(0).map(nat),
         )
-}
-
-fn facet<T: rusqlite::types::FromSql>(conn: &Connection, column: &str, shown: &str) -> rusqlite::Result<Vec<(T, u64)>> {
-    conn.prepare_cached(&format!(
-        "SELECT {column}, count(*) FROM ({ROWS}) {shown} GROUP BY {column} ORDER BY {column}"
-    ))?
-    .query_map([], |row| Ok((row.get(0)?, nat(row.get(1)?))))?
-    .collect()
 }
 
 fn row_of(row: &SqlRow<'_>) -> rusqlite::Result<Row> {

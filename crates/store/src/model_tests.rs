@@ -104,7 +104,7 @@ impl Recorder {
             return false;
         };
         match self.reader.step(absorber, &mut self.conn, limit) {
-            Ok(Step::Moved { .. } | Step::AtEnd) => true,
+            Ok(Step::Moved { .. } | Step::AtEnd { .. }) => true,
             Err(error) => {
                 assert!(error.is_busy(), "{error}");
                 false
@@ -114,7 +114,7 @@ impl Recorder {
 
     /// Dies, with part of a record at the end of its file.
     fn die(self, torn: usize) {
-        let path = self.shared.folder.piece_path(&self.shared.id, 0);
+        let path = self.shared.folder().piece_path(&self.shared.id, 0);
         self.shared.tip.close();
         let mut half = Vec::new();
         record::encode(

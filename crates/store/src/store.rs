@@ -2,7 +2,6 @@
 
 use std::{
     fmt,
-    fs::File,
     io::Read as _,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
@@ -13,13 +12,15 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use scrubjay_session::{exchange::Exchange, shelf::Shelf as _};
 
 use crate::{
-    Changes, Health, Hit, Listing, Query, Spool, StoreError, StoreShelf,
+    Changes, DERIVE_VERSION, Health, Hit, Listing, Query, Spool, StoreError, StoreShelf,
     conn::{self, Patience, Pool},
-    library, os, schema,
+    library, os,
+    place::Place,
+    schema,
     secrets::Secrets,
-    spool::{Shared, SpoolFolder, create_piece},
+    spool::{Shared, SpoolFolder},
     table::{exchanges, settings, spools, texts},
-    writer::{self, DeadSpoolError, WriterThread},
+    writer::{self, DeadSpoolError, Holds, Piece, WriterThread},
 };
 
 /// Below this, whoever records is warned.
@@ -53,8 +54,16 @@ pub struct Store {
 struct Inner {
     pool: Arc<Pool>,
     /// For what people do; absent when the store can only be read.
-    writer: Option<Mutex<Connection>>,
-    folder: SpoolFolder,
+    writer: Option<Mutex<Writing>>,
+    /// What was done about who may read it, as sentences.
+    remarks: Vec<String>,
+}
+
+/// A connection for writing.
+struct Writing {
+    conn: Connection,
+    /// Moves of the store when it was opened.
+    moves: usize,
 }
 
 impl fmt::Debug for Store {
@@ -85,7 +94,7 @@ impl Store {
             source,
         };
         let mut head = Vec::new();
-        File::open(path)
+        os::open_file(path)
             .and_then(|file| file.take(100).read_to_end(&mut head))
             .map_err(failed)?;
         Ok(schema::told_by_header(&head)
@@ -101,16 +110,19 @@ impl Store {
         make_place(path, access)?;
         match access {
             Access::ReadOnly => Self::open_read_only(path),
+            Access::Existing if os::is_of_others(path) => Self::open_read_only(path),
             Access::Existing => match Self::open_writable(path, ABSORB_PATIENCE) {
                 Err(error) if error.forbids_writing() => Self::open_read_only(path),
                 opened => opened,
             },
+            Access::Create if os::is_of_others(path) => Err(StoreError::OfOthers { path: path.to_owned() }),
             Access::Create => Self::open_writable(path, ABSORB_PATIENCE_OF_RECORDERS),
         }
     }
 
     fn open_writable(path: &Path, patience: Duration) -> Result<Self, StoreError> {
         let folder = SpoolFolder::of(path);
+        let mut remarks = keep_private(path);
         let mut conn = conn::open_writer(path)?;
         if schema::needs_migration(&conn, path)? {
             // SQLite does not wait for a lock when it turns the WAL on.
@@ -121,8 +133,15 @@ impl Store {
         if conn.is_readonly("main").unwrap_or(false) {
             return Err(StoreError::ReadOnly { path: path.to_owned() });
         }
-        absorb_dead(&mut conn, &folder, path, patience)?;
-        Ok(Self::new(path, Some(Mutex::new(conn)), folder))
+        outdate(&mut conn).map_err(|source| StoreError::from_open(path, source))?;
+        for damaged in absorb_dead(&mut conn, &folder, path, patience)? {
+            remarks.push(format!(
+                "A recorder that was cut off left a spool whose end cannot be read. What stands before it was taken \
+                 in; the file is kept as {}.",
+                damaged.display()
+            ));
+        }
+        Ok(Self::new(path, Some(conn), remarks))
     }
 
     fn open_read_only(path: &Path) -> Result<Self, StoreError> {
@@ -130,20 +149,30 @@ impl Store {
         if schema::needs_migration(&conn, path)? {
             return Err(StoreError::OlderReadOnly { path: path.to_owned() });
         }
-        Ok(Self::new(path, None, SpoolFolder::of(path)))
+        let mut remarks = Vec::new();
+        if os::is_of_others(path) {
+            remarks.push(format!("{} belongs to another user: it is only read.", path.display()));
+        }
+        Ok(Self::new(path, None, remarks))
     }
 
-    fn new(path: &Path, writer: Option<Mutex<Connection>>, folder: SpoolFolder) -> Self {
+    fn new(path: &Path, writer: Option<Connection>, remarks: Vec<String>) -> Self {
+        let place = Arc::new(Place::new(path));
         Self {
             inner: Arc::new(Inner {
-                pool: Arc::new(Pool::new(path)),
-                writer,
-                folder,
+                pool: Arc::new(Pool::new(place)),
+                writer: writer.map(|conn| Mutex::new(Writing { conn, moves: 0 })),
+                remarks,
             }),
         }
     }
 
-    /// Path of the database.
+    /// What was done about who may read its files, as sentences.
+    pub fn remarks(&self) -> &[String] {
+        &self.inner.remarks
+    }
+
+    /// Path of the database. It changes if a recorder finds the file gone and goes on elsewhere.
     pub fn path(&self) -> &Path {
         self.inner.pool.path()
     }
@@ -153,8 +182,8 @@ impl Store {
         self.inner.writer.is_none()
     }
 
-    pub(crate) fn folder(&self) -> &SpoolFolder {
-        &self.inner.folder
+    pub(crate) fn folder(&self) -> SpoolFolder {
+        SpoolFolder::of(self.path())
     }
 
     pub(crate) fn read<T>(
@@ -196,8 +225,15 @@ impl Store {
             path: self.path().to_owned(),
         };
         let writer = self.inner.writer.as_ref().ok_or_else(read_only)?;
-        let mut conn = writer.lock().unwrap_or_else(PoisonError::into_inner);
-        writing(&mut conn).map_err(|source| StoreError::from_write(self.path(), what, source))
+        let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let moves = self.inner.pool.place().moves();
+        if writer.moves != moves {
+            *writer = Writing {
+                conn: conn::open_writer(self.path())?,
+                moves,
+            };
+        }
+        writing(&mut writer.conn).map_err(|source| StoreError::from_write(self.path(), what, source))
     }
 
     /// Starts recording: makes a spool, and the thread that moves it into the
@@ -211,16 +247,18 @@ impl Store {
                 path: self.path().to_owned(),
             });
         }
-        let folder = self.inner.folder.clone();
+        let folder = self.folder();
         folder.make()?;
         let id = random_id()?;
         let lock = folder.lock_new(&id)?;
-        let file = create_piece(&folder, &id, 0)?;
+        let (file, piece) = Piece::create(&folder, &id, 0)?;
         folder.take_reserve(&id);
         let shared = Arc::new(Shared::new(folder, id, self.secrets()?, Box::new(file)));
         let mut conn = conn::open_writer(self.path())?;
         conn::set_patience(&mut conn, Patience::Short).map_err(|source| StoreError::from_open(self.path(), source))?;
-        Ok(Spool::new(WriterThread::start(shared, lock, conn)?))
+        let place = Arc::clone(self.inner.pool.place());
+        let holds = Holds::new(place, lock, piece);
+        Ok(Spool::new(WriterThread::start(shared, holds, conn)?))
     }
 
     fn secrets(&self) -> Result<Secrets, StoreError> {
@@ -278,7 +316,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn changes(&self) -> Result<Changes, StoreError> {
-        Changes::open(self.path())
+        Changes::open(self.inner.pool.place())
     }
 
     /// Room on the disk and size of the store.
@@ -296,7 +334,7 @@ impl Store {
             path: place.to_owned(),
             source,
         })?;
-        let folder = &self.inner.folder;
+        let folder = self.folder();
         let backlog_bytes = self.read("the spools", |conn| {
             let absorbed = |id: &str| spools::absorbed(conn, id);
             folder
@@ -306,10 +344,11 @@ impl Store {
         })?;
         Ok(Health {
             store_bytes: os::file_bytes(path),
-            passing_bytes: beside("-wal") + os::folder_bytes(self.inner.folder.path()),
+            passing_bytes: beside("-wal") + os::folder_bytes(folder.path()),
             free_bytes,
             low_disk: free_bytes < LOW_DISK,
             backlog_bytes,
+            loss: self.inner.pool.place().loss(),
         })
     }
 
@@ -324,6 +363,20 @@ impl Store {
                 .collect()
         })?;
         Ok(lines.into_iter().filter(|line| line != "ok").collect())
+    }
+}
+
+/// Takes the store's files from other users, if they may read them; gives what was done, as sentences.
+fn keep_private(path: &Path) -> Vec<String> {
+    let beside = |suffix: &str| os::beside(path, suffix);
+    let files = [path.to_owned(), beside("-wal"), beside("-shm")];
+    let changed = files.iter().filter(|file| os::make_private(file).unwrap_or(false));
+    match changed.count() {
+        0 => Vec::new(),
+        _ => vec![format!(
+            "Other users of this machine could read the store {}; from now on only you can.",
+            path.display()
+        )],
     }
 }
 
@@ -353,7 +406,25 @@ fn make_place(path: &Path, access: Access) -> Result<(), StoreError> {
         })
 }
 
-fn absorb_dead(conn: &mut Connection, folder: &SpoolFolder, path: &Path, patience: Duration) -> Result<(), StoreError> {
+/// What another version derived is derived again.
+fn outdate(conn: &mut Connection) -> rusqlite::Result<()> {
+    let ours = Some(i64::from(DERIVE_VERSION));
+    if settings::number(conn, settings::DERIVE_VERSION)? == ours {
+        return Ok(());
+    }
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    exchanges::outdate(&tx, DERIVE_VERSION)?;
+    settings::put_number(&tx, settings::DERIVE_VERSION, DERIVE_VERSION.into())?;
+    tx.commit()
+}
+
+/// Gives the files of which the end could not be read.
+fn absorb_dead(
+    conn: &mut Connection,
+    folder: &SpoolFolder,
+    path: &Path,
+    patience: Duration,
+) -> Result<Vec<PathBuf>, StoreError> {
     let deadline = Instant::now() + patience;
     let failed = |source| StoreError::from_open(path, source);
     conn::set_patience(conn, Patience::Short).map_err(failed)?;
@@ -365,9 +436,9 @@ fn absorb_dead(conn: &mut Connection, folder: &SpoolFolder, path: &Path, patienc
     };
     conn::set_patience(conn, Patience::Long).map_err(failed)?;
     match absorbed {
-        Ok(()) => Ok(()),
+        Ok(damaged) => Ok(damaged),
         // Whoever records tries again from its own thread.
-        Err(error) if error.is_busy() && patience < ABSORB_PATIENCE => Ok(()),
+        Err(error) if error.is_busy() && patience < ABSORB_PATIENCE => Ok(Vec::new()),
         Err(DeadSpoolError::Lock(error)) => Err(error),
         Err(DeadSpoolError::Step(error)) => Err(error.into_store(path, folder.path())),
     }

@@ -1,5 +1,7 @@
 //! Small things that a store keeps or tells.
 
+use std::path::PathBuf;
+
 /// A listen address and the upstream it forwards to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Source {
@@ -71,6 +73,8 @@ pub struct Health {
     pub low_disk: bool,
     /// Bytes in spools, of any process, that are not in the store yet.
     pub backlog_bytes: u64,
+    /// What became of the store's file, as the end of a sentence; absent while it is there.
+    pub loss: Option<&'static str>,
 }
 
 /// A cap on the size of a store, for as long as one process records into it.
@@ -125,6 +129,36 @@ pub enum Incident {
     OverCap {
         /// Bytes of the database in use.
         used_bytes: u64,
+    },
+    /// The store's file is gone: recording goes on into a new one.
+    Moves {
+        /// What became of it, as the end of a sentence.
+        why: &'static str,
+        /// Where it was.
+        from: PathBuf,
+        /// Where recording goes on.
+        to: PathBuf,
+    },
+    /// It does, and what was in the old file was copied as far as it could be.
+    Moved {
+        /// Where recording goes on.
+        to: PathBuf,
+        /// Why not all could be copied; absent when it was.
+        lost: Option<String>,
+    },
+    /// The spool's files are gone: recording goes on into new ones, and what
+    /// was in the old ones is not lost.
+    Respooled {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The spool's files are gone, and new ones cannot be made. What is recorded
+    /// still gets into the store, but not if this process is killed before.
+    Unspooled {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        why: String,
     },
     /// Nothing can be written: what passes from here on is not recorded.
     Stopped(Gap),

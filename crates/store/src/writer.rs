@@ -5,9 +5,12 @@
 //! database that is locked, full or slow makes it try again, for as long as
 //! it takes, while the spool grows; appenders never notice.
 
+mod dead;
+mod holds;
+mod moving;
+
 use std::{
     collections::VecDeque,
-    fs,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering::SeqCst},
@@ -18,18 +21,22 @@ use std::{
 
 use rusqlite::Connection;
 
+use self::dead::remove_files;
+pub(crate) use self::{
+    dead::{DeadSpoolError, absorb_dead},
+    holds::{Holds, Piece},
+};
 use crate::{
     Gap, Incident, SizeCap, StoreError,
     absorb::Absorber,
     conn,
-    follow::{BATCH_LEN, PieceReader, Step, StepError},
+    follow::{BATCH_LEN, Step, StepError},
     prune::{self, Candidates},
     spool::{
-        Shared, SpoolFolder, SpoolLock, create_piece,
+        Shared,
         outage::{FirstLoss, Turn},
         tip::Closed,
     },
-    table::spools,
 };
 
 const NAME: &str = "scrubjay-writer";
@@ -153,15 +160,16 @@ impl Control {
 
 impl WriterThread {
     /// Starts the thread; it owns the spool's lock and a connection.
-    pub(crate) fn start(shared: Arc<Shared>, lock: SpoolLock, conn: Connection) -> Result<Self, StoreError> {
+    pub(crate) fn start(shared: Arc<Shared>, holds: Holds, conn: Connection) -> Result<Self, StoreError> {
         let control = Arc::new(Control::default());
         let writer = Writer {
             shared: Arc::clone(&shared),
             control: Arc::clone(&control),
             conn,
-            lock: Some(lock),
+            holds,
             absorber: None,
-            piece: None,
+            is_moving: false,
+            is_unspooled: false,
             closed: VecDeque::new(),
             ended: VecDeque::new(),
             has_ended: false,
@@ -218,7 +226,7 @@ impl WriterThread {
     /// Appends what a full disk kept back, with the room that was kept for it.
     fn append_last_words(&self) {
         self.shared.tip.append_overdue();
-        self.shared.folder.give_reserve(&self.shared.id);
+        self.shared.folder().give_reserve(&self.shared.id);
         if self.shared.tip.append_overdue() {
             self.shared.outages.wrote();
         }
@@ -261,10 +269,12 @@ struct Writer {
     shared: Arc<Shared>,
     control: Arc<Control>,
     conn: Connection,
-    lock: Option<SpoolLock>,
+    holds: Holds,
     absorber: Option<Absorber>,
-    /// The file being absorbed, and its number.
-    piece: Option<(u32, PieceReader)>,
+    /// It was said that the store is moved elsewhere.
+    is_moving: bool,
+    /// It was said that the spool's files are gone and cannot be made again.
+    is_unspooled: bool,
     /// Files behind which others follow, oldest first.
     closed: VecDeque<Closed>,
     /// Exchanges that ended, oldest first, as far as a cap may take them.
@@ -286,12 +296,13 @@ impl Writer {
             if self.shared.tip.has_overdue() && self.shared.tip.append_overdue() {
                 self.shared.outages.wrote();
             }
+            self.look_after_files(stopping);
             let caught_up = self.absorb_all();
             self.tell_outage(false);
             if caught_up && !stopping && looked.is_none_or(|at| at.elapsed() >= LOOK_FOR_DEAD) {
                 // What another process leaves behind when it dies is absorbed
                 // by whoever records on; if that fails now, then later.
-                drop(absorb_dead(&mut self.conn, &self.shared.folder));
+                drop(absorb_dead(&mut self.conn, &self.shared.folder()));
                 looked = Some(Instant::now());
             }
             self.prune();
@@ -335,6 +346,7 @@ impl Writer {
                 }
                 Err(error) => {
                     self.note_trouble(&error);
+                    self.look_after_files(false);
                     if self.control.is_late() {
                         return false;
                     }
@@ -406,12 +418,9 @@ impl Writer {
             self.absorber = Some(Absorber::new(&self.conn, &self.shared.id)?);
         }
         let absorber = self.absorber.as_mut().expect("it was just made");
-        if absorber.absorbed() < limit {
-            if self.piece.as_ref().is_none_or(|(open, _)| *open != number) {
-                let path = self.shared.folder.piece_path(&self.shared.id, number);
-                self.piece = Some((number, PieceReader::open(&path)?));
-            }
-            let (_, reader) = self.piece.as_mut().expect("it was just opened");
+        let piece = self.holds.pieces.front_mut().filter(|piece| piece.number == number);
+        if let Some(piece) = piece.filter(|_| absorber.absorbed() < limit) {
+            let reader = &mut piece.reader;
             let left = limit - absorber.absorbed();
             let end_in_file = reader.offset() + left;
             let step = reader.step(absorber, &mut self.conn, end_in_file)?;
@@ -426,17 +435,11 @@ impl Writer {
             }
         }
         if is_closed {
-            self.drop_piece(number);
+            self.closed.pop_front();
+            self.holds.drop_oldest();
             return Ok(true);
         }
         Ok(false)
-    }
-
-    fn drop_piece(&mut self, number: u32) {
-        self.closed.pop_front();
-        self.piece = None;
-        // If it cannot be removed it is only read over once more.
-        drop(fs::remove_file(self.shared.folder.piece_path(&self.shared.id, number)));
     }
 
     /// Lets appenders go on in a new file once this one is large.
@@ -446,8 +449,9 @@ impl Writer {
             return;
         }
         // Without a new file (full disk) the old one just grows.
-        if let Ok(file) = create_piece(&self.shared.folder, &self.shared.id, place.number + 1) {
+        if let Ok((file, piece)) = Piece::create(&self.shared.folder(), &self.shared.id, place.number + 1) {
             self.closed.push_back(self.shared.tip.turn_over(Box::new(file)));
+            self.holds.pieces.push_back(piece);
         }
     }
 
@@ -476,10 +480,11 @@ impl Writer {
 
     /// Ends what is open; when all is in the store, nothing of the spool stays.
     fn close(mut self, caught_up: bool) {
-        let Some(lock) = self.lock.take() else { return };
+        let Some(lock) = self.holds.lock.take() else { return };
         self.tell_outage(true);
         let ended = caught_up && self.end_open();
-        if ended && remove_files(&self.conn, &self.shared.folder, &self.shared.id).is_ok() {
+        if ended && remove_files(&self.conn, &self.shared.folder(), &self.shared.id).is_ok() {
+            self.holds.let_go_of_left();
             lock.remove();
             self.control.all_in.store(true, SeqCst);
         }
@@ -502,60 +507,4 @@ impl Writer {
             }
         }
     }
-}
-
-/// Removes a spool that is wholly absorbed. The files go first: without the
-/// row they would be absorbed again.
-fn remove_files(conn: &Connection, folder: &SpoolFolder, id: &str) -> Result<(), StepError> {
-    for (_, path) in folder.pieces(id) {
-        fs::remove_file(path)?;
-    }
-    folder.give_reserve(id);
-    spools::forget(conn, id)?;
-    Ok(())
-}
-
-/// Why a spool left behind could not be absorbed.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum DeadSpoolError {
-    #[error(transparent)]
-    Lock(#[from] StoreError),
-    #[error(transparent)]
-    Step(#[from] StepError),
-}
-
-impl DeadSpoolError {
-    pub(crate) fn is_busy(&self) -> bool {
-        matches!(self, Self::Step(error) if error.is_busy())
-    }
-}
-
-/// Absorbs the spools of processes that are gone, and ends what they left open.
-pub(crate) fn absorb_dead(conn: &mut Connection, folder: &SpoolFolder) -> Result<(), DeadSpoolError> {
-    let mut ids = folder.ids();
-    ids.extend(spools::ids(conn).map_err(StepError::from)?);
-    ids.sort();
-    ids.dedup();
-    if ids.is_empty() {
-        return Ok(());
-    }
-    folder.make()?;
-    for id in ids {
-        if let Some(lock) = folder.lock_dead(&id)? {
-            absorb_dead_one(conn, folder, &id)?;
-            lock.remove();
-        }
-    }
-    Ok(())
-}
-
-fn absorb_dead_one(conn: &mut Connection, folder: &SpoolFolder, id: &str) -> Result<(), StepError> {
-    let mut absorber = Absorber::new(conn, id)?;
-    for (_, path) in folder.pieces(id) {
-        let mut piece = PieceReader::open(&path)?;
-        let len = piece.len()?;
-        while let Step::Moved { .. } = piece.step(&mut absorber, conn, len)? {}
-    }
-    absorber.end_open(conn)?;
-    remove_files(conn, folder, id)
 }

@@ -2,6 +2,8 @@
 //! keeps the database locked: every byte whose append returned is in the store
 //! after the next opening.
 //!
+//! Each round kills twice: what records, and what takes in the rest.
+//!
 //! This test is its own recorder and its own holder of locks, so it brings its
 //! own `main`. `SCRUBJAY_KILL_ROUNDS` and `SCRUBJAY_KILL_HOLD_MS` make it longer.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test with a main of its own")]
@@ -151,7 +153,7 @@ impl Drop for Killed {
 }
 
 fn test() {
-    let rounds = u32::try_from(number_from_env("SCRUBJAY_KILL_ROUNDS", 6)).unwrap();
+    let rounds = u32::try_from(number_from_env("SCRUBJAY_KILL_ROUNDS", 26)).unwrap();
     let hold_ms = number_from_env("SCRUBJAY_KILL_HOLD_MS", 150);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
@@ -162,7 +164,7 @@ fn test() {
     let mut bytes = 0;
     for round in 1..=rounds {
         let mut random = Random(u64::from(round) * 7919);
-        let acks = killed_recording(name, round, random.below(6000));
+        let acks = killed_recording(name, round, random.below(2000));
         kill_while_opening(name, random.below(60));
         let store = Store::open(&path, Access::Existing).unwrap();
         bytes += check_round(&store, round, &acks);

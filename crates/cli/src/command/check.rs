@@ -14,10 +14,10 @@ mod mutes;
 mod sarif;
 mod text;
 
-use std::path::PathBuf;
+use std::{ops::ControlFlow, path::PathBuf};
 
-use scrubjay_engine::AnyShelf;
-use scrubjay_ipc::Code;
+use scrubjay_engine::{AnyShelf, Engine, Overview};
+use scrubjay_ipc::{Code, Mutes};
 use scrubjay_session::{
     fold::rule::{Client, Rule},
     judge::rule::rule,
@@ -30,7 +30,7 @@ use crate::{
     args::{self, Bar, Format},
     failure::Failure,
     json::{self, Line},
-    library::{Library, unreadable},
+    library::{Library, Order},
     out::Out,
     plan, words,
 };
@@ -119,35 +119,55 @@ fn plain(format: Format) -> Format {
 
 /// Whether an exchange is checked unless everything is: it is a run, or it
 /// asked what the agents can do and failed, which keeps clients from running any.
-fn is_of_interest(reader: &Reader<AnyShelf>) -> bool {
-    let (exchange, summary) = (reader.exchange(), reader.summary());
+fn is_of_interest(overview: &Overview) -> bool {
+    let (exchange, summary) = (&overview.exchange, &overview.summary);
     verdict::is_run(exchange, summary) || (summary.asks == Asks::Info && verdict::is_broken(exchange))
 }
 
-fn recorded(library: &Library, reader: &mut Reader<AnyShelf>, muted: &Muted) -> Result<Checked, Failure> {
-    let index = reader.exchange().index;
-    let kept = library.engine().mutes()?;
-    let findings = reader.findings(0..u32::MAX, usize::MAX).map_err(unreadable)?;
-    let mut line_of = |seq: u32| match seq {
-        0 => library.engine().line_of(index, None),
-        _ => {
-            let begins = reader.frame(seq).ok().map(|frame| frame.offset);
-            begins.and_then(|offset| library.engine().line_of(index, Some(offset)))
-        }
+/// What was found in one exchange.
+fn recorded(library: &Library, overview: &Overview, muted: &Muted, kept: &Mutes) -> Result<Checked, Failure> {
+    let engine = library.engine();
+    let index = overview.exchange.index;
+    let mut lines = Lines {
+        engine,
+        index,
+        reader: None,
     };
-    let found = findings.into_iter().map(|finding| Found {
+    let found = engine.findings(overview)?.into_iter().map(|finding| Found {
         is_muted: muted.is_muted(&finding.rule) || kept.is_muted(index, &finding.rule),
-        line: line_of(finding.seq),
+        line: lines.of(finding.seq),
         finding,
     });
-    let findings = found.collect();
-    let request = words::request_name(&reader.exchange().request, reader.summary());
     Ok(Checked {
-        source: library.engine().path().display().to_string(),
+        findings: found.collect(),
+        source: engine.path().display().to_string(),
         exchange: index,
-        request,
-        findings,
+        request: words::request_name(&overview.exchange.request, &overview.summary),
     })
+}
+
+/// Where frames stand in a recording file.
+struct Lines<'a> {
+    engine: &'a Engine,
+    index: i64,
+    /// Opened for the first frame that is looked up.
+    reader: Option<Reader<AnyShelf>>,
+}
+
+impl Lines<'_> {
+    /// The line of a frame; the one of the request stands for the moment before the first.
+    fn of(&mut self, seq: u32) -> Option<u64> {
+        // A store has no lines, and then nothing needs to be opened.
+        let request = self.engine.line_of(self.index, None)?;
+        if seq == 0 {
+            return Some(request);
+        }
+        if self.reader.is_none() {
+            self.reader = Reader::open(self.engine.shelf(self.index).ok()?).ok();
+        }
+        let offset = self.reader.as_mut()?.frame(seq).ok()?.offset;
+        self.engine.line_of(self.index, Some(offset))
+    }
 }
 
 impl Report {
@@ -160,12 +180,24 @@ impl Report {
         format: Format,
     ) -> Result<(), Failure> {
         let library = Library::open(path, plain(format))?;
-        for index in library.some_or_all(&args.exchanges)? {
-            let mut reader = library.reader(index)?;
-            if args.all || !args.exchanges.is_empty() || is_of_interest(&reader) {
-                self.checked.push(recorded(&library, &mut reader, muted)?);
-            } else {
-                self.others += 1;
+        library.catch_up()?;
+        let kept = library.engine().mutes()?;
+        let mut check = |overview: Overview| -> Result<(), Failure> {
+            match args.all || !args.exchanges.is_empty() || is_of_interest(&overview) {
+                true => self.checked.push(recorded(&library, &overview, muted, &kept)?),
+                false => self.others += 1,
+            }
+            Ok(())
+        };
+        if args.exchanges.is_empty() {
+            library.each(Order::OldestFirst, |overview| {
+                check(overview)?;
+                Ok(ControlFlow::Continue(()))
+            })?;
+        }
+        for index in library.named(&args.exchanges)? {
+            if let Some(overview) = library.engine().overview(index)? {
+                check(overview)?;
             }
         }
         library.finish()

@@ -2,7 +2,7 @@
 //!
 //! The file is written under another name beside the one that was asked for
 //! and takes its place only when it is whole, so a file that was there before
-//! is never half gone.
+//! is never half gone. Only its owner may read it: it holds what was said.
 
 use std::{
     fs::{self, File},
@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use scrubjay_engine::Packing;
+use scrubjay_engine::{Packing, create_private_file};
 use scrubjay_ipc::Code;
 
 use crate::{
@@ -76,7 +76,9 @@ impl Draft {
             target: target.to_owned(),
             kept: false,
         };
-        File::create(&draft.path).map_err(|error| draft.refused(&error))?;
+        // One of a program that died under the same number: nothing needs it.
+        drop(fs::remove_file(&draft.path));
+        create_private_file(&draft.path).map_err(|error| draft.refused(&error))?;
         Ok(draft)
     }
 
@@ -84,7 +86,8 @@ impl Draft {
         &self,
         write: impl FnOnce(&mut BufWriter<File>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let file = File::create(&self.path).map_err(|error| self.refused(&error))?;
+        let open = File::options().write(true).truncate(true).open(&self.path);
+        let file = open.map_err(|error| self.refused(&error))?;
         let mut file = BufWriter::with_capacity(1 << 18, file);
         write(&mut file)?;
         file.flush().map_err(|error| self.refused(&error))

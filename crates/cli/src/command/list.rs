@@ -2,8 +2,9 @@
 
 mod chosen;
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, ops::ControlFlow};
 
+use scrubjay_engine::Overview;
 use scrubjay_session::{
     exchange::{Exchange, Relayed},
     query::{Run, Summary},
@@ -15,7 +16,7 @@ use crate::{
     args,
     failure::Failure,
     json::{self, Line},
-    library::Library,
+    library::{Library, Order},
     out::Out,
     safe::shortened,
     table::{Side, Table},
@@ -38,6 +39,9 @@ const COLUMNS: &[(&str, Side)] = &[
     ("LABELS", Side::Left),
 ];
 
+/// Rows of a table that are lined up together.
+const LINED_UP: usize = 1_000;
+
 /// What one exchange comes to: a line of JSON, or the cells of a row.
 enum Shown {
     Line(String),
@@ -47,50 +51,121 @@ enum Shown {
 pub(crate) fn run(args: &args::List, out: &mut Out) -> Result<(), Failure> {
     let chosen = Chosen::by(args)?;
     let library = Library::open(args.source.path(), out.format)?;
-    library.catch_up()?;
-    let mutes = library.engine().mutes()?;
-    let mut rows = VecDeque::new();
-    let mut others = Others::default();
-    for index in library.indexes() {
-        let reader = library.reader(*index)?;
-        let exchange = reader.exchange();
-        if !others.admit(&chosen, exchange, reader.summary()) {
-            continue;
-        }
-        let mut summary = reader.summary().clone();
-        summary.findings = summary.findings_without(|rule| mutes.is_muted(*index, rule));
-        rows.push_back(match out.is_json() {
-            true => Shown::Line(line(*index, exchange, &summary)),
-            false => Shown::Cells(cells(*index, exchange, &summary)),
-        });
-        if rows.len() > chosen.limit {
-            rows.pop_front();
-            others.left_out += 1;
-        }
+    let is_json = out.is_json();
+    // Of a few lines without counts, only what they show needs to be derived.
+    if !is_json || chosen.limit.is_none() {
+        library.catch_up()?;
     }
-    print(rows, out)?;
-    if !out.is_json() {
+    let mutes = library.engine().mutes()?;
+    let show = |overview: Overview| {
+        let index = overview.exchange.index;
+        let mut summary = overview.summary;
+        summary.findings = summary.findings_without(|rule| mutes.is_muted(index, rule));
+        match is_json {
+            true => Shown::Line(line(index, &overview.exchange, &summary)),
+            false => Shown::Cells(cells(index, &overview.exchange, &summary)),
+        }
+    };
+    let mut rows = Rows::new(out);
+    let others = match chosen.limit {
+        None => all(&library, &chosen, |overview| rows.put(show(overview)))?,
+        Some(limit) => {
+            let (last, others) = last(&library, &chosen, limit, is_json, show)?;
+            last.into_iter().try_for_each(|shown| rows.put(shown))?;
+            others
+        }
+    };
+    rows.end()?;
+    if !is_json {
         out.text(&others.text(&chosen))?;
     }
     out.flush()?;
     library.finish()
 }
 
-fn print(rows: VecDeque<Shown>, out: &mut Out) -> Result<(), Failure> {
-    let mut table = Table::new(COLUMNS);
-    let mut has_cells = false;
-    for row in rows {
-        match row {
-            Shown::Line(line) => out.text(&line)?,
-            Shown::Cells(cells) => {
-                has_cells = true;
-                table.row(cells);
+/// Shows all, as they are read.
+fn all(
+    library: &Library,
+    chosen: &Chosen,
+    mut show: impl FnMut(Overview) -> Result<(), Failure>,
+) -> Result<Others, Failure> {
+    let mut others = Others::default();
+    library.each(Order::OldestFirst, |overview| {
+        if others.admit(chosen, &overview.exchange, &overview.summary) {
+            show(overview)?;
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(others)
+}
+
+/// The last ones. What is left out is counted for people only, and looked at
+/// only if it cannot be counted otherwise.
+fn last(
+    library: &Library,
+    chosen: &Chosen,
+    limit: usize,
+    is_json: bool,
+    show: impl Fn(Overview) -> Shown,
+) -> Result<(VecDeque<Shown>, Others), Failure> {
+    let mut rows = VecDeque::new();
+    let mut others = Others::default();
+    let counts = match chosen.takes_all() && !is_json {
+        true => library.engine().tallies()?,
+        false => None,
+    };
+    library.each(Order::NewestFirst, |overview| {
+        if rows.len() == limit && (is_json || counts.is_some()) {
+            return Ok(ControlFlow::Break(()));
+        }
+        if others.admit(chosen, &overview.exchange, &overview.summary) {
+            match rows.len() < limit {
+                true => rows.push_front(show(overview)),
+                false => others.left_out += 1,
             }
         }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    if let Some(counts) = counts.filter(|_| rows.len() == limit) {
+        others = Others::counted(library, chosen, &counts, limit)?;
     }
-    match has_cells {
-        true => out.text(&table.text()),
-        false => Ok(()),
+    Ok((rows, others))
+}
+
+/// Rows on their way out: lines at once, cells some at a time, so that they line up.
+struct Rows<'a> {
+    out: &'a mut Out,
+    table: Table,
+    len: usize,
+}
+
+impl<'a> Rows<'a> {
+    fn new(out: &'a mut Out) -> Self {
+        Self {
+            out,
+            table: Table::new(COLUMNS),
+            len: 0,
+        }
+    }
+
+    fn put(&mut self, row: Shown) -> Result<(), Failure> {
+        match row {
+            Shown::Line(line) => return self.out.text(&line),
+            Shown::Cells(cells) => self.table.row(cells),
+        }
+        self.len += 1;
+        if self.len.is_multiple_of(LINED_UP) {
+            self.out.text(&self.table.text())?;
+            self.table.go_on();
+        }
+        Ok(())
+    }
+
+    fn end(self) -> Result<(), Failure> {
+        match self.len {
+            0 => Ok(()),
+            _ => self.out.text(&self.table.text()),
+        }
     }
 }
 

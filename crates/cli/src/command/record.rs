@@ -36,7 +36,7 @@ pub(crate) fn run(args: &args::Record, out: &mut Out) -> Result<(), Failure> {
     if let Some(max_bytes) = cap {
         keep_to(&engine, max_bytes, args.prune_existing, out)?;
     }
-    let before = engine.exchanges()?.last().copied();
+    let before = engine.last_exchange()?;
     let sources = start(&engine, bound)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

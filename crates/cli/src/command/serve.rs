@@ -136,6 +136,9 @@ fn ready(engine: &Engine, url: &str, sources: &[Source], out: &mut Out) -> Resul
     for source in sources.iter().filter(|source| source.unverified) {
         plan::note_unverified(&source.upstream, out.format);
     }
+    for sentence in engine.remarks() {
+        note(sentence, out.format);
+    }
     let store = engine.path().display().to_string();
     let text = if out.is_json() {
         ready_line(url, &store, sources)

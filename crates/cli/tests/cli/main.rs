@@ -10,13 +10,18 @@ mod browsing;
 mod changes;
 mod checking;
 mod comparing;
+mod faults;
 mod files;
 mod full_disk;
+mod growth;
 mod help;
 #[cfg(target_os = "linux")]
 mod hostile;
 mod keeping;
+mod load;
 mod ports;
+#[cfg(unix)]
+mod privacy;
 mod process;
 mod raw;
 mod raw_http2;
@@ -31,4 +36,5 @@ mod round_trip;
 mod serving;
 mod stage;
 mod stopping;
+mod taken;
 mod upstreams;

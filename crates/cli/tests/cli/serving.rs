@@ -29,7 +29,7 @@ fn get(url: &str) -> String {
 
 /// Whether the page was built before the program was. If it was not, serving
 /// must say how to build it.
-fn has_page(stage: &Stage) -> bool {
+pub(crate) fn has_page(stage: &Stage) -> bool {
     if !scrubjay_door::is_built() {
         let said = stage.transcript("serve --store s.db --listen 127.0.0.1:0");
         assert!(

@@ -301,7 +301,11 @@ impl Deriver {
         self.summary.recompute = self.commits == 0 && self.body.covered() < RECOMPUTE_LEN;
         if self.summary.recompute && self.purpose == Purpose::Store {
             self.assembler.flush(&mut self.emitted);
-            self.emitted.pages = vec![self.summary_page()];
+            self.tails.flush_findings(&mut self.emitted.pages);
+            // Findings are read of many exchanges at once, where making them again would take long.
+            self.emitted.pages.retain(|page| page.kind == PageKind::Findings);
+            let summary = self.summary_page();
+            self.emitted.pages.push(summary);
         } else {
             self.flush();
         }

@@ -198,8 +198,8 @@ pub struct Summary {
     pub(crate) turn: bool,
     /// Entries in each list of marks, in the order of `List`.
     pub(crate) marks: [u32; super::marks::List::COUNT],
-    /// Only this page is stored: the rest is made again when needed, which
-    /// for a small exchange is quicker than reading it would be.
+    /// Only this page is stored, and those of findings: the rest is made again
+    /// when needed, which for a small exchange is quicker than reading it would be.
     pub recompute: bool,
 }
 

@@ -124,13 +124,18 @@ impl Tails {
         if let Some((number, entries)) = self.frames.changed(frames::BLOCK) {
             out.push(page(PageKind::Frames, u64::from(number), frames::encode(entries)));
         }
-        if let Some((number, entries)) = self.findings.changed(finding::BLOCK) {
-            out.push(page(PageKind::Findings, u64::from(number), finding::encode(entries)));
-        }
+        self.flush_findings(out);
         for list in List::ALL {
             if let Some((number, marks)) = self.marks[list as usize].changed(marks::BLOCK) {
                 out.push(page(PageKind::Marks, list.page(number), marks::encode(marks)));
             }
+        }
+    }
+
+    /// Writes the block of findings that is not full.
+    pub(crate) fn flush_findings(&mut self, out: &mut Vec<Page>) {
+        if let Some((number, entries)) = self.findings.changed(finding::BLOCK) {
+            out.push(page(PageKind::Findings, u64::from(number), finding::encode(entries)));
         }
     }
 

@@ -12,11 +12,29 @@ use scrubjay_protocol::{
 use super::{Failed, Reader, answer::*};
 use crate::{
     derive::{finding, summary::Transport},
-    shelf::Shelf,
+    shelf::{PageKind, Shelf},
 };
 
 /// Bytes of body read at a time while iterating.
 const READ_AHEAD: u64 = 256 * 1024;
+
+/// All findings of an exchange that is derived to its end, read from its pages
+/// without opening it; `None` if they are not there as the summary says.
+///
+/// # Errors
+/// When the shelf cannot be read.
+pub fn stored_findings<S: Shelf>(shelf: &S, summary: &Summary) -> Result<Option<Vec<FindingEntry>>, S::Error> {
+    let count: u32 = summary.findings.iter().sum();
+    let mut findings = Vec::new();
+    for number in 0..count.div_ceil(finding::BLOCK) {
+        let page = shelf.page(PageKind::Findings, u64::from(number))?;
+        let Some(block) = page.and_then(|page| finding::decode(&page).ok()) else {
+            return Ok(None);
+        };
+        findings.extend(block);
+    }
+    Ok((findings.len() == count as usize).then_some(findings))
+}
 
 impl<S: Shelf> Reader<S> {
     /// Entries of a range of frames, clamped to what exists.

@@ -78,7 +78,7 @@ pub(crate) use self::spans::clip;
 pub use self::{
     answer::*,
     chat::{ChatMessage, ChatQuery, ChatWindow, Interrupt, ToolCard},
-    frames::Events,
+    frames::{Events, stored_findings},
     lanes::{Form, Lane, LaneId, LongGap, Picture, Shape},
     reader::Reader,
     span_events::{SpanEvent, SpanEvents},

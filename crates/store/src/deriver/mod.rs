@@ -7,12 +7,13 @@
 //! a lock file sees to it that this is rare. What a commit does not hold yet,
 //! readers fold themselves: only the library's rows are told in between.
 
+mod follower;
+mod queue;
 mod rows;
 
 pub use self::rows::run_rows;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
     fs::File,
     sync::{
         Arc,
@@ -23,15 +24,19 @@ use std::{
 };
 
 use rusqlite::Connection;
-use scrubjay_session::{
-    derive::{self, Commit, Deriver, Purpose, summary::Summary},
-    exchange::{Ending, Exchange},
-    shelf::{Shelf as _, Watermark},
-};
+use scrubjay_session::derive;
 
+use self::{
+    follower::{Follower, Progress},
+    queue::Queue,
+};
 use crate::{
-    Changes, Store, StoreError, StoreShelf, os,
-    table::{derivations, exchanges, pages, runs, settings, texts},
+    Changes, Store, StoreError, os,
+    table::{
+        derivations,
+        exchanges::{self, Known},
+        pages, runs, settings, texts,
+    },
 };
 
 /// Version of the pages that this program makes and reads.
@@ -52,6 +57,15 @@ const TELL: Duration = Duration::from_millis(200);
 const LOOK_AT_THREAD: Duration = Duration::from_millis(2);
 /// Bytes of a body derived before others have their turn.
 const BYTES: u64 = 1 << 20;
+/// Exchanges that have their turn in one round. Each that is not through with
+/// it is kept in memory.
+const ROUND: usize = 64;
+/// Short exchanges whose pages are stored in one transaction, at most, and the
+/// bytes of those pages, about.
+const TOGETHER: usize = 64;
+const TOGETHER_BYTES: usize = 1 << 20;
+/// Exchanges looked up at once of those that are behind.
+const BEHIND: u32 = 1_000;
 
 /// How far deriving has come, in bytes of bodies on the wire.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -119,7 +133,7 @@ impl Store {
         let worker = Worker {
             follower: Follower::new(self.clone()),
             changes: self.changes()?,
-            queue: BTreeSet::new(),
+            queue: Queue::default(),
             lock: None,
             stop: Arc::clone(&stop),
         };
@@ -153,31 +167,47 @@ impl Store {
         if self.read_only() {
             return Ok(true);
         }
-        let behind = self.behind()?;
-        let mut lens = Vec::new();
-        for index in behind {
-            lens.push((index, self.shelf(index).exchange()?.body_len));
-        }
         let mut derived = Derived {
             bytes: 0,
-            total: lens.iter().map(|(_, len)| len).sum(),
+            total: self.read("the watermarks", exchanges::bytes_behind)?,
         };
         let mut follower = Follower::new(self.clone());
-        for (index, len) in lens {
-            while follower.step(index)? == Progress::More {
-                let bytes = derived.bytes + follower.share_done(index, len);
-                if !goes_on(Derived { bytes, ..derived }) {
+        let mut from = 0;
+        loop {
+            let behind = self.behind(from, BEHIND)?;
+            let Some(last) = behind.last() else { break };
+            from = last + 1;
+            for index in behind {
+                if !self.derive_one(&mut follower, index, &mut derived, goes_on)? {
+                    follower.store_together()?;
                     return Ok(false);
                 }
             }
-            follower.live.remove(&index);
-            derived.bytes += len;
-            if !goes_on(derived) && derived.bytes < derived.total {
+        }
+        follower.store_together()?;
+        self.fold_wal();
+        Ok(true)
+    }
+
+    /// Derives an exchange to what is there of it; false if that was not wanted to the end.
+    fn derive_one(
+        &self,
+        follower: &mut Follower,
+        index: i64,
+        derived: &mut Derived,
+        goes_on: &mut dyn FnMut(Derived) -> bool,
+    ) -> Result<bool, StoreError> {
+        let len = self.read("a watermark", |conn| exchanges::body_len(conn, index))?;
+        let len = len.unwrap_or_default();
+        while follower.step(index)? == Progress::More {
+            let bytes = derived.bytes + follower.share_done(index, len);
+            if !goes_on(Derived { bytes, ..*derived }) {
                 return Ok(false);
             }
         }
-        self.fold_wal();
-        Ok(true)
+        follower.live.remove(&index);
+        derived.bytes += len;
+        Ok(goes_on(*derived) || derived.bytes >= derived.total)
     }
 
     /// Forgets everything derived, and derives it again. Gives how many
@@ -192,12 +222,9 @@ impl Store {
             self.write("pages", |tx| forget(tx, index))?;
             follower.finish(index)?;
         }
+        follower.store_together()?;
         self.fold_wal();
         Ok(all.len() as u64)
-    }
-
-    fn behind(&self) -> Result<Vec<i64>, StoreError> {
-        self.read("the watermarks", |conn| derivations::behind(conn, DERIVE_VERSION))
     }
 }
 
@@ -208,14 +235,14 @@ fn forget(conn: &Connection, index: i64) -> rusqlite::Result<()> {
     runs::delete(conn, index)?;
     derivations::delete(conn, index)?;
     let revision = settings::next_revision(conn)?;
-    exchanges::set_frames(conn, index, 0, revision)
+    exchanges::set_known(conn, index, Known::default(), revision)
 }
 
 /// The thread's own.
 struct Worker {
     follower: Follower,
     changes: Changes,
-    queue: BTreeSet<i64>,
+    queue: Queue,
     lock: Option<File>,
     stop: Arc<AtomicBool>,
 }
@@ -243,23 +270,48 @@ impl Worker {
             if self.lock.is_none() {
                 return Ok(Some(STAND_BY));
             }
-            self.queue.extend(self.follower.store.behind()?);
+            self.queue.forget_from(0);
+        }
+        if let Some(from) = self.queue.take_forgotten() {
+            self.look_up(from)?;
         }
         let changed = self.changes.poll()?.unwrap_or_default();
-        self.queue.extend(changed.iter().map(|changed| changed.exchange));
-        // The newest first: that is the one somebody is looking at.
-        let round: Vec<i64> = self.queue.iter().rev().copied().collect();
+        let to_do = changed.iter().filter(|changed| !changed.is_derived);
+        self.queue.extend(to_do.map(|changed| changed.exchange));
         let mut busy = false;
-        for index in round {
+        for index in self.queue.round(ROUND) {
             if self.stop.load(SeqCst) {
                 break;
             }
             busy |= self.step(index)?;
         }
-        Ok((!busy).then_some(PACE))
+        let stored = self.follower.store_together();
+        if std::mem::take(&mut self.follower.left_behind) {
+            self.queue.forget_from(0);
+        }
+        stored?;
+        Ok((!busy || self.queue.is_empty()).then_some(PACE))
     }
 
-    /// A step of one exchange; gives whether there is more to do at once.
+    /// Fills the queue with what is behind.
+    fn look_up(&mut self, from: i64) -> Result<(), StoreError> {
+        let behind = match self.follower.store.behind(from, BEHIND) {
+            Ok(behind) => behind,
+            Err(error) => {
+                self.queue.forget_from(from);
+                return Err(error);
+            }
+        };
+        if behind.len() == BEHIND as usize
+            && let Some(last) = behind.last()
+        {
+            self.queue.forget_from(last + 1);
+        }
+        self.queue.extend(behind);
+        Ok(())
+    }
+
+    /// A step of one exchange; gives whether that got on.
     fn step(&mut self, index: i64) -> Result<bool, StoreError> {
         match self.follower.step(index) {
             Ok(Progress::More) => return Ok(true),
@@ -267,222 +319,7 @@ impl Worker {
             Err(error @ StoreError::Locked { .. }) => return Err(error),
             Ok(Progress::Done) | Err(_) => {}
         }
-        self.queue.remove(&index);
-        Ok(false)
-    }
-}
-
-/// Follows exchanges.
-struct Follower {
-    store: Store,
-    live: BTreeMap<i64, Live>,
-    /// Exchanges without an answer yet, of which the library knows what they
-    /// ask for, and the length of the request it was read from.
-    asked: BTreeMap<i64, u64>,
-}
-
-/// An exchange that is being followed.
-struct Live {
-    shelf: StoreShelf,
-    deriver: Deriver,
-    /// The watermark that the store has, as far as is known here.
-    stored: Option<(u32, Watermark)>,
-    told: Option<(u32, Instant)>,
-    /// Chunks of the body when it was last looked at.
-    chunks: u64,
-}
-
-/// What a step came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Progress {
-    /// There is more.
-    More,
-    /// There is something to tell, but not yet.
-    Later,
-    /// All that is there has been seen.
-    Done,
-}
-
-/// How an exchange goes on after a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Followed {
-    /// It is followed further.
-    On(Progress),
-    /// Another process has derived it meanwhile, or it was erased: look again.
-    ByOthers,
-    /// It has ended and is derived.
-    ToTheEnd,
-}
-
-impl Follower {
-    fn new(store: Store) -> Self {
-        Self {
-            store,
-            live: BTreeMap::new(),
-            asked: BTreeMap::new(),
-        }
-    }
-
-    /// Bytes of a body of this length that are derived, about.
-    fn share_done(&self, index: i64, len: u64) -> u64 {
-        let Some(live) = self.live.get(&index) else { return 0 };
-        let (done, chunks) = (live.deriver.next_chunk(), live.chunks.max(1));
-        (u128::from(len) * u128::from(done.min(chunks)) / u128::from(chunks)) as u64
-    }
-
-    /// Follows an exchange to what is there of it.
-    fn finish(&mut self, index: i64) -> Result<(), StoreError> {
-        while self.step(index)? == Progress::More {}
-        self.live.remove(&index);
-        Ok(())
-    }
-
-    fn step(&mut self, index: i64) -> Result<Progress, StoreError> {
-        let followed = match self.live.remove(&index) {
-            Some(live) => Some((live.shelf.exchange(), live)),
-            None => self.open(index)?.map(|(exchange, live)| (Ok(exchange), live)),
-        };
-        let Some((exchange, mut live)) = followed else {
-            return Ok(Progress::Done);
-        };
-        match self.follow(index, &exchange?, &mut live)? {
-            Followed::On(progress) => {
-                self.live.insert(index, live);
-                Ok(progress)
-            }
-            Followed::ByOthers => Ok(Progress::More),
-            Followed::ToTheEnd => Ok(Progress::Done),
-        }
-    }
-
-    /// Begins to follow an exchange; `None` if there is nothing to do.
-    fn open(&mut self, index: i64) -> Result<Option<(Exchange, Live)>, StoreError> {
-        let shelf = self.store.shelf(index);
-        let exchange = match shelf.exchange() {
-            Err(StoreError::NoSuchExchange { .. }) => return Ok(None),
-            exchange => exchange?,
-        };
-        let mut stored = self
-            .store
-            .read("the watermark", |conn| derivations::read(conn, index))?;
-        if stored.is_some_and(|(version, _)| version != DERIVE_VERSION) {
-            self.store.write("pages", |tx| forget(tx, index))?;
-            stored = None;
-        }
-        // Only the head of the response says what the body is to be read as.
-        let unknown = exchange.response.is_none() && exchange.ending == Ending::Open;
-        if unknown {
-            self.tell_request(index, &shelf, &exchange)?;
-            return Ok(None);
-        }
-        self.asked.remove(&index);
-        if stored.is_some_and(|(_, mark)| mark.finished) {
-            return Ok(None);
-        }
-        let deriver = Deriver::resume(&shelf, Purpose::Store)?;
-        Ok(Some((
-            exchange,
-            Live {
-                shelf,
-                deriver,
-                stored,
-                told: None,
-                chunks: 0,
-            },
-        )))
-    }
-
-    /// Tells the library what a request asks for that has no answer yet, so
-    /// that a run is listed as one from its beginning.
-    fn tell_request(&mut self, index: i64, shelf: &StoreShelf, exchange: &Exchange) -> Result<(), StoreError> {
-        if self.asked.insert(index, exchange.request_len) == Some(exchange.request_len) {
-            return Ok(());
-        }
-        let deriver = Deriver::new(exchange, &shelf.request_body()?, Purpose::Store);
-        self.tell_rows(index, exchange, deriver.summary())
-    }
-
-    /// Derives some of what is there.
-    fn follow(&self, index: i64, exchange: &Exchange, live: &mut Live) -> Result<Followed, StoreError> {
-        live.deriver.set_holes(&exchange.holes);
-        live.chunks = exchange.chunk_count;
-        if live.deriver.next_chunk() < exchange.chunk_count {
-            let commits = derive::catch_up(&mut live.deriver, &live.shelf, exchange.chunk_count, BYTES)?;
-            let kept = self.store_commits(index, exchange, live, commits)?;
-            return Ok(if kept {
-                Followed::On(Progress::More)
-            } else {
-                Followed::ByOthers
-            });
-        }
-        if exchange.ending != Ending::Open {
-            let commits = derive::end(&mut live.deriver, &live.shelf, exchange.ending)
-                .into_iter()
-                .collect();
-            let kept = self.store_commits(index, exchange, live, commits)?;
-            return Ok(if kept { Followed::ToTheEnd } else { Followed::ByOthers });
-        }
-        self.tell(index, exchange, live).map(Followed::On)
-    }
-
-    /// Stores commits, each on condition that nobody else has been here;
-    /// false if somebody has.
-    fn store_commits(
-        &self,
-        index: i64,
-        exchange: &Exchange,
-        live: &mut Live,
-        commits: Vec<Commit>,
-    ) -> Result<bool, StoreError> {
-        for commit in commits {
-            let expected = live.stored;
-            let stored = self.store.write("pages", |tx| {
-                if exchanges::has_ended(tx, index)?.is_none() || derivations::read(tx, index)? != expected {
-                    return Ok(false);
-                }
-                write_commit(tx, index, exchange, &commit).map(|()| true)
-            })?;
-            if !stored {
-                return Ok(false);
-            }
-            live.stored = Some((DERIVE_VERSION, commit.watermark));
-            live.told = Some((commit.summary.frames, Instant::now()));
-        }
+        self.queue.remove(index);
         Ok(true)
     }
-
-    /// Tells the library what is known of an open exchange.
-    fn tell(&self, index: i64, exchange: &Exchange, live: &mut Live) -> Result<Progress, StoreError> {
-        let summary = live.deriver.summary();
-        match live.told {
-            Some((frames, _)) if frames == summary.frames => return Ok(Progress::Done),
-            Some((_, at)) if at.elapsed() < TELL => return Ok(Progress::Later),
-            _ => {}
-        }
-        self.tell_rows(index, exchange, summary)?;
-        live.told = Some((summary.frames, Instant::now()));
-        Ok(Progress::Done)
-    }
-
-    fn tell_rows(&self, index: i64, exchange: &Exchange, summary: &Summary) -> Result<(), StoreError> {
-        let rows = run_rows(exchange, summary);
-        self.store.write("rows of the library", |tx| {
-            runs::replace(tx, index, &rows)?;
-            let revision = settings::next_revision(tx)?;
-            exchanges::set_frames(tx, index, summary.frames, revision)
-        })
-    }
-}
-
-fn write_commit(conn: &Connection, index: i64, exchange: &Exchange, commit: &Commit) -> rusqlite::Result<()> {
-    for page in &commit.pages {
-        pages::put(conn, index, page)?;
-    }
-    for (span, _, text) in &commit.span_texts {
-        texts::add(conn, index, *span, text)?;
-    }
-    runs::replace(conn, index, &run_rows(exchange, &commit.summary))?;
-    derivations::put(conn, index, DERIVE_VERSION, commit.watermark)?;
-    let revision = settings::next_revision(conn)?;
-    exchanges::set_frames(conn, index, commit.summary.frames, revision)
 }

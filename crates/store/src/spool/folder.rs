@@ -26,11 +26,20 @@ pub(crate) struct SpoolFolder {
 /// A spool's lock, free again when dropped or when the process dies.
 #[derive(Debug)]
 pub(crate) struct SpoolLock {
-    _file: File,
+    file: File,
     path: PathBuf,
 }
 
 impl SpoolLock {
+    /// Whether others find it.
+    pub(crate) fn is_there(&self) -> bool {
+        match (os::open_identity(&self.file), os::identity(&self.path)) {
+            (Ok(ours), Ok(found)) => ours == found,
+            (_, Err(error)) => error.kind() != io::ErrorKind::NotFound,
+            _ => true,
+        }
+    }
+
     /// Removes the lock file, then lets go.
     pub(crate) fn remove(self) {
         // Whoever still finds the file finds nothing to absorb.
@@ -50,7 +59,7 @@ impl SpoolFolder {
     }
 
     pub(crate) fn make(&self) -> Result<(), StoreError> {
-        os::make_private_folder(&self.path).map_err(|source| self.trouble(&self.path, source))
+        os::make_own_folder(&self.path).map_err(|source| self.trouble(&self.path, source))
     }
 
     pub(crate) fn piece_path(&self, id: &str, number: u32) -> PathBuf {
@@ -87,7 +96,7 @@ impl SpoolFolder {
             Ok(file)
         };
         match lock() {
-            Ok(file) => Ok(SpoolLock { _file: file, path }),
+            Ok(file) => Ok(SpoolLock { file, path }),
             Err(source) => Err(self.trouble(&path, source)),
         }
     }
@@ -97,7 +106,7 @@ impl SpoolFolder {
         let path = self.lock_path(id);
         let file = os::touch_private_file(&path).map_err(|source| self.trouble(&path, source))?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(SpoolLock { _file: file, path })),
+            Ok(()) => Ok(Some(SpoolLock { file, path })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(source)) => Err(self.trouble(&path, source)),
         }
@@ -130,6 +139,7 @@ impl SpoolFolder {
         };
         let mut ids: Vec<String> = entries
             .flatten()
+            .filter(is_file)
             .filter_map(|entry| id_of(&entry.file_name().to_string_lossy()))
             .collect();
         ids.sort();
@@ -144,6 +154,7 @@ impl SpoolFolder {
         };
         let mut pieces: Vec<(u32, PathBuf)> = entries
             .flatten()
+            .filter(is_file)
             .filter_map(|entry| Some((piece_number(&entry.file_name().to_string_lossy(), id)?, entry.path())))
             .collect();
         pieces.sort();
@@ -167,9 +178,14 @@ impl SpoolFolder {
     }
 }
 
+/// A link or a pipe is nothing of ours, whatever it is called.
+fn is_file(entry: &fs::DirEntry) -> bool {
+    entry.file_type().is_ok_and(|kind| kind.is_file())
+}
+
 fn end_of_piece(path: &Path) -> Option<u64> {
     let mut head = [0; super::record::HEAD_LEN];
-    let mut file = File::open(path).ok()?;
+    let mut file = os::open_file(path).ok()?;
     file.read_exact(&mut head).ok()?;
     Some(super::record::place_of(&head) + file.metadata().ok()?.len())
 }

@@ -44,7 +44,7 @@ pub struct Spool {
 
 /// What tapes share with the writer.
 pub(crate) struct Shared {
-    pub(crate) folder: SpoolFolder,
+    folder: Mutex<SpoolFolder>,
     pub(crate) id: String,
     pub(crate) tip: Tip,
     pub(crate) outages: Outages,
@@ -63,7 +63,7 @@ struct Switches {
 impl Shared {
     pub(crate) fn new(folder: SpoolFolder, id: String, secrets: Secrets, file: Box<dyn tip::AppendFile>) -> Self {
         Self {
-            folder,
+            folder: Mutex::new(folder),
             id,
             tip: Tip::new(file),
             outages: Outages::default(),
@@ -71,6 +71,15 @@ impl Shared {
             next_exchange: AtomicU32::new(0),
             switches: Mutex::default(),
         }
+    }
+
+    /// Where its files are made.
+    pub(crate) fn folder(&self) -> SpoolFolder {
+        self.folder.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_folder(&self, folder: SpoolFolder) {
+        *self.folder.lock().unwrap_or_else(PoisonError::into_inner) = folder;
     }
 
     fn switches(&self, source: &str) -> Arc<Switches> {

@@ -37,16 +37,6 @@ pub(crate) fn put(conn: &Connection, exchange: i64, version: u32, mark: Watermar
         .map(drop)
 }
 
-/// Exchanges that are not wholly derived under a version.
-pub(crate) fn behind(conn: &Connection, version: u32) -> rusqlite::Result<Vec<i64>> {
-    conn.prepare_cached(
-        "SELECT e.id FROM exchanges e LEFT JOIN derivations d ON d.exchange = e.id
-         WHERE d.exchange IS NULL OR d.version <> ? OR d.finished = 0",
-    )?
-    .query_map([version], |row| row.get(0))?
-    .collect()
-}
-
 pub(crate) fn delete(conn: &Connection, exchange: i64) -> rusqlite::Result<()> {
     conn.execute("DELETE FROM derivations WHERE exchange = ?", [exchange])
         .map(drop)

@@ -1,10 +1,17 @@
 //! One row an exchange: its facts without heads and bytes.
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
-use scrubjay_session::exchange::{Ending, Exchange, HttpVersion, Relayed, RequestHead, ResponseHead};
+use scrubjay_session::{
+    exchange::{Ending, Exchange, HttpVersion, Relayed, RequestHead, ResponseHead},
+    shelf::PageKind,
+};
 
-use super::{int, nat};
-use crate::{Changed, schema::Migration};
+use super::{int, nat, pages};
+use crate::{
+    Changed,
+    overview::{Edge, Window},
+    schema::Migration,
+};
 
 /// `AUTOINCREMENT`, because an index is permanent: the number of an erased
 /// exchange is never given to another.
@@ -45,6 +52,13 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: "ALTER TABLE exchanges ADD COLUMN relay_sent_len INTEGER;
           ALTER TABLE exchanges ADD COLUMN relay_received_len INTEGER;
           ALTER TABLE exchanges ADD COLUMN unverified INTEGER NOT NULL DEFAULT 0;",
+    },
+    // So that lists need not look into pages, and what is behind is found without looking at all.
+    Migration {
+        version: 3,
+        sql: "ALTER TABLE exchanges ADD COLUMN derived INTEGER NOT NULL DEFAULT 0;
+          ALTER TABLE exchanges ADD COLUMN is_run INTEGER NOT NULL DEFAULT 0;
+          CREATE INDEX exchanges_behind ON exchanges (id) WHERE derived = 0;",
     },
 ];
 
@@ -224,6 +238,32 @@ pub(crate) fn read(conn: &Connection, id: i64) -> rusqlite::Result<Option<Exchan
     .optional()
 }
 
+/// A window of the exchanges that are not hidden, without heads, holes and
+/// labels; with the page of what is derived of each, if that is current.
+pub(crate) fn overviews(
+    conn: &Connection,
+    window: &Window,
+    derived: u32,
+) -> rusqlite::Result<Vec<(Exchange, Option<Vec<u8>>)>> {
+    let (condition, order) = match window.from {
+        Edge::After(_) => (">", "ASC"),
+        Edge::Before(_) => ("<", "DESC"),
+    };
+    let (Edge::After(edge) | Edge::Before(edge)) = window.from;
+    conn.prepare_cached(&format!(
+        "SELECT e.id, e.source, e.upstream, e.method, e.target, e.version, e.started_at_us, e.request_len, e.status,
+           e.response_version, e.response_at_us, e.last_at_us, e.ending, e.body_len, e.chunk_count, e.relay_sent_len,
+           e.relay_received_len, e.unverified, p.bytes
+         FROM exchanges e LEFT JOIN pages p ON e.derived = ?1 AND p.exchange = e.id AND p.kind = ?2 AND p.number = ?3
+         WHERE e.hidden = 0 AND e.id {condition} ?4 ORDER BY e.id {order} LIMIT ?5"
+    ))?
+    .query_map(
+        params![derived, PageKind::Summary as u8, pages::key(0), edge, window.count],
+        |row| Ok((from_row(row)?, row.get(18)?)),
+    )?
+    .collect()
+}
+
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Exchange> {
     let version = |text: Option<String>| text.and_then(|text| HttpVersion::parse(&text)).unwrap_or_default();
     let status: Option<u16> = row.get(8)?;
@@ -307,6 +347,13 @@ pub(crate) fn indexes(conn: &Connection) -> rusqlite::Result<Vec<i64>> {
         .collect()
 }
 
+/// As [`indexes`], of those behind a number.
+pub(crate) fn indexes_after(conn: &Connection, after: i64) -> rusqlite::Result<Vec<i64>> {
+    conn.prepare("SELECT id FROM exchanges WHERE hidden = 0 AND id > ? ORDER BY id")?
+        .query_map([after], |row| row.get(0))?
+        .collect()
+}
+
 /// Numbers of all exchanges.
 pub(crate) fn all_indexes(conn: &Connection) -> rusqlite::Result<Vec<i64>> {
     conn.prepare("SELECT id FROM exchanges ORDER BY id")?
@@ -338,20 +385,63 @@ pub(crate) fn touch(conn: &Connection, id: i64, revision: i64) -> rusqlite::Resu
     Ok(changed > 0)
 }
 
-/// Notes how many frames are known.
-pub(crate) fn set_frames(conn: &Connection, id: i64, frames: u32, revision: i64) -> rusqlite::Result<()> {
-    conn.prepare_cached("UPDATE exchanges SET frames = ?, revision = ? WHERE id = ?")?
-        .execute(params![frames, revision, id])
+/// What the derivation tells of an exchange.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Known {
+    /// Frames known so far.
+    pub(crate) frames: u32,
+    /// Lists of runs show it.
+    pub(crate) is_run: bool,
+    /// The version under which all of it was derived; zero until it is.
+    pub(crate) derived: u32,
+}
+
+/// Notes what the derivation tells.
+pub(crate) fn set_known(conn: &Connection, id: i64, known: Known, revision: i64) -> rusqlite::Result<()> {
+    conn.prepare_cached("UPDATE exchanges SET frames = ?, is_run = ?, derived = ?, revision = ? WHERE id = ?")?
+        .execute(params![known.frames, known.is_run, known.derived, revision, id])
         .map(drop)
 }
 
-/// What changed after a revision, in the order of indexes, and the newest revision.
-pub(crate) fn changed_since(conn: &Connection, revision: i64) -> rusqlite::Result<Vec<(i64, Changed)>> {
+/// Exchanges from a number on that are not wholly derived, in order.
+pub(crate) fn behind(conn: &Connection, from: i64, count: u32) -> rusqlite::Result<Vec<i64>> {
+    conn.prepare_cached("SELECT id FROM exchanges WHERE derived = 0 AND id >= ? ORDER BY id LIMIT ?")?
+        .query_map(params![from, count], |row| row.get(0))?
+        .collect()
+}
+
+/// Bytes of the bodies that are not wholly derived.
+pub(crate) fn bytes_behind(conn: &Connection) -> rusqlite::Result<u64> {
+    conn.query_row(
+        "SELECT coalesce(sum(body_len), 0) FROM exchanges WHERE derived = 0",
+        [],
+        |row| row.get(0).map(nat),
+    )
+}
+
+/// Calls for a new derivation of all that was derived under another version.
+pub(crate) fn outdate(conn: &Connection, version: u32) -> rusqlite::Result<()> {
+    conn.execute(
+        "UPDATE exchanges SET derived = 0 WHERE derived NOT IN (0, ?)",
+        [version],
+    )
+    .map(drop)
+}
+
+/// A place in the order of changes: revision and exchange.
+pub(crate) type ChangePlace = (i64, i64);
+
+/// What changed behind a place, at most so much, in the order of changes.
+pub(crate) fn changed_since(
+    conn: &Connection,
+    place: ChangePlace,
+    count: u32,
+) -> rusqlite::Result<Vec<(ChangePlace, Changed)>> {
     conn.prepare_cached(
-        "SELECT id, source, ending, body_len, last_at_us, frames, hidden, revision FROM exchanges
-         WHERE revision > ? ORDER BY id",
+        "SELECT id, source, ending, body_len, last_at_us, frames, hidden, revision, derived <> 0 FROM exchanges
+         WHERE (revision, id) > (?, ?) ORDER BY revision, id LIMIT ?",
     )?
-    .query_map([revision], |row| {
+    .query_map(params![place.0, place.1, count], |row| {
         let changed = Changed {
             exchange: row.get(0)?,
             source: row.get(1)?,
@@ -360,9 +450,10 @@ pub(crate) fn changed_since(conn: &Connection, revision: i64) -> rusqlite::Resul
             body_len: nat(row.get(3)?),
             last_at_us: nat(row.get(4)?),
             derived_frames: row.get(5)?,
+            is_derived: row.get(8)?,
             hidden: row.get(6)?,
         };
-        Ok((row.get(7)?, changed))
+        Ok(((row.get(7)?, changed.exchange), changed))
     })?
     .collect()
 }

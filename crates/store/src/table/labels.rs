@@ -47,6 +47,13 @@ pub(crate) fn read(conn: &Connection, exchange: i64) -> rusqlite::Result<Vec<(St
         .collect()
 }
 
+/// Those of all exchanges in a range of numbers: exchange, key and value.
+pub(crate) fn read_range(conn: &Connection, range: (i64, i64)) -> rusqlite::Result<Vec<(i64, (String, String))>> {
+    conn.prepare_cached("SELECT exchange, key, value FROM labels WHERE exchange BETWEEN ? AND ? ORDER BY exchange, id")?
+        .query_map([range.0, range.1], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?
+        .collect()
+}
+
 pub(crate) fn delete(conn: &Connection, exchange: i64) -> rusqlite::Result<()> {
     conn.execute("DELETE FROM labels WHERE exchange = ?", [exchange])
         .map(drop)

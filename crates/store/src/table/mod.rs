@@ -12,6 +12,7 @@ pub(crate) mod segments;
 pub(crate) mod settings;
 pub(crate) mod sources;
 pub(crate) mod spools;
+pub(crate) mod tallies;
 pub(crate) mod texts;
 
 use crate::schema::Migration;
@@ -32,6 +33,7 @@ pub(crate) fn migrations() -> impl Iterator<Item = Migration> {
         pages::MIGRATIONS,
         runs::MIGRATIONS,
         texts::MIGRATIONS,
+        tallies::MIGRATIONS,
     ]
     .into_iter()
     .flatten()

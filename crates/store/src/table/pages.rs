@@ -20,7 +20,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
 }];
 
 /// Numbers use all 64 bits, and SQLite's are signed: the order is kept.
-fn key(number: u64) -> i64 {
+pub(crate) fn key(number: u64) -> i64 {
     (number ^ (1 << 63)).cast_signed()
 }
 

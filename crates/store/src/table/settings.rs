@@ -1,6 +1,6 @@
 //! Single values: the fingerprint key, the revision counter, what is muted and paired.
 
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::schema::Migration;
 
@@ -15,6 +15,9 @@ pub(crate) const NEEDS: &str = "needs";
 /// The key under which secrets are fingerprinted.
 pub(crate) const FINGERPRINT_KEY: &str = "fingerprint_key";
 
+/// The version under which exchanges are marked as derived.
+pub(crate) const DERIVE_VERSION: &str = "derive_version";
+
 /// Which rules are muted, as whoever mutes them writes it.
 pub(crate) const MUTED: &str = "muted";
 /// What was paired by hand, as whoever compares writes it.
@@ -27,6 +30,16 @@ pub(crate) fn text(conn: &Connection, name: &str) -> rusqlite::Result<Option<Str
 
 pub(crate) fn put_text(conn: &Connection, name: &str, value: &str) -> rusqlite::Result<()> {
     conn.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", [name, value])
+        .map(drop)
+}
+
+pub(crate) fn number(conn: &Connection, name: &str) -> rusqlite::Result<Option<i64>> {
+    conn.query_row("SELECT value FROM settings WHERE name = ?", [name], |row| row.get(0))
+        .optional()
+}
+
+pub(crate) fn put_number(conn: &Connection, name: &str, value: i64) -> rusqlite::Result<()> {
+    conn.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", params![name, value])
         .map(drop)
 }
 

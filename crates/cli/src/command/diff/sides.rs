@@ -32,7 +32,7 @@ impl Operand {
         let library = Library::open(Some(path.to_owned()), plain(format))?;
         let (side, left_out) = match exchange {
             Some(_) => (side(&library, &[library.one(exchange)?])?, 0),
-            None => side_of(side(&library, library.indexes())?, all).map_err(unreadable)?,
+            None => side_of(side(&library, library.indexes()?)?, all).map_err(unreadable)?,
         };
         Ok(Self {
             library,
@@ -58,7 +58,7 @@ impl Operand {
             ),
             format!(
                 "Name one with {flag}: {}.",
-                choices(&self.library, &threads(&self.library)?)
+                choices(&self.library, &threads(&self.library)?)?
             ),
         ))
     }
@@ -83,7 +83,7 @@ pub(super) fn side(library: &Library, exchanges: &[i64]) -> Result<Side<AnyShelf
 pub(super) fn threads(library: &Library) -> Result<Vec<Thread>, Failure> {
     let mut threads: BTreeMap<u32, Vec<i64>> = BTreeMap::new();
     let runs = library
-        .indexes()
+        .indexes()?
         .iter()
         .map(|index| Ok((*index, library.reader(*index)?)));
     let runs = runs.collect::<Result<Vec<_>, Failure>>()?;
@@ -106,11 +106,11 @@ pub(super) fn threads(library: &Library) -> Result<Vec<Thread>, Failure> {
 }
 
 /// Exchanges with the thread that each is of.
-fn choices(library: &Library, threads: &[Thread]) -> String {
+fn choices(library: &Library, threads: &[Thread]) -> Result<String, Failure> {
     const NAMED: usize = 12;
     let thread_of = |index: &i64| threads.iter().find(|thread| thread.exchanges.contains(index));
-    let mut named: Vec<String> = library
-        .indexes()
+    let indexes = library.indexes()?;
+    let mut named: Vec<String> = indexes
         .iter()
         .take(NAMED)
         .map(|index| match thread_of(index) {
@@ -118,11 +118,11 @@ fn choices(library: &Library, threads: &[Thread]) -> String {
             None => format!("{index} (no run)"),
         })
         .collect();
-    let left_out = library.indexes().len().saturating_sub(NAMED);
+    let left_out = indexes.len().saturating_sub(NAMED);
     if left_out > 0 {
         named.push(format!("{left_out} more"));
     }
-    named.join(", ")
+    Ok(named.join(", "))
 }
 
 /// What pairs a thread: its source, its id and what its first request asks.

@@ -1,8 +1,9 @@
 //! Which exchanges are listed, and what is said about the rest.
 
+use scrubjay_engine::{Tallies, Tally};
 use scrubjay_session::{exchange::Exchange, query::Summary, verdict};
 
-use crate::{args, failure::Failure, safe::shortened, words};
+use crate::{args, failure::Failure, library::Library, safe::shortened, words};
 
 /// What was asked for.
 pub(super) struct Chosen {
@@ -11,7 +12,7 @@ pub(super) struct Chosen {
     source: Option<String>,
     since_us: Option<i64>,
     failed: bool,
-    pub(super) limit: usize,
+    pub(super) limit: Option<usize>,
     /// The flags as they were given, for a list that is empty.
     flags: Vec<String>,
 }
@@ -41,6 +42,11 @@ impl Chosen {
         })
     }
 
+    /// Whether nothing but being a run, or a source, decides.
+    pub(super) fn takes_all(&self) -> bool {
+        self.thread.is_none() && self.since_us.is_none() && !self.failed
+    }
+
     /// Whether an exchange is what was asked for, but for being a run.
     fn takes(&self, exchange: &Exchange, summary: &Summary) -> bool {
         let is_in =
@@ -67,6 +73,26 @@ impl Others {
         is_listed
     }
 
+    /// As many as there are, of which the last `shown` are shown.
+    pub(super) fn counted(library: &Library, chosen: &Chosen, counts: &Tallies, shown: usize) -> Result<Self, Failure> {
+        let mut others = Self::default();
+        let of_source = |tally: &&Tally| chosen.source.as_ref().is_none_or(|source| tally.source == *source);
+        for tally in counts.tallies.iter().filter(of_source) {
+            others.exchanges += tally.count;
+            match chosen.all || tally.is_run {
+                true => others.shown += tally.count,
+                false => others.other_requests += tally.count,
+            }
+        }
+        for index in &counts.uncounted {
+            if let Some(overview) = library.engine().overview(*index)? {
+                others.admit(chosen, &overview.exchange, &overview.summary);
+            }
+        }
+        others.left_out = others.shown.saturating_sub(shown as u64);
+        Ok(others)
+    }
+
     /// The lines below the list.
     pub(super) fn text(&self, chosen: &Chosen) -> String {
         let mut lines = Vec::new();
@@ -90,11 +116,12 @@ impl Others {
     }
 }
 
-fn limit(given: Option<i64>) -> Result<usize, Failure> {
-    let Some(given) = given else { return Ok(usize::MAX) };
+fn limit(given: Option<i64>) -> Result<Option<usize>, Failure> {
+    let Some(given) = given else { return Ok(None) };
     usize::try_from(given)
         .ok()
         .filter(|limit| *limit > 0)
+        .map(Some)
         .ok_or_else(|| Failure::bad_argument(format!("--limit {given} shows nothing."), "Give a number from 1 on."))
 }
 

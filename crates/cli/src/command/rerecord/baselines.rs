@@ -120,7 +120,7 @@ fn threads(library: &Library, path: &Path, format: Format) -> Result<Vec<Thread>
     let mut threads: Vec<Thread> = Vec::new();
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     let mut sources: BTreeMap<String, String> = BTreeMap::new();
-    for index in library.indexes() {
+    for index in library.indexes()? {
         let mut reader = library.reader(*index)?;
         let Some(id) = asked_thread(&mut reader)? else {
             if !reader.summary().runs.is_empty() {

@@ -33,7 +33,7 @@ pub(super) fn write(
     out: &mut Out,
 ) -> Result<(), Failure> {
     for (file, answers) in baselines.files.iter().zip(&asked.files) {
-        let exchanges = in_order(file, answers, new);
+        let exchanges = in_order(file, answers, new)?;
         if exchanges.is_empty() {
             continue;
         }
@@ -75,13 +75,10 @@ pub(super) fn replace(
 }
 
 /// The new exchanges of a file, in the order of the recorded ones.
-fn in_order(file: &Baseline, answers: &Answers, new: &Library) -> Vec<i64> {
-    let places = file
-        .library
-        .indexes()
-        .iter()
-        .filter_map(|index| answers.places.get(index));
-    places.filter_map(|place| new.indexes().get(*place).copied()).collect()
+fn in_order(file: &Baseline, answers: &Answers, new: &Library) -> Result<Vec<i64>, Failure> {
+    let (recorded, new) = (file.library.indexes()?, new.indexes()?);
+    let places = recorded.iter().filter_map(|index| answers.places.get(index));
+    Ok(places.filter_map(|place| new.get(*place).copied()).collect())
 }
 
 /// Writes beside the file and renames; gives the number of exchanges. What
@@ -92,7 +89,7 @@ fn put_in_place(file: &Baseline, answers: &Answers, new: &Library) -> Result<usi
         .canonicalize()
         .map_err(|error| unwritable(&file.path, &error))?;
     let mut others: Vec<i64> = Vec::new();
-    for index in file.library.indexes() {
+    for index in file.library.indexes()? {
         if !file.library.reader(*index)?.summary().is_run_input {
             others.push(*index);
         }
@@ -101,9 +98,10 @@ fn put_in_place(file: &Baseline, answers: &Answers, new: &Library) -> Result<usi
         true => None,
         false => Some(Both::of(new.engine().path(), &file.path)?),
     };
+    let asked_again = new.indexes()?;
     let exchanges: Vec<i64> = file
         .library
-        .indexes()
+        .indexes()?
         .iter()
         .enumerate()
         .filter_map(|(number, index)| match &both {
@@ -111,7 +109,7 @@ fn put_in_place(file: &Baseline, answers: &Answers, new: &Library) -> Result<usi
             _ => answers
                 .places
                 .get(index)
-                .and_then(|place| new.indexes().get(*place).copied()),
+                .and_then(|place| asked_again.get(*place).copied()),
         })
         .collect();
     let engine = both.as_ref().map_or(new.engine(), |both| &both.engine);

@@ -1,0 +1,313 @@
+//! Following exchanges: from what the store has of them to their pages.
+
+use std::{collections::BTreeMap, time::Instant};
+
+use rusqlite::Connection;
+use scrubjay_session::{
+    derive::{self, Commit, Deriver, Purpose, summary::Summary},
+    exchange::{Ending, Exchange},
+    shelf::{Shelf as _, Watermark},
+    verdict,
+};
+
+use super::{BYTES, DERIVE_VERSION, TELL, TOGETHER, TOGETHER_BYTES, forget, run_rows};
+use crate::{
+    Store, StoreError, StoreShelf,
+    table::{
+        derivations,
+        exchanges::{self, Known},
+        pages, runs, settings, texts,
+    },
+};
+
+/// Follows exchanges.
+pub(super) struct Follower {
+    pub(super) store: Store,
+    pub(super) live: BTreeMap<i64, Live>,
+    /// Last commits of exchanges, to be stored together.
+    last: Vec<LastCommit>,
+    last_bytes: usize,
+    /// Some of them were not stored, and have to be looked at again.
+    pub(super) left_behind: bool,
+    /// Exchanges without an answer yet, of which the library knows what they
+    /// ask for, and the length of the request it was read from.
+    asked: BTreeMap<i64, u64>,
+}
+
+/// An exchange that is being followed.
+pub(super) struct Live {
+    shelf: StoreShelf,
+    deriver: Deriver,
+    /// The watermark that the store has, as far as is known here.
+    stored: Option<(u32, Watermark)>,
+    told: Option<(u32, Instant)>,
+    /// Chunks of the body when it was last looked at.
+    chunks: u64,
+}
+
+/// The last commit of an exchange, and the watermark that it expects to find.
+struct LastCommit {
+    exchange: Exchange,
+    commit: Commit,
+    expected: Option<(u32, Watermark)>,
+}
+
+/// What a step came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// There is more.
+    More,
+    /// There is something to tell, but not yet.
+    Later,
+    /// All that is there has been seen.
+    Done,
+}
+
+/// How an exchange goes on after a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Followed {
+    /// It is followed further.
+    On(Progress),
+    /// Another process has derived it meanwhile, or it was erased: look again.
+    ByOthers,
+    /// It has ended and is derived.
+    ToTheEnd,
+}
+
+impl Follower {
+    pub(super) fn new(store: Store) -> Self {
+        Self {
+            store,
+            live: BTreeMap::new(),
+            last: Vec::new(),
+            last_bytes: 0,
+            left_behind: false,
+            asked: BTreeMap::new(),
+        }
+    }
+
+    /// Bytes of a body of this length that are derived, about.
+    pub(super) fn share_done(&self, index: i64, len: u64) -> u64 {
+        let Some(live) = self.live.get(&index) else { return 0 };
+        let (done, chunks) = (live.deriver.next_chunk(), live.chunks.max(1));
+        (u128::from(len) * u128::from(done.min(chunks)) / u128::from(chunks)) as u64
+    }
+
+    /// Follows an exchange to what is there of it.
+    pub(super) fn finish(&mut self, index: i64) -> Result<(), StoreError> {
+        while self.step(index)? == Progress::More {}
+        self.live.remove(&index);
+        Ok(())
+    }
+
+    pub(super) fn step(&mut self, index: i64) -> Result<Progress, StoreError> {
+        let followed = match self.live.remove(&index) {
+            Some(live) => Some((live.shelf.exchange(), live)),
+            None => self.open(index)?.map(|(exchange, live)| (Ok(exchange), live)),
+        };
+        let Some((exchange, mut live)) = followed else {
+            return Ok(Progress::Done);
+        };
+        match self.follow(index, &exchange?, &mut live)? {
+            Followed::On(progress) => {
+                self.live.insert(index, live);
+                Ok(progress)
+            }
+            Followed::ByOthers => Ok(Progress::More),
+            Followed::ToTheEnd => Ok(Progress::Done),
+        }
+    }
+
+    /// Begins to follow an exchange; `None` if there is nothing to do.
+    fn open(&mut self, index: i64) -> Result<Option<(Exchange, Live)>, StoreError> {
+        let shelf = self.store.shelf(index);
+        let exchange = match shelf.exchange() {
+            Err(StoreError::NoSuchExchange { .. }) => {
+                self.asked.remove(&index);
+                return Ok(None);
+            }
+            exchange => exchange?,
+        };
+        let mut stored = self
+            .store
+            .read("the watermark", |conn| derivations::read(conn, index))?;
+        if stored.is_some_and(|(version, _)| version != DERIVE_VERSION) {
+            self.store.write("pages", |tx| forget(tx, index))?;
+            stored = None;
+        }
+        // Only the head of the response says what the body is to be read as.
+        let unknown = exchange.response.is_none() && exchange.ending == Ending::Open;
+        if unknown {
+            self.tell_request(index, &shelf, &exchange)?;
+            return Ok(None);
+        }
+        self.asked.remove(&index);
+        if stored.is_some_and(|(_, mark)| mark.finished) {
+            return Ok(None);
+        }
+        let deriver = match stored {
+            Some(_) => Deriver::resume(&shelf, Purpose::Store)?,
+            None => Deriver::new(&exchange, &shelf.request_body()?, Purpose::Store),
+        };
+        Ok(Some((
+            exchange,
+            Live {
+                shelf,
+                deriver,
+                stored,
+                told: None,
+                chunks: 0,
+            },
+        )))
+    }
+
+    /// Tells the library what a request asks for that has no answer yet, so
+    /// that a run is listed as one from its beginning.
+    fn tell_request(&mut self, index: i64, shelf: &StoreShelf, exchange: &Exchange) -> Result<(), StoreError> {
+        if self.asked.insert(index, exchange.request_len) == Some(exchange.request_len) {
+            return Ok(());
+        }
+        let deriver = Deriver::new(exchange, &shelf.request_body()?, Purpose::Store);
+        self.tell_rows(index, exchange, deriver.summary())
+    }
+
+    /// Derives some of what is there.
+    fn follow(&mut self, index: i64, exchange: &Exchange, live: &mut Live) -> Result<Followed, StoreError> {
+        live.deriver.set_holes(&exchange.holes);
+        live.chunks = exchange.chunk_count;
+        if live.deriver.next_chunk() < exchange.chunk_count {
+            let before = live.deriver.next_chunk();
+            let commits = derive::catch_up(&mut live.deriver, &live.shelf, exchange.chunk_count, BYTES)?;
+            if !self.store_commits(index, exchange, live, commits)? {
+                return Ok(Followed::ByOthers);
+            }
+            // In a damaged store chunks may be missing: then there is nothing more to come.
+            let next = live.deriver.next_chunk();
+            let is_through = next >= exchange.chunk_count || next == before;
+            // What is through and has ended is ended in the same step, so that it need not be kept.
+            if !is_through || (exchange.ending == Ending::Open && next != before) {
+                return Ok(Followed::On(Progress::More));
+            }
+        }
+        if exchange.ending != Ending::Open {
+            let expected = live.stored;
+            if let Some(commit) = derive::end(&mut live.deriver, &live.shelf, exchange.ending) {
+                self.put_by(LastCommit {
+                    exchange: exchange.clone(),
+                    commit,
+                    expected,
+                });
+            }
+            if self.last.len() >= TOGETHER || self.last_bytes >= TOGETHER_BYTES {
+                self.store_together()?;
+            }
+            return Ok(Followed::ToTheEnd);
+        }
+        self.tell(index, exchange, live).map(Followed::On)
+    }
+
+    /// Keeps a last commit until some come together.
+    fn put_by(&mut self, last: LastCommit) {
+        self.last_bytes += last.commit.pages.iter().map(|page| page.bytes.len()).sum::<usize>();
+        self.last.push(last);
+    }
+
+    /// Stores the last commits that were put by, in one transaction. Of what
+    /// others have derived something meanwhile, nothing is stored.
+    pub(super) fn store_together(&mut self) -> Result<(), StoreError> {
+        let last = std::mem::take(&mut self.last);
+        self.last_bytes = 0;
+        if last.is_empty() {
+            return Ok(());
+        }
+        let stored = self.store.write("pages", |tx| {
+            let mut all = true;
+            for one in &last {
+                let index = one.exchange.index;
+                match is_as_expected(tx, index, one.expected)? {
+                    true => write_commit(tx, index, &one.exchange, &one.commit)?,
+                    false => all = false,
+                }
+            }
+            Ok(all)
+        });
+        self.left_behind |= !matches!(stored, Ok(true));
+        stored.map(drop)
+    }
+
+    /// Stores commits, each on condition that nobody else has been here;
+    /// false if somebody has.
+    fn store_commits(
+        &mut self,
+        index: i64,
+        exchange: &Exchange,
+        live: &mut Live,
+        commits: Vec<Commit>,
+    ) -> Result<bool, StoreError> {
+        for commit in commits {
+            let expected = live.stored;
+            let stored = self.store.write("pages", |tx| {
+                let is_ours = is_as_expected(tx, index, expected)?;
+                if is_ours {
+                    write_commit(tx, index, exchange, &commit)?;
+                }
+                Ok(is_ours)
+            })?;
+            if !stored {
+                return Ok(false);
+            }
+            live.stored = Some((DERIVE_VERSION, commit.watermark));
+            live.told = Some((commit.summary.frames, Instant::now()));
+        }
+        Ok(true)
+    }
+
+    /// Tells the library what is known of an open exchange.
+    fn tell(&self, index: i64, exchange: &Exchange, live: &mut Live) -> Result<Progress, StoreError> {
+        let summary = live.deriver.summary();
+        match live.told {
+            Some((frames, _)) if frames == summary.frames => return Ok(Progress::Done),
+            Some((_, at)) if at.elapsed() < TELL => return Ok(Progress::Later),
+            _ => {}
+        }
+        self.tell_rows(index, exchange, summary)?;
+        live.told = Some((summary.frames, Instant::now()));
+        Ok(Progress::Done)
+    }
+
+    fn tell_rows(&self, index: i64, exchange: &Exchange, summary: &Summary) -> Result<(), StoreError> {
+        let rows = run_rows(exchange, summary);
+        self.store.write("rows of the library", |tx| {
+            runs::replace(tx, index, &rows)?;
+            let revision = settings::next_revision(tx)?;
+            exchanges::set_known(tx, index, known(exchange, summary, 0), revision)
+        })
+    }
+}
+
+/// Whether the exchange is there, derived as far as it was when its commit was made.
+fn is_as_expected(conn: &Connection, index: i64, expected: Option<(u32, Watermark)>) -> rusqlite::Result<bool> {
+    Ok(exchanges::has_ended(conn, index)?.is_some() && derivations::read(conn, index)? == expected)
+}
+
+fn known(exchange: &Exchange, summary: &Summary, derived: u32) -> Known {
+    Known {
+        frames: summary.frames,
+        is_run: verdict::is_run(exchange, summary),
+        derived,
+    }
+}
+
+fn write_commit(conn: &Connection, index: i64, exchange: &Exchange, commit: &Commit) -> rusqlite::Result<()> {
+    for page in &commit.pages {
+        pages::put(conn, index, page)?;
+    }
+    for (span, _, text) in &commit.span_texts {
+        texts::add(conn, index, *span, text)?;
+    }
+    runs::replace(conn, index, &run_rows(exchange, &commit.summary))?;
+    derivations::put(conn, index, DERIVE_VERSION, commit.watermark)?;
+    let derived = if commit.watermark.finished { DERIVE_VERSION } else { 0 };
+    let revision = settings::next_revision(conn)?;
+    exchanges::set_known(conn, index, known(exchange, &commit.summary, derived), revision)
+}

@@ -1,0 +1,117 @@
+//! What lists show of many exchanges, read from the tables a window at a time.
+//!
+//! Nothing is folded for it: of what is not derived yet the summary is absent,
+//! and whoever lists it opens it.
+
+use std::collections::BTreeMap;
+
+use rusqlite::Connection;
+use scrubjay_session::{derive::summary::Summary, exchange::Exchange};
+
+use crate::{
+    DERIVE_VERSION, Store, StoreError,
+    table::{exchanges, labels, tallies},
+};
+
+/// From where a window reaches, and which way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edge {
+    /// Exchanges of greater numbers, in order.
+    After(i64),
+    /// Exchanges of smaller numbers, the greatest first.
+    Before(i64),
+}
+
+/// A window of the exchanges that are not hidden.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Where it begins.
+    pub from: Edge,
+    /// How many at most.
+    pub count: u32,
+}
+
+/// An exchange as lists show it.
+#[derive(Clone, Debug)]
+pub struct Overview {
+    /// Its facts, without header fields, trailers and holes.
+    pub exchange: Exchange,
+    /// What was derived of it; absent until all of it is.
+    pub summary: Option<Summary>,
+}
+
+/// How many exchanges of a kind are derived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tally {
+    /// Their source.
+    pub source: String,
+    /// Whether lists of runs show them.
+    pub is_run: bool,
+    /// How many.
+    pub count: u64,
+}
+
+impl Store {
+    /// A window of what lists show.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn overviews(&self, window: Window) -> Result<Vec<Overview>, StoreError> {
+        self.read("the exchanges", |conn| overviews(conn, &window))
+    }
+
+    /// How many exchanges are derived, by kind. Those that are not are in [`Store::behind`].
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn tallies(&self) -> Result<Vec<Tally>, StoreError> {
+        self.read("the numbers of exchanges", tallies::read)
+    }
+
+    /// Exchanges that are not wholly derived, from a number on, in order.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn behind(&self, from: i64, count: u32) -> Result<Vec<i64>, StoreError> {
+        self.read("the watermarks", |conn| exchanges::behind(conn, from, count))
+    }
+
+    /// The greatest number that was given; zero while there is none.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn last_index(&self) -> Result<i64, StoreError> {
+        self.read("the exchanges", exchanges::last_id)
+    }
+
+    /// As [`Store::indexes`], of those behind a number.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn indexes_after(&self, after: i64) -> Result<Vec<i64>, StoreError> {
+        self.read("the exchanges", |conn| exchanges::indexes_after(conn, after))
+    }
+}
+
+fn overviews(conn: &Connection, window: &Window) -> rusqlite::Result<Vec<Overview>> {
+    // One transaction, so that the parts belong together.
+    let tx = conn.unchecked_transaction()?;
+    let rows = exchanges::overviews(&tx, window, DERIVE_VERSION)?;
+    let indexes = || rows.iter().map(|(exchange, _)| exchange.index);
+    let Some(range) = indexes().min().zip(indexes().max()) else {
+        return Ok(Vec::new());
+    };
+    let mut labelled: BTreeMap<i64, Vec<(String, String)>> = BTreeMap::new();
+    for (exchange, label) in labels::read_range(&tx, range)? {
+        labelled.entry(exchange).or_default().push(label);
+    }
+    let overviews = rows.into_iter().map(|(mut exchange, page)| {
+        exchange.labels = labelled.remove(&exchange.index).unwrap_or_default();
+        Overview {
+            exchange,
+            // A page that is damaged is made again by whoever opens the exchange.
+            summary: page.and_then(|page| Summary::from_page(&page).ok()),
+        }
+    });
+    Ok(overviews.collect())
+}
