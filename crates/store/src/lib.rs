@@ -77,7 +77,6 @@ pub(crate) use deriver::DERIVE_VERSION;
 pub use deriver::{Derived, Deriving, run_rows};
 pub use error::StoreError;
 pub use library::{Listing, Query, Row, RunRow, Sort};
-pub use secrets::is_secret_name;
 pub use shelf::StoreShelf;
 pub use sources::Claim;
 pub use spool::{Spool, SpoolTape};
