@@ -71,7 +71,7 @@ mod tls;
 mod watch;
 
 pub use scrubjay_proxy::Holder as PortHolder;
-pub use scrubjay_recording::Packing;
+pub use scrubjay_recording::{Limits, Packing};
 pub use scrubjay_store::{Derived, Excess, Gap, Incident, Pruned, SizeCap};
 
 pub use self::{
