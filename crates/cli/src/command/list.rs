@@ -46,7 +46,7 @@ enum Shown {
 
 pub(crate) fn run(args: &args::List, out: &mut Out) -> Result<(), Failure> {
     let chosen = Chosen::by(args)?;
-    let library = Library::open(args.source.path(), out.format)?;
+    let library = Library::open(args.source.path(), out)?;
     library.catch_up()?;
     let mutes = library.engine().mutes()?;
     let mut rows = VecDeque::new();
