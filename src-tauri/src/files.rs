@@ -20,7 +20,7 @@ use std::{
 };
 
 use scrubjay_engine::{Engine, Packing};
-use scrubjay_ipc::{Code, Report};
+use scrubjay_ipc::{Code, Report, words};
 use tauri::{
     Runtime, State, WebviewWindow,
     ipc::{InvokeBody, Request},
@@ -69,7 +69,11 @@ pub fn import_begin(arriving: State<'_, Arriving>) -> Result<u32, Report> {
 /// # Errors
 /// When it was given up, or there is no room for it.
 #[tauri::command]
-pub fn import_piece(request: Request<'_>, arriving: State<'_, Arriving>) -> Result<(), Report> {
+pub fn import_piece(
+    request: Request<'_>,
+    arriving: State<'_, Arriving>,
+    engine: State<'_, Engine>,
+) -> Result<(), Report> {
     let InvokeBody::Raw(bytes) = request.body() else {
         return Err(Report::new(Code::BadRequest, "The file did not arrive as bytes.", ""));
     };
@@ -79,7 +83,20 @@ pub fn import_piece(request: Request<'_>, arriving: State<'_, Arriving>) -> Resu
     let file = number
         .and_then(|number: u32| files.get_mut(&number))
         .ok_or_else(unknown)?;
+    let len = file.as_file().metadata().map_err(|error| failed(&error))?.len();
+    let max_len = engine.limits().file_len;
+    if len.saturating_add(bytes.len() as u64) > max_len {
+        return Err(too_large(max_len));
+    }
     file.write_all(bytes).map_err(|error| failed(&error))
+}
+
+fn too_large(max_len: u64) -> Report {
+    Report::new(
+        Code::BadFile,
+        format!("The file is larger than {}, the limit.", words::bytes(max_len)),
+        "Nothing was taken. If you trust the file, import it by its path: scrubjay import --max-size 2GB FILE.",
+    )
 }
 
 /// Imports a file that has arrived whole.

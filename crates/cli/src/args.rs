@@ -4,7 +4,12 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser};
 
-use crate::failure::Failure;
+use scrubjay_engine::Limits;
+
+use crate::{
+    failure::Failure,
+    words::{self, NoSize},
+};
 
 /// Records AG-UI streams between a frontend and an agent, and shows them as of any event.
 #[derive(Debug, Parser)]
@@ -44,6 +49,25 @@ impl Cli {
     pub(crate) fn format(&self) -> Format {
         let absent = if self.json { Format::Json } else { Format::Text };
         self.format.unwrap_or(absent)
+    }
+
+    /// How much is read of a file.
+    pub(crate) fn limits(&self) -> Limits {
+        let given = match &self.command {
+            Command::List(args) => &args.source.limit,
+            Command::Show(args) | Command::Events(args) | Command::Spans(args) => &args.source.limit,
+            Command::State(args) => &args.one.source.limit,
+            Command::Body(args) => &args.one.source.limit,
+            Command::Export(args) => &args.source.limit,
+            Command::Serve(args) => &args.source.limit,
+            Command::Check(args) => &args.limit,
+            Command::Diff(args) => &args.limit,
+            Command::Import(args) => &args.limit,
+            Command::Replay(args) => &args.limit,
+            Command::Rerecord(args) => &args.limit,
+            Command::Delete(_) | Command::Reindex(_) | Command::Record(_) => return Limits::default(),
+        };
+        given.max_size.map_or_else(Limits::default, Limits::of_len)
     }
 
     /// Why the arguments do not go together, if so.
@@ -142,6 +166,21 @@ pub(crate) enum Command {
     Rerecord(Rerecord),
 }
 
+/// How much is read of a recording file.
+#[derive(Debug, Args)]
+pub(crate) struct LimitArg {
+    /// Read at most so much of a recording file, unpacked, such as 2GB; absent means 128MB
+    #[arg(long, value_name = "SIZE", value_parser = file_size)]
+    pub(crate) max_size: Option<u64>,
+}
+
+fn file_size(text: &str) -> Result<u64, &'static str> {
+    words::size(text).map_err(|why| match why {
+        NoSize::NoUnit => "it has no unit, such as MB or GB",
+        NoSize::NoSense => "it is no size, such as 500MB or 2GB",
+    })
+}
+
 /// What to read.
 #[derive(Debug, Args)]
 pub(crate) struct SourceArgs {
@@ -152,6 +191,9 @@ pub(crate) struct SourceArgs {
     /// The same as SOURCE
     #[arg(long, value_name = "PATH", conflicts_with = "source")]
     store: Option<PathBuf>,
+
+    #[command(flatten)]
+    limit: LimitArg,
 }
 
 impl SourceArgs {
@@ -239,6 +281,9 @@ pub(crate) struct Check {
     pub(crate) input: Option<PathBuf>,
 
     #[command(flatten)]
+    pub(crate) limit: LimitArg,
+
+    #[command(flatten)]
     pub(crate) tls: Tls,
 }
 
@@ -297,6 +342,9 @@ pub(crate) struct Diff {
     /// With --baseline: recordings older than this fail, such as 90d
     #[arg(long, value_name = "AGE", requires = "baseline")]
     pub(crate) max_age: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) limit: LimitArg,
 }
 
 /// What counts as different.
@@ -391,6 +439,9 @@ pub(crate) struct Import {
     /// Recording files
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) limit: LimitArg,
 
     #[command(flatten)]
     pub(crate) store: StoreArg,
@@ -618,6 +669,9 @@ pub(crate) struct Replay {
     pub(crate) hosts: HostArgs,
 
     #[command(flatten)]
+    pub(crate) limit: LimitArg,
+
+    #[command(flatten)]
     pub(crate) tls: Tls,
 
     /// Let tests and pages steer this replay from here
@@ -662,6 +716,9 @@ pub(crate) struct Rerecord {
     /// Ignore what this regular expression matches in texts; repeat for several
     #[arg(long, value_name = "REGEX")]
     pub(crate) ignore_text: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) limit: LimitArg,
 
     #[command(flatten)]
     pub(crate) tls: Tls,

@@ -5,7 +5,12 @@ use std::{io, io::Write as _, net::SocketAddr, process::ExitCode};
 use scrubjay_engine::{EngineError, clock};
 use scrubjay_ipc::{Code, Report};
 
-use crate::{args::Format, json::Line, lines::Lines, safe::safe};
+use crate::{
+    args::Format,
+    json::Line,
+    lines::Lines,
+    safe::{safe, safe_lines},
+};
 
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
@@ -108,6 +113,8 @@ pub(crate) fn note_exposure(listen: SocketAddr, given_away: &str, format: Format
 
 /// Whoever closed standard error does not want to know.
 pub(crate) fn to_stderr(text: &str) {
+    // What JSON has of it is escaped already.
+    let text = safe_lines(text);
     if let Some(lines) = Lines::stderr() {
         return lines.put(text.as_bytes());
     }

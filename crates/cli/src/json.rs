@@ -109,21 +109,30 @@ pub(crate) fn string(value: &str) -> String {
     text
 }
 
-/// JSON Lines without characters that would act on a terminal: they stand
-/// only inside strings, where an escape means the same.
-pub(crate) fn escaped(lines: &str) -> Cow<'_, str> {
+/// JSON without characters that would act on a terminal: they stand only
+/// inside strings, where an escape means the same. White space between tokens
+/// stays, or becomes a space where it would act.
+pub(crate) fn escaped(json: &str) -> Cow<'_, str> {
     let acts = |c: char| c != '\n' && is_unsafe(c);
-    if !lines.contains(acts) {
-        return Cow::Borrowed(lines);
+    if !json.contains(acts) {
+        return Cow::Borrowed(json);
     }
-    let mut text = String::with_capacity(lines.len() + 16);
-    for c in lines.chars() {
-        match acts(c) {
-            true => write!(text, "\\u{:04x}", u32::from(c)).expect("a String takes all"),
-            false => text.push(c),
+    let mut text = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        match c {
+            '\t' | '\r' => text.push(' '),
+            c if acts(c) => push_escape(&mut text, c),
+            c => text.push(c),
         }
     }
     Cow::Owned(text)
+}
+
+/// A character as the UTF-16 units that JSON has escapes for.
+fn push_escape(text: &mut String, c: char) {
+    for unit in c.encode_utf16(&mut [0; 2]) {
+        write!(text, "\\u{unit:04x}").expect("a String takes all");
+    }
 }
 
 fn push_list(text: &mut String, items: impl IntoIterator<Item = String>) {
@@ -147,7 +156,7 @@ fn push_string(text: &mut String, value: &str) {
             '\n' => text.push_str("\\n"),
             '\r' => text.push_str("\\r"),
             '\t' => text.push_str("\\t"),
-            c if is_unsafe(c) => write!(text, "\\u{:04x}", u32::from(c)).expect("a String takes all"),
+            c if is_unsafe(c) => push_escape(text, c),
             c => text.push(c),
         }
     }
@@ -164,6 +173,7 @@ mod tests {
             escaped("{\"a\":\"é\u{9b}\u{202e}\"}\n"),
             "{\"a\":\"é\\u009b\\u202e\"}\n"
         );
+        assert_eq!(escaped("{\"a\":\t\"\u{e0041}\"}"), "{\"a\": \"\\udb40\\udc41\"}");
         assert!(matches!(escaped("{}\n"), Cow::Borrowed(_)));
     }
 

@@ -14,7 +14,7 @@ use scrubjay_session::{
     verdict,
 };
 
-use crate::{args::Format, failure::Failure, failure::note, safe::shortened, words};
+use crate::{args::Format, failure::Failure, failure::note, out::Out, safe::shortened, words};
 
 /// Exchanges named in a hint, at most.
 const NAMED: usize = 12;
@@ -37,13 +37,14 @@ pub(crate) struct Library {
 
 impl Library {
     /// Opens what is named, or the default store.
-    pub(crate) fn open(path: Option<PathBuf>, format: Format) -> Result<Self, Failure> {
+    pub(crate) fn open(path: Option<PathBuf>, out: &Out) -> Result<Self, Failure> {
+        let format = out.format;
         let is_default = path.is_none();
-        let engine = Engine::open(&Options {
+        let options = Options {
             path,
             opening: Opening::Reading,
-        })
-        .map_err(|error| match error {
+        };
+        let engine = Engine::open_within(&options, out.limits).map_err(|error| match error {
             EngineError::NothingThere { path } if is_default => nothing_yet(&path),
             error => error.into(),
         })?;
@@ -190,7 +191,12 @@ impl Library {
         Err(Failure::new(
             Code::BadFile,
             format!("{}: {sentence}", self.name()),
-            "What stands before the damage was read; get the file again from where it came from for the rest.",
+            match self.engine.is_too_large() {
+                true => "What stands before that was read; if you trust the file, raise the limit with --max-size 2GB.",
+                false => {
+                    "What stands before the damage was read; get the file again from where it came from for the rest."
+                }
+            },
         ))
     }
 

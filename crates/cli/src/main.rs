@@ -53,7 +53,7 @@ fn main() -> ExitCode {
     if let Some(refusal) = cli.refusal() {
         return refusal.tell(format);
     }
-    let mut out = Out::new(format);
+    let mut out = Out::new(format, cli.limits());
     let done = run(&cli.command, &mut out);
     // What was answered stands before what is said about it.
     let flushed = out.finish();

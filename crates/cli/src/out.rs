@@ -1,17 +1,18 @@
 //! Standard output: buffered, and silent when its reader has gone.
 
-use std::{
-    borrow::Cow,
-    io::{self, BufWriter, IsTerminal as _, StdoutLock, Write as _},
-};
+use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write as _};
 
-use crate::{args::Format, failure::Failure, json::escaped, lines::Lines};
+use scrubjay_engine::Limits;
+
+use crate::{args::Format, failure::Failure, json::escaped, lines::Lines, safe::safe_lines};
 
 /// Where answers go.
 pub(crate) struct Out {
     sink: Sink,
     pub(crate) format: Format,
-    /// A person looks at it: what acts on a terminal is escaped in captured JSON too.
+    /// How much is read of a file.
+    pub(crate) limits: Limits,
+    /// A person looks at it: what acts on a terminal is escaped in verbatim JSON too.
     is_terminal: bool,
 }
 
@@ -24,10 +25,11 @@ enum Sink {
 }
 
 impl Out {
-    pub(crate) fn new(format: Format) -> Self {
+    pub(crate) fn new(format: Format, limits: Limits) -> Self {
         Self {
             sink: Sink::Direct(BufWriter::with_capacity(1 << 16, io::stdout().lock())),
             format,
+            limits,
             is_terminal: io::stdout().is_terminal(),
         }
     }
@@ -52,13 +54,23 @@ impl Out {
         self.format == Format::Json
     }
 
-    /// Text that ends its own lines.
+    /// Text that ends its own lines. Whatever it holds, nothing of it acts on a
+    /// terminal or hides in a viewer: escaped in JSON, which means the same
+    /// then, made visible in all else.
     pub(crate) fn text(&mut self, text: &str) -> Result<(), Failure> {
-        let text = match self.is_json() && self.is_terminal {
-            true => escaped(text),
-            false => Cow::Borrowed(text),
+        let text = match self.format {
+            Format::Json | Format::Sarif => escaped(text),
+            Format::Text | Format::Junit | Format::Markdown => safe_lines(text),
         };
         self.bytes(text.as_bytes())
+    }
+
+    /// JSON Lines with captured JSON that programs get as it stood on the wire.
+    pub(crate) fn verbatim(&mut self, lines: &str) -> Result<(), Failure> {
+        match self.is_terminal {
+            true => self.text(lines),
+            false => self.bytes(lines.as_bytes()),
+        }
     }
 
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {

@@ -3,19 +3,31 @@
 
 use std::borrow::Cow;
 
-/// The text with control characters, line separators and characters that
-/// change the direction of writing made visible.
+use scrubjay_protocol::secret;
+
+/// The text with control characters, line separators, characters that change
+/// the direction of writing, and characters that cannot be seen made visible.
 pub(crate) fn safe(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_unsafe) {
+    shown(text, |_| false)
+}
+
+/// As [`safe`], for text of several lines: line feeds stay.
+pub(crate) fn safe_lines(text: &str) -> Cow<'_, str> {
+    shown(text, |c| c == '\n')
+}
+
+fn shown(text: &str, stays: impl Fn(char) -> bool) -> Cow<'_, str> {
+    let acts = |c: char| is_unsafe(c) && !stays(c);
+    if !text.contains(acts) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
     for c in text.chars() {
         match c {
+            c if !acts(c) => shown.push(c),
             '\0'..='\x1f' => shown.extend(char::from_u32(0x2400 + u32::from(c))),
             '\x7f' => shown.push('␡'),
-            c if is_unsafe(c) => shown.extend(c.escape_unicode()),
-            c => shown.push(c),
+            c => shown.extend(c.escape_unicode()),
         }
     }
     Cow::Owned(shown)
@@ -32,11 +44,46 @@ pub(crate) fn shortened(text: &str, max_chars: usize) -> String {
     shown
 }
 
+/// An address without the values in it that are secret: lines end up in the
+/// logs of build servers.
+pub(crate) fn without_secrets(url: &str) -> String {
+    let covered = secret::cover(url.as_bytes(), &mut |_| "…".to_owned());
+    String::from_utf8_lossy(&covered).into_owned()
+}
+
+/// Control characters, and those of the category Cf and others that show
+/// nothing: they reorder a line, or hide in it what is not read.
 pub(crate) fn is_unsafe(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_control();
+    }
     c.is_control()
         || matches!(
             c,
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
+            '\u{ad}'
+                | '\u{34f}'
+                | '\u{600}'..='\u{605}'
+                | '\u{61c}'
+                | '\u{6dd}'
+                | '\u{70f}'
+                | '\u{890}'..='\u{891}'
+                | '\u{8e2}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{3164}'
+                | '\u{feff}'
+                | '\u{ffa0}'
+                | '\u{fff0}'..='\u{fffb}'
+                | '\u{110bd}'
+                | '\u{110cd}'
+                | '\u{13430}'..='\u{1343f}'
+                | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0000}'..='\u{e0fff}'
         )
 }
 
@@ -52,9 +99,12 @@ mod tests {
             ("a\nb\tc\x7f", "a␊b␉c␡"),
             ("\u{9b}31m", "\\u{9b}31m"),
             ("abc\u{202e}def\u{2066}", "abc\\u{202e}def\\u{2066}"),
+            ("a\u{200b}b\u{2060}c\u{e0041}", "a\\u{200b}b\\u{2060}c\\u{e0041}"),
         ] {
             assert_eq!(safe(text), shown);
         }
         assert_eq!(shortened("abc\x1bdef", 4), "abc␛…");
+        assert_eq!(safe_lines("a\nb\r"), "a\nb␍");
+        assert_eq!(without_secrets("https://u:p@h/a?key=b"), "https://…@h/a?key=…");
     }
 }

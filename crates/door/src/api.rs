@@ -15,7 +15,7 @@ use axum::{
 };
 use futures_util::{Stream, StreamExt as _, stream};
 use scrubjay_engine::{Asker, BodyOf, EngineError, NewsFeed, Packing};
-use scrubjay_ipc::{AnyAsk, Code, Report};
+use scrubjay_ipc::{AnyAsk, Code, Report, words};
 use serde::Deserialize;
 use tokio::{
     io::AsyncWriteExt as _,
@@ -26,8 +26,6 @@ use crate::Room;
 
 /// A question is small: the longest are lists of open branches.
 const ASK_BYTES: usize = 4 << 20;
-/// A recording file that is larger is imported by its path instead.
-const IMPORT_BYTES: u64 = 4 << 30;
 /// Pieces in which files and bodies are sent, waiting at most this many.
 const PIECE: usize = 64 << 10;
 const PIECES_WAITING: usize = 8;
@@ -121,8 +119,19 @@ struct ImportQuery {
 }
 
 /// Streams the upload into a file, so that a large one does not sit in memory.
-async fn import(State(room): State<Arc<Room>>, Query(query): Query<ImportQuery>, body: Body) -> Response {
-    let path = match upload(body).await {
+async fn import(
+    State(room): State<Arc<Room>>,
+    Query(query): Query<ImportQuery>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let max_len = room.engine.limits().file_len;
+    let said_len = headers.get(header::CONTENT_LENGTH);
+    let said_len = said_len.and_then(|len| len.to_str().ok()?.parse::<u64>().ok());
+    if said_len.is_some_and(|len| len > max_len) {
+        return report(&too_large(max_len));
+    }
+    let path = match upload(body, max_len).await {
         Ok(path) => path,
         Err(failure) => return report(&failure),
     };
@@ -140,7 +149,16 @@ async fn import(State(room): State<Arc<Room>>, Query(query): Query<ImportQuery>,
     }
 }
 
-async fn upload(body: Body) -> Result<tempfile::TempPath, Report> {
+/// What is larger unpacked is refused by the engine, in the same words.
+fn too_large(max_len: u64) -> Report {
+    Report::new(
+        Code::BadFile,
+        format!("The file is larger than {}, the limit.", words::bytes(max_len)),
+        "Nothing was taken. If you trust the file, import it by its path: scrubjay import --max-size 2GB FILE.",
+    )
+}
+
+async fn upload(body: Body, max_len: u64) -> Result<tempfile::TempPath, Report> {
     let failed = |error: &dyn std::fmt::Display| {
         Report::new(
             Code::BadFile,
@@ -153,16 +171,12 @@ async fn upload(body: Body) -> Result<tempfile::TempPath, Report> {
         .into_parts();
     let mut file = tokio::fs::File::from_std(file);
     let mut pieces = body.into_data_stream();
-    let mut len = 0;
+    let mut len = 0_u64;
     while let Some(piece) = pieces.next().await {
         let piece = piece.map_err(|error| failed(&error))?;
-        len += piece.len() as u64;
-        if len > IMPORT_BYTES {
-            return Err(Report::new(
-                Code::BadFile,
-                "The file is larger than 4 GB.",
-                "Import it by its path: scrubjay import FILE.",
-            ));
+        len = len.saturating_add(piece.len() as u64);
+        if len > max_len {
+            return Err(too_large(max_len));
         }
         file.write_all(&piece).await.map_err(|error| failed(&error))?;
     }

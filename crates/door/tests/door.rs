@@ -31,7 +31,10 @@ impl Visit {
             path: Some(store.to_owned()),
             opening: Opening::Window,
         };
-        let engine = Engine::open(&options).unwrap();
+        Self::of(Engine::open(&options).unwrap()).await
+    }
+
+    async fn of(engine: Engine) -> Self {
         let plan = Plan {
             listen: "127.0.0.1:0".parse().unwrap(),
             on_new_url: None,
@@ -98,6 +101,33 @@ fn browser() -> Client {
 
 async fn json_of(response: Response) -> Value {
     serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
+}
+
+/// In front by what the head says, and behind it by what comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_is_too_large_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options {
+        path: Some(folder.path().join("store.db")),
+        opening: Opening::Window,
+    };
+    let limits = scrubjay_engine::Limits::of_len(FILE.len() as u64);
+    let engine = Engine::open_within(&options, limits).unwrap();
+    let mut visit = Visit::of(engine).await;
+    visit.let_in().await;
+    visit.import().await;
+    let larger = format!("{FILE}\n");
+    let piece = larger.clone();
+    let streamed = reqwest::Body::wrap_stream(futures_util::stream::iter([Ok::<_, std::io::Error>(piece)]));
+    for body in [larger.into(), streamed] {
+        let request = visit.request("POST", "/api/import?name=a.agui.jsonl").body(body);
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        let report = json_of(response).await;
+        assert!(report["message"].as_str().unwrap().contains("the limit"), "{report}");
+        assert!(report["hint"].as_str().unwrap().contains("--max-size"), "{report}");
+    }
+    assert_eq!(visit.engine.exchanges().unwrap().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,6 +9,7 @@ use std::{
 };
 
 use scrubjay_ipc::{AnyAsk, HealthView, ReplayAnswer, ReplayView, Report, SourceList};
+use scrubjay_recording::Limits;
 use scrubjay_session::{derive, query::answer::Transport};
 use scrubjay_store::{Access, Derived, Deriving, Excess, Incident, Pruned, SizeCap, Store, open_file};
 
@@ -67,6 +68,10 @@ pub struct Engine {
 /// What all clones share.
 pub(crate) struct Inner {
     home: Home,
+    /// How much is read of a file that is imported.
+    pub(crate) limits: Limits,
+    /// Held while a file is imported: the limits are for one at a time.
+    pub(crate) importing: Mutex<()>,
     pub(crate) bell: Arc<Bell>,
     pub(crate) hub: Arc<Hub>,
     pub(crate) open: OpenExchanges,
@@ -96,13 +101,21 @@ impl Engine {
     /// # Errors
     /// When there is nothing to open, it is neither, or it cannot be read.
     pub fn open(options: &Options) -> Result<Self, EngineError> {
+        Self::open_within(options, Limits::default())
+    }
+
+    /// As [`Engine::open`], with limits of its own for files that are opened or imported.
+    ///
+    /// # Errors
+    /// When there is nothing to open, it is neither, or it cannot be read.
+    pub fn open_within(options: &Options, limits: Limits) -> Result<Self, EngineError> {
         let path = match &options.path {
             Some(path) => path.clone(),
             None => Store::default_path()?,
         };
         let bell = Arc::new(Bell::default());
         let home = match kind_of(&path)? {
-            Kind::Recording => Home::File(FileHome::read(&path)?),
+            Kind::Recording => Home::File(FileHome::read(&path, limits)?),
             Kind::Nothing if options.opening == Opening::Reading => return Err(EngineError::NothingThere { path }),
             Kind::Empty if options.opening == Opening::Reading => return Err(file::empty(&path)),
             Kind::Store | Kind::Nothing | Kind::Empty => Home::Store(StoreHome::open(&path, options.opening, &bell)?),
@@ -110,6 +123,8 @@ impl Engine {
         let engine = Self {
             inner: Arc::new(Inner {
                 home,
+                limits,
+                importing: Mutex::new(()),
                 bell,
                 hub: Arc::default(),
                 open: OpenExchanges::default(),
@@ -157,6 +172,20 @@ impl Engine {
             Home::Store(_) => false,
             Home::File(home) => home.is_damaged,
         }
+    }
+
+    /// Whether a recording file was not read to its end because it is larger than
+    /// the limits; the first of [`Engine::damage`] says how far it was read.
+    pub fn is_too_large(&self) -> bool {
+        match &self.inner.home {
+            Home::Store(_) => false,
+            Home::File(home) => home.is_too_large,
+        }
+    }
+
+    /// How much is read of a file that is imported.
+    pub fn limits(&self) -> Limits {
+        self.inner.limits
     }
 
     /// What could not be read of a recording file, as sentences; empty for a store.

@@ -35,6 +35,16 @@ pub enum EngineError {
         /// Why.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// A file holds more than is read of one.
+    #[error("{name} was read up to line {line}: {reason}")]
+    TooLarge {
+        /// Its name.
+        name: String,
+        /// Where reading it stopped.
+        line: u64,
+        /// Which limit was met, as the end of a sentence.
+        reason: String,
+    },
     /// A store where a recording file was asked for.
     #[error("{name} is a store, and import takes recording files")]
     StoreGiven {
@@ -223,7 +233,7 @@ impl EngineError {
             | Self::NoSuchStream { .. }
             | Self::NotInExchange { .. } => Code::NotFound,
             Self::DamagedPage { .. } | Self::Unread(_) => Code::Store,
-            Self::ReadFile { .. } | Self::BadFile { .. } | Self::TlsFile(_) => Code::BadFile,
+            Self::ReadFile { .. } | Self::BadFile { .. } | Self::TooLarge { .. } | Self::TlsFile(_) => Code::BadFile,
             Self::ReadOnly { .. }
             | Self::StoreGiven { .. }
             | Self::BadName { .. }
@@ -267,6 +277,7 @@ impl EngineError {
         let begins_with_name = matches!(
             self,
             Self::BadFile { .. }
+                | Self::TooLarge { .. }
                 | Self::StoreGiven { .. }
                 | Self::ReadOnly { .. }
                 | Self::Store(StoreError::NotAStore { .. })
@@ -296,6 +307,9 @@ impl EngineError {
             }
             Self::ReadFile { .. } => "Check that the file may be read by you.".into(),
             Self::BadFile { .. } => "Scrubjay opens .agui.jsonl files, plain or gzip, and its own stores.".into(),
+            Self::TooLarge { .. } => {
+                "Nothing was taken. If you trust the file, raise the limit: scrubjay import --max-size 2GB FILE.".into()
+            }
             Self::Export { .. } => "Check that there is room and that you may write there.".into(),
             Self::ReadOnly { .. } => "Import the file into a store first: scrubjay import FILE.".into(),
             Self::NoSuchExchange { .. } | Self::NoSuchThread { .. } => "List what there is: scrubjay list.".into(),

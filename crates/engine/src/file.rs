@@ -9,7 +9,7 @@ use std::{
 };
 
 use scrubjay_ipc::{Library, LibraryPage, Mutes};
-use scrubjay_recording::{Origin, ReadError, Recorded, Recording};
+use scrubjay_recording::{Limits, Origin, ReadError, Recorded, Recording};
 use scrubjay_session::{exchange::Exchange as Facts, memory::MemoryShelf, query::Summary, verdict::Verdict};
 use scrubjay_store::{Listing, Query, Row, RunRow, Sort, open_file, run_rows};
 
@@ -23,6 +23,8 @@ pub(crate) struct FileHome {
     pub(crate) damage: Vec<String>,
     /// Whether something could not be read.
     pub(crate) is_damaged: bool,
+    /// Whether what was not read is more than the limit for a file.
+    pub(crate) is_too_large: bool,
     shelves: Vec<Arc<MemoryShelf>>,
     /// The lines of each; none where the file is packed.
     lines: Vec<Lines>,
@@ -48,16 +50,35 @@ pub(crate) fn empty(path: &Path) -> EngineError {
 }
 
 /// Reads a recording file.
-pub(crate) fn read(path: &Path, name: &str, watch: &mut dyn FnMut(u64) -> bool) -> Result<Recording, EngineError> {
+pub(crate) fn read(
+    path: &Path,
+    name: &str,
+    limits: Limits,
+    watch: &mut dyn FnMut(u64) -> bool,
+) -> Result<Recording, EngineError> {
     let file = File::open(path).map_err(|source| EngineError::ReadFile {
         path: path.to_owned(),
         source,
     })?;
     let watched = Watched { file, read: 0, watch };
-    scrubjay_recording::read(BufReader::with_capacity(256 << 10, watched)).map_err(|source| EngineError::BadFile {
-        name: name.to_owned(),
-        source: Box::new(source),
-    })
+    let input = BufReader::with_capacity(256 << 10, watched);
+    scrubjay_recording::read_within(input, limits).map_err(|error| refused(name, error))
+}
+
+/// Why nothing of a file can be given.
+pub(crate) fn refused(name: &str, error: ReadError) -> EngineError {
+    let name = name.to_owned();
+    match error {
+        ReadError::TooLarge(damage) => EngineError::TooLarge {
+            name,
+            line: damage.line,
+            reason: damage.reason,
+        },
+        error => EngineError::BadFile {
+            name,
+            source: Box::new(error),
+        },
+    }
 }
 
 /// A file that says how much of it was read, and is asked whether to go on.
@@ -126,8 +147,8 @@ fn is_packed(path: &Path) -> bool {
 }
 
 impl FileHome {
-    pub(crate) fn read(path: &Path) -> Result<Self, EngineError> {
-        let mut recording = read(path, &path.display().to_string(), &mut |_| true)?;
+    pub(crate) fn read(path: &Path, limits: Limits) -> Result<Self, EngineError> {
+        let mut recording = read(path, &path.display().to_string(), limits, &mut |_| true)?;
         let lines = match is_packed(path) {
             true => Vec::new(),
             false => recording.exchanges.iter_mut().map(Lines::of).collect(),
@@ -137,6 +158,7 @@ impl FileHome {
             len: path.metadata().map_or(0, |facts| facts.len()),
             damage: remarks(&recording),
             is_damaged: recording.damage.is_some(),
+            is_too_large: recording.damage.as_ref().is_some_and(|damage| damage.is_limit),
             shelves: recording
                 .exchanges
                 .into_iter()

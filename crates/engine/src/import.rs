@@ -1,9 +1,13 @@
 //! Recording files into the store.
 
-use std::{io::Cursor, path::Path};
+use std::{
+    io::Cursor,
+    path::Path,
+    sync::{MutexGuard, PoisonError},
+};
 
-use scrubjay_recording::Recording;
-use scrubjay_session::{memory::MemoryShelf, shelf::Shelf as _};
+use scrubjay_recording::{Damage, Limits, Recording};
+use scrubjay_session::memory::MemoryShelf;
 use scrubjay_store::Store;
 
 use crate::{
@@ -11,6 +15,9 @@ use crate::{
     engine::{Kind, kind_of},
     file,
 };
+
+/// Twins that are named.
+const NAMED_TWINS: usize = 12;
 
 /// The label of recordings that came with the program.
 const SAMPLE: (&str, &str) = ("sample", "true");
@@ -31,23 +38,25 @@ pub struct Imported {
 pub struct Incoming(Recording);
 
 impl Incoming {
-    /// Reads a recording file, all of it or as far as it is not damaged.
-    /// `name` stands in messages instead of the path.
+    /// Reads a recording file, all of it or as far as it is not damaged. One
+    /// that is larger than the limits is not taken: a part of it would be there
+    /// twice once all of it is. `name` stands in messages instead of the path.
     ///
     /// # Errors
-    /// When the file is no recording.
-    pub fn read(path: &Path, name: Option<&str>) -> Result<Self, EngineError> {
-        Self::read_watched(path, name, &mut |_| true)
+    /// When the file is no recording, or larger than the limits.
+    pub fn read(path: &Path, name: Option<&str>, limits: Limits) -> Result<Self, EngineError> {
+        Self::read_watched(path, name, limits, &mut |_| true)
     }
 
     /// As [`Incoming::read`]; `watch` hears how many bytes of the file were
     /// read so far, and says whether to go on.
     ///
     /// # Errors
-    /// When the file is no recording, or reading it was stopped.
+    /// When the file is no recording, larger than the limits, or reading it was stopped.
     pub fn read_watched(
         path: &Path,
         name: Option<&str>,
+        limits: Limits,
         watch: &mut dyn FnMut(u64) -> bool,
     ) -> Result<Self, EngineError> {
         let shown = path.display().to_string();
@@ -55,7 +64,23 @@ impl Incoming {
         if matches!(kind_of(path), Ok(Kind::Store)) {
             return Err(EngineError::StoreGiven { name: name.to_owned() });
         }
-        file::read(path, name, watch).map(Self)
+        within(name, file::read(path, name, limits, watch)?).map(Self)
+    }
+}
+
+/// The recording, unless it was not read to its end because it is too large.
+fn within(name: &str, recording: Recording) -> Result<Recording, EngineError> {
+    match &recording.damage {
+        Some(Damage {
+            line,
+            reason,
+            is_limit: true,
+        }) => Err(EngineError::TooLarge {
+            name: name.to_owned(),
+            line: *line,
+            reason: reason.clone(),
+        }),
+        Some(_) | None => Ok(recording),
     }
 }
 
@@ -67,7 +92,8 @@ impl Engine {
     /// When the file is no recording, or the store cannot be written.
     pub fn import_file(&self, path: &Path, name: Option<&str>) -> Result<Imported, EngineError> {
         self.store()?;
-        self.import_incoming(Incoming::read(path, name)?)
+        let _one_at_a_time = self.importing();
+        self.import_incoming(Incoming::read(path, name, self.limits())?)
     }
 
     /// Imports a recording file that was read.
@@ -84,7 +110,12 @@ impl Engine {
     /// When it is no recording, or the store cannot be written.
     pub fn import_bytes(&self, name: &str, bytes: &[u8]) -> Result<Imported, EngineError> {
         self.store()?;
-        self.import(parse(name, bytes)?, &[])
+        let _one_at_a_time = self.importing();
+        self.import(parse(name, bytes, self.limits())?, &[])
+    }
+
+    fn importing(&self) -> MutexGuard<'_, ()> {
+        self.inner().importing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Imports the recordings that come with the program, each a name and the
@@ -99,7 +130,7 @@ impl Engine {
         let mut exchanges = Vec::new();
         for (name, bytes) in files {
             let sample = (SAMPLE.0.to_owned(), SAMPLE.1.to_owned());
-            exchanges.extend(self.import(parse(name, bytes)?, &[sample])?.exchanges);
+            exchanges.extend(self.import(parse(name, bytes, self.limits())?, &[sample])?.exchanges);
         }
         Ok(exchanges)
     }
@@ -130,24 +161,23 @@ impl Engine {
 /// Says what is taken in a second time. It is taken all the same: somebody may
 /// want to edit the copy's labels, and deleting it is a key away.
 fn twins(store: &Store, shelves: &[MemoryShelf]) -> Result<Option<String>, EngineError> {
-    let mut already = Vec::new();
-    for shelf in shelves {
-        let Ok(facts) = shelf.exchange();
-        already.extend(store.twin(&facts)?.map(|index| index.to_string()));
-    }
+    let already = store.twins(shelves.iter().map(MemoryShelf::facts))?;
+    let named: Vec<String> = already.iter().take(NAMED_TWINS).map(i64::to_string).collect();
+    let more = match already.len().saturating_sub(named.len()) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
     Ok((!already.is_empty()).then(|| {
         format!(
-            "{} of its exchanges {} here already, as {}; now there are two of each",
+            "{} of its exchanges {} here already, as {}{more}; now there are two of each",
             already.len(),
             if already.len() == 1 { "is" } else { "are" },
-            already.join(", ")
+            named.join(", ")
         )
     }))
 }
 
-fn parse(name: &str, bytes: &[u8]) -> Result<Recording, EngineError> {
-    scrubjay_recording::read(Cursor::new(bytes)).map_err(|source| EngineError::BadFile {
-        name: name.to_owned(),
-        source: Box::new(source),
-    })
+fn parse(name: &str, bytes: &[u8], limits: Limits) -> Result<Recording, EngineError> {
+    let recording = scrubjay_recording::read_within(Cursor::new(bytes), limits);
+    within(name, recording.map_err(|error| file::refused(name, error))?)
 }

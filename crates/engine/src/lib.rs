@@ -73,7 +73,7 @@ mod tls;
 mod watch;
 
 pub use scrubjay_proxy::{Holder as PortHolder, Hosts, descriptors::raise_limit as raise_descriptor_limit};
-pub use scrubjay_recording::Packing;
+pub use scrubjay_recording::{Limits, Packing};
 pub use scrubjay_store::{
     Derived, Edge, Excess, Gap, Incident, Pruned, SizeCap, Tally, Window, create_private_file, open_file,
 };

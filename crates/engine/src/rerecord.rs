@@ -452,20 +452,24 @@ fn path_of(target: &str) -> &str {
 
 /// A target without the parameters that are fingerprints.
 fn without_secrets(target: &str, secrets: &mut Vec<String>) -> String {
-    let path = path_of(target);
-    let Some((_, query)) = target.split_once('?') else {
-        return path.to_owned();
+    let mut kept = |text: &str, between: char| {
+        let is_kept = |piece: &&str| {
+            let is_secret = holds_fingerprint(piece.replace("%3A", ":").replace("%3a", ":").as_bytes());
+            if is_secret {
+                secrets.push(piece.split('=').next().unwrap_or_default().to_owned());
+            }
+            !is_secret
+        };
+        let pieces: Vec<&str> = text.split(between).filter(is_kept).collect();
+        pieces.join(&between.to_string())
     };
-    let mut kept = Vec::new();
-    for pair in query.split('&') {
-        match holds_fingerprint(pair.replace("%3A", ":").replace("%3a", ":").as_bytes()) {
-            true => secrets.push(pair.split('=').next().unwrap_or_default().to_owned()),
-            false => kept.push(pair),
-        }
-    }
-    match kept.is_empty() {
-        true => path.to_owned(),
-        false => format!("{path}?{}", kept.join("&")),
+    // Parameters may stand in segments of the path, too: `/a;token=…/b`.
+    let path: Vec<String> = path_of(target).split('/').map(|segment| kept(segment, ';')).collect();
+    let path = path.join("/");
+    let query = target.split_once('?').map(|(_, query)| kept(query, '&'));
+    match query.filter(|query| !query.is_empty()) {
+        Some(query) => format!("{path}?{query}"),
+        None => path,
     }
 }
 
@@ -509,6 +513,7 @@ mod tests {
             "/run"
         );
         assert_eq!(without_secrets("/run", &mut secrets), "/run");
+        assert_eq!(without_secrets("/a;v=1;sid=scrubjay-fp:1/b", &mut secrets), "/a;v=1/b");
     }
 
     #[test]

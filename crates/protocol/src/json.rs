@@ -15,8 +15,9 @@
 //!   [`VALUE_LIMIT`].
 //! - [`scan`] checks a text and says what it is, building nothing, at any
 //!   nesting.
-//! - [`members`] and [`elements`] cut a text into verbatim slices, and
-//!   [`each_scalar`] meets its leaves where they stand.
+//! - [`members`] and [`elements`] cut a text into verbatim slices,
+//!   [`last_members`] finds some by name whatever else there is, and
+//!   [`each_scalar`] meets the leaves where they stand.
 //!
 //! [`to_json`] writes as `JSON.stringify` does.
 
@@ -32,7 +33,7 @@ use std::fmt;
 pub use self::{
     parse::{Parsed, parse, parse_text, parse_within},
     scalars::{Scalar, each_scalar},
-    text::{Member, Scan, elements, members, scan, skip_value, string_at},
+    text::{Member, Scan, elements, last_members, members, scan, skip_value, string_at},
     write::{to_json, write_number, write_string, write_value},
     wtf8::Wtf8,
 };

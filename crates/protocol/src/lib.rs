@@ -35,6 +35,7 @@
 //! - [`event`]: events as types, with nothing lost.
 //! - [`schema`]: what the official client translates, strips and refuses.
 //! - [`input`]: request bodies.
+//! - [`secret`]: which values of heads and URLs are secret, and covering them.
 //!
 //! # Invariants
 //!
@@ -64,4 +65,5 @@ pub mod problem;
 pub mod proto;
 pub mod record;
 pub mod schema;
+pub mod secret;
 pub mod sse;

@@ -88,9 +88,11 @@ impl Build {
         }
     }
 
-    /// Bytes held.
+    /// Bytes of memory held, beside what each frame takes.
     pub(crate) fn len(&self) -> u64 {
-        (self.request_body.len() + self.body.len()) as u64
+        let facts = self.facts.as_ref().map_or(0, ExchangeFacts::held_len);
+        let texts = self.method.len() + self.url.len() + self.request_body.len() + self.body.len();
+        facts.saturating_add(texts as u64)
     }
 
     /// Takes a frame's line; gives a sentence when something of ours was unreadable.

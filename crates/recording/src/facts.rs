@@ -17,6 +17,9 @@ const MAX_HOLES_LEN: u64 = 1 << 30;
 /// Latest time that is believed, some three thousand years.
 pub(crate) const MAX_AT_US: u64 = 100_000_000_000_000_000;
 
+/// What two texts in a list take beside their bytes.
+const PAIR_LEN: usize = 2 * size_of::<String>();
+
 /// On the header line.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -144,6 +147,16 @@ pub(crate) enum ChunkFacts {
 /// `[offset, len]`; the length is null where it is not known.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct HoleFacts(u64, Option<u64>);
+
+impl Field {
+    fn held_len(&self) -> usize {
+        let value_len = match &self.1 {
+            FieldValue::Text(text) => text.len(),
+            FieldValue::Bytes { b64 } => b64.len(),
+        };
+        PAIR_LEN + self.0.len() + value_len
+    }
+}
 
 pub(crate) fn base64(bytes: &[u8]) -> String {
     BASE64.encode(bytes)
@@ -310,6 +323,26 @@ impl ExchangeFacts {
             tail: None,
             tail_b64: None,
         }
+    }
+
+    /// Bytes of memory that they hold, with what becomes of them.
+    pub(crate) fn held_len(&self) -> u64 {
+        let of_fields = |fields: &[Field]| -> usize { fields.iter().map(Field::held_len).sum() };
+        let of_more = |fields: &Option<Vec<Field>>| fields.as_deref().map_or(0, of_fields);
+        let mut len: usize = self
+            .labels
+            .iter()
+            .map(|(key, value)| PAIR_LEN + key.len() + value.len())
+            .sum();
+        len += of_fields(&self.request.headers) + of_more(&self.request.delivered_headers) + of_fields(&self.trailers);
+        if let Some(response) = &self.response {
+            len += of_fields(&response.headers) + of_more(&response.delivered_headers);
+        }
+        len += self.chunks.len() * (size_of::<ChunkFacts>() + size_of::<Chunk>());
+        len += self.holes.len() * (size_of::<HoleFacts>() + size_of::<Hole>());
+        let texts = [Some(&self.request.target), self.tail.as_ref(), self.tail_b64.as_ref()];
+        len += texts.iter().flatten().map(|text| text.len()).sum::<usize>();
+        len as u64
     }
 
     /// The exchange that they tell of; lengths and counts are the caller's to fill in.

@@ -67,12 +67,14 @@
 //! - `rule`: how a line stands for bytes.
 //! - [`Writer`]: header, request lines, frame lines; what differs from the rule carries its bytes.
 //! - [`read()`]: lines back to bytes, whoever wrote them, up to the first damage.
+//! - [`Limits`]: how much is read of a file that unpacks to more than it looks.
 //!
 //! # Invariants
 //!
 //! - Writing and reading gives the same exchange, bytes and times.
 //! - Lines and members come in one order, and packing carries no clock, so equal recordings are equal files.
 //! - No line longer than [`MAX_LINE_LEN`] is written or read, and no input makes the reader panic.
+//! - Reading holds no more memory than its [`Limits`] say, whatever the file unpacks to.
 //!
 //! # What is not here
 //!
@@ -83,6 +85,7 @@
 
 mod build;
 mod facts;
+mod limit;
 mod line;
 mod lines;
 mod read;
@@ -90,12 +93,10 @@ mod rule;
 mod write;
 
 pub use self::{
-    read::{Damage, Origin, ReadError, Recorded, Recording, Remark, looks_like_recording, read},
+    limit::Limits,
+    read::{Damage, Origin, ReadError, Recorded, Recording, Remark, looks_like_recording, read, read_within},
     write::{Header, Layout, Outline, Packing, Sink, WriteError, Writer, sha256},
 };
 
 /// Longest line that is written or read, 256 MiB.
 pub const MAX_LINE_LEN: usize = 256 << 20;
-
-/// Bytes of bodies that one file may hold, 2 GiB: they are held in memory.
-pub const MAX_RECORDING_LEN: u64 = 2 << 30;

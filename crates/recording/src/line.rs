@@ -1,14 +1,37 @@
 //! Lines as text: members kept verbatim, and JSON texts that fit on a line.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
-use scrubjay_protocol::json::{self, Cause, Member, NESTING_LIMIT};
+use scrubjay_protocol::json::{self, Cause, NESTING_LIMIT};
 use serde::de::DeserializeOwned;
+
+/// Members that are read. What else a line has is passed over.
+const NAMES: [&str; 15] = [
+    "kind",
+    "connId",
+    "tMs",
+    "event",
+    "scrubjay",
+    "comment",
+    "method",
+    "url",
+    "input",
+    "tool",
+    "capturedAt",
+    "framework",
+    "transport",
+    "redacted",
+    "runtime",
+];
+
+/// Bytes of memory that an item of a list takes at most, whatever its type:
+/// `[0,0]` is six bytes of a file and becomes a chunk with an offset.
+const ITEM_LEN: u64 = 56;
 
 /// The members of a line's object. Values are the text as it stands.
 pub(crate) struct Members<'a> {
     line: &'a str,
-    members: Vec<Member>,
+    values: [Option<Range<usize>>; NAMES.len()],
 }
 
 impl<'a> Members<'a> {
@@ -17,8 +40,8 @@ impl<'a> Members<'a> {
     /// # Errors
     /// The end of a sentence, when the line is not one JSON object.
     pub(crate) fn of(line: &'a str) -> Result<Self, String> {
-        match json::members(line.as_bytes()) {
-            Ok(members) => Ok(Self { line, members }),
+        match json::last_members(line.as_bytes(), &NAMES) {
+            Ok(values) => Ok(Self { line, values }),
             Err(error) if error.cause == Cause::End => Err("it ends in the middle".to_owned()),
             Err(_) if json::scan(line.as_bytes()).is_ok() => Err("it is not a JSON object".to_owned()),
             Err(error) => Err(format!("it is not JSON at column {}", error.offset + 1)),
@@ -27,8 +50,15 @@ impl<'a> Members<'a> {
 
     /// The text of a member; of several with one name the last, as JSON readers do.
     pub(crate) fn text(&self, name: &str) -> Option<&'a str> {
-        let member = self.members.iter().rev().find(|member| member.name == *name)?;
-        Some(&self.line[member.value_range.clone()])
+        let place = NAMES.iter().position(|known| *known == name)?;
+        self.line.get(self.values.get(place)?.clone()?)
+    }
+
+    /// Bytes of memory that a member may take once it is read, counted from above.
+    pub(crate) fn weight(&self, name: &str) -> u64 {
+        let text = self.text(name).unwrap_or_default();
+        let items = text.bytes().filter(|byte| matches!(byte, b',' | b'[')).count() as u64;
+        (text.len() as u64).saturating_add(items.saturating_mul(ITEM_LEN))
     }
 
     /// A member that must be a string. Halves of surrogate pairs become U+FFFD.
@@ -74,10 +104,10 @@ mod tests {
 
     #[test]
     fn members_keep_their_text() {
-        let members = Members::of(r#"{"a": 1.50, "b":{"x":1,"x":2} ,"a":"\ud800é"}"#).unwrap();
-        assert_eq!(members.text("b"), Some(r#"{"x":1,"x":2}"#));
-        assert_eq!(members.text("a"), Some(r#""\ud800é""#));
-        assert_eq!(members.text("c"), None);
+        let members = Members::of(r#"{"tool": 1.50, "event":{"x":1,"x":2} ,"t\u006fol":"\ud800é"}"#).unwrap();
+        assert_eq!(members.text("event"), Some(r#"{"x":1,"x":2}"#));
+        assert_eq!(members.text("tool"), Some(r#""\ud800é""#));
+        assert_eq!(members.text("url"), None);
     }
 
     #[test]

@@ -1,14 +1,31 @@
-//! Cutting a file into lines, packed or not, with a bound on each.
+//! Cutting a file into lines, packed or not, with a bound on each and on all.
 
-use std::io::{self, BufRead, BufReader, Read as _};
+use std::{
+    cell::Cell,
+    io::{self, BufRead, BufReader, Read as _},
+    rc::Rc,
+};
 
 use flate2::bufread::MultiGzDecoder;
 
-use crate::MAX_LINE_LEN;
+use crate::{
+    MAX_LINE_LEN,
+    limit::{Limits, Met},
+};
+
+/// Bytes of a line that are read before the limits are looked at again.
+const STRIDE: u64 = 1 << 20;
+/// Room that is kept from line to line; a longer line gives its room back.
+const KEPT_ROOM: usize = 1 << 20;
 
 /// The lines of a file.
 pub(crate) struct Lines<'a> {
     input: Box<dyn BufRead + 'a>,
+    limits: Limits,
+    /// Bytes of a packed file that were taken so far.
+    packed: Option<Rc<Cell<u64>>>,
+    /// Bytes given so far, unpacked.
+    unpacked: u64,
     number: u64,
     line: Vec<u8>,
 }
@@ -22,19 +39,26 @@ pub(crate) enum NoLine {
     TooLong,
     /// It is not UTF-8.
     NotUtf8,
+    /// No more is read of this file.
+    Limit(Met),
 }
 
 impl<'a> Lines<'a> {
     /// Unpacks what begins like gzip.
-    pub(crate) fn new(input: impl BufRead + 'a) -> io::Result<Self> {
+    pub(crate) fn new(input: impl BufRead + 'a, limits: Limits) -> io::Result<Self> {
         let mut input = input;
-        let packed = input.fill_buf()?.starts_with(&[0x1f, 0x8b]);
+        let is_packed = input.fill_buf()?.starts_with(&[0x1f, 0x8b]);
+        let taken = Rc::new(Cell::new(0));
         Ok(Self {
-            input: if packed {
-                Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(input)))
+            packed: is_packed.then(|| Rc::clone(&taken)),
+            input: if is_packed {
+                let counted = Counted { input, taken };
+                Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(counted)))
             } else {
                 Box::new(input)
             },
+            limits,
+            unpacked: 0,
             number: 0,
             line: Vec::new(),
         })
@@ -48,13 +72,13 @@ impl<'a> Lines<'a> {
     /// The next line that is not blank, with its number and without its end.
     pub(crate) fn next(&mut self) -> Result<Option<(u64, &str)>, NoLine> {
         loop {
+            if self.line.capacity() > KEPT_ROOM {
+                self.line = Vec::new();
+            }
             self.line.clear();
+            self.pass_line_ends()?;
             self.number += 1;
-            let limit = MAX_LINE_LEN as u64 + 2;
-            let read = (&mut self.input)
-                .take(limit)
-                .read_until(b'\n', &mut self.line)
-                .map_err(NoLine::Input)?;
+            let read = self.read_line()?;
             if read == 0 {
                 self.number -= 1;
                 return Ok(None);
@@ -76,5 +100,74 @@ impl<'a> Lines<'a> {
             Ok(line) => Ok(Some((self.number, line))),
             Err(_) => Err(NoLine::NotUtf8),
         }
+    }
+
+    /// Reads up to the end of a line, or to where the limit is known to be met.
+    fn read_line(&mut self) -> Result<usize, NoLine> {
+        let mut sum = 0;
+        loop {
+            let read = (&mut self.input)
+                .take(STRIDE)
+                .read_until(b'\n', &mut self.line)
+                .map_err(NoLine::Input)?;
+            self.count(read)?;
+            sum += read;
+            if (read as u64) < STRIDE || self.line.last() == Some(&b'\n') || sum > MAX_LINE_LEN + 1 {
+                return Ok(sum);
+            }
+        }
+    }
+
+    /// Passes over empty lines: there may be nothing but millions of them.
+    fn pass_line_ends(&mut self) -> Result<(), NoLine> {
+        loop {
+            let there = self.input.fill_buf().map_err(NoLine::Input)?;
+            let is_all = there.iter().position(|byte| *byte != b'\n');
+            let ends = is_all.unwrap_or(there.len());
+            self.input.consume(ends);
+            self.number += ends as u64;
+            self.count(ends)?;
+            if is_all.is_some() || ends == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    fn count(&mut self, read: usize) -> Result<(), NoLine> {
+        self.unpacked = self.unpacked.saturating_add(read as u64);
+        let limits = self.limits;
+        if self.unpacked > limits.file_len {
+            return Err(NoLine::Limit(Met::FileLen(limits.file_len)));
+        }
+        let packed = self.packed.as_ref().map_or(u64::MAX, |taken| taken.get());
+        match self.unpacked > limits.free_len && self.unpacked / limits.ratio.max(1) > packed {
+            true => Err(NoLine::Limit(Met::Ratio(limits.ratio))),
+            false => Ok(()),
+        }
+    }
+}
+
+/// An input that says how much of it was taken.
+struct Counted<R> {
+    input: R,
+    taken: Rc<Cell<u64>>,
+}
+
+impl<R: BufRead> BufRead for Counted<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.input.fill_buf()
+    }
+
+    fn consume(&mut self, len: usize) {
+        self.taken.set(self.taken.get().saturating_add(len as u64));
+        self.input.consume(len);
+    }
+}
+
+impl<R: BufRead> io::Read for Counted<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let len = self.input.read(into)?;
+        self.taken.set(self.taken.get().saturating_add(len as u64));
+        Ok(len)
     }
 }

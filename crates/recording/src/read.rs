@@ -13,9 +13,10 @@ use scrubjay_session::exchange::{Chunk, Exchange};
 use thiserror::Error;
 
 use crate::{
-    MAX_LINE_LEN, MAX_RECORDING_LEN,
+    MAX_LINE_LEN,
     build::Build,
     facts::{HeaderFacts, micros_of_rfc3339},
+    limit::{Limits, Met},
     line::Members,
     lines::{Lines, NoLine},
     write::Header,
@@ -39,6 +40,9 @@ pub enum ReadError {
     /// It is a recording, damaged from its first line on.
     #[error("it is damaged from line {} on: {}", .0.line, .0.reason)]
     Damaged(Damage),
+    /// Its first line alone is more than is read of a file.
+    #[error("{}", .0.reason)]
+    TooLarge(Damage),
 }
 
 /// Where a file stops making sense.
@@ -48,6 +52,8 @@ pub struct Damage {
     pub line: u64,
     /// What is wrong with it, as the end of a sentence.
     pub reason: String,
+    /// Nothing is: it is more than is read of a file.
+    pub is_limit: bool,
 }
 
 /// Something notable that did not stop the reading.
@@ -120,13 +126,22 @@ pub struct Recording {
 /// Remarks kept: a file with thousands of odd lines needs no list of them.
 const MAX_REMARKS: usize = 100;
 
-/// Reads a recording, packed or not.
+/// Reads a recording, packed or not, within the usual limits.
 ///
 /// # Errors
 /// When nothing of it can be given.
 pub fn read(input: impl BufRead) -> Result<Recording, ReadError> {
-    let mut lines = Lines::new(input)?;
-    let mut reading = Reading::default();
+    read_within(input, Limits::default())
+}
+
+/// Reads a recording, packed or not. One that is larger than the limits is
+/// read that far.
+///
+/// # Errors
+/// When nothing of it can be given.
+pub fn read_within(input: impl BufRead, limits: Limits) -> Result<Recording, ReadError> {
+    let mut lines = Lines::new(input, limits)?;
+    let mut reading = Reading::new(limits);
     let first = match lines.next() {
         Ok(Some((_, line))) => reading.first_line(line),
         Ok(None) => return Err(ReadError::Empty),
@@ -136,16 +151,12 @@ pub fn read(input: impl BufRead) -> Result<Recording, ReadError> {
     let damage = loop {
         match lines.next() {
             Ok(Some((line, text))) => {
-                if let Err(reason) = reading.line(line, text) {
-                    break Some(Damage { line, reason });
+                if let Err(stop) = reading.line(line, text) {
+                    break Some(stop.at(line));
                 }
             }
             Ok(None) => break None,
-            Err(no_line) => {
-                let reason = reason_of(no_line);
-                let line = lines.number();
-                break Some(Damage { line, reason });
-            }
+            Err(no_line) => break Some(stop_of(no_line).at(lines.number())),
         }
     };
     Ok(reading.finish(damage, lines.number()))
@@ -158,15 +169,57 @@ pub fn looks_like_recording(head: &[u8]) -> bool {
     head.starts_with(&[0x1f, 0x8b]) || head.trim_ascii_start().first() == Some(&b'{')
 }
 
-fn reason_of(no_line: NoLine) -> String {
-    match no_line {
+/// Why nothing more is read of a file.
+enum Stop {
+    /// A line is damaged: the end of a sentence about it.
+    Damaged(String),
+    /// It is more than is read of a file.
+    Limit(Met),
+}
+
+impl Stop {
+    /// On the first line nothing stands before.
+    fn at_once(self) -> ReadError {
+        let damage = self.at(1);
+        match damage.is_limit {
+            true => ReadError::TooLarge(damage),
+            false => ReadError::Damaged(damage),
+        }
+    }
+
+    fn at(self, line: u64) -> Damage {
+        match self {
+            Self::Damaged(reason) => Damage {
+                line,
+                reason,
+                is_limit: false,
+            },
+            Self::Limit(met) => Damage {
+                line,
+                reason: met.to_string(),
+                is_limit: true,
+            },
+        }
+    }
+}
+
+impl From<String> for Stop {
+    fn from(reason: String) -> Self {
+        Self::Damaged(reason)
+    }
+}
+
+fn stop_of(no_line: NoLine) -> Stop {
+    let reason = match no_line {
+        NoLine::Limit(met) => return Stop::Limit(met),
         NoLine::Input(error) => match error.kind() {
             io::ErrorKind::UnexpectedEof => "the packed data ends early".to_owned(),
             _ => format!("reading it failed ({error})"),
         },
         NoLine::TooLong => format!("it is longer than {MAX_LINE_LEN} bytes"),
         NoLine::NotUtf8 => "it is not UTF-8".to_owned(),
-    }
+    };
+    Stop::Damaged(reason)
 }
 
 /// What is wrong with the first line, said of the first line.
@@ -179,42 +232,58 @@ fn no_recording(reason: &str) -> ReadError {
 fn first_refused(no_line: NoLine) -> Result<ReadError, ReadError> {
     match no_line {
         NoLine::Input(error) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error.into()),
-        NoLine::Input(error) => Ok(ReadError::Damaged(Damage {
-            line: 1,
-            reason: reason_of(NoLine::Input(error)),
-        })),
-        no_line => Ok(no_recording(&reason_of(no_line))),
+        no_line @ (NoLine::Input(_) | NoLine::Limit(_)) => Ok(stop_of(no_line).at_once()),
+        no_line => Ok(no_recording(&stop_of(no_line).at(1).reason)),
     }
 }
 
-#[derive(Default)]
+/// Memory that an exchange takes beside what its lines hold: its pages and
+/// what is derived for lists.
+const EXCHANGE_LEN: u64 = 8 << 10;
+/// The same for a frame: its places, its chunk, its share of the pages and
+/// what deriving them takes, as measured.
+const FRAME_LEN: u64 = 768;
+
 struct Reading {
+    limits: Limits,
+    /// Bytes of memory for what was read, counted from above.
+    held: u64,
     header: Header,
     builds: Vec<Build>,
     /// Where the exchange of a connection is.
     places: BTreeMap<String, usize>,
     remarks: Vec<Remark>,
-    len: u64,
 }
 
 impl Reading {
+    fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            held: 0,
+            header: Header::default(),
+            builds: Vec::new(),
+            places: BTreeMap::new(),
+            remarks: Vec::new(),
+        }
+    }
+
     fn first_line(&mut self, line: &str) -> Result<(), ReadError> {
         let members = match Members::of(line) {
             Ok(members) => members,
             Err(reason) if line.trim_start().starts_with(r#"{"kind":"#) => {
-                return Err(ReadError::Damaged(Damage { line: 1, reason }));
+                return Err(Stop::Damaged(reason).at_once());
             }
             Err(reason) => return Err(no_recording(&reason)),
         };
         match members.string("kind").as_deref() {
             Some("header") => {
+                self.fits(members.weight("redacted")).map_err(Stop::at_once)?;
                 self.header = header_of(&members);
                 Ok(())
             }
             Some("request" | "event" | "keepalive") => {
                 self.remark(1, "there is no header line.".to_owned());
-                self.take(1, &members)
-                    .map_err(|reason| ReadError::Damaged(Damage { line: 1, reason }))
+                self.take(1, &members).map_err(Stop::at_once)
             }
             _ => Err(ReadError::NotARecording {
                 reason: "its first line has no \"kind\" of a recording".to_owned(),
@@ -223,12 +292,12 @@ impl Reading {
     }
 
     /// Takes a line; an error is where the damage begins.
-    fn line(&mut self, number: u64, line: &str) -> Result<(), String> {
+    fn line(&mut self, number: u64, line: &str) -> Result<(), Stop> {
         let members = Members::of(line)?;
         self.take(number, &members)
     }
 
-    fn take(&mut self, number: u64, members: &Members<'_>) -> Result<(), String> {
+    fn take(&mut self, number: u64, members: &Members<'_>) -> Result<(), Stop> {
         match members.string("kind").as_deref() {
             Some("request") => self.request(number, members),
             Some(kind @ ("event" | "keepalive")) => self.frame(number, kind, members),
@@ -241,34 +310,45 @@ impl Reading {
                 self.remark(number, format!("a line of unknown kind {kind:?} was passed over."));
                 Ok(())
             }
-            None => Err("it has no \"kind\"".to_owned()),
+            None => Err(Stop::Damaged("it has no \"kind\"".to_owned())),
         }
     }
 
-    fn request(&mut self, number: u64, members: &Members<'_>) -> Result<(), String> {
+    fn request(&mut self, number: u64, members: &Members<'_>) -> Result<(), Stop> {
+        self.fits(members.weight("scrubjay"))?;
         let (build, remark) = Build::of_request(number, members, &self.header);
         if let Some(sentence) = remark {
             self.remark(number, sentence);
         }
-        let len = build.len();
-        self.open(members.string("connId").unwrap_or_default(), build);
-        self.grow(len)
+        let conn = members.string("connId").unwrap_or_default();
+        let len = build.len().saturating_add(conn.len() as u64);
+        self.grow(len.saturating_add(EXCHANGE_LEN))?;
+        self.open(conn, build);
+        Ok(())
     }
 
-    fn frame(&mut self, number: u64, kind: &str, members: &Members<'_>) -> Result<(), String> {
+    fn frame(&mut self, number: u64, kind: &str, members: &Members<'_>) -> Result<(), Stop> {
+        self.grow(FRAME_LEN)?;
         let conn = members.string("connId").unwrap_or_default();
         let at = match self.places.get(&conn) {
             Some(at) => *at,
             None => {
                 self.remark(number, "a connection has no request line.".to_owned());
-                self.open(conn, Build::without_request(number, &self.header))
+                let build = Build::without_request(number, &self.header);
+                self.grow(build.len().saturating_add(EXCHANGE_LEN))?;
+                self.open(conn, build)
             }
         };
-        let before = self.builds[at].len();
-        if let Some(sentence) = self.builds[at].frame(number, kind, members) {
+        let Some(build) = self.builds.get_mut(at) else {
+            return Ok(());
+        };
+        let before = build.len();
+        let remark = build.frame(number, kind, members);
+        let grown = build.len().saturating_sub(before);
+        if let Some(sentence) = remark {
             self.remark(number, sentence);
         }
-        self.grow(self.builds[at].len() - before)
+        self.grow(grown)
     }
 
     /// From here on the lines of this connection belong to this exchange.
@@ -279,12 +359,18 @@ impl Reading {
         at
     }
 
-    fn grow(&mut self, len: u64) -> Result<(), String> {
-        self.len += len;
-        if self.len > MAX_RECORDING_LEN {
-            return Err(format!("the recording holds more than {MAX_RECORDING_LEN} bytes"));
+    /// Counts memory that is held from now on.
+    fn grow(&mut self, len: u64) -> Result<(), Stop> {
+        self.held = self.held.saturating_add(len);
+        self.fits(0)
+    }
+
+    /// Whether so much more may be held for a moment.
+    fn fits(&self, len: u64) -> Result<(), Stop> {
+        match self.held.saturating_add(len) > self.limits.held_len {
+            true => Err(Stop::Limit(Met::Held(self.limits.held_len))),
+            false => Ok(()),
         }
-        Ok(())
     }
 
     fn remark(&mut self, line: u64, sentence: String) {
@@ -300,6 +386,7 @@ impl Reading {
             short.map(|missing| Damage {
                 line: last_line + 1,
                 reason: format!("the file ends {missing} lines before its last exchange does"),
+                is_limit: false,
             })
         });
         if let Some(expected) = self.header.exchanges

@@ -73,6 +73,11 @@ impl MemoryShelf {
         }
     }
 
+    /// Its facts.
+    pub fn facts(&self) -> &Exchange {
+        &self.exchange
+    }
+
     /// Adds what came since.
     pub fn grow(&mut self, chunk: Chunk, bytes: &[u8]) {
         self.places.push(self.bytes.len());

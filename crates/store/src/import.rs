@@ -1,5 +1,7 @@
 //! Taking exchanges in from elsewhere: a recording file, another store.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, Transaction};
 use scrubjay_session::{
     exchange::{Chunk, Ending, Exchange},
@@ -8,11 +10,12 @@ use scrubjay_session::{
 
 use crate::{
     Store, StoreError, absorb,
+    secrets::Secrets,
     segment::Cutter,
     table::{
         exchanges::{self, Growth, NewExchange},
         heads::{self, Part},
-        holes, labels,
+        holes, int, labels,
         segments::{self, Side},
         settings,
     },
@@ -24,28 +27,51 @@ const STRIDE: u64 = 4 << 20;
 const CHUNKS: u64 = 4096;
 
 impl Store {
-    /// An exchange that is here already and looks the same from outside: same
-    /// start to the microsecond, request line and lengths.
+    /// Exchanges that are here already and look the same from outside as one
+    /// of these: same start to the microsecond, request line and lengths.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn twin(&self, exchange: &Exchange) -> Result<Option<i64>, StoreError> {
-        self.read("the exchanges", |conn| exchanges::twin(conn, exchange))
+    pub fn twins<'a>(&self, exchanges: impl IntoIterator<Item = &'a Exchange>) -> Result<Vec<i64>, StoreError> {
+        let secrets = self.secrets()?;
+        let mut places: BTreeMap<i64, Vec<&Exchange>> = BTreeMap::new();
+        for exchange in exchanges {
+            places.entry(exchange.started_at_us).or_default().push(exchange);
+        }
+        let mut twins = Vec::new();
+        for (started_at_us, alike) in places {
+            let begun = self.read("the exchanges", |conn| exchanges::begun_at(conn, started_at_us))?;
+            if begun.is_empty() {
+                continue;
+            }
+            for exchange in alike {
+                let request = &exchange.request;
+                let as_covered = secrets.cover_url(&request.target);
+                twins.extend([request.target.clone(), as_covered].into_iter().find_map(|target| {
+                    let (request_len, body_len) = (int(exchange.request_len), int(exchange.body_len));
+                    begun
+                        .get(&(request.method.clone(), target, request_len, body_len))
+                        .copied()
+                }));
+            }
+        }
+        Ok(twins)
     }
 
     /// Takes exchanges in, all or none; gives their new numbers in the same
-    /// order. Heads are stored as they stand: what is secret in them is what
-    /// somebody left in a recording on purpose. An exchange that was open
-    /// where it came from has ended here as `recorder_stopped`.
+    /// order. What is secret in their heads is stored as fingerprints, as if
+    /// they had been recorded here; what is one already stays. An exchange that
+    /// was open where it came from has ended here as `recorder_stopped`.
     ///
     /// # Errors
     /// When one cannot be read, or the store cannot be written.
     pub fn import<'a, S: Shelf + 'a>(&self, shelves: impl IntoIterator<Item = &'a S>) -> Result<Vec<i64>, StoreError> {
+        let secrets = self.secrets()?;
         let mut failure = None;
         let written = self.write("imported exchanges", |tx| {
             let mut indexes = Vec::new();
             for shelf in shelves {
-                match import_one(tx, shelf) {
+                match import_one(tx, shelf, &secrets) {
                     Ok(index) => indexes.push(index),
                     Err(ImportError::Write(error)) => return Err(error),
                     Err(ImportError::Read(error)) => {
@@ -79,8 +105,8 @@ fn reading<E: std::error::Error + Send + Sync + 'static>(error: E) -> ImportErro
     ImportError::Read(Box::new(error))
 }
 
-fn import_one<S: Shelf>(tx: &Transaction<'_>, shelf: &S) -> Result<i64, ImportError> {
-    let exchange = shelf.exchange().map_err(reading)?;
+fn import_one<S: Shelf>(tx: &Transaction<'_>, shelf: &S, secrets: &Secrets) -> Result<i64, ImportError> {
+    let exchange = secrets.cover_exchange(shelf.exchange().map_err(reading)?);
     let request = shelf.request_body().map_err(reading)?;
     let revision = settings::next_revision(tx)?;
     let id = import_facts(tx, &exchange, revision)?;
@@ -163,10 +189,10 @@ fn import_body<S: Shelf>(tx: &Connection, id: i64, shelf: &S) -> Result<u64, Imp
 
 /// How many chunks come to about a stride; at least one.
 fn batch_len(chunks: &[Chunk]) -> usize {
-    let start = chunks[0].offset;
+    let start = chunks.first().map_or(0, |chunk| chunk.offset);
     chunks
         .iter()
-        .take_while(|chunk| chunk.offset + chunk.len - start <= STRIDE)
+        .take_while(|chunk| chunk.offset.saturating_add(chunk.len).saturating_sub(start) <= STRIDE)
         .count()
         .max(1)
 }
@@ -178,17 +204,22 @@ fn import_batch<S: Shelf>(
     first_chunk: u64,
     batch: &[Chunk],
 ) -> Result<(), ImportError> {
-    let start = batch[0].offset;
+    let start = batch.first().map_or(0, |chunk| chunk.offset);
     let end = batch
         .iter()
-        .map(|chunk| chunk.offset + chunk.len)
+        .map(|chunk| chunk.offset.saturating_add(chunk.len))
         .max()
         .unwrap_or(start);
     let bytes = shelf.body(start..end).map_err(reading)?;
-    let place = |at: u64| usize::try_from(at - start).unwrap_or(usize::MAX).min(bytes.len());
+    let place = |at: u64| {
+        usize::try_from(at.saturating_sub(start))
+            .unwrap_or(usize::MAX)
+            .min(bytes.len())
+    };
     let mut cutter = Cutter::new(first_chunk);
     for chunk in batch {
-        let part = &bytes[place(chunk.offset)..place(chunk.offset + chunk.len)];
+        let (from, to) = (place(chunk.offset), place(chunk.offset.saturating_add(chunk.len)));
+        let part = bytes.get(from..to).unwrap_or_default();
         cutter.push_chunk(chunk.offset, chunk.at_us, part);
     }
     Ok(seal(tx, id, Side::Response, cutter)?)

@@ -83,7 +83,6 @@ pub use error::StoreError;
 pub use library::{Listing, Query, Row, RunRow, Sort};
 pub use os::{Unfit, create_private_file, open_file};
 pub use overview::{Edge, Overview, Tally, Window};
-pub use secrets::is_secret_name;
 pub use shelf::StoreShelf;
 pub use sources::Claim;
 pub use spool::{Spool, SpoolTape};

@@ -1,38 +1,15 @@
 //! Values that stay out of the store: fingerprints in their place.
 //!
-//! A field is secret by its name alone, so that the rule can be said in one
-//! sentence: the name contains authorization, cookie, token, secret, api-key,
-//! password or session, in any case, with or without `-` and `_`. Its value
+//! Which values those are is said in [`scrubjay_protocol::secret`]. A value
 //! becomes `scrubjay-fp:` and 16 hex digits of HMAC-SHA256 under the store's
 //! own key: equal values stay equal within a store, and nothing can be learned
-//! from a recording that leaves it. Covering happens before the spool.
+//! from a recording that leaves it. Covering happens before the spool, and
+//! before an import.
 
 use hmac::{Hmac, Mac as _};
-use scrubjay_session::exchange::{FINGERPRINT_PREFIX, Headers, RequestHead, ResponseHead};
+use scrubjay_protocol::secret;
+use scrubjay_session::exchange::{Exchange, FINGERPRINT_PREFIX, Headers, RequestHead, ResponseHead};
 use sha2::Sha256;
-
-const NAMES: [&str; 7] = [
-    "authorization",
-    "cookie",
-    "token",
-    "secret",
-    "apikey",
-    "password",
-    "session",
-];
-
-/// Fields whose values are URLs, which may carry secret parameters.
-const URL_FIELDS: [&str; 4] = ["location", "content-location", "referer", "refresh"];
-
-/// Whether a header or query parameter of this name holds a secret.
-pub fn is_secret_name(name: &str) -> bool {
-    let plain: String = name
-        .chars()
-        .filter(|c| !matches!(c, '-' | '_'))
-        .map(|c| c.to_ascii_lowercase())
-        .collect();
-    NAMES.iter().any(|secret| plain.contains(secret))
-}
 
 /// Replaces secrets under the key of one store.
 #[derive(Clone)]
@@ -73,51 +50,13 @@ impl Secrets {
     }
 
     fn cover_value(&self, name: &str, value: &[u8]) -> Vec<u8> {
-        if is_secret_name(name) {
-            return self.fingerprint(value).into_bytes();
-        }
-        let is_url = URL_FIELDS.iter().any(|field| name.eq_ignore_ascii_case(field));
-        match std::str::from_utf8(value) {
-            Ok(url) if is_url => self.cover_url(url).into_bytes(),
-            _ => value.to_vec(),
-        }
+        secret::cover_field(name, value, &mut |value| self.fingerprint(value)).into_owned()
     }
 
-    /// A URL or request target with secret query parameters and `user:pass@` replaced.
+    /// A URL or request target with what is secret in it replaced.
     pub(crate) fn cover_url(&self, url: &str) -> String {
-        let (url, fragment) = split_keeping(url, '#');
-        let (place, query) = split_keeping(url, '?');
-        let mut covered = self.cover_user(place);
-        if let Some(params) = query.strip_prefix('?') {
-            let params: Vec<String> = params.split('&').map(|param| self.cover_param(param)).collect();
-            covered.push('?');
-            covered.push_str(&params.join("&"));
-        }
-        covered.push_str(fragment);
-        covered
-    }
-
-    fn cover_param(&self, param: &str) -> String {
-        match param.split_once('=') {
-            Some((name, value)) if is_secret_name(name) && !value.is_empty() => {
-                format!("{name}={}", self.fingerprint(value.as_bytes()))
-            }
-            _ => param.to_owned(),
-        }
-    }
-
-    fn cover_user(&self, place: &str) -> String {
-        let Some((scheme, rest)) = place.split_once("://") else {
-            return place.to_owned();
-        };
-        let authority_len = rest.find('/').unwrap_or(rest.len());
-        match rest[..authority_len].rfind('@') {
-            Some(at) => {
-                let user = self.fingerprint(&rest.as_bytes()[..at]);
-                format!("{scheme}://{user}{}", &rest[at..])
-            }
-            None => place.to_owned(),
-        }
+        let covered = secret::cover(url.as_bytes(), &mut |value| self.fingerprint(value));
+        String::from_utf8_lossy(&covered).into_owned()
     }
 
     pub(crate) fn cover_request(&self, head: &RequestHead) -> RequestHead {
@@ -143,6 +82,17 @@ impl Secrets {
             ..head.clone()
         }
     }
+
+    /// An exchange that comes from elsewhere.
+    pub(crate) fn cover_exchange(&self, exchange: Exchange) -> Exchange {
+        Exchange {
+            request: self.cover_request(&exchange.request),
+            response: exchange.response.as_ref().map(|head| self.cover_response(head)),
+            trailers: self.cover_headers(&exchange.trailers),
+            upstream: self.cover_url(&exchange.upstream),
+            ..exchange
+        }
+    }
 }
 
 fn already_fingerprint(value: &[u8]) -> Option<&str> {
@@ -151,48 +101,12 @@ fn already_fingerprint(value: &[u8]) -> Option<&str> {
     (hex.len() == 16 && hex.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(text)
 }
 
-/// Splits before the first `mark`; the second part keeps it.
-fn split_keeping(text: &str, mark: char) -> (&str, &str) {
-    text.split_at(text.find(mark).unwrap_or(text.len()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn secrets() -> Secrets {
         Secrets::new([7; 32])
-    }
-
-    #[test]
-    fn names_are_secret_whatever_their_case_and_dashes() {
-        for name in [
-            "Authorization",
-            "proxy-authorization",
-            "Cookie",
-            "set-cookie",
-            "X-Api-Key",
-            "apikey",
-            "api_key",
-            "X-Goog-Api-Key",
-            "access_token",
-            "client-secret",
-            "PASSWORD",
-            "mcp-session-id",
-        ] {
-            assert!(is_secret_name(name), "{name}");
-        }
-        for name in [
-            "accept",
-            "content-type",
-            "user-agent",
-            "x-request-id",
-            "key",
-            "host",
-            "threadId",
-        ] {
-            assert!(!is_secret_name(name), "{name}");
-        }
     }
 
     #[test]
@@ -215,7 +129,10 @@ mod tests {
                 "/run?a=1&access_token=x%20y&b",
                 format!("/run?a=1&access_token={}&b", fp("x%20y")),
             ),
-            ("/run?token=&t=1#token=z", "/run?token=&t=1#token=z".to_owned()),
+            (
+                "/run?token=&t=1#%74oken=z",
+                format!("/run?token=&t=1#%74oken={}", fp("z")),
+            ),
             (
                 "http://me:pw@host:80/a@b?x=1",
                 format!("http://{}@host:80/a@b?x=1", fp("me:pw")),
@@ -225,6 +142,8 @@ mod tests {
         ];
         for (url, covered) in rows {
             assert_eq!(secrets().cover_url(url), covered, "{url}");
+            let elsewhere = Secrets::new([9; 32]);
+            assert_eq!(elsewhere.cover_url(&covered), covered, "a fingerprint stays: {url}");
         }
     }
 

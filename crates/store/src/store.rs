@@ -261,7 +261,7 @@ impl Store {
         Ok(Spool::new(WriterThread::start(shared, holds, conn)?))
     }
 
-    fn secrets(&self) -> Result<Secrets, StoreError> {
+    pub(crate) fn secrets(&self) -> Result<Secrets, StoreError> {
         let key = self.read("the fingerprint key", |conn| {
             settings::bytes(conn, settings::FINGERPRINT_KEY)
         })?;

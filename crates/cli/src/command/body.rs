@@ -7,7 +7,7 @@ use scrubjay_engine::BodyOf;
 use crate::{args, failure::Failure, library::Library, out::Out};
 
 pub(crate) fn run(args: &args::Body, out: &mut Out) -> Result<(), Failure> {
-    let library = Library::open(args.one.source.path(), out.format)?;
+    let library = Library::open(args.one.source.path(), out)?;
     let index = library.one(args.one.exchange)?;
     let of = match (args.request, args.decoded) {
         (true, _) => BodyOf::Request,

@@ -87,7 +87,7 @@ pub(crate) fn run(args: &args::Check, out: &mut Out) -> Result<(), Failure> {
     // One source that cannot be read keeps none of the others from being checked.
     let mut failed = Ok(());
     for path in args.paths() {
-        failed = failed.and(report.read(path, args, &muted, out.format));
+        failed = failed.and(report.read(path, args, &muted, out));
     }
     if report.checked.is_empty() {
         failed?;
@@ -107,14 +107,6 @@ pub(crate) fn run(args: &args::Check, out: &mut Out) -> Result<(), Failure> {
     let verdict = report.conclude(out, false);
     out.flush()?;
     failed.and(verdict)
-}
-
-/// Failures and notes are told in text or JSON only.
-fn plain(format: Format) -> Format {
-    match format {
-        Format::Json => Format::Json,
-        _ => Format::Text,
-    }
 }
 
 /// Whether an exchange is checked unless everything is: it is a run, or it
@@ -172,14 +164,8 @@ impl Lines<'_> {
 
 impl Report {
     /// Checks the runs of a source, everything in it, or what is named.
-    fn read(
-        &mut self,
-        path: Option<PathBuf>,
-        args: &args::Check,
-        muted: &Muted,
-        format: Format,
-    ) -> Result<(), Failure> {
-        let library = Library::open(path, plain(format))?;
+    fn read(&mut self, path: Option<PathBuf>, args: &args::Check, muted: &Muted, out: &Out) -> Result<(), Failure> {
+        let library = Library::open(path, out)?;
         library.catch_up()?;
         let kept = library.engine().mutes()?;
         let mut check = |overview: Overview| -> Result<(), Failure> {

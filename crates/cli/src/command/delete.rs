@@ -6,7 +6,7 @@ use crate::{args, failure::Failure, json::Line, library::Library, out::Out, word
 
 pub(crate) fn run(args: &args::Delete, out: &mut Out) -> Result<(), Failure> {
     let before = args.before.as_deref().map(words::named_moment).transpose()?;
-    let library = Library::open(args.store.path.clone(), out.format)?;
+    let library = Library::open(args.store.path.clone(), out)?;
     let erased = match before {
         Some(micros) => library.engine().erase_before(micros)?,
         None => library.engine().erase(&library.some_or_all(&args.exchanges)?)?,

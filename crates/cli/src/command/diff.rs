@@ -36,9 +36,9 @@ pub(crate) fn run(args: &args::Diff, out: &mut Out) -> Result<(), Failure> {
             "Name both: scrubjay diff A B.",
         ));
     };
-    let a = Operand::open(&args.a, args.exchange_a, args.all, out.format)?;
+    let a = Operand::open(&args.a, args.exchange_a, args.all, out)?;
     let b_path = b;
-    let b = Operand::open(b_path, args.exchange_b, args.all, out.format)?;
+    let b = Operand::open(b_path, args.exchange_b, args.all, out)?;
     if args.exchange_b.is_none() {
         b.fits(b_path, "--b", args.exchange_a)?;
     }

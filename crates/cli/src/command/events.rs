@@ -14,7 +14,7 @@ use crate::{
 };
 
 pub(crate) fn run(args: &args::One, out: &mut Out) -> Result<(), Failure> {
-    let library = Library::open(args.source.path(), out.format)?;
+    let library = Library::open(args.source.path(), out)?;
     let (indexes, many) = library.one_or_all(args.exchange)?;
     for index in indexes {
         let mut reader = library.reader(index)?;
@@ -24,12 +24,11 @@ pub(crate) fn run(args: &args::One, out: &mut Out) -> Result<(), Failure> {
         }
         for event in reader.events(1..frames.saturating_add(1)) {
             let event = event.map_err(unreadable)?;
-            let text = if out.is_json() {
-                json_line(many.then_some(index), &event)
+            if out.is_json() {
+                out.verbatim(&json_line(many.then_some(index), &event))?;
             } else {
-                text_line(&event)
-            };
-            out.text(&text)?;
+                out.text(&text_line(&event))?;
+            }
         }
         out.flush()?;
         note_no_events(&reader, index, out.format);

@@ -32,7 +32,7 @@ pub(crate) fn run(args: &args::Export, out: &mut Out) -> Result<(), Failure> {
             "Let it end in .agui.jsonl or .agui.jsonl.gz.",
         )
     })?;
-    let library = Library::open(args.source.path(), out.format)?;
+    let library = Library::open(args.source.path(), out)?;
     let indexes = library.some_or_all(&args.exchanges)?;
     let replaces = args.output.exists();
     let draft = Draft::beside(&args.output)?;

@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use scrubjay_engine::{Engine, EngineError, Incoming, Opening, Options};
+use scrubjay_engine::{Engine, EngineError, Incoming, Limits, Opening, Options};
 use scrubjay_ipc::{Code, Report};
 
 use self::progress::Progress;
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &args::Import, out: &mut Out) -> Result<(), Failure> {
     let mut failed = Ok(());
     let mut untaken = Vec::new();
     for file in &args.files {
-        let read = (!stop.load(SeqCst)).then(|| read(file, &stop));
+        let read = (!stop.load(SeqCst)).then(|| read(file, out.limits, &stop));
         // What was read of a file before a signal came is not the whole of it.
         let Some(read) = read.filter(|_| !stop.load(SeqCst)) else {
             untaken.push(file);
@@ -85,10 +85,10 @@ fn open(args: &args::Import) -> Result<Engine, Failure> {
     })?)
 }
 
-fn read(file: &Path, stop: &AtomicBool) -> Result<Incoming, EngineError> {
+fn read(file: &Path, limits: Limits, stop: &AtomicBool) -> Result<Incoming, EngineError> {
     let len = file.metadata().map_or(0, |facts| facts.len());
     let progress = Progress::of_bytes(&format!("reading {}", safe(&file.display().to_string())), len);
-    Incoming::read_watched(file, None, &mut |read| {
+    Incoming::read_watched(file, None, limits, &mut |read| {
         progress.to(read);
         !stop.load(SeqCst)
     })

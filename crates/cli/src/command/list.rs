@@ -50,7 +50,7 @@ enum Shown {
 
 pub(crate) fn run(args: &args::List, out: &mut Out) -> Result<(), Failure> {
     let chosen = Chosen::by(args)?;
-    let library = Library::open(args.source.path(), out.format)?;
+    let library = Library::open(args.source.path(), out)?;
     let is_json = out.is_json();
     // Of a few lines without counts, only what they show needs to be derived.
     if !is_json || chosen.limit.is_none() {

@@ -3,7 +3,7 @@
 use crate::{args, failure::Failure, json::Line, library::Library, out::Out, words};
 
 pub(crate) fn run(args: &args::Reindex, out: &mut Out) -> Result<(), Failure> {
-    let library = Library::open(args.store.path.clone(), out.format)?;
+    let library = Library::open(args.store.path.clone(), out)?;
     let count = library.engine().reindex()?;
     out.text(&if out.is_json() {
         Line::new().value("exchanges", count).end()

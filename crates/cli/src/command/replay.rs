@@ -41,7 +41,7 @@ const LOOK: Duration = Duration::from_millis(200);
 pub(crate) fn run(args: &args::Replay, out: &mut Out) -> Result<(), Failure> {
     let plan = checked_plan(args)?;
     let source = args.source.clone().or_else(|| args.store.clone());
-    let library = Library::open(source, out.format)?;
+    let library = Library::open(source, out)?;
     library.some_or_all(&args.exchanges)?;
     let damaged = library.finish();
     let engine = library.into_engine();

@@ -20,13 +20,13 @@ use self::{
     baselines::Baselines,
 };
 use super::diff;
-use crate::{args, failure::Failure, library::Library, out::Out, plan, words};
+use crate::{args, failure::Failure, library::Library, out::Out, plan, safe::without_secrets, words};
 
 pub(crate) fn run(args: &args::Rerecord, out: &mut Out) -> Result<(), Failure> {
     let rules = diff::rules(args.level, &args.ignore, &args.ignore_text)?;
     let limit = deadline(&args.deadline)?;
     let headers = args.headers.iter().map(|text| header(text)).collect::<Result<_, _>>()?;
-    let baselines = Baselines::open(&args.baselines, out.format)?;
+    let baselines = Baselines::open(&args.baselines, out)?;
     if args.accept {
         baselines.judge_accept(&args.baselines)?;
     }
@@ -39,13 +39,13 @@ pub(crate) fn run(args: &args::Rerecord, out: &mut Out) -> Result<(), Failure> {
         tls: plan::tls(&args.tls, &[&args.url])?,
     };
     if plan.tls.insecure {
-        plan::note_unverified(&args.url, out.format);
+        plan::note_unverified(&without_secrets(&args.url), out.format);
     }
     let (asked, store, _folder) = ask(&baselines, &plan, limit)?;
     asked.note(diff::plain(out.format));
-    asked.judge_silence(&args.url)?;
+    asked.judge_silence(&without_secrets(&args.url))?;
     let told = diff::baseline::tell(&args.baselines, &store, &rules, None, out)?;
-    let new = Library::open(Some(store.clone()), diff::plain(out.format))?;
+    let new = Library::open(Some(store.clone()), out)?;
     if let Some(folder) = &args.output {
         keeping::write(&baselines, &asked, &new, folder, out)?;
     }

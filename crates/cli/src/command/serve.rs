@@ -44,10 +44,11 @@ pub(crate) fn run(args: &args::Serve, out: &mut Out) -> Result<(), Failure> {
     let socket = scrubjay_door::listen(listen).map_err(|error| refused(&error))?;
     let bound = bind(&plans)?;
     raise_descriptor_limit();
-    let engine = Engine::open(&Options {
+    let options = Options {
         path: args.source.path(),
         opening: Opening::Window,
-    })?;
+    };
+    let engine = Engine::open_within(&options, out.limits)?;
     let sources = start(&engine, bound)?;
     out.write_behind(true)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

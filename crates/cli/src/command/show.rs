@@ -23,7 +23,7 @@ const CHUNKS: u64 = 4_096;
 const FINDINGS: usize = 40;
 
 pub(crate) fn run(args: &args::One, out: &mut Out) -> Result<(), Failure> {
-    let library = Library::open(args.source.path(), out.format)?;
+    let library = Library::open(args.source.path(), out)?;
     let mut reader = library.reader(library.one(args.exchange)?)?;
     let frames = reader.summary().frames;
     let findings = reader
@@ -47,7 +47,11 @@ fn json_line(
 ) -> Result<(), Failure> {
     let mut chunks = Vec::new();
     for first in (0..exchange.chunk_count).step_by(CHUNKS as usize) {
-        let some = shelf.chunks(first..first + CHUNKS).map_err(unreadable)?;
+        let some = shelf.chunks(first..first.saturating_add(CHUNKS)).map_err(unreadable)?;
+        // A damaged store may count more than it holds.
+        if some.is_empty() {
+            break;
+        }
         chunks.extend(some.iter().map(chunk_object));
     }
     let line = Line::new()

@@ -18,7 +18,7 @@ const WHOLE: usize = usize::MAX / 4;
 const SPANS: u32 = 256;
 
 pub(crate) fn run(args: &args::One, out: &mut Out) -> Result<(), Failure> {
-    let library = Library::open(args.source.path(), out.format)?;
+    let library = Library::open(args.source.path(), out)?;
     let index = library.one(args.exchange)?;
     let mut reader = library.reader(index)?;
     let count = reader.summary().spans;

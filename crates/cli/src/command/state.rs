@@ -18,7 +18,7 @@ use crate::{
 
 pub(crate) fn run(args: &args::State, out: &mut Out) -> Result<(), Failure> {
     let limit_bytes = limit(&args.max_state)?;
-    let library = Library::open(args.one.source.path(), out.format)?;
+    let library = Library::open(args.one.source.path(), out)?;
     if args.all {
         let (indexes, many) = library.one_or_all(args.one.exchange)?;
         for index in indexes {

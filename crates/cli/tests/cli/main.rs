@@ -6,19 +6,23 @@
 mod agent;
 mod answering;
 mod bad_input;
+mod bombs;
 mod browsing;
 mod changes;
 mod checking;
 mod comparing;
+mod escapes;
 mod faults;
 mod files;
 mod full_disk;
+mod fuzz;
 mod growth;
 mod help;
 #[cfg(target_os = "linux")]
 mod hostile;
 mod keeping;
 mod load;
+mod odd;
 mod ports;
 #[cfg(unix)]
 mod privacy;
@@ -33,6 +37,7 @@ mod recording;
 mod replaying;
 mod rerecording;
 mod round_trip;
+mod secrets;
 mod serving;
 mod stage;
 mod stopping;

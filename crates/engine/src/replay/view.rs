@@ -6,9 +6,9 @@ use scrubjay_ipc::{
     ClientStage, NearRecording, NextEvent, ReplayAnswer, ReplayClient, ReplayManner, ReplayMiss, ReplayView,
     RequestDifference,
 };
+use scrubjay_protocol::secret::{cover, is_secret_name};
 use scrubjay_replay::serve::{Answered, Listening, Missed, Next, Stage};
 use scrubjay_session::{derive, shelf::Shelf as _, words};
-use scrubjay_store::is_secret_name;
 
 use super::Replay;
 use crate::{Exchange, clock, engine::Inner, sources};
@@ -98,7 +98,7 @@ impl Inner {
             target: format!("{} {}", missed.asked.method, without_secrets(&missed.asked.target)),
             session: missed.asked.isolation.unwrap_or_default(),
             asks: missed.asks,
-            why: missed.reason,
+            why: without_secrets(&missed.reason),
             waits: missed.waits,
             chosen: missed.chosen,
             nearest: nearest.collect(),
@@ -130,7 +130,7 @@ fn next(next: Next) -> NextEvent {
 }
 
 pub(super) fn answer(answered: Answered) -> ReplayAnswer {
-    let mut why = answered.why;
+    let mut why = without_secrets(&answered.why);
     let secrets: Vec<_> = answered
         .omitted
         .iter()
@@ -161,17 +161,8 @@ pub(super) fn answer(answered: Answered) -> ReplayAnswer {
 /// A request's target without the values of secret parameters, which only the
 /// store has a key to cover.
 fn without_secrets(target: &str) -> String {
-    let Some((path, query)) = target.split_once('?') else {
-        return target.to_owned();
-    };
-    let params: Vec<String> = query
-        .split('&')
-        .map(|param| match param.split_once('=') {
-            Some((name, value)) if is_secret_name(name) && !value.is_empty() => format!("{name}=…"),
-            Some(_) | None => param.to_owned(),
-        })
-        .collect();
-    format!("{path}?{}", params.join("&"))
+    let covered = cover(target.as_bytes(), &mut |_| "…".to_owned());
+    String::from_utf8_lossy(&covered).into_owned()
 }
 
 fn difference(difference: scrubjay_replay::matching::Difference) -> RequestDifference {
@@ -235,6 +226,7 @@ mod tests {
             ("/agent?api_key=zzz&a=b", "/agent?api_key=…&a=b"),
             ("/agent?access-token=z=z", "/agent?access-token=…"),
             ("/agent?token=&x", "/agent?token=&x"),
+            ("/agent;%74oken=z/b?api%2Dkey=y", "/agent;%74oken=…/b?api%2Dkey=…"),
             ("/agent", "/agent"),
         ] {
             assert_eq!(without_secrets(target), shown);

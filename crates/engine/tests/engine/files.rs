@@ -48,6 +48,49 @@ async fn a_run_survives_export_deletion_and_import() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bomb_is_refused_and_the_source_beside_it_records() {
+    use std::io::Write as _;
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(&folder.path().join("store.db"));
+    let agent = Agent::start().await;
+    let source = add_source(&engine, "agent", &agent.url()).await;
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packer.write_all(b"{\"kind\":\"request\"}\n").unwrap();
+    for _ in 0..64 {
+        packer.write_all(&vec![b'\n'; 1 << 20]).unwrap();
+    }
+    let bomb = packer.finish().unwrap();
+    let path = folder.path().join("bomb.agui.jsonl.gz");
+    std::fs::write(&path, &bomb).unwrap();
+    for refused in [
+        engine.import_bytes("bomb", &bomb).unwrap_err(),
+        engine.import_file(&path, Some("bomb")).unwrap_err(),
+    ] {
+        let report = refused.report();
+        assert_eq!(report.code, Code::BadFile);
+        assert!(
+            report.message.starts_with("bomb was read up to line "),
+            "{}",
+            report.message
+        );
+        assert!(
+            report.message.ends_with("to more than 200 times its size, the limit."),
+            "{}",
+            report.message
+        );
+        assert!(report.hint.contains("--max-size"), "{}", report.hint);
+    }
+    agent.play(&EVENTS).await;
+    run_agent(&source, "r1").await;
+    the_finished_run(&engine).await;
+    assert_eq!(engine.exchanges().unwrap().len(), 1, "nothing of it is taken");
+    // Opened, it shows what stands before.
+    let opened = open(&path);
+    assert_eq!(opened.exchanges().unwrap(), [0]);
+    assert!(opened.is_damaged() && opened.is_too_large());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_is_opened_like_a_store_but_not_changed() {
     let folder = tempfile::tempdir().unwrap();
     let (engine, exchange) = recorded(&folder).await;

@@ -180,10 +180,7 @@ fn header_len(bytes: &[u8]) -> Result<Option<usize>, Stop> {
     }
     for text in [NAME, COMMENT] {
         if flags & text != 0 {
-            let Some(end) = bytes
-                .get(len..)
-                .and_then(|rest| rest.iter().position(|byte| *byte == 0))
-            else {
+            let Some(end) = bytes.get(len..).and_then(|rest| memchr::memchr(0, rest)) else {
                 return Ok(None);
             };
             len += end + 1;

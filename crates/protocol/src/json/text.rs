@@ -55,7 +55,7 @@ pub fn scan(text: &[u8]) -> Result<Scan, JsonError> {
         each_member(&mut lexer, |text, member| {
             tally.nesting = tally.nesting.max(1 + member.tally.nesting);
             tally.values += member.tally.values;
-            if is_type(text, &member.name_range) {
+            if is_name(text, &member.name_range, "type") {
                 let quoted = text[member.value_range.start] == b'"';
                 type_name = Some(quoted.then(|| string_at(text, &member.value_range)).flatten());
             }
@@ -101,6 +101,27 @@ pub fn members(text: &[u8]) -> Result<Vec<Member>, JsonError> {
     })?;
     lexer.end()?;
     Ok(members)
+}
+
+/// Where the values of these members of an object stand; of several of one
+/// name the last. Takes no more memory for any number of other members.
+///
+/// # Errors
+/// When the text is not a JSON object.
+pub fn last_members<const N: usize>(text: &[u8], names: &[&str; N]) -> Result<[Option<Range<usize>>; N], JsonError> {
+    let mut lexer = Lexer::new(text, 0);
+    if lexer.next_token() != Some(b'{') {
+        return Err(lexer.unexpected("an object"));
+    }
+    let mut found = [const { None }; N];
+    each_member(&mut lexer, |text, member| {
+        let place = names.iter().position(|name| is_name(text, &member.name_range, name));
+        if let Some(value) = place.and_then(|place| found.get_mut(place)) {
+            *value = Some(member.value_range);
+        }
+    })?;
+    lexer.end()?;
+    Ok(found)
 }
 
 /// The items of an array in order, as they stand.
@@ -160,10 +181,12 @@ pub fn string_at(text: &[u8], range: &Range<usize>) -> Option<Wtf8> {
     }
 }
 
-/// Whether the name that stands here is `type`, written in any way.
-fn is_type(text: &[u8], name_range: &Range<usize>) -> bool {
-    let name = &text[name_range.clone()];
-    name == br#""type""# || (name.contains(&b'\\') && string_at(text, name_range).is_some_and(|name| name == "type"))
+/// Whether this name stands here, written in any way.
+fn is_name(text: &[u8], name_range: &Range<usize>, name: &str) -> bool {
+    let quoted = &text[name_range.clone()];
+    let inside = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
+    inside == name.as_bytes()
+        || (inside.contains(&b'\\') && string_at(text, name_range).is_some_and(|text| text == *name))
 }
 
 struct Place {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod file;
+mod limits;
 mod properties;
 mod sample;
 mod strangers;

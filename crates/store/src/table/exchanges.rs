@@ -1,5 +1,7 @@
 //! One row an exchange: its facts without heads and bytes.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use scrubjay_session::{
     exchange::{Ending, Exchange, HttpVersion, Relayed, RequestHead, ResponseHead},
@@ -320,24 +322,24 @@ pub(crate) fn body_len(conn: &Connection, id: i64) -> rusqlite::Result<Option<u6
         .optional()
 }
 
-/// An exchange that is not hidden and looks the same from outside: same start,
-/// request line and lengths.
-pub(crate) fn twin(conn: &Connection, exchange: &Exchange) -> rusqlite::Result<Option<i64>> {
-    conn.prepare_cached(
-        "SELECT id FROM exchanges WHERE started_at_us = ? AND method = ? AND target = ?
-           AND request_len = ? AND body_len = ? AND hidden = 0 ORDER BY id LIMIT 1",
-    )?
-    .query_row(
-        params![
-            exchange.started_at_us,
-            exchange.request.method,
-            exchange.request.target,
-            int(exchange.request_len),
-            int(exchange.body_len),
-        ],
-        |row| row.get(0),
-    )
-    .optional()
+/// What makes two exchanges look the same from outside, beside their start:
+/// method, target, and the lengths of both bodies.
+pub(crate) type Looks = (String, String, i64, i64);
+
+/// The exchanges that are not hidden and began then, by how they look; of
+/// several that look the same the first.
+pub(crate) fn begun_at(conn: &Connection, started_at_us: i64) -> rusqlite::Result<HashMap<Looks, i64>> {
+    let mut begun = HashMap::new();
+    let mut query = conn.prepare_cached(
+        "SELECT id, method, target, request_len, body_len FROM exchanges
+           WHERE started_at_us = ? AND hidden = 0 ORDER BY id",
+    )?;
+    let mut rows = query.query([started_at_us])?;
+    while let Some(row) = rows.next()? {
+        let looks = (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
+        begun.entry(looks).or_insert(row.get(0)?);
+    }
+    Ok(begun)
 }
 
 /// Numbers of exchanges that are not hidden.

@@ -5,6 +5,7 @@
 use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
 
 use super::{Checked, Found, Report};
+use crate::safe::safe;
 
 pub(super) fn write(report: &Report) -> String {
     let mut junit = Junit::new("scrubjay check");
@@ -28,11 +29,11 @@ fn without_skipped(text: &str) -> String {
 }
 
 fn suite(report: &Report, checked: &Checked) -> TestSuite {
-    let name = format!("{} exchange {}", checked.source, checked.exchange);
+    let name = format!("{} exchange {}", safe(&checked.source), checked.exchange);
     let mut suite = TestSuite::new(name);
     if checked.findings.is_empty() {
         let mut case = TestCase::new("nothing was found", TestCaseStatus::success());
-        case.set_classname(checked.request.as_str());
+        case.set_classname(safe(&checked.request).as_ref());
         suite.add_test_case(case);
     }
     for found in &checked.findings {
@@ -52,16 +53,16 @@ fn case(report: &Report, checked: &Checked, found: &Found) -> TestCase {
         TestCaseStatus::success()
     };
     if found.is_muted {
-        status.set_description(finding.message.as_str());
+        status.set_description(safe(&finding.message).as_ref());
     } else if found.counts(report.bar) {
-        status.set_message(finding.message.as_str());
+        status.set_message(safe(&finding.message).as_ref());
         status.set_type(finding.severity.as_str());
     }
     let passes = !found.is_muted && !found.counts(report.bar);
     let mut case = TestCase::new(name, status);
-    case.set_classname(checked.request.as_str());
+    case.set_classname(safe(&checked.request).as_ref());
     if passes {
-        case.set_system_out(format!("{}: {}", finding.severity.as_str(), finding.message));
+        case.set_system_out(format!("{}: {}", finding.severity.as_str(), safe(&finding.message)));
     }
     case
 }

@@ -23,6 +23,7 @@ use crate::{
     library::unreadable,
     out::Out,
     plan,
+    safe::without_secrets,
     signals::{Meaning, Signals},
 };
 
@@ -38,7 +39,7 @@ pub(super) fn check(args: &args::Check, url: &str, muted: &Muted, out: &mut Out)
     let input = read_input(args.input.as_deref())?;
     let tls = plan::tls(&args.tls, &[url])?;
     if tls.insecure {
-        plan::note_unverified(url, out.format);
+        plan::note_unverified(&without_secrets(url), out.format);
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -47,9 +48,9 @@ pub(super) fn check(args: &args::Check, url: &str, muted: &Muted, out: &mut Out)
     let mut shown = Shown {
         muted,
         checked: Checked {
-            source: url.to_owned(),
+            source: without_secrets(url),
             exchange: 0,
-            request: format!("POST {url}"),
+            request: format!("POST {}", without_secrets(url)),
             findings: Vec::new(),
         },
         body: Vec::new(),

@@ -10,6 +10,7 @@ use scrubjay_session::{fold::rule::Rule, judge::rule::registry, query::Severity}
 use serde_json::{Value, json};
 
 use super::{Checked, Found, Report};
+use crate::safe::safe;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
@@ -59,7 +60,7 @@ fn result(checked: &Checked, found: &Found, places: &BTreeMap<&str, usize>) -> V
     let mut result = json!({
         "ruleId": finding.rule,
         "level": level(finding.severity),
-        "message": { "text": finding.message },
+        "message": { "text": safe(&finding.message) },
         "locations": [{
             "physicalLocation": place(&checked.source, found.line),
             "logicalLocations": [{

@@ -117,12 +117,12 @@ pub(in crate::command) fn tell(
     let mut libraries = Vec::new();
     let mut baselines = Vec::new();
     for file in &files {
-        let library = Library::open(Some(file.clone()), plain(out.format))?;
+        let library = Library::open(Some(file.clone()), out)?;
         baselines.extend(known(&library, libraries.len())?);
         libraries.push(library);
     }
     let scattered = scattered(&baselines, &files);
-    let source = Library::open(Some(new.to_owned()), plain(out.format))?;
+    let source = Library::open(Some(new.to_owned()), out)?;
     let fresh = known(&source, 0)?;
     let names = |known: &[Known]| -> Vec<diff::Thread> { known.iter().map(|known| known.pairing.clone()).collect() };
     let pairs = pair_threads(&names(&baselines), &names(&fresh), false);

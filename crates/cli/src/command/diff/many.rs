@@ -19,7 +19,7 @@ use crate::{
 pub(super) fn run(args: &args::Diff, a: &Operand, b: Operand, rules: &Rules, out: &mut Out) -> Result<(), Failure> {
     let mut operands = vec![b];
     for path in &args.more {
-        operands.push(Operand::open(path, None, args.all, out.format)?);
+        operands.push(Operand::open(path, None, args.all, out)?);
     }
     let names: Vec<String> = args
         .b

@@ -9,6 +9,7 @@ use crate::{
     args::Format,
     failure::Failure,
     library::{Library, unreadable},
+    out::Out,
     safe::shortened,
 };
 
@@ -28,8 +29,8 @@ pub(super) struct Thread {
 
 impl Operand {
     /// The named exchange, or all threads; with `all` what carries no run too.
-    pub(super) fn open(path: &Path, exchange: Option<i64>, all: bool, format: Format) -> Result<Self, Failure> {
-        let library = Library::open(Some(path.to_owned()), plain(format))?;
+    pub(super) fn open(path: &Path, exchange: Option<i64>, all: bool, out: &Out) -> Result<Self, Failure> {
+        let library = Library::open(Some(path.to_owned()), out)?;
         let (side, left_out) = match exchange {
             Some(_) => (side(&library, &[library.one(exchange)?])?, 0),
             None => side_of(side(&library, library.indexes()?)?, all).map_err(unreadable)?,

@@ -14,6 +14,7 @@ use crate::{
     command::diff,
     failure::{Failure, note},
     library::Library,
+    out::Out,
     safe::shortened,
 };
 
@@ -38,7 +39,7 @@ pub(super) struct Thread {
 }
 
 impl Baselines {
-    pub(super) fn open(named: &Path, format: Format) -> Result<Self, Failure> {
+    pub(super) fn open(named: &Path, out: &Out) -> Result<Self, Failure> {
         if !named.exists() {
             return Err(Failure::new(
                 Code::NotFound,
@@ -48,8 +49,8 @@ impl Baselines {
         }
         let mut files = Vec::new();
         for path in diff::baseline::recordings(named)? {
-            let library = Library::open(Some(path.clone()), diff::plain(format))?;
-            let threads = threads(&library, &path, diff::plain(format))?;
+            let library = Library::open(Some(path.clone()), out)?;
+            let threads = threads(&library, &path, diff::plain(out.format))?;
             files.push(Baseline { path, library, threads });
         }
         if files.iter().all(|file| file.threads.is_empty()) {

@@ -96,7 +96,7 @@ fn put_in_place(file: &Baseline, answers: &Answers, new: &Library) -> Result<usi
     }
     let both = match others.is_empty() {
         true => None,
-        false => Some(Both::of(new.engine().path(), &file.path)?),
+        false => Some(Both::of(new.engine(), &file.path)?),
     };
     let asked_again = new.indexes()?;
     let exchanges: Vec<i64> = file
@@ -130,11 +130,12 @@ struct Both {
 }
 
 impl Both {
-    fn of(store: &Path, file: &Path) -> Result<Self, Failure> {
-        let engine = Engine::open(&Options {
-            path: Some(store.to_owned()),
+    fn of(new: &Engine, file: &Path) -> Result<Self, Failure> {
+        let options = Options {
+            path: Some(new.path().to_owned()),
             opening: Opening::Writing,
-        })?;
+        };
+        let engine = Engine::open_within(&options, new.limits())?;
         let imported = engine.import_file(file, None)?.exchanges;
         Ok(Self { engine, imported })
     }
