@@ -16,7 +16,7 @@ use stage::{
 
 const OPEN: &str = r#"{"ask":"open","exchange":1}"#;
 /// What only an answer with recorded content holds.
-const SECRET: &str = "is larger, 9.11";
+const SECRET: &str = "thread-mastra-07-reasoning";
 
 /// One of `door/requests.txt`.
 #[derive(Debug, Default)]
