@@ -14,8 +14,8 @@ use crate::{
 pub(crate) fn mount() {
     wasm_bindgen_futures::spawn_local(async {
         match ipc::enter().await {
-            Ok(()) => leptos::mount::mount_to_body(app),
-            Err(why) => leptos::mount::mount_to_body(move || view::locked::locked(why)),
+            Ok(()) => mount_to_body(app),
+            Err(why) => mount_to_body(move || view::locked::locked(why)),
         }
     });
 }

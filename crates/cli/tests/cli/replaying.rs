@@ -503,7 +503,7 @@ fn more_fields_than_http_carries_end_no_replay() {
         stage.put("many.agui.jsonl", &file_of(&[captured]));
         let mut replay = Replay::start(&stage, "many.agui.jsonl --pace instant");
         for _ in 0..2 {
-            let answer = ask_made_up(&replay.url().to_owned(), "");
+            let answer = ask_made_up(replay.url(), "");
             assert!(
                 answer.starts_with("HTTP/1.1 200"),
                 "{fields} fields, {trailers} trailers"
