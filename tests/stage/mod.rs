@@ -12,6 +12,7 @@ pub mod cli;
 pub mod dev_server;
 pub mod flow;
 pub mod node;
+pub mod raw;
 pub mod record;
 pub mod replay;
 pub mod serve;
@@ -34,7 +35,7 @@ use serde_json::{Map, Value, json};
 
 /// How long anything may take before a test gives up. Generous, because it
 /// only decides when a failure is reported.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A child process that ends with its owner.
 #[derive(Debug)]
@@ -180,6 +181,11 @@ impl Page {
 
     /// Opens a tab of a headless Chromium, `width` × `height`.
     pub async fn tab(url: &str, profile: &Path, size: (u32, u32)) -> Self {
+        Self::tab_with(url, profile, size, &[]).await
+    }
+
+    /// The same with further arguments of Chromium.
+    pub async fn tab_with(url: &str, profile: &Path, size: (u32, u32), more: &[&str]) -> Self {
         let port = free_port();
         let mut command = Command::new("chromedriver");
         command
@@ -187,13 +193,23 @@ impl Page {
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         let driver = Running::start(&mut command);
-        let options = json!({"args": [
-            "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--use-angle=swiftshader",
-            "--enable-unsafe-swiftshader", "--no-first-run", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync", "--disable-quic",
+        let mut arguments = json!([
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-dev-shm-usage",
+            "--use-angle=swiftshader",
+            "--enable-unsafe-swiftshader",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-quic",
             format!("--window-size={},{}", size.0, size.1),
             format!("--user-data-dir={}", profile.display()),
-        ]});
+        ]);
+        let list = arguments.as_array_mut().expect("it is a list");
+        list.extend(more.iter().map(|argument| json!(argument)));
+        let options = json!({"args": arguments});
         let client = connect(port, "goog:chromeOptions", options).await;
         client.goto(url).await.expect("the page should open");
         Self {

@@ -4,13 +4,24 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast as _;
 
 use crate::{
+    ipc,
     keys::{self, Command, Pressed, Scope},
     model::shell::{Screen, Shell, ThemeChoice},
     page, view,
 };
 
+/// Puts the page up once this tab is let in, or says why it is not.
+pub(crate) fn mount() {
+    wasm_bindgen_futures::spawn_local(async {
+        match ipc::enter().await {
+            Ok(()) => mount_to_body(app),
+            Err(why) => mount_to_body(move || view::locked::locked(why)),
+        }
+    });
+}
+
 /// The page.
-pub(crate) fn app() -> impl IntoView {
+fn app() -> impl IntoView {
     let shell = Shell::new();
     watch_theme(shell);
     listen_to_keys(shell);
@@ -40,6 +51,7 @@ pub(crate) fn app() -> impl IntoView {
             {view::settings::settings(shell)}
             {view::go_to::go_to(shell)}
             <div class="drop-veil" aria-hidden="true">"Drop to open the recording"</div>
+            {move || ipc::locked().map(view::locked::locked)}
             <div class="sr" role="status" aria-live="polite">{move || shell.said.get()}</div>
         </div>
     }

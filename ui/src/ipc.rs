@@ -1,19 +1,20 @@
-//! How questions travel. The only file that touches a bridge.
+//! How questions travel. Only here a bridge is touched.
 //!
 //! Two ways behind one function: the window's (`__TAURI__`), and HTTP for
-//! `scrubjay serve`.
+//! `scrubjay serve` (`http`).
 
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-};
+mod http;
+
+use std::{cell::Cell, rc::Rc};
 
 use js_sys::{Array, ArrayBuffer, Function, Object, Promise, Reflect, Uint8Array};
 use leptos::prelude::window;
 use scrubjay_ipc::{AnyAsk, Ask, Code, Encoding, News, Report};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{EventSource, File, Headers, MessageEvent, ProgressEvent, RequestInit, Response, XmlHttpRequest};
+use web_sys::{File, XmlHttpRequest};
+
+use crate::model::locked::Locked;
 
 /// Which way questions travel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,19 @@ pub(crate) fn bridge() -> Bridge {
     }
 }
 
+/// Comes in where there is a door, or says why it stays closed.
+pub(crate) async fn enter() -> Result<(), Locked> {
+    match bridge() {
+        Bridge::Window => Ok(()),
+        Bridge::Http => http::enter().await,
+    }
+}
+
+/// Why this page may ask nothing any more, if so.
+pub(crate) fn locked() -> Option<Locked> {
+    http::locked()
+}
+
 /// Asks, and reads the answer.
 pub(crate) async fn ask<A: Ask>(ask: A) -> Result<A::Answer, Report> {
     let bytes = travel(ask.into()).await?;
@@ -44,7 +58,7 @@ async fn travel(ask: AnyAsk) -> Result<Vec<u8>, Report> {
     let text = serde_json::to_string(&ask).map_err(|error| internal(&error.to_string()))?;
     match bridge() {
         Bridge::Window => through_window(&text).await,
-        Bridge::Http => through_http(&text).await,
+        Bridge::Http => http::ask(&text).await,
     }
 }
 
@@ -90,57 +104,6 @@ fn bytes_of(value: &JsValue) -> Option<Vec<u8>> {
     value.dyn_ref::<Array>().map(|array| Uint8Array::new(array).to_vec())
 }
 
-// ---- HTTP ---------------------------------------------------------------
-
-async fn through_http(text: &str) -> Result<Vec<u8>, Report> {
-    let init = RequestInit::new();
-    init.set_method("POST");
-    init.set_body(&JsValue::from_str(text));
-    let headers = Headers::new().map_err(|error| internal(&words_of(&error)))?;
-    drop(headers.set("content-type", "application/json"));
-    // Only this page's own newer questions make its older ones pointless.
-    drop(headers.set("x-scrubjay-page", &page_name()));
-    init.set_headers(&headers);
-    let response = JsFuture::from(window().fetch_with_str_and_init("/api/ask", &init))
-        .await
-        .map_err(|_refused| lost())?;
-    let response: Response = response.dyn_into().map_err(|_other| lost())?;
-    let body = response.array_buffer().map_err(|_error| lost())?;
-    let body = JsFuture::from(body).await.map_err(|_error| lost())?;
-    let bytes = Uint8Array::new(&body).to_vec();
-    if response.ok() {
-        Ok(bytes)
-    } else {
-        Err(report_from(&bytes, response.status()))
-    }
-}
-
-thread_local! {
-    static PAGE: String = format!("{:x}", (js_sys::Math::random() * 1e15) as u64);
-}
-
-fn page_name() -> String {
-    PAGE.with(Clone::clone)
-}
-
-fn report_from(bytes: &[u8], status: u16) -> Report {
-    serde_json::from_slice(bytes).unwrap_or_else(|_not_a_report| {
-        Report::new(
-            Code::Internal,
-            format!("Scrubjay answered with status {status}."),
-            "Reload the page.",
-        )
-    })
-}
-
-fn lost() -> Report {
-    Report::new(
-        Code::Internal,
-        "Scrubjay does not answer.",
-        "Is the program still running? Start it and reload.",
-    )
-}
-
 // ---- news ---------------------------------------------------------------
 
 /// Calls `hear` with everything the engine tells, for as long as the page lives.
@@ -148,7 +111,7 @@ pub(crate) fn listen(hear: impl Fn(News) + 'static) {
     let hear: Rc<dyn Fn(News)> = Rc::new(hear);
     match bridge() {
         Bridge::Window => wasm_bindgen_futures::spawn_local(listen_to_window(hear)),
-        Bridge::Http => listen_to_http(hear),
+        Bridge::Http => wasm_bindgen_futures::spawn_local(http::listen(hear)),
     }
 }
 
@@ -166,28 +129,6 @@ async fn listen_to_window(hear: Rc<dyn Fn(News)>) {
     let arguments = Object::new();
     set(&arguments, "channel", &channel);
     drop(invoke("news", &arguments).await);
-}
-
-fn listen_to_http(hear: Rc<dyn Fn(News)>) {
-    // The browser connects again by itself; what was missed meanwhile is asked for again.
-    let Ok(stream) = EventSource::new("/api/news") else {
-        return;
-    };
-    let told = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-        if let Some(text) = event.data().as_string()
-            && let Ok(value) = js_sys::JSON::parse(&text)
-        {
-            tell(&value, &*hear);
-        }
-    });
-    stream.set_onmessage(Some(told.as_ref().unchecked_ref()));
-    told.forget();
-    // Dropping the handle would let the browser collect the stream.
-    KEPT.with_borrow_mut(|kept| kept.push(stream.into()));
-}
-
-thread_local! {
-    static KEPT: RefCell<Vec<JsValue>> = const { RefCell::new(Vec::new()) };
 }
 
 /// One piece of news or a list of them.
@@ -245,7 +186,7 @@ pub(crate) fn import(
             });
             import
         }
-        Bridge::Http => import_over_http(file, progress, done),
+        Bridge::Http => http::import(file, progress, done),
     }
 }
 
@@ -297,8 +238,12 @@ async fn send_pieces(
     Ok(())
 }
 
-/// Asks in the window where to save an exchange; gives the path, or nothing when that was given up.
-pub(crate) async fn export_from_window(exchange: i64) -> Result<Option<String>, Report> {
+/// Saves a recording of one exchange. The window asks where and gives the path, or
+/// nothing when that was given up; a browser saves it where it saves everything.
+pub(crate) async fn export(exchange: i64) -> Result<Option<String>, Report> {
+    if bridge() == Bridge::Http {
+        return http::export(exchange).await.map(|()| None);
+    }
     let arguments = Object::new();
     set(&arguments, "exchange", &JsValue::from_f64(exchange as f64));
     Ok(invoke("export", &arguments).await?.as_string())
@@ -308,45 +253,6 @@ fn cancelled() -> Report {
     Report::new(Code::Superseded, "Opening the file was cancelled.", "")
 }
 
-fn import_over_http(
-    file: &File,
-    progress: impl Fn(f64) + 'static,
-    done: impl FnOnce(Result<(), Report>) + 'static,
-) -> Import {
-    let Ok(request) = XmlHttpRequest::new() else {
-        return Import::Never;
-    };
-    let name = js_sys::encode_uri_component(&file.name());
-    drop(request.open_with_async("POST", &format!("/api/import?name={name}"), true));
-    if let Ok(upload) = request.upload() {
-        let moved = Closure::<dyn Fn(ProgressEvent)>::new(move |event: ProgressEvent| {
-            progress(event.loaded() / event.total().max(1.0));
-        });
-        upload.set_onprogress(Some(moved.as_ref().unchecked_ref()));
-        moved.forget();
-    }
-    let asked = request.clone();
-    let ended = Closure::once(move || done(outcome_of(&asked)));
-    request.set_onloadend(Some(ended.as_ref().unchecked_ref()));
-    ended.forget();
-    drop(request.send_with_opt_blob(Some(file)));
-    Import::Http(request)
-}
-
-fn outcome_of(request: &XmlHttpRequest) -> Result<(), Report> {
-    match request.status().unwrap_or(0) {
-        0 => Err(cancelled()),
-        status @ 200..300 => {
-            let _fine = status;
-            Ok(())
-        }
-        status => {
-            let text = request.response_text().ok().flatten().unwrap_or_default();
-            Err(report_from(text.as_bytes(), status))
-        }
-    }
-}
-
 fn unreadable(why: &str) -> Report {
     Report::new(Code::BadFile, format!("The file could not be read: {why}."), "")
 }
@@ -354,11 +260,6 @@ fn unreadable(why: &str) -> Report {
 /// Whether this page is a browser's, which saves what it is given.
 pub(crate) fn can_fetch() -> bool {
     bridge() == Bridge::Http
-}
-
-/// Where a recording of one exchange can be fetched, if this page can fetch.
-pub(crate) fn export_address(exchange: i64) -> Option<String> {
-    (bridge() == Bridge::Http).then(|| format!("/api/export?exchange={exchange}"))
 }
 
 // ---- the window's own title --------------------------------------------

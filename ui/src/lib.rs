@@ -16,7 +16,7 @@
 //! - [`keys`]: every command by name, with its keys; the `?` sheet is made from it.
 //! - [`model`]: what is open, where the playhead is, which windows are asked
 //!   for. Arithmetic has native tests; signals exist only in a browser.
-//! - `ipc`: the only file that knows how questions travel.
+//! - `ipc`: the only place that knows how questions travel.
 //! - `app`: the shell; `view`: one pane a file; `canvas`: the host of the lanes.
 //!
 //! # Invariants
@@ -52,6 +52,6 @@ mod start {
     pub(crate) fn start() {
         crate::page::report_panics();
         crate::page::reserve_memory();
-        leptos::mount::mount_to_body(crate::app::app);
+        crate::app::mount();
     }
 }

@@ -158,6 +158,9 @@ pub(crate) enum Command {
     /// Show recordings in a browser
     Serve(Serve),
     /// Serve a recording as the agent
+    #[command(
+        after_help = "Every program and every page of this machine can read what is served, and any other machine if --listen names no loopback address. --control is the door of serve: it wants its token."
+    )]
     Replay(Replay),
     /// Ask an agent now what baselines asked, and say what it does otherwise
     #[command(
@@ -673,6 +676,10 @@ pub(crate) struct Replay {
 
     #[command(flatten)]
     pub(crate) tls: Tls,
+
+    /// Let pages of this origin read the answers, such as https://app.example; repeat for several. Pages of this machine (localhost, loopback addresses) always may
+    #[arg(long = "allow-origin", value_name = "ORIGIN")]
+    pub(crate) allow_origins: Vec<String>,
 
     /// Let tests and pages steer this replay from here
     #[arg(long, value_name = "ADDR")]

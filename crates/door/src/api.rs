@@ -22,10 +22,12 @@ use tokio::{
     sync::{mpsc, watch},
 };
 
-use crate::Room;
+use crate::{Room, refused};
 
 /// A question is small: the longest are lists of open branches.
 const ASK_BYTES: usize = 4 << 20;
+/// The address of a download.
+const ADDRESS_BYTES: usize = 64 << 10;
 /// Pieces in which files and bodies are sent, waiting at most this many.
 const PIECE: usize = 64 << 10;
 const PIECES_WAITING: usize = 8;
@@ -40,6 +42,34 @@ pub(crate) fn router(stopped: watch::Receiver<bool>) -> Router<Arc<Room>> {
         .route("/api/import", post(import).layer(DefaultBodyLimit::disable()))
         .route("/api/export", get(export))
         .route("/api/body", get(body))
+        .route("/api/ticket", post(ticket).layer(DefaultBodyLimit::max(ADDRESS_BYTES)))
+}
+
+/// The one address that is answered without a session: it gives one.
+pub(crate) fn entrance() -> Router<Arc<Room>> {
+    Router::new().route("/api/enter", post(enter).layer(DefaultBodyLimit::max(ADDRESS_BYTES)))
+}
+
+async fn enter(State(room): State<Arc<Room>>, headers: HeaderMap) -> Response {
+    match room.keys.enter(&headers) {
+        Ok(token) => axum::Json(serde_json::json!({ "token": token })).into_response(),
+        Err(refusal) => refused(refusal, true),
+    }
+}
+
+/// An address for one download, given as path and query.
+async fn ticket(State(room): State<Arc<Room>>, download: String) -> Response {
+    let is_download = ["/api/export?", "/api/body?"]
+        .iter()
+        .any(|start| download.starts_with(start));
+    if !is_download {
+        return report(&Report::new(
+            Code::BadRequest,
+            "That is no download.",
+            "Post the address of one, such as /api/export?exchange=1.",
+        ));
+    }
+    axum::Json(serde_json::json!({ "address": room.keys.ticket(&download) })).into_response()
 }
 
 /// A report with the status that fits its code.

@@ -18,7 +18,7 @@
 //!
 //! # Map
 //!
-//! - `guard`: who may come in: host, origin, token, cookie.
+//! - `guard`: who may ask: host, origin. `keys`: what opens: tokens, tickets.
 //! - `api`: questions, news, import, export, bytes.
 //! - `page`: the files of the page, embedded when this crate was compiled.
 //!
@@ -26,18 +26,25 @@
 //!
 //! | address | does |
 //! |---|---|
-//! | `GET /?token=…` | trades the token for a cookie and redirects to `/` |
+//! | `GET /?token=…` | the page, which posts the token of its address to `/api/enter`; reading it uses nothing up |
+//! | `POST /api/enter` | takes the printed token, once; gives `{"token":"…"}` for this session |
 //! | `POST /api/ask` | a question as JSON in; the answer's bytes out, or a report with status 4xx or 5xx |
 //! | `GET /api/news` | server-sent events, each `data` one piece of news as JSON |
 //! | `POST /api/import?name=…` | takes a recording file; gives `{"exchanges":[…]}` |
 //! | `GET /api/export?exchange=1&exchange=2` | a recording file |
 //! | `GET /api/body?exchange=1` | bytes of the response; `&of=request`, `&of=decoded` |
+//! | `POST /api/ticket` | takes the address of one of these two downloads; gives `{"address":"…"}`, which opens it once, within 30 s |
+//!
+//! A token travels in the field `x-scrubjay-token`, never in a cookie: a browser
+//! sends cookies of `127.0.0.1` to every port of the machine.
 //!
 //! # Invariants
 //!
-//! Nothing is answered to a foreign host, a foreign origin or without the
-//! cookie. Every answer carries the content security policy. No answer is
-//! built in memory that grows with an exchange.
+//! Nothing is answered to a foreign host or a foreign origin. Nothing that was
+//! recorded is answered without a token or a ticket, and nothing that a browser
+//! sends by itself is one. Every answer carries the content security policy. No
+//! answer is built in memory that grows with an exchange. An answer that panics
+//! fails alone.
 //!
 //! # What is not here
 //!
@@ -50,10 +57,12 @@
 mod api;
 mod error;
 mod guard;
+mod keys;
 mod page;
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    panic::AssertUnwindSafe,
     sync::Arc,
 };
 
@@ -62,14 +71,18 @@ use axum::{
     extract::{Request, State},
     http::{HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
-    response::{IntoResponse as _, Response},
+    response::Response,
 };
+use futures_util::FutureExt as _;
 use scrubjay_engine::Engine;
 use scrubjay_ipc::{Code, Report};
 use tokio::net::TcpListener;
 
-use self::guard::{Guard, OnNewToken, Refusal};
 pub use self::{error::DoorError, page::is_built};
+use self::{
+    guard::{Guard, Refusal},
+    keys::{Keys, OnNewToken},
+};
 
 /// What a page of ours may load, and from where: nothing but this door.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
@@ -83,7 +96,7 @@ pub type OnNewUrl = Box<dyn Fn(&str) + Send + Sync>;
 pub struct Plan {
     /// Where to listen; port 0 picks one.
     pub listen: SocketAddr,
-    /// Called with a fresh address each time a token was traded, so that
+    /// Called with a fresh address each time a token was used, so that
     /// another browser can be let in.
     pub on_new_url: Option<OnNewUrl>,
 }
@@ -120,6 +133,7 @@ pub struct Door {
 pub(crate) struct Room {
     engine: Engine,
     guard: Guard,
+    keys: Keys,
 }
 
 impl Door {
@@ -150,14 +164,15 @@ impl Door {
             address,
             room: Arc::new(Room {
                 engine,
-                guard: Guard::new(address, on_new_token),
+                guard: Guard::new(address),
+                keys: Keys::new(on_new_token),
             }),
         })
     }
 
     /// The address to open, with the token that works now.
     pub fn url(&self) -> String {
-        url(self.address, &self.room.guard.token())
+        url(self.address, &self.room.keys.entry_token())
     }
 
     /// Where it listens.
@@ -194,9 +209,12 @@ impl Door {
 }
 
 fn router(room: Arc<Room>, stopped: tokio::sync::watch::Receiver<bool>) -> Router {
+    let admitted = middleware::from_fn_with_state(Arc::clone(&room), admitted);
     Router::new()
-        .merge(api::router(stopped))
-        .fallback(page_or_token)
+        // What is behind a route of this one is answered to nobody without a key.
+        .merge(api::router(stopped).route_layer(admitted))
+        .merge(api::entrance())
+        .fallback(page)
         .layer(middleware::from_fn_with_state(Arc::clone(&room), guarded))
         .with_state(room)
 }
@@ -212,16 +230,15 @@ fn url(address: SocketAddr, token: &str) -> String {
 
 /// The checks before and the headers after every answer.
 async fn guarded(State(room): State<Arc<Room>>, request: Request, next: Next) -> Response {
-    let is_api = request.uri().path().starts_with("/api/");
+    let is_api = is_api(&request);
     let checked = room
         .guard
-        .check_site(request.method(), request.headers())
-        .and_then(|()| match token_of(&request) {
-            Some(_) if !is_api => Ok(()),
-            _ => room.guard.check_cookie(request.headers()),
-        });
+        .check_site(request.method(), request.uri(), request.headers());
     let mut response = match checked {
-        Ok(()) => next.run(request).await,
+        Ok(()) => AssertUnwindSafe(next.run(request))
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_panic| broken()),
         Err(refusal) => refused(refusal, is_api),
     };
     let headers = response.headers_mut();
@@ -234,10 +251,41 @@ async fn guarded(State(room): State<Arc<Room>>, request: Request, next: Next) ->
         headers.insert(name, HeaderValue::from_static(value));
     }
     headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
+    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// Lets a request pass that carries a session's token, or the ticket of its download.
+async fn admitted(State(room): State<Arc<Room>>, request: Request, next: Next) -> Response {
+    if *request.method() == Method::HEAD {
+        // It would do all the work for nothing, and use a ticket up.
+        return page::text(StatusCode::METHOD_NOT_ALLOWED, "Ask with GET or POST.");
+    }
+    let address = request.uri().path_and_query().map_or("", |address| address.as_str());
+    let with_ticket = match *request.method() {
+        Method::GET => room.keys.use_ticket(address),
+        _ => None,
+    };
+    match with_ticket.unwrap_or_else(|| room.keys.check_token(request.headers())) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refused(refusal, true),
+    }
+}
+
+/// The answer of a request that panicked; the panic itself is on standard error.
+fn broken() -> Response {
+    api::report(&Report::new(
+        Code::Internal,
+        "This question met a mistake in Scrubjay, and was given up.",
+        "Everything else goes on; please report what standard error says.",
+    ))
+}
+
+fn is_api(request: &Request) -> bool {
+    request.uri().path().starts_with("/api/")
 }
 
 fn refused(refusal: Refusal, is_api: bool) -> Response {
@@ -250,25 +298,61 @@ fn refused(refusal: Refusal, is_api: bool) -> Response {
     )
 }
 
-fn token_of(request: &Request) -> Option<&str> {
-    let query = request.uri().query()?;
-    query.split('&').find_map(|pair| pair.strip_prefix("token="))
-}
-
-async fn page_or_token(State(room): State<Arc<Room>>, request: Request) -> Response {
+/// The page is no secret: what it may ask depends on the token that it holds.
+async fn page(request: Request) -> Response {
+    if is_api(&request) {
+        return api::report(&Report::new(
+            Code::NotFound,
+            "There is no such address.",
+            "Reload the page: it may be from another version.",
+        ));
+    }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return page::text(StatusCode::METHOD_NOT_ALLOWED, "The page is only for reading.");
     }
-    let Some(token) = token_of(&request) else {
-        return page::file(request.uri().path(), request.headers());
-    };
-    let traded = room.guard.trade(token);
-    if traded.is_none() && room.guard.check_cookie(request.headers()).is_err() {
-        return refused(Refusal::NoCookie, false);
+    page::file(request.uri().path(), request.headers())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use scrubjay_engine::{Opening, Options};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_question_that_panics_fails_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options {
+            path: Some(folder.path().join("store.db")),
+            opening: Opening::Window,
+        };
+        let engine = Engine::open(&options).unwrap();
+        let door = Door::open(
+            engine,
+            Plan {
+                listen: "127.0.0.1:0".parse().unwrap(),
+                on_new_url: None,
+            },
+        )
+        .await
+        .unwrap();
+        let panics = || async { assert!(std::hint::black_box(false), "a mistake made for the test") };
+        let router = Router::new()
+            .route("/api/broken", get(panics))
+            .fallback(page)
+            .layer(middleware::from_fn_with_state(Arc::clone(&door.room), guarded));
+        let (origin, listener) = (format!("http://{}", door.address), door.listener);
+        tokio::spawn(async { axum::serve(listener, router).await });
+        drop(rustls::crypto::ring::default_provider().install_default());
+        for _ in 0..3 {
+            let broken = reqwest::get(format!("{origin}/api/broken")).await.unwrap();
+            assert_eq!(broken.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            assert_eq!(broken.headers()["content-security-policy"], CONTENT_SECURITY_POLICY);
+            let said = broken.text().await.unwrap();
+            assert!(said.contains("Everything else goes on"), "{said}");
+            let absent = reqwest::get(format!("{origin}/no.file")).await.unwrap();
+            assert_eq!(absent.status(), StatusCode::NOT_FOUND);
+        }
     }
-    let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, "/")]).into_response();
-    if let Some(cookie) = traded.and_then(|cookie| HeaderValue::from_str(&cookie).ok()) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-    response
 }

@@ -16,11 +16,13 @@ const FILE: &str = r#"{"kind":"header","schemaVersion":1,"tool":"t","capturedAt"
 {"kind":"event","connId":"c1","seq":2,"tMs":9,"event":{"type":"RUN_FINISHED","threadId":"t","runId":"r"}}
 "#;
 
+const TOKEN: &str = "x-scrubjay-token";
+
 /// A door that answers, and a browser before it.
 struct Visit {
     origin: String,
     token_url: String,
-    cookie: Option<String>,
+    token: Option<String>,
     client: Client,
     engine: Engine,
 }
@@ -45,29 +47,31 @@ impl Visit {
         Self {
             origin,
             token_url,
-            cookie: None,
+            token: None,
             client: browser(),
             engine,
         }
     }
 
-    /// Opens the printed address, as a browser would.
+    /// Posts the token of the printed address, as the page does.
     async fn let_in(&mut self) -> Response {
-        let response = self.client.get(&self.token_url).send().await.unwrap();
-        let cookie = response
-            .headers()
-            .get("set-cookie")
-            .and_then(|value| value.to_str().ok());
-        self.cookie = cookie.and_then(|cookie| cookie.split(';').next()).map(str::to_owned);
-        response
+        let (_, token) = self.token_url.split_once("/?token=").unwrap();
+        let url = format!("{}/api/enter", self.origin);
+        let entered = self.client.post(url).header(TOKEN, token).send().await.unwrap();
+        if entered.status() == StatusCode::OK {
+            let entered = json_of(entered).await;
+            self.token = entered["token"].as_str().map(str::to_owned);
+            return self.request("POST", "/api/enter").send().await.unwrap();
+        }
+        entered
     }
 
     fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         let request = self
             .client
             .request(method.parse().unwrap(), format!("{}{path}", self.origin));
-        match &self.cookie {
-            Some(cookie) => request.header("cookie", cookie),
+        match &self.token {
+            Some(token) => request.header(TOKEN, token),
             None => request,
         }
     }
@@ -131,30 +135,57 @@ async fn an_upload_that_is_too_large_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_token_is_traded_once_for_a_cookie() {
+async fn the_printed_token_works_once_and_only_for_who_posts_it() {
     let folder = tempfile::tempdir().unwrap();
     let mut visit = Visit::at(&folder.path().join("store.db")).await;
-    let outside = visit.request("GET", "/").send().await.unwrap();
+    let outside = visit.ask(json!({"ask": "health"})).await;
     assert_eq!(outside.status(), StatusCode::FORBIDDEN);
     assert!(outside.text().await.unwrap().contains("scrubjay serve"));
 
-    let traded = visit.let_in().await;
-    assert_eq!(traded.status(), StatusCode::SEE_OTHER);
-    assert_eq!(traded.headers()["location"], "/");
-    let cookie = traded.headers()["set-cookie"].to_str().unwrap();
-    assert!(
-        cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"),
-        "{cookie}"
+    // Previews of links and HEAD use nothing up.
+    for method in ["HEAD", "GET"] {
+        let url = visit.token_url[visit.origin.len()..].to_owned();
+        let looked = visit.request(method, &url).send().await.unwrap();
+        assert!(!looked.headers().contains_key("set-cookie"), "{method}");
+    }
+    assert_eq!(
+        visit.let_in().await.status(),
+        StatusCode::OK,
+        "a session's token gives itself"
     );
+    assert_eq!(visit.ask(json!({"ask": "health"})).await.status(), StatusCode::OK);
+    let session = visit.token.take();
+    assert_eq!(
+        visit.let_in().await.status(),
+        StatusCode::FORBIDDEN,
+        "the printed one is used"
+    );
+    visit.token = session;
+    assert_eq!(visit.ask(json!({"ask": "health"})).await.status(), StatusCode::OK);
+}
 
-    let again = visit.client.get(&visit.token_url).send().await.unwrap();
-    assert_eq!(again.status(), StatusCode::FORBIDDEN);
-    let known = visit
-        .request("GET", &visit.token_url[visit.origin.len()..])
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(known.status(), StatusCode::SEE_OTHER);
+#[tokio::test(flavor = "multi_thread")]
+async fn a_download_is_opened_once_by_its_ticket() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut visit = Visit::at(&folder.path().join("store.db")).await;
+    visit.let_in().await;
+    let exchange = visit.import().await;
+    let download = format!("/api/export?exchange={exchange}");
+    let ticket = visit.request("POST", "/api/ticket").body(download.clone());
+    let ticket = json_of(ticket.send().await.unwrap()).await;
+    let address = ticket["address"].as_str().unwrap().to_owned();
+    let not_one = visit.request("POST", "/api/ticket").body("/api/ask?");
+    assert_eq!(not_one.send().await.unwrap().status(), StatusCode::BAD_REQUEST);
+
+    // As a browser follows a link: nothing but the address.
+    visit.token = None;
+    let follow = async |method: &str, address: &str| visit.request(method, address).send().await.unwrap();
+    assert_eq!(follow("GET", &download).await.status(), StatusCode::FORBIDDEN);
+    assert_eq!(follow("HEAD", &address).await.status(), StatusCode::METHOD_NOT_ALLOWED);
+    let saved = follow("GET", &address).await;
+    assert_eq!(saved.status(), StatusCode::OK);
+    assert!(saved.text().await.unwrap().contains("RUN_STARTED"));
+    assert_eq!(follow("GET", &address).await.status(), StatusCode::FORBIDDEN);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -178,7 +209,7 @@ async fn strangers_are_refused() {
     check("origin", "https://evil.example", StatusCode::FORBIDDEN).await;
     check("host", "evil.example", StatusCode::FORBIDDEN).await;
     check("sec-fetch-site", "cross-site", StatusCode::FORBIDDEN).await;
-    visit.cookie = Some("scrubjay=guessed".into());
+    visit.token = Some("guessed".into());
     let guessed = visit.ask(json!({"ask": "health"})).await;
     assert_eq!(guessed.status(), StatusCode::FORBIDDEN);
 }
@@ -187,7 +218,7 @@ async fn strangers_are_refused() {
 async fn every_answer_carries_the_policy() {
     let folder = tempfile::tempdir().unwrap();
     let mut visit = Visit::at(&folder.path().join("store.db")).await;
-    let refused = visit.request("GET", "/").send().await.unwrap();
+    let refused = visit.request("GET", "/api/news").send().await.unwrap();
     visit.let_in().await;
     let answered = visit.ask(json!({"ask": "health"})).await;
     let missing = visit.request("GET", "/no/such.file").send().await.unwrap();

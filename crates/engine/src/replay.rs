@@ -167,11 +167,13 @@ impl Inner {
         let recorded = self.recorded(&plan.exchanges, &plan.source)?;
         let exchanges: Vec<i64> = recorded.iter().map(|one| one.exchange.index).collect();
         let rules = plan::rules(&plan.manner)?;
+        let origins = plan.origins()?;
         let fallback = self.fallback(plan)?;
         let listener = bind(plan)?.answering_to(plan.hosts.clone());
         let threads = self.replays.threads()?;
         let opening = Opening {
             fallback,
+            origins,
             on_change: told(&threads, &self.hub),
             ..Opening::new(Deck::new(recorded, rules), conduct)
         };

@@ -22,14 +22,16 @@
 //! - `play`: that body: parts when they are due, or when a hand says so.
 //! - `misses`: what nothing recorded answers, and what was chosen for it.
 //! - `hand`: orders for one stream. `roster`: who listens. `journal`: what was answered, and why.
-//! - `cors`: browsers on another origin. `own`: answers that are ours and not the recording's.
+//! - `origins`: which pages may ask; `cors`: what they need to read the answers. `fields`: what of a
+//!   recorded head can go out. `own`: answers that are ours and not the recording's.
 //!
 //! # What a client can notice
 //!
 //! Every answer has the field [`MARK`], which says that it is a replay and of
 //! which exchange. Fields whose values were not kept, because they are secret,
-//! are missing; the mark names them. A browser on another origin finds the
-//! CORS fields that it needs where the recording has none that fit. A reset is a TCP
+//! are missing; the mark names them. A page of this machine on another origin
+//! finds the CORS fields that it needs where the recording has none that fit;
+//! a page of another machine is refused. A reset is a TCP
 //! reset, and on HTTP/2 a reset stream: bytes that the client had not taken
 //! from the system by then may be lost with it, as with any reset.
 //!
@@ -40,11 +42,13 @@
 mod answer;
 mod conduct;
 mod cors;
+mod fields;
 mod hand;
 mod hold;
 mod house;
 mod journal;
 mod misses;
+mod origins;
 mod own;
 mod play;
 mod roster;
@@ -61,6 +65,7 @@ pub use self::{
     hold::{Hold, UnknownHold},
     journal::Answered,
     misses::{Missed, Near, OnMiss, UnknownOnMiss},
+    origins::{Origin, Origins, UnknownOrigin},
     roster::{Listening, Stage},
 };
 
@@ -84,6 +89,8 @@ pub struct Opening {
     pub conduct: Conduct,
     /// Where requests go that nothing recorded answers.
     pub fallback: Option<Fallback>,
+    /// Which pages may ask.
+    pub origins: Origins,
     /// Called whenever an answer or a stream moves on; must be quick.
     pub on_change: Box<dyn Fn() + Send + Sync>,
 }
@@ -95,6 +102,7 @@ impl Opening {
             deck,
             conduct,
             fallback: None,
+            origins: Origins::default(),
             on_change: Box::new(|| {}),
         }
     }
@@ -113,6 +121,7 @@ pub fn serve(listener: Listener, opening: Opening) -> Result<Serving, ServeError
         opening.deck,
         opening.conduct,
         fallback.transpose()?,
+        opening.origins,
         opening.on_change,
     ));
     let front = Front::open(listener, Arc::clone(&house)).map_err(ServeError::Socket)?;

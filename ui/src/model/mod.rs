@@ -4,9 +4,11 @@
 
 pub mod compare_words;
 pub mod density;
+pub mod feed;
 pub mod follow;
 pub mod goto;
 pub mod latest;
+pub mod locked;
 pub mod pace;
 pub mod replay_faults;
 pub mod replay_words;

@@ -313,13 +313,13 @@ impl Shell {
         );
     }
 
-    /// Saves the open exchange where a person says; only the window has a dialog for that.
+    /// Saves the open exchange: a dialog in the window, a download in a browser.
     pub(crate) fn save(self) {
         let Some(exchange) = self.inspect.exchange.get_untracked() else {
             return;
         };
         leptos::task::spawn_local(async move {
-            match ipc::export_from_window(exchange).await {
+            match ipc::export(exchange).await {
                 Ok(Some(path)) => {
                     self.said.set(format!("Saved as {path}"));
                     self.inspect.remark.set(format!("saved as {path}"));

@@ -20,6 +20,7 @@ pub(crate) mod lane_list;
 pub(crate) mod library;
 pub(crate) mod library_rows;
 pub(crate) mod list;
+pub(crate) mod locked;
 pub(crate) mod notice;
 pub(crate) mod painted;
 pub(crate) mod problems;

@@ -200,12 +200,10 @@ fn follow_pill(shell: Shell) -> AnyView {
 /// The recording as a file: a download in a browser, a dialog in the window.
 fn export(shell: Shell) -> Option<AnyView> {
     const TITLE: &str = "Save this exchange as a recording (Ctrl e)";
-    let exchange = shell.inspect.exchange.get()?;
-    Some(match crate::ipc::export_address(exchange) {
-        Some(address) => {
-            view! { <a class="btn wide-only" href=address download="" data-export="" title=TITLE>"Export"</a> }.into_any()
-        }
-        None => view! { <button class="btn wide-only" data-export="" title=TITLE on:click=move |_| shell.save()>"Export…"</button> }
+    shell.inspect.exchange.get()?;
+    let words = if crate::ipc::can_fetch() { "Export" } else { "Export…" };
+    Some(
+        view! { <button class="btn wide-only" data-export="" title=TITLE on:click=move |_| shell.save()>{words}</button> }
             .into_any(),
-    })
+    )
 }

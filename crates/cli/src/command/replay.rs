@@ -24,9 +24,9 @@ use self::{
     told::{Outcome, Told},
 };
 use crate::{
-    args,
+    args::{self, Format},
     command::serve::address,
-    failure::{Failure, note, note_clock},
+    failure::{Failure, note, note_clock, note_exposure},
     library::Library,
     out::Out,
     plan,
@@ -35,6 +35,9 @@ use crate::{
 
 /// How long answers of the control door that have begun are waited for at the end.
 const LAST_ANSWERS: Duration = Duration::from_millis(300);
+/// What a control door on an address of the network exposes.
+const CONTROL_GIVES_AWAY: &str = "whoever gets this address with its token can read every recording, delete it, steer \
+     this replay and record through new sources";
 /// Between looks at whether there is room for more lines.
 const LOOK: Duration = Duration::from_millis(200);
 
@@ -102,6 +105,7 @@ fn checked_plan(args: &args::Replay) -> Result<ReplayPlan, Failure> {
         },
         shifts_timestamps: args.shift_timestamps,
         hosts: plan::hosts(&args.hosts.allowed)?,
+        allow_origins: args.allow_origins.clone(),
         tls: plan::tls(&args.tls, &args.fallback.iter().map(String::as_str).collect::<Vec<_>>())?,
         ..ReplayPlan::default()
     };
@@ -156,7 +160,7 @@ async fn replaying(
 ) -> Result<(), Failure> {
     let feed = engine.news()?;
     let control = match &args.control {
-        Some(listen) => Some(Control::open(engine, listen).await?),
+        Some(listen) => Some(Control::open(engine, listen, told.format()).await?),
         None => None,
     };
     let keys = told.wants_keys().then(Keys::read).transpose()?;
@@ -205,7 +209,7 @@ struct Control {
 }
 
 impl Control {
-    async fn open(engine: &Engine, listen: &str) -> Result<Self, Failure> {
+    async fn open(engine: &Engine, listen: &str, format: Format) -> Result<Self, Failure> {
         let plan = Plan {
             listen: address(listen)?,
             on_new_url: None,
@@ -213,6 +217,7 @@ impl Control {
         let door = Door::open(engine.clone(), plan)
             .await
             .map_err(|error| Failure::Report(error.report()))?;
+        note_exposure(door.address(), CONTROL_GIVES_AWAY, format);
         let url = door.url();
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let serving = tokio::spawn(async move {

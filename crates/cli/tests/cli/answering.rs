@@ -189,8 +189,8 @@ fn a_miss_is_answered_by_hand_through_the_control_door_and_from_the_keyboard() {
     let replay = Replay::start(&stage, "page.agui.jsonl --pace instant --control 127.0.0.1:0");
     let door = replay.ready["control"].as_str().unwrap().to_owned();
     assert!(answer(replay.url(), TARGET, "something else").starts_with("HTTP/1.1 404"));
-    let cookie = trade(&door);
-    let control = |question: &str| put(&door, &cookie, question);
+    let token = trade(&door);
+    let control = |question: &str| put(&door, &token, question);
     let said = control(r#"{"ask":"replays"}"#);
     assert!(said.contains("\"misses\":[{\"request\":1"), "{said}");
     let said = control(r#"{"ask":"answer_miss","replay":1,"request":9,"exchange":2}"#);

@@ -12,7 +12,8 @@ use serde_json::Value;
 
 use crate::{
     agent::{Agent, BODY},
-    files::file_of,
+    files::{file_of, made_up},
+    serving::{enter, send},
     stage::{Stage, transcripts},
 };
 
@@ -133,6 +134,7 @@ fn what_makes_no_sense_is_told() {
             "replay nothing.agui.jsonl",
             "replay run.agui.jsonl --exchange 7",
             "replay run.agui.jsonl --pace fast",
+            "replay run.agui.jsonl --allow-origin *",
             "replay run.agui.jsonl --fault explode",
             "replay run.agui.jsonl --fault cut:event=x",
             "replay run.agui.jsonl --hold a:b",
@@ -304,24 +306,20 @@ fn say(url: &str, request: &str) -> String {
     answer
 }
 
-/// Trades the token of the control door's address for a cookie, which can be done once.
+/// Trades the token of the control door's address for a session's, which can be done once.
 pub(crate) fn trade(url: &str) -> String {
-    let (_, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
-    let traded = say(
-        url,
-        &format!("GET /{path} HTTP/1.1\r\nhost: [HOST]\r\nconnection: close\r\n\r\n"),
-    );
-    let mut cookies = traded.lines().filter_map(|line| line.strip_prefix("set-cookie: "));
-    cookies.next().unwrap().split(';').next().unwrap().to_owned()
+    let entered = enter(url);
+    let (_, token) = entered.split_once("{\"token\":\"").unwrap();
+    token.split('"').next().unwrap().to_owned()
 }
 
 /// Puts a question to the control door.
-pub(crate) fn put(url: &str, cookie: &str, question: &str) -> String {
+pub(crate) fn put(url: &str, token: &str, question: &str) -> String {
     let len = question.len();
     say(
         url,
         &format!(
-            "POST /api/ask HTTP/1.1\r\nhost: [HOST]\r\ncookie: {cookie}\r\ncontent-length: {len}\r\nconnection: close\r\n\r\n{question}"
+            "POST /api/ask HTTP/1.1\r\nhost: [HOST]\r\nx-scrubjay-token: {token}\r\ncontent-length: {len}\r\nconnection: close\r\n\r\n{question}"
         ),
     )
 }
@@ -471,4 +469,106 @@ fn a_cut_file_is_served_and_reported_at_the_end() {
         report["message"].as_str().unwrap().starts_with("cut.agui.jsonl: "),
         "{told}"
     );
+}
+
+/// Asks what a file of [`made_up`] recorded.
+fn ask_made_up(url: &str, fields: &str) -> String {
+    let captured = made_up(b"");
+    let body = String::from_utf8(captured.request_body).unwrap();
+    let host = url.strip_prefix("http://").unwrap();
+    let head = format!(
+        "POST / HTTP/1.1\r\nhost: {host}\r\nte: trailers\r\nconnection: close\r\n{fields}content-length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(host).unwrap();
+    stream.write_all((head + &body).as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn more_fields_than_http_carries_end_no_replay() {
+    let many = |what: &str, count: usize| -> Vec<(String, Vec<u8>)> {
+        (0..count)
+            .map(|nth| (format!("x-{what}-{nth}"), b"v".to_vec()))
+            .collect()
+    };
+    for (fields, trailers) in [(24_576, 0), (0, 30_000)] {
+        let stage = Stage::new();
+        let mut captured = made_up(BODY.as_bytes());
+        let head = captured.exchange.response.as_mut().unwrap();
+        head.headers.extend(many("field", fields));
+        captured.exchange.trailers = many("trailer", trailers);
+        stage.put("many.agui.jsonl", &file_of(&[captured]));
+        let mut replay = Replay::start(&stage, "many.agui.jsonl --pace instant");
+        for _ in 0..2 {
+            let answer = ask_made_up(replay.url(), "");
+            assert!(
+                answer.starts_with("HTTP/1.1 200"),
+                "{fields} fields, {trailers} trailers"
+            );
+            assert!(answer.contains("RUN_FINISHED"), "the body comes whole");
+            let why = replay.line()["why"].as_str().unwrap().to_owned();
+            assert!(why.contains("left out, which HTTP cannot send"), "{why}");
+        }
+        assert_eq!(replay.stop().0, 0);
+    }
+}
+
+#[test]
+fn pages_of_this_machine_and_named_ones_are_answered() {
+    let stage = Stage::new();
+    stage.put("run.agui.jsonl", &file_of(&[made_up(BODY.as_bytes())]));
+    let mut replay = Replay::start(
+        &stage,
+        "run.agui.jsonl --pace instant --allow-origin https://app.example --allow-origin http://192.168.0.7:3000",
+    );
+    let url = replay.url().to_owned();
+    for (origin, expected) in [
+        ("http://localhost:3000", "200"),
+        ("http://127.0.0.1:5173", "200"),
+        ("https://app.example", "200"),
+        ("http://192.168.0.7:3000", "200"),
+        ("https://evil.example", "403"),
+        ("null", "403"),
+    ] {
+        let answer = ask_made_up(&url, &format!("origin: {origin}\r\n"));
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {expected}")),
+            "{origin}: {answer}"
+        );
+        let is_readable = answer.contains(&format!("access-control-allow-origin: {origin}"));
+        assert_eq!(is_readable, expected == "200", "{origin}: {answer}");
+        let line = replay.line();
+        assert_eq!(line["status"].to_string(), expected);
+        assert_eq!(
+            line["why"].as_str().unwrap().contains(origin),
+            expected == "403",
+            "{line}"
+        );
+    }
+    assert_eq!(replay.stop().0, 0);
+}
+
+#[test]
+fn what_an_address_of_the_network_exposes_is_said() {
+    let stage = Stage::new();
+    stage.put("run.agui.jsonl", &file_of(&[made_up(BODY.as_bytes())]));
+    let mut replay = Replay::start(&stage, "run.agui.jsonl --control 0.0.0.0:0");
+    let said = replay.note();
+    for part in [
+        "can be reached from other machines",
+        "steer this replay",
+        "not encrypted",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+    // The door behind it wants its token all the same.
+    let control = replay.ready["control"].as_str().unwrap().to_owned();
+    let (origin, _) = control.split_once("/?token=").unwrap();
+    let asked = send("POST", &format!("{origin}/api/ask"), "");
+    assert!(asked.starts_with("HTTP/1.1 403"), "{asked}");
+    assert!(enter(&control).starts_with("HTTP/1.1 200"));
+    assert_eq!(replay.stop().0, 0);
 }

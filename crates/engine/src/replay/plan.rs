@@ -7,7 +7,7 @@ use scrubjay_proxy::Hosts;
 use scrubjay_replay::{
     Faults, Pace, Rules,
     fault::{Overlay, SpecError},
-    serve::{Conduct, OnMiss},
+    serve::{Conduct, OnMiss, Origins, UnknownOrigin},
 };
 
 use crate::{Engine, EngineError, TlsPlan};
@@ -34,6 +34,8 @@ pub struct ReplayPlan {
     pub tls: TlsPlan,
     /// Names that it answers to beside those of this machine.
     pub hosts: Hosts,
+    /// Origins of pages that may ask, beside those of this machine.
+    pub allow_origins: Vec<String>,
 }
 
 fn bad_fault(error: SpecError) -> EngineError {
@@ -61,7 +63,21 @@ impl ReplayPlan {
     /// The first word that means nothing.
     pub fn check(&self) -> Result<(), EngineError> {
         rules(&self.manner)?;
+        self.origins()?;
         conduct(&self.manner, self.shifts_timestamps).map(drop)
+    }
+}
+
+impl ReplayPlan {
+    /// Which pages may ask.
+    pub(super) fn origins(&self) -> Result<Origins, EngineError> {
+        let named = self.allow_origins.iter().map(|text| text.parse());
+        let named = named.collect::<Result<_, UnknownOrigin>>();
+        let named = named.map_err(|unknown| EngineError::BadManner {
+            message: unknown.to_string(),
+            hint: unknown.hint().to_owned(),
+        })?;
+        Ok(Origins::with(named))
     }
 }
 

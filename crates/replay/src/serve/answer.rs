@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header, request::Parts,
-};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header, request::Parts};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use scrubjay_protocol::media::Media;
@@ -19,9 +17,11 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{
     MARK, cors,
+    fields::{left_out, sendable},
     house::House,
     journal::Answered,
     misses::{Missed, Near, OnMiss},
+    origins::Sender,
     own::{self, MockBody, Refusal},
     play::Player,
 };
@@ -41,6 +41,14 @@ pub(crate) async fn answer(
 ) -> Result<Response<MockBody>, Hangup> {
     let came = Instant::now();
     let (parts, body) = request.into_parts();
+    if let Sender::Foreign(page) = house.origins.sender(&parts.headers) {
+        // No CORS fields either: a page that may not ask may not read why.
+        let visit = Visit {
+            origin: None,
+            ..Visit::new(&house, wire, &parts, came)
+        };
+        return Ok(visit.refuse(Refusal::foreign(&page)));
+    }
     if let Some(response) = cors::preflight(&parts) {
         return Ok(response);
     }
@@ -141,6 +149,7 @@ struct Visit {
     came: Instant,
     /// As far as it is known.
     answered: Answered,
+    /// Of the page that asks and may.
     origin: Option<HeaderValue>,
     user_agent: String,
     is_http2: bool,
@@ -162,7 +171,7 @@ impl Visit {
                 target: target(parts),
                 ..Answered::default()
             },
-            origin: cors::origin(&parts.headers).cloned(),
+            origin: parts.headers.get(header::ORIGIN).cloned(),
             user_agent: user_agent.map_or_else(String::new, |value| {
                 String::from_utf8_lossy(value.as_bytes()).into_owned()
             }),
@@ -299,7 +308,7 @@ impl Visit {
         // A status that HTTP cannot say was none that was recorded.
         *response.status_mut() = StatusCode::from_u16(head.status).unwrap_or(StatusCode::OK);
         *response.headers_mut() = self.headers(&head, index, conduct.exact, &faults);
-        announce(&recorded.exchange.trailers, response.headers_mut());
+        self.announce(&recorded.exchange.trailers, response.headers_mut());
         let is_stream = matches!(recorded.media(), Ok(Some(Media::Sse | Media::Records)));
         let player = Player::new(&self.house, &self.wire, schedule, self.came)
             .on_http2(self.is_http2)
@@ -337,14 +346,9 @@ impl Visit {
         Hangup
     }
 
-    fn headers(&self, head: &Head, index: i64, is_exact: bool, faults: &str) -> HeaderMap {
-        let mut headers = HeaderMap::with_capacity(head.headers.len() + 4);
-        for (name, value) in &head.headers {
-            // What HTTP does not allow could not have been received.
-            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_bytes(value)) {
-                headers.append(name, value);
-            }
-        }
+    fn headers(&mut self, head: &Head, index: i64, is_exact: bool, faults: &str) -> HeaderMap {
+        let (mut headers, missing) = sendable(&head.headers);
+        self.answered.why.push_str(&left_out(missing, "field"));
         let mode = if is_exact { "exact" } else { "adapted" };
         let mut mark = format!("exchange={index}; request={}; mode={mode}", self.answered.request);
         if !head.omitted.is_empty() {
@@ -361,12 +365,14 @@ impl Visit {
         cors::dress(&mut headers, self.origin.as_ref());
         headers
     }
-}
 
-/// HTTP/1 sends only trailers whose names it was told.
-fn announce(trailers: &Headers, headers: &mut HeaderMap) {
-    let names: Vec<&str> = trailers.iter().map(|(name, _)| name.as_str()).collect();
-    if let (false, Ok(names)) = (names.is_empty(), HeaderValue::from_str(&names.join(", "))) {
-        headers.insert(header::TRAILER, names);
+    /// HTTP/1 sends only trailers whose names it was told.
+    fn announce(&mut self, recorded: &Headers, headers: &mut HeaderMap) {
+        let (trailers, missing) = sendable(recorded);
+        self.answered.why.push_str(&left_out(missing, "trailer"));
+        let names: Vec<&str> = trailers.keys().map(http::HeaderName::as_str).collect();
+        if let (false, Ok(names)) = (names.is_empty(), HeaderValue::from_str(&names.join(", "))) {
+            headers.insert(header::TRAILER, names);
+        }
     }
 }

@@ -4,6 +4,12 @@
 //! is not today's. A preflight is always answered here, because what it asks
 //! depends on today's page; an answer gets the fields that today's page needs
 //! where the recording has none that fit it.
+//!
+//! Which pages these may be, `origins` decides. Any other page that a person has
+//! open could read the recording, and use its answers up; so what it sends is
+//! refused before anything is looked for, recorded or asked of the fallback.
+//! That is also why recorded `access-control-*` fields stay as they are: they
+//! go only to pages that may read the answer.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts};
 
@@ -12,14 +18,9 @@ use super::{MARK, own};
 const PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-request-private-network");
 const ALLOW_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-allow-private-network");
 
-/// The page's origin, if a browser says that there is one.
-pub(crate) fn origin(headers: &HeaderMap) -> Option<&HeaderValue> {
-    headers.get(header::ORIGIN)
-}
-
-/// The answer to a preflight, if this is one.
+/// The answer to a preflight, if this is one. A foreign page's is refused before.
 pub(crate) fn preflight(parts: &Parts) -> Option<Response<own::MockBody>> {
-    let origin = origin(&parts.headers)?;
+    let origin = parts.headers.get(header::ORIGIN)?;
     let method = parts.headers.get(header::ACCESS_CONTROL_REQUEST_METHOD)?;
     if parts.method != Method::OPTIONS {
         return None;

@@ -18,6 +18,7 @@ use super::{
     conduct::Conduct,
     journal::{Answered, Journal},
     misses::Misses,
+    origins::Origins,
     own::MockBody,
     roster::Roster,
 };
@@ -30,6 +31,7 @@ pub(crate) struct House {
     pub(crate) roster: Roster,
     pub(crate) journal: Journal,
     pub(crate) misses: Misses,
+    pub(crate) origins: Origins,
     conduct: watch::Sender<Arc<Conduct>>,
     requests: AtomicU64,
     on_change: Box<dyn Fn() + Send + Sync>,
@@ -40,6 +42,7 @@ impl House {
         deck: Deck,
         conduct: Conduct,
         fallback: Option<Forwarder>,
+        origins: Origins,
         on_change: Box<dyn Fn() + Send + Sync>,
     ) -> Self {
         Self {
@@ -48,6 +51,7 @@ impl House {
             roster: Roster::default(),
             journal: Journal::default(),
             misses: Misses::default(),
+            origins,
             conduct: watch::Sender::new(Arc::new(conduct)),
             requests: AtomicU64::new(0),
             on_change,

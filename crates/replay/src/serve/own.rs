@@ -195,6 +195,16 @@ impl Refusal {
         )
     }
 
+    /// A page that may not use the replay.
+    pub(crate) fn foreign(page: &str) -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "refused",
+            &format!("Pages of this machine may use this replay, and this request is sent by another: {page}"),
+            "If the page is yours, name its origin: --allow-origin ORIGIN.",
+        )
+    }
+
     /// Whether this refuses a change of protocol.
     pub(crate) fn is_upgrade(&self) -> bool {
         self.status == StatusCode::NOT_IMPLEMENTED

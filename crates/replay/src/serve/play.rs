@@ -8,12 +8,11 @@ use std::{future::poll_fn, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::stream;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, header};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 use scrubjay_protocol::{event::EventType, sse};
 use scrubjay_proxy::{BoxError, Wire};
-use scrubjay_session::exchange::Headers;
 use tokio::{
     sync::watch,
     time::{Instant, sleep_until, timeout},
@@ -21,6 +20,7 @@ use tokio::{
 
 use super::{
     conduct::Conduct,
+    fields::sendable,
     hand::{Next, Order},
     hold::Calls,
     house::House,
@@ -407,7 +407,7 @@ impl Player {
         match end.how {
             How::Complete(trailers) => {
                 self.over(Stage::Done);
-                let trailers = fields(&trailers);
+                let (trailers, _told_with_the_head) = sendable(&trailers);
                 (!trailers.is_empty()).then(|| Ok(Frame::trailers(trailers)))
             }
             How::Reset => Some(Err(self.break_off(true).await)),
@@ -506,11 +506,4 @@ fn text_of(bytes: &[u8]) -> Vec<u8> {
     let mut decoder = sse::Decoder::new();
     decoder.push(bytes);
     decoder.next_frame().map_or_else(Vec::new, |frame| frame.data)
-}
-
-fn fields(headers: &Headers) -> HeaderMap {
-    headers
-        .iter()
-        .filter_map(|(name, value)| Some((HeaderName::try_from(name).ok()?, HeaderValue::from_bytes(value).ok()?)))
-        .collect()
 }

@@ -3,7 +3,7 @@
 use scrubjay_session::exchange::Ending;
 use scrubjay_testkit::Closed;
 
-use crate::stage::{Made, Stage, ask, event, exactly, exchanges_of, recordings, request_of};
+use crate::stage::{Made, Stage, adapted, ask, event, exactly, exchanges_of, recordings, request_of};
 
 const TIMES: usize = 20;
 
@@ -118,4 +118,38 @@ async fn several_clients_are_served_at_once_and_one_connection_may_ask_again() {
     }
     assert_eq!(stage.serving.answers(), 20);
     assert_eq!(stage.serving.unused(), [0; 0]);
+}
+
+/// The library that holds fields takes 24,576 names, and aborts at the next one unless it is asked whether it can.
+#[tokio::test]
+async fn more_fields_than_can_be_sent_are_sent_as_far_as_they_can() {
+    let bodies = [event("{}")];
+    let made = |nth: usize, (headers, trailers)| {
+        let name = format!("many-{nth}");
+        Made::run(&name, &name, &[&bodies[0]]).with_many(headers, trailers)
+    };
+    let counts = [(24_575, 0), (24_576, 0), (100_000, 0), (0, 30_000), (30_000, 30_000)];
+    let made: Vec<Made> = counts
+        .iter()
+        .enumerate()
+        .map(|(nth, counts)| made(nth, *counts))
+        .collect();
+    for conduct in [adapted(), exactly()] {
+        let stage = Stage::serving(&made, conduct);
+        for (nth, (headers, trailers)) in counts.into_iter().enumerate() {
+            let name = format!("many-{nth}");
+            let answer = stage.answer(&ask(&name, &name, "te: trailers\r\n")).await;
+            assert_eq!(answer.status(), 200);
+            assert!(answer.text().contains(&bodies[0]), "the body comes whole");
+            let sent = answer.head.matches("x-field-").count();
+            assert_eq!(sent, headers.min(23_999), "{headers} fields, {trailers} trailers");
+            let why = stage.serving.answered_after(nth as u64)[0].why.clone();
+            let is_said = |what: &str| why.contains(&format!("{what}s were left out"));
+            assert_eq!(
+                (is_said("field"), is_said("trailer")),
+                (headers > 23_999, trailers > 24_000),
+                "{why}"
+            );
+        }
+    }
 }

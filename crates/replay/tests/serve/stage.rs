@@ -100,6 +100,19 @@ impl Made {
         self
     }
 
+    /// Fields of the answer, and behind it.
+    pub(crate) fn with_many(mut self, headers: usize, trailers: usize) -> Self {
+        let many = |what: &str, count: usize| -> Vec<_> {
+            (0..count)
+                .map(|nth| (format!("x-{what}-{nth}"), b"v".to_vec()))
+                .collect()
+        };
+        let head = self.exchange.response.as_mut().unwrap();
+        head.headers.extend(many("field", headers));
+        self.exchange.trailers.extend(many("trailer", trailers));
+        self
+    }
+
     pub(crate) fn ending(mut self, ending: Ending) -> Self {
         self.exchange.ending = ending;
         self

@@ -8,7 +8,7 @@ use scrubjay_session::shelf::Shelf as _;
 
 use super::{keys, lines};
 use crate::{
-    args,
+    args::{self, Format},
     failure::{Failure, note, note_exposure, tell},
     json::Line,
     out::Out,
@@ -104,6 +104,11 @@ impl<'a> Told<'a> {
         self.out.text(text)
     }
 
+    /// How it is said.
+    pub(super) fn format(&self) -> Format {
+        self.out.format
+    }
+
     /// Whether what is said next would not pile up unread.
     pub(super) fn has_room(&self) -> bool {
         self.out.has_room()
@@ -118,7 +123,11 @@ impl<'a> Told<'a> {
     pub(super) fn ready(&mut self, control: Option<&str>) -> Result<(), Failure> {
         for replay in self.replays {
             let listen = self.engine.replay_address(replay.replay)?;
-            note_exposure(listen, "whoever reaches it can read what was recorded", self.out.format);
+            let given_away = match replay.manner.fallback.as_str() {
+                "" => "whoever reaches it can read what was recorded".to_owned(),
+                agent => format!("whoever reaches it can read what was recorded, and ask {agent} through it"),
+            };
+            note_exposure(listen, &given_away, self.out.format);
         }
         let text = match self.out.is_json() {
             true => self.ready_line(control),
