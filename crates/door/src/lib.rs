@@ -11,7 +11,7 @@
 //! let engine = Engine::open(&Options::default())?;
 //! let door = Door::open(engine, Plan::default()).await?;
 //! println!("{}", door.url());
-//! door.serve(std::future::pending()).await?;
+//! door.serve(std::future::pending()).await;
 //! # Ok(())
 //! # }
 //! ```
@@ -21,6 +21,7 @@
 //! - `guard`: who may ask: host, origin. `keys`: what opens: tokens, tickets.
 //! - `api`: questions, news, import, export, bytes.
 //! - `page`: the files of the page, embedded when this crate was compiled.
+//! - `connections`: accepting them, and letting them go.
 //!
 //! # Addresses
 //!
@@ -55,6 +56,7 @@
 #![warn(missing_docs)]
 
 mod api;
+mod connections;
 mod error;
 mod guard;
 mod keys;
@@ -76,6 +78,7 @@ use axum::{
 use futures_util::FutureExt as _;
 use scrubjay_engine::Engine;
 use scrubjay_ipc::{Code, Report};
+use socket2::SockRef;
 use tokio::net::TcpListener;
 
 pub use self::{error::DoorError, page::is_built};
@@ -88,6 +91,10 @@ use self::{
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
      style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src 'self' data:; font-src 'self'; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Connections that may wait to be accepted. The system may have a lower limit
+/// of its own.
+const BACKLOG: i32 = 4096;
 
 /// Called with an address that works, token included.
 pub type OnNewUrl = Box<dyn Fn(&str) + Send + Sync>;
@@ -118,6 +125,8 @@ impl Default for Plan {
 pub fn listen(address: SocketAddr) -> Result<std::net::TcpListener, DoorError> {
     let bind = |source| DoorError::Bind { address, source };
     let socket = std::net::TcpListener::bind(address).map_err(bind)?;
+    // The library lets 128 wait; asked again, the system takes the new number.
+    SockRef::from(&socket).listen(BACKLOG).map_err(bind)?;
     socket.set_nonblocking(true).map_err(bind)?;
     Ok(socket)
 }
@@ -192,19 +201,14 @@ impl Door {
     }
 
     /// Answers until `until` is done; news feeds end at once, other answers are finished.
-    ///
-    /// # Errors
-    /// When the listening socket fails.
-    pub async fn serve(self, until: impl Future<Output = ()> + Send + 'static) -> Result<(), DoorError> {
+    pub async fn serve(self, until: impl Future<Output = ()>) {
         let (stop, stopped) = tokio::sync::watch::channel(false);
         let router = router(Arc::clone(&self.room), stopped);
-        axum::serve(self.listener, router)
-            .with_graceful_shutdown(async move {
-                until.await;
-                stop.send_replace(true);
-            })
-            .await
-            .map_err(|source| DoorError::Serve { source })
+        let until = async move {
+            until.await;
+            stop.send_replace(true);
+        };
+        connections::serve(self.listener, router, until).await;
     }
 }
 
@@ -343,7 +347,7 @@ mod tests {
             .fallback(page)
             .layer(middleware::from_fn_with_state(Arc::clone(&door.room), guarded));
         let (origin, listener) = (format!("http://{}", door.address), door.listener);
-        tokio::spawn(async { axum::serve(listener, router).await });
+        tokio::spawn(connections::serve(listener, router, std::future::pending()));
         drop(rustls::crypto::ring::default_provider().install_default());
         for _ in 0..3 {
             let broken = reqwest::get(format!("{origin}/api/broken")).await.unwrap();

@@ -1,11 +1,13 @@
 // A page in a browser, with a recording for an agent.
 
 import { expect, test as base } from "@playwright/test";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { startReplay } from "./replay.mjs";
 
 const RECORDING = process.env.RECORDING ?? "../../../recordings/tool-call-parallel.agui.jsonl";
-const PAGE = pathToFileURL(fileURLToPath(new URL("chat.html", import.meta.url)));
+// A dev server's address in your project. A replay answers pages of this machine, and a file:// page has no origin.
+const PAGE = "http://localhost:3000/chat.html";
+const FILE = fileURLToPath(new URL("chat.html", import.meta.url));
 
 /** `replay(...)` serves the recording until the test ends. */
 const test = base.extend({
@@ -20,6 +22,7 @@ const test = base.extend({
 });
 
 const open = async (page, url) => {
+  await page.route(`${PAGE}*`, (route) => route.fulfill({ path: FILE }));
   await page.goto(`${PAGE}?agent=${url}/tools`);
   await page.getByLabel("Prompt").fill("Compare the weather in Lisbon and Oslo.");
   await page.getByRole("button").click();

@@ -222,7 +222,7 @@ impl Control {
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let serving = tokio::spawn(async move {
             // Whoever asks next is told by the closed connection.
-            drop(door.serve(async { drop(stopped.await) }).await);
+            door.serve(async { drop(stopped.await) }).await;
         });
         Ok(Self { url, stop, serving })
     }

@@ -118,18 +118,16 @@ async fn serve(
     let mut look = tokio::time::interval(LOOK);
     loop {
         tokio::select! {
-            served = &mut serving => return served.map_err(|error| refused(&error)),
+            () = &mut serving => return Ok(()),
             () = signals.asked_to_stop() => break,
             _ = look.tick() => incidents::tell(engine, out)?,
             Some(url) = told.recv() => another(&url, out)?,
         }
     }
     drop(stop);
-    match tokio::time::timeout(LAST_ANSWERS, serving).await {
-        Ok(served) => served.map_err(|error| refused(&error)),
-        // A browser that takes its answer slowly is not waited for.
-        Err(_late) => Ok(()),
-    }
+    // A browser that takes its answer slowly is not waited for.
+    drop(tokio::time::timeout(LAST_ANSWERS, serving).await);
+    Ok(())
 }
 
 fn ready(engine: &Engine, url: &str, sources: &[Source], out: &mut Out) -> Result<(), Failure> {
