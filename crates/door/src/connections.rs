@@ -11,7 +11,7 @@ use hyper_util::{
 use tokio::net::{TcpListener, TcpStream};
 
 /// A request's head, or the next request of a connection, comes within this
-/// time. Bodies and answers have no limit.
+/// time; a connection that sends nothing, too. Bodies and answers have no limit.
 const HEAD: Duration = Duration::from_secs(30);
 /// Out of descriptors, or a client that was gone already: both pass.
 const AFTER_REFUSAL: Duration = Duration::from_millis(5);
@@ -35,9 +35,10 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, until: impl Fut
 }
 
 fn builder() -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
+    // Of HTTP/2 the library would wait for the first bytes without a limit, and no browser
+    // speaks it without TLS.
+    let mut builder = Builder::new(TokioExecutor::new()).http1_only();
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
-    builder.http2().timer(TokioTimer::new());
     builder
 }
 
@@ -61,11 +62,13 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(serve(listener, Router::new(), std::future::pending()));
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        stream.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n").await.unwrap();
-        let began = tokio::time::Instant::now();
-        let mut rest = Vec::new();
-        drop(stream.read_to_end(&mut rest).await);
-        assert_eq!(began.elapsed().as_secs(), HEAD.as_secs());
+        for sent in ["GET / HTTP/1.1\r\nhost: localhost\r\n", "", "GE"] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(sent.as_bytes()).await.unwrap();
+            let began = tokio::time::Instant::now();
+            let mut rest = Vec::new();
+            drop(stream.read_to_end(&mut rest).await);
+            assert_eq!(began.elapsed().as_secs(), HEAD.as_secs(), "{sent:?}");
+        }
     }
 }

@@ -25,7 +25,7 @@ use crate::{
     recorder::Chunk,
     reel::Reel,
     station::Station,
-    wire::Wire,
+    wire::{UnderWay, Wire},
 };
 
 /// How long the rest of a request is waited for when no upstream wants it.
@@ -33,7 +33,8 @@ const UNSENT_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A request body: still on its way, or read already.
 pub(crate) enum Inflow {
-    Live(Incoming),
+    /// With what says that its request is under way: an answer may end before it.
+    Live(Incoming, Option<Arc<UnderWay>>),
     Whole(Full<Bytes>),
 }
 
@@ -43,7 +44,13 @@ impl Body for Inflow {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         match self.get_mut() {
-            Self::Live(body) => Pin::new(body).poll_frame(cx),
+            Self::Live(body, under_way) => {
+                let polled = Pin::new(&mut *body).poll_frame(cx);
+                if body.is_end_stream() || matches!(polled, Poll::Ready(None | Some(Err(_)))) {
+                    *under_way = None;
+                }
+                polled
+            }
             Self::Whole(body) => Pin::new(body)
                 .poll_frame(cx)
                 .map_err(|never: Infallible| match never {}),
@@ -52,14 +59,14 @@ impl Body for Inflow {
 
     fn is_end_stream(&self) -> bool {
         match self {
-            Self::Live(body) => body.is_end_stream(),
+            Self::Live(body, _) => body.is_end_stream(),
             Self::Whole(body) => body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Self::Live(body) => body.size_hint(),
+            Self::Live(body, _) => body.size_hint(),
             Self::Whole(body) => body.size_hint(),
         }
     }

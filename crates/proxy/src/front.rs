@@ -242,11 +242,13 @@ async fn answer<A: Attendant>(
     under_way: UnderWay,
 ) -> Result<Response<Attended<A::Body>>, Hangup> {
     let Gate { attendant, guard, .. } = gate;
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    let under_way = Arc::new(under_way);
     let stands_for = |authority: &str, usual_port: u16| attendant.stands_for(authority, usual_port);
     let response = match guard.check(&parts, &head, stands_for) {
         Ok(()) => {
             drop(head);
+            parts.extensions.insert(Arc::clone(&under_way));
             attendant.answer(wire, Request::from_parts(parts, body)).await?
         }
         Err(why) => {
@@ -267,7 +269,7 @@ async fn answer<A: Attendant>(
 /// A body that ends its request when it has gone.
 struct Attended<B> {
     body: B,
-    _under_way: UnderWay,
+    _under_way: Arc<UnderWay>,
 }
 
 impl<B: Body + Unpin> Body for Attended<B> {

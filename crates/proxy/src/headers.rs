@@ -3,6 +3,8 @@
 //! ours, a `Location` that would lead a client around the proxy, and a length
 //! that is said twice.
 
+use std::collections::HashSet;
+
 use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use scrubjay_session::exchange::Headers;
 
@@ -220,12 +222,12 @@ fn belongs_to_connection(name: &HeaderName) -> bool {
     .contains(name)
 }
 
-fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
+fn named_by_connection(headers: &HeaderMap) -> HashSet<HeaderName> {
     let values = headers.get_all(header::CONNECTION).iter();
     values
         .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
         .filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok())
-        // Naming these would change the message itself; nobody sane does.
+        // To leave these out would change the message itself.
         .filter(|name| ![header::HOST, header::CONTENT_LENGTH, header::CONTENT_TYPE].contains(name))
         .collect()
 }

@@ -20,7 +20,7 @@ use crate::{
     station::{Route, Station},
     tls::Tls,
     upstream::Upstream,
-    wire::Wire,
+    wire::{UnderWay, Wire},
 };
 
 /// A source to run: its name and where it forwards.
@@ -188,9 +188,10 @@ impl Attendant for Station {
     async fn answer(
         self: Arc<Self>,
         wire: Arc<Wire>,
-        request: Request<Incoming>,
+        mut request: Request<Incoming>,
     ) -> Result<Response<ClientBody>, Hangup> {
-        Ok(answer(self, wire, request.map(Inflow::Live)).await)
+        let under_way = request.extensions_mut().remove::<Arc<UnderWay>>();
+        Ok(answer(self, wire, request.map(|body| Inflow::Live(body, under_way))).await)
     }
 
     fn turn_away(self: Arc<Self>, _: &Parts, why: &Unwelcome) -> Response<ClientBody> {

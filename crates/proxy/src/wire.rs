@@ -132,6 +132,8 @@ pub(crate) struct ClientSocket {
     io: Option<TokioIo<TcpStream>>,
     wire: Arc<Wire>,
     clock: HeadClock,
+    /// The client takes what was written more slowly than it comes.
+    is_blocked: bool,
 }
 
 /// How long a client may take for the bytes before a reset.
@@ -147,6 +149,7 @@ impl ClientSocket {
             io: Some(TokioIo::new(stream)),
             wire,
             clock: HeadClock::new(unfinished),
+            is_blocked: false,
         }
     }
 
@@ -236,6 +239,10 @@ impl Read for ClientSocket {
             buf.put_slice(read);
             return Poll::Ready(ended);
         }
+        if self.is_blocked {
+            // The end of an answer is still on its way, which may take any time.
+            return Poll::Pending;
+        }
         match self.clock.poll(cx) {
             Poll::Pending => Poll::Pending,
             // As if the client had closed.
@@ -253,12 +260,15 @@ impl Read for ClientSocket {
 
 impl Write for ClientSocket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.io().poll_write(cx, buf)
+        let written = self.io().poll_write(cx, buf);
+        self.is_blocked |= written.is_pending();
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = self.io().poll_flush(cx);
         if matches!(flushed, Poll::Ready(Ok(()))) {
+            self.is_blocked = false;
             self.wire.flushed();
         }
         flushed
@@ -277,6 +287,8 @@ impl Write for ClientSocket {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.io().poll_write_vectored(cx, bufs)
+        let written = self.io().poll_write_vectored(cx, bufs);
+        self.is_blocked |= written.is_pending();
+        written
     }
 }
