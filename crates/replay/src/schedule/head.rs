@@ -1,5 +1,7 @@
 //! The head of an answer.
 
+use std::collections::HashSet;
+
 use scrubjay_session::exchange::{Exchange, FINGERPRINT_PREFIX, Headers, field, origin_and_path, target_to};
 
 use super::Head;
@@ -24,12 +26,12 @@ const OF_THE_BYTES: [&str; 5] = ["content-length", "content-md5", "content-diges
 pub(super) fn of(exchange: &Exchange, changes: bool, decodes: bool) -> Option<Head> {
     let head = exchange.response.as_ref()?;
     let named = field(&head.headers, "connection").to_ascii_lowercase();
-    let named: Vec<&str> = named.split(',').map(str::trim).collect();
+    let named: HashSet<&str> = named.split(',').map(str::trim).collect();
     let mut omitted = Vec::new();
     let mut headers = Headers::new();
     for (name, value) in &head.headers {
         let lower = name.to_ascii_lowercase();
-        if OF_A_CONNECTION.contains(&lower.as_str()) || named.contains(&lower.as_str()) {
+        if OF_A_CONNECTION.contains(&lower.as_str()) || named.contains(lower.as_str()) {
             continue;
         }
         let no_longer_fits = changes && OF_THE_BYTES.contains(&lower.as_str())

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header, request::Parts};
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use scrubjay_protocol::media::Media;
 use scrubjay_proxy::{
@@ -32,6 +32,9 @@ use crate::{
 
 /// The field that tells the capture path's own answers from an agent's.
 const OWN_ANSWER: &str = "x-scrubjay-answer";
+
+/// A request is compared with the recorded ones as a whole, so it is held in memory.
+const ASKED_BYTES: usize = 64 << 20;
 
 /// Answers a request with what was recorded, or says why it does not.
 pub(crate) async fn answer(
@@ -66,13 +69,17 @@ pub(crate) async fn answer(
         Some(refusal) => return Ok(visit.refuse(refusal)),
         None => {}
     }
-    // A client that breaks its own request off waits for no answer.
-    let body = body.collect().await.map_err(|_broken| Hangup)?.to_bytes();
+    let body = match Limited::new(body, ASKED_BYTES).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => return Ok(visit.refuse(Refusal::too_large(ASKED_BYTES))),
+        // A client that breaks its own request off waits for no answer.
+        Err(_broken) => return Err(Hangup),
+    };
     let asked = asked(&parts, &body);
     visit.answered.endpoint_method = scrubjay_session::derive::endpoint_method(&body);
     match house.deck.ask(&asked) {
         Answer::Hit(hit) => visit.replay(hit).await,
-        // An agent that may be asked knows better than the recording.
+        // What the agent answers comes before an empty history.
         Answer::NoHistory(miss) if house.fallback.is_none() => Ok(visit.no_history(&miss)),
         Answer::NoHistory(miss) | Answer::Miss(miss) if house.fallback.is_some() => {
             Ok(visit.fall_back(miss, parts, body).await)

@@ -16,7 +16,8 @@ use http::{HeaderMap, header};
 
 const FETCH_SITE: &str = "sec-fetch-site";
 /// What a browser says of a request that no page or one of the same origin began.
-const OWN_SITES: [&str; 2] = ["same-origin", "none"];
+const OWN_SITES: [&str; 2] = [SAME_ORIGIN, "none"];
+const SAME_ORIGIN: &str = "same-origin";
 /// What is said of a page that does not say its origin.
 const UNNAMED: &str = "a page of another site";
 
@@ -135,15 +136,30 @@ impl Origins {
                 _ => Sender::Foreign(text),
             };
         }
-        // An image, a script or a link says no origin, but a browser says that it crosses sites.
-        let crosses = |site: &str| !OWN_SITES.contains(&site);
-        if !text_of(headers, FETCH_SITE).is_some_and(crosses) {
+        // An image, a script or a link says no origin, but a browser says whether it crosses sites.
+        let site = text_of(headers, FETCH_SITE);
+        if site == Some(SAME_ORIGIN) {
+            return self.own_page(headers);
+        }
+        if !site.is_some_and(|site| !OWN_SITES.contains(&site)) {
             return Sender::Welcome;
         }
         match text_of(headers, header::REFERER.as_str()).and_then(origin_of) {
             Some(origin) if self.welcomes(origin, headers) => Sender::Welcome,
             Some(origin) => Sender::Foreign(origin.to_owned()),
             None => Sender::Foreign(UNNAMED.to_owned()),
+        }
+    }
+
+    /// A page of the host that it asks. A name can be made to point here, so it
+    /// has to be one of this machine, or named.
+    fn own_page(&self, headers: &HeaderMap) -> Sender {
+        let host = text_of(headers, header::HOST.as_str()).unwrap_or_default();
+        let of_scheme = |scheme: &str| format!("{scheme}://{host}");
+        let is_welcome = |scheme| self.welcomes(&of_scheme(scheme), headers);
+        match host.is_empty() || is_welcome("http") || is_welcome("https") {
+            true => Sender::Welcome,
+            false => Sender::Foreign(of_scheme("http")),
         }
     }
 
@@ -281,6 +297,15 @@ mod tests {
         for site in ["same-origin", "none"] {
             assert_eq!(sender(&[], &[("sec-fetch-site", site)]), Sender::Welcome);
         }
+        let own = |host: &str| sender(&[], &[("sec-fetch-site", "same-origin"), ("host", host)]);
+        for host in ["localhost:5291", "192.168.0.7:5291", "app.localhost"] {
+            assert_eq!(own(host), Sender::Welcome, "{host}");
+        }
+        // A name of theirs that points here.
+        assert_eq!(
+            own("evil.example:5291"),
+            Sender::Foreign("http://evil.example:5291".into())
+        );
         for site in ["cross-site", "same-site"] {
             let from = |referer: &str| sender(&[], &[("sec-fetch-site", site), ("referer", referer)]);
             assert_eq!(from("http://localhost:3000/shop?a=b"), Sender::Welcome);

@@ -129,6 +129,16 @@ impl Refusal {
         }
     }
 
+    /// The request's body has more bytes than are compared.
+    pub(crate) fn too_large(limit_bytes: usize) -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "refused",
+            &format!("the body of the request has more than {} MiB", limit_bytes >> 20),
+            "Send less: a request is held in memory while it is compared with the recorded ones.",
+        )
+    }
+
     /// As a stream with one event, `RUN_ERROR`, if a client with this `Accept` reads one.
     pub(crate) fn as_run_error(&self, request: u64, accept: &str) -> Option<Response<MockBody>> {
         let accept = accept.to_ascii_lowercase();
