@@ -95,6 +95,11 @@ impl Build {
         facts.saturating_add(texts as u64)
     }
 
+    /// Bytes of the body so far: all that a frame adds to.
+    pub(crate) fn body_len(&self) -> u64 {
+        self.body.len() as u64
+    }
+
     /// Takes a frame's line; gives a sentence when something of ours was unreadable.
     pub(crate) fn frame(&mut self, line: u64, kind: &str, members: &Members<'_>) -> Option<String> {
         self.frames += 1;

@@ -342,9 +342,9 @@ impl Reading {
         let Some(build) = self.builds.get_mut(at) else {
             return Ok(());
         };
-        let before = build.len();
+        let before = build.body_len();
         let remark = build.frame(number, kind, members);
-        let grown = build.len().saturating_sub(before);
+        let grown = build.body_len().saturating_sub(before);
         if let Some(sentence) = remark {
             self.remark(number, sentence);
         }

@@ -53,7 +53,8 @@ pub(super) fn has_secret_member(text: &[u8]) -> bool {
         let is_name = quoted
             .peek()
             .is_some_and(|behind| behind.trim_ascii_start().first() == Some(&b':'));
-        if is_name && is_secret(name) {
+        // What is escaped in a name is not read here, so it counts as one.
+        if is_name && (is_secret(name) || name.contains(&b'\\')) {
             return true;
         }
     }
@@ -166,10 +167,13 @@ impl Scan<'_, '_> {
 
     /// Covers all of a stretch in which a text with a secret is encoded.
     fn look_into(&mut self, start: usize, end: usize) {
-        if start < self.looked_into || self.rounds == 0 {
+        if start < self.looked_into {
             return;
         }
         self.looked_into = end;
+        if self.rounds == 0 {
+            return;
+        }
         if self.text[start..end].contains(&b'%') && holds_secret(&decoded(&self.text[start..end]), self.rounds - 1) {
             self.cover(start, end);
             self.at = end;
