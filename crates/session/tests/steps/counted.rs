@@ -7,6 +7,8 @@ use std::{
 
 use scrubjay_session::steps;
 
+use crate::{GROWTH, LITTLE_BYTES, LITTLE_STEPS};
+
 thread_local! {
     static ALLOCATED: Cell<u64> = const { Cell::new(0) };
 }
@@ -56,6 +58,13 @@ impl Counted {
     pub(crate) fn over(&self, other: &Self) -> (f64, f64) {
         let times = |many: u64, few: u64| many as f64 / few.max(1) as f64;
         (times(self.steps, other.steps), times(self.allocated, other.allocated))
+    }
+
+    /// Whether this, of so many events, is no more than a quarter of the events allows.
+    pub(crate) fn is_bounded_by(&self, few: &Self, events: u32) -> bool {
+        let allowed = |few: u64, little: u64| few as f64 * GROWTH + (little * u64::from(events)) as f64;
+        self.steps as f64 <= allowed(few.steps, LITTLE_STEPS)
+            && self.allocated as f64 <= allowed(few.allocated, LITTLE_BYTES)
     }
 }
 
