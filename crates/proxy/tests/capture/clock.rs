@@ -7,6 +7,8 @@ use scrubjay_proxy::Running;
 use scrubjay_session::exchange::Ending;
 use scrubjay_testkit::{Gate, MemoryRecorder, RawClient, ScriptedAgent, Step};
 use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
     runtime::{Builder, Runtime},
     sync::{mpsc, oneshot},
     time::Instant,
@@ -116,6 +118,41 @@ fn a_head_that_never_ends_is_given_up_and_a_stream_is_not() {
         assert_eq!(stream.whole_answer().await.text(), "data: 1\n\n");
         upload.send(b"llo").await;
         upload.whole_answer().await;
+    });
+}
+
+/// The agent has ended, and a client takes the last of it after an hour.
+#[test]
+fn an_answer_may_be_taken_as_slowly_as_the_client_likes() {
+    const LEN: usize = 16 << 20;
+    in_real_time(async {
+        let asked = Gate::default();
+        let text = "x".repeat(LEN);
+        let steps = vec![
+            Step::sse_head(),
+            Step::Tell(asked.clone()),
+            Step::chunk(&text),
+            Step::end(),
+        ];
+        let agent = ScriptedAgent::playing(steps).await;
+        let proxy = Clocked::before(&agent).await;
+        let mut client = TcpStream::connect(proxy.running.address()).await.unwrap();
+        client.write_all(get("/agent").as_bytes()).await.unwrap();
+        asked.passed().await;
+        let (mut taken, mut piece) = (0, vec![0; 16 << 10]);
+        let mut take = async |client: &mut TcpStream| {
+            let len = client.read(&mut piece).await.unwrap();
+            assert_ne!(len, 0, "the rest should come");
+            piece[..len].iter().filter(|byte| **byte == b'x').count()
+        };
+        while proxy.running.counts().open > 0 {
+            taken += take(&mut client).await;
+        }
+        assert!(taken < LEN, "some of it should be on its way");
+        proxy.passes(Duration::from_secs(3600)).await;
+        while taken < LEN {
+            taken += take(&mut client).await;
+        }
     });
 }
 
