@@ -69,6 +69,16 @@ fn tell_one(incident: &Incident, out: &mut Out) -> Result<(), Failure> {
             ),
         ),
         Incident::Moved { to, lost } => (moved_line(to, lost.as_deref()), moved_sentence(to, lost.as_deref())),
+        Incident::Damaged { path } => (
+            Line::new()
+                .string("damaged", &path.display().to_string())
+                .string("at", &words::rfc3339(clock::wall_us())),
+            format!(
+                "Another recorder that was cut off left a spool whose end cannot be read. What stands before it was \
+                 taken in; the file is kept as {}.",
+                path.display()
+            ),
+        ),
         Incident::Respooled { folder } => (
             Line::new()
                 .string("recording", "goes on")
@@ -119,8 +129,8 @@ fn moved_sentence(to: &Path, lost: Option<&str>) -> String {
     match lost {
         None => format!("{to} holds all that the old store held, and what is recorded from here on."),
         Some(why) => format!(
-            "{to} holds what is recorded from here on, and what was still in the spool; the old store could not be \
-             copied: {why}."
+            "{to} holds what is recorded from here on, and what was still in the spool. What is open goes on in it, \
+             with a hole where the rest was. The old store could not be copied: {why}."
         ),
     }
 }

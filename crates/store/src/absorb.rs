@@ -71,6 +71,20 @@ impl Absorber {
         })
     }
 
+    /// Begins in a new store with a spool of which what stands before `start` is
+    /// gone. `heads` are the records that say what is open, as they are encoded.
+    pub(crate) fn begin_anew(conn: &mut Connection, id: &str, heads: &mut [u8], start: u64) -> rusqlite::Result<Self> {
+        let mut absorber = Self::new(conn, id)?;
+        record::place(heads, 0);
+        let (records, _) = read_records(heads);
+        absorber.guarded(conn, |absorber, tx| {
+            absorber.apply(tx, &records)?;
+            spools::set_absorbed(tx, absorber.key, start)
+        })?;
+        absorber.absorbed = start;
+        Ok(absorber)
+    }
+
     /// Place in the life of the spool up to which all is in the store.
     pub(crate) fn absorbed(&self) -> u64 {
         self.absorbed
@@ -432,5 +446,72 @@ fn read_records(bytes: &[u8]) -> (Vec<Placed<'_>>, Absorbed) {
                 return (records, outcome);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Access, Store, conn};
+
+    const ID: &str = "0123456789abcdef";
+
+    fn encoded(records: &[(u32, Record<'_>)]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for (number, record) in records {
+            record::encode(*number, record, &mut bytes);
+        }
+        bytes
+    }
+
+    /// What came before is missing, and that is what the recording says.
+    #[test]
+    fn an_exchange_goes_on_in_a_new_store_with_a_hole_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let store = Store::open(&path, Access::Create).unwrap();
+        let mut conn = conn::open_writer(&path).unwrap();
+        let begin = Begin {
+            source: "a".to_owned(),
+            upstream: "http://up".to_owned(),
+            ..Begin::default()
+        };
+        let head = ResponseHead {
+            status: 200,
+            ..ResponseHead::default()
+        };
+        let mut heads = encoded(&[
+            (7, Record::Begin(Box::new(begin))),
+            (7, Record::Response { at_us: 3, head }),
+        ]);
+        let start = 1_000_000;
+        let mut absorber = Absorber::begin_anew(&mut conn, ID, &mut heads, start).unwrap();
+        assert_eq!(absorber.absorbed(), start);
+
+        let chunk = |number, offset| {
+            let bytes = &b"rest"[..];
+            (
+                number,
+                Record::Chunk {
+                    at_us: 5,
+                    offset,
+                    bytes,
+                },
+            )
+        };
+        let mut rest = encoded(&[chunk(3, 9), chunk(7, 600)]);
+        record::place(&mut rest, start);
+        assert_eq!(absorber.absorb(&mut conn, &rest).unwrap().bytes, rest.len());
+        assert_eq!(absorber.absorbed(), start + rest.len() as u64);
+        assert_eq!(Absorber::new(&conn, ID).unwrap().absorbed(), absorber.absorbed());
+
+        assert_eq!(store.indexes().unwrap(), [1], "what has no beginning has no row");
+        let exchange = store.exchange(1).unwrap();
+        assert_eq!(exchange.response.map(|head| head.status), Some(200));
+        let hole = Hole {
+            offset: 0,
+            len: Some(600),
+        };
+        assert_eq!((exchange.body_len, exchange.holes), (604, vec![hole]));
     }
 }

@@ -1,4 +1,4 @@
-//! Noticing what changed, whoever changed it.
+//! Noticing what changed, in this process and in others.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub struct Changed {
     pub exchange: i64,
     /// Source it came through.
     pub source: String,
-    /// It was not there at the last poll that told all there was.
+    /// It was not there at the last poll that gave all there was.
     pub began: bool,
     /// How it ended.
     pub ending: Ending,
@@ -37,7 +37,7 @@ pub struct Changed {
     pub hidden: bool,
 }
 
-/// Exchanges that one poll tells of at most; the next one tells of the rest.
+/// Exchanges that one poll gives at most; the next one gives the rest.
 const AT_ONCE: u32 = 1_000;
 
 /// Follows a store. One for each follower; polling costs some microseconds
@@ -49,13 +49,13 @@ pub struct Changes {
     /// Moves of the store when the connection was opened.
     moves: usize,
     data_version: i64,
-    /// The last change that was told.
+    /// The last change that was given.
     last: ChangePlace,
-    /// The last poll did not tell all.
+    /// The last poll did not give all.
     has_more: bool,
-    /// Exchanges up to here were there when all was told.
+    /// Exchanges up to here were there when all had been given.
     known_id: i64,
-    /// The greatest number told of since.
+    /// The greatest number given since.
     last_id: i64,
 }
 
@@ -96,8 +96,8 @@ impl Changes {
             .map_err(|source| StoreError::from_read(self.place.path(), "what changed", source))
     }
 
-    /// Goes on where the store lies now. There numbers begin anew if nothing
-    /// could be taken along.
+    /// Goes on where the store lies now. There revisions are behind those of
+    /// before if it is another store.
     fn follow(&mut self) -> Result<(), StoreError> {
         let now = Self::open(&self.place)?;
         let begins_anew = now.last.0 < self.last.0;
@@ -125,7 +125,7 @@ impl Changes {
             self.last_id = self.last_id.max(one.exchange);
         }
         // In the order of changes a later exchange may come first: what began is
-        // told as such until all was told.
+        // given as such until all was given.
         if !self.has_more {
             self.known_id = self.last_id;
         }

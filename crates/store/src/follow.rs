@@ -35,7 +35,7 @@ pub(crate) struct PieceReader {
 pub(crate) enum Step {
     /// Something was absorbed, and these exchanges ended.
     Moved { ended: Vec<i64> },
-    /// Nothing whole is left before the limit.
+    /// Nothing whole is left before the limit, or the file ends before it.
     AtEnd {
         /// What is left is no record, and not the beginning of one either.
         is_broken: bool,
@@ -84,15 +84,7 @@ impl PieceReader {
 
     /// Whether it is still what stands at a path.
     pub(crate) fn is_at(&self, path: &Path) -> bool {
-        match (os::open_identity(&self.file), os::identity(path)) {
-            (Ok(ours), Ok(found)) => ours == found,
-            (_, Err(error)) => error.kind() != io::ErrorKind::NotFound,
-            _ => true,
-        }
-    }
-
-    pub(crate) fn offset(&self) -> u64 {
-        self.offset
+        os::is_at(&self.file, path)
     }
 
     pub(crate) fn len(&self) -> io::Result<u64> {
@@ -120,7 +112,8 @@ impl PieceReader {
                 return Ok(Step::Moved { ended });
             }
             let left = limit.saturating_sub(self.offset);
-            if broken || wants as u64 > left || wants <= self.buffer.len() {
+            let is_cut = (self.buffer.len() as u64) < left.min(wanted as u64);
+            if broken || is_cut || wants as u64 > left || wants <= self.buffer.len() {
                 return Ok(Step::AtEnd { is_broken: broken });
             }
             wanted = wants;
@@ -156,5 +149,29 @@ impl PieceReader {
         }
         self.buffer.truncate(filled);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::{Access, Store};
+
+    #[test]
+    fn a_file_that_ends_before_the_limit_is_read_to_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        drop(Store::open(&path, Access::Create).unwrap());
+        let mut conn = conn::open_writer(&path).unwrap();
+        let mut absorber = Absorber::new(&conn, "0123456789abcdef").unwrap();
+        let piece = folder.path().join("piece");
+        for content in [&b""[..], &[0; 3]] {
+            fs::write(&piece, content).unwrap();
+            let mut reader = PieceReader::open(&piece).unwrap();
+            let step = reader.step(&mut absorber, &mut conn, 1 << 20).unwrap();
+            assert!(matches!(step, Step::AtEnd { is_broken: false }), "{step:?}");
+        }
     }
 }

@@ -500,7 +500,7 @@ fn a_living_recorder_is_left_alone() {
     world.apply(Op::Begin);
     world.apply(Op::Chunk(0, 100));
     let mut conn = conn::open_writer(&world.path()).unwrap();
-    writer::absorb_dead(&mut conn, &SpoolFolder::of(&world.path())).unwrap();
+    writer::absorb_dead(&mut conn, &SpoolFolder::of(&world.path()), &mut Vec::new()).unwrap();
     assert_eq!(world.store().indexes().unwrap(), Vec::<i64>::new());
     world.apply(Op::Chunk(0, 100));
     world.crash(0);

@@ -212,7 +212,7 @@ pub(crate) fn identity(path: &Path) -> io::Result<Identity> {
 }
 
 /// Of what is open.
-pub(crate) fn open_identity(file: &File) -> io::Result<Identity> {
+fn open_identity(file: &File) -> io::Result<Identity> {
     file.metadata().map(|found| identity_of(&found))
 }
 
@@ -229,6 +229,15 @@ fn identity_of(found: &fs::Metadata) -> Identity {
     {
         let _ = found;
         Identity {}
+    }
+}
+
+/// Whether what is open still stands at a path. A path that cannot be looked at says nothing.
+pub(crate) fn is_at(file: &File, path: &Path) -> bool {
+    match (open_identity(file), identity(path)) {
+        (Ok(ours), Ok(found)) => ours == found,
+        (_, Err(error)) => error.kind() != io::ErrorKind::NotFound,
+        _ => true,
     }
 }
 

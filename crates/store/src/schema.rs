@@ -218,6 +218,60 @@ mod tests {
         assert_eq!((exchange.relayed, exchange.is_unverified), (None, false));
     }
 
+    /// Whether an exchange is derived, and is a run, was found by looking into other tables.
+    #[test]
+    fn a_store_of_the_second_shape_knows_what_is_derived_and_what_is_a_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        std::fs::File::create(&path).unwrap();
+        let mut conn = conn::open_writer(&path).unwrap();
+        prepare(&conn).unwrap();
+        let before: Vec<_> = table::migrations().filter(|migration| migration.version <= 2).collect();
+        migrate_to(&mut conn, &path, 2, &before).unwrap();
+        let ours = crate::DERIVE_VERSION;
+        let (success, no_run, other) = (1, 6, ours + 1);
+        conn.execute_batch(&format!(
+            "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 7)
+             INSERT INTO exchanges (source, upstream, method, target, version, started_at_us, ending, hidden, revision)
+               SELECT iif(n = 7, 'b', 'a'), '', 'POST', '/', 'HTTP/1.1', n, n <> 4, n = 6, n FROM numbers;
+             INSERT INTO derivations VALUES
+               (1, {ours}, 1, 1, 1), (2, {ours}, 1, 1, 1), (3, {other}, 1, 1, 1), (4, {ours}, 1, 1, 0),
+               (6, {ours}, 1, 1, 1), (7, {ours}, 1, 1, 1);
+             INSERT INTO runs SELECT exchange, run, '', '', '', verdict, 0, 0, NULL, 0, 0, 0, 0, 0, 0, 0 FROM (
+               SELECT 1 exchange, 0 run, {success} verdict UNION ALL SELECT 1, 1, NULL UNION ALL
+               SELECT 2, -1, {no_run} UNION ALL SELECT 3, 0, {success} UNION ALL SELECT 4, -1, NULL UNION ALL
+               SELECT 6, 0, {success} UNION ALL SELECT 7, -1, {no_run});",
+        ))
+        .unwrap();
+        drop(conn);
+        let store = Store::open(&path, Access::Create).unwrap();
+        let rows: Vec<(i64, bool)> = store
+            .read("the rows", |conn| {
+                conn.prepare("SELECT derived, is_run FROM exchanges ORDER BY id")?
+                    .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                    .collect()
+            })
+            .unwrap();
+        let derived = i64::from(ours);
+        let expected = [
+            (derived, true),
+            (derived, false),
+            (0, true),
+            (0, true),
+            (0, false),
+            (derived, true),
+            (derived, false),
+        ];
+        assert_eq!(rows, expected);
+        assert_eq!(store.behind(0, 10).unwrap(), [3, 4, 5]);
+        let tallies = store.tallies().unwrap();
+        let tallies: Vec<_> = tallies
+            .iter()
+            .map(|tally| (tally.source.as_str(), tally.is_run, tally.count))
+            .collect();
+        assert_eq!(tallies, [("a", false, 1), ("a", true, 1), ("b", false, 1)]);
+    }
+
     #[test]
     fn every_version_up_to_this_has_a_migration() {
         for version in 1..=VERSION {

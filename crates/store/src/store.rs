@@ -23,7 +23,7 @@ use crate::{
     writer::{self, DeadSpoolError, Holds, Piece, WriterThread},
 };
 
-/// Below this, whoever records is warned.
+/// Below this, a recorder warns.
 const LOW_DISK: u64 = 1 << 30;
 /// Opening waits so long for a lock to absorb what a dead recorder left. A
 /// recorder waits less: its writer goes on trying, and it should listen soon.
@@ -33,8 +33,8 @@ const ABSORB_PATIENCE_OF_RECORDERS: Duration = Duration::from_millis(500);
 /// What a store is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// It is made if absent, and written to. For whoever records, imports or
-    /// runs the window.
+    /// It is made if absent, and written to. For recording, importing and
+    /// the window.
     Create,
     /// It must exist. It is written to where that is possible (what a dead
     /// recorder left is absorbed), else only read: in a folder that may not be
@@ -75,7 +75,7 @@ impl fmt::Debug for Store {
 }
 
 impl Store {
-    /// Where the store is unless told otherwise.
+    /// Where the store is unless a path is given.
     ///
     /// # Errors
     /// When the platform names no folder for data.
@@ -180,6 +180,11 @@ impl Store {
     /// Whether it can only be read.
     pub fn read_only(&self) -> bool {
         self.inner.writer.is_none()
+    }
+
+    /// How often it has moved.
+    pub(crate) fn moves(&self) -> usize {
+        self.inner.pool.place().moves()
     }
 
     pub(crate) fn folder(&self) -> SpoolFolder {
@@ -302,8 +307,8 @@ impl Store {
     }
 
     /// Spans that may contain every word of three characters or more, newest
-    /// exchange first. The index tells where to look: whoever shows a hit reads
-    /// the span and looks.
+    /// exchange first. The index says where to look: the caller reads the span
+    /// and looks before it shows a hit.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -428,17 +433,18 @@ fn absorb_dead(
     let deadline = Instant::now() + patience;
     let failed = |source| StoreError::from_open(path, source);
     conn::set_patience(conn, Patience::Short).map_err(failed)?;
+    let mut damaged = Vec::new();
     let absorbed = loop {
-        match writer::absorb_dead(conn, folder) {
+        match writer::absorb_dead(conn, folder, &mut damaged) {
             Err(error) if error.is_busy() && Instant::now() < deadline => {}
             absorbed => break absorbed,
         }
     };
     conn::set_patience(conn, Patience::Long).map_err(failed)?;
     match absorbed {
-        Ok(damaged) => Ok(damaged),
-        // Whoever records tries again from its own thread.
-        Err(error) if error.is_busy() && patience < ABSORB_PATIENCE => Ok(Vec::new()),
+        Ok(()) => Ok(damaged),
+        // A recorder tries again from its own thread.
+        Err(error) if error.is_busy() && patience < ABSORB_PATIENCE => Ok(damaged),
         Err(DeadSpoolError::Lock(error)) => Err(error),
         Err(DeadSpoolError::Step(error)) => Err(error.into_store(path, folder.path())),
     }

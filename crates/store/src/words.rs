@@ -146,6 +146,11 @@ pub enum Incident {
         /// Why not all could be copied; absent when it was.
         lost: Option<String>,
     },
+    /// Another recorder was cut off, and the end of what it left cannot be read.
+    Damaged {
+        /// The file, which is kept.
+        path: PathBuf,
+    },
     /// The spool's files are gone: recording goes on into new ones, and what
     /// was in the old ones is not lost.
     Respooled {

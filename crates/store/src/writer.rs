@@ -11,6 +11,7 @@ mod moving;
 
 use std::{
     collections::VecDeque,
+    fs::File,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering::SeqCst},
@@ -21,7 +22,10 @@ use std::{
 
 use rusqlite::Connection;
 
-use self::dead::remove_files;
+use self::{
+    dead::remove_files,
+    moving::{LastGiven, Moving},
+};
 pub(crate) use self::{
     dead::{DeadSpoolError, absorb_dead},
     holds::{Holds, Piece},
@@ -60,7 +64,7 @@ const LONGEST_FINISH: Duration = Duration::from_secs(10);
 const LOOK_AT_THREAD: Duration = Duration::from_millis(5);
 /// How long the thread may take to notice that it is late.
 const NOTICING: Duration = Duration::from_millis(300);
-/// Incidents that are kept for whoever asks, at most.
+/// Incidents that are kept until the command asks, at most.
 const INCIDENTS: usize = 256;
 
 /// The writer's thread, as others hold it.
@@ -168,7 +172,8 @@ impl WriterThread {
             conn,
             holds,
             absorber: None,
-            is_moving: false,
+            moving: None,
+            last_given: LastGiven::default(),
             is_unspooled: false,
             closed: VecDeque::new(),
             ended: VecDeque::new(),
@@ -271,8 +276,10 @@ struct Writer {
     conn: Connection,
     holds: Holds,
     absorber: Option<Absorber>,
-    /// It was said that the store is moved elsewhere.
-    is_moving: bool,
+    /// A move of the store that was begun.
+    moving: Option<Moving>,
+    /// What the store gave last, should it be lost.
+    last_given: LastGiven,
     /// It was said that the spool's files are gone and cannot be made again.
     is_unspooled: bool,
     /// Files behind which others follow, oldest first.
@@ -300,9 +307,7 @@ impl Writer {
             let caught_up = self.absorb_all();
             self.tell_outage(false);
             if caught_up && !stopping && looked.is_none_or(|at| at.elapsed() >= LOOK_FOR_DEAD) {
-                // What another process leaves behind when it dies is absorbed
-                // by whoever records on; if that fails now, then later.
-                drop(absorb_dead(&mut self.conn, &self.shared.folder()));
+                self.absorb_others();
                 looked = Some(Instant::now());
             }
             self.prune();
@@ -313,9 +318,19 @@ impl Writer {
         }
     }
 
+    /// Absorbs what other processes left behind when they died.
+    fn absorb_others(&mut self) {
+        let mut damaged = Vec::new();
+        // If it fails now, then it is tried again.
+        drop(absorb_dead(&mut self.conn, &self.shared.folder(), &mut damaged));
+        for path in damaged {
+            self.control.put(Incident::Damaged { path });
+        }
+    }
+
     /// Sleeps so that more comes together; if nothing did, until something
     /// was appended and a little longer. While a stream flows, an appender
-    /// has to wake nobody.
+    /// need not wake the thread.
     fn wait_for_work(&self) {
         self.sleep(BATCH_LEN as u64, GATHER);
         if self.shared.tip.backlog() == 0 {
@@ -420,16 +435,15 @@ impl Writer {
         let absorber = self.absorber.as_mut().expect("it was just made");
         let piece = self.holds.pieces.front_mut().filter(|piece| piece.number == number);
         if let Some(piece) = piece.filter(|_| absorber.absorbed() < limit) {
-            let reader = &mut piece.reader;
-            let left = limit - absorber.absorbed();
-            let end_in_file = reader.offset() + left;
-            let step = reader.step(absorber, &mut self.conn, end_in_file)?;
+            let end_in_file = piece.offset_of(limit);
+            let step = piece.reader.step(absorber, &mut self.conn, end_in_file)?;
             self.shared.tip.set_absorbed(absorber.absorbed());
             if let Step::Moved { ended } = step {
                 self.has_ended |= !ended.is_empty();
                 if self.control.cap().is_some_and(|cap| !cap.takes_any) {
                     self.ended.extend(ended);
                 }
+                self.last_given.note(&self.conn);
                 self.control.moved();
                 return Ok(true);
             }
@@ -450,9 +464,15 @@ impl Writer {
         }
         // Without a new file (full disk) the old one just grows.
         if let Ok((file, piece)) = Piece::create(&self.shared.folder(), &self.shared.id, place.number + 1) {
-            self.closed.push_back(self.shared.tip.turn_over(Box::new(file)));
-            self.holds.pieces.push_back(piece);
+            self.go_on_in(file, piece);
         }
+    }
+
+    /// Appends to another file from now on.
+    fn go_on_in(&mut self, file: File, piece: Piece) {
+        let closed = self.shared.tip.turn_over(Box::new(file));
+        self.holds.push(piece, closed.end);
+        self.closed.push_back(closed);
     }
 
     /// Keeps the store below its cap; a store that cannot be written is tried

@@ -1,6 +1,12 @@
 //! Files that are taken away from a recorder while it uses them.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    io::Read,
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
 
@@ -136,7 +142,7 @@ fn what_streams_meanwhile_is_whole() {
     let mut seen = Vec::new();
     while !String::from_utf8_lossy(&seen).contains(first_frame().trim_end()) {
         let mut buffer = [0; 4096];
-        let len = std::io::Read::read(&mut client, &mut buffer).unwrap();
+        let len = client.read(&mut buffer).unwrap();
         assert!(len > 0);
         seen.extend_from_slice(&buffer[..len]);
     }
@@ -148,6 +154,124 @@ fn what_streams_meanwhile_is_whole() {
     assert!(process.stop("-TERM").status.success());
     let body = stage.bytes(&format!("body {store} --exchange 1"));
     assert_eq!(String::from_utf8(body).unwrap(), first_frame());
+}
+
+/// Reads so many bytes of an answer, or up to its end.
+fn read_some(client: &mut impl Read, wanted: usize) -> usize {
+    let (mut read, mut buffer) = (0, vec![0; 1 << 16]);
+    while read < wanted {
+        match client.read(&mut buffer).unwrap() {
+            0 => break,
+            len => read += len,
+        }
+    }
+    read
+}
+
+/// Looks until something is so.
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while !is_so() {
+        assert!(Instant::now() < end, "never: {what}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Waits until a store has all that was recorded, and nothing more is derived.
+fn wait_until_quiet(stage: &Stage) {
+    let (mut seen, mut still) = (Vec::new(), 0);
+    wait_until("the store is quiet", || {
+        let rows = stage.json("list s.db --all --json");
+        still = if rows == seen { still + 1 } else { 0 };
+        seen = rows;
+        still == 5
+    });
+}
+
+/// Empties the store, and waits until recording goes on in another.
+fn empty_store(stage: &Stage, process: &Process) -> String {
+    fs::write(stage.path("s.db"), "").unwrap();
+    let moves = process.next_with("recording");
+    assert_eq!(
+        (&moves["recording"], &moves["why"]),
+        (&"moves".into(), &"was emptied".into()),
+        "{moves}"
+    );
+    let moved = process.next_with("recording");
+    assert_eq!(
+        (&moved["recording"], &moved["complete"]),
+        (&"moved".into(), &false.into()),
+        "{moved}"
+    );
+    assert_eq!(moves["store"], moved["store"]);
+    moved["store"].as_str().unwrap().to_owned()
+}
+
+/// Of a file that was emptied nothing can be copied.
+#[test]
+fn what_streams_while_the_store_is_emptied_goes_on_in_another_under_a_new_number() {
+    let stage = Stage::new();
+    let agent = Agent::start_stalling();
+    let mut process = record(&stage, &agent);
+    let mut client = crate::agent::ask(&process.url());
+    let mut seen = Vec::new();
+    while !String::from_utf8_lossy(&seen).contains(first_frame().trim_end()) {
+        let mut buffer = [0; 4096];
+        let len = client.read(&mut buffer).unwrap();
+        assert!(len > 0);
+        seen.extend_from_slice(&buffer[..len]);
+    }
+    wait_until("the stream is in the store", || {
+        stage.json("list s.db --json").iter().any(|row| row["frames"] == 1)
+    });
+    let store = empty_store(&stage, &process);
+    drop(client);
+    let ended = process.next_with("ending");
+    assert_eq!(ended["ending"], "client_left");
+    assert_eq!(process.stop("-TERM").status.code(), Some(0));
+    let rows = stage.json(&format!("list {store} --json"));
+    let indexes: Vec<&Value> = rows.iter().map(|row| &row["index"]).collect();
+    assert_eq!(indexes, [2], "{rows:?}");
+    let body = stage.bytes(&format!("body {store} --exchange 2"));
+    assert_eq!(String::from_utf8(body).unwrap(), first_frame());
+}
+
+/// The spool has files of 8 MiB, and the first of them is gone by then.
+#[test]
+fn a_long_stream_goes_on_with_a_hole_when_the_store_is_emptied() {
+    let stage = Stage::new();
+    let agent = Agent::flooding();
+    let mut process = record(&stage, &agent);
+    let mut client = crate::agent::ask(&process.url());
+    read_some(&mut client, 12 << 20);
+    wait_until("the first file of the spool is gone", || {
+        let files = fs::read_dir(stage.path("s.db.spool")).unwrap();
+        let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+        names
+            .filter(|name| name.ends_with(".spool"))
+            .all(|name| !name.ends_with("-000000.spool"))
+    });
+    agent.wait_until_held_up();
+    wait_until_quiet(&stage);
+    let store = empty_store(&stage, &process);
+    read_some(&mut client, 4 << 20);
+    drop(client);
+    let ended = process.next_with("ending");
+    assert_eq!(
+        (&ended["ending"], &ended["index"]),
+        (&"client_left".into(), &2.into()),
+        "{ended}"
+    );
+    assert_eq!(process.stop("-TERM").status.code(), Some(0));
+    let rows = stage.json(&format!("list {store} --all --json"));
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    let shown = stage.json(&format!("show {store} --exchange 2 --json"));
+    let shown = shown.iter().find(|line| line.get("holes").is_some()).unwrap();
+    assert_eq!(shown["response"]["status"], 200, "{shown}");
+    let hole = &shown["holes"][0];
+    assert_eq!(hole["offset"], 0, "{shown}");
+    let len = hole["len"].as_u64().unwrap();
+    assert!(len > 8 << 20 && len < rows[0]["bytes"].as_u64().unwrap(), "{shown}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use scrubjay_session::{
     derive::{self, Commit, Deriver, Purpose, summary::Summary},
     exchange::{Ending, Exchange},
-    shelf::{Shelf as _, Watermark},
+    shelf::{PageKind, Shelf as _, Watermark},
     verdict,
 };
 
@@ -86,6 +86,11 @@ impl Follower {
         }
     }
 
+    /// Forgets what it has in memory of exchanges: it is read again.
+    pub(super) fn forget_all(&mut self) {
+        *self = Self::new(self.store.clone());
+    }
+
     /// Bytes of a body of this length that are derived, about.
     pub(super) fn share_done(&self, index: i64, len: u64) -> u64 {
         let Some(live) = self.live.get(&index) else { return 0 };
@@ -143,7 +148,10 @@ impl Follower {
         }
         self.asked.remove(&index);
         if stored.is_some_and(|(_, mark)| mark.finished) {
-            return Ok(None);
+            if self.store.write("rows of the library", |tx| mend_rows(tx, &exchange))? {
+                return Ok(None);
+            }
+            stored = None;
         }
         let deriver = match stored {
             Some(_) => Deriver::resume(&shelf, Purpose::Store)?,
@@ -168,7 +176,7 @@ impl Follower {
             return Ok(());
         }
         let deriver = Deriver::new(exchange, &shelf.request_body()?, Purpose::Store);
-        self.tell_rows(index, exchange, deriver.summary())
+        self.tell_rows(index, exchange, deriver.summary(), None)
     }
 
     /// Derives some of what is there.
@@ -235,8 +243,8 @@ impl Follower {
         stored.map(drop)
     }
 
-    /// Stores commits, each on condition that nobody else has been here;
-    /// false if somebody has.
+    /// Stores commits, each on condition that no other process has stored one;
+    /// false if one has.
     fn store_commits(
         &mut self,
         index: i64,
@@ -270,14 +278,25 @@ impl Follower {
             Some((_, at)) if at.elapsed() < TELL => return Ok(Progress::Later),
             _ => {}
         }
-        self.tell_rows(index, exchange, summary)?;
+        self.tell_rows(index, exchange, summary, live.stored)?;
         live.told = Some((summary.frames, Instant::now()));
         Ok(Progress::Done)
     }
 
-    fn tell_rows(&self, index: i64, exchange: &Exchange, summary: &Summary) -> Result<(), StoreError> {
+    /// Writes what lists show of an open exchange, unless it has ended or was
+    /// derived further since it was read.
+    fn tell_rows(
+        &self,
+        index: i64,
+        exchange: &Exchange,
+        summary: &Summary,
+        expected: Option<(u32, Watermark)>,
+    ) -> Result<(), StoreError> {
         let rows = run_rows(exchange, summary);
         self.store.write("rows of the library", |tx| {
+            if !is_as_expected(tx, index, expected)? || exchanges::has_ended(tx, index)? != Some(false) {
+                return Ok(());
+            }
             runs::replace(tx, index, &rows)?;
             let revision = settings::next_revision(tx)?;
             exchanges::set_known(tx, index, known(exchange, summary, 0), revision)
@@ -288,6 +307,24 @@ impl Follower {
 /// Whether the exchange is there, derived as far as it was when its commit was made.
 fn is_as_expected(conn: &Connection, index: i64, expected: Option<(u32, Watermark)>) -> rusqlite::Result<bool> {
     Ok(exchanges::has_ended(conn, index)?.is_some() && derivations::read(conn, index)? == expected)
+}
+
+/// Gives the row of an exchange that is derived what its pages say, if it does
+/// not say so itself. False if they cannot be read: they are forgotten then.
+fn mend_rows(conn: &Connection, exchange: &Exchange) -> rusqlite::Result<bool> {
+    let index = exchange.index;
+    if exchanges::is_derived(conn, index)? {
+        return Ok(true);
+    }
+    let page = pages::read(conn, index, PageKind::Summary, 0)?;
+    let Some(summary) = page.and_then(|page| Summary::from_page(&page).ok()) else {
+        forget(conn, index)?;
+        return Ok(false);
+    };
+    runs::replace(conn, index, &run_rows(exchange, &summary))?;
+    let revision = settings::next_revision(conn)?;
+    exchanges::set_known(conn, index, known(exchange, &summary, DERIVE_VERSION), revision)?;
+    Ok(true)
 }
 
 fn known(exchange: &Exchange, summary: &Summary, derived: u32) -> Known {
@@ -310,4 +347,87 @@ fn write_commit(conn: &Connection, index: i64, exchange: &Exchange, commit: &Com
     let derived = if commit.watermark.finished { DERIVE_VERSION } else { 0 };
     let revision = settings::next_revision(conn)?;
     exchanges::set_known(conn, index, known(exchange, &commit.summary, derived), revision)
+}
+
+#[cfg(test)]
+mod tests {
+    use scrubjay_session::exchange::{HttpVersion, RequestHead, ResponseHead};
+
+    use super::*;
+    use crate::{Access, absorb, table::exchanges::NewExchange};
+
+    const INDEX: i64 = 1;
+
+    /// A store with an exchange that is open and has been answered.
+    fn store(folder: &tempfile::TempDir) -> Store {
+        let store = Store::open(&folder.path().join("a.db"), Access::Create).unwrap();
+        let head = RequestHead {
+            version: HttpVersion::Http11,
+            ..RequestHead::default()
+        };
+        let new = NewExchange {
+            spool: None,
+            source: "a",
+            upstream: "http://up",
+            head: &head,
+            started_at_us: 1,
+            revision: 1,
+        };
+        let insert = |tx: &Connection| {
+            assert_eq!(exchanges::insert(tx, &new)?, INDEX);
+            absorb::put_response(tx, INDEX, &ResponseHead::default(), Some(1))
+        };
+        store.write("an exchange", |tx| insert(tx)).unwrap();
+        store
+    }
+
+    fn end(store: &Store) {
+        let ended = store.write("an end", |tx| exchanges::end(tx, INDEX, Ending::Complete, 2));
+        ended.unwrap();
+    }
+
+    fn behind(store: &Store) -> Vec<i64> {
+        store.behind(0, 10).unwrap()
+    }
+
+    #[test]
+    fn a_stale_row_does_not_overwrite_a_finished_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder);
+        // One process reads the exchange while it is open, and waits for its turn to write.
+        let slow = Follower::new(store.clone());
+        let stale = store.exchange(INDEX).unwrap();
+        end(&store);
+        slow.tell_rows(INDEX, &stale, &Summary::default(), None).unwrap();
+        let runs = store.read("runs", |conn| {
+            conn.query_row("SELECT count(*) FROM runs", [], |row| row.get::<_, i64>(0))
+        });
+        assert_eq!(runs.unwrap(), 0, "it has ended");
+        store.derive_now().unwrap();
+        assert!(behind(&store).is_empty());
+        slow.tell_rows(INDEX, &stale, &Summary::default(), None).unwrap();
+        assert!(behind(&store).is_empty(), "it is derived");
+    }
+
+    #[test]
+    fn a_row_that_says_less_than_its_pages_is_mended() {
+        for has_pages in [true, false] {
+            let folder = tempfile::tempdir().unwrap();
+            let store = store(&folder);
+            end(&store);
+            store.derive_now().unwrap();
+            let tallies = store.tallies().unwrap();
+            let spoil = store.write("a stale row", |tx| {
+                if !has_pages {
+                    pages::delete_some(tx, INDEX, u32::MAX)?;
+                }
+                exchanges::set_known(tx, INDEX, Known::default(), 9)
+            });
+            spoil.unwrap();
+            assert_eq!(behind(&store), [INDEX]);
+            store.derive_now().unwrap();
+            assert!(behind(&store).is_empty());
+            assert_eq!(store.tallies().unwrap(), tallies);
+        }
+    }
 }

@@ -5,7 +5,7 @@
 //! own, on condition that the watermark is still the one it started from. So
 //! two processes that derive the same exchange cost time, and nothing else;
 //! a lock file sees to it that this is rare. What a commit does not hold yet,
-//! readers fold themselves: only the library's rows are told in between.
+//! readers fold themselves: only the library's rows are written in between.
 
 mod follower;
 mod queue;
@@ -51,7 +51,7 @@ const LOCK: &str = "deriver.lock";
 const PACE: Duration = Duration::from_millis(40);
 /// Between attempts to become the one that derives.
 const STAND_BY: Duration = Duration::from_millis(500);
-/// The library's rows of an open exchange are told this often at most.
+/// The library's rows of an open exchange are written this often at most.
 const TELL: Duration = Duration::from_millis(200);
 /// Between looks at whether it has ended.
 const LOOK_AT_THREAD: Duration = Duration::from_millis(2);
@@ -133,6 +133,7 @@ impl Store {
         let worker = Worker {
             follower: Follower::new(self.clone()),
             changes: self.changes()?,
+            moves: self.moves(),
             queue: Queue::default(),
             lock: None,
             stop: Arc::clone(&stop),
@@ -242,6 +243,8 @@ fn forget(conn: &Connection, index: i64) -> rusqlite::Result<()> {
 struct Worker {
     follower: Follower,
     changes: Changes,
+    /// Moves of the store that were followed.
+    moves: usize,
     queue: Queue,
     lock: Option<File>,
     stop: Arc<AtomicBool>,
@@ -253,8 +256,8 @@ impl Worker {
         while !self.stop.load(SeqCst) {
             let pause = match self.look() {
                 Ok(pause) => pause,
-                // A lock or a full disk passes; anything else is told to
-                // those who read the exchange.
+                // A lock or a full disk passes; the reader of the
+                // exchange meets anything else itself.
                 Err(_) => Some(STAND_BY),
             };
             if let Some(pause) = pause {
@@ -265,6 +268,7 @@ impl Worker {
 
     /// One round; gives how long to rest before the next.
     fn look(&mut self) -> Result<Option<Duration>, StoreError> {
+        self.follow_moves();
         if self.lock.is_none() {
             self.lock = self.follower.store.folder().hold(LOCK)?;
             if self.lock.is_none() {
@@ -291,6 +295,16 @@ impl Worker {
         }
         stored?;
         Ok((!busy || self.queue.is_empty()).then_some(PACE))
+    }
+
+    /// Begins anew in a store that lies elsewhere: there a number may be that of another exchange.
+    fn follow_moves(&mut self) {
+        let moves = self.follower.store.moves();
+        if self.moves != moves {
+            self.moves = moves;
+            self.follower.forget_all();
+            self.lock = None;
+        }
     }
 
     /// Fills the queue with what is behind.

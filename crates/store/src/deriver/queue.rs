@@ -44,8 +44,8 @@ impl Queue {
         self.known.remove(&index);
     }
 
-    /// So many to look at now: the newest first, because that is what somebody
-    /// looks at, and some of the oldest, so that none waits for ever.
+    /// So many to look at now: the newest first, because those are looked at
+    /// most, and some of the oldest, so that none waits for ever.
     pub(super) fn round(&self, count: usize) -> Vec<i64> {
         let old = count / 4;
         let newest = self.known.iter().rev().take(count - old);

@@ -33,11 +33,7 @@ pub(crate) struct SpoolLock {
 impl SpoolLock {
     /// Whether others find it.
     pub(crate) fn is_there(&self) -> bool {
-        match (os::open_identity(&self.file), os::identity(&self.path)) {
-            (Ok(ours), Ok(found)) => ours == found,
-            (_, Err(error)) => error.kind() != io::ErrorKind::NotFound,
-            _ => true,
-        }
+        os::is_at(&self.file, &self.path)
     }
 
     /// Removes the lock file, then lets go.

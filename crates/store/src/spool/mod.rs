@@ -19,7 +19,7 @@ use std::{
     collections::BTreeMap,
     fs::File,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
     },
     time::Duration,
@@ -50,6 +50,7 @@ pub(crate) struct Shared {
     pub(crate) outages: Outages,
     secrets: Secrets,
     next_exchange: AtomicU32,
+    open: Mutex<BTreeMap<u32, Vec<u8>>>,
     switches: Mutex<BTreeMap<String, Arc<Switches>>>,
 }
 
@@ -69,6 +70,7 @@ impl Shared {
             outages: Outages::default(),
             secrets,
             next_exchange: AtomicU32::new(0),
+            open: Mutex::default(),
             switches: Mutex::default(),
         }
     }
@@ -80,6 +82,25 @@ impl Shared {
 
     pub(crate) fn set_folder(&self, folder: SpoolFolder) {
         *self.folder.lock().unwrap_or_else(PoisonError::into_inner) = folder;
+    }
+
+    fn open(&self) -> MutexGuard<'_, BTreeMap<u32, Vec<u8>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps an encoded record that an open exchange cannot be understood without.
+    fn keep_head(&self, number: u32, record: &[u8]) {
+        self.open().entry(number).or_default().extend_from_slice(record);
+    }
+
+    /// An exchange ends: its records need not be kept any more.
+    fn drop_heads(&self, number: u32) {
+        self.open().remove(&number);
+    }
+
+    /// The records that the open exchanges cannot be understood without.
+    pub(crate) fn heads(&self) -> Vec<u8> {
+        self.open().values().flatten().copied().collect()
     }
 
     fn switches(&self, source: &str) -> Arc<Switches> {

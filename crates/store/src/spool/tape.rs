@@ -167,6 +167,9 @@ impl SpoolTape {
     }
 
     fn close(&mut self, ending: Ending, at_us: u64) {
+        if let Some(shared) = &self.shared {
+            shared.drop_heads(self.number);
+        }
         self.write_surely(&Record::End {
             at_us,
             ending,
@@ -218,9 +221,22 @@ impl SpoolTape {
         written
     }
 
+    /// Keeps the record that was put at `start` for a store that has to begin anew.
+    fn keep_head(&self, record: &Record<'_>, start: usize) {
+        let is_head = matches!(
+            record,
+            Record::Begin(_) | Record::Response { .. } | Record::Unverified { .. }
+        );
+        if let Some(shared) = self.shared.as_ref().filter(|_| is_head) {
+            shared.keep_head(self.number, &self.buffer[start..]);
+        }
+    }
+
     /// Writes a record, or keeps it until the disk takes it.
     fn write_surely(&mut self, record: &Record<'_>) {
+        let start = self.buffer.len();
         self.put(record);
+        self.keep_head(record, start);
         if !self.flush() {
             record::encode(self.number, record, &mut self.pending);
             self.lost(self.body_len, 0, false);

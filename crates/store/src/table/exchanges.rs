@@ -405,6 +405,15 @@ pub(crate) fn set_known(conn: &Connection, id: i64, known: Known, revision: i64)
         .map(drop)
 }
 
+/// Whether the row says that all of it is derived, or there is none.
+pub(crate) fn is_derived(conn: &Connection, id: i64) -> rusqlite::Result<bool> {
+    let derived = conn
+        .prepare_cached("SELECT derived <> 0 FROM exchanges WHERE id = ?")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    Ok(derived.unwrap_or(true))
+}
+
 /// Exchanges from a number on that are not wholly derived, in order.
 pub(crate) fn behind(conn: &Connection, from: i64, count: u32) -> rusqlite::Result<Vec<i64>> {
     conn.prepare_cached("SELECT id FROM exchanges WHERE derived = 0 AND id >= ? ORDER BY id LIMIT ?")?
@@ -463,6 +472,18 @@ pub(crate) fn changed_since(
 /// The greatest number given so far.
 pub(crate) fn last_id(conn: &Connection) -> rusqlite::Result<i64> {
     conn.query_row("SELECT coalesce(max(id), 0) FROM exchanges", [], |row| row.get(0))
+}
+
+/// The greatest number that was ever given; zero while there is none.
+pub(crate) fn last_given(conn: &Connection) -> rusqlite::Result<i64> {
+    conn.prepare_cached("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'exchanges'")?
+        .query_row([], |row| row.get(0))
+}
+
+/// Numbers go on behind this one, in a store that has given none.
+pub(crate) fn give_behind(conn: &Connection, last: i64) -> rusqlite::Result<()> {
+    conn.execute("INSERT INTO sqlite_sequence VALUES ('exchanges', ?)", [last])
+        .map(drop)
 }
 
 pub(crate) fn delete(conn: &Connection, id: i64) -> rusqlite::Result<()> {

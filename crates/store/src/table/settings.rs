@@ -54,6 +54,11 @@ pub(crate) fn next_revision(conn: &Connection) -> rusqlite::Result<i64> {
         .query_row([], |row| row.get(0))
 }
 
+/// Revisions go on behind this one.
+pub(crate) fn set_revision(conn: &Connection, revision: i64) -> rusqlite::Result<()> {
+    put_number(conn, "revision", revision)
+}
+
 /// The newest revision given.
 pub(crate) fn revision(conn: &Connection) -> rusqlite::Result<i64> {
     conn.query_row("SELECT value FROM settings WHERE name = 'revision'", [], |row| {

@@ -42,29 +42,36 @@ impl DeadSpoolError {
 }
 
 /// Absorbs the spools of processes that are gone, and ends what they left open.
-/// Gives the files of which the end could not be read; they are kept.
-pub(crate) fn absorb_dead(conn: &mut Connection, folder: &SpoolFolder) -> Result<Vec<PathBuf>, DeadSpoolError> {
+/// Adds the files of which the end could not be read to `damaged`; they are kept.
+pub(crate) fn absorb_dead(
+    conn: &mut Connection,
+    folder: &SpoolFolder,
+    damaged: &mut Vec<PathBuf>,
+) -> Result<(), DeadSpoolError> {
     let mut ids = folder.ids();
     ids.extend(spools::ids(conn).map_err(StepError::from)?);
     ids.sort();
     ids.dedup();
-    let mut damaged = Vec::new();
     if ids.is_empty() {
-        return Ok(damaged);
+        return Ok(());
     }
     folder.make()?;
     for id in ids {
         if let Some(lock) = folder.lock_dead(&id)? {
-            damaged.extend(absorb_dead_one(conn, folder, &id)?);
+            absorb_dead_one(conn, folder, &id, damaged)?;
             lock.remove();
         }
     }
-    Ok(damaged)
+    Ok(())
 }
 
-fn absorb_dead_one(conn: &mut Connection, folder: &SpoolFolder, id: &str) -> Result<Vec<PathBuf>, StepError> {
+fn absorb_dead_one(
+    conn: &mut Connection,
+    folder: &SpoolFolder,
+    id: &str,
+    damaged: &mut Vec<PathBuf>,
+) -> Result<(), StepError> {
     let mut absorber = Absorber::new(conn, id)?;
-    let mut damaged = Vec::new();
     for (_, path) in folder.pieces(id) {
         let mut piece = PieceReader::open(&path)?;
         let len = piece.len()?;
@@ -79,8 +86,7 @@ fn absorb_dead_one(conn: &mut Connection, folder: &SpoolFolder, id: &str) -> Res
         }
     }
     absorber.end_open(conn)?;
-    remove_files(conn, folder, id)?;
-    Ok(damaged)
+    remove_files(conn, folder, id)
 }
 
 /// Keeps a file under another name, so that it is not read again.

@@ -1,8 +1,8 @@
 //! The files that a recorder has open, and whether they are still where others
 //! look for them.
 //!
-//! A file that was removed or replaced stays as it was for whoever has it
-//! open. So nothing is lost as long as somebody notices before the end.
+//! A file that was removed or replaced stays as it was for the process that has
+//! it open. So nothing is lost as long as the writer notices before it ends.
 
 use std::{
     collections::VecDeque,
@@ -28,6 +28,8 @@ const LOOK: Duration = Duration::from_millis(300);
 #[derive(Debug)]
 pub(crate) struct Piece {
     pub(crate) number: u32,
+    /// Place in the life of the spool at which it begins.
+    start: u64,
     pub(crate) path: PathBuf,
     pub(crate) reader: PieceReader,
 }
@@ -38,12 +40,25 @@ impl Piece {
         let file = create_piece(folder, id, number)?;
         let path = folder.piece_path(id, number);
         match PieceReader::open(&path) {
-            Ok(reader) => Ok((file, Self { number, path, reader })),
+            Ok(reader) => {
+                let piece = Self {
+                    number,
+                    start: 0,
+                    path,
+                    reader,
+                };
+                Ok((file, piece))
+            }
             Err(source) => {
                 drop(fs::remove_file(&path));
                 Err(folder.trouble(&path, source))
             }
         }
+    }
+
+    /// Where in the file a place in the life of the spool is.
+    pub(crate) fn offset_of(&self, place: u64) -> u64 {
+        place.saturating_sub(self.start)
     }
 }
 
@@ -114,6 +129,16 @@ impl Holds {
     /// Holds another lock from now on, and the one before until nothing of its folder is needed.
     pub(crate) fn relock(&mut self, lock: SpoolLock) {
         self.left.extend(self.lock.replace(lock));
+    }
+
+    /// Goes on with another file, which begins where the one before ends.
+    pub(crate) fn push(&mut self, piece: Piece, start: u64) {
+        self.pieces.push_back(Piece { start, ..piece });
+    }
+
+    /// Place in the life of the spool from which on its files are there.
+    pub(crate) fn start(&self) -> u64 {
+        self.pieces.front().map_or(0, |piece| piece.start)
     }
 
     /// Lets go of the oldest file, which is absorbed.
