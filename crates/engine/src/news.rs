@@ -1,4 +1,4 @@
-//! What changed, told to whoever listens.
+//! What changed, for the feeds that listen.
 //!
 //! A feed never queues: what was not fetched yet is one entry per subject, and
 //! a newer piece of news about it replaces the older. So a page that sleeps
@@ -17,8 +17,8 @@ use std::{
 use scrubjay_ipc::{HealthView, News};
 use tokio::sync::Notify;
 
-/// Exchanges that news which nobody fetches are kept of, of either kind; of
-/// more the oldest are dropped.
+/// Exchanges of which a feed keeps news that it did not fetch yet, of either
+/// kind; of more the oldest are dropped.
 const KEPT: usize = 2_000;
 
 /// News not fetched yet.

@@ -91,7 +91,7 @@ impl Engine {
                 }
             }
         }
-        // Whoever asks of one asks again, mostly: the reader is kept for a while.
+        // Mostly the same exchange is asked for again: the reader is kept for a while.
         let derived = self.with(exchange, |reader| Ok(Overview::of(reader)));
         match derived {
             Err(error) if error.is_gone() => Ok(None),
@@ -105,10 +105,10 @@ impl Engine {
     /// When the store cannot be read.
     pub fn tallies(&self) -> Result<Option<Tallies>, EngineError> {
         match self.inner().home() {
-            Home::Store(home) => Ok(Some(Tallies {
-                tallies: home.store.tallies()?,
-                uncounted: home.store.behind(0, u32::MAX)?,
-            })),
+            Home::Store(home) => {
+                let (tallies, uncounted) = home.store.counted()?;
+                Ok(Some(Tallies { tallies, uncounted }))
+            }
             Home::File(_) => Ok(None),
         }
     }

@@ -1,7 +1,7 @@
 //! What lists show of many exchanges, read from the tables a window at a time.
 //!
 //! Nothing is folded for it: of what is not derived yet the summary is absent,
-//! and whoever lists it opens it.
+//! and the caller opens what it lists.
 
 use std::collections::BTreeMap;
 
@@ -68,6 +68,18 @@ impl Store {
         self.read("the numbers of exchanges", tallies::read)
     }
 
+    /// As [`Store::tallies`], with the numbers of all that are not derived, as
+    /// of one moment: together each exchange is counted once.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn counted(&self) -> Result<(Vec<Tally>, Vec<i64>), StoreError> {
+        self.read("the numbers of exchanges", |conn| {
+            let tx = conn.unchecked_transaction()?;
+            Ok((tallies::read(&tx)?, exchanges::behind(&tx, 0, u32::MAX)?))
+        })
+    }
+
     /// Exchanges that are not wholly derived, from a number on, in order.
     ///
     /// # Errors
@@ -109,9 +121,54 @@ fn overviews(conn: &Connection, window: &Window) -> rusqlite::Result<Vec<Overvie
         exchange.labels = labelled.remove(&exchange.index).unwrap_or_default();
         Overview {
             exchange,
-            // A page that is damaged is made again by whoever opens the exchange.
+            // A page that is damaged is made again when the exchange is opened.
             summary: page.and_then(|page| Summary::from_page(&page).ok()),
         }
     });
     Ok(overviews.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::atomic::{AtomicBool, Ordering::SeqCst},
+        thread,
+    };
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::Access;
+
+    #[test]
+    fn an_exchange_that_becomes_derived_meanwhile_is_counted_once() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("s.db");
+        let store = Store::open(&path, Access::Create).unwrap();
+        let writer = Connection::open(&path).unwrap();
+        let row = "INSERT INTO exchanges (source, upstream, method, target, version, started_at_us, revision) \
+                   VALUES ('agent', '', 'GET', '/', '1.1', 1, 1)";
+        writer.execute(row, []).unwrap();
+        let is_over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let writer = Connection::open(&path).unwrap();
+                writer.execute_batch("PRAGMA synchronous = OFF").unwrap();
+                while !is_over.load(SeqCst) {
+                    for derived in [DERIVE_VERSION, 0] {
+                        writer.execute("UPDATE exchanges SET derived = ?", [derived]).unwrap();
+                    }
+                }
+            });
+            let counts: Result<Vec<u64>, StoreError> = (0..2_000)
+                .map(|_| {
+                    let (tallies, behind) = store.counted()?;
+                    Ok(tallies.iter().map(|tally| tally.count).sum::<u64>() + behind.len() as u64)
+                })
+                .collect();
+            is_over.store(true, SeqCst);
+            let wrong = counts.unwrap().into_iter().find(|count| *count != 1);
+            assert_eq!(wrong, None);
+        });
+    }
 }
