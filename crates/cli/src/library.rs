@@ -93,29 +93,25 @@ impl Library {
         Ok(self.indexes.get_or_init(|| indexes))
     }
 
-    /// Looks at the exchanges one after the other, until told to stop.
+    /// Looks at the exchanges one after the other, until `visit` breaks.
     pub(crate) fn each(
         &self,
         order: Order,
-        mut visit: impl FnMut(Overview) -> Result<ControlFlow<()>, Failure>,
+        visit: impl FnMut(Overview) -> Result<ControlFlow<()>, Failure>,
     ) -> Result<(), Failure> {
-        let mut from = match order {
-            Order::OldestFirst => Edge::After(i64::MIN),
-            Order::NewestFirst => Edge::Before(i64::MAX),
-        };
-        loop {
-            let overviews = self.engine.overviews(Window { from, count: AT_ONCE })?;
-            let Some(last) = overviews.last() else { return Ok(()) };
-            from = match order {
-                Order::OldestFirst => Edge::After(last.exchange.index),
-                Order::NewestFirst => Edge::Before(last.exchange.index),
-            };
-            for overview in overviews {
-                if visit(overview)?.is_break() {
-                    return Ok(());
-                }
-            }
-        }
+        self.each_from_few(order, usize::MAX, visit)
+    }
+
+    /// As [`Library::each`], but `few` are read first and then more and more:
+    /// where not all of them are wanted, the rest is not derived for nothing.
+    pub(crate) fn each_from_few(
+        &self,
+        order: Order,
+        few: usize,
+        visit: impl FnMut(Overview) -> Result<ControlFlow<()>, Failure>,
+    ) -> Result<(), Failure> {
+        let read = |window| Ok(self.engine.overviews(window)?);
+        windows(order, few, read, |overview| overview.exchange.index, visit)
     }
 
     /// The exchange that is named, or the only one.
@@ -177,7 +173,7 @@ impl Library {
         Ok(self.engine.shelf(index)?)
     }
 
-    /// Whoever answers questions about an exchange.
+    /// A reader that answers questions about an exchange.
     pub(crate) fn reader(&self, index: i64) -> Result<Reader<AnyShelf>, Failure> {
         Reader::open(self.shelf(index)?).map_err(unreadable)
     }
@@ -252,6 +248,36 @@ impl Library {
     }
 }
 
+/// Reads windows one after the other, each twice as large as the one before up
+/// to [`AT_ONCE`], until one is empty or `visit` breaks.
+fn windows<T>(
+    order: Order,
+    few: usize,
+    mut read: impl FnMut(Window) -> Result<Vec<T>, Failure>,
+    index_of: impl Fn(&T) -> i64,
+    mut visit: impl FnMut(T) -> Result<ControlFlow<()>, Failure>,
+) -> Result<(), Failure> {
+    let mut count = u32::try_from(few).unwrap_or(AT_ONCE).clamp(1, AT_ONCE);
+    let mut from = match order {
+        Order::OldestFirst => Edge::After(i64::MIN),
+        Order::NewestFirst => Edge::Before(i64::MAX),
+    };
+    loop {
+        let items = read(Window { from, count })?;
+        let Some(last) = items.last() else { return Ok(()) };
+        from = match order {
+            Order::OldestFirst => Edge::After(index_of(last)),
+            Order::NewestFirst => Edge::Before(index_of(last)),
+        };
+        for item in items {
+            if visit(item)?.is_break() {
+                return Ok(());
+            }
+        }
+        count = (count * 2).min(AT_ONCE);
+    }
+}
+
 fn choice(reader: &Reader<AnyShelf>) -> String {
     let name = words::request_name(&reader.exchange().request, reader.summary());
     format!("{} ({})", reader.exchange().index, shortened(&name, 53))
@@ -285,4 +311,44 @@ fn nothing_yet(path: &Path) -> Failure {
 /// A question that could not be answered.
 pub(crate) fn unreadable(error: impl Into<EngineError>) -> Failure {
     Failure::from(error.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many of 2,000 exchanges each window asks for, until `wanted` of those that `takes` were seen.
+    fn asked(few: usize, wanted: usize, takes: impl Fn(i64) -> bool) -> Vec<u32> {
+        let mut counts = Vec::new();
+        let read = |window: Window| {
+            counts.push(window.count);
+            let Edge::Before(edge) = window.from else {
+                return Ok(Vec::new());
+            };
+            let before = (1..edge.min(2_001)).rev();
+            Ok(before.take(window.count as usize).collect())
+        };
+        let (mut seen, mut next) = (0, 2_000);
+        let visit = |index: i64| {
+            assert_eq!(index, next, "each once, the newest first");
+            next -= 1;
+            seen += usize::from(takes(index));
+            Ok(match seen < wanted {
+                true => ControlFlow::Continue(()),
+                false => ControlFlow::Break(()),
+            })
+        };
+        assert!(windows(Order::NewestFirst, few, read, |index| *index, visit).is_ok());
+        counts
+    }
+
+    #[test]
+    fn a_few_are_read_where_a_few_are_wanted() {
+        assert_eq!(asked(3, 3, |_| true), [3]);
+        assert_eq!(asked(3, 3, |index| index % 2 == 0), [3, 6]);
+        assert_eq!(asked(300, 300, |index| index <= 1_000), [300, 500, 500]);
+        assert_eq!(asked(1_000, 1_000, |_| true), [500, 500]);
+        let all = asked(400, usize::MAX, |_| true);
+        assert_eq!(all, [400, 500, 500, 500, 500, 500], "the last one is empty");
+    }
 }

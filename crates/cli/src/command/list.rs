@@ -114,17 +114,19 @@ fn last(
         true => library.engine().tallies()?,
         false => None,
     };
-    library.each(Order::NewestFirst, |overview| {
-        if rows.len() == limit && (is_json || counts.is_some()) {
-            return Ok(ControlFlow::Break(()));
-        }
+    let is_rest_needed = !is_json && counts.is_none();
+    library.each_from_few(Order::NewestFirst, limit, |overview| {
         if others.admit(chosen, &overview.exchange, &overview.summary) {
             match rows.len() < limit {
                 true => rows.push_front(show(overview)),
                 false => others.left_out += 1,
             }
         }
-        Ok(ControlFlow::Continue(()))
+        // Here and not at the next one, for which another window would be read.
+        Ok(match rows.len() < limit || is_rest_needed {
+            true => ControlFlow::Continue(()),
+            false => ControlFlow::Break(()),
+        })
     })?;
     if let Some(counts) = counts.filter(|_| rows.len() == limit) {
         others = Others::counted(library, chosen, &counts, limit)?;
