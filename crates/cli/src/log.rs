@@ -1,16 +1,18 @@
 //! What is said while recording: on standard output, or on standard error
 //! where a command owns that.
 
+#[cfg(test)]
+mod tests;
 mod told;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, VecDeque},
     sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
 
-use scrubjay_engine::{Edge, Engine, NewsFeed, Overview, Window};
+use scrubjay_engine::{Edge, Engine, EngineError, NewsFeed, Overview, Window};
 use scrubjay_ipc::{News, Source};
 use scrubjay_session::exchange::Ending;
 
@@ -26,6 +28,13 @@ use crate::{
     words,
 };
 
+/// A line that could not be made, because its exchange could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Due {
+    Beginning(i64),
+    End(i64),
+}
+
 /// Tells what is captured.
 pub(crate) struct Log<'a> {
     engine: &'a Engine,
@@ -35,6 +44,11 @@ pub(crate) struct Log<'a> {
     began: BTreeSet<i64>,
     /// Exchanges of which there is nothing more to tell.
     ended: Told,
+    /// Tried again while recording; ends that do not fit in are told when it is over.
+    due: VecDeque<Due>,
+    /// Looks that pass before that, and how many passed the last time.
+    due_in: u32,
+    due_pause: u32,
     /// Too many ended while nothing was read of it: those behind this one are looked through.
     missed_from: Option<i64>,
     is_disk_low: bool,
@@ -46,6 +60,10 @@ pub(crate) struct Log<'a> {
 const LAST_LINES: Duration = Duration::from_millis(800);
 /// Between looks at what the recorder has to say.
 const LOOK: Duration = Duration::from_millis(200);
+/// Looks between two tries of lines that cannot be made, at most: a minute.
+const DUE_PAUSE: u32 = 300;
+/// Lines that are tried again, at most.
+const DUE: usize = 500;
 /// Exchanges looked at once of those of which no news came.
 const MISSED_AT_ONCE: u32 = 500;
 
@@ -58,6 +76,9 @@ impl<'a> Log<'a> {
             out,
             began: BTreeSet::new(),
             ended: Told::up_to(before.unwrap_or(0)),
+            due: VecDeque::new(),
+            due_in: 0,
+            due_pause: 0,
             missed_from: None,
             is_disk_low: false,
             is_troubled: false,
@@ -114,6 +135,7 @@ impl<'a> Log<'a> {
                 _ = &mut stop => return Ok(()),
                 _ = look.tick() => {
                     incidents::tell(self.engine, self.out)?;
+                    self.tell_due()?;
                     if let Some(from) = self.missed_from.filter(|_| self.out.has_room()) {
                         self.missed_from = self.tell_missed(from)?;
                     }
@@ -174,9 +196,19 @@ impl<'a> Log<'a> {
         let (engine, as_json) = (self.engine.clone(), self.out.is_json());
         let (tell, lines) = mpsc::channel();
         thread::Builder::new().name("last lines".to_owned()).spawn(move || {
-            for index in untold {
-                let Some(overview) = engine.overview(index).ok().flatten() else {
-                    continue;
+            let mut untold = VecDeque::from(untold);
+            let mut failed = BTreeSet::new();
+            while let Some(index) = untold.pop_front() {
+                let overview = match engine.overview(index) {
+                    Ok(Some(overview)) => overview,
+                    Ok(None) => continue,
+                    Err(_unread) => {
+                        // Once more, behind all others.
+                        if failed.insert(index) {
+                            untold.push_back(index);
+                        }
+                        continue;
+                    }
                 };
                 if !sources.contains(&overview.exchange.source) {
                     continue;
@@ -194,38 +226,83 @@ impl<'a> Log<'a> {
         Ok(lines)
     }
 
-    /// What there is to tell of an exchange, unless another process recorded it, or it is gone already.
-    fn ours(&self, index: i64) -> Option<Overview> {
-        let overview = self.engine.overview(index).ok()??;
-        let is_ours = self
-            .sources
-            .iter()
-            .any(|source| source.name == overview.exchange.source);
-        is_ours.then_some(overview)
+    /// Whether the sources recorded it, and not another process.
+    fn is_ours(&self, overview: &Overview) -> bool {
+        let mut sources = self.sources.iter();
+        sources.any(|source| source.name == overview.exchange.source)
     }
 
     fn began(&mut self, index: i64) -> Result<(), Failure> {
         if self.ended.contains(index) || self.began.contains(&index) {
             return Ok(());
         }
-        match self.ours(index) {
-            Some(overview) => {
+        match self.engine.overview(index) {
+            Ok(Some(overview)) if self.is_ours(&overview) => {
                 self.began.insert(index);
                 self.say(&began_line(&overview))
             }
-            None => Ok(()),
+            Ok(_) => Ok(()),
+            Err(_unread) => {
+                self.put_off(Due::Beginning(index));
+                Ok(())
+            }
         }
     }
 
     fn ended(&mut self, index: i64) -> Result<(), Failure> {
-        if !self.ended.add(index) {
+        if self.ended.contains(index) {
             return Ok(());
         }
+        let read = self.engine.overview(index);
+        self.end_with(index, read)
+    }
+
+    /// Tells an end as it was read. What could not be read, say for a lock,
+    /// stays untold until it can be.
+    fn end_with(&mut self, index: i64, read: Result<Option<Overview>, EngineError>) -> Result<(), Failure> {
+        let Ok(overview) = read else {
+            self.put_off(Due::End(index));
+            return Ok(());
+        };
+        self.ended.add(index);
         self.began.remove(&index);
-        match self.ours(index) {
+        match overview.filter(|overview| self.is_ours(overview)) {
             Some(overview) => self.say(&ended_line(&overview, self.out.is_json())),
             None => Ok(()),
         }
+    }
+
+    fn put_off(&mut self, due: Due) {
+        if self.due.len() < DUE && !self.due.contains(&due) {
+            self.due.push_back(due);
+        }
+    }
+
+    /// Tries the lines again that could not be made, one after the other until
+    /// one of them still cannot.
+    fn tell_due(&mut self) -> Result<(), Failure> {
+        if self.due_in > 0 {
+            self.due_in -= 1;
+            return Ok(());
+        }
+        for _ in 0..self.due.len() {
+            if !self.out.has_room() {
+                break;
+            }
+            let Some(due) = self.due.pop_front() else { break };
+            match due {
+                Due::Beginning(index) => self.began(index)?,
+                Due::End(index) => self.ended(index)?,
+            }
+            if self.due.back() == Some(&due) {
+                // What is damaged stays so, and each try may take long.
+                self.due_pause = (self.due_pause * 2).clamp(1, DUE_PAUSE);
+                self.due_in = self.due_pause;
+                break;
+            }
+            self.due_pause = 0;
+        }
+        Ok(())
     }
 
     /// Tells some of the ends of which no news came, because too many did;
@@ -248,7 +325,7 @@ impl<'a> Log<'a> {
 
     /// Says once that what is recorded does not get into the store.
     fn trouble(&mut self, why: Option<&str>) {
-        // A lock is let go again, mostly before anybody reads of it.
+        // A lock is let go again, mostly before a note about it is read.
         let why = why.filter(|why| !why.contains("locked"));
         if let Some(why) = why.filter(|_| !self.is_troubled) {
             let sentence = format!("What is recorded waits in the spool beside the store, and is not lost: {why}.");
