@@ -57,10 +57,14 @@ pub struct ChatMessage {
     pub text_skipped: u64,
     /// Parts that are not text, in words (`image, 12 kB, image/png`).
     pub parts: Vec<String>,
+    /// Parts of the content, text or not, that are not shown whole.
+    pub parts_skipped: u32,
     /// Whole content as JSON, for activities and anything unusual.
     pub json: Option<String>,
     /// Tool calls.
     pub tools: Vec<ToolCard>,
+    /// Tool calls left out behind `tools`.
+    pub tools_skipped: u32,
     /// Text is still arriving: draw a caret.
     pub open: bool,
     /// It came with the request.

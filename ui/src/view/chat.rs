@@ -202,6 +202,12 @@ fn body(inspect: Inspect, message: &ChatMessage) -> AnyView {
         .iter()
         .map(|part| view! { <span class="tag">{words::visible(part)}</span> })
         .collect();
+    let (parts_skipped, tools_skipped) = (u64::from(message.parts_skipped), u64::from(message.tools_skipped));
+    let parts_cut = (parts_skipped > 0)
+        .then(|| view! { <p class="dim">{format!("… {} not shown whole", words::many(parts_skipped, "part"))}</p> });
+    let tools_cut = (tools_skipped > 0).then(
+        || view! { <p class="dim">{format!("… {} not shown", words::many(tools_skipped, "more tool call"))}</p> },
+    );
     let json = message
         .json
         .clone()
@@ -210,7 +216,7 @@ fn body(inspect: Inspect, message: &ChatMessage) -> AnyView {
         .zip(&message.tools)
         .map(|(number, card)| tool(inspect, index, number, card))
         .collect();
-    view! { {cut}{text}{parts}{json}{tools} }.into_any()
+    view! { {cut}{text}{parts}{parts_cut}{json}{tools}{tools_cut} }.into_any()
 }
 
 /// Offset, in UTF-16 units, of the character that was clicked.

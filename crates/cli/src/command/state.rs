@@ -72,6 +72,8 @@ struct Told<'a> {
     moment: &'a Moment,
     too_large: Option<TooLarge>,
     blame: Option<Vec<(String, u32)>>,
+    /// There are more leaves than `blame` holds.
+    is_blame_cut: bool,
     explain: bool,
 }
 
@@ -83,13 +85,18 @@ fn tell(
     out: &mut Out,
 ) -> Result<(), Failure> {
     let moment = reader.moment_at(seq).map_err(unreadable)?;
+    let (blame, is_blame_cut) = match args.blame {
+        true => {
+            let (blame, is_cut) = reader.blame_at(seq).map_err(unreadable)?;
+            (Some(blame), is_cut)
+        }
+        false => (None, false),
+    };
     let told = Told {
         exchange,
         too_large: reader.too_large(&moment, limit_bytes),
-        blame: match args.blame {
-            true => Some(reader.blame_at(seq).map_err(unreadable)?),
-            false => None,
-        },
+        blame,
+        is_blame_cut,
         moment: &moment,
         explain: args.explain,
     };
@@ -156,6 +163,9 @@ impl Told<'_> {
                 .value("checkpoint", self.moment.explain.checkpoint)
                 .value("folded", self.moment.explain.folded);
             rest = rest.raw("explain", &explained.object());
+        }
+        if self.is_blame_cut {
+            rest = rest.value("blameCut", true);
         }
         out.text(&rest.end())
     }
@@ -234,6 +244,13 @@ impl Told<'_> {
         }
         for (pointer, seq) in self.blame.iter().flatten() {
             text.push_str(&format!("{:>6}  {}\n", format!("#{seq}"), safe(pointer)));
+        }
+        if self.is_blame_cut {
+            let shown = self.blame.as_ref().map_or(0, Vec::len) as u64;
+            text.push_str(&format!(
+                "these are the first {}: the state has more, and they are left out\n",
+                words::count(shown, "pointer")
+            ));
         }
         if self.explain {
             let explain = &self.moment.explain;

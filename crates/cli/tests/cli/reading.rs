@@ -67,6 +67,25 @@ fn state_is_as_of_a_frame() {
 }
 
 #[test]
+fn blame_that_is_cut_says_so() {
+    let leaves = vec!["0"; 100_001].join(",");
+    let body = format!(
+        "data: {{\"type\":\"RUN_STARTED\",\"threadId\":\"t\",\"runId\":\"r\"}}\n\n\
+         data: {{\"type\":\"STATE_SNAPSHOT\",\"snapshot\":{{\"list\":[{leaves}]}}}}\n\n"
+    );
+    let stage = Stage::new();
+    stage.put("large.agui.jsonl", &file_of(&[made_up(body.as_bytes())]));
+    let line = &stage.json("state large.agui.jsonl --blame --explain --json")[0];
+    assert_eq!(line["blame"].as_object().unwrap().len(), 100_000);
+    assert_eq!(line["blameCut"], true);
+    let said = stage.said("state large.agui.jsonl --blame");
+    let end = "these are the first 100,000 pointers: the state has more, and they are left out\n";
+    assert!(said.ends_with(end), "{:?}", &said[said.len() - 200..]);
+    let line = &stage.json("state large.agui.jsonl --blame --at 1 --json")[0];
+    assert!(line.get("blameCut").is_none());
+}
+
+#[test]
 fn spans_are_assembled() {
     assert_snapshot!(transcripts(
         &one(),

@@ -82,10 +82,14 @@ pub struct ChatMessage {
     pub text_skipped: u64,
     /// Parts that are not text, in words.
     pub parts: Vec<String>,
+    /// Parts of the content, text or not, that are not shown whole.
+    pub parts_skipped: u32,
     /// Whole content as JSON, for activities and anything unusual.
     pub json: Option<String>,
     /// Tool calls.
     pub tools: Vec<ToolCard>,
+    /// Tool calls left out behind `tools`.
+    pub tools_skipped: u32,
     /// Text is still arriving.
     pub open: bool,
     /// It came with the request.
@@ -244,6 +248,7 @@ impl Chat<'_> {
                 .take(CARDS)
                 .map(|call| self.card(call, message.first_seq, &results))
                 .collect();
+            shown.tools_skipped = (calls.len() - shown.tools.len()) as u32;
         }
         shown
     }
@@ -256,6 +261,7 @@ impl Chat<'_> {
                 shown.text_skipped = skipped;
             }
             Node::List(parts) => {
+                let mut whole = 0;
                 for part in parts.iter().take(PARTS) {
                     if shown.text.len() > PARTS_LEN {
                         break;
@@ -264,10 +270,18 @@ impl Chat<'_> {
                         .text(part, "text")
                         .filter(|_| self.text(part, "type").as_deref() == Some("text"))
                     {
-                        Some(text) => shown.text.push_str(&super::spans::clip(text, PARTS_LEN).0),
-                        None => shown.parts.push(self.part(part)),
+                        Some(text) => {
+                            let (text, is_cut) = super::spans::clip(text, PARTS_LEN);
+                            shown.text.push_str(&text);
+                            whole += usize::from(!is_cut);
+                        }
+                        None => {
+                            shown.parts.push(self.part(part));
+                            whole += 1;
+                        }
                     }
                 }
+                shown.parts_skipped = (parts.len() - whole) as u32;
             }
             Node::Null => {}
             _ => shown.json = Some(self.json(content)),

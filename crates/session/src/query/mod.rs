@@ -37,7 +37,7 @@
 //! reader.moment_at(seq) -> Moment              what is held, to be written out
 //! reader.state_at(seq) -> StateAt              messages and state as JSON text
 //! reader.states(first_seq..=last_seq) -> impl Iterator<Item = Result<StateAt, _>>    for `state --all`
-//! reader.blame_at(seq) -> Vec<(String, u32)>   pointer → frame that set it
+//! reader.blame_at(seq) -> (Vec<(String, u32)>, bool)   pointer → frame that set it; whether there are more
 //!
 //! reader.spans(first_ordinal..end_ordinal) -> Vec<Span>
 //! reader.span_text(ordinal, limit) -> SpanText

@@ -230,15 +230,15 @@ impl<S: Shelf> Reader<S> {
     }
 
     /// Leaves of the state with the frame that set each: pointer → frame. Of
-    /// very many the first.
+    /// very many the first, and whether there are more.
     ///
     /// # Errors
     /// When there is no such frame, or the shelf cannot be read.
-    pub fn blame_at(&mut self, seq: u32) -> Result<Vec<(String, u32)>, Failed<S::Error>> {
+    pub fn blame_at(&mut self, seq: u32) -> Result<(Vec<(String, u32)>, bool), Failed<S::Error>> {
         let (fold, _) = self.fold_at(seq)?;
         let mut blame = Blame::default();
-        blame.value(fold.state(), &mut String::new());
-        Ok(blame.blamed)
+        let is_whole = blame.value(fold.state(), &mut String::new());
+        Ok((blame.blamed, !is_whole))
     }
 
     /// One value of the state as indented JSON text, cut at `limit` bytes.

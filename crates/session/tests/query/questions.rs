@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use scrubjay_session::{
     exchange::{Chunk, Ending},
-    query::{Axis, Direction, JumpTo, LaneId, Outcome, Row, RowsOf, Severity, Target, Transport},
+    query::{Axis, ChatQuery, Direction, JumpTo, LaneId, Outcome, Row, RowsOf, Severity, Target, Transport},
 };
 
 use crate::stream::{Stream, everything};
@@ -370,5 +370,60 @@ fn a_result_before_the_end_of_its_call_belongs_to_the_same_span() {
             })
             .collect();
         assert_eq!(tools, expected, "{calls:?}");
+    }
+}
+
+#[test]
+fn tool_calls_and_parts_that_are_left_out_are_counted() {
+    let window = |parts: &[String], calls: usize| {
+        let call = |number| {
+            format!(r#"{{"id":"c{number}","type":"function","function":{{"name":"find","arguments":"{{}}"}}}}"#)
+        };
+        let calls: Vec<String> = (0..calls).map(call).collect();
+        let mut stream = Stream::default();
+        stream
+            .event(1_000, r#"{"type":"RUN_STARTED","threadId":"t1","runId":"r1"}"#)
+            .event(
+                1_000,
+                &format!(
+                    r#"{{"type":"MESSAGES_SNAPSHOT","messages":[{{"id":"u1","role":"user","content":[{}]}},{{"id":"m1","role":"assistant","content":"","toolCalls":[{}]}}]}}"#,
+                    parts.join(","),
+                    calls.join(",")
+                ),
+            );
+        let query = ChatQuery {
+            at: 2,
+            first: Some(0),
+            count: 10,
+        };
+        stream.reader(Ending::Complete).chat(&query).unwrap().messages
+    };
+    let image = r#"{"type":"image","source":{"type":"url","value":"http://127.0.0.1/a.png"}}"#.to_owned();
+    let text = |len: usize| format!(r#"{{"type":"text","text":"{}"}}"#, "x".repeat(len));
+
+    let messages = window(&vec![image.clone(); 1_003], 1_002);
+    assert_eq!((messages[0].parts.len(), messages[0].parts_skipped), (1_000, 3));
+    assert_eq!((messages[1].tools.len(), messages[1].tools_skipped), (1_000, 2));
+
+    let messages = window(&vec![image.clone(); 1_000], 1_000);
+    assert_eq!((messages[0].parts.len(), messages[0].parts_skipped), (1_000, 0));
+    assert_eq!((messages[1].tools.len(), messages[1].tools_skipped), (1_000, 0));
+
+    // A text that is cut, and two parts behind it.
+    let messages = window(&[text(10), text((1 << 20) + 1), image.clone(), image.clone()], 0);
+    assert_eq!((messages[0].parts.len(), messages[0].parts_skipped), (0, 3));
+    assert_eq!(messages[0].text.len(), 10 + (1 << 20));
+}
+
+#[test]
+fn blame_says_where_it_is_cut() {
+    for (leaves, is_cut) in [(100_000, false), (100_001, true)] {
+        let list = vec!["0"; leaves].join(",");
+        let mut stream = Stream::default();
+        stream
+            .event(1_000, r#"{"type":"RUN_STARTED","threadId":"t1","runId":"r1"}"#)
+            .event(1_000, &format!(r#"{{"type":"STATE_SNAPSHOT","snapshot":[{list}]}}"#));
+        let (blame, cut) = stream.reader(Ending::Complete).blame_at(2).unwrap();
+        assert_eq!((blame.len(), cut), (100_000, is_cut));
     }
 }
