@@ -30,6 +30,9 @@ const POINTERS_LEN: usize = 16 * 1024 * 1024;
 /// limit is given.
 pub const MOMENT_LEN: u64 = 64 * 1024 * 1024;
 
+/// Pointers with the frame that set each.
+type Blamed = Vec<(String, u32)>;
+
 /// Which part of the tree is wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StateQuery {
@@ -234,7 +237,7 @@ impl<S: Shelf> Reader<S> {
     ///
     /// # Errors
     /// When there is no such frame, or the shelf cannot be read.
-    pub fn blame_at(&mut self, seq: u32) -> Result<(Vec<(String, u32)>, bool), Failed<S::Error>> {
+    pub fn blame_at(&mut self, seq: u32) -> Result<(Blamed, bool), Failed<S::Error>> {
         let (fold, _) = self.fold_at(seq)?;
         let mut blame = Blame::default();
         let is_whole = blame.value(fold.state(), &mut String::new());
@@ -380,7 +383,7 @@ impl<S: Shelf> Reader<S> {
 /// Gathers leaves, as long as there is room.
 #[derive(Default)]
 struct Blame {
-    blamed: Vec<(String, u32)>,
+    blamed: Blamed,
     len: usize,
 }
 
