@@ -141,7 +141,7 @@ impl Origins {
         if site == Some(SAME_ORIGIN) {
             return self.own_page(headers);
         }
-        if !site.is_some_and(|site| !OWN_SITES.contains(&site)) {
+        if site.is_none_or(|site| OWN_SITES.contains(&site)) {
             return Sender::Welcome;
         }
         match text_of(headers, header::REFERER.as_str()).and_then(origin_of) {
