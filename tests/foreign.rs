@@ -86,11 +86,11 @@ fn sample() -> (String, String, Vec<String>) {
     (format!("/{target}"), request["input"].to_string(), secrets)
 }
 
-fn get(url: String) -> Value {
+fn get(url: &str) -> Value {
     json!({"method": "GET", "url": url, "body": null})
 }
 
-fn post(url: String, body: &str) -> Value {
+fn post(url: &str, body: &str) -> Value {
     json!({"method": "POST", "url": url, "body": body})
 }
 
@@ -108,30 +108,30 @@ impl Targets {
         let at = |path: &str| format!("http://{host}:{}{path}", self.serve);
         let file = std::fs::read_to_string(SAMPLE).expect("the sample is there");
         vec![
-            get(at("/")),
-            get(at("/?token=0000")),
-            get(at("/api/export?exchange=1")),
-            get(at("/api/body?exchange=1")),
-            get(at("/api/news")),
-            post(at("/api/ask"), r#"{"ask":"open","exchange":1}"#),
-            post(at("/api/ask"), r#"{"ask":"erase","exchanges":[1]}"#),
-            post(at("/api/enter"), "{}"),
-            post(at("/api/ticket"), "/api/export?exchange=1"),
-            post(at("/api/import?name=x"), &file),
+            get(&at("/")),
+            get(&at("/?token=0000")),
+            get(&at("/api/export?exchange=1")),
+            get(&at("/api/body?exchange=1")),
+            get(&at("/api/news")),
+            post(&at("/api/ask"), r#"{"ask":"open","exchange":1}"#),
+            post(&at("/api/ask"), r#"{"ask":"erase","exchanges":[1]}"#),
+            post(&at("/api/enter"), "{}"),
+            post(&at("/api/ticket"), "/api/export?exchange=1"),
+            post(&at("/api/import?name=x"), &file),
         ]
     }
 
     fn of_record(&self, host: &str) -> Vec<Value> {
         let at = |path: &str| format!("http://{host}:{}{path}", self.record);
-        vec![get(at("/info")), post(at("/agent"), &self.input)]
+        vec![get(&at("/info")), post(&at("/agent"), &self.input)]
     }
 
     fn of_replay(&self, host: &str) -> Vec<Value> {
         let at = |path: &str| format!("http://{host}:{}{path}", self.replay);
         vec![
-            get(at(&self.run)),
-            post(at(&self.run), &self.input),
-            post(at("/nothing/of/the/kind"), &self.input),
+            get(&at(&self.run)),
+            post(&at(&self.run), &self.input),
+            post(&at("/nothing/of/the/kind"), &self.input),
         ]
     }
 }
@@ -251,7 +251,7 @@ async fn a_page_of_another_site_reads_nothing_and_changes_nothing() {
     let answered = all.replay.answers().len();
 
     all.tab(&format!("http://{EVIL}:{}/", all.evil.port)).await;
-    let own = try_all(page, &[get(format!("http://localhost:{}/", all.evil.port))]).await;
+    let own = try_all(page, &[get(&format!("http://localhost:{}/", all.evil.port))]).await;
     assert!(
         own.iter().any(|(_, read)| read.contains("of the evil page")),
         "the page reads what is open: {own:?}"
