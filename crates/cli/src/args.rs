@@ -394,7 +394,7 @@ pub(crate) struct State {
     #[arg(long)]
     pub(crate) explain: bool,
 
-    /// What is larger in all is left out, and its size told
+    /// Leave out what is larger in all, and print its size
     #[arg(long, value_name = "SIZE", default_value = "64MiB")]
     pub(crate) max_state: String,
 }

@@ -40,11 +40,11 @@ pub(crate) struct Log<'a> {
     engine: &'a Engine,
     sources: &'a [Source],
     out: &'a mut Out,
-    /// Exchanges whose beginning was told, and not their end.
+    /// Exchanges whose beginning was printed, and not their end.
     began: BTreeSet<i64>,
     /// Exchanges of which there is nothing more to tell.
     ended: Told,
-    /// Tried again while recording; ends that do not fit in are told when it is over.
+    /// Tried again while recording; ends that do not fit in are printed when it is over.
     due: VecDeque<Due>,
     /// Looks that pass before that, and how many passed the last time.
     due_in: u32,

@@ -292,7 +292,7 @@ async fn streamed(
             })
         });
         if let Err(failure) = result {
-            // Nobody there to hear it: the reader has left.
+            // It fails when the reader has left.
             drop(failures.blocking_send(Err(failure.report())));
         }
     });

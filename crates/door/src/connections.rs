@@ -16,7 +16,7 @@ const HEAD: Duration = Duration::from_secs(30);
 /// Out of descriptors, or a client that was gone already: both pass.
 const AFTER_REFUSAL: Duration = Duration::from_millis(5);
 
-/// Answers whoever connects until `until` is done, then finishes what is under way.
+/// Answers connections until `until` is done, then finishes what is under way.
 pub(crate) async fn serve(listener: TcpListener, router: Router, until: impl Future<Output = ()>) {
     let graceful = GracefulShutdown::new();
     let builder = builder();

@@ -215,7 +215,7 @@ impl Door {
 fn router(room: Arc<Room>, stopped: tokio::sync::watch::Receiver<bool>) -> Router {
     let admitted = middleware::from_fn_with_state(Arc::clone(&room), admitted);
     Router::new()
-        // What is behind a route of this one is answered to nobody without a key.
+        // The routes of this one want a token or a ticket.
         .merge(api::router(stopped).route_layer(admitted))
         .merge(api::entrance())
         .fallback(page)

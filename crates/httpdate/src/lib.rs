@@ -14,7 +14,7 @@
 //!
 //! # Not here
 //!
-//! Reading dates, which nobody asks for.
+//! Reading dates: hyper only writes them.
 #![warn(missing_docs)]
 
 use std::{

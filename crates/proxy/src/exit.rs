@@ -225,7 +225,7 @@ pub(crate) fn ending_of(error: &(dyn StdError + 'static)) -> Ending {
     }
 }
 
-/// Why no answer came, for whoever reads that in its place.
+/// Why no answer came, as it is shown in the place of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Unanswered {
     pub(crate) sentence: String,

@@ -3,8 +3,8 @@
 //! RFC 9112, 6.3: of `Content-Length` and `Transfer-Encoding` the second is
 //! followed, and such an answer ought to be an error. It is passed on in
 //! chunks, without the length, and breaks off at its end, unless the length
-//! was right after all. The same goes for a transfer coding that nobody asked
-//! for: its bytes are not the body's.
+//! was right after all. The same goes for a transfer coding that was not
+//! asked for: its bytes are not the body's.
 
 use http::{HeaderMap, Version, header, response::Parts};
 

@@ -233,7 +233,7 @@ async fn speak_http<A: Attendant>(socket: ClientSocket, gate: Gate<A>, wire: Arc
     drop(connection.await);
 }
 
-/// Lets a request through to whoever attends, or turns it away.
+/// Lets a request through to the attendant, or turns it away.
 async fn answer<A: Attendant>(
     gate: Gate<A>,
     wire: Arc<Wire>,

@@ -1,6 +1,5 @@
-//! Requests that a front answers itself, before whoever stands on it is asked:
-//! those that are for somebody else, and those of which two servers could read
-//! two different things.
+//! Requests that a front answers itself, before its attendant is asked: those
+//! for another host, and those that two servers could read differently.
 
 use std::net::SocketAddr;
 
@@ -35,7 +34,7 @@ pub enum Unwelcome {
         /// How to mend it.
         hint: &'static str,
     },
-    /// The body has a transfer coding that nobody here undoes.
+    /// The body has a transfer coding that is not undone here.
     TransferCoding {
         /// The field's value.
         coding: String,
@@ -109,7 +108,7 @@ impl Guard {
         if parts.version < Version::HTTP_2 {
             check_framing(&parts.headers, head)?;
         }
-        // It is for another server by its nature, and whoever stands on the front says so.
+        // It is always for another server, and the attendant says so.
         if parts.method == Method::CONNECT {
             return Ok(());
         }

@@ -214,7 +214,7 @@ fn unsent_len(stream: &TcpStream) -> i32 {
     asked.unwrap_or(0)
 }
 
-/// Elsewhere nobody tells.
+/// Linux only; elsewhere 0.
 #[cfg(not(target_os = "linux"))]
 fn unsent_len(_: &TcpStream) -> i32 {
     0

@@ -28,7 +28,7 @@ fn an_end_that_cannot_be_read_stays_untold_until_it_can() {
     // What is looked through when recording is over begins with it.
     assert_eq!(log.ended.first_gap(), 0);
 
-    // News of another exchange are told meanwhile.
+    // News of another exchange comes meanwhile.
     let grown = News::Grown {
         exchange: 3,
         frames: 1,

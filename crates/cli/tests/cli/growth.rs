@@ -77,7 +77,7 @@ fn memory_and_descriptors_do_not_grow_with_the_library() {
     assert!(said.ends_with("3,998 older runs left out by --limit\n"), "{said}");
 }
 
-/// Each end is told in a line: then it is in the store.
+/// Each end is printed as a line: then it is in the store.
 fn wait_for_ends(record: &Process, count: u64) {
     for _ in 0..count {
         record.next_with("ending");

@@ -58,7 +58,7 @@ fn limited(stage: &Stage, args: &[&str]) -> Command {
     command
 }
 
-/// Every command that reads takes it, whatever it finds.
+/// Every command that reads takes it, and may have findings.
 fn check(recorded: Captured) {
     let stage = Stage::new();
     stage.put("hostile.agui.jsonl", &file_of(&[recorded]));
@@ -225,7 +225,7 @@ fn a_moment_that_is_too_large_says_how_large() {
         said.contains("left out") && said.contains("--max-state raises it"),
         "{said}"
     );
-    // What was told is what is written once it may be.
+    // The size that was printed is the size that is written once it may be.
     let whole = limited(&stage, &["state", "copied.agui.jsonl", "--json", "--max-state", "1GB"])
         .output()
         .unwrap()

@@ -46,7 +46,7 @@ fn serve(stream: &TcpStream, answer: &[u8]) {
     }
 }
 
-/// Reads a head and the body that its length tells; `None` at the end.
+/// Reads a head and the body of its length; `None` at the end.
 fn read_message(reader: &mut BufReader<&TcpStream>) -> Option<()> {
     let mut len = 0;
     loop {

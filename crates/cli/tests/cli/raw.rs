@@ -133,7 +133,7 @@ pub(crate) fn connect(to: SocketAddr) -> TcpStream {
     stream
 }
 
-/// Sends bytes, whatever becomes of them.
+/// Sends bytes; that they cannot be sent is no failure.
 pub(crate) fn send(stream: &mut TcpStream, bytes: &[u8]) {
     // A server that refuses early need not take all of it.
     drop(stream.write_all(bytes));
@@ -164,7 +164,7 @@ pub(crate) fn read_until(stream: &mut TcpStream, is_enough: impl Fn(&Got) -> boo
     }
 }
 
-/// Runs a check for each row, so that all that fail are told together.
+/// Runs a check for each row, so that all failures are reported together.
 pub(crate) fn for_each_row<R>(rows: &[R], name: impl Fn(&R) -> &str, mut check: impl FnMut(usize, &R)) {
     let mut failed = Vec::new();
     for (number, row) in rows.iter().enumerate() {

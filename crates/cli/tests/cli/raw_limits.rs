@@ -68,7 +68,7 @@ fn heads_that_never_end_do_not_crowd_out_others() {
         .collect();
     let alive = exchange(recorder.address, b"GET /alive HTTP/1.1\r\nhost: localhost\r\n\r\n");
     assert_eq!(alive.status(), 200);
-    // Of 300, 256 are waited for; the others are told so. Which ones is not certain.
+    // Of 300, 256 are waited for; the others get 503. Which ones is not certain.
     let mut refused = Vec::new();
     let began = Instant::now();
     while refused.len() < 300 - 256 && began.elapsed() < Duration::from_secs(20) {

@@ -83,7 +83,7 @@ struct Given {
 }
 
 impl Given {
-    /// Of a source that nobody started by a command, which could have allowed names.
+    /// Of a source that was started in a window: no command allowed names for it.
     fn by_a_page() -> Self {
         Self {
             hosts: Hosts::of_containers(),

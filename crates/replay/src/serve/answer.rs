@@ -373,7 +373,7 @@ impl Visit {
         headers
     }
 
-    /// HTTP/1 sends only trailers whose names it was told.
+    /// HTTP/1 sends only trailers that its `Trailer` field names.
     fn announce(&mut self, recorded: &Headers, headers: &mut HeaderMap) {
         let (trailers, missing) = sendable(recorded);
         self.answered.why.push_str(&left_out(missing, "trailer"));

@@ -110,7 +110,7 @@ impl Steps {
         self.ids.contains(step)
     }
 
-    /// The step of this name that was opened first, whoever opened it.
+    /// The step of this name that was opened first, by any agent.
     pub(crate) fn first_named(&self, name: &[u8]) -> Option<&Step> {
         let from = (Id::from(name), 0);
         let (found, place) = self.names.range(from..).next()?;

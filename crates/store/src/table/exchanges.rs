@@ -387,7 +387,7 @@ pub(crate) fn touch(conn: &Connection, id: i64, revision: i64) -> rusqlite::Resu
     Ok(changed > 0)
 }
 
-/// What the derivation tells of an exchange.
+/// What the derivation says of an exchange.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Known {
     /// Frames known so far.
@@ -398,7 +398,7 @@ pub(crate) struct Known {
     pub(crate) derived: u32,
 }
 
-/// Notes what the derivation tells.
+/// Notes what the derivation says.
 pub(crate) fn set_known(conn: &Connection, id: i64, known: Known, revision: i64) -> rusqlite::Result<()> {
     conn.prepare_cached("UPDATE exchanges SET frames = ?, is_run = ?, derived = ?, revision = ? WHERE id = ?")?
         .execute(params![known.frames, known.is_run, known.derived, revision, id])
