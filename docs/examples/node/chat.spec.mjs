@@ -1,16 +1,24 @@
 // A page in a browser, with a recording for an agent.
 
 import { expect, test as base } from "@playwright/test";
-import { fileURLToPath } from "node:url";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { startReplay } from "./replay.mjs";
 
 const RECORDING = process.env.RECORDING ?? "../../../recordings/tool-call-parallel.agui.jsonl";
-// A dev server's address in your project. A replay answers pages of this machine, and a file:// page has no origin.
-const PAGE = "http://localhost:3000/chat.html";
-const FILE = fileURLToPath(new URL("chat.html", import.meta.url));
+const PAGE = new URL("chat.html", import.meta.url);
 
 /** `replay(...)` serves the recording until the test ends. */
 const test = base.extend({
+  // Your dev server, in the small. A replay answers pages of this machine, and a file:// page has no origin.
+  site: async ({}, use) => {
+    const html = await readFile(PAGE);
+    const server = createServer((_, response) => response.setHeader("content-type", "text/html").end(html));
+    await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+    await use(`http://127.0.0.1:${server.address().port}/`);
+    server.closeAllConnections();
+    server.close();
+  },
   replay: async ({}, use) => {
     const running = [];
     await use(async (...options) => {
@@ -21,22 +29,21 @@ const test = base.extend({
   },
 });
 
-const open = async (page, url) => {
-  await page.route(`${PAGE}*`, (route) => route.fulfill({ path: FILE }));
-  await page.goto(`${PAGE}?agent=${url}/tools`);
+const open = async (page, site, url) => {
+  await page.goto(`${site}?agent=${url}/tools`);
   await page.getByLabel("Prompt").fill("Compare the weather in Lisbon and Oslo.");
   await page.getByRole("button").click();
 };
 
-test("the answer is shown", async ({ page, replay }) => {
+test("the answer is shown", async ({ page, site, replay }) => {
   const { url } = await replay("--pace", "10x");
-  await open(page, url);
+  await open(page, site, url);
   await expect(page.getByRole("status")).toHaveText("done");
   await expect(page.getByRole("log")).toContainText("Lisbon");
 });
 
-test("a busy agent is told", async ({ page, replay }) => {
+test("a busy agent is told", async ({ page, site, replay }) => {
   const { url } = await replay("--fault", "status:code=503,retry-after=2s");
-  await open(page, url);
+  await open(page, site, url);
   await expect(page.getByRole("status")).toHaveText("failed: status 503");
 });
