@@ -1,6 +1,7 @@
 //! Each kind of event, as often as wanted.
 
 /// Frames of one kind.
+#[derive(Clone, Copy)]
 pub(crate) struct Kind {
     pub(crate) name: &'static str,
     /// Events that go before.
