@@ -11,7 +11,7 @@ use std::{cell::RefCell, rc::Rc};
 use js_sys::{Promise, Reflect, Uint8Array};
 use leptos::prelude::{ArcRwSignal, Get as _, Set as _, document, window};
 use scrubjay_ipc::{Code, News, Report};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     File, Headers, HtmlElement, ProgressEvent, ReadableStreamDefaultReader, RequestInit, Response, XmlHttpRequest,
