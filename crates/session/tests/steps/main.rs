@@ -31,7 +31,7 @@ pub(crate) const GROWTH: f64 = 4.0 * 1.6;
 /// one more of them may double a small number. With the square an event takes
 /// thousands of steps, and as many bytes more for each event there is.
 pub(crate) const LITTLE_STEPS: u64 = 16;
-pub(crate) const LITTLE_BYTES: u64 = 2_048;
+pub(crate) const LITTLE_BYTES: u64 = 16_384;
 /// Events that come together.
 const TOGETHER: usize = 16;
 
