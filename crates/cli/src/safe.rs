@@ -3,8 +3,6 @@
 
 use std::borrow::Cow;
 
-use scrubjay_protocol::secret;
-
 /// The text with control characters, line separators, characters that change
 /// the direction of writing, and characters that cannot be seen made visible.
 pub(crate) fn safe(text: &str) -> Cow<'_, str> {
@@ -42,13 +40,6 @@ pub(crate) fn shortened(text: &str, max_chars: usize) -> String {
         shown.push('…');
     }
     shown
-}
-
-/// An address without the values in it that are secret: lines end up in the
-/// logs of build servers.
-pub(crate) fn without_secrets(url: &str) -> String {
-    let covered = secret::cover(url.as_bytes(), &mut |_| "…".to_owned());
-    String::from_utf8_lossy(&covered).into_owned()
 }
 
 /// Control characters, and those of the category Cf and others that show
@@ -105,6 +96,5 @@ mod tests {
         }
         assert_eq!(shortened("abc\x1bdef", 4), "abc␛…");
         assert_eq!(safe_lines("a\nb\r"), "a\nb␍");
-        assert_eq!(without_secrets("https://u:p@h/a?key=b"), "https://…@h/a?key=…");
     }
 }

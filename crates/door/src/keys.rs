@@ -1,7 +1,7 @@
 //! What opens the door: tokens, and tickets for downloads.
 //!
 //! Nothing here is sent by a browser by itself. A cookie of `127.0.0.1` goes to
-//! every port of the machine, and from there on to whatever is behind them, so
+//! every port of the machine, and a proxy passes it on to its upstream, so
 //! there is none: each request carries its token in the field [`TOKEN_HEADER`],
 //! which only the page (or a program) that holds the token can set.
 //!

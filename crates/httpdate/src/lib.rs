@@ -1,4 +1,4 @@
-//! What does HTTP call this moment, whatever the clock says?
+//! What is the date of a response, for any state of the clock?
 //!
 //! hyper's server writes the date down as often as a connection is polled,
 //! also where no `Date` field is wanted, and the library of this name ends the

@@ -16,7 +16,7 @@
 //! - [`scan`] checks a text and says what it is, building nothing, at any
 //!   nesting.
 //! - [`members`] and [`elements`] cut a text into verbatim slices,
-//!   [`last_members`] finds some by name whatever else there is, and
+//!   [`last_members`] finds some by name among any number of others, and
 //!   [`each_scalar`] meets the leaves where they stand.
 //!
 //! [`to_json`] writes as `JSON.stringify` does.

@@ -131,6 +131,13 @@ pub fn is_secret_name(name: &str) -> bool {
     is_secret(name.as_bytes())
 }
 
+/// A text for people, with `…` for each secret value: only a store has the key
+/// of fingerprints.
+pub fn hidden(text: &str) -> String {
+    let covered = cover(text.as_bytes(), &mut |_| "…".to_owned());
+    String::from_utf8_lossy(&covered).into_owned()
+}
+
 fn is_secret(name: &[u8]) -> bool {
     let name = decoded(name);
     let parts: Vec<&[u8]> = name

@@ -14,13 +14,14 @@ use std::{
 };
 
 use scrubjay_engine::{RerecordPlan, Rerecording};
+use scrubjay_protocol::secret;
 
 use self::{
     asking::{Asked, Asking},
     baselines::Baselines,
 };
 use super::diff;
-use crate::{args, failure::Failure, library::Library, out::Out, plan, safe::without_secrets, words};
+use crate::{args, failure::Failure, library::Library, out::Out, plan, words};
 
 pub(crate) fn run(args: &args::Rerecord, out: &mut Out) -> Result<(), Failure> {
     let rules = diff::rules(args.level, &args.ignore, &args.ignore_text)?;
@@ -39,11 +40,11 @@ pub(crate) fn run(args: &args::Rerecord, out: &mut Out) -> Result<(), Failure> {
         tls: plan::tls(&args.tls, &[&args.url])?,
     };
     if plan.tls.insecure {
-        plan::note_unverified(&without_secrets(&args.url), out.format);
+        plan::note_unverified(&secret::hidden(&args.url), out.format);
     }
     let (asked, store, _folder) = ask(&baselines, &plan, limit)?;
     asked.note(diff::plain(out.format));
-    asked.judge_silence(&without_secrets(&args.url))?;
+    asked.judge_silence(&secret::hidden(&args.url))?;
     let told = diff::baseline::tell(&args.baselines, &store, &rules, None, out)?;
     let new = Library::open(Some(store.clone()), out)?;
     if let Some(folder) = &args.output {

@@ -1,4 +1,4 @@
-//! Odd arguments and odd files, from seeds: whatever is given, the program ends
+//! Odd arguments and odd files, from seeds: with each of them the program ends
 //! with a status of the contract, and with a sentence when it could not do it.
 //!
 //! `SCRUBJAY_FUZZ_RUNS` asks for more runs than the tests make by themselves.

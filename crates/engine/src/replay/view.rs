@@ -6,7 +6,7 @@ use scrubjay_ipc::{
     ClientStage, NearRecording, NextEvent, ReplayAnswer, ReplayClient, ReplayManner, ReplayMiss, ReplayView,
     RequestDifference,
 };
-use scrubjay_protocol::secret::{cover, is_secret_name};
+use scrubjay_protocol::secret::{hidden, is_secret_name};
 use scrubjay_replay::serve::{Answered, Listening, Missed, Next, Stage};
 use scrubjay_session::{derive, shelf::Shelf as _, words};
 
@@ -81,8 +81,8 @@ impl Inner {
             let method = derive::endpoint_method(&shelf.request_body().ok()?);
             Some(NearRecording {
                 exchange,
-                name: words::name_of(&request.method, &without_secrets(&request.target), &method),
-                target: format!("{} {}", request.method, without_secrets(&request.target)),
+                name: words::name_of(&request.method, &hidden(&request.target), &method),
+                target: format!("{} {}", request.method, hidden(&request.target)),
                 note: near.note,
                 differences: near.differences.into_iter().map(difference).collect(),
             })
@@ -92,13 +92,13 @@ impl Inner {
             at: clock::rfc3339(missed.at_us),
             name: words::name_of(
                 &missed.asked.method,
-                &without_secrets(&missed.asked.target),
+                &hidden(&missed.asked.target),
                 &derive::endpoint_method(&missed.asked.body),
             ),
-            target: format!("{} {}", missed.asked.method, without_secrets(&missed.asked.target)),
+            target: format!("{} {}", missed.asked.method, hidden(&missed.asked.target)),
             session: missed.asked.isolation.unwrap_or_default(),
             asks: missed.asks,
-            why: without_secrets(&missed.reason),
+            why: hidden(&missed.reason),
             waits: missed.waits,
             chosen: missed.chosen,
             nearest: nearest.collect(),
@@ -130,7 +130,7 @@ fn next(next: Next) -> NextEvent {
 }
 
 pub(super) fn answer(answered: Answered) -> ReplayAnswer {
-    let mut why = without_secrets(&answered.why);
+    let mut why = hidden(&answered.why);
     let secrets: Vec<_> = answered
         .omitted
         .iter()
@@ -143,12 +143,8 @@ pub(super) fn answer(answered: Answered) -> ReplayAnswer {
     ReplayAnswer {
         request: answered.request,
         at: clock::rfc3339(answered.at_us),
-        name: words::name_of(
-            &answered.method,
-            &without_secrets(&answered.target),
-            &answered.endpoint_method,
-        ),
-        target: format!("{} {}", answered.method, without_secrets(&answered.target)),
+        name: words::name_of(&answered.method, &hidden(&answered.target), &answered.endpoint_method),
+        target: format!("{} {}", answered.method, hidden(&answered.target)),
         status: answered.status,
         exchange: answered.exchange,
         is_miss: answered.is_miss,
@@ -156,13 +152,6 @@ pub(super) fn answer(answered: Answered) -> ReplayAnswer {
         why,
         differences: answered.differences.into_iter().map(difference).collect(),
     }
-}
-
-/// A request's target without the values of secret parameters, which only the
-/// store has a key to cover.
-fn without_secrets(target: &str) -> String {
-    let covered = cover(target.as_bytes(), &mut |_| "…".to_owned());
-    String::from_utf8_lossy(&covered).into_owned()
 }
 
 fn difference(difference: scrubjay_replay::matching::Difference) -> RequestDifference {
@@ -229,7 +218,7 @@ mod tests {
             ("/agent;%74oken=z/b?api%2Dkey=y", "/agent;%74oken=…/b?api%2Dkey=…"),
             ("/agent", "/agent"),
         ] {
-            assert_eq!(without_secrets(target), shown);
+            assert_eq!(hidden(target), shown);
         }
     }
 

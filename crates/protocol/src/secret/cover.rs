@@ -1,4 +1,4 @@
-//! Secrets inside of texts: URLs, targets, and whatever is written as `name=value`.
+//! Secrets inside of texts: URLs, targets, and what is written as `name=value`.
 //!
 //! Nothing is parsed that could fail. Each place where a name may begin is
 //! looked at, and a secret value reaches as far as any reader could take it.

@@ -8,7 +8,7 @@ use super::{
     is_secret, is_secret_name,
 };
 
-/// Schemes with which a value is a credential, whatever its field is called.
+/// Schemes with which a value is a credential in a field of any name.
 const SCHEMES: [&str; 6] = ["apikey", "basic", "bearer", "dpop", "negotiate", "token"];
 
 /// Fields in which a server names schemes and no credentials.

@@ -220,3 +220,8 @@ fn long_texts_are_looked_at_once() {
     }
     assert!(masked > 0);
 }
+
+#[test]
+fn people_see_that_something_is_hidden() {
+    assert_eq!(hidden("https://u:p@h/a?key=b"), "https://…@h/a?key=…");
+}

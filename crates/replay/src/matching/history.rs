@@ -1,7 +1,6 @@
 //! Whether a recorded `connect` was answered with an empty history.
 
 use scrubjay_protocol::{
-    encoding,
     event::EventType,
     frame::{Frame, FrameKind},
     framing::Framing,
@@ -10,6 +9,7 @@ use scrubjay_protocol::{
 };
 use scrubjay_session::exchange::field;
 
+use super::request::decoded;
 use crate::recorded::Recorded;
 
 /// A longer answer is taken for a history without being read.
@@ -35,14 +35,8 @@ pub(super) fn is_empty(recorded: &Recorded) -> bool {
     let Ok(bytes) = recorded.body.bytes(0..exchange.body_len) else {
         return false;
     };
-    let mut body = Vec::new();
-    let mut decoder = encoding::Decoder::new(&field(&head.headers, "content-encoding")).with_limits(encoding::Limits {
-        output_len: DECODED_LEN,
-        ..encoding::Limits::default()
-    });
-    decoder.push(&bytes, &mut |piece| body.extend_from_slice(piece));
-    decoder.finish(&mut |piece| body.extend_from_slice(piece));
-    decoder.problems().is_empty()
+    let (body, is_whole) = decoded(&field(&head.headers, "content-encoding"), &bytes, DECODED_LEN);
+    is_whole
         && frames(&field(&head.headers, "content-type"), &body)
             .iter()
             .all(is_silent)

@@ -42,7 +42,7 @@ pub(super) struct Reading {
 impl Reading {
     pub(super) fn of(method: &str, target: &str, headers: &Headers, body: &[u8]) -> Self {
         let coding = field(headers, "content-encoding");
-        let decoded = (!coding.is_empty()).then(|| decoded(&coding, body));
+        let decoded = (!coding.is_empty()).then(|| decoded(&coding, body, DECODED_LEN).0);
         let body = decoded.as_deref().unwrap_or(body);
         let request = Request::read(body);
         let (path, query) = split_target(target);
@@ -107,16 +107,17 @@ impl Reading {
     }
 }
 
-/// A body without its encoding, as far as the limit.
-fn decoded(coding: &str, body: &[u8]) -> Vec<u8> {
+/// A body without its encoding, as far as the limit; and whether that is all of it.
+pub(super) fn decoded(coding: &str, body: &[u8], limit_len: u64) -> (Vec<u8>, bool) {
     let mut decoder = encoding::Decoder::new(coding).with_limits(encoding::Limits {
-        output_len: DECODED_LEN,
+        output_len: limit_len,
         ..encoding::Limits::default()
     });
     let mut decoded = Vec::new();
     decoder.push(body, &mut |piece| decoded.extend_from_slice(piece));
     decoder.finish(&mut |piece| decoded.extend_from_slice(piece));
-    decoded
+    let is_whole = decoder.problems().is_empty();
+    (decoded, is_whole)
 }
 
 fn named_thread(value: Option<&Value>) -> Option<String> {

@@ -11,6 +11,7 @@ use eventsource_stream::Eventsource as _;
 use futures_util::{StreamExt as _, stream};
 use scrubjay_engine::{Engine, LiveRun, TlsPlan};
 use scrubjay_ipc::Code;
+use scrubjay_protocol::secret;
 use scrubjay_session::{
     derive::summary::Transport,
     query::{FindingEntry, Severity},
@@ -23,7 +24,6 @@ use crate::{
     library::unreadable,
     out::Out,
     plan,
-    safe::without_secrets,
     signals::{Meaning, Signals},
 };
 
@@ -39,7 +39,7 @@ pub(super) fn check(args: &args::Check, url: &str, muted: &Muted, out: &mut Out)
     let input = read_input(args.input.as_deref())?;
     let tls = plan::tls(&args.tls, &[url])?;
     if tls.insecure {
-        plan::note_unverified(&without_secrets(url), out.format);
+        plan::note_unverified(&secret::hidden(url), out.format);
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -48,9 +48,9 @@ pub(super) fn check(args: &args::Check, url: &str, muted: &Muted, out: &mut Out)
     let mut shown = Shown {
         muted,
         checked: Checked {
-            source: without_secrets(url),
+            source: secret::hidden(url),
             exchange: 0,
-            request: format!("POST {}", without_secrets(url)),
+            request: format!("POST {}", secret::hidden(url)),
             findings: Vec::new(),
         },
         body: Vec::new(),
