@@ -677,7 +677,7 @@ pub(crate) struct Replay {
     #[command(flatten)]
     pub(crate) tls: Tls,
 
-    /// Let pages of this origin read the answers, such as https://app.example; repeat for several. Pages of this machine (localhost, loopback addresses) always may
+    /// Let pages of this origin (scheme, host and port) read the answers; repeat for several. Pages of this machine (localhost, loopback addresses) always may
     #[arg(long = "allow-origin", value_name = "ORIGIN")]
     pub(crate) allow_origins: Vec<String>,
 
