@@ -1,5 +1,5 @@
 //! A library that grows: many short exchanges through one `record`, with
-//! `serve` open on its store.
+//! `serve` open on its store, and a page that listens to it.
 //!
 //! ```text
 //! cargo run --release -p scrubjay-cli --example bench_library -- [COUNT] [CLIENTS] [FOLDER] [PROGRAM]
@@ -13,6 +13,9 @@
 
 #[path = "../tests/cli/load.rs"]
 mod load;
+#[path = "../tests/cli/page.rs"]
+#[expect(dead_code, reason = "the page asks for rows only")]
+mod page;
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -21,6 +24,9 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
+
+use page::Page;
+use serde_json::json;
 
 /// A command that runs until it is stopped, and the address that it said first.
 struct Running {
@@ -89,6 +95,9 @@ fn main() {
     ];
     let mut record = start(&program, &record);
     let mut serve = start(&program, &["serve", store, "--json", "--listen", "127.0.0.1:0"]);
+    let page = Page::enter(&serve.url);
+    let mut news = page.news();
+    thread::spawn(move || std::io::copy(&mut news, &mut std::io::sink()));
 
     println!("exchanges  /s      record MB  fds  serve MB  fds  store MB  list 100 ms  list ms  rows   check ms");
     let mut done = 0;
@@ -103,6 +112,8 @@ fn main() {
         let rate = step as f64 / began.elapsed().as_secs_f64();
         // What is behind is derived by the processes that run, or by this list.
         timed(&program, &["list", store, "--json", "--limit", "1"]);
+        let rows = json!({"ask": "library", "text": "", "source": null, "verdicts": [], "others": true, "sort": "newest_first", "first": 0, "count": 60});
+        page.ask(&rows).unwrap();
         thread::sleep(Duration::from_secs(3));
         let (few, _) = timed(&program, &["list", store, "--json", "--limit", "100"]);
         let (all, rows) = timed(&program, &["list", store, "--json"]);

@@ -4,8 +4,9 @@ use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
+        mpsc,
     },
     thread,
     time::Duration,
@@ -41,6 +42,20 @@ impl Agent {
     /// Answers with the first frame, and then with nothing for as long as the client stays.
     pub(crate) fn start_stalling() -> Self {
         Self::answering(stall)
+    }
+
+    /// Answers with the start of a stream, and with its end once the sender is dropped.
+    pub(crate) fn holding(start: String, end: &'static str) -> (Self, mpsc::Sender<()>) {
+        let (sender, dropped) = mpsc::channel();
+        let dropped = Arc::new(Mutex::new(dropped));
+        let agent = Self::answering(move |mut stream| {
+            read_request(&stream);
+            let chunk = |body: &str| format!("{:x}\r\n{body}\r\n", body.len());
+            drop(stream.write_all(format!("{HEAD}{}", chunk(&start)).as_bytes()));
+            assert!(dropped.lock().unwrap().recv().is_err(), "nothing is sent");
+            drop(stream.write_all(format!("{}0\r\n\r\n", chunk(end)).as_bytes()));
+        });
+        (agent, sender)
     }
 
     /// Answers with bytes that need not be text, in one chunk.

@@ -18,7 +18,7 @@ use crate::{
 const SPACE_KB: u32 = 3_000_000;
 
 /// A good exchange, and behind it so much of a piece.
-fn bomb(piece: &[u8], len: usize) -> Vec<u8> {
+pub(crate) fn bomb(piece: &[u8], len: usize) -> Vec<u8> {
     let mut packer = GzEncoder::new(Vec::new(), Compression::best());
     packer.write_all(&file_of(&[made_up(BODY.as_bytes())])).unwrap();
     let block = piece.repeat((1 << 20) / piece.len());

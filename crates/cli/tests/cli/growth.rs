@@ -1,7 +1,9 @@
 //! What does not grow with the library: memory and descriptors of what records
 //! and of what shows.
 
-use crate::{load, process::Process, serving::has_page, stage::Stage};
+use std::thread;
+
+use crate::{load, page::Page, process::Process, serving::has_page, stage::Stage};
 
 /// Exchanges before the first look and before the second.
 const FEW: u64 = 1_000;
@@ -43,13 +45,10 @@ fn memory_and_descriptors_do_not_grow_with_the_library() {
     let mut processes = vec![record];
     // Without the page, which is built elsewhere, there is nothing to serve.
     if has_page(&stage) {
-        processes.push(Process::start(stage.command([
-            "serve",
-            "s.db",
-            "--json",
-            "--listen",
-            "127.0.0.1:0",
-        ])));
+        let serve = Process::start(stage.command(["serve", "s.db", "--json", "--listen", "127.0.0.1:0"]));
+        let mut news = Page::enter(&serve.url()).news();
+        thread::spawn(move || std::io::copy(&mut news, &mut std::io::sink()));
+        processes.push(serve);
     }
 
     load::ask(&url, FEW, CLIENTS);

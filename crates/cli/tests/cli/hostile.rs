@@ -1,13 +1,15 @@
 //! Recordings of hostile streams: each is read by every command that reads,
 //! with 512 MB of memory and no more.
 
-use std::{fmt::Write as _, process::Command};
+use std::process::Command;
 
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::{
-    files::{Captured, file_of, made_up},
+    agent::BODY,
+    attacks,
+    files::{file_of, made_up},
     process::Process,
     stage::Stage,
 };
@@ -15,31 +17,6 @@ use crate::{
 /// Memory that a command may use, in KiB: what is beyond is refused, and the
 /// command aborts.
 const MEMORY_KIB: u64 = 512 * 1024;
-
-const RUN: &str = r#"{"type":"RUN_STARTED","threadId":"t","runId":"r"}"#;
-
-fn data(body: &mut String, event: &str) {
-    write!(body, "data: {event}\n\n").unwrap();
-}
-
-/// A run with so many events.
-fn many(count: usize, event: impl Fn(usize) -> String) -> Captured {
-    let mut body = String::new();
-    data(&mut body, RUN);
-    (0..count).for_each(|place| data(&mut body, &event(place)));
-    made_up(body.as_bytes())
-}
-
-/// A state that is copied into itself, twice as large each time.
-fn copied(times: usize) -> Captured {
-    let operations: Vec<String> = (0..times)
-        .map(|place| format!(r#"{{"op":"copy","from":"","path":"/k{place}"}}"#))
-        .collect();
-    many(2, |place| match place {
-        0 => r#"{"type":"STATE_SNAPSHOT","snapshot":{"text":"0123456789"}}"#.to_owned(),
-        _ => format!(r#"{{"type":"STATE_DELTA","delta":[{}]}}"#, operations.join(",")),
-    })
-}
 
 /// The program with a limit of memory.
 fn limited(stage: &Stage, args: &[&str]) -> Command {
@@ -59,9 +36,9 @@ fn limited(stage: &Stage, args: &[&str]) -> Command {
 }
 
 /// Every command that reads takes it, and may have findings.
-fn check(recorded: Captured) {
+fn check(body: &str) {
     let stage = Stage::new();
-    stage.put("hostile.agui.jsonl", &file_of(&[recorded]));
+    stage.put("hostile.agui.jsonl", &file_of(&[made_up(body.as_bytes())]));
     for args in [
         &["list", "hostile.agui.jsonl", "--json"][..],
         &["check", "hostile.agui.jsonl", "--json"],
@@ -92,96 +69,72 @@ fn check(recorded: Captured) {
 
 #[test]
 fn calls_that_never_end() {
-    check(many(20_000, |place| {
-        format!(r#"{{"type":"TOOL_CALL_START","toolCallId":"c{place}","toolCallName":"f"}}"#)
-    }));
+    check(&attacks::open_calls(20_000));
 }
 
 #[test]
 fn a_state_that_is_copied_into_itself() {
-    check(copied(22));
+    check(&attacks::copied(22));
 }
 
 #[test]
 fn nesting_to_the_limit_and_beyond() {
-    check(many(40, |place| {
-        let depth = 300 + place * 10;
-        format!(
-            r#"{{"type":"STATE_SNAPSHOT","snapshot":{}1{}}}"#,
-            "[".repeat(depth),
-            "]".repeat(depth)
-        )
-    }));
+    check(&attacks::nested(40));
 }
 
 #[test]
 fn one_event_of_many_megabytes() {
-    let text = "0123456789abcdef".repeat(1 << 20);
-    check(many(1, |_| {
-        format!(r#"{{"type":"CUSTOM","name":"n","value":"{text}"}}"#)
-    }));
+    check(&attacks::large_event(16 << 20));
 }
 
 #[test]
 fn frames_of_two_bytes() {
-    check(made_up(":\n\n".repeat(50_000).as_bytes()));
+    check(&attacks::comments(50_000));
 }
 
 #[test]
 fn empty_lines_alone() {
-    check(made_up("\n".repeat(1_400_000).as_bytes()));
+    check(&attacks::empty_lines(1_400_000));
 }
 
 #[test]
 fn a_finding_at_each_frame() {
-    check(many(10_000, |place| {
-        format!(r#"{{"type":"TEXT_MESSAGE_END","messageId":"m{place}"}}"#)
-    }));
+    check(&attacks::findings(10_000));
 }
 
 #[test]
 fn wide_objects_and_long_arrays() {
-    let members: Vec<String> = (0..100_000).map(|place| format!("\"k{place}\":{place}")).collect();
-    let items = vec!["0"; 200_000].join(",");
-    check(many(2, |place| match place {
-        0 => format!(r#"{{"type":"STATE_SNAPSHOT","snapshot":{{{}}}}}"#, members.join(",")),
-        _ => format!(r#"{{"type":"STATE_DELTA","delta":[{{"op":"add","path":"/list","value":[{items}]}}]}}"#),
-    }));
+    check(&attacks::wide(100_000));
+}
+
+#[test]
+fn a_list_that_grows_at_its_front() {
+    check(&attacks::inserted(20_000));
+}
+
+#[test]
+fn a_message_of_many_pieces() {
+    check(&attacks::pieces(20_000));
+}
+
+#[test]
+fn types_that_nothing_knows() {
+    check(&attacks::unknown(20_000));
 }
 
 #[test]
 fn ids_of_a_megabyte() {
-    let id = "i".repeat(1 << 20);
-    check(many(8, |place| match place % 2 {
-        0 => format!(r#"{{"type":"TEXT_MESSAGE_START","messageId":"{id}{place}"}}"#),
-        _ => format!(r#"{{"type":"TEXT_MESSAGE_CONTENT","messageId":"{id}","delta":"x"}}"#),
-    }));
+    check(&attacks::long_ids(8, 1 << 20));
 }
 
 #[test]
 fn interrupts_and_snapshots_that_repeat_everything() {
-    let interrupts: Vec<String> = (0..20_000)
-        .map(|place| format!(r#"{{"id":"i{place}","reason":"r"}}"#))
-        .collect();
-    let interrupts = interrupts.join(",");
-    check(many(60, |place| match place {
-        59 => format!(
-            r#"{{"type":"RUN_FINISHED","threadId":"t","runId":"r","outcome":{{"type":"interrupt","interrupts":[{interrupts}]}}}}"#
-        ),
-        _ => {
-            let messages: Vec<String> = (0..place * 20)
-                .map(|message| format!(r#"{{"id":"m{message}","role":"user","content":"c{message}"}}"#))
-                .collect();
-            format!(r#"{{"type":"MESSAGES_SNAPSHOT","messages":[{}]}}"#, messages.join(","))
-        }
-    }));
+    check(&attacks::repeated(59, 20, 20_000));
 }
 
 #[test]
 fn many_header_fields() {
-    let mut recorded = many(2, |_| {
-        r#"{"type":"RUN_FINISHED","threadId":"t","runId":"r"}"#.to_owned()
-    });
+    let mut recorded = made_up(BODY.as_bytes());
     let head = recorded.exchange.response.as_mut().unwrap();
     head.headers
         .extend((0..20_000).map(|place| (format!("x-{place}"), b"v".to_vec())));
@@ -205,7 +158,10 @@ fn many_header_fields() {
 #[test]
 fn a_moment_that_is_too_large_says_how_large() {
     let stage = Stage::new();
-    stage.put("copied.agui.jsonl", &file_of(&[copied(22)]));
+    stage.put(
+        "copied.agui.jsonl",
+        &file_of(&[made_up(attacks::copied(22).as_bytes())]),
+    );
     let line: Value = serde_json::from_slice(
         &limited(&stage, &["state", "copied.agui.jsonl", "--json"])
             .output()

@@ -5,7 +5,9 @@
 
 mod agent;
 mod answering;
+mod attacks;
 mod bad_input;
+mod beside;
 mod bombs;
 mod browsing;
 mod changes;
@@ -23,6 +25,7 @@ mod hostile;
 mod keeping;
 mod load;
 mod odd;
+mod page;
 mod ports;
 #[cfg(unix)]
 mod privacy;

@@ -69,7 +69,7 @@ pub(crate) fn measure(folder: &Path) -> Result<(), Failed> {
 }
 
 /// As many threads as the engine gives its sources.
-fn threads() -> Result<Runtime, Failed> {
+pub(crate) fn threads() -> Result<Runtime, Failed> {
     let threads = available_parallelism().map_or(1, usize::from).min(4);
     Ok(Builder::new_multi_thread()
         .worker_threads(threads)

@@ -2,16 +2,20 @@
 //!
 //! ```text
 //! cargo run --release -p scrubjay-engine --example bench [-- capture|million] [EVENTS]
+//! cargo run --release -p scrubjay-engine --example bench -- beside FOLDER PROGRAM
 //! ```
 //!
 //! - `capture`: delay and throughput of what passes a source, in turns with the
 //!   agent itself and a bare hyper pass-through, so that what the machine does
 //!   meanwhile falls on all of them
 //! - `million`: questions about one very long exchange
+//! - `beside`: delay of what passes a source while the recordings in FOLDER are
+//!   asked about, by its engine and by PROGRAM, the command line
 //! - `wire`: the agent, the client and the bare pass-through
 
 #![expect(clippy::print_stdout, reason = "an example speaks to whoever runs it")]
 
+mod beside;
 mod capture;
 mod million;
 #[path = "../support/mod.rs"]
@@ -24,6 +28,12 @@ use wire::Failed;
 const EVENTS: u64 = 1_000_000;
 
 fn main() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    if let [part, hostile, program] = &std::env::args().skip(1).collect::<Vec<_>>()[..]
+        && part == "beside"
+    {
+        return beside::measure(folder.path(), hostile.as_ref(), program.as_ref());
+    }
     let (mut parts, mut events) = (Vec::new(), EVENTS);
     for word in std::env::args().skip(1) {
         match word.as_str() {
@@ -32,7 +42,6 @@ fn main() -> Result<(), Failed> {
         }
     }
     let wants = |part: &str| parts.is_empty() || parts.iter().any(|word| word == part);
-    let folder = tempfile::tempdir()?;
     if wants("capture") {
         capture::measure(folder.path())?;
     }

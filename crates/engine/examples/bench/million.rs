@@ -114,7 +114,7 @@ fn ask(engine: &Engine, ask: impl Into<AnyAsk>) -> Result<Vec<u8>, Failed> {
         .map_err(|report| report.message.into())
 }
 
-fn lanes(exchange: i64, from: f64, to: f64) -> Lanes {
+pub(crate) fn lanes(exchange: i64, from: f64, to: f64) -> Lanes {
     Lanes {
         exchange,
         axis: Axis::Clock,

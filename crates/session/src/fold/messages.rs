@@ -6,14 +6,14 @@
 //! asked for.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap, hash_map::Entry},
     sync::{Arc, OnceLock},
 };
 
 use imbl::OrdMap;
 
 use super::{
-    index::{Class, Facts, Index, PageKey},
+    index::{self, Class, Facts, Index, PageKey},
     piece::PieceSource,
     value::{Node, Text, Value},
 };
@@ -216,6 +216,36 @@ impl Page {
         };
         let facts = stored.unwrap_or_else(|| Facts::of(&self.body(pieces)));
         self.facts.get_or_init(|| Arc::new(facts)).clone()
+    }
+}
+
+/// The messages of a page, to find many of them by id.
+struct Slots {
+    body: Arc<Vec<Message>>,
+    /// The first message of each hash.
+    by_hash: HashMap<u64, usize>,
+}
+
+impl Slots {
+    fn of(body: Arc<Vec<Message>>) -> Self {
+        let mut by_hash = HashMap::new();
+        for (slot, message) in body.iter().enumerate() {
+            tick();
+            if let Some(id) = message.id() {
+                by_hash.entry(index::hash(Named::Message, id)).or_insert(slot);
+            }
+        }
+        Self { body, by_hash }
+    }
+
+    /// The first message of an id.
+    fn find(&self, id: &[u8]) -> Option<usize> {
+        let first = *self.by_hash.get(&index::hash(Named::Message, id))?;
+        // Behind the first of its hash, in case two ids have one.
+        let place = self.body[first..]
+            .iter()
+            .position(|message| message.matches(Named::Message, id))?;
+        Some(first + place)
     }
 }
 
@@ -506,8 +536,7 @@ impl Messages {
         pieces: &dyn PieceSource,
     ) -> BTreeSet<PageKey> {
         let index = self.index(pieces);
-        let mut keys: BTreeSet<PageKey> = ids.flat_map(|id| index.pages_of(Named::Message, id)).collect();
-        keys.extend(index.pages_in(&Class::Tool));
+        let mut keys: BTreeSet<PageKey> = index.pages_in(&Class::Tool).collect();
         keys.extend(index.pages_in(&Class::Other));
         if takes.reasoning {
             keys.extend(index.pages_in(&Class::Reasoning));
@@ -520,7 +549,35 @@ impl Messages {
                 }
             }
         }
+        // Most often these are all pages.
+        if keys.len() < self.pages.len() {
+            keys.extend(ids.flat_map(|id| index.pages_of(Named::Message, id)));
+        }
         keys
+    }
+
+    /// The first message of each id.
+    pub(crate) fn spots_of<'i>(
+        &self,
+        ids: impl Iterator<Item = &'i [u8]>,
+        pieces: &dyn PieceSource,
+    ) -> Vec<Option<Spot>> {
+        let index = self.index(pieces);
+        let mut pages: HashMap<PageKey, Slots> = HashMap::new();
+        ids.map(|id| {
+            index.pages_of(Named::Message, id).find_map(|page| {
+                tick();
+                let slots = match pages.entry(page) {
+                    Entry::Occupied(slots) => slots.into_mut(),
+                    Entry::Vacant(room) => room.insert(Slots::of(self.pages.get(&page)?.body(pieces))),
+                };
+                Some(Spot {
+                    page,
+                    slot: slots.find(id)?,
+                })
+            })
+        })
+        .collect()
     }
 
     /// Puts other messages in the place of those of some pages; pages that
@@ -536,10 +593,14 @@ impl Messages {
             let Some(body) = self.pages.get(key).map(|page| page.body(pieces)) else {
                 continue;
             };
+            let remade: Vec<Remade> = body.iter().map(&mut remake).collect();
+            if remade.iter().all(|remade| matches!(remade, Remade::Same)) {
+                continue;
+            }
             let (mut kept, mut changed, mut fresh) = (Vec::new(), Vec::new(), Vec::new());
-            for message in body.iter() {
+            for (message, remade) in body.iter().zip(remade) {
                 tick();
-                match remake(message) {
+                match remade {
                     Remade::Same => kept.push(message.clone()),
                     Remade::Gone => changed.push(message),
                     Remade::Other(other) => {
@@ -548,9 +609,6 @@ impl Messages {
                         kept.push(other);
                     }
                 }
-            }
-            if changed.is_empty() {
-                continue;
             }
             if let Some(index) = self.index.get_mut() {
                 changed.iter().for_each(|message| index.forget(message, *key, &kept));

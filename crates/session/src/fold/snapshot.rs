@@ -9,7 +9,7 @@
 //! 5. `metadata["@ag-ui/client"].authoritativeActivityTypes` overrides that for
 //!    activities: null owns all types, a list those, anything else none.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use scrubjay_protocol::json;
 
@@ -34,18 +34,11 @@ impl Applying<'_> {
             .get("messages")
             .and_then(json::Value::as_array)
             .unwrap_or_default();
-        let stated: Vec<Value> = stated
-            .iter()
-            .map(|message| Value::from_json(message, self.seq))
-            .collect();
-        let mut by_id: BTreeMap<&[u8], &Value> = BTreeMap::new();
-        for message in &stated {
-            by_id.insert(text_of(message, "id").unwrap_or_default(), message);
-        }
+        let by_id: HashMap<&[u8], &json::Value> = stated.iter().map(|message| (id_in(message), message)).collect();
         let has = |role: &str| {
             stated
                 .iter()
-                .any(|message| text_of(message, "role") == Some(role.as_bytes()))
+                .any(|message| text_in(message, "role") == Some(role.as_bytes()))
         };
         let (has_activity, has_reasoning) = (has("activity"), has("reasoning"));
         let authority = authority(event);
@@ -73,32 +66,39 @@ impl Applying<'_> {
                 Authority::Types(types) => Some(types),
             },
         };
-        let mut existing: BTreeSet<Vec<u8>> = BTreeSet::new();
+        let mut existing: HashSet<&[u8]> = HashSet::new();
         let keys = self
             .view
             .messages
             .pages_to_remake(by_id.keys().copied(), &takes, pieces);
         self.view.messages.remake(&keys, pieces, |message| {
             let id = message.id().unwrap_or_default();
-            match by_id.get(id) {
-                Some(copy) => {
-                    existing.insert(id.to_vec());
-                    if message.value.same(copy, pieces) {
+            match by_id.get_key_value(id) {
+                Some((id, copy)) => {
+                    existing.insert(id);
+                    if message.value.same_as_read(copy, pieces) {
                         return Remade::Same;
                     }
-                    let value = keeping(&message.value, (*copy).clone(), pieces);
+                    let value = keeping(&message.value, Value::from_json(copy, seq), pieces);
                     Remade::Other(Message::between(value, message.first_seq, seq))
                 }
                 None if is_protected(message) => Remade::Same,
                 None => Remade::Gone,
             }
         });
-        for message in &stated {
-            if !existing.contains(text_of(message, "id").unwrap_or_default()) {
-                self.view.messages.push(Message::new(message.clone(), seq), pieces);
-            }
+        for message in stated.iter().filter(|message| !existing.contains(id_in(message))) {
+            let message = Message::new(Value::from_json(message, seq), seq);
+            self.view.messages.push(message, pieces);
         }
     }
+}
+
+fn text_in<'a>(message: &'a json::Value, name: &str) -> Option<&'a [u8]> {
+    message.get(name)?.as_wtf8().map(json::Wtf8::as_bytes)
+}
+
+fn id_in(message: &json::Value) -> &[u8] {
+    text_in(message, "id").unwrap_or_default()
 }
 
 fn authority(event: &Event) -> Authority {

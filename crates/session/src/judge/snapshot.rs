@@ -3,7 +3,10 @@
 //! Only what *this run* has streamed is compared: what a snapshot says of the
 //! conversation before it is the agent's to know.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::OnceCell,
+    collections::{HashMap, HashSet},
+};
 
 use scrubjay_protocol::json::{Value as Json, Wtf8};
 
@@ -27,24 +30,52 @@ const NAMED: usize = 3;
 /// A snapshot beside what is held.
 struct Comparing<'a> {
     scene: &'a Scene<'a>,
-    stated: Vec<&'a Json>,
-    by_id: BTreeMap<&'a [u8], &'a Json>,
-    roles: BTreeSet<&'a str>,
+    stated: &'a [Json],
+    by_id: HashMap<&'a [u8], &'a Json>,
+    roles: HashSet<&'a str>,
     /// Ids of calls, and of those that are answered.
-    calls: BTreeSet<&'a [u8]>,
-    answered: BTreeSet<&'a [u8]>,
-    /// The first message of a role that has a text, or a call.
-    by_text: BTreeMap<(&'a [u8], &'a [u8]), usize>,
-    by_call: BTreeMap<(&'a [u8], &'a [u8]), usize>,
-    text_lens: BTreeSet<u64>,
+    calls: HashSet<&'a [u8]>,
+    answered: HashSet<&'a [u8]>,
+    /// Made when a message is not there.
+    twins: OnceCell<Twins<'a>>,
     faults: Vec<String>,
+}
+
+/// The first message of a role that has a text, or a call.
+#[derive(Default)]
+struct Twins<'a> {
+    by_text: HashMap<(&'a [u8], &'a [u8]), usize>,
+    by_call: HashMap<(&'a [u8], &'a [u8]), usize>,
+    text_lens: HashSet<u64>,
+}
+
+impl<'a> Twins<'a> {
+    fn of(stated: &'a [Json]) -> Self {
+        let mut twins = Self::default();
+        for (place, message) in stated.iter().enumerate() {
+            tick();
+            let Some(role) = role_of(message).map(str::as_bytes) else {
+                continue;
+            };
+            if let Some(content) = text_in(message, "content") {
+                twins.text_lens.insert(content.len() as u64);
+                twins.by_text.entry((role, content)).or_insert(place);
+            }
+            for call in calls_in(message) {
+                tick();
+                if let Some(id) = id_of(call) {
+                    twins.by_call.entry((role, id)).or_insert(place);
+                }
+            }
+        }
+        twins
+    }
 }
 
 /// Judges a MESSAGES_SNAPSHOT before it is applied. `since` is the frame at
 /// which the run began.
 pub(super) fn judge(scene: &Scene<'_>, event: &Event, since: u32, told: &mut Vec<Broken>) {
     let stated = event.get("messages").and_then(Json::as_array).unwrap_or_default();
-    let mut comparing = Comparing::of(scene, stated);
     let messages = &scene.view.messages;
     let looked_at = LOOKED_AT.saturating_add(stated.len());
     let mut streamed: Vec<Message> = messages
@@ -54,13 +85,7 @@ pub(super) fn judge(scene: &Scene<'_>, event: &Event, since: u32, told: &mut Vec
         .take(COMPARED)
         .collect();
     streamed.reverse();
-    for message in &streamed {
-        comparing.message(message);
-    }
-    if !streamed.is_empty() {
-        comparing.calls_left_out();
-    }
-    let faults = comparing.faults;
+    let faults = Comparing::of_streamed(scene, stated, &streamed);
     if !faults.is_empty() {
         let more = match faults.len().saturating_sub(NAMED) {
             0 => String::new(),
@@ -69,41 +94,42 @@ pub(super) fn judge(scene: &Scene<'_>, event: &Event, since: u32, told: &mut Vec
         let message = format!("{}{more}", faults[..faults.len().min(NAMED)].join("; "));
         told.push(Broken::new(&SnapshotDisagrees, message));
     }
-    judge_order(scene, &comparing.stated, told);
+    judge_order(scene, stated, told);
 }
 
 impl<'a> Comparing<'a> {
+    /// What the snapshot says otherwise than these messages.
+    fn of_streamed(scene: &'a Scene<'a>, stated: &'a [Json], streamed: &[Message]) -> Vec<String> {
+        if streamed.is_empty() {
+            return Vec::new();
+        }
+        let mut comparing = Self::of(scene, stated);
+        for message in streamed {
+            comparing.message(message);
+        }
+        comparing.calls_left_out();
+        comparing.faults
+    }
+
     fn of(scene: &'a Scene<'a>, stated: &'a [Json]) -> Self {
         let mut comparing = Self {
             scene,
-            stated: stated.iter().collect(),
-            by_id: BTreeMap::new(),
-            roles: BTreeSet::new(),
-            calls: BTreeSet::new(),
-            answered: BTreeSet::new(),
-            by_text: BTreeMap::new(),
-            by_call: BTreeMap::new(),
-            text_lens: BTreeSet::new(),
+            stated,
+            by_id: HashMap::new(),
+            roles: HashSet::new(),
+            calls: HashSet::new(),
+            answered: HashSet::new(),
+            twins: OnceCell::new(),
             faults: Vec::new(),
         };
-        for (place, message) in stated.iter().enumerate() {
+        for message in stated {
             tick();
-            let text = |name| message.get(name).and_then(Json::as_wtf8).map(Wtf8::as_bytes);
             comparing.by_id.extend(id_of(message).map(|id| (id, message)));
             comparing.roles.extend(role_of(message));
-            comparing.answered.extend(text("toolCallId"));
-            let role = role_of(message).map(str::as_bytes);
-            if let (Some(role), Some(content)) = (role, text("content")) {
-                comparing.text_lens.insert(content.len() as u64);
-                comparing.by_text.entry((role, content)).or_insert(place);
-            }
-            for call in message.get("toolCalls").and_then(Json::as_array).unwrap_or_default() {
+            comparing.answered.extend(text_in(message, "toolCallId"));
+            for call in calls_in(message) {
                 tick();
-                let Some(id) = id_of(call) else { continue };
-                comparing.calls.insert(id);
-                if let Some(role) = role {
-                    comparing.by_call.entry((role, id)).or_insert(place);
-                }
+                comparing.calls.extend(id_of(call));
             }
         }
         comparing
@@ -145,15 +171,16 @@ impl<'a> Comparing<'a> {
     /// The stated message that has the held one's text, or its calls, under another id.
     fn twin(&self, held: &Message, role: &[u8]) -> Option<String> {
         let text = held.value.get("content").and_then(Value::as_text);
-        let text = text.filter(|text| !text.is_empty() && self.text_lens.contains(&text.len()));
+        let twins = self.twins.get_or_init(|| Twins::of(self.stated));
+        let text = text.filter(|text| !text.is_empty() && twins.text_lens.contains(&text.len()));
         let same_text = text.and_then(|text| {
             let text = text.to_wtf8(self.scene.pieces);
-            self.by_text.get(&(role, text.as_bytes())).copied()
+            twins.by_text.get(&(role, text.as_bytes())).copied()
         });
         let calls = calls_of(held);
         let same_call = calls
             .iter()
-            .filter_map(|call| self.by_call.get(&(role, call.as_slice())).copied());
+            .filter_map(|call| twins.by_call.get(&(role, call.as_slice())).copied());
         let found = self.stated.get(same_call.chain(same_text).min()?)?;
         id_of(found).map(|id| clipped(&String::from_utf8_lossy(id)).into_owned())
     }
@@ -189,7 +216,7 @@ impl<'a> Comparing<'a> {
 
     /// Calls behind everything that is known, which the stream never had.
     fn calls_left_out(&mut self) {
-        let is_known = |message: &&Json| {
+        let is_known = |message: &Json| {
             let id = id_of(message).unwrap_or_default();
             self.scene
                 .view
@@ -202,7 +229,7 @@ impl<'a> Comparing<'a> {
         };
         let mut found = Vec::new();
         for message in &self.stated[last_known..] {
-            for call in message.get("toolCalls").and_then(Json::as_array).unwrap_or_default() {
+            for call in calls_in(message) {
                 let id = id_of(call).unwrap_or_default();
                 let messages = &self.scene.view.messages;
                 if messages.search(Named::Call, id, &|_| true, self.scene.pieces).is_none() {
@@ -220,13 +247,15 @@ impl<'a> Comparing<'a> {
 }
 
 /// Messages that both have should stand in one order.
-fn judge_order(scene: &Scene<'_>, stated: &[&Json], told: &mut Vec<Broken>) {
+fn judge_order(scene: &Scene<'_>, stated: &[Json], told: &mut Vec<Broken>) {
     let held = &scene.view.messages;
-    let places = stated.iter().filter_map(|message| {
-        let id = id_of(message)?;
-        Some((held.search(Named::Message, id, &|_| true, scene.pieces)?, id))
-    });
-    let order: Vec<_> = places.collect();
+    let ids: Vec<&[u8]> = stated.iter().filter_map(id_of).collect();
+    let spots = held.spots_of(ids.iter().copied(), scene.pieces);
+    let order: Vec<_> = spots
+        .into_iter()
+        .zip(ids)
+        .filter_map(|(spot, id)| Some((spot?, id)))
+        .collect();
     if let Some(pair) = order.windows(2).find(|pair| pair[0].0 > pair[1].0) {
         let name = |id: &[u8]| clipped(&String::from_utf8_lossy(id)).into_owned();
         let message = format!(
@@ -246,8 +275,16 @@ fn calls_of(message: &Message) -> Vec<Vec<u8>> {
         .collect()
 }
 
+fn text_in<'a>(value: &'a Json, name: &str) -> Option<&'a [u8]> {
+    value.get(name).and_then(Json::as_wtf8).map(Wtf8::as_bytes)
+}
+
 fn id_of(value: &Json) -> Option<&[u8]> {
-    value.get("id").and_then(Json::as_wtf8).map(Wtf8::as_bytes)
+    text_in(value, "id")
+}
+
+fn calls_in(message: &Json) -> &[Json] {
+    message.get("toolCalls").and_then(Json::as_array).unwrap_or_default()
 }
 
 fn role_of(value: &Json) -> Option<&str> {

@@ -12,8 +12,6 @@ pub(crate) struct Kind {
     pub(crate) changed: Option<fn(u32, u32) -> String>,
     pub(crate) is_asked: bool,
     pub(crate) is_compared: bool,
-    /// Each event takes more until there are some 10,000, and then no more.
-    pub(crate) is_slow_to_settle: bool,
 }
 
 pub(crate) const REQUEST: &[u8] = br#"{"threadId":"t","runId":"r","state":{"list":[],"text":""},"messages":[{"id":"u","role":"user","content":"a question that is asked"},{"id":"held","role":"assistant","content":"an answer of more than forty characters, so that it is compared","toolCalls":[{"id":"known","type":"function","function":{"name":"find","arguments":"{\"to\":\"Oslo\"}"}}]}],"tools":[{"name":"find","parameters":{"type":"object"}}],"context":[],"forwardedProps":{}}"#;
@@ -37,14 +35,6 @@ const fn kind(name: &'static str, before: &'static [&'static str], frame: fn(u32
         changed: None,
         is_asked: false,
         is_compared: false,
-        is_slow_to_settle: false,
-    }
-}
-
-const fn settling(kind: Kind) -> Kind {
-    Kind {
-        is_slow_to_settle: true,
-        ..kind
     }
 }
 
@@ -342,17 +332,15 @@ pub(crate) static KINDS: &[Kind] = &[
     kind("deltas that put before all others", &[RUN], |place, _| {
         delta(&format!(r#"{{"op":"add","path":"/list/0","value":{place}}}"#))
     }),
-    settling(kind(
-        "deltas that put anywhere and take away",
-        &[RUN],
-        |place, _| match place % 3 {
+    kind("deltas that put anywhere and take away", &[RUN], |place, _| {
+        match place % 3 {
             2 => delta(r#"{"op":"remove","path":"/list/0"}"#),
             _ => delta(&format!(
                 r#"{{"op":"add","path":"/list/{}","value":{{"n":{place}}}}}"#,
                 scattered(place, place / 3 + 1)
             )),
-        },
-    )),
+        }
+    }),
     kind("deltas that fail", &[RUN], |place, _| {
         delta(&format!(r#"{{"op":"replace","path":"/missing/{place}","value":1}}"#))
     }),
@@ -371,20 +359,16 @@ pub(crate) static KINDS: &[Kind] = &[
             r#"{{"type":"MESSAGES_SNAPSHOT","messages":[{{"id":"m{place}","role":"user","content":"x"}}]}}"#
         ))
     }),
-    settling(kind(
-        "snapshots that leave reasoning alone",
-        &[RUN],
-        |place, _| match place % 2 {
+    kind("snapshots that leave reasoning alone", &[RUN], |place, _| {
+        match place % 2 {
             0 => data(&format!(
                 r#"{{"type":"REASONING_MESSAGE_START","messageId":"r{place}","role":"reasoning"}}"#
             )),
             _ => data(r#"{"type":"MESSAGES_SNAPSHOT","messages":[]}"#),
-        },
-    )),
-    settling(kind(
-        "snapshots that leave activities alone",
-        &[RUN],
-        |place, _| match place % 2 {
+        }
+    }),
+    kind("snapshots that leave activities alone", &[RUN], |place, _| {
+        match place % 2 {
             0 => data(&format!(
                 r#"{{"type":"ACTIVITY_SNAPSHOT","messageId":"a{place}","activityType":"T{}","content":{{}}}}"#,
                 place % 9
@@ -392,8 +376,8 @@ pub(crate) static KINDS: &[Kind] = &[
             _ => data(
                 r#"{"type":"MESSAGES_SNAPSHOT","messages":[],"metadata":{"@ag-ui/client":{"authoritativeActivityTypes":["OTHER"]}}}"#,
             ),
-        },
-    )),
+        }
+    }),
     kind("snapshots between messages", &[RUN], |place, _| match place % 4 {
         3 => data(r#"{"type":"MESSAGES_SNAPSHOT","messages":[{"id":"u","role":"user","content":"x"}]}"#),
         _ => said(place, "something"),

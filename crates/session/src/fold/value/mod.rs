@@ -259,6 +259,34 @@ impl Value {
             _ => false,
         }
     }
+
+    /// As [`Value::same`], with what was read and is no value yet.
+    pub(crate) fn same_as_read(&self, other: &json::Value, pieces: &dyn PieceSource) -> bool {
+        crate::steps::tick();
+        match (&self.node, other) {
+            (Node::Null, json::Value::Null) => true,
+            (Node::Bool(one), json::Value::Bool(two)) => one == two,
+            (Node::Number(one), json::Value::Number(two)) => one == two || !one.is_finite() && !two.is_finite(),
+            (Node::Number(number), json::Value::Null) | (Node::Null, json::Value::Number(number)) => {
+                !number.is_finite()
+            }
+            (Node::Text(one), json::Value::String(two)) => match one.as_whole() {
+                Some(one) => one == two.as_bytes(),
+                None => one.len() == two.len() as u64 && one.same(&Text::from(two), pieces),
+            },
+            (Node::List(one), json::Value::Array(two)) => {
+                one.len() == two.len() && one.iter().zip(two).all(|(one, two)| one.same_as_read(two, pieces))
+            }
+            (Node::Map(one), json::Value::Object(two)) => {
+                one.len() == two.len()
+                    && two.iter().all(|(name, two)| {
+                        one.get(name.as_bytes())
+                            .is_some_and(|one| one.same_as_read(two, pieces))
+                    })
+            }
+            _ => false,
+        }
+    }
 }
 
 /// Digits of a whole number, or of what is written for any other.
