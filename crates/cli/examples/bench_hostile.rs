@@ -5,7 +5,8 @@
 //! ```
 //!
 //! The files go into FOLDER and stay there: a file of its own for each attack,
-//! and `all.db`, a store that holds them all. `open` is what the window asks of
+//! and `all.db`, a store that holds them all. `diff` is with a copy of the file;
+//! `open` is what the window asks of
 //! an exchange first, through `scrubjay serve`; `replay` is a client that asks
 //! for the answer and reads it whole. With NAME it measures that file alone.
 
@@ -188,11 +189,15 @@ fn main() {
             continue;
         }
         let file = path.to_str().unwrap();
+        // What is named twice is read once.
+        let again = folder.join("again.agui.jsonl");
+        fs::copy(&path, &again).unwrap();
+        let again = again.to_str().unwrap();
         let costs = [
             run(&program, &["list", file, "--json"]),
             run(&program, &["check", file, "--json"]),
             run(&program, &["state", file, "--json"]),
-            run(&program, &["diff", file, file, "--json"]),
+            run(&program, &["diff", file, again, "--json"]),
             ask_of(&program, &["serve", file], open),
             ask_of(&program, &["replay", file, "--pace", "instant"], replay),
         ];

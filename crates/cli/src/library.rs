@@ -4,9 +4,10 @@ use std::{
     cell::OnceCell,
     ops::ControlFlow,
     path::{Path, PathBuf},
+    thread,
 };
 
-use scrubjay_engine::{AnyShelf, Edge, Engine, EngineError, Opening, Options, Overview, Window};
+use scrubjay_engine::{AnyShelf, Edge, Engine, EngineError, Limits, Opening, Options, Overview, Window};
 use scrubjay_ipc::Code;
 use scrubjay_session::{
     exchange::{Exchange, field},
@@ -35,19 +36,45 @@ pub(crate) struct Library {
     indexes: OnceCell<Vec<i64>>,
 }
 
+fn read(path: Option<PathBuf>, limits: Limits) -> Result<Engine, EngineError> {
+    let options = Options {
+        path,
+        opening: Opening::Reading,
+    };
+    Engine::open_within(&options, limits)
+}
+
 impl Library {
     /// Opens what is named, or the default store.
     pub(crate) fn open(path: Option<PathBuf>, out: &Out) -> Result<Self, Failure> {
-        let format = out.format;
         let is_default = path.is_none();
-        let options = Options {
-            path,
-            opening: Opening::Reading,
-        };
-        let engine = Engine::open_within(&options, out.limits).map_err(|error| match error {
+        let engine = read(path, out.limits).map_err(|error| match error {
             EngineError::NothingThere { path } if is_default => nothing_yet(&path),
             error => error.into(),
         })?;
+        Ok(Self::of(engine, out.format))
+    }
+
+    /// Opens two at the same time, or one that is named twice once.
+    pub(crate) fn open_both(paths: [&Path; 2], out: &Out) -> Result<[Self; 2], Failure> {
+        let limits = out.limits;
+        let [a, b] = paths.map(Path::to_owned);
+        if a == b {
+            let engine = read(Some(a), limits)?;
+            return Ok([Self::of(engine.clone(), out.format), Self::silent(engine)]);
+        }
+        let (a, b) = thread::scope(|scope| {
+            let reading_b = scope.spawn(|| read(Some(b), limits));
+            let a = read(Some(a), limits);
+            let b = reading_b.join();
+            (a, b.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        let a = Self::of(a?, out.format);
+        Ok([a, Self::of(b?, out.format)])
+    }
+
+    /// What was opened; says what is wrong with it.
+    fn of(engine: Engine, format: Format) -> Self {
         let damage = engine.damage();
         for sentence in damage.iter().skip(usize::from(engine.is_damaged())) {
             note(sentence, format);
@@ -65,10 +92,14 @@ impl Library {
                 format,
             );
         }
-        Ok(Self {
+        Self::silent(engine)
+    }
+
+    fn silent(engine: Engine) -> Self {
+        Self {
             engine,
             indexes: OnceCell::new(),
-        })
+        }
     }
 
     /// Makes sure that everything that can be derived once is, where there are many.

@@ -18,7 +18,7 @@ pub(super) use self::sides::plain;
 use crate::{
     args::{self, Format, Level},
     failure::Failure,
-    library::unreadable,
+    library::{Library, unreadable},
     out::Out,
 };
 
@@ -36,9 +36,10 @@ pub(crate) fn run(args: &args::Diff, out: &mut Out) -> Result<(), Failure> {
             "Name both: scrubjay diff A B.",
         ));
     };
-    let a = Operand::open(&args.a, args.exchange_a, args.all, out)?;
     let b_path = b;
-    let b = Operand::open(b_path, args.exchange_b, args.all, out)?;
+    let [a, b] = Library::open_both([&args.a, b], out)?;
+    let a = Operand::of(a, args.exchange_a, args.all)?;
+    let b = Operand::of(b, args.exchange_b, args.all)?;
     if args.exchange_b.is_none() {
         b.fits(b_path, "--b", args.exchange_a)?;
     }

@@ -62,12 +62,15 @@ impl Page {
             json!({"ask": "rows", "view": "events", "expanded": [], "first": 0, "count": 60}),
             json!({"ask": "lanes", "axis": "clock", "from": 0.0, "to": clock, "width_px": 1200}),
             json!({"ask": "problems"}),
-            json!({"ask": "detail", "frame": last}),
+            json!({"ask": "detail", "seq": last}),
             json!({"ask": "state", "at": last, "expanded": [], "changed_only": false, "first": 0, "count": 60}),
             json!({"ask": "chat", "at": last, "first": null, "count": 20}),
         ] {
             question["exchange"] = exchange.into();
-            self.ask(&question)?;
+            // Of an answer without frames there is none to ask about.
+            if question["seq"] != 0 {
+                self.ask(&question)?;
+            }
         }
         Ok(opened)
     }

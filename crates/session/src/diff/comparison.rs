@@ -12,6 +12,8 @@ mod playhead;
 mod rows;
 mod wire;
 
+use std::{sync::mpsc, thread};
+
 use self::places::Places;
 pub use self::{
     parting::{Divergence, PathChange},
@@ -33,7 +35,7 @@ use super::{
     tree::{Comparing, Diff},
     verdict::{Counts, Difference, PairKind, Row},
 };
-use crate::{derive::ShelfPieces, query::Failed, shelf::Shelf};
+use crate::{derive::ShelfPieces, query::Failed, shelf::Shelf, steps};
 
 /// A frame of an exchange; frame 0 is its request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,7 +89,36 @@ impl ComparedThreads {
     }
 }
 
-impl<S: Shelf + Clone> Comparison<S> {
+/// Reads both sides at the same time: B on a thread of its own, which tells
+/// this one how far it is, and stops when this one has.
+fn outlines<S: Shelf + Clone + Send>(
+    open: &mut [Open<S>; 2],
+    rules: &Rules,
+    hear: &mut dyn FnMut(u64) -> bool,
+) -> Result<[Outline; 2], Stopped<S::Error>> {
+    let [open_a, open_b] = open;
+    let (done, other) = mpsc::channel::<u64>();
+    thread::scope(|scope| {
+        let reading_b = scope.spawn(move || {
+            let outline = Outline::read(open_b, rules, &mut Pace::new(&mut |more| done.send(more).is_ok()));
+            (outline, steps::taken())
+        });
+        let mut hear_both = |more| hear(more + other.try_iter().sum::<u64>());
+        let outline_a = Outline::read(open_a, rules, &mut Pace::new(&mut hear_both));
+        let goes_on = outline_a.is_ok() && other.iter().all(hear);
+        drop(other);
+        let (outline_b, steps_b) = reading_b
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        steps::ticks(steps_b as usize);
+        match goes_on {
+            true => Ok([outline_a?, outline_b?]),
+            false => Err(outline_a.err().unwrap_or(Stopped::Cancelled)),
+        }
+    })
+}
+
+impl<S: Shelf + Clone + Send> Comparison<S> {
     /// Compares two sides. `told` hears how far it is, from 0 to 1, and says
     /// whether to go on.
     ///
@@ -106,16 +137,20 @@ impl<S: Shelf + Clone> Comparison<S> {
             .map(|part| part.shelf.exchange().map(|exchange| exchange.chunk_count));
         let all = all.sum::<Result<u64, _>>().map_err(Failed::Shelf)?;
         // Judging takes about a fifth of the time.
-        let mut pace = Pace::new(told, all + all / 4);
+        let all = (all + all / 4).max(1);
+        let mut done = 0;
+        let mut hear = |more: u64| {
+            done += more;
+            told((done as f32 / all as f32).min(1.0))
+        };
         let mut open = [Open::new(a), Open::new(b)];
         let threads = [open[0].threads()?, open[1].threads()?];
         let pairs = pair_threads(&threads[0], &threads[1], true);
-        let outline_a = Outline::read(&mut open[0], &rules, &mut pace)?;
-        let outline_b = Outline::read(&mut open[1], &rules, &mut pace)?;
+        let outlines = outlines(&mut open, &rules, &mut hear)?;
         let mut comparison = Self {
             rules,
             open,
-            outlines: [outline_a, outline_b],
+            outlines,
             rows: Vec::new(),
             differences: Vec::new(),
             counts: Counts::default(),
@@ -133,11 +168,13 @@ impl<S: Shelf + Clone> Comparison<S> {
             .outlines
             .iter_mut()
             .for_each(|outline| outline.sketches = Vec::<Sketch>::new());
-        comparison.judge(turns, &mut pace)?;
+        comparison.judge(turns, &mut Pace::new(&mut hear))?;
         comparison.places = Places::of(&comparison.rows, &comparison.outlines);
         Ok(comparison)
     }
+}
 
+impl<S: Shelf + Clone> Comparison<S> {
     fn items_by_hand(&self, by_hand: &[ByHand]) -> Vec<(u32, u32)> {
         let find = |side: usize, (exchange, span): (i64, u32)| -> Option<u32> {
             let parts = self.open[side].parts();

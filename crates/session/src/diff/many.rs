@@ -28,7 +28,7 @@ impl Many {
     ///
     /// # Errors
     /// When one of them cannot be read, or `told` said no.
-    pub fn of<S: Shelf + Clone>(
+    pub fn of<S: Shelf + Clone + Send>(
         first: &Side<S>,
         others: Vec<Side<S>>,
         rules: &Rules,

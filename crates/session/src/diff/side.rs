@@ -221,26 +221,17 @@ pub fn thread_in<S: Shelf>(first: &mut Reader<S>) -> Result<Thread, Failed<S::Er
     })
 }
 
-/// Says how far the work is, and whether to go on.
-pub(crate) struct Pace<'a> {
-    told: &'a mut dyn FnMut(f32) -> bool,
-    done: u64,
-    all: u64,
-}
+/// Hears how much more was done, and says whether to go on.
+pub(crate) struct Pace<'a>(&'a mut dyn FnMut(u64) -> bool);
 
 impl<'a> Pace<'a> {
-    pub(crate) fn new(told: &'a mut dyn FnMut(f32) -> bool, all: u64) -> Self {
-        Self {
-            told,
-            done: 0,
-            all: all.max(1),
-        }
+    pub(crate) fn new(hear: &'a mut dyn FnMut(u64) -> bool) -> Self {
+        Self(hear)
     }
 
     /// So much more was done.
     pub(crate) fn step<E>(&mut self, more: u64) -> Result<(), Stopped<E>> {
-        self.done += more;
-        match (self.told)((self.done as f32 / self.all as f32).min(1.0)) {
+        match (self.0)(more) {
             true => Ok(()),
             false => Err(Stopped::Cancelled),
         }

@@ -16,7 +16,7 @@ use super::{
     patch,
     piece::PieceSource,
     rule::{ActivityId, NoTarget, NotAnActivity, ParentRole, PatchFailed, PatchLimit, Renamed, StateFunction},
-    value::{Key, Node, Value},
+    value::{Node, Value},
 };
 
 /// What a client holds.
@@ -563,7 +563,7 @@ fn merge_into(target: &mut Value, event: &Event, seq: u32) {
     target.change(b"metadata", |held| {
         let held = held.as_map_mut().expect("just set");
         for (name, value) in metadata {
-            held.set(&Key::from(name.as_bytes()), Value::from_json(value, seq));
+            held.set(name.as_bytes(), Value::from_json(value, seq));
         }
     });
 }

@@ -37,7 +37,7 @@ use super::{
     ids::{Id, Ids, Owner},
     messages::{Message, Messages, Page},
     piece::{NoPieces, PieceSink, PieceSource},
-    value::{Chunk, ChunkBody, Key, List, Map, Node, Text, Value},
+    value::{Chunk, ChunkBody, List, Map, Node, Text, Value, key},
     verify::{Open, Owners, Verifier},
 };
 pub use crate::derive::codec::Damaged;
@@ -379,7 +379,7 @@ fn read_value(reader: &mut Reader<'_>, around: u32, depth: usize, branches: &mut
             let count = reader.count()?;
             let mut members = Vec::new();
             for _ in 0..count {
-                let name = Key::from(reader.bytes()?);
+                let name = key(reader.bytes()?);
                 members.push((name, read_value(reader, by, depth + 1, branches)?));
             }
             let map = Map::from_unique(members.into_iter());

@@ -6,14 +6,14 @@
 //! asked for.
 
 use std::{
-    collections::{BTreeSet, HashMap, hash_map::Entry},
+    collections::{BTreeSet, HashMap},
     sync::{Arc, OnceLock},
 };
 
 use imbl::OrdMap;
 
 use super::{
-    index::{self, Class, Facts, Index, PageKey},
+    index::{Class, Facts, Index, PageKey},
     piece::PieceSource,
     value::{Node, Text, Value},
 };
@@ -216,36 +216,6 @@ impl Page {
         };
         let facts = stored.unwrap_or_else(|| Facts::of(&self.body(pieces)));
         self.facts.get_or_init(|| Arc::new(facts)).clone()
-    }
-}
-
-/// The messages of a page, to find many of them by id.
-struct Slots {
-    body: Arc<Vec<Message>>,
-    /// The first message of each hash.
-    by_hash: HashMap<u64, usize>,
-}
-
-impl Slots {
-    fn of(body: Arc<Vec<Message>>) -> Self {
-        let mut by_hash = HashMap::new();
-        for (slot, message) in body.iter().enumerate() {
-            tick();
-            if let Some(id) = message.id() {
-                by_hash.entry(index::hash(Named::Message, id)).or_insert(slot);
-            }
-        }
-        Self { body, by_hash }
-    }
-
-    /// The first message of an id.
-    fn find(&self, id: &[u8]) -> Option<usize> {
-        let first = *self.by_hash.get(&index::hash(Named::Message, id))?;
-        // Behind the first of its hash, in case two ids have one.
-        let place = self.body[first..]
-            .iter()
-            .position(|message| message.matches(Named::Message, id))?;
-        Some(first + place)
     }
 }
 
@@ -557,27 +527,29 @@ impl Messages {
     }
 
     /// The first message of each id.
-    pub(crate) fn spots_of<'i>(
-        &self,
-        ids: impl Iterator<Item = &'i [u8]>,
-        pieces: &dyn PieceSource,
-    ) -> Vec<Option<Spot>> {
-        let index = self.index(pieces);
-        let mut pages: HashMap<PageKey, Slots> = HashMap::new();
-        ids.map(|id| {
-            index.pages_of(Named::Message, id).find_map(|page| {
+    pub(crate) fn spots_of(&self, ids: &[&[u8]], pieces: &dyn PieceSource) -> Vec<Option<Spot>> {
+        // To go through all messages takes less than to look for most of them.
+        match ids.len() * 2 >= self.len {
+            true => self.spots_among_all(ids, pieces),
+            false => ids
+                .iter()
+                .map(|id| self.search(Named::Message, id, &|_| true, pieces))
+                .collect(),
+        }
+    }
+
+    fn spots_among_all(&self, ids: &[&[u8]], pieces: &dyn PieceSource) -> Vec<Option<Spot>> {
+        let bodies: Vec<_> = self.pages.iter().map(|(key, page)| (*key, page.body(pieces))).collect();
+        let mut spots: HashMap<&[u8], Spot> = HashMap::with_capacity(self.len);
+        for (page, body) in &bodies {
+            for (slot, message) in body.iter().enumerate() {
                 tick();
-                let slots = match pages.entry(page) {
-                    Entry::Occupied(slots) => slots.into_mut(),
-                    Entry::Vacant(room) => room.insert(Slots::of(self.pages.get(&page)?.body(pieces))),
-                };
-                Some(Spot {
-                    page,
-                    slot: slots.find(id)?,
-                })
-            })
-        })
-        .collect()
+                if let Some(id) = message.id() {
+                    spots.entry(id).or_insert(Spot { page: *page, slot });
+                }
+            }
+        }
+        ids.iter().map(|id| spots.get(id).copied()).collect()
     }
 
     /// Puts other messages in the place of those of some pages; pages that

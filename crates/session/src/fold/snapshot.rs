@@ -66,7 +66,7 @@ impl Applying<'_> {
                 Authority::Types(types) => Some(types),
             },
         };
-        let mut existing: HashSet<&[u8]> = HashSet::new();
+        let mut existing: HashSet<&[u8]> = HashSet::with_capacity(stated.len());
         let keys = self
             .view
             .messages

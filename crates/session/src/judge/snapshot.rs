@@ -115,7 +115,7 @@ impl<'a> Comparing<'a> {
         let mut comparing = Self {
             scene,
             stated,
-            by_id: HashMap::new(),
+            by_id: HashMap::with_capacity(stated.len()),
             roles: HashSet::new(),
             calls: HashSet::new(),
             answered: HashSet::new(),
@@ -250,7 +250,7 @@ impl<'a> Comparing<'a> {
 fn judge_order(scene: &Scene<'_>, stated: &[Json], told: &mut Vec<Broken>) {
     let held = &scene.view.messages;
     let ids: Vec<&[u8]> = stated.iter().filter_map(id_of).collect();
-    let spots = held.spots_of(ids.iter().copied(), scene.pieces);
+    let spots = held.spots_of(&ids, scene.pieces);
     let order: Vec<_> = spots
         .into_iter()
         .zip(ids)

@@ -336,7 +336,9 @@ impl<S: Shelf> Reader<S> {
     /// The state as of a frame, whether or not the official client has given
     /// up before: what a comparison goes by.
     pub(crate) fn whole_state_at(&mut self, seq: u32) -> Result<Value, Failed<S::Error>> {
-        let (fold, _) = self.fold_at(seq)?;
+        // Behind the last state event it stands still.
+        let last = self.last_state_seq(seq)?;
+        let (fold, _) = self.fold_at(last)?;
         Ok(match fold.stop() {
             None => fold.state().clone(),
             Some(_) => fold.after_stop().state().clone(),

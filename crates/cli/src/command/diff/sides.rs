@@ -30,7 +30,11 @@ pub(super) struct Thread {
 impl Operand {
     /// The named exchange, or all threads; with `all` what carries no run too.
     pub(super) fn open(path: &Path, exchange: Option<i64>, all: bool, out: &Out) -> Result<Self, Failure> {
-        let library = Library::open(Some(path.to_owned()), out)?;
+        Self::of(Library::open(Some(path.to_owned()), out)?, exchange, all)
+    }
+
+    /// Of what is open.
+    pub(super) fn of(library: Library, exchange: Option<i64>, all: bool) -> Result<Self, Failure> {
         let (side, left_out) = match exchange {
             Some(_) => (side(&library, &[library.one(exchange)?])?, 0),
             None => side_of(side(&library, library.indexes()?)?, all).map_err(unreadable)?,

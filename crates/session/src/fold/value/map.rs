@@ -9,6 +9,32 @@ use super::{SMALL, Value};
 /// The name of a member: WTF-8.
 pub type Key = Arc<[u8]>;
 
+/// Names that most messages have; they are in memory once for each thread.
+const WELL_KNOWN: [&[u8]; 10] = [
+    b"id",
+    b"role",
+    b"content",
+    b"name",
+    b"type",
+    b"toolCalls",
+    b"toolCallId",
+    b"function",
+    b"arguments",
+    b"activityType",
+];
+
+thread_local! {
+    static SHARED: [Key; WELL_KNOWN.len()] = WELL_KNOWN.map(Key::from);
+}
+
+/// A name as a key.
+pub fn key(name: &[u8]) -> Key {
+    let known = WELL_KNOWN.iter().position(|known| *known == name);
+    known
+        .and_then(|place| SHARED.try_with(|shared| shared[place].clone()).ok())
+        .unwrap_or_else(|| Key::from(name))
+}
+
 /// The members of an object. Beyond [`SMALL`] two trees, one by name and one
 /// by order, so that a change to a shared one copies two paths.
 #[derive(Clone, Debug, Default)]
@@ -69,7 +95,7 @@ impl Map {
         if self.get(name).is_some() {
             self.change(name, |place| *place = value);
         } else {
-            self.append(Key::from(name), value);
+            self.append(key(name), value);
         }
     }
 
@@ -109,7 +135,13 @@ impl Map {
         self.weight += value.weight() + name.len() as u64 + 4;
         let depth = value.depth();
         match &mut self.members {
-            Members::Few(members) if members.len() < SMALL => members.push((name, value)),
+            Members::Few(members) if members.len() < SMALL => {
+                // Most objects of messages have two or three.
+                if members.len() < 3 {
+                    members.reserve_exact(1);
+                }
+                members.push((name, value));
+            }
             Members::Few(members) => {
                 members.push((name, value));
                 self.members = many(std::mem::take(members));

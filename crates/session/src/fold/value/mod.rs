@@ -27,7 +27,7 @@ use scrubjay_protocol::json;
 pub(crate) use self::text::{Chunk, ChunkBody};
 pub use self::{
     list::List,
-    map::{Key, Map},
+    map::{Key, Map, key},
     text::Text,
     write::{json_len, to_json, write_json, write_json_within, write_pretty},
 };
@@ -111,7 +111,7 @@ impl Value {
     pub fn from_object(object: &json::Object, by: u32) -> Self {
         let members = object
             .iter()
-            .map(|(name, value)| (Key::from(name.as_bytes()), Self::from_json(value, by)));
+            .map(|(name, value)| (key(name.as_bytes()), Self::from_json(value, by)));
         Self::new(Node::Map(Arc::new(Map::from_unique(members))), by)
     }
 
