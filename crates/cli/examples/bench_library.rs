@@ -99,7 +99,10 @@ fn main() {
     let mut news = page.news();
     thread::spawn(move || std::io::copy(&mut news, &mut std::io::sink()));
 
-    println!("exchanges  /s      record MB  fds  serve MB  fds  store MB  list 100 ms  list ms  rows   check ms");
+    println!(
+        "                                                         list, ms, at once     list, ms, at rest\n\
+         exchanges  /s      record MB  fds  serve MB  fds  store MB     100        all       100     all    rows  check ms"
+    );
     let mut done = 0;
     let marks = [10_000, 100_000, count];
     for mark in marks.into_iter().filter(|mark| *mark <= count) {
@@ -110,8 +113,9 @@ fn main() {
         }
         done = mark;
         let rate = step as f64 / began.elapsed().as_secs_f64();
-        // What is behind is derived by the processes that run, or by this list.
-        timed(&program, &["list", store, "--json", "--limit", "1"]);
+        let (few_at_once, _) = timed(&program, &["list", store, "--json", "--limit", "100"]);
+        // What is behind is derived by the processes that run, and by this list.
+        let (catching_up, _) = timed(&program, &["list", store, "--json"]);
         let rows = json!({"ask": "library", "text": "", "source": null, "verdicts": [], "others": true, "sort": "newest_first", "first": 0, "count": 60});
         page.ask(&rows).unwrap();
         thread::sleep(Duration::from_secs(3));
@@ -119,12 +123,14 @@ fn main() {
         let (all, rows) = timed(&program, &["list", store, "--json"]);
         let (check, _) = timed(&program, &["check", store, "--json"]);
         println!(
-            "{done:>9}  {rate:>6.0}  {:>9}  {:>3}  {:>8}  {:>3}  {:>8}  {:>11}  {:>7}  {rows:>6}  {:>8}",
+            "{done:>9}  {rate:>6.0}  {:>9}  {:>3}  {:>8}  {:>3}  {:>8}  {:>6}  {:>9}  {:>8}  {:>6}  {rows:>6}  {:>8}",
             load::memory_kb(record.child.id()) / 1000,
             load::descriptors(record.child.id()),
             load::memory_kb(serve.child.id()) / 1000,
             load::descriptors(serve.child.id()),
             std::fs::metadata(store).unwrap().len() / 1_000_000,
+            few_at_once.as_millis(),
+            catching_up.as_millis(),
             few.as_millis(),
             all.as_millis(),
             check.as_millis(),

@@ -89,8 +89,8 @@ impl ComparedThreads {
     }
 }
 
-/// Reads both sides at the same time: B on a thread of its own, which tells
-/// this one how far it is, and stops when this one has.
+/// Reads both sides at the same time: B on a thread of its own, which reports
+/// its progress to this one, and stops when this one has.
 fn outlines<S: Shelf + Clone + Send>(
     open: &mut [Open<S>; 2],
     rules: &Rules,
