@@ -8,6 +8,7 @@
 //!
 //! - [`step`]: running a command and saying so.
 //! - [`need`]: what the machine must have, and how it gets it.
+//! - [`progress`]: what `cargo test` prints, as a line for each test binary.
 //! - [`bundle`]: the page, from Rust to `ui/dist`.
 //! - [`mod@run`], [`mod@test`]: the two words of the README.
 //! - [`scenarios`]: what the official client says to sequences that break rules.
@@ -23,6 +24,7 @@
 mod bundle;
 mod corpus;
 mod need;
+mod progress;
 mod run;
 mod scenarios;
 mod step;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::step::{command, output_of, root, run, say, succeeds};
+use crate::step::{command, output_of, root, run_quietly, say, succeeds};
 
 /// To build the window.
 const WINDOW_PACKAGES: [&str; 5] = [
@@ -89,7 +89,7 @@ fn apt(arguments: &[&str]) -> Result<()> {
             &[&["DEBIAN_FRONTEND=noninteractive", "apt-get"][..], arguments].concat(),
         )
     };
-    run(apt.env("DEBIAN_FRONTEND", "noninteractive")).context("system packages could not be installed")
+    run_quietly(apt.env("DEBIAN_FRONTEND", "noninteractive")).context("system packages could not be installed")
 }
 
 fn wasm_target() -> Result<()> {
@@ -100,7 +100,7 @@ fn wasm_target() -> Result<()> {
         return Ok(());
     }
     say(&format!("adding the Rust target {TARGET}"));
-    run(&mut command("rustup", &["target", "add", TARGET]))
+    run_quietly(&mut command("rustup", &["target", "add", TARGET]))
 }
 
 /// Node for the official client, from the system or from npm into `target/`.
@@ -117,7 +117,7 @@ fn node() -> Result<PathBuf> {
     }
     say(&format!("installing Node {NODE_MAJOR} into target/node"));
     let package = format!("node@{NODE_MAJOR}");
-    run(&mut command(
+    run_quietly(&mut command(
         "npm",
         &[
             "install",
@@ -191,7 +191,7 @@ fn python_packages(from: &str, environment: &str, what: &str) -> Result<()> {
     if !succeeds(&mut command("python3", &["-m", "ensurepip", "--version"])) {
         system_packages(&["python3", "python3-venv"])?;
     }
-    run(&mut command("python3", &["-m", "venv", "--clear", environment]))?;
+    run_quietly(&mut command("python3", &["-m", "venv", "--clear", environment]))?;
     let python = format!("{environment}/bin/python");
     let install = [
         "-m",
@@ -202,7 +202,7 @@ fn python_packages(from: &str, environment: &str, what: &str) -> Result<()> {
         "--requirement",
         &wanted_file,
     ];
-    run(&mut command(&python, &install))?;
+    run_quietly(&mut command(&python, &install))?;
     Ok(std::fs::write(known, wanted)?)
 }
 
@@ -231,5 +231,5 @@ fn node_packages_of(from: &str, name: &str, what: &str, marker: &str, quirks: &[
         "--no-fund",
         "--loglevel=error",
     ];
-    run(&mut command("npm", &[&always[..], quirks].concat()))
+    run_quietly(&mut command("npm", &[&always[..], quirks].concat()))
 }

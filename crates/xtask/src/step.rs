@@ -22,6 +22,11 @@ pub(crate) fn say(what: &str) {
     eprintln!("xtask: {what}");
 }
 
+/// Prints a line of a command's output.
+pub(crate) fn show(line: &str) {
+    eprintln!("{line}");
+}
+
 /// A command in the root folder.
 pub(crate) fn command(program: impl AsRef<OsStr>, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
@@ -48,6 +53,19 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// As [`run`], for commands that say much: their output is shown when they fail.
+pub(crate) fn run_quietly(command: &mut Command) -> Result<()> {
+    let line = line_of(command);
+    let output = command.output().with_context(|| format!("could not start `{line}`"))?;
+    if !output.status.success() {
+        for printed in [&output.stdout, &output.stderr] {
+            eprint!("{}", String::from_utf8_lossy(printed));
+        }
+        bail!("`{line}` failed ({})", output.status);
+    }
+    Ok(())
+}
+
 /// Whether a command can be run and succeeds; its output is not shown.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
     command
@@ -66,7 +84,7 @@ pub(crate) fn output_of(command: &mut Command) -> Option<String> {
         .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-fn line_of(command: &Command) -> String {
+pub(crate) fn line_of(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words
         .map(|word| word.to_string_lossy().into_owned())

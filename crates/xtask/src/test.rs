@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::{
     bundle, corpus, need,
+    progress::run_tests,
     step::{cargo, root, run, say},
 };
 
@@ -32,6 +33,10 @@ const STAGES: [Stage; 7] = [
         let target = ["--lib", "--target=wasm32-unknown-unknown", "--target-dir=target/wasm"];
         run(&mut clippy(&[&WASM_PACKAGES[..], &target[..]].concat()))
     }),
+    ("docs", |_| {
+        let mut docs = cargo(&["doc", "--quiet", "--workspace", "--no-deps", "--document-private-items"]);
+        run(docs.args(["--exclude=scrubjay-ui"]).env("RUSTDOCFLAGS", "-D warnings"))
+    }),
     ("tests", tests),
     ("corpus", |node| {
         corpus::drive(
@@ -39,10 +44,6 @@ const STAGES: [Stage; 7] = [
             node,
             &root().join("target/debug/scrubjay"),
         )
-    }),
-    ("docs", |_| {
-        let mut docs = cargo(&["doc", "--quiet", "--workspace", "--no-deps", "--document-private-items"]);
-        run(docs.args(["--exclude=scrubjay-ui"]).env("RUSTDOCFLAGS", "-D warnings"))
     }),
 ];
 
@@ -97,6 +98,6 @@ fn clippy(arguments: &[&str]) -> Command {
 
 fn tests(node: &Path) -> Result<()> {
     let mut tests = cargo(&["test", "--workspace", "--exclude=scrubjay-ui", "--no-fail-fast"]);
-    run(tests.env("SCRUBJAY_NODE", node).env("INSTA_UPDATE", "no"))?;
-    run(cargo(&["test", "--package=scrubjay-ui", "--no-fail-fast"]).env("INSTA_UPDATE", "no"))
+    run_tests(tests.env("SCRUBJAY_NODE", node).env("INSTA_UPDATE", "no"))?;
+    run_tests(cargo(&["test", "--package=scrubjay-ui", "--no-fail-fast"]).env("INSTA_UPDATE", "no"))
 }
