@@ -15,7 +15,7 @@ use axum::{
 };
 use futures_util::{Stream, StreamExt as _, stream};
 use scrubjay_engine::{Asker, BodyOf, EngineError, NewsFeed, Packing};
-use scrubjay_ipc::{AnyAsk, Code, Report, words};
+use scrubjay_ipc::{AnyAsk, Code, Encoding, Report, words};
 use serde::Deserialize;
 use tokio::{
     io::AsyncWriteExt as _,
@@ -97,9 +97,9 @@ async fn ask(State(room): State<Arc<Room>>, headers: HeaderMap, question: Bytes)
             ));
         }
     };
-    let media_type = match ask {
-        AnyAsk::Lanes(_) | AnyAsk::Ribbons(_) => "application/octet-stream",
-        _ => "application/json",
+    let media_type = match ask.encoding() {
+        Encoding::Postcard => "application/octet-stream",
+        Encoding::Json => "application/json",
     };
     match room.engine.answer(asker(&headers), ask).await {
         Ok(bytes) => ([(header::CONTENT_TYPE, media_type)], bytes).into_response(),

@@ -22,8 +22,8 @@ use scrubjay_session::{
 use serde::Serialize;
 
 use crate::{
-    AnyAsk, Ask, Axis, CausesView, Code, Encoding, Extent, FindingView, Kind, Mutes, Open, Opened, Report, Row, RowOf,
-    RowPlace, Rows, RowsOf, RowsPage, RunView, Severity, StopView, Transport, visible,
+    Ask, Axis, CausesView, Code, Encoding, ExchangeAsk, Extent, FindingView, Kind, Mutes, Open, Opened, Report, Row,
+    RowOf, RowPlace, Rows, RowsOf, RowsPage, RunView, Severity, StopView, Transport, visible,
 };
 
 /// Rows that one answer gives at most.
@@ -37,63 +37,33 @@ const RUNS: usize = 1_000;
 /// something is counted, because most questions come while a playhead moves.
 ///
 /// # Errors
-/// When there is no such frame or value, when the shelf cannot be read, or
-/// when the question is not about one exchange.
+/// When there is no such frame or value, or when the shelf cannot be read.
 pub fn answer<S: Shelf>(
-    ask: &AnyAsk,
+    ask: &ExchangeAsk,
     reader: &mut Reader<S>,
     mutes: impl FnOnce() -> Result<Mutes, Report>,
 ) -> Result<Vec<u8>, Report> {
     match ask {
-        AnyAsk::Open(ask) => written(ask, opened(ask, reader, &mutes()?)),
-        AnyAsk::Rows(ask) => written(ask, rows(ask, reader)),
-        AnyAsk::RowOf(ask) => written(ask, row_of(ask, reader)),
-        AnyAsk::Lanes(ask) => written(ask, lanes::picture(ask, reader)),
-        AnyAsk::Locate(ask) => written(ask, moment::locate(ask, reader)),
-        AnyAsk::Jump(ask) => written(ask, moment::jump(ask, reader)),
-        AnyAsk::Detail(ask) => written(ask, moment::detail(ask, reader)),
-        AnyAsk::State(ask) => written(ask, panes::state(ask, reader)),
-        AnyAsk::ReadValue(ask) => written(ask, panes::value(ask, reader)),
-        AnyAsk::Chat(ask) => written(ask, panes::chat(ask, reader)),
-        AnyAsk::Cause(ask) => {
+        ExchangeAsk::Open(ask) => written(ask, opened(ask, reader, &mutes()?)),
+        ExchangeAsk::Rows(ask) => written(ask, rows(ask, reader)),
+        ExchangeAsk::RowOf(ask) => written(ask, row_of(ask, reader)),
+        ExchangeAsk::Lanes(ask) => written(ask, lanes::picture(ask, reader)),
+        ExchangeAsk::Locate(ask) => written(ask, moment::locate(ask, reader)),
+        ExchangeAsk::Jump(ask) => written(ask, moment::jump(ask, reader)),
+        ExchangeAsk::Detail(ask) => written(ask, moment::detail(ask, reader)),
+        ExchangeAsk::State(ask) => written(ask, panes::state(ask, reader)),
+        ExchangeAsk::ReadValue(ask) => written(ask, panes::value(ask, reader)),
+        ExchangeAsk::Chat(ask) => written(ask, panes::chat(ask, reader)),
+        ExchangeAsk::Cause(ask) => {
             let seq = reader.cause(ask.at, ask.message, ask.tool, ask.utf16_offset);
             written(ask, seq.map(|seq| CausesView { seq }))
         }
-        AnyAsk::Input(ask) => written(ask, panes::input(ask, reader)),
-        AnyAsk::SpanEvents(ask) => written(ask, span::events(ask, reader)),
-        AnyAsk::Writes(ask) => written(ask, span::writes(ask, reader)),
-        AnyAsk::Body(ask) => written(ask, span::body(ask, reader)),
-        AnyAsk::Problems(ask) => written(ask, problems::groups(ask, reader, &mutes()?)),
-        AnyAsk::ProblemRows(ask) => written(ask, problems::rows(ask, reader, &mutes()?)),
-        AnyAsk::Library(_)
-        | AnyAsk::Delete(_)
-        | AnyAsk::Undelete(_)
-        | AnyAsk::Erase(_)
-        | AnyAsk::Sources(_)
-        | AnyAsk::AddSource(_)
-        | AnyAsk::EditSource(_)
-        | AnyAsk::SwitchSource(_)
-        | AnyAsk::Mute(_)
-        | AnyAsk::Compare(_)
-        | AnyAsk::Comparison(_)
-        | AnyAsk::CancelCompare(_)
-        | AnyAsk::Pairs(_)
-        | AnyAsk::Pair(_)
-        | AnyAsk::Ribbons(_)
-        | AnyAsk::MapMoment(_)
-        | AnyAsk::PairByHand(_)
-        | AnyAsk::CompareReport(_)
-        | AnyAsk::Replays(_)
-        | AnyAsk::StartReplay(_)
-        | AnyAsk::StopReplay(_)
-        | AnyAsk::EditReplay(_)
-        | AnyAsk::Steer(_)
-        | AnyAsk::AnswerMiss(_)
-        | AnyAsk::Health(_) => Err(Report::new(
-            Code::BadRequest,
-            "This question is not about one exchange.",
-            "",
-        )),
+        ExchangeAsk::Input(ask) => written(ask, panes::input(ask, reader)),
+        ExchangeAsk::SpanEvents(ask) => written(ask, span::events(ask, reader)),
+        ExchangeAsk::Writes(ask) => written(ask, span::writes(ask, reader)),
+        ExchangeAsk::Body(ask) => written(ask, span::body(ask, reader)),
+        ExchangeAsk::Problems(ask) => written(ask, problems::groups(ask, reader, &mutes()?)),
+        ExchangeAsk::ProblemRows(ask) => written(ask, problems::rows(ask, reader, &mutes()?)),
     }
 }
 

@@ -16,7 +16,7 @@
 //!
 //! # Map
 //!
-//! - [`ask`]: the questions, their answers' types, and how they travel.
+//! - [`ask`]: the questions by the department that answers them, their answers' types, and how they travel.
 //! - [`library`]: what was captured; sources and their live state.
 //! - [`inspect`]: one exchange: facts, rows, moments, details.
 //! - [`lanes`]: shapes for the canvas, already decimated; the only binary answer.

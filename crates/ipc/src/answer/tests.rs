@@ -50,7 +50,7 @@ fn reader() -> Reader<MemoryShelf> {
     Reader::open(MemoryShelf::new(exchange, request.to_vec(), chunks, body)).unwrap()
 }
 
-fn asked<A: Ask>(ask: A) -> A::Answer
+fn asked<A: Ask + Into<ExchangeAsk>>(ask: A) -> A::Answer
 where
     A::Answer: DeserializeOwned,
 {
@@ -236,7 +236,7 @@ fn lanes_travel_as_postcard() {
 
 #[test]
 fn what_is_not_there_is_a_report() {
-    let ask = AnyAsk::from(Detail { exchange: 7, seq: 99 });
+    let ask = ExchangeAsk::from(Detail { exchange: 7, seq: 99 });
     let report = answer(&ask, &mut reader(), || Ok(Mutes::default())).unwrap_err();
     assert_eq!(
         (report.code, report.message.as_str()),
