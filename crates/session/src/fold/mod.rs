@@ -83,6 +83,7 @@ pub(crate) use self::{
     event::Event,
     finding::{Broken, clipped},
     messages::{Named, text_of},
+    snapshot::text_in,
     verify::Open,
     witness::{Scene, Unwatched, Witness},
 };

@@ -93,7 +93,8 @@ impl Applying<'_> {
     }
 }
 
-fn text_in<'a>(message: &'a json::Value, name: &str) -> Option<&'a [u8]> {
+/// The bytes of a text member of what was read.
+pub(crate) fn text_in<'a>(message: &'a json::Value, name: &str) -> Option<&'a [u8]> {
     message.get(name)?.as_wtf8().map(json::Wtf8::as_bytes)
 }
 

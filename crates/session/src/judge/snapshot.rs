@@ -13,7 +13,7 @@ use scrubjay_protocol::json::{Value as Json, Wtf8};
 use super::rule::{SnapshotDisagrees, SnapshotOrder};
 use crate::{
     fold::{
-        Broken, Event, Message, Named, Scene, clipped, text_of,
+        Broken, Event, Message, Named, Scene, clipped, text_in, text_of,
         value::{Text, Value},
     },
     steps::tick,
@@ -273,10 +273,6 @@ fn calls_of(message: &Message) -> Vec<Vec<u8>> {
     calls
         .filter_map(|call| text_of(call, "id").map(<[u8]>::to_vec))
         .collect()
-}
-
-fn text_in<'a>(value: &'a Json, name: &str) -> Option<&'a [u8]> {
-    value.get(name).and_then(Json::as_wtf8).map(Wtf8::as_bytes)
 }
 
 fn id_of(value: &Json) -> Option<&[u8]> {

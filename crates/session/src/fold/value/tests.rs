@@ -124,3 +124,41 @@ fn long_text_is_cut_into_chunks_and_still_one_text() {
     assert_eq!(skipped + tail.len() as u64, whole.len() as u64);
     assert!(whole.starts_with(&*text.head(5_001, &NoPieces).to_str_lossy()));
 }
+
+#[test]
+fn what_was_read_is_the_same_as_the_value_that_it_becomes() {
+    let mut grown = Text::from(&wtf8("one "));
+    grown.push(&wtf8("text"), 2, 1);
+    let texts = [
+        "null",
+        "true",
+        "false",
+        "0",
+        "-0",
+        "1e400",
+        "-1e400",
+        "0.5",
+        r#""""#,
+        r#""one text""#,
+        r#""\ud83d""#,
+        "[]",
+        "[1]",
+        "[1,2]",
+        "{}",
+        r#"{"a":1}"#,
+        r#"{"b":2,"a":1}"#,
+        r#"{"a":1,"b":2}"#,
+        r#"{"a":1,"a":2}"#,
+        r#"{"a":[{"b":null}]}"#,
+        r#"{"a":[{"b":1e400}]}"#,
+    ];
+    let held = texts.iter().map(|text| read(text));
+    let grown = Value::new(Node::Text(grown), 1);
+    for held in held.chain([grown]) {
+        for text in texts {
+            let other = json::parse(text.as_bytes()).unwrap();
+            let expected = held.same(&Value::from_json(&other, 9), &NoPieces);
+            assert_eq!(held.same_as_read(&other, &NoPieces), expected, "{held:?} and {text}");
+        }
+    }
+}
