@@ -127,7 +127,11 @@ impl Targets {
     }
 
     fn of_replay(&self, host: &str) -> Vec<Value> {
-        let at = |path: &str| format!("http://{host}:{}{path}", self.replay);
+        self.of_replay_at(self.replay, host)
+    }
+
+    fn of_replay_at(&self, port: u16, host: &str) -> Vec<Value> {
+        let at = |path: &str| format!("http://{host}:{port}{path}");
         vec![
             get(&at(&self.run)),
             post(&at(&self.run), &self.input),
@@ -241,14 +245,16 @@ async fn a_page_of_another_site_reads_nothing_and_changes_nothing() {
     let before = record::read(&store, "list", &["--all"]);
 
     // What the script reads where it may, so that reading nothing means something.
+    // It asks a replay of its own: what that reports late must not be counted below.
+    let open = Replaying::start(Path::new(SAMPLE), &["--pace", "instant"]);
     all.tab(&format!("http://localhost:{}/", all.evil.port)).await;
-    let read = try_all(page, &targets.of_replay("127.0.0.1")).await;
+    let may_be_read = targets.of_replay_at(port_of(&open.url), "127.0.0.1");
+    let read = try_all(page, &may_be_read).await;
     let is_read = |(what, read): &&(String, String)| what.starts_with("fetch POST") && read.contains(&all.secrets[0]);
     assert!(
         read.iter().any(|one| is_read(&one)),
         "a page of this machine reads the replay: {read:?}"
     );
-    let answered = all.replay.answers().len();
 
     all.tab(&format!("http://{EVIL}:{}/", all.evil.port)).await;
     let own = try_all(page, &[get(&format!("http://localhost:{}/", all.evil.port))]).await;
@@ -267,8 +273,7 @@ async fn a_page_of_another_site_reads_nothing_and_changes_nothing() {
         }
     }
     eprintln!("{count} attempts of a page of another site");
-    let used = all.replay.answers().into_iter().skip(answered);
-    for line in used {
+    for line in all.replay.answers() {
         assert!(
             line["exchange"].is_null() && line["status"] == 403,
             "an answer was used up: {line}"
