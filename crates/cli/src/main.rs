@@ -38,7 +38,7 @@ use clap::{
 };
 
 use crate::{
-    args::{Cli, Command, Format, formats},
+    args::{Cli, Format},
     failure::Failure,
     lines::Lines,
     out::Out,
@@ -54,7 +54,7 @@ fn main() -> ExitCode {
         return refusal.tell(format);
     }
     let mut out = Out::new(format, cli.limits());
-    let done = run(&cli.command, &mut out);
+    let done = cli.command.args().execute(&mut out);
     // What was answered stands before what is said about it.
     let flushed = out.finish();
     drop(out);
@@ -66,27 +66,6 @@ fn main() -> ExitCode {
         lines.finish();
     }
     status
-}
-
-fn run(command: &Command, out: &mut Out) -> Result<(), Failure> {
-    match command {
-        Command::Check(args) => command::check::run(args, out),
-        Command::Diff(args) => command::diff::run(args, out),
-        Command::Record(args) => command::record::run(args, out),
-        Command::List(args) => command::list::run(args, out),
-        Command::Show(args) => command::show::run(args, out),
-        Command::Events(args) => command::events::run(args, out),
-        Command::State(args) => command::state::run(args, out),
-        Command::Spans(args) => command::spans::run(args, out),
-        Command::Body(args) => command::body::run(args, out),
-        Command::Export(args) => command::export::run(args, out),
-        Command::Import(args) => command::import::run(args, out),
-        Command::Delete(args) => command::delete::run(args, out),
-        Command::Reindex(args) => command::reindex::run(args, out),
-        Command::Serve(args) => command::serve::run(args, out),
-        Command::Replay(args) => command::replay::run(args, out),
-        Command::Rerecord(args) => command::rerecord::run(args, out),
-    }
 }
 
 /// Help and version are answers; arguments that make no sense are a failure
@@ -130,7 +109,7 @@ fn complaint(error: &clap::Error, args: &[String]) -> Failure {
             "[possible values: text, json]",
             &format!(
                 "[possible values: {}]",
-                formats(named.map_or("", String::as_str)).join(", ")
+                Format::names_of(named.map_or("", String::as_str)).join(", ")
             ),
         ),
         false => message,

@@ -4,24 +4,50 @@ use std::io::{self, Write};
 
 use scrubjay_engine::BodyOf;
 
-use crate::{args, failure::Failure, library::Library, out::Out};
+use crate::{
+    args::{LimitArg, One},
+    command::Execute,
+    failure::Failure,
+    library::Library,
+    out::Out,
+};
 
-pub(crate) fn run(args: &args::Body, out: &mut Out) -> Result<(), Failure> {
-    let library = Library::open(args.one.source.path(), out)?;
-    let index = library.one(args.one.exchange)?;
-    let of = match (args.request, args.decoded) {
-        (true, _) => BodyOf::Request,
-        (false, true) => BodyOf::Decoded,
-        (false, false) => BodyOf::Wire,
-    };
-    let mut watched = Watched { out, refused: None };
-    let written = library.engine().write_body(index, of, &mut watched);
-    if let Some(refused) = watched.refused {
-        return Err(refused);
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) one: One,
+
+    /// The request's body instead of the response's
+    #[arg(long)]
+    pub(crate) request: bool,
+
+    /// Without its content encoding
+    #[arg(long)]
+    pub(crate) decoded: bool,
+}
+
+impl Execute for Args {
+    fn execute(&self, out: &mut Out) -> Result<(), Failure> {
+        let library = Library::open(self.one.source.path(), out)?;
+        let index = library.one(self.one.exchange)?;
+        let of = match (self.request, self.decoded) {
+            (true, _) => BodyOf::Request,
+            (false, true) => BodyOf::Decoded,
+            (false, false) => BodyOf::Wire,
+        };
+        let mut watched = Watched { out, refused: None };
+        let written = library.engine().write_body(index, of, &mut watched);
+        if let Some(refused) = watched.refused {
+            return Err(refused);
+        }
+        written?;
+        out.flush()?;
+        library.finish()
     }
-    written?;
-    out.flush()?;
-    library.finish()
+
+    fn limit(&self) -> Option<&LimitArg> {
+        Some(&self.one.source.limit)
+    }
 }
 
 /// Standard output that remembers why it refused, because the engine's own

@@ -14,6 +14,7 @@ mod mutes;
 mod sarif;
 mod text;
 
+use clap::ValueEnum;
 use std::{ops::ControlFlow, path::PathBuf};
 
 use scrubjay_engine::{AnyShelf, Engine, Overview};
@@ -27,7 +28,8 @@ use scrubjay_session::{
 
 use self::mutes::Muted;
 use crate::{
-    args::{self, Bar, Format},
+    args::{Format, LimitArg, Tls},
+    command::Execute,
     failure::Failure,
     json::{self, Line},
     library::{Library, Order},
@@ -61,52 +63,122 @@ pub(crate) struct Report {
     pub(crate) others: u64,
 }
 
-pub(crate) fn run(args: &args::Check, out: &mut Out) -> Result<(), Failure> {
-    let muted = Muted::read(args)?;
-    let bar = match args.fail_on {
-        Bar::Error => Severity::Error,
-        Bar::Warning => Severity::Warning,
-    };
-    if let Some(url) = &args.url {
-        let (checked, whole) = live::check(args, url, &muted, out)?;
-        let report = Report {
-            checked: vec![checked],
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Recording files or stores; absent means the default store
+    #[arg(value_name = "SOURCE")]
+    sources: Vec<PathBuf>,
+
+    /// The same as SOURCE
+    #[arg(long, value_name = "PATH", conflicts_with = "sources")]
+    store: Option<PathBuf>,
+
+    /// Which exchange; repeat for several, absent means all runs
+    #[arg(long = "exchange", value_name = "I", allow_negative_numbers = true)]
+    pub(crate) exchanges: Vec<i64>,
+
+    /// Also requests that are no runs; an /info that failed is checked without it
+    #[arg(long, conflicts_with_all = ["exchanges", "url"])]
+    pub(crate) all: bool,
+
+    /// Exit with 1 from this severity on
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    pub(crate) fail_on: Bar,
+
+    /// Do not count this rule; repeat for several
+    #[arg(long, value_name = "RULE")]
+    pub(crate) mute: Vec<String>,
+
+    /// Do not count the rules of this file: a rule a line, and why
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mutes: Option<PathBuf>,
+
+    /// Ask this agent now instead of reading
+    #[arg(long, value_name = "URL", requires = "input", conflicts_with_all = ["sources", "store", "exchanges"])]
+    pub(crate) url: Option<String>,
+
+    /// The RunAgentInput to post, as JSON
+    #[arg(long, value_name = "FILE", requires = "url")]
+    pub(crate) input: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) limit: LimitArg,
+
+    #[command(flatten)]
+    pub(crate) tls: Tls,
+}
+
+impl Args {
+    /// What to read, one after the other.
+    pub(crate) fn paths(&self) -> Vec<Option<PathBuf>> {
+        match self.sources.as_slice() {
+            [] => vec![self.store.clone()],
+            sources => sources.iter().cloned().map(Some).collect(),
+        }
+    }
+}
+
+/// The severity from which on a finding fails a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Bar {
+    // The official client, or another that the rule names, breaks.
+    Error,
+    // Likely wrong.
+    Warning,
+}
+
+impl Execute for Args {
+    fn execute(&self, out: &mut Out) -> Result<(), Failure> {
+        let muted = Muted::read(self)?;
+        let bar = match self.fail_on {
+            Bar::Error => Severity::Error,
+            Bar::Warning => Severity::Warning,
+        };
+        if let Some(url) = &self.url {
+            let (checked, whole) = live::check(self, url, &muted, out)?;
+            let report = Report {
+                checked: vec![checked],
+                bar,
+                others: 0,
+            };
+            let verdict = report.conclude(out, true);
+            out.flush()?;
+            return whole.and(verdict);
+        }
+        plan::tls(&self.tls, &[])?;
+        let mut report = Report {
+            checked: Vec::new(),
             bar,
             others: 0,
         };
-        let verdict = report.conclude(out, true);
-        out.flush()?;
-        return whole.and(verdict);
-    }
-    plan::tls(&args.tls, &[])?;
-    let mut report = Report {
-        checked: Vec::new(),
-        bar,
-        others: 0,
-    };
-    // One source that cannot be read keeps none of the others from being checked.
-    let mut failed = Ok(());
-    for path in args.paths() {
-        failed = failed.and(report.read(path, args, &muted, out));
-    }
-    if report.checked.is_empty() {
-        failed?;
-        if report.others > 0 {
+        // One source that cannot be read keeps none of the others from being checked.
+        let mut failed = Ok(());
+        for path in self.paths() {
+            failed = failed.and(report.read(path, self, &muted, out));
+        }
+        if report.checked.is_empty() {
+            failed?;
+            if report.others > 0 {
+                return Err(Failure::new(
+                    Code::NotFound,
+                    "There is nothing to check: no run was recorded.",
+                    format!("{}: --all checks them.", words::count(report.others, "other request")),
+                ));
+            }
             return Err(Failure::new(
                 Code::NotFound,
-                "There is nothing to check: no run was recorded.",
-                format!("{}: --all checks them.", words::count(report.others, "other request")),
+                "There is nothing to check: no exchange was recorded.",
+                "Record one (scrubjay record --upstream URL), or check a live agent (scrubjay check --url URL --input FILE).",
             ));
         }
-        return Err(Failure::new(
-            Code::NotFound,
-            "There is nothing to check: no exchange was recorded.",
-            "Record one (scrubjay record --upstream URL), or check a live agent (scrubjay check --url URL --input FILE).",
-        ));
+        let verdict = report.conclude(out, false);
+        out.flush()?;
+        failed.and(verdict)
     }
-    let verdict = report.conclude(out, false);
-    out.flush()?;
-    failed.and(verdict)
+
+    fn limit(&self) -> Option<&LimitArg> {
+        Some(&self.limit)
+    }
 }
 
 /// Whether an exchange is checked unless everything is: it is a run, or it
@@ -164,7 +236,7 @@ impl Lines<'_> {
 
 impl Report {
     /// Checks the runs of a source, everything in it, or what is named.
-    fn read(&mut self, path: Option<PathBuf>, args: &args::Check, muted: &Muted, out: &Out) -> Result<(), Failure> {
+    fn read(&mut self, path: Option<PathBuf>, args: &Args, muted: &Muted, out: &Out) -> Result<(), Failure> {
         let library = Library::open(path, out)?;
         library.catch_up()?;
         let kept = library.engine().mutes()?;

@@ -12,11 +12,13 @@ use scrubjay_session::{
     diff::{Comparison, Rules, Side, Stopped},
     query::Failed,
 };
+use std::path::PathBuf;
 
 use self::sides::Operand;
 pub(super) use self::sides::plain;
 use crate::{
-    args::{self, Format, Level},
+    args::{Format, Level, LimitArg, RulesArgs},
+    command::Execute,
     failure::Failure,
     library::{Library, unreadable},
     out::Out,
@@ -25,36 +27,83 @@ use crate::{
 /// Differences that a text tells one by one.
 const DIFFERENCES: usize = 200;
 
-pub(crate) fn run(args: &args::Diff, out: &mut Out) -> Result<(), Failure> {
-    let rules = rules(args.level, &args.ignore, &args.ignore_text)?;
-    if let Some(folder) = &args.baseline {
-        return baseline::run(args, folder, &rules, out);
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The one to compare with: a recording file or a store; with --baseline the new recording
+    #[arg(value_name = "A")]
+    pub(crate) a: PathBuf,
+
+    /// The other one
+    #[arg(value_name = "B", required_unless_present = "baseline")]
+    pub(crate) b: Option<PathBuf>,
+
+    /// More to compare with A: says where each first parts
+    #[arg(value_name = "MORE", conflicts_with = "baseline")]
+    pub(crate) more: Vec<PathBuf>,
+
+    /// Which exchange of A; absent means all threads, paired with those of B
+    #[arg(long = "a", value_name = "I", allow_negative_numbers = true)]
+    pub(crate) exchange_a: Option<i64>,
+
+    /// Which exchange of B
+    #[arg(long = "b", value_name = "I", allow_negative_numbers = true)]
+    pub(crate) exchange_b: Option<i64>,
+
+    /// Compare exchanges that carry no run too
+    #[arg(long, conflicts_with = "baseline")]
+    pub(crate) all: bool,
+
+    #[command(flatten)]
+    rules: RulesArgs,
+
+    /// Compare the threads of A with the recordings in this folder
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["b", "exchange_a", "exchange_b"])]
+    pub(crate) baseline: Option<PathBuf>,
+
+    /// With --baseline: recordings older than this fail, such as 90d
+    #[arg(long, value_name = "AGE", requires = "baseline")]
+    pub(crate) max_age: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) limit: LimitArg,
+}
+
+impl Execute for Args {
+    fn execute(&self, out: &mut Out) -> Result<(), Failure> {
+        let rules = rules(&self.rules)?;
+        if let Some(folder) = &self.baseline {
+            return baseline::run(self, folder, &rules, out);
+        }
+        let Some(b) = &self.b else {
+            return Err(Failure::bad_argument(
+                "Two recordings are compared, and one was named.",
+                "Name both: scrubjay diff A B.",
+            ));
+        };
+        let b_path = b;
+        let [a, b] = Library::open_both([&self.a, b], out)?;
+        let a = Operand::of(a, self.exchange_a, self.all)?;
+        let b = Operand::of(b, self.exchange_b, self.all)?;
+        if self.exchange_b.is_none() {
+            b.fits(b_path, "--b", self.exchange_a)?;
+        }
+        if self.exchange_a.is_none() {
+            a.fits(&self.a, "--a", self.exchange_b)?;
+        }
+        if !self.more.is_empty() {
+            return many::run(self, &a, b, &rules, out);
+        }
+        let mut comparison = compared(a.side.clone(), b.side.clone(), &rules)?;
+        tell(&mut comparison, out)?;
+        left_out(&a, &b, out)?;
+        out.flush()?;
+        a.library.finish().and(b.library.finish())?;
+        verdict(comparison.is_same())
     }
-    let Some(b) = &args.b else {
-        return Err(Failure::bad_argument(
-            "Two recordings are compared, and one was named.",
-            "Name both: scrubjay diff A B.",
-        ));
-    };
-    let b_path = b;
-    let [a, b] = Library::open_both([&args.a, b], out)?;
-    let a = Operand::of(a, args.exchange_a, args.all)?;
-    let b = Operand::of(b, args.exchange_b, args.all)?;
-    if args.exchange_b.is_none() {
-        b.fits(b_path, "--b", args.exchange_a)?;
+
+    fn limit(&self) -> Option<&LimitArg> {
+        Some(&self.limit)
     }
-    if args.exchange_a.is_none() {
-        a.fits(&args.a, "--a", args.exchange_b)?;
-    }
-    if !args.more.is_empty() {
-        return many::run(args, &a, b, &rules, out);
-    }
-    let mut comparison = compared(a.side.clone(), b.side.clone(), &rules)?;
-    tell(&mut comparison, out)?;
-    left_out(&a, &b, out)?;
-    out.flush()?;
-    a.library.finish().and(b.library.finish())?;
-    verdict(comparison.is_same())
 }
 
 /// Says what was not compared.
@@ -103,15 +152,15 @@ fn compared(a: Side<AnyShelf>, b: Side<AnyShelf>, rules: &Rules) -> Result<Compa
 }
 
 /// What counts, as arguments give it.
-pub(super) fn rules(level: Level, ignore: &[String], ignore_text: &[String]) -> Result<Rules, Failure> {
-    let level = match level {
+pub(super) fn rules(args: &RulesArgs) -> Result<Rules, Failure> {
+    let level = match args.level {
         Level::Behaviour => DiffLevel::Behaviour,
         Level::State => DiffLevel::State,
         Level::Text => DiffLevel::Text,
         Level::Wire => DiffLevel::Wire,
     };
-    let pointers = ignore.iter().cloned().map(Ignore::Pointer);
-    let patterns = ignore_text.iter().cloned().map(Ignore::Pattern);
+    let pointers = args.ignore.iter().cloned().map(Ignore::Pointer);
+    let patterns = args.ignore_text.iter().cloned().map(Ignore::Pattern);
     let ignored: Vec<Ignore> = pointers.chain(patterns).collect();
     answers::rules(level, &ignored).map_err(Failure::Report)
 }

@@ -4,7 +4,8 @@ use scrubjay_session::query::EventLine;
 
 use super::show::finding_list;
 use crate::{
-    args,
+    args::{LimitArg, One},
+    command::Execute,
     failure::Failure,
     json::Line,
     library::{Library, note_no_events, unreadable},
@@ -13,28 +14,40 @@ use crate::{
     words,
 };
 
-pub(crate) fn run(args: &args::One, out: &mut Out) -> Result<(), Failure> {
-    let library = Library::open(args.source.path(), out)?;
-    let (indexes, many) = library.one_or_all(args.exchange)?;
-    for index in indexes {
-        let mut reader = library.reader(index)?;
-        let frames = reader.summary().frames;
-        if many && !out.is_json() {
-            out.text(&format!("exchange {index}\n"))?;
-        }
-        for event in reader.events(1..frames.saturating_add(1)) {
-            let event = event.map_err(unreadable)?;
-            if out.is_json() {
-                out.verbatim(&json_line(many.then_some(index), &event))?;
-            } else {
-                out.text(&text_line(&event))?;
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    one: One,
+}
+
+impl Execute for Args {
+    fn execute(&self, out: &mut Out) -> Result<(), Failure> {
+        let library = Library::open(self.one.source.path(), out)?;
+        let (indexes, many) = library.one_or_all(self.one.exchange)?;
+        for index in indexes {
+            let mut reader = library.reader(index)?;
+            let frames = reader.summary().frames;
+            if many && !out.is_json() {
+                out.text(&format!("exchange {index}\n"))?;
             }
+            for event in reader.events(1..frames.saturating_add(1)) {
+                let event = event.map_err(unreadable)?;
+                if out.is_json() {
+                    out.verbatim(&json_line(many.then_some(index), &event))?;
+                } else {
+                    out.text(&text_line(&event))?;
+                }
+            }
+            out.flush()?;
+            note_no_events(&reader, index, out.format);
         }
         out.flush()?;
-        note_no_events(&reader, index, out.format);
+        library.finish()
     }
-    out.flush()?;
-    library.finish()
+
+    fn limit(&self) -> Option<&LimitArg> {
+        Some(&self.one.source.limit)
+    }
 }
 
 fn json_line(exchange: Option<i64>, event: &EventLine) -> String {

@@ -4,6 +4,7 @@
 //! and takes its place only when it is whole, so a file that was there before
 //! is never half gone. Only its owner may read it: it holds what was said.
 
+use clap::ValueEnum;
 use std::{
     fs::{self, File},
     io::{self, BufWriter, Write as _},
@@ -14,7 +15,8 @@ use scrubjay_engine::{Packing, create_private_file};
 use scrubjay_ipc::Code;
 
 use crate::{
-    args::{self, Redact},
+    args::{LimitArg, SourceArgs},
+    command::Execute,
     failure::Failure,
     json::Line,
     library::Library,
@@ -23,41 +25,71 @@ use crate::{
     words,
 };
 
-pub(crate) fn run(args: &args::Export, out: &mut Out) -> Result<(), Failure> {
-    let Redact::None = args.redact;
-    let name = args.output.file_name().unwrap_or_default().to_string_lossy();
-    let packing = Packing::of_name(&name).ok_or_else(|| {
-        Failure::bad_argument(
-            format!("The name {name:?} does not say what to write."),
-            "Let it end in .agui.jsonl or .agui.jsonl.gz.",
-        )
-    })?;
-    let library = Library::open(args.source.path(), out)?;
-    let indexes = library.some_or_all(&args.exchanges)?;
-    let replaces = args.output.exists();
-    let draft = Draft::beside(&args.output)?;
-    draft.fill(|file| Ok(library.engine().export(&indexes, packing, file)?))?;
-    draft.keep()?;
-    let shown = args.output.display().to_string();
-    out.text(&if out.is_json() {
-        Line::new()
-            .string("file", &shown)
-            .value("exchanges", indexes.len())
-            .end()
-    } else {
-        format!(
-            "wrote {} to {}{}\n",
-            words::count(indexes.len() as u64, "exchange"),
-            safe(&shown),
-            if replaces {
-                ", in place of the file that was there"
-            } else {
-                ""
-            }
-        )
-    })?;
-    out.flush()?;
-    library.finish()
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+
+    /// Which exchange; repeat for several, absent means all
+    #[arg(long = "exchange", value_name = "I", allow_negative_numbers = true)]
+    pub(crate) exchanges: Vec<i64>,
+
+    /// The file; its name ends in .agui.jsonl or .agui.jsonl.gz
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+
+    /// What to replace before sharing
+    #[arg(long, value_name = "none")]
+    pub(crate) redact: Redact,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Redact {
+    // Nothing: the file holds every captured byte.
+    None,
+}
+
+impl Execute for Args {
+    fn execute(&self, out: &mut Out) -> Result<(), Failure> {
+        let Redact::None = self.redact;
+        let name = self.output.file_name().unwrap_or_default().to_string_lossy();
+        let packing = Packing::of_name(&name).ok_or_else(|| {
+            Failure::bad_argument(
+                format!("The name {name:?} does not say what to write."),
+                "Let it end in .agui.jsonl or .agui.jsonl.gz.",
+            )
+        })?;
+        let library = Library::open(self.source.path(), out)?;
+        let indexes = library.some_or_all(&self.exchanges)?;
+        let replaces = self.output.exists();
+        let draft = Draft::beside(&self.output)?;
+        draft.fill(|file| Ok(library.engine().export(&indexes, packing, file)?))?;
+        draft.keep()?;
+        let shown = self.output.display().to_string();
+        out.text(&if out.is_json() {
+            Line::new()
+                .string("file", &shown)
+                .value("exchanges", indexes.len())
+                .end()
+        } else {
+            format!(
+                "wrote {} to {}{}\n",
+                words::count(indexes.len() as u64, "exchange"),
+                safe(&shown),
+                if replaces {
+                    ", in place of the file that was there"
+                } else {
+                    ""
+                }
+            )
+        })?;
+        out.flush()?;
+        library.finish()
+    }
+
+    fn limit(&self) -> Option<&LimitArg> {
+        Some(&self.source.limit)
+    }
 }
 
 /// A file that is not there yet under its own name.

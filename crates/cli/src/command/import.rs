@@ -6,6 +6,7 @@
 
 mod progress;
 
+use std::path::PathBuf;
 use std::{
     path::Path,
     sync::{Arc, atomic::AtomicBool, atomic::Ordering::SeqCst},
@@ -18,7 +19,8 @@ use scrubjay_ipc::{Code, Report};
 
 use self::progress::Progress;
 use crate::{
-    args::{self, Format},
+    args::{Format, LimitArg, StoreArg},
+    command::Execute,
     failure::{Failure, note, tell},
     json::Line,
     out::Out,
@@ -30,55 +32,74 @@ use crate::{
 /// How long what was begun may take once a signal asks to stop.
 const LEAVING: Duration = Duration::from_millis(900);
 
-pub(crate) fn run(args: &args::Import, out: &mut Out) -> Result<(), Failure> {
-    let stop = watch_signals(out.format)?;
-    let mut opened = None;
-    let mut failed = Ok(());
-    let mut untaken = Vec::new();
-    for file in &args.files {
-        let read = (!stop.load(SeqCst)).then(|| read(file, out.limits, &stop));
-        // What was read of a file before a signal came is not the whole of it.
-        let Some(read) = read.filter(|_| !stop.load(SeqCst)) else {
-            untaken.push(file);
-            continue;
-        };
-        match read {
-            Ok(incoming) => {
-                let engine = match &opened {
-                    Some(engine) => engine,
-                    None => &*opened.insert(open(args)?),
-                };
-                failed = failed.and(take(engine, file, incoming, out)?);
-            }
-            Err(error) => {
-                tell(&error.report(), out.format);
-                failed = Err(Failure::Status(2));
-            }
-        }
-    }
-    let derived = match &opened {
-        Some(engine) => derive(engine, &stop),
-        None if stop.load(SeqCst) => Err(stopped("Nothing was taken.")),
-        None => Ok(()),
-    };
-    let derived = match untaken.first().filter(|_| opened.is_some()) {
-        Some(file) => Err(stopped(&format!(
-            "{} was not taken{}. What was said to be taken is whole.",
-            safe(&file.display().to_string()),
-            match untaken.len() {
-                1 => String::new(),
-                count => format!(", nor {} behind it", words::count(count as u64 - 1, "file")),
-            }
-        ))),
-        None => derived,
-    };
-    if let Some(engine) = opened {
-        engine.close();
-    }
-    failed.and(derived)
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Recording files
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) limit: LimitArg,
+
+    #[command(flatten)]
+    pub(crate) store: StoreArg,
 }
 
-fn open(args: &args::Import) -> Result<Engine, Failure> {
+impl Execute for Args {
+    fn execute(&self, out: &mut Out) -> Result<(), Failure> {
+        let stop = watch_signals(out.format)?;
+        let mut opened = None;
+        let mut failed = Ok(());
+        let mut untaken = Vec::new();
+        for file in &self.files {
+            let read = (!stop.load(SeqCst)).then(|| read(file, out.limits, &stop));
+            // What was read of a file before a signal came is not the whole of it.
+            let Some(read) = read.filter(|_| !stop.load(SeqCst)) else {
+                untaken.push(file);
+                continue;
+            };
+            match read {
+                Ok(incoming) => {
+                    let engine = match &opened {
+                        Some(engine) => engine,
+                        None => &*opened.insert(open(self)?),
+                    };
+                    failed = failed.and(take(engine, file, incoming, out)?);
+                }
+                Err(error) => {
+                    tell(&error.report(), out.format);
+                    failed = Err(Failure::Status(2));
+                }
+            }
+        }
+        let derived = match &opened {
+            Some(engine) => derive(engine, &stop),
+            None if stop.load(SeqCst) => Err(stopped("Nothing was taken.")),
+            None => Ok(()),
+        };
+        let derived = match untaken.first().filter(|_| opened.is_some()) {
+            Some(file) => Err(stopped(&format!(
+                "{} was not taken{}. What was said to be taken is whole.",
+                safe(&file.display().to_string()),
+                match untaken.len() {
+                    1 => String::new(),
+                    count => format!(", nor {} behind it", words::count(count as u64 - 1, "file")),
+                }
+            ))),
+            None => derived,
+        };
+        if let Some(engine) = opened {
+            engine.close();
+        }
+        failed.and(derived)
+    }
+
+    fn limit(&self) -> Option<&LimitArg> {
+        Some(&self.limit)
+    }
+}
+
+fn open(args: &Args) -> Result<Engine, Failure> {
     Ok(Engine::open(&Options {
         path: args.store.path.clone(),
         opening: Opening::Importing,

@@ -13,7 +13,8 @@ use scrubjay_session::{
 
 use self::chosen::{Chosen, Others};
 use crate::{
-    args,
+    args::{LimitArg, SourceArgs},
+    command::Execute,
     failure::Failure,
     json::{self, Line},
     library::{Library, Order},
@@ -48,39 +49,75 @@ enum Shown {
     Cells(Vec<String>),
 }
 
-pub(crate) fn run(args: &args::List, out: &mut Out) -> Result<(), Failure> {
-    let chosen = Chosen::by(args)?;
-    let library = Library::open(args.source.path(), out)?;
-    let is_json = out.is_json();
-    // Of a few lines without counts, only what they show needs to be derived.
-    if !is_json || chosen.limit.is_none() {
-        library.catch_up()?;
-    }
-    let mutes = library.engine().mutes()?;
-    let show = |overview: Overview| {
-        let index = overview.exchange.index;
-        let mut summary = overview.summary;
-        summary.findings = summary.findings_without(|rule| mutes.is_muted(index, rule));
-        match is_json {
-            true => Shown::Line(line(index, &overview.exchange, &summary)),
-            false => Shown::Cells(cells(index, &overview.exchange, &summary)),
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+
+    /// Also requests that are no runs: preflights, /info, pages
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// Only this thread
+    #[arg(long, value_name = "T")]
+    pub(crate) thread: Option<String>,
+
+    /// Only what came through the source of this name
+    #[arg(long = "source", value_name = "N")]
+    pub(crate) source_name: Option<String>,
+
+    /// Only what began at or after a day, a time or an age, such as 2026-11-21 or 2h
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    pub(crate) since: Option<String>,
+
+    /// Only what failed: no answer, a status from 400 on, a broken answer, a run that ended in an error or without an end
+    #[arg(long)]
+    pub(crate) failed: bool,
+
+    /// At most so many, the newest
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) limit: Option<i64>,
+}
+
+impl Execute for Args {
+    fn execute(&self, out: &mut Out) -> Result<(), Failure> {
+        let chosen = Chosen::by(self)?;
+        let library = Library::open(self.source.path(), out)?;
+        let is_json = out.is_json();
+        // Of a few lines without counts, only what they show needs to be derived.
+        if !is_json || chosen.limit.is_none() {
+            library.catch_up()?;
         }
-    };
-    let mut rows = Rows::new(out);
-    let others = match chosen.limit {
-        None => all(&library, &chosen, |overview| rows.put(show(overview)))?,
-        Some(limit) => {
-            let (last, others) = last(&library, &chosen, limit, is_json, show)?;
-            last.into_iter().try_for_each(|shown| rows.put(shown))?;
-            others
+        let mutes = library.engine().mutes()?;
+        let show = |overview: Overview| {
+            let index = overview.exchange.index;
+            let mut summary = overview.summary;
+            summary.findings = summary.findings_without(|rule| mutes.is_muted(index, rule));
+            match is_json {
+                true => Shown::Line(line(index, &overview.exchange, &summary)),
+                false => Shown::Cells(cells(index, &overview.exchange, &summary)),
+            }
+        };
+        let mut rows = Rows::new(out);
+        let others = match chosen.limit {
+            None => all(&library, &chosen, |overview| rows.put(show(overview)))?,
+            Some(limit) => {
+                let (last, others) = last(&library, &chosen, limit, is_json, show)?;
+                last.into_iter().try_for_each(|shown| rows.put(shown))?;
+                others
+            }
+        };
+        rows.end()?;
+        if !is_json {
+            out.text(&others.text(&chosen))?;
         }
-    };
-    rows.end()?;
-    if !is_json {
-        out.text(&others.text(&chosen))?;
+        out.flush()?;
+        library.finish()
     }
-    out.flush()?;
-    library.finish()
+
+    fn limit(&self) -> Option<&LimitArg> {
+        Some(&self.source.limit)
+    }
 }
 
 /// Shows all, as they are read.

@@ -1,5 +1,6 @@
 //! `scrubjay record`: captures until it is told to stop, or while a command runs.
 
+use std::ffi::OsString;
 use std::process::ExitStatus;
 
 use scrubjay_engine::{
@@ -9,7 +10,8 @@ use scrubjay_ipc::Source;
 use tokio::process::{Child, Command};
 
 use crate::{
-    args,
+    args::{ChoiceArgs, HostArgs, StoreArg, Tls},
+    command::Execute,
     failure::{Failure, note},
     incidents,
     log::Log,
@@ -22,43 +24,104 @@ use crate::{
 /// The smallest cap on the size of a store. Below it hardly one recording fits.
 const SMALLEST_CAP: u64 = 10_000_000;
 
-pub(crate) fn run(args: &args::Record, out: &mut Out) -> Result<(), Failure> {
-    let plans = plans(args)?;
-    let cap = args.max_store.as_deref().map(size).transpose()?;
-    // A port that is taken makes no store.
-    let bound = bind(&plans)?;
-    let engine = Engine::open(&Options {
-        path: args.store.path.clone(),
-        opening: Opening::Writing,
-    })?;
-    let owns_stdout = args.command.is_empty();
-    out.write_behind(owns_stdout)?;
-    if let Some(max_bytes) = cap {
-        keep_to(&engine, max_bytes, args.prune_existing, out)?;
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Where to forward, a URL or host:port; repeat for several sources
+    #[arg(long = "upstream", value_name = "[NAME=]URL", required = true)]
+    pub(crate) upstreams: Vec<String>,
+
+    /// Where to listen, in the order of --upstream; absent means the next free port from 5290, port 0 picks one
+    #[arg(long = "listen", value_name = "ADDR")]
+    pub(crate) listens: Vec<String>,
+
+    /// Name of the source, when there is one --upstream
+    #[arg(long, value_name = "N")]
+    pub(crate) name: Option<String>,
+
+    /// Label every exchange; repeat for several
+    #[arg(long = "label", value_name = "K=V")]
+    pub(crate) labels: Vec<String>,
+
+    /// Store the values of secret headers and parameters as they are
+    #[arg(long)]
+    pub(crate) keep_secrets: bool,
+
+    /// Forward the Host header as the client sent it
+    #[arg(long)]
+    pub(crate) keep_host: bool,
+
+    /// Read the upstream to its end when the client leaves
+    #[arg(long)]
+    pub(crate) drain: bool,
+
+    /// Above this size, such as 500MB or 2GB, let the oldest unpinned exchanges of this recording go
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) max_store: Option<String>,
+
+    /// With --max-store: let those go, too, that were there before
+    #[arg(long, requires = "max_store")]
+    pub(crate) prune_existing: bool,
+
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArgs,
+
+    #[command(flatten)]
+    pub(crate) hosts: HostArgs,
+
+    #[command(flatten)]
+    pub(crate) tls: Tls,
+
+    #[command(flatten)]
+    pub(crate) store: StoreArg,
+
+    // No doc comment, because rustdoc would take the angle brackets for HTML.
+    #[arg(
+        last = true,
+        value_name = "COMMAND",
+        help = "Record while this command runs; it gets SCRUBJAY_URL and SCRUBJAY_URL_<NAME>"
+    )]
+    pub(crate) command: Vec<OsString>,
+}
+
+impl Execute for Args {
+    fn execute(&self, out: &mut Out) -> Result<(), Failure> {
+        let plans = plans(self)?;
+        let cap = self.max_store.as_deref().map(size).transpose()?;
+        // A port that is taken makes no store.
+        let bound = bind(&plans)?;
+        let engine = Engine::open(&Options {
+            path: self.store.path.clone(),
+            opening: Opening::Writing,
+        })?;
+        let owns_stdout = self.command.is_empty();
+        out.write_behind(owns_stdout)?;
+        if let Some(max_bytes) = cap {
+            keep_to(&engine, max_bytes, self.prune_existing, out)?;
+        }
+        let before = engine.last_exchange()?;
+        let sources = start(&engine, bound)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(Failure::from)?;
+        let meaning = if owns_stdout { Meaning::Stop } else { Meaning::PassOn };
+        let absorbed = engine.clone();
+        let mut signals = Signals::new(meaning, out.format, move || absorbed.absorbed_bytes())?;
+        let stopping = signals.stopping();
+        let format = out.format;
+        let mut log = Log::new(&engine, &sources, before, out);
+        let ended = runtime.block_on(record(&engine, &sources, self, &mut signals, &mut log));
+        stopping.begin();
+        let is_whole = engine.close();
+        let told = log.finish(is_whole);
+        if !is_whole {
+            note(
+                "Not everything has reached the store yet; it is in the spool, and the next start takes it in.",
+                format,
+            );
+        }
+        ended.and(told)
     }
-    let before = engine.last_exchange()?;
-    let sources = start(&engine, bound)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(Failure::from)?;
-    let meaning = if owns_stdout { Meaning::Stop } else { Meaning::PassOn };
-    let absorbed = engine.clone();
-    let mut signals = Signals::new(meaning, out.format, move || absorbed.absorbed_bytes())?;
-    let stopping = signals.stopping();
-    let format = out.format;
-    let mut log = Log::new(&engine, &sources, before, out);
-    let ended = runtime.block_on(record(&engine, &sources, args, &mut signals, &mut log));
-    stopping.begin();
-    let is_whole = engine.close();
-    let told = log.finish(is_whole);
-    if !is_whole {
-        note(
-            "Not everything has reached the store yet; it is in the spool, and the next start takes it in.",
-            format,
-        );
-    }
-    ended.and(told)
 }
 
 /// Keeps the store below a size from now on. What is there already goes only if
@@ -99,7 +162,7 @@ fn too_large(engine: &Engine, max_bytes: u64, excess: &Excess) -> Failure {
     }
 }
 
-fn plans(args: &args::Record) -> Result<Vec<SourcePlan>, Failure> {
+fn plans(args: &Args) -> Result<Vec<SourcePlan>, Failure> {
     let labels: Vec<_> = args
         .labels
         .iter()
@@ -126,7 +189,7 @@ fn plans(args: &args::Record) -> Result<Vec<SourcePlan>, Failure> {
 }
 
 /// What is recorded of what is forwarded.
-pub(crate) fn choice(args: &args::ChoiceArgs) -> Result<Choice, Failure> {
+pub(crate) fn choice(args: &ChoiceArgs) -> Result<Choice, Failure> {
     Ok(Choice::new(&args.only, &args.skip)?)
 }
 
@@ -160,7 +223,7 @@ pub(crate) fn start(engine: &Engine, bound: Vec<BoundSource>) -> Result<Vec<Sour
 async fn record(
     engine: &Engine,
     sources: &[Source],
-    args: &args::Record,
+    args: &Args,
     signals: &mut Signals,
     log: &mut Log<'_>,
 ) -> Result<(), Failure> {
@@ -180,7 +243,7 @@ async fn record(
     }
 }
 
-fn spawn(args: &args::Record, sources: &[Source]) -> Result<Child, Failure> {
+fn spawn(args: &Args, sources: &[Source]) -> Result<Child, Failure> {
     let [program, rest @ ..] = args.command.as_slice() else {
         unreachable!("there is a command")
     };

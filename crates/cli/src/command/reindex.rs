@@ -1,14 +1,22 @@
 //! `scrubjay reindex`: everything derived, made anew from the bytes.
 
-use crate::{args, failure::Failure, json::Line, library::Library, out::Out, words};
+use crate::{args::StoreArg, command::Execute, failure::Failure, json::Line, library::Library, out::Out, words};
 
-pub(crate) fn run(args: &args::Reindex, out: &mut Out) -> Result<(), Failure> {
-    let library = Library::open(args.store.path.clone(), out)?;
-    let count = library.engine().reindex()?;
-    out.text(&if out.is_json() {
-        Line::new().value("exchanges", count).end()
-    } else {
-        format!("reindexed {}\n", words::count(count, "exchange"))
-    })?;
-    out.flush()
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) store: StoreArg,
+}
+
+impl Execute for Args {
+    fn execute(&self, out: &mut Out) -> Result<(), Failure> {
+        let library = Library::open(self.store.path.clone(), out)?;
+        let count = library.engine().reindex()?;
+        out.text(&if out.is_json() {
+            Line::new().value("exchanges", count).end()
+        } else {
+            format!("reindexed {}\n", words::count(count, "exchange"))
+        })?;
+        out.flush()
+    }
 }

@@ -10,6 +10,7 @@ mod keys;
 mod lines;
 mod told;
 
+use clap::builder::NonEmptyStringValueParser;
 use std::{
     path::{Path, PathBuf},
     time::Duration,
@@ -24,7 +25,8 @@ use self::{
     told::{Outcome, Told},
 };
 use crate::{
-    args::{self, Format},
+    args::{Format, HostArgs, LimitArg, Tls},
+    command::Execute,
     command::serve::address,
     failure::{Failure, note, note_clock, note_exposure},
     library::Library,
@@ -41,55 +43,156 @@ const CONTROL_GIVES_AWAY: &str = "whoever gets this address with its token can r
 /// Between looks at whether there is room for more lines.
 const LOOK: Duration = Duration::from_millis(200);
 
-pub(crate) fn run(args: &args::Replay, out: &mut Out) -> Result<(), Failure> {
-    let plan = checked_plan(args)?;
-    let source = args.source.clone().or_else(|| args.store.clone());
-    let library = Library::open(source, out)?;
-    library.some_or_all(&args.exchanges)?;
-    let damaged = library.finish();
-    let engine = library.into_engine();
-    if let Some(fallback) = args.fallback.as_deref().filter(|_| args.tls.insecure) {
-        plan::note_unverified(fallback, out.format);
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Recording file or store, told apart by content; absent means the default store
+    #[arg(value_name = "SOURCE")]
+    pub(crate) source: Option<PathBuf>,
+
+    /// Which exchange; repeat for several, absent means all
+    #[arg(long = "exchange", value_name = "I", allow_negative_numbers = true)]
+    pub(crate) exchanges: Vec<i64>,
+
+    /// Serve what came through this source; repeat for several, absent means each at an address of its own
+    #[arg(long = "source", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) sources: Vec<String>,
+
+    /// Where to listen, port 0 picks a free port; repeat for several sources, which else take the next free ports
+    #[arg(long = "listen", value_name = "ADDR", default_value = "127.0.0.1:5291")]
+    pub(crate) listen: Vec<String>,
+
+    /// How fast: recorded, 2x, instant, fixed:MS, or step
+    #[arg(long, value_name = "PACE", default_value = "recorded", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) pace: String,
+
+    /// Send every byte as recorded, without putting in the ids of the request
+    #[arg(long)]
+    pub(crate) exact: bool,
+
+    /// Answer each run once, contact no upstream, and end with 1 when some were not asked for or a fault never struck
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    /// What must be as recorded: documented (the conversation), or exact (state, tools, context, forwarded properties too)
+    #[arg(long = "match", value_name = "HOW", default_value = "documented", value_parser = ["documented", "exact"])]
+    pub(crate) matching: String,
+
+    /// What answers where nothing recorded does: not-found (404), run-error (a RUN_ERROR in a stream), or wait (for a choice by hand)
+    #[arg(long = "miss", value_name = "HOW", default_value = "not-found", value_parser = ["not-found", "run-error", "wait"])]
+    pub(crate) on_miss: String,
+
+    /// Break something on purpose, such as cut:event=12,how=reset; repeat for several
+    #[arg(long = "fault", value_name = "SPEC")]
+    pub(crate) faults: Vec<String>,
+
+    /// Take faults and seed from this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) overlay: Option<PathBuf>,
+
+    /// What random faults depend on
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+
+    /// Stop streams at events such as #12, STATE_*, or tool:NAME, and wait for Enter
+    #[arg(long, value_name = "FILTER")]
+    pub(crate) hold: Option<String>,
+
+    /// Move events' timestamps by the time since the recording
+    #[arg(long, conflicts_with = "exact")]
+    pub(crate) shift_timestamps: bool,
+
+    /// Ask this agent what nothing recorded answers, and record it
+    #[arg(long, value_name = "URL", conflicts_with = "strict")]
+    pub(crate) fallback: Option<String>,
+
+    /// The store that the fallback's answers are recorded into; without SOURCE, the store to serve
+    #[arg(long, value_name = "PATH")]
+    pub(crate) store: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) hosts: HostArgs,
+
+    #[command(flatten)]
+    pub(crate) limit: LimitArg,
+
+    #[command(flatten)]
+    pub(crate) tls: Tls,
+
+    /// Let pages of this origin (scheme, host and port) read the answers; repeat for several. Pages of this machine (localhost, loopback addresses) always may
+    #[arg(long = "allow-origin", value_name = "ORIGIN")]
+    pub(crate) allow_origins: Vec<String>,
+
+    /// Let tests and pages steer this replay from here
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) control: Option<String>,
+}
+
+impl Execute for Args {
+    fn execute(&self, out: &mut Out) -> Result<(), Failure> {
+        let plan = checked_plan(self)?;
+        let source = self.source.clone().or_else(|| self.store.clone());
+        let library = Library::open(source, out)?;
+        library.some_or_all(&self.exchanges)?;
+        let damaged = library.finish();
+        let engine = library.into_engine();
+        if let Some(fallback) = self.fallback.as_deref().filter(|_| self.tls.insecure) {
+            plan::note_unverified(fallback, out.format);
+        }
+        if let Some(damage) = engine.damage().first().filter(|_| engine.is_damaged()) {
+            note(damage, out.format);
+        }
+        let (engine, misses_into) = stores(engine, self)?;
+        let plan = ReplayPlan {
+            misses_into: misses_into.clone(),
+            ..plan
+        };
+        raise_descriptor_limit();
+        note_clock(out.format);
+        let replays = addresses::start(&engine, self, &plan)?;
+        out.write_behind(true)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()?;
+        let misses_path = misses_into.as_ref().unwrap_or(&engine).path().to_owned();
+        let format = out.format;
+        let mut told = Told::new(&engine, &replays, self, &misses_path, out);
+        let signals = Signals::new(Meaning::Stop, format, || 0)?;
+        let stopping = signals.stopping();
+        // What a strict replay has to say is lost if it hangs: then it does not pass.
+        stopping.set_status(if self.strict { 2 } else { 0 });
+        let ended = runtime.block_on(replaying(&engine, self, signals, &mut told));
+        stopping.begin();
+        // A question of the control door that still waits for the disk is not waited for.
+        runtime.shutdown_background();
+        let outcome = Outcome::of(&engine, &replays);
+        engine.close();
+        if let Some(store) = misses_into {
+            store.close();
+        }
+        ended?;
+        let answered = told.ended(&outcome?);
+        damaged.and(answered)
     }
-    if let Some(damage) = engine.damage().first().filter(|_| engine.is_damaged()) {
-        note(damage, out.format);
+
+    fn limit(&self) -> Option<&LimitArg> {
+        Some(&self.limit)
     }
-    let (engine, misses_into) = stores(engine, args)?;
-    let plan = ReplayPlan {
-        misses_into: misses_into.clone(),
-        ..plan
-    };
-    raise_descriptor_limit();
-    note_clock(out.format);
-    let replays = addresses::start(&engine, args, &plan)?;
-    out.write_behind(true)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()?;
-    let misses_path = misses_into.as_ref().unwrap_or(&engine).path().to_owned();
-    let format = out.format;
-    let mut told = Told::new(&engine, &replays, args, &misses_path, out);
-    let signals = Signals::new(Meaning::Stop, format, || 0)?;
-    let stopping = signals.stopping();
-    // What a strict replay has to say is lost if it hangs: then it does not pass.
-    stopping.set_status(if args.strict { 2 } else { 0 });
-    let ended = runtime.block_on(replaying(&engine, args, signals, &mut told));
-    stopping.begin();
-    // A question of the control door that still waits for the disk is not waited for.
-    runtime.shutdown_background();
-    let outcome = Outcome::of(&engine, &replays);
-    engine.close();
-    if let Some(store) = misses_into {
-        store.close();
+
+    /// A second store that nothing would be read from or written to.
+    fn refusal(&self) -> Option<Failure> {
+        let is_idle = self.source.is_some() && self.store.is_some() && self.fallback.is_none();
+        is_idle.then(|| {
+            Failure::bad_argument(
+                "--store names where the fallback's answers go, and there is no --fallback.",
+                "Leave out --store, or SOURCE to serve the store.",
+            )
+        })
     }
-    ended?;
-    let answered = told.ended(&outcome?);
-    damaged.and(answered)
 }
 
 /// What was said, checked as far as it can be before anything is opened.
-fn checked_plan(args: &args::Replay) -> Result<ReplayPlan, Failure> {
+fn checked_plan(args: &Args) -> Result<ReplayPlan, Failure> {
     let mut plan = ReplayPlan {
         exchanges: args.exchanges.clone(),
         listen: args.listen.first().cloned().unwrap_or_default(),
@@ -130,7 +233,7 @@ fn unread(path: &Path, error: &std::io::Error) -> Failure {
 
 /// What is served, and where what the fallback answers is recorded: where it
 /// was said. A store takes its own misses, and is opened for writing then.
-fn stores(engine: Engine, args: &args::Replay) -> Result<(Engine, Option<Engine>), Failure> {
+fn stores(engine: Engine, args: &Args) -> Result<(Engine, Option<Engine>), Failure> {
     if args.fallback.is_none() {
         return Ok((engine, None));
     }
@@ -152,12 +255,7 @@ fn opened(path: PathBuf) -> Result<Engine, Failure> {
     })?)
 }
 
-async fn replaying(
-    engine: &Engine,
-    args: &args::Replay,
-    mut signals: Signals,
-    told: &mut Told<'_>,
-) -> Result<(), Failure> {
+async fn replaying(engine: &Engine, args: &Args, mut signals: Signals, told: &mut Told<'_>) -> Result<(), Failure> {
     let feed = engine.news()?;
     let control = match &args.control {
         Some(listen) => Some(Control::open(engine, listen, told.format()).await?),

@@ -21,44 +21,93 @@ use self::{
     baselines::Baselines,
 };
 use super::diff;
-use crate::{args, failure::Failure, library::Library, out::Out, plan, words};
+use crate::{
+    args::{LimitArg, RulesArgs, Tls},
+    command::Execute,
+    failure::Failure,
+    library::Library,
+    out::Out,
+    plan, words,
+};
 
-pub(crate) fn run(args: &args::Rerecord, out: &mut Out) -> Result<(), Failure> {
-    let rules = diff::rules(args.level, &args.ignore, &args.ignore_text)?;
-    let limit = deadline(&args.deadline)?;
-    let headers = args.headers.iter().map(|text| header(text)).collect::<Result<_, _>>()?;
-    let baselines = Baselines::open(&args.baselines, out)?;
-    if args.accept {
-        baselines.judge_accept(&args.baselines)?;
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// What was recorded before: a folder of recording files, one file, or a store
+    #[arg(value_name = "BASELINES")]
+    pub(crate) baselines: PathBuf,
+
+    /// The agent: its endpoint, or its origin to ask at the recorded paths
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: String,
+
+    /// Give up a run after this time, such as 90s or 5m
+    #[arg(long, value_name = "TIME", default_value = "60s")]
+    pub(crate) deadline: String,
+
+    /// Send this header field, in the place of a recorded one; without a value: leave it out; repeat for several
+    #[arg(long = "header", value_name = "NAME: VALUE")]
+    pub(crate) headers: Vec<String>,
+
+    /// Replace the files that differ by what the agent answered now
+    #[arg(long)]
+    pub(crate) accept: bool,
+
+    /// Write what the agent answered into this folder, under the names of the baselines
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+
+    #[command(flatten)]
+    rules: RulesArgs,
+
+    #[command(flatten)]
+    pub(crate) limit: LimitArg,
+
+    #[command(flatten)]
+    pub(crate) tls: Tls,
+}
+
+impl Execute for Args {
+    fn execute(&self, out: &mut Out) -> Result<(), Failure> {
+        let rules = diff::rules(&self.rules)?;
+        let limit = deadline(&self.deadline)?;
+        let headers = self.headers.iter().map(|text| header(text)).collect::<Result<_, _>>()?;
+        let baselines = Baselines::open(&self.baselines, out)?;
+        if self.accept {
+            baselines.judge_accept(&self.baselines)?;
+        }
+        if let Some(folder) = &self.output {
+            baselines.judge_output(folder)?;
+        }
+        let plan = RerecordPlan {
+            url: self.url.clone(),
+            headers,
+            tls: plan::tls(&self.tls, &[&self.url])?,
+        };
+        if plan.tls.insecure {
+            plan::note_unverified(&secret::hidden(&self.url), out.format);
+        }
+        let (asked, store, _folder) = ask(&baselines, &plan, limit)?;
+        asked.note(diff::plain(out.format));
+        asked.judge_silence(&secret::hidden(&self.url))?;
+        let told = diff::baseline::tell(&self.baselines, &store, &rules, None, out)?;
+        let new = Library::open(Some(store.clone()), out)?;
+        if let Some(folder) = &self.output {
+            keeping::write(&baselines, &asked, &new, folder, out)?;
+        }
+        let accepted = match self.accept {
+            true => keeping::replace(&baselines, &asked, &new, &told, out)?,
+            false => false,
+        };
+        out.flush()?;
+        asked.judge_ends(limit)?;
+        match told.is_same() || accepted {
+            true => Ok(()),
+            false => Err(Failure::Status(1)),
+        }
     }
-    if let Some(folder) = &args.output {
-        baselines.judge_output(folder)?;
-    }
-    let plan = RerecordPlan {
-        url: args.url.clone(),
-        headers,
-        tls: plan::tls(&args.tls, &[&args.url])?,
-    };
-    if plan.tls.insecure {
-        plan::note_unverified(&secret::hidden(&args.url), out.format);
-    }
-    let (asked, store, _folder) = ask(&baselines, &plan, limit)?;
-    asked.note(diff::plain(out.format));
-    asked.judge_silence(&secret::hidden(&args.url))?;
-    let told = diff::baseline::tell(&args.baselines, &store, &rules, None, out)?;
-    let new = Library::open(Some(store.clone()), out)?;
-    if let Some(folder) = &args.output {
-        keeping::write(&baselines, &asked, &new, folder, out)?;
-    }
-    let accepted = match args.accept {
-        true => keeping::replace(&baselines, &asked, &new, &told, out)?,
-        false => false,
-    };
-    out.flush()?;
-    asked.judge_ends(limit)?;
-    match told.is_same() || accepted {
-        true => Ok(()),
-        false => Err(Failure::Status(1)),
+
+    fn limit(&self) -> Option<&LimitArg> {
+        Some(&self.limit)
     }
 }
 

@@ -12,7 +12,8 @@ use tokio::sync::mpsc;
 
 use super::record::{bind, choice, start};
 use crate::{
-    args,
+    args::{ChoiceArgs, LimitArg, SourceArgs, Tls},
+    command::Execute,
     failure::{Failure, note, note_clock},
     incidents,
     json::Line,
@@ -30,40 +31,70 @@ const LAST_ANSWERS: Duration = Duration::from_millis(300);
 /// Between looks at what the recorder has to say.
 const LOOK: Duration = Duration::from_millis(200);
 
-pub(crate) fn run(args: &args::Serve, out: &mut Out) -> Result<(), Failure> {
-    if !scrubjay_door::is_built() {
-        return Err(Failure::new(
-            Code::Internal,
-            "This program was built without the page.",
-            "In the repository: cargo xtask ui && cargo run --release -p scrubjay-cli -- serve.",
-        ));
-    }
-    let listen = address(&args.listen)?;
-    let plans = plans(args)?;
-    // Ports that are taken make no store.
-    let socket = scrubjay_door::listen(listen).map_err(|error| refused(&error))?;
-    let bound = bind(&plans)?;
-    raise_descriptor_limit();
-    let options = Options {
-        path: args.source.path(),
-        opening: Opening::Window,
-    };
-    let engine = Engine::open_within(&options, out.limits)?;
-    let sources = start(&engine, bound)?;
-    out.write_behind(true)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let absorbed = engine.clone();
-    let signals = Signals::new(Meaning::Stop, out.format, move || absorbed.absorbed_bytes())?;
-    let stopping = signals.stopping();
-    let ended = runtime.block_on(serve(&engine, socket, &sources, signals, out));
-    stopping.begin();
-    // A question that still waits for the disk is not waited for.
-    runtime.shutdown_background();
-    engine.close();
-    ended.and(incidents::tell_last(&engine, out))
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+
+    /// Record from this upstream meanwhile; repeat for several sources
+    #[arg(long = "upstream", value_name = "[NAME=]URL")]
+    pub(crate) upstreams: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArgs,
+
+    /// Let the sources answer to this Host too, such as host.docker.internal; repeat for several
+    #[arg(long = "allow-host", value_name = "NAME", requires = "upstreams")]
+    pub(crate) allow_hosts: Vec<String>,
+
+    /// Where to serve the page
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:5292")]
+    pub(crate) listen: String,
+
+    #[command(flatten)]
+    pub(crate) tls: Tls,
 }
 
-fn plans(args: &args::Serve) -> Result<Vec<SourcePlan>, Failure> {
+impl Execute for Args {
+    fn execute(&self, out: &mut Out) -> Result<(), Failure> {
+        if !scrubjay_door::is_built() {
+            return Err(Failure::new(
+                Code::Internal,
+                "This program was built without the page.",
+                "In the repository: cargo xtask ui && cargo run --release -p scrubjay-cli -- serve.",
+            ));
+        }
+        let listen = address(&self.listen)?;
+        let plans = plans(self)?;
+        // Ports that are taken make no store.
+        let socket = scrubjay_door::listen(listen).map_err(|error| refused(&error))?;
+        let bound = bind(&plans)?;
+        raise_descriptor_limit();
+        let options = Options {
+            path: self.source.path(),
+            opening: Opening::Window,
+        };
+        let engine = Engine::open_within(&options, out.limits)?;
+        let sources = start(&engine, bound)?;
+        out.write_behind(true)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let absorbed = engine.clone();
+        let signals = Signals::new(Meaning::Stop, out.format, move || absorbed.absorbed_bytes())?;
+        let stopping = signals.stopping();
+        let ended = runtime.block_on(serve(&engine, socket, &sources, signals, out));
+        stopping.begin();
+        // A question that still waits for the disk is not waited for.
+        runtime.shutdown_background();
+        engine.close();
+        ended.and(incidents::tell_last(&engine, out))
+    }
+
+    fn limit(&self) -> Option<&LimitArg> {
+        Some(&self.source.limit)
+    }
+}
+
+fn plans(args: &Args) -> Result<Vec<SourcePlan>, Failure> {
     let choice = choice(&args.choice)?;
     let hosts = plan::hosts(&args.allow_hosts)?;
     let plans = plan::plans(&args.upstreams, &[], None)?;

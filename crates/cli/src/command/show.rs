@@ -8,7 +8,8 @@ use scrubjay_session::{
 
 use super::list::{finding_object, header_pairs, relayed_words, with_passage};
 use crate::{
-    args,
+    args::{LimitArg, One},
+    command::Execute,
     failure::Failure,
     json::{self, Line},
     library::{Library, unreadable},
@@ -22,21 +23,33 @@ const CHUNKS: u64 = 4_096;
 /// Findings listed for people, at most.
 const FINDINGS: usize = 40;
 
-pub(crate) fn run(args: &args::One, out: &mut Out) -> Result<(), Failure> {
-    let library = Library::open(args.source.path(), out)?;
-    let mut reader = library.reader(library.one(args.exchange)?)?;
-    let frames = reader.summary().frames;
-    let findings = reader
-        .findings(0..frames.saturating_add(2), usize::MAX)
-        .map_err(unreadable)?;
-    let exchange = reader.exchange().clone();
-    if out.is_json() {
-        json_line(&exchange, reader.shelf(), &findings, out)?;
-    } else {
-        text(&exchange, &reader.summary().endpoint_method, &findings, out)?;
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    one: One,
+}
+
+impl Execute for Args {
+    fn execute(&self, out: &mut Out) -> Result<(), Failure> {
+        let library = Library::open(self.one.source.path(), out)?;
+        let mut reader = library.reader(library.one(self.one.exchange)?)?;
+        let frames = reader.summary().frames;
+        let findings = reader
+            .findings(0..frames.saturating_add(2), usize::MAX)
+            .map_err(unreadable)?;
+        let exchange = reader.exchange().clone();
+        if out.is_json() {
+            json_line(&exchange, reader.shelf(), &findings, out)?;
+        } else {
+            text(&exchange, &reader.summary().endpoint_method, &findings, out)?;
+        }
+        out.flush()?;
+        library.finish()
     }
-    out.flush()?;
-    library.finish()
+
+    fn limit(&self) -> Option<&LimitArg> {
+        Some(&self.one.source.limit)
+    }
 }
 
 fn json_line(

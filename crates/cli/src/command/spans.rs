@@ -3,7 +3,8 @@
 use scrubjay_session::query::{Kind, Span, SpanText};
 
 use crate::{
-    args,
+    args::{LimitArg, One},
+    command::Execute,
     failure::Failure,
     json::Line,
     library::{Library, note_no_events, unreadable},
@@ -17,31 +18,43 @@ const WHOLE: usize = usize::MAX / 4;
 /// Spans read at a time.
 const SPANS: u32 = 256;
 
-pub(crate) fn run(args: &args::One, out: &mut Out) -> Result<(), Failure> {
-    let library = Library::open(args.source.path(), out)?;
-    let index = library.one(args.exchange)?;
-    let mut reader = library.reader(index)?;
-    let count = reader.summary().spans;
-    for first in (0..count).step_by(SPANS as usize) {
-        let end = first.saturating_add(SPANS).min(count);
-        let spans = reader.spans(first..end).map_err(unreadable)?;
-        for (ordinal, span) in (first..end).zip(&spans) {
-            let said = reader.span_text(ordinal, WHOLE).map_err(unreadable)?;
-            let parent = span
-                .parent
-                .map(|parent| reader.span(parent))
-                .transpose()
-                .map_err(unreadable)?;
-            out.text(&if out.is_json() {
-                json_line(span, &said, parent.as_ref())
-            } else {
-                text_line(span, &said)
-            })?;
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    one: One,
+}
+
+impl Execute for Args {
+    fn execute(&self, out: &mut Out) -> Result<(), Failure> {
+        let library = Library::open(self.one.source.path(), out)?;
+        let index = library.one(self.one.exchange)?;
+        let mut reader = library.reader(index)?;
+        let count = reader.summary().spans;
+        for first in (0..count).step_by(SPANS as usize) {
+            let end = first.saturating_add(SPANS).min(count);
+            let spans = reader.spans(first..end).map_err(unreadable)?;
+            for (ordinal, span) in (first..end).zip(&spans) {
+                let said = reader.span_text(ordinal, WHOLE).map_err(unreadable)?;
+                let parent = span
+                    .parent
+                    .map(|parent| reader.span(parent))
+                    .transpose()
+                    .map_err(unreadable)?;
+                out.text(&if out.is_json() {
+                    json_line(span, &said, parent.as_ref())
+                } else {
+                    text_line(span, &said)
+                })?;
+            }
         }
+        out.flush()?;
+        note_no_events(&reader, index, out.format);
+        library.finish()
     }
-    out.flush()?;
-    note_no_events(&reader, index, out.format);
-    library.finish()
+
+    fn limit(&self) -> Option<&LimitArg> {
+        Some(&self.one.source.limit)
+    }
 }
 
 fn json_line(span: &Span, said: &SpanText, parent: Option<&Span>) -> String {

@@ -1,12 +1,14 @@
 //! `scrubjay state`: messages and state as the official client holds them.
 
+use clap::ArgGroup;
 use std::fmt;
 
 use scrubjay_engine::AnyShelf;
 use scrubjay_session::query::{Held, Moment, Reader, TooLarge};
 
 use crate::{
-    args,
+    args::{LimitArg, One},
+    command::Execute,
     failure::Failure,
     json::{self, Line},
     library::{Library, unreadable},
@@ -16,29 +18,62 @@ use crate::{
     words,
 };
 
-pub(crate) fn run(args: &args::State, out: &mut Out) -> Result<(), Failure> {
-    let limit_bytes = limit(&args.max_state)?;
-    let library = Library::open(args.one.source.path(), out)?;
-    if args.all {
-        let (indexes, many) = library.one_or_all(args.one.exchange)?;
-        for index in indexes {
-            let mut reader = library.reader(index)?;
-            // Every moment, one after the other, so that each folds one frame on.
-            for seq in 0..=reader.summary().frames {
-                tell(many.then_some(index), seq, &mut reader, (args, limit_bytes), out)?;
+#[derive(Debug, clap::Args)]
+#[command(group(ArgGroup::new("moment").args(["at", "all"])))]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) one: One,
+
+    /// As of this frame; 0 is the request's input, absent means the last
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) at: Option<i64>,
+
+    /// As of every frame, from 0 on
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// Say which frame set each value of the state
+    #[arg(long)]
+    pub(crate) blame: bool,
+
+    /// Say how the moment was reached
+    #[arg(long)]
+    pub(crate) explain: bool,
+
+    /// Leave out what is larger in all, and print its size
+    #[arg(long, value_name = "SIZE", default_value = "64MiB")]
+    pub(crate) max_state: String,
+}
+
+impl Execute for Args {
+    fn execute(&self, out: &mut Out) -> Result<(), Failure> {
+        let limit_bytes = limit(&self.max_state)?;
+        let library = Library::open(self.one.source.path(), out)?;
+        if self.all {
+            let (indexes, many) = library.one_or_all(self.one.exchange)?;
+            for index in indexes {
+                let mut reader = library.reader(index)?;
+                // Every moment, one after the other, so that each folds one frame on.
+                for seq in 0..=reader.summary().frames {
+                    tell(many.then_some(index), seq, &mut reader, (self, limit_bytes), out)?;
+                }
             }
+        } else {
+            let index = library.one(self.one.exchange)?;
+            let mut reader = library.reader(index)?;
+            let seq = match self.at {
+                Some(seq) => within(seq, index, &reader)?,
+                None => reader.summary().frames,
+            };
+            tell(None, seq, &mut reader, (self, limit_bytes), out)?;
         }
-    } else {
-        let index = library.one(args.one.exchange)?;
-        let mut reader = library.reader(index)?;
-        let seq = match args.at {
-            Some(seq) => within(seq, index, &reader)?,
-            None => reader.summary().frames,
-        };
-        tell(None, seq, &mut reader, (args, limit_bytes), out)?;
+        out.flush()?;
+        library.finish()
     }
-    out.flush()?;
-    library.finish()
+
+    fn limit(&self) -> Option<&LimitArg> {
+        Some(&self.one.source.limit)
+    }
 }
 
 fn limit(text: &str) -> Result<u64, Failure> {
@@ -81,7 +116,7 @@ fn tell(
     exchange: Option<i64>,
     seq: u32,
     reader: &mut Reader<AnyShelf>,
-    (args, limit_bytes): (&args::State, u64),
+    (args, limit_bytes): (&Args, u64),
     out: &mut Out,
 ) -> Result<(), Failure> {
     let moment = reader.moment_at(seq).map_err(unreadable)?;

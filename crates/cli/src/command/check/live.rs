@@ -17,9 +17,9 @@ use scrubjay_session::{
     query::{FindingEntry, Severity},
 };
 
-use super::{Checked, Found, Muted, line, text};
+use super::{Args, Checked, Found, Muted, line, text};
 use crate::{
-    args::{self, Format},
+    args::Format,
     failure::Failure,
     library::unreadable,
     out::Out,
@@ -35,7 +35,7 @@ const MARK: &[u8] = b"\xEF\xBB\xBF";
 /// What was found, and whether the answer was read to its end.
 type Outcome = (Checked, Result<(), Failure>);
 
-pub(super) fn check(args: &args::Check, url: &str, muted: &Muted, out: &mut Out) -> Result<Outcome, Failure> {
+pub(super) fn check(args: &Args, url: &str, muted: &Muted, out: &mut Out) -> Result<Outcome, Failure> {
     let input = read_input(args.input.as_deref())?;
     let tls = plan::tls(&args.tls, &[url])?;
     if tls.insecure {

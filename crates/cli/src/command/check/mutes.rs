@@ -11,7 +11,8 @@
 use scrubjay_ipc::Code;
 use scrubjay_session::{fold::rule::Rule, judge::rule};
 
-use crate::{args, failure::Failure};
+use super::Args;
+use crate::failure::Failure;
 
 /// Rules that do not count.
 #[derive(Debug, Default)]
@@ -20,7 +21,7 @@ pub(super) struct Muted {
 }
 
 impl Muted {
-    pub(super) fn read(args: &args::Check) -> Result<Self, Failure> {
+    pub(super) fn read(args: &Args) -> Result<Self, Failure> {
         let mut muted = Self::default();
         for name in &args.mute {
             muted.add(name, "--mute")?;

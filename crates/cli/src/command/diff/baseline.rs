@@ -19,12 +19,12 @@ use scrubjay_session::{
 };
 
 use super::{
-    DIFFERENCES, compared,
+    Args, DIFFERENCES, compared,
     sides::{Thread, pairing, plain, side, threads},
     text, verdict,
 };
 use crate::{
-    args::{self, Format},
+    args::Format,
     failure::{Failure, note},
     json::Line,
     library::{Library, unreadable},
@@ -64,7 +64,7 @@ impl Found {
     }
 }
 
-pub(super) fn run(args: &args::Diff, folder: &Path, rules: &Rules, out: &mut Out) -> Result<(), Failure> {
+pub(super) fn run(args: &Args, folder: &Path, rules: &Rules, out: &mut Out) -> Result<(), Failure> {
     let older_than_us = match &args.max_age {
         None => None,
         Some(text) => Some(words::moment(text, clock::wall_us()).ok_or_else(|| {

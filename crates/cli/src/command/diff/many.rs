@@ -5,9 +5,9 @@ use scrubjay_engine::AnyShelf;
 use scrubjay_ipc::answer::compare as answers;
 use scrubjay_session::diff::{Many, Parting, Rules, Stopped};
 
-use super::{sides::Operand, text, verdict};
+use super::{Args, sides::Operand, text, verdict};
 use crate::{
-    args::{self, Format},
+    args::Format,
     failure::Failure,
     json::Line,
     library::unreadable,
@@ -16,7 +16,7 @@ use crate::{
     words,
 };
 
-pub(super) fn run(args: &args::Diff, a: &Operand, b: Operand, rules: &Rules, out: &mut Out) -> Result<(), Failure> {
+pub(super) fn run(args: &Args, a: &Operand, b: Operand, rules: &Rules, out: &mut Out) -> Result<(), Failure> {
     let mut operands = vec![b];
     for path in &args.more {
         operands.push(Operand::open(path, None, args.all, out)?);

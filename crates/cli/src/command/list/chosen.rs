@@ -3,7 +3,7 @@
 use scrubjay_engine::{Tallies, Tally};
 use scrubjay_session::{exchange::Exchange, query::Summary, verdict};
 
-use crate::{args, failure::Failure, library::Library, safe::shortened, words};
+use crate::{command::list::Args, failure::Failure, library::Library, safe::shortened, words};
 
 /// What was asked for.
 pub(super) struct Chosen {
@@ -30,7 +30,7 @@ pub(super) struct Others {
 }
 
 impl Chosen {
-    pub(super) fn by(args: &args::List) -> Result<Self, Failure> {
+    pub(super) fn by(args: &Args) -> Result<Self, Failure> {
         Ok(Self {
             all: args.all,
             thread: args.thread.clone(),
@@ -125,7 +125,7 @@ fn limit(given: Option<i64>) -> Result<Option<usize>, Failure> {
         .ok_or_else(|| Failure::bad_argument(format!("--limit {given} shows nothing."), "Give a number from 1 on."))
 }
 
-fn flags(args: &args::List) -> Vec<String> {
+fn flags(args: &Args) -> Vec<String> {
     let named = [
         ("--thread", &args.thread),
         ("--source", &args.source_name),

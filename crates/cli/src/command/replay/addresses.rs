@@ -6,10 +6,11 @@
 use scrubjay_engine::{Engine, ReplayPlan};
 use scrubjay_ipc::ReplayView;
 
-use crate::{args, failure::Failure};
+use super::Args;
+use crate::failure::Failure;
 
 /// Starts a replay for each source that was named, or that there is.
-pub(super) fn start(engine: &Engine, args: &args::Replay, plan: &ReplayPlan) -> Result<Vec<ReplayView>, Failure> {
+pub(super) fn start(engine: &Engine, args: &Args, plan: &ReplayPlan) -> Result<Vec<ReplayView>, Failure> {
     let mut sources = args.sources.clone();
     if sources.is_empty() {
         sources = engine.replay_sources(&args.exchanges)?;
@@ -34,7 +35,7 @@ pub(super) fn start(engine: &Engine, args: &args::Replay, plan: &ReplayPlan) -> 
     Ok(replays)
 }
 
-fn check(args: &args::Replay, sources: &[String]) -> Result<(), Failure> {
+fn check(args: &Args, sources: &[String]) -> Result<(), Failure> {
     let (addresses, count) = (args.listen.len(), sources.len());
     if addresses > count.max(1) {
         return Err(Failure::bad_argument(
@@ -54,7 +55,7 @@ fn check(args: &args::Replay, sources: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn takes_any_port(args: &args::Replay) -> bool {
+fn takes_any_port(args: &Args) -> bool {
     args.listen
         .last()
         .is_some_and(|listen| listen.rsplit(':').next() == Some("0"))

@@ -6,9 +6,9 @@ use scrubjay_engine::{Asker, Engine, EngineError, Struck};
 use scrubjay_ipc::{AnswerMiss, AnyAsk, ClientStage, ReplayClient, ReplayMiss, ReplayView, Steer, SteerBy};
 use scrubjay_session::shelf::Shelf as _;
 
-use super::{keys, lines};
+use super::{Args, keys, lines};
 use crate::{
-    args::{self, Format},
+    args::Format,
     failure::{Failure, note, note_exposure, tell},
     json::Line,
     out::Out,
@@ -21,7 +21,7 @@ pub(super) struct Told<'a> {
     engine: &'a Engine,
     /// One for each source, and at least one.
     replays: &'a [ReplayView],
-    args: &'a args::Replay,
+    args: &'a Args,
     /// Where the fallback's answers are recorded.
     misses_into: &'a Path,
     out: &'a mut Out,
@@ -84,7 +84,7 @@ impl<'a> Told<'a> {
     pub(super) fn new(
         engine: &'a Engine,
         replays: &'a [ReplayView],
-        args: &'a args::Replay,
+        args: &'a Args,
         misses_into: &'a Path,
         out: &'a mut Out,
     ) -> Self {
