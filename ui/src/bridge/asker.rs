@@ -1,0 +1,98 @@
+//! One pane's questions: at most one on its way, the newest next, and no more
+//! of them than an eye can follow.
+
+use std::{cell::RefCell, rc::Rc};
+
+use js_sys::Promise;
+use leptos::prelude::{GetValue as _, LocalStorage, StoredValue, WithValue as _};
+use scrubjay_ipc::{Ask, Code, Report};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
+
+use super::latest::Latest;
+use crate::{bridge, browser};
+
+/// From one question to the next. A webview keeps a few kilobytes of every
+/// answer, and a pane that changes more often than this shows no more.
+const EVERY_MS: f64 = 33.0;
+
+/// How often a question is asked again when another of its kind got in the way.
+const TRIES: u32 = 8;
+
+/// An answer, and whether a newer question waits behind it.
+pub(crate) struct Answered<A: Ask> {
+    pub(crate) ask: A,
+    pub(crate) answer: Result<A::Answer, Report>,
+    pub(crate) is_overtaken: bool,
+}
+
+type Apply<A> = Rc<dyn Fn(Answered<A>)>;
+
+/// Asks on behalf of one pane.
+pub(crate) struct Asker<A: Ask + Clone + 'static> {
+    queue: StoredValue<Rc<RefCell<Latest<A>>>, LocalStorage>,
+    apply: StoredValue<Apply<A>, LocalStorage>,
+}
+
+impl<A: Ask + Clone + 'static> Clone for Asker<A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<A: Ask + Clone + 'static> Copy for Asker<A> {}
+
+impl<A: Ask + Clone + 'static> Asker<A> {
+    /// `apply` hears every answer that comes, in order.
+    pub(crate) fn new(apply: impl Fn(Answered<A>) + 'static) -> Self {
+        Self {
+            queue: StoredValue::new_local(Rc::default()),
+            apply: StoredValue::new_local(Rc::new(apply)),
+        }
+    }
+
+    /// Asks now, or as soon as the question on its way is answered.
+    pub(crate) fn ask(self, ask: A) {
+        let queue = self.queue.get_value();
+        let Some(first) = queue.borrow_mut().want(ask) else {
+            return;
+        };
+        let apply = self.apply.with_value(Rc::clone);
+        leptos::task::spawn_local(async move {
+            let mut next = Some(first);
+            let mut tries = 0;
+            while let Some(ask) = next {
+                let asked_ms = browser::now_ms();
+                let answer = bridge::ask(ask.clone()).await;
+                let is_overtaken = queue.borrow().is_overtaken();
+                // Another pane's question of the same kind made this one pointless; for this pane it is not.
+                if is_superseded(&answer) && !is_overtaken && tries < TRIES {
+                    tries += 1;
+                    next = Some(ask);
+                    continue;
+                }
+                tries = 0;
+                apply(Answered {
+                    ask,
+                    answer,
+                    is_overtaken,
+                });
+                // The question that waits may be replaced meanwhile.
+                pause(asked_ms + EVERY_MS - browser::now_ms()).await;
+                next = queue.borrow_mut().done();
+            }
+        });
+    }
+}
+
+async fn pause(millis: f64) {
+    if millis > 0.0 {
+        let over = Promise::new(&mut |resolve, _reject| {
+            browser::later(millis, move || drop(resolve.call0(&JsValue::NULL)));
+        });
+        drop(JsFuture::from(over).await);
+    }
+}
+
+fn is_superseded<T>(answer: &Result<T, Report>) -> bool {
+    matches!(answer, Err(report) if report.code == Code::Superseded)
+}

@@ -1,0 +1,60 @@
+//! A windowed list: the scrollbar is exact, only what is visible is in the DOM.
+
+use leptos::{html, prelude::*};
+
+use super::scroll::Scroll;
+use crate::browser;
+
+/// What a windowed list needs to know.
+#[derive(Clone, Copy)]
+pub(crate) struct Listed {
+    /// Its arithmetic.
+    pub(crate) scroll: Signal<Scroll>,
+    /// Number of the first row given.
+    pub(crate) first: Signal<u64>,
+    pub(crate) top_px: RwSignal<f64>,
+    pub(crate) view_px: RwSignal<f64>,
+    pub(crate) scroll_to: RwSignal<Option<f64>>,
+}
+
+/// The scrolling box around `rows`, which are placed where they belong.
+pub(crate) fn list(listed: Listed, rows: impl IntoView + 'static) -> AnyView {
+    let node = NodeRef::<html::Div>::new();
+    node.on_load(move |element| {
+        browser::watch_size(&element, move |_, height| {
+            if height > 0.0 && (height - listed.view_px.get_untracked()).abs() > 0.5 {
+                listed.view_px.set(height);
+            }
+        });
+    });
+    let tall = NodeRef::<html::Div>::new();
+    Effect::new(move |_| {
+        let scroll = listed.scroll.get();
+        let (Some(element), Some(tall)) = (node.get(), tall.get()) else {
+            return;
+        };
+        // Before the scrolling: a browser scrolls no further than the element is tall.
+        let height = format!("{}px", scroll.height_px());
+        tall.style(("height", height));
+        if let (Some(top), true) = (listed.scroll_to.get(), scroll.total > 0) {
+            element.set_scroll_top(top.round() as i32);
+            listed.scroll_to.set(None);
+        }
+    });
+    let scrolled = move |_| {
+        if let Some(element) = node.get_untracked() {
+            listed.top_px.set(f64::from(element.scroll_top()));
+        }
+    };
+    let place = move || {
+        let top = listed.scroll.get().row_top_px(listed.first.get(), listed.top_px.get());
+        format!("translateY({top}px)")
+    };
+    view! {
+        <div class="list" node_ref=node on:scroll=scrolled>
+            <div class="list-height" role="presentation" node_ref=tall></div>
+            <div class="list-window" role="presentation" style:transform=place>{rows}</div>
+        </div>
+    }
+    .into_any()
+}

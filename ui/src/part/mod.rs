@@ -1,0 +1,16 @@
+//! Parts that any screen uses: lists, splitters, canvases, and their arithmetic.
+
+pub mod pace;
+pub mod scroll;
+pub mod snippet;
+
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod canvas;
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod list;
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod painted;
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod pane;
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod splitter;

@@ -1,0 +1,425 @@
+//! Two runs side by side: which two, how they are compared, and which pair is looked at.
+
+pub(crate) mod pairs;
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use scrubjay_ipc::{
+    Axis, CancelCompare, Compare, CompareReport, CompareResult, CompareStage, CompareStarted, Comparison,
+    ComparisonView, DiffLevel, Ignore, LanesView, MapAt, MapMoment, MappedMoment, PairView, PairsPage, Report, Ribbon,
+    Ribbons, Side,
+};
+use scrubjay_timeline::Window;
+
+use crate::{
+    bridge::{
+        self,
+        asker::{Answered, Asker},
+    },
+    browser,
+    part::pane::Pane,
+    screen::compare::words as how,
+};
+
+/// While a comparison works, it is asked for at least so often, should its news get lost.
+const ASK_AGAIN_MS: f64 = 1_000.0;
+
+/// A run that was chosen for one side, and what it is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Picked {
+    pub(crate) side: Side,
+    pub(crate) title: String,
+}
+
+/// What a pair is looked at for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PairTab {
+    Words,
+    Tree,
+    Timing,
+    StateAfter,
+}
+
+/// Both sides' lanes and what connects them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Both {
+    pub(crate) a: Arc<LanesView>,
+    pub(crate) b: Arc<LanesView>,
+    pub(crate) ribbons: Arc<Vec<Ribbon>>,
+}
+
+/// Everything about the comparison that is shown.
+#[derive(Clone, Copy)]
+pub(crate) struct CompareModel {
+    /// What was set as A, before there is a B.
+    pub(crate) baseline: RwSignal<Option<Picked>>,
+    pub(crate) sides: RwSignal<Option<(Picked, Picked)>>,
+    pub(crate) level: RwSignal<DiffLevel>,
+    pub(crate) ignore: RwSignal<Vec<Ignore>>,
+    pub(crate) comparison: RwSignal<Option<u64>>,
+    pub(crate) view: Pane<ComparisonView>,
+    pub(crate) differences_only: RwSignal<bool>,
+    pub(crate) downstream_open: RwSignal<bool>,
+    pub(crate) pairs: Pane<PairsPage>,
+    pub(crate) top_px: RwSignal<f64>,
+    pub(crate) view_px: RwSignal<f64>,
+    pub(crate) scroll_to: RwSignal<Option<f64>>,
+    /// The pair that is looked at.
+    pub(crate) chosen: RwSignal<Option<u64>>,
+    pub(crate) pair: Pane<PairView>,
+    pub(crate) tab: RwSignal<PairTab>,
+    pub(crate) axis: RwSignal<Axis>,
+    /// Part of the lanes that is visible; all is 0 to 1.
+    pub(crate) window: RwSignal<Window>,
+    pub(crate) width_px: RwSignal<f64>,
+    pub(crate) both: RwSignal<Option<Both>>,
+    /// The playhead, on both sides.
+    pub(crate) moment: RwSignal<Option<MappedMoment>>,
+    /// The pair a side of which was taken, to be paired by hand.
+    pub(crate) taken: RwSignal<Option<u64>>,
+    /// Why what was typed at the field of what is ignored cannot be.
+    pub(crate) wrong_ignore: RwSignal<String>,
+    /// What a key could not do, or what was done, until the next one.
+    pub(crate) remark: RwSignal<String>,
+    /// Counts up when the same comparison has to be read again.
+    pub(super) turn: RwSignal<u32>,
+    asker: StoredValue<Option<Asker<Comparison>>, LocalStorage>,
+    mapper: StoredValue<Option<Asker<MapMoment>>, LocalStorage>,
+}
+
+impl CompareModel {
+    pub(crate) fn new() -> Self {
+        let this = Self {
+            baseline: RwSignal::new(None),
+            sides: RwSignal::new(None),
+            level: RwSignal::new(DiffLevel::Behaviour),
+            ignore: RwSignal::new(recalled_ignores()),
+            comparison: RwSignal::new(None),
+            view: Pane::new(),
+            differences_only: RwSignal::new(false),
+            downstream_open: RwSignal::new(false),
+            pairs: Pane::new(),
+            top_px: RwSignal::new(0.0),
+            view_px: RwSignal::new(300.0),
+            scroll_to: RwSignal::new(None),
+            chosen: RwSignal::new(None),
+            pair: Pane::new(),
+            tab: RwSignal::new(PairTab::Words),
+            axis: RwSignal::new(Axis::Clock),
+            window: RwSignal::new(Window::new(0.0, 1.0)),
+            width_px: RwSignal::new(0.0),
+            both: RwSignal::new(None),
+            moment: RwSignal::new(None),
+            taken: RwSignal::new(None),
+            wrong_ignore: RwSignal::new(String::new()),
+            remark: RwSignal::new(String::new()),
+            turn: RwSignal::new(0),
+            asker: StoredValue::new_local(None),
+            mapper: StoredValue::new_local(None),
+        };
+        this.asker
+            .set_value(Some(Asker::new(move |answered| this.arrived(answered))));
+        this.mapper
+            .set_value(Some(Asker::new(move |answered| this.mapped(answered))));
+        this.watch_question();
+        this.watch_lanes();
+        this.watch_pairs();
+        this.watch_pair();
+        this
+    }
+
+    // ---- which two ------------------------------------------------------
+
+    /// Sets A, before there is a B.
+    pub(crate) fn set_baseline(self, picked: Picked) {
+        self.remark.set(format!("A is {}", picked.title));
+        self.baseline.set(Some(picked));
+    }
+
+    /// Compares two runs.
+    pub(crate) fn compare(self, a: Picked, b: Picked) {
+        self.baseline.set(Some(a.clone()));
+        self.forget();
+        self.sides.set(Some((a, b)));
+    }
+
+    /// Puts each side in the other's place.
+    pub(crate) fn swap(self) {
+        if let Some((a, b)) = self.sides.get_untracked() {
+            self.compare(b, a);
+        }
+    }
+
+    /// Compares the same two again.
+    pub(crate) fn again(self) {
+        self.forget();
+        self.sides.update(|_same| {});
+    }
+
+    fn forget(self) {
+        self.comparison.set(None);
+        self.view.clear();
+        self.pairs.clear();
+        self.pair.clear();
+        self.chosen.set(None);
+        self.moment.set(None);
+        self.taken.set(None);
+        self.both.set(None);
+        self.remark.set(String::new());
+        self.window.set(Window::new(0.0, 1.0));
+    }
+
+    // ---- how ------------------------------------------------------------
+
+    /// Another level, of the same two.
+    pub(crate) fn set_level(self, level: DiffLevel) {
+        if self.level.get_untracked() != level {
+            self.forget();
+            self.level.set(level);
+        }
+    }
+
+    /// The next level.
+    pub(crate) fn cycle_level(self) {
+        self.set_level(how::next_level(self.level.get_untracked()));
+    }
+
+    /// Ignores something, or no longer.
+    pub(crate) fn toggle_ignore(self, ignore: Ignore) {
+        self.forget();
+        self.ignore
+            .update(|list| match list.iter().position(|known| *known == ignore) {
+                Some(at) => drop(list.remove(at)),
+                None => list.push(ignore),
+            });
+        let text = self.ignore.with_untracked(serde_json::to_string);
+        browser::remember("compare.ignore", &text.unwrap_or_default());
+    }
+
+    /// Ignores something that was typed, once the engine can read it; what it
+    /// cannot read stays at the field with the reason.
+    pub(crate) fn type_ignore(self, ignore: Ignore) {
+        self.wrong_ignore.set(String::new());
+        let mut list = self.ignore.get_untracked();
+        if list.contains(&ignore) {
+            return;
+        }
+        let Some((a, b)) = self.sides.get_untracked() else {
+            return self.toggle_ignore(ignore);
+        };
+        list.push(ignore.clone());
+        let ask = Compare {
+            a: a.side,
+            b: b.side,
+            level: self.level.get_untracked(),
+            ignore: list,
+        };
+        leptos::task::spawn_local(async move {
+            match bridge::ask(ask).await {
+                Ok(_) => self.toggle_ignore(ignore),
+                Err(report) => self.wrong_ignore.set(format!("{} {}", report.message, report.hint)),
+            }
+        });
+    }
+
+    /// A question for every choice of sides, level and what is ignored.
+    fn watch_question(self) {
+        let asker = Asker::new(move |answered: Answered<Compare>| {
+            if answered.is_overtaken {
+                return;
+            }
+            match answered.answer {
+                Ok(started) => self.began(started),
+                Err(report) => self.view.report.set(Some(report)),
+            }
+        });
+        Effect::new(move |_| {
+            let (level, ignore) = (self.level.get(), self.ignore.get());
+            if let Some((a, b)) = self.sides.get() {
+                asker.ask(Compare {
+                    a: a.side,
+                    b: b.side,
+                    level,
+                    ignore,
+                });
+            }
+        });
+    }
+
+    pub(super) fn began(self, started: CompareStarted) {
+        self.comparison.set(Some(started.comparison));
+        self.turn.update(|turn| *turn += 1);
+        self.ask();
+    }
+
+    // ---- how far it is --------------------------------------------------
+
+    fn ask(self) {
+        if let (Some(asker), Some(comparison)) = (self.asker.get_value(), self.comparison.get_untracked()) {
+            asker.ask(Comparison { comparison });
+        }
+    }
+
+    /// The engine says that a comparison is further.
+    pub(crate) fn further(self, comparison: u64) {
+        if self.comparison.get_untracked() == Some(comparison) {
+            self.ask();
+        }
+    }
+
+    fn arrived(self, answered: Answered<Comparison>) {
+        if self.comparison.get_untracked() != Some(answered.ask.comparison) {
+            return;
+        }
+        let was_done = untrack(move || self.result()).is_some();
+        let is_working = matches!(&answered.answer, Ok(view) if matches!(view.stage, CompareStage::Working(_)));
+        self.view.take(answered.answer);
+        if is_working {
+            browser::later(ASK_AGAIN_MS, move || {
+                let is_working = self.view.value.with_untracked(
+                    |view| matches!(view, Some(view) if matches!(view.stage, CompareStage::Working(_))),
+                );
+                if is_working {
+                    self.further(answered.ask.comparison);
+                }
+            });
+        }
+        let result = untrack(move || self.result()).filter(|_| !was_done);
+        if let Some(first) = result.and_then(|result| result.first) {
+            self.visit_pair(first.pair);
+        }
+    }
+
+    /// What came out, once it is done.
+    pub(crate) fn result(self) -> Option<CompareResult> {
+        self.view.value.with(|view| match &view.as_ref()?.stage {
+            CompareStage::Done(result) => Some((**result).clone()),
+            CompareStage::Working(_) | CompareStage::Cancelled | CompareStage::Failed(_) => None,
+        })
+    }
+
+    /// Gives the comparison up.
+    pub(crate) fn cancel(self) {
+        let Some(comparison) = self.comparison.get_untracked() else {
+            return;
+        };
+        leptos::task::spawn_local(async move {
+            self.view.take(bridge::ask(CancelCompare { comparison }).await);
+        });
+    }
+
+    // ---- the playhead ---------------------------------------------------
+
+    /// Puts the playhead on a moment of one side.
+    pub(crate) fn go(self, of_b: bool, at: MapAt) {
+        if let (Some(mapper), Some(comparison)) = (self.mapper.get_value(), self.comparison.get_untracked()) {
+            mapper.ask(MapMoment {
+                comparison,
+                of_b,
+                axis: self.axis.get_untracked(),
+                at,
+            });
+        }
+    }
+
+    fn mapped(self, answered: Answered<MapMoment>) {
+        let is_ours = self.comparison.get_untracked() == Some(answered.ask.comparison)
+            && self.axis.get_untracked() == answered.ask.axis;
+        match answered.answer {
+            Ok(moment) if is_ours => {
+                self.moment.set(Some(moment));
+                // A press on the lanes chooses the pair under it; a chosen pair stays.
+                if let (Some(pair), MapAt::X(_)) = (moment.pair, answered.ask.at) {
+                    self.show_pair(pair, false);
+                }
+            }
+            Ok(_) => {}
+            Err(report) => self.remark.set(report.message),
+        }
+    }
+
+    /// Clock, idle collapsed, event number.
+    pub(crate) fn cycle_axis(self) {
+        self.axis.update(|axis| *axis = crate::words::next_axis(*axis));
+        self.both.set(None);
+        if let Some(moment) = self.moment.get_untracked() {
+            self.go(false, MapAt::Frame(moment.a.0, moment.a.1));
+        }
+    }
+
+    // ---- the lanes ------------------------------------------------------
+
+    fn watch_lanes(self) {
+        let painter = Asker::new(move |answered: Answered<Ribbons>| {
+            let is_ours = self.comparison.get_untracked() == Some(answered.ask.comparison)
+                && self.axis.get_untracked() == answered.ask.axis;
+            if let Some(view) = answered.answer.ok().filter(|_| is_ours) {
+                self.both.set(Some(Both {
+                    a: Arc::new(view.a),
+                    b: Arc::new(view.b),
+                    ribbons: Arc::new(view.ribbons),
+                }));
+            }
+        });
+        let is_done = Memo::new(move |_| self.result().is_some());
+        Effect::new(move |_| {
+            self.turn.track();
+            let (window, axis, width) = (self.window.get(), self.axis.get(), self.width_px.get());
+            if let Some(comparison) = self.comparison.get().filter(|_| is_done.get() && width >= 8.0) {
+                painter.ask(Ribbons {
+                    comparison,
+                    axis,
+                    from: window.from.max(0.0),
+                    to: window.to.min(1.0),
+                    width_px: width as u32,
+                });
+            }
+        });
+    }
+
+    /// Closer (below 1) or further, around a part of what is visible.
+    pub(crate) fn zoom(self, factor: f64, part: f64) {
+        self.window.update(|window| {
+            let fixed = window.from + window.span() * part;
+            let span = (window.span() * factor).clamp(1e-4, 1.0);
+            *window = placed(fixed - span * part, span);
+        });
+    }
+
+    /// By a share of what is visible.
+    pub(crate) fn pan(self, share: f64) {
+        self.window
+            .update(|window| *window = placed(window.from + window.span() * share, window.span()));
+    }
+
+    /// Everything.
+    pub(crate) fn fit_all(self) {
+        self.window.set(Window::new(0.0, 1.0));
+    }
+
+    // ---- out of it ------------------------------------------------------
+
+    /// The report as text.
+    pub(crate) fn report(self, json: bool, done: impl FnOnce(Result<String, Report>) + 'static) {
+        let Some(comparison) = self.comparison.get_untracked() else {
+            return;
+        };
+        leptos::task::spawn_local(async move {
+            let report = bridge::ask(CompareReport { comparison, json }).await;
+            done(report.map(|report| report.text));
+        });
+    }
+}
+
+/// A window of the whole, moved back into it.
+fn placed(from: f64, span: f64) -> Window {
+    let from = from.clamp(0.0, 1.0 - span);
+    Window::new(from, from + span)
+}
+
+fn recalled_ignores() -> Vec<Ignore> {
+    browser::recall("compare.ignore")
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or_default()
+}

@@ -1,0 +1,354 @@
+//! A's lanes, B's lanes, ribbons between them, and one playhead on both.
+
+use leptos::{ev, html, prelude::*};
+use scrubjay_ipc::{Axis, LanesView, MapAt, Ribbon};
+use scrubjay_timeline::{
+    Bands, Layout, Pairing, Scene, Theme, Window,
+    layout::{Folding, RULER_PX},
+    pairing::{Edges, GAP_PX, ribbon_at},
+    title,
+};
+
+use crate::{
+    browser,
+    part::{
+        painted,
+        splitter::{Grows, Size, splitter},
+    },
+    screen::compare::{model::CompareModel, words as how},
+    shell::model::Shell,
+    words,
+};
+
+/// The signals of this pane.
+#[derive(Clone, Copy)]
+struct Stage {
+    model: CompareModel,
+    layouts: Memo<(Layout, Layout)>,
+    bands: Memo<Bands>,
+    is_dragged: RwSignal<bool>,
+    hover: RwSignal<Option<(f64, f64)>>,
+}
+
+/// The pane with its bar.
+pub(crate) fn lanes(shell: Shell) -> AnyView {
+    let model = shell.compare;
+    let size = Size::remembered("compare-lanes", browser::window_height() * 0.34, 110.0, 900.0);
+    let layouts = Memo::new(move |_| layouts_of(model, size.px.get() as f32));
+    let bands = Memo::new(move |_| layouts.with(|(a, b)| Bands::new(size.px.get() as f32, a.height, b.height)));
+    let stage = Stage {
+        model,
+        layouts,
+        bands,
+        is_dragged: RwSignal::new(false),
+        hover: RwSignal::new(None),
+    };
+    let failed = RwSignal::new(None::<String>);
+    let node = NodeRef::<html::Div>::new();
+    node.on_load(move |element| {
+        browser::watch_size(&element, move |width, _| {
+            if width > 0.0 && (model.width_px.get_untracked() - width).abs() > 0.5 {
+                model.width_px.set(width);
+            }
+        });
+    });
+    let theme = painted::theme(shell);
+    let picture = Signal::derive(move || picture_of(stage, theme.get()));
+    let height = move || f64::from(bands.get().height());
+    let canvas_size = Signal::derive(move || (model.width_px.get(), height()));
+    let state = move || {
+        if model.both.with(Option::is_some) {
+            "ready"
+        } else {
+            "loading"
+        }
+    };
+    view! {
+        <section class="compare-lanes" style:height=move || format!("{}px", height()) aria-label="Lanes of both sides"
+            data-pane="compare-lanes" data-state=state data-as-of=move || model.moment.get().map(|moment| format!("{} {}", moment.a.1, moment.b.1))>
+            {titles(stage)}
+            <div class="stage" node_ref=node>
+                {painted::painted(picture, canvas_size, failed)}
+                {move || failed.get().map(|words| view! { <p class="stage-note">{words}</p> })}
+                {chosen_ribbon(stage)}
+                {surface(stage)}
+                {head(stage, false)}{head(stage, true)}
+                {bubble(stage)}
+            </div>
+        </section>
+        {splitter(size, Grows::Down, "Height of the lanes")}
+    }
+    .into_any()
+}
+
+/// Open lanes where there is room for them, else thin strips.
+fn layouts_of(model: CompareModel, height: f32) -> (Layout, Layout) {
+    model.both.with(|both| {
+        let Some(both) = both else {
+            return <(Layout, Layout)>::default();
+        };
+        let of = |folded: bool| {
+            let folding = Folding { folded, charts: false };
+            (Layout::new(&both.a.lanes, folding), Layout::new(&both.b.lanes, folding))
+        };
+        let open = of(false);
+        if open.0.height + open.1.height + GAP_PX + 2.0 * RULER_PX <= height {
+            return open;
+        }
+        of(true)
+    })
+}
+
+fn window_of(view: &LanesView) -> Window {
+    Window::new(view.from, view.to)
+}
+
+/// The windows that the picture shows.
+fn windows(model: CompareModel) -> Option<(Window, Window)> {
+    model
+        .both
+        .with(|both| both.as_ref().map(|both| (window_of(&both.a), window_of(&both.b))))
+}
+
+fn picture_of(stage: Stage, theme: Theme) -> Pairing {
+    let both = stage.model.both.get().unwrap_or_default();
+    let axis = stage.model.axis.get();
+    let (a, b) = stage.layouts.get();
+    let scene = |view: std::sync::Arc<LanesView>, layout: Layout| Scene {
+        axis,
+        window: window_of(&view),
+        extent: view.to,
+        layout,
+        scroll: 0.0,
+        theme,
+        view,
+    };
+    Pairing {
+        a: scene(both.a, a),
+        b: scene(both.b, b),
+        ribbons: both.ribbons,
+        bands: stage.bands.get(),
+    }
+}
+
+fn titles(stage: Stage) -> AnyView {
+    let model = stage.model;
+    let lanes = move || {
+        let (bands, (a, b)) = (stage.bands.get(), stage.layouts.get());
+        let one = |layout: &Layout, (top, height): (f32, f32)| {
+            let places = layout
+                .lanes
+                .iter()
+                .filter(|place| place.y + place.height <= height + 1.0);
+            let lane = |place: &scrubjay_timeline::Place| {
+                let (y, tall) = (top + place.y, place.height);
+                view! { <div class="lane-title" style=format!("top:{y}px;height:{tall}px;line-height:{tall}px")>{title(place.id)}</div> }
+            };
+            places.map(lane).collect_view()
+        };
+        let middle = bands.gap.0 + bands.gap.1 / 2.0;
+        view! {
+            {one(&a, bands.a)}
+            <div class="gap-title" style=format!("top:{}px", middle - 22.0)><span class="side-tag a">"A"</span><span class="side-tag b">"B"</span></div>
+            {one(&b, bands.b)}
+        }
+    };
+    let is_folded = move || stage.layouts.with(|(a, _)| a.folded);
+    view! {
+        <div class="titles">
+            <button class="axis-title" title="Axis (x)" on:click=move |_| model.cycle_axis()>{move || words::axis(model.axis.get())}" ▾"</button>
+            <div class="pair-titles" class:folded=is_folded>{lanes}</div>
+        </div>
+    }
+    .into_any()
+}
+
+// ---- pointer ------------------------------------------------------------
+
+/// What lies over the picture and takes the pointer.
+fn surface(stage: Stage) -> AnyView {
+    let model = stage.model;
+    let down = move |event: ev::PointerEvent| {
+        if event.button() == 0 {
+            event.prevent_default();
+            stage.is_dragged.set(true);
+            press(stage, &event);
+        }
+    };
+    let moved = move |event: ev::PointerEvent| {
+        stage
+            .hover
+            .set(Some((f64::from(event.offset_x()), f64::from(event.offset_y()))));
+        if stage.is_dragged.get_untracked() {
+            scrub(stage, &event);
+        }
+    };
+    let wheel = move |event: ev::WheelEvent| {
+        event.prevent_default();
+        let unit = if event.delta_mode() == 1 { 16.0 } else { 1.0 };
+        let (dx, dy) = (event.delta_x() * unit, event.delta_y() * unit);
+        let width = model.width_px.get_untracked().max(1.0);
+        if event.ctrl_key() || event.meta_key() {
+            let part = f64::from(event.offset_x()) / width;
+            model.zoom((dy * 0.004).clamp(-0.7, 0.7).exp(), part.clamp(0.0, 1.0));
+        } else {
+            model.pan((if dx == 0.0 { dy } else { dx }) / width);
+        }
+    };
+    view! {
+        <div class="pair-surface" on:pointerdown=down on:pointermove=moved on:wheel=wheel
+            on:pointerup=move |_| stage.is_dragged.set(false) on:pointercancel=move |_| stage.is_dragged.set(false)
+            on:pointerleave=move |_| { stage.hover.set(None); stage.is_dragged.set(false); }
+            on:dblclick=move |_| model.fit_all()></div>
+    }
+    .into_any()
+}
+
+/// A press on a ribbon looks at its pair; on lanes it puts the playhead there.
+fn press(stage: Stage, event: &ev::PointerEvent) {
+    let (x, y) = (f64::from(event.offset_x()), f64::from(event.offset_y()));
+    match untrack(move || ribbon_under(stage, x, y)) {
+        Some(ribbon) => stage.model.visit_pair(ribbon.pair),
+        None => scrub(stage, event),
+    }
+}
+
+fn scrub(stage: Stage, event: &ev::PointerEvent) {
+    let model = stage.model;
+    let (x, y) = (f64::from(event.offset_x()), event.offset_y() as f32);
+    let Some(of_b) = stage.bands.get_untracked().is_b(y) else {
+        return;
+    };
+    if let Some((a, b)) = untrack(move || windows(model)) {
+        let window = if of_b { b } else { a };
+        model.go(
+            of_b,
+            MapAt::X(window.value_at(x, model.width_px.get_untracked()).max(0.0)),
+        );
+    }
+}
+
+fn ribbon_under(stage: Stage, x: f64, y: f64) -> Option<Ribbon> {
+    let bands = stage.bands.get();
+    let part = (y - f64::from(bands.gap.0)) / f64::from(bands.gap.1.max(1.0));
+    if !(0.0..=1.0).contains(&part) {
+        return None;
+    }
+    let width = stage.model.width_px.get();
+    let (a, b) = windows(stage.model)?;
+    stage
+        .model
+        .both
+        .with(|both| ribbon_at(&both.as_ref()?.ribbons, a, b, width, x, part).copied())
+}
+
+/// When it is under the pointer, and on which ribbon.
+fn bubble(stage: Stage) -> AnyView {
+    let model = stage.model;
+    let bubble = move || {
+        let (x, y) = stage.hover.get().filter(|_| !stage.is_dragged.get())?;
+        let words = match stage.bands.get().is_b(y as f32) {
+            None => {
+                let ribbon = ribbon_under(stage, x, y)?;
+                format!("{} {}", how::sign(ribbon.kind), how::kind(ribbon.kind))
+            }
+            Some(of_b) => {
+                let (a, b) = windows(model)?;
+                let at = if of_b { b } else { a }.value_at(x, model.width_px.get()).max(0.0);
+                match model.axis.get() {
+                    Axis::Index => format!("#{}", words::count(at as u64)),
+                    Axis::Clock => words::offset(at as u64),
+                    Axis::Collapsed => return None,
+                }
+            }
+        };
+        let side = if x > model.width_px.get() - 160.0 {
+            format!("right:{}px", model.width_px.get() - x + 12.0)
+        } else {
+            format!("left:{}px", x + 12.0)
+        };
+        Some(view! { <div class="bubble" style=format!("{side};top:{}px", y + 14.0)>{words}</div> })
+    };
+    view! { {bubble} }.into_any()
+}
+
+// ---- what moves over the picture ----------------------------------------
+
+/// The outline of the ribbon whose pair is looked at.
+fn chosen_ribbon(stage: Stage) -> AnyView {
+    let model = stage.model;
+    let points = Memo::new(move |_| {
+        let chosen = model.chosen.get()?;
+        let (a, b) = windows(model)?;
+        let (top, height) = stage.bands.get().gap;
+        let ribbon = model.both.with(|both| {
+            both.as_ref()?
+                .ribbons
+                .iter()
+                .find(|ribbon| ribbon.pair == chosen)
+                .copied()
+        })?;
+        let edges = Edges::of(&ribbon, a, b, model.width_px.get());
+        let (from, to) = match (edges.a, edges.b) {
+            (Some(_), Some(_)) => (0.0, 1.0),
+            (Some(_), None) => (0.0, 0.3),
+            _ => (0.7, 1.0),
+        };
+        let (upper, lower) = (edges.at(from)?, edges.at(to)?);
+        let y = |part: f64| f64::from(top) + part * f64::from(height);
+        Some(format!(
+            "{},{} {},{} {},{} {},{}",
+            upper.0,
+            y(from),
+            upper.1,
+            y(from),
+            lower.1,
+            y(to),
+            lower.0,
+            y(to)
+        ))
+    });
+    view! { <svg class="chosen-ribbon" aria-hidden="true"><polygon points=move || points.get().unwrap_or_default()></polygon></svg> }
+        .into_any()
+}
+
+/// The playhead of one side.
+fn head(stage: Stage, of_b: bool) -> AnyView {
+    let model = stage.model;
+    let at = move || {
+        model.moment.get().map(|moment| {
+            if of_b {
+                (moment.b, moment.b_x)
+            } else {
+                (moment.a, moment.a_x)
+            }
+        })
+    };
+    let x = move || {
+        let (a, b) = windows(model)?;
+        let window = if of_b { b } else { a };
+        Some(window.x_of(at()?.1, model.width_px.get()))
+    };
+    let is_visible = move || x().is_some_and(|x| (-1.0..=model.width_px.get() + 1.0).contains(&x));
+    let place = move || {
+        let bands = stage.bands.get();
+        let (top, height) = if of_b {
+            (bands.b.0, bands.b.1 + RULER_PX)
+        } else {
+            (0.0, bands.a.1 + RULER_PX)
+        };
+        let x = x().unwrap_or(0.0).clamp(-20.0, model.width_px.get() + 20.0);
+        format!("transform:translateX({x}px);top:{top}px;height:{height}px")
+    };
+    let is_right = move || x().is_some_and(|x| x > model.width_px.get() - 90.0);
+    let seq = move || at().map(|((_, seq), _)| seq);
+    let label = move || seq().map(|seq| format!("#{}", words::count(u64::from(seq))));
+    let name = if of_b { "Playhead of B" } else { "Playhead of A" };
+    view! {
+        <div class="playhead pair-head" class:b=of_b class:off=move || !is_visible() class:flip=is_right style=place
+            role="img" aria-label=move || format!("{name}: event {}", seq().unwrap_or(0))
+            data-head=if of_b { "b" } else { "a" } data-seq=move || seq().map(|seq| seq.to_string())>
+            <span class="playhead-label">{label}</span></div>
+    }
+    .into_any()
+}

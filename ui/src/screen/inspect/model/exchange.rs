@@ -1,0 +1,294 @@
+//! The open exchange: its facts, its axis and window, its picture, its playhead.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use scrubjay_ipc::{Axis, EndingView, Lanes, LanesView, Locate, Moment, Open, Opened, Report, Target};
+use scrubjay_timeline::{Window, layout::Folding};
+
+use super::follow::{Follow, Tail};
+use super::rows::RowsModel;
+use super::sides::Sides;
+use super::trail::Trail;
+use super::tree::Tree;
+use crate::{
+    bridge::asker::{Answered, Asker},
+    browser,
+    part::pace::{Pace, When},
+};
+
+/// Everything about the open exchange. Copied freely; all parts are signals.
+#[derive(Clone, Copy)]
+pub(crate) struct Inspect {
+    pub(crate) exchange: RwSignal<Option<i64>>,
+    pub(crate) opened: RwSignal<Option<Opened>>,
+    pub(crate) refused: RwSignal<Option<Report>>,
+    /// The playhead.
+    pub(crate) seq: RwSignal<u32>,
+    /// Where the playhead is; for a moment after a move, where it was.
+    pub(crate) moment: RwSignal<Option<Moment>>,
+    /// Place on the axis while it is dragged or played, before the frame is known.
+    pub(crate) held_x: RwSignal<Option<f64>>,
+    pub(crate) follow: RwSignal<Follow>,
+    pub(crate) axis: RwSignal<Axis>,
+    pub(crate) window: RwSignal<Window>,
+    pub(crate) folding: RwSignal<Folding>,
+    /// Width of the lanes in pixels.
+    pub(crate) width_px: RwSignal<f64>,
+    pub(crate) lanes: RwSignal<Option<Arc<LanesView>>>,
+    pub(crate) playing: RwSignal<bool>,
+    pub(crate) speed: RwSignal<f64>,
+    pub(crate) trail: RwSignal<Trail>,
+    pub(crate) go_to_open: RwSignal<bool>,
+    /// What a key could not do, until the next move.
+    pub(crate) remark: RwSignal<String>,
+    pub(crate) rows: RowsModel,
+    pub(crate) tree: Tree,
+    pub(crate) sides: Sides,
+    pub(super) locator: StoredValue<Option<Asker<Locate>>, LocalStorage>,
+    pub(super) jumper: StoredValue<Option<Asker<scrubjay_ipc::Jump>>, LocalStorage>,
+    opener: StoredValue<Option<Asker<Open>>, LocalStorage>,
+    painter: StoredValue<Option<Asker<Lanes>>, LocalStorage>,
+    /// The window that showed everything when the playhead let go of the end.
+    pub(super) stood: StoredValue<Option<Window>>,
+    /// The next answer about the playhead brings it into view.
+    pub(super) reveals: StoredValue<bool>,
+    pace: StoredValue<Pace>,
+    /// The run to stand on once the exchange is open.
+    wanted_seq: StoredValue<Option<u32>>,
+}
+
+impl Inspect {
+    pub(crate) fn new() -> Self {
+        let this = Self {
+            exchange: RwSignal::new(None),
+            opened: RwSignal::new(None),
+            refused: RwSignal::new(None),
+            seq: RwSignal::new(0),
+            moment: RwSignal::new(None),
+            held_x: RwSignal::new(None),
+            follow: RwSignal::new(Follow::Still),
+            axis: RwSignal::new(Axis::Clock),
+            window: RwSignal::new(Window::new(0.0, 1.0)),
+            folding: RwSignal::new(Folding {
+                folded: false,
+                // In a low window the panes need the room more.
+                charts: browser::recall("charts").map_or(browser::window_height() >= 800.0, |text| text == "on"),
+            }),
+            width_px: RwSignal::new(0.0),
+            lanes: RwSignal::new(None),
+            playing: RwSignal::new(false),
+            speed: RwSignal::new(1.0),
+            trail: RwSignal::new(Trail::default()),
+            go_to_open: RwSignal::new(false),
+            remark: RwSignal::new(String::new()),
+            rows: RowsModel::new(),
+            tree: Tree::new(),
+            sides: Sides::new(),
+            locator: StoredValue::new_local(None),
+            jumper: StoredValue::new_local(None),
+            opener: StoredValue::new_local(None),
+            painter: StoredValue::new_local(None),
+            stood: StoredValue::new(None),
+            reveals: StoredValue::new(false),
+            pace: StoredValue::new(Pace::every(125.0)),
+            wanted_seq: StoredValue::new(None),
+        };
+        this.opener
+            .set_value(Some(Asker::new(move |answered| this.arrived(answered))));
+        this.locator
+            .set_value(Some(Asker::new(move |answered| this.located(answered))));
+        this.jumper
+            .set_value(Some(Asker::new(move |answered| this.jumped(answered))));
+        this.painter
+            .set_value(Some(Asker::new(move |answered: Answered<Lanes>| {
+                let is_ours = this.exchange.get_untracked() == Some(answered.ask.exchange);
+                if let Ok(view) = answered.answer
+                    && is_ours
+                    && answered.ask.axis == this.axis.get_untracked()
+                {
+                    this.lanes.set(Some(Arc::new(view)));
+                }
+            })));
+        this.watch_lanes();
+        this.rows.watch(this);
+        this.tree.watch(this);
+        this.sides.watch(this);
+        this
+    }
+
+    /// Opens an exchange; `first_seq` is where a run of it begins.
+    pub(crate) fn open(self, exchange: i64, first_seq: Option<u32>) {
+        if self.exchange.get_untracked() == Some(exchange) {
+            if let Some(seq) = first_seq.filter(|seq| *seq > 0) {
+                self.visit(Target::Seq(seq));
+            }
+            return;
+        }
+        self.wanted_seq.set_value(first_seq.filter(|seq| *seq > 1));
+        self.playing.set(false);
+        self.held_x.set(None);
+        self.lanes.set(None);
+        self.moment.set(None);
+        self.opened.set(None);
+        self.refused.set(None);
+        self.rows.clear();
+        self.tree.clear();
+        self.sides.clear();
+        self.seq.set(0);
+        self.exchange.set(Some(exchange));
+        self.ask_facts();
+    }
+
+    /// Leaves the open exchange, for instance because it was deleted.
+    pub(crate) fn close(self) {
+        self.exchange.set(None);
+        self.opened.set(None);
+        self.refused.set(None);
+        self.lanes.set(None);
+        self.playing.set(false);
+    }
+
+    fn ask_facts(self) {
+        if let (Some(opener), Some(exchange)) = (self.opener.get_value(), self.exchange.get_untracked()) {
+            opener.ask(Open { exchange });
+        }
+    }
+
+    fn arrived(self, answered: Answered<Open>) {
+        if self.exchange.get_untracked() != Some(answered.ask.exchange) {
+            return;
+        }
+        match answered.answer {
+            Err(report) => self.refused.set(Some(report)),
+            Ok(opened) if self.opened.with_untracked(Option::is_none) => self.begin(opened),
+            Ok(opened) => self.grow(opened),
+        }
+    }
+
+    /// The facts came for the first time: choose window and playhead.
+    fn begin(self, opened: Opened) {
+        let tail = tail_of(&opened);
+        self.follow.set(Follow::opened(tail));
+        self.window
+            .set(Window::all(extent_of(&opened, self.axis.get_untracked())));
+        self.opened.set(Some(opened));
+        let wanted = self.wanted_seq.get_value();
+        // A finished run is read from its end, as its client holds it now.
+        let seq = match wanted {
+            Some(seq) if !tail.live => seq,
+            _ => tail.frames,
+        };
+        self.set_seq(seq);
+    }
+
+    fn grow(self, opened: Opened) {
+        let tail = tail_of(&opened);
+        let axis = self.axis.get_untracked();
+        let before = self
+            .opened
+            .with_untracked(|opened| opened.as_ref().map_or(0.0, |opened| extent_of(opened, axis)));
+        let after = extent_of(&opened, axis);
+        let window = self.window.get_untracked();
+        let sees_all = window == Window::all(before);
+        let is_following = self.follow.get_untracked() == Follow::Following;
+        self.follow.update(|follow| *follow = follow.grown(tail));
+        self.opened.set(Some(opened));
+        // A picture that is being looked at stands still, whatever arrives.
+        if is_following && sees_all {
+            self.window.set(Window::all(after));
+        } else if is_following {
+            self.window.set(window.reveal(after, after));
+        } else if sees_all {
+            self.stood.set_value(Some(window));
+        }
+        if is_following && tail.frames != self.seq.get_untracked() {
+            self.set_seq(tail.frames);
+        }
+    }
+
+    /// The engine says that an exchange has more. Asked for at most eight times a second.
+    pub(crate) fn grown(self, exchange: i64) {
+        if self.exchange.get_untracked() != Some(exchange) {
+            return;
+        }
+        let now = browser::now_ms();
+        match self.pace.try_update_value(|pace| pace.happened(now)) {
+            Some(When::Now) => self.ask_facts(),
+            Some(When::In(millis)) => browser::later(millis, move || {
+                self.pace.update_value(|pace| pace.done(browser::now_ms()));
+                self.ask_facts();
+            }),
+            Some(When::Already) | None => {}
+        }
+    }
+
+    /// End of the axis shown.
+    pub(crate) fn extent(self) -> f64 {
+        let axis = self.axis.get();
+        self.opened
+            .with(|opened| opened.as_ref().map_or(1.0, |opened| extent_of(opened, axis)))
+    }
+
+    /// The same, without following it.
+    pub(crate) fn extent_now(self) -> f64 {
+        let axis = self.axis.get_untracked();
+        self.opened
+            .with_untracked(|opened| opened.as_ref().map_or(1.0, |opened| extent_of(opened, axis)))
+    }
+
+    /// What the exchange has now.
+    pub(crate) fn tail(self) -> Tail {
+        self.opened
+            .with(|opened| opened.as_ref().map(tail_of).unwrap_or_default())
+    }
+
+    /// The same, without following it.
+    pub(crate) fn tail_now(self) -> Tail {
+        self.opened
+            .with_untracked(|opened| opened.as_ref().map(tail_of).unwrap_or_default())
+    }
+
+    /// The exchange has ended and carries no events: an answer like any other on the web.
+    pub(crate) fn is_eventless(self) -> bool {
+        let tail = self.tail();
+        self.opened.with(Option::is_some) && !tail.live && tail.frames == 0
+    }
+
+    fn watch_lanes(self) {
+        Effect::new(move |_| {
+            let (Some(exchange), window, width) = (self.exchange.get(), self.window.get(), self.width_px.get()) else {
+                return;
+            };
+            let axis = self.axis.get();
+            let is_known = self.opened.with(Option::is_some);
+            if let Some(painter) = self.painter.get_value().filter(|_| is_known && width >= 8.0) {
+                painter.ask(Lanes {
+                    exchange,
+                    axis,
+                    from: window.from,
+                    to: window.to,
+                    width_px: width as u32,
+                });
+            }
+        });
+    }
+}
+
+/// What an exchange has.
+fn tail_of(opened: &Opened) -> Tail {
+    Tail {
+        live: opened.ending == EndingView::Open,
+        frames: opened.frames,
+        problems: opened.findings[0] + opened.findings[1],
+    }
+}
+
+/// End of an axis.
+pub(crate) fn extent_of(opened: &Opened, axis: Axis) -> f64 {
+    match axis {
+        Axis::Clock => opened.extent.clock,
+        Axis::Collapsed => opened.extent.collapsed,
+        Axis::Index => opened.extent.index,
+    }
+}

@@ -1,0 +1,270 @@
+//! The rows: spans or events, a window of them at a time.
+
+use leptos::prelude::*;
+use scrubjay_ipc::{Row, RowOf, Rows, RowsOf, RowsPage, Target};
+
+use super::Inspect;
+use crate::{
+    bridge::asker::{Answered, Asker},
+    part::{pane::Pane, scroll::Scroll},
+};
+
+/// The rows pane.
+#[derive(Clone, Copy)]
+pub(crate) struct RowsModel {
+    pub(crate) of: RwSignal<RowsOf>,
+    pub(crate) expanded: RwSignal<Vec<u32>>,
+    pub(crate) page: Pane<RowsPage>,
+    pub(crate) top_px: RwSignal<f64>,
+    pub(crate) view_px: RwSignal<f64>,
+    /// Height of a row.
+    pub(crate) row_px: RwSignal<f64>,
+    /// The row of the playhead.
+    pub(crate) current: RwSignal<Option<u64>>,
+    /// Where the list should scroll to; taken by the view.
+    pub(crate) scroll_to: RwSignal<Option<f64>>,
+    /// The frame for which `current` was chosen by a person.
+    pinned: StoredValue<Option<u32>>,
+    /// The playhead's row is not in the list yet; it is shown once it is.
+    awaited: StoredValue<bool>,
+    /// What the page that is here lists, which may be another view's still.
+    listed: StoredValue<Option<(RowsOf, Vec<u32>)>>,
+    asker: StoredValue<Option<Asker<Rows>>, LocalStorage>,
+    placer: StoredValue<Option<Asker<RowOf>>, LocalStorage>,
+    stepper: StoredValue<Option<Asker<Rows>>, LocalStorage>,
+}
+
+impl RowsModel {
+    pub(super) fn new() -> Self {
+        Self {
+            of: RwSignal::new(RowsOf::Spans),
+            expanded: RwSignal::new(Vec::new()),
+            page: Pane::new(),
+            top_px: RwSignal::new(0.0),
+            view_px: RwSignal::new(400.0),
+            row_px: RwSignal::new(26.0),
+            current: RwSignal::new(None),
+            scroll_to: RwSignal::new(None),
+            pinned: StoredValue::new(None),
+            awaited: StoredValue::new(false),
+            listed: StoredValue::new(None),
+            asker: StoredValue::new_local(None),
+            placer: StoredValue::new_local(None),
+            stepper: StoredValue::new_local(None),
+        }
+    }
+
+    pub(super) fn clear(self) {
+        self.page.clear();
+        self.listed.set_value(None);
+        self.expanded.set(Vec::new());
+        self.current.set(None);
+        self.pinned.set_value(None);
+        self.top_px.set(0.0);
+        self.scroll_to.set(Some(0.0));
+    }
+
+    /// The list's arithmetic as it is now.
+    pub(crate) fn scroll(self) -> Scroll {
+        let total = self.page.value.with(|page| page.as_ref().map_or(0, |page| page.total));
+        Scroll {
+            total,
+            row_px: self.row_px.get(),
+            view_px: self.view_px.get(),
+        }
+    }
+
+    pub(super) fn watch(self, inspect: Inspect) {
+        let is_ours = move |exchange| inspect.exchange.get_untracked() == Some(exchange);
+        self.asker.set_value(Some(Asker::new(move |answered: Answered<Rows>| {
+            let is_current = answered.ask.view == self.of.get_untracked()
+                && self
+                    .expanded
+                    .with_untracked(|expanded| *expanded == answered.ask.expanded);
+            if is_ours(answered.ask.exchange) && is_current {
+                if answered.answer.is_ok() {
+                    self.listed.set_value(Some((answered.ask.view, answered.ask.expanded)));
+                }
+                self.page.take(answered.answer);
+                if let Some(row) = self.current.get_untracked().filter(|_| self.awaited.get_value()) {
+                    self.stand(row);
+                }
+            }
+        })));
+        self.placer.set_value(Some(Asker::new(move |answered: Answered<RowOf>| {
+            if let Ok(place) = answered.answer
+                && is_ours(answered.ask.exchange)
+                && answered.ask.seq == inspect.seq.get_untracked()
+            {
+                self.stand(place.row);
+            }
+        })));
+        self.stepper.set_value(Some(Asker::new(move |answered: Answered<Rows>| {
+            if let Ok(page) = answered.answer
+                && is_ours(answered.ask.exchange)
+                && let Some(row) = page.rows.first()
+            {
+                self.choose(inspect, page.first, row);
+            }
+        })));
+        self.watch_window(inspect);
+        self.watch_playhead(inspect);
+    }
+
+    fn watch_window(self, inspect: Inspect) {
+        Effect::new(move |_| {
+            let Some(exchange) = inspect.exchange.get() else { return };
+            let (view, expanded) = (self.of.get(), self.expanded.get());
+            // Asked again when the exchange has grown.
+            let frames = inspect
+                .opened
+                .with(|opened| opened.as_ref().map(|opened| opened.frames));
+            let (top, view_px) = (self.top_px.get(), self.view_px.get());
+            let known = self
+                .page
+                .value
+                .with_untracked(|page| page.as_ref().map(|page| page.total));
+            let scroll = Scroll {
+                total: known.unwrap_or(80),
+                row_px: self.row_px.get(),
+                view_px,
+            };
+            let (first, count) = scroll.window(top);
+            if let Some(asker) = self.asker.get_value().filter(|_| frames.is_some()) {
+                asker.ask(Rows {
+                    exchange,
+                    view,
+                    expanded,
+                    first,
+                    count: count.max(40),
+                });
+            }
+        });
+    }
+
+    fn watch_playhead(self, inspect: Inspect) {
+        Effect::new(move |_| {
+            let (Some(exchange), seq) = (inspect.exchange.get(), inspect.seq.get()) else {
+                return;
+            };
+            let (view, expanded) = (self.of.get(), self.expanded.get());
+            let is_known = inspect.opened.with(Option::is_some);
+            if self.pinned.get_value() == Some(seq) {
+                return;
+            }
+            if let Some(placer) = self.placer.get_value().filter(|_| is_known) {
+                placer.ask(RowOf {
+                    exchange,
+                    view,
+                    expanded,
+                    seq,
+                });
+            }
+        });
+    }
+
+    /// The playhead's row; scrolls no further than needed.
+    fn stand(self, row: u64) {
+        self.current.set(Some(row));
+        let scroll = untrack(move || self.scroll());
+        // A long list's rows stand closer on the scrollbar, so another view's page tells a wrong place.
+        let is_here = row < scroll.total && self.is_listed();
+        self.awaited.set_value(!is_here);
+        if is_here && let Some(top) = scroll.reveal(row, self.top_px.get_untracked()) {
+            self.scroll_to.set(Some(top));
+        }
+    }
+
+    /// Whether the page that is here is of what is asked for now.
+    fn is_listed(self) -> bool {
+        let listed = self.listed.get_value();
+        listed.is_some_and(|(view, expanded)| {
+            view == self.of.get_untracked() && self.expanded.with_untracked(|now| *now == expanded)
+        })
+    }
+
+    /// A row chosen by a person: it stays chosen although its frame may stand in another row too.
+    pub(crate) fn choose(self, inspect: Inspect, number: u64, row: &Row) {
+        self.pinned.set_value(Some(row.first_seq));
+        self.stand(number);
+        inspect.step_to(Target::Seq(row.first_seq));
+    }
+
+    /// The next or previous row.
+    pub(crate) fn step(self, inspect: Inspect, by: i64) {
+        let Some(exchange) = inspect.exchange.get_untracked() else {
+            return;
+        };
+        let total = self
+            .page
+            .value
+            .with_untracked(|page| page.as_ref().map_or(0, |page| page.total));
+        let current = self.current.get_untracked();
+        // Inside a row, back leads to its own beginning first, as in a player.
+        let here = current.and_then(|number| Some((number, self.row(number)?)));
+        if let Some((number, row)) = here.filter(|(_, row)| by < 0 && row.first_seq < inspect.seq.get_untracked()) {
+            self.choose(inspect, number, &row);
+            return;
+        }
+        let wanted = current
+            .map_or(0, |row| row.saturating_add_signed(by))
+            .min(total.saturating_sub(1));
+        if total == 0 || Some(wanted) == current {
+            return;
+        }
+        if let Some(row) = self.row(wanted) {
+            self.choose(inspect, wanted, &row);
+        } else if let Some(stepper) = self.stepper.get_value() {
+            let (view, expanded) = (self.of.get_untracked(), self.expanded.get_untracked());
+            stepper.ask(Rows {
+                exchange,
+                view,
+                expanded,
+                first: wanted,
+                count: 1,
+            });
+        }
+    }
+
+    /// A row, if it is in the page that is here.
+    pub(crate) fn row(self, number: u64) -> Option<Row> {
+        self.page.value.with_untracked(|page| {
+            let page = page.as_ref()?;
+            page.rows
+                .get(usize::try_from(number.checked_sub(page.first)?).ok()?)
+                .cloned()
+        })
+    }
+
+    /// Opens or closes a span's events.
+    pub(crate) fn toggle(self, span: u32) {
+        self.pinned.set_value(None);
+        self.expanded
+            .update(|expanded| match expanded.iter().position(|open| *open == span) {
+                Some(at) => drop(expanded.remove(at)),
+                None => expanded.push(span),
+            });
+    }
+
+    /// Opens or closes the current row.
+    pub(crate) fn toggle_current(self) {
+        let row = self.current.get_untracked().and_then(|number| self.row(number));
+        if let Some(span) = row.and_then(|row| row.span) {
+            self.toggle(span);
+        }
+    }
+
+    /// Spans or events.
+    pub(crate) fn cycle(self) {
+        self.set_view(match self.of.get_untracked() {
+            RowsOf::Spans => RowsOf::Events,
+            RowsOf::Events => RowsOf::Spans,
+        });
+    }
+
+    pub(crate) fn set_view(self, view: RowsOf) {
+        self.pinned.set_value(None);
+        self.current.set(None);
+        self.of.set(view);
+    }
+}

@@ -1,0 +1,233 @@
+//! Detail, chat and input: the other panes that follow the playhead.
+
+use leptos::prelude::*;
+use scrubjay_ipc::{
+    Body, BodyView, Cause, Chat, ChatView, Detail, DetailView, Input, InputView, SpanEvents, SpanEventsView, Target,
+};
+
+use super::Inspect;
+use crate::{
+    bridge::{
+        self,
+        asker::{Answered, Asker},
+    },
+    browser,
+    part::pane::Pane,
+};
+
+/// Messages asked for at a time.
+const MESSAGES: u32 = 40;
+/// Events of a span shown around the playhead.
+const SPAN_EVENTS: u32 = 15;
+
+/// Tabs of the right pane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    State,
+    Chat,
+    Input,
+}
+
+/// Views of the detail pane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DetailTab {
+    Verdict,
+    Fields,
+    Raw,
+    Hex,
+}
+
+/// Detail, chat and input.
+#[derive(Clone, Copy)]
+pub(crate) struct Sides {
+    pub(crate) tab: RwSignal<Side>,
+    pub(crate) detail: Pane<DetailView>,
+    pub(crate) detail_tab: RwSignal<DetailTab>,
+    /// Events of the span that the frame belongs to.
+    pub(crate) span: Pane<SpanEventsView>,
+    pub(crate) chat: Pane<ChatView>,
+    /// First message shown, if not the last ones.
+    pub(crate) chat_first: RwSignal<Option<u32>>,
+    pub(crate) input: Pane<InputView>,
+    /// The response's body, where it is no stream.
+    pub(crate) body: Pane<BodyView>,
+}
+
+impl Sides {
+    pub(super) fn new() -> Self {
+        let tab = match browser::recall("side").as_deref() {
+            Some("chat") => Side::Chat,
+            Some("input") => Side::Input,
+            _ => Side::State,
+        };
+        Self {
+            tab: RwSignal::new(tab),
+            detail: Pane::new(),
+            detail_tab: RwSignal::new(DetailTab::Verdict),
+            span: Pane::new(),
+            chat: Pane::new(),
+            chat_first: RwSignal::new(None),
+            input: Pane::new(),
+            body: Pane::new(),
+        }
+    }
+
+    pub(super) fn clear(self) {
+        self.detail.clear();
+        self.chat.clear();
+        self.chat_first.set(None);
+        self.input.clear();
+        self.span.clear();
+        self.body.clear();
+    }
+
+    /// The events around the playhead, once it stands.
+    fn watch_span(self, inspect: Inspect) {
+        let asker = Asker::new(move |answered: Answered<SpanEvents>| {
+            if inspect.exchange.get_untracked() == Some(answered.ask.exchange) {
+                self.span.take(answered.answer);
+            }
+        });
+        let wanted = Memo::new(move |_| {
+            let is_shown = self.detail_tab.get() == DetailTab::Verdict && inspect.held_x.with(Option::is_none);
+            let exchange = inspect.exchange.get().filter(|_| is_shown)?;
+            self.detail.value.with(|view| {
+                let view = view.as_ref()?;
+                let span = view.span.as_ref().filter(|span| span.frames > 1)?;
+                Some((exchange, span.ordinal, view.seq, span.frames))
+            })
+        });
+        Effect::new(move |_| {
+            if let Some((exchange, span, around, _)) = wanted.get() {
+                let count = SPAN_EVENTS;
+                asker.ask(SpanEvents {
+                    exchange,
+                    span,
+                    around,
+                    count,
+                });
+            }
+        });
+    }
+
+    /// The body of an exchange that has ended without an event.
+    fn watch_body(self, inspect: Inspect) {
+        let asker = Asker::new(move |answered: Answered<Body>| {
+            if inspect.exchange.get_untracked() == Some(answered.ask.exchange) {
+                self.body.take(answered.answer);
+            }
+        });
+        Effect::new(move |_| {
+            if let Some(exchange) = inspect.exchange.get().filter(|_| inspect.is_eventless()) {
+                asker.ask(Body { exchange });
+            }
+        });
+    }
+
+    pub(super) fn watch(self, inspect: Inspect) {
+        let is_ours = move |exchange| inspect.exchange.get_untracked() == Some(exchange);
+        let detail = Asker::new(move |answered: Answered<Detail>| {
+            if is_ours(answered.ask.exchange) {
+                self.detail.take(answered.answer);
+            }
+        });
+        let chat = Asker::new(move |answered: Answered<Chat>| {
+            if is_ours(answered.ask.exchange) {
+                self.chat.take(answered.answer);
+            }
+        });
+        let input = Asker::new(move |answered: Answered<Input>| {
+            if is_ours(answered.ask.exchange) {
+                self.input.take(answered.answer);
+            }
+        });
+        self.watch_span(inspect);
+        self.watch_body(inspect);
+        let place = move || {
+            let is_known = inspect.opened.with(Option::is_some);
+            inspect
+                .exchange
+                .get()
+                .filter(|_| is_known)
+                .map(|exchange| (exchange, inspect.seq.get()))
+        };
+        Effect::new(move |_| match place() {
+            Some((exchange, seq)) if seq > 0 => detail.ask(Detail { exchange, seq }),
+            _ => self.detail.clear(),
+        });
+        Effect::new(move |_| {
+            let first = self.chat_first.get();
+            if let Some((exchange, at)) = place().filter(|_| self.tab.get() == Side::Chat) {
+                chat.ask(Chat {
+                    exchange,
+                    at,
+                    first,
+                    count: MESSAGES,
+                });
+            }
+        });
+        Effect::new(move |_| {
+            let exchange = inspect.exchange.get();
+            let is_known = inspect.opened.with(Option::is_some);
+            if let Some(exchange) = exchange.filter(|_| is_known && self.tab.get() == Side::Input)
+                && self.input.value.with_untracked(Option::is_none)
+            {
+                input.ask(Input { exchange });
+            }
+        });
+    }
+
+    /// Another tab, remembered.
+    pub(crate) fn show(self, side: Side) {
+        self.tab.set(side);
+        browser::remember(
+            "side",
+            match side {
+                Side::State => "state",
+                Side::Chat => "chat",
+                Side::Input => "input",
+            },
+        );
+    }
+
+    /// The next view of the detail pane.
+    pub(crate) fn cycle_detail(self) {
+        self.detail_tab.update(|tab| {
+            *tab = match tab {
+                DetailTab::Verdict => DetailTab::Fields,
+                DetailTab::Fields => DetailTab::Raw,
+                DetailTab::Raw => DetailTab::Hex,
+                DetailTab::Hex => DetailTab::Verdict,
+            }
+        });
+    }
+
+    /// Earlier messages.
+    pub(crate) fn earlier(self) {
+        let first = self
+            .chat
+            .value
+            .with_untracked(|view| view.as_ref().map_or(0, |view| view.first));
+        self.chat_first.set(Some(first.saturating_sub(MESSAGES)));
+    }
+
+    /// Puts the playhead on the frame that delivered a character.
+    pub(crate) fn find_cause(self, inspect: Inspect, message: u32, tool: Option<u32>, utf16_offset: u64) {
+        let Some(exchange) = inspect.exchange.get_untracked() else {
+            return;
+        };
+        let at = inspect.seq.get_untracked();
+        leptos::task::spawn_local(async move {
+            let cause = Cause {
+                exchange,
+                at,
+                message,
+                tool,
+                utf16_offset,
+            };
+            if let Ok(cause) = bridge::ask(cause).await {
+                inspect.visit(Target::Seq(cause.seq));
+            }
+        });
+    }
+}

@@ -1,0 +1,200 @@
+//! The state tree: which branches are open, which lines are asked for.
+
+use std::collections::BTreeSet;
+
+use leptos::prelude::*;
+use scrubjay_ipc::{State, StateLine, StateView};
+
+use super::{Inspect, sides::Side};
+use crate::{
+    bridge::asker::{Answered, Asker},
+    browser,
+    part::{pane::Pane, scroll::Scroll},
+};
+
+/// Most branches that are remembered.
+const MOST_OPEN: usize = 500;
+
+/// The state pane.
+#[derive(Clone, Copy)]
+pub(crate) struct Tree {
+    pub(crate) view: Pane<StateView>,
+    /// Open branches by JSON Pointer; kept over moves, exchanges and restarts.
+    pub(crate) expanded: RwSignal<BTreeSet<String>>,
+    pub(crate) changed_only: RwSignal<bool>,
+    pub(crate) top_px: RwSignal<f64>,
+    pub(crate) view_px: RwSignal<f64>,
+    /// Height of a line.
+    pub(crate) row_px: RwSignal<f64>,
+    /// The line with the keyboard focus.
+    pub(crate) focus: RwSignal<Option<String>>,
+    pub(crate) scroll_to: RwSignal<Option<f64>>,
+    asker: StoredValue<Option<Asker<State>>, LocalStorage>,
+}
+
+impl Tree {
+    pub(super) fn new() -> Self {
+        let stored = browser::recall("state.expanded").and_then(|text| serde_json::from_str(&text).ok());
+        let expanded: RwSignal<BTreeSet<String>> = RwSignal::new(stored.unwrap_or_default());
+        Self {
+            view: Pane::new(),
+            expanded,
+            changed_only: RwSignal::new(false),
+            top_px: RwSignal::new(0.0),
+            view_px: RwSignal::new(400.0),
+            row_px: RwSignal::new(22.0),
+            focus: RwSignal::new(None),
+            scroll_to: RwSignal::new(None),
+            asker: StoredValue::new_local(None),
+        }
+    }
+
+    pub(super) fn clear(self) {
+        self.view.clear();
+    }
+
+    pub(crate) fn scroll(self) -> Scroll {
+        let total = self.view.value.with(|view| view.as_ref().map_or(0, |view| view.total));
+        Scroll {
+            total,
+            row_px: self.row_px.get(),
+            view_px: self.view_px.get(),
+        }
+    }
+
+    pub(super) fn watch(self, inspect: Inspect) {
+        self.asker.set_value(Some(Asker::new(move |answered: Answered<State>| {
+            if inspect.exchange.get_untracked() == Some(answered.ask.exchange) {
+                self.view.take(answered.answer);
+            }
+        })));
+        Effect::new(move |_| {
+            let (Some(exchange), at) = (inspect.exchange.get(), inspect.seq.get()) else {
+                return;
+            };
+            let (expanded, changed_only) = (self.expanded.get(), self.changed_only.get());
+            let (top, view_px) = (self.top_px.get(), self.view_px.get());
+            let is_known = inspect.opened.with(Option::is_some);
+            let known = self
+                .view
+                .value
+                .with_untracked(|view| view.as_ref().map(|view| view.total));
+            let (first, count) = Scroll {
+                total: known.unwrap_or(80),
+                row_px: self.row_px.get(),
+                view_px,
+            }
+            .window(top);
+            if let Some(asker) = self.asker.get_value()
+                && is_known
+                && inspect.sides.tab.get() == Side::State
+            {
+                let expanded = expanded.into_iter().collect();
+                asker.ask(State {
+                    exchange,
+                    at,
+                    expanded,
+                    changed_only,
+                    first,
+                    count: count.max(60),
+                });
+            }
+        });
+    }
+
+    /// Opens or closes a branch, and remembers it.
+    pub(crate) fn toggle(self, pointer: &str) {
+        self.expanded.update(|expanded| {
+            if !expanded.remove(pointer) {
+                expanded.insert(pointer.to_owned());
+            }
+            while expanded.len() > MOST_OPEN {
+                expanded.pop_first();
+            }
+        });
+        let text = self.expanded.with_untracked(serde_json::to_string);
+        browser::remember("state.expanded", &text.unwrap_or_default());
+    }
+
+    /// Opens branches below a pointer, all that a value has.
+    pub(crate) fn open_below(self, pointer: &str, value: &serde_json::Value) {
+        let mut found = Vec::new();
+        branches(pointer, value, &mut found);
+        self.expanded.update(|expanded| expanded.extend(found));
+    }
+
+    fn lines(self) -> Vec<StateLine> {
+        self.view
+            .value
+            .with_untracked(|view| view.as_ref().map(|view| view.lines.clone()).unwrap_or_default())
+    }
+
+    /// Moves through the tree as through a file tree. Gives whether the key was used.
+    pub(crate) fn key(self, key: &str) -> bool {
+        let lines = self.lines();
+        let here = self.focus.get_untracked();
+        let at = lines.iter().position(|line| Some(&line.pointer) == here.as_ref());
+        let to = |number: usize| {
+            if let Some(line) = lines.get(number) {
+                self.focus.set(Some(line.pointer.clone()));
+                self.show(number);
+            }
+        };
+        match (key, at) {
+            ("ArrowDown", at) => to(at.map_or(0, |at| at + 1)),
+            ("ArrowUp", at) => to(at.map_or(0, |at| at.saturating_sub(1))),
+            ("ArrowRight", Some(at)) if lines[at].children > 0 && !lines[at].expanded => {
+                self.toggle(&lines[at].pointer);
+            }
+            ("ArrowRight", Some(at)) if lines[at].expanded => to(at + 1),
+            ("ArrowLeft", Some(at)) if lines[at].expanded => self.toggle(&lines[at].pointer),
+            ("ArrowLeft", Some(at)) => {
+                let parent = lines[..at].iter().rposition(|line| line.depth < lines[at].depth);
+                to(parent.unwrap_or(at));
+            }
+            (" ", Some(at)) if lines[at].children > 0 => self.toggle(&lines[at].pointer),
+            _ => return false,
+        }
+        true
+    }
+
+    /// The line with the focus.
+    pub(crate) fn focused(self) -> Option<StateLine> {
+        let here = self.focus.get_untracked()?;
+        self.lines().into_iter().find(|line| line.pointer == here)
+    }
+
+    fn show(self, number: usize) {
+        let first = self
+            .view
+            .value
+            .with_untracked(|view| view.as_ref().map_or(0, |view| view.first));
+        let scroll = untrack(move || self.scroll());
+        if let Some(top) = scroll.reveal(first + number as u64, self.top_px.get_untracked()) {
+            self.scroll_to.set(Some(top));
+        }
+    }
+}
+
+/// Pointers of a value and of the branches in it, as many as are remembered.
+fn branches(pointer: &str, value: &serde_json::Value, found: &mut Vec<String>) {
+    if found.len() >= MOST_OPEN {
+        return;
+    }
+    let escaped = |name: &str| name.replace('~', "~0").replace('/', "~1");
+    match value {
+        serde_json::Value::Object(members) => {
+            found.push(pointer.to_owned());
+            for (name, member) in members {
+                branches(&format!("{pointer}/{}", escaped(name)), member, found);
+            }
+        }
+        serde_json::Value::Array(items) => {
+            found.push(pointer.to_owned());
+            for (place, item) in items.iter().enumerate() {
+                branches(&format!("{pointer}/{place}"), item, found);
+            }
+        }
+        _ => {}
+    }
+}

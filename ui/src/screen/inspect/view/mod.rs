@@ -1,0 +1,168 @@
+//! The workbench: timeline, transport, rows, detail, and what is as of the playhead.
+
+pub(crate) mod body;
+pub(crate) mod chat;
+pub(crate) mod detail;
+pub(crate) mod go_to;
+pub(crate) mod input;
+pub(crate) mod lane_list;
+pub(crate) mod problems;
+pub(crate) mod rows;
+pub(crate) mod state;
+pub(crate) mod timeline;
+pub(crate) mod transport;
+
+use leptos::prelude::*;
+
+use crate::{
+    part::splitter::{Grows, Size, splitter},
+    screen::{
+        inspect::model::{Inspect, sides::Side},
+        library::view as library,
+    },
+    shell::model::Shell,
+    words,
+};
+
+/// The screen.
+pub(crate) fn inspect(shell: Shell) -> AnyView {
+    let model = shell.inspect;
+    let phase = Memo::new(move |_| {
+        if model.exchange.get().is_none() {
+            Phase::Nothing
+        } else if model.refused.with(Option::is_some) {
+            Phase::Refused
+        } else if model.opened.with(Option::is_none) {
+            Phase::Opening
+        } else {
+            Phase::Open
+        }
+    });
+    // The bench stays while one exchange gives way to another.
+    let shown = Memo::new(move |_| match phase.get() {
+        Phase::Opening => Phase::Open,
+        other => other,
+    });
+    let word = move || match phase.get() {
+        Phase::Nothing => "empty",
+        Phase::Refused => "error",
+        Phase::Opening => "loading",
+        Phase::Open => "ready",
+    };
+    view! {
+        <div class="inspect" data-pane="inspect" data-state=word
+            data-exchange=move || model.exchange.get().map(|exchange| exchange.to_string())
+            data-as-of=move || model.seq.get().to_string()>
+            {move || match shown.get() {
+                Phase::Nothing => nothing(shell),
+                Phase::Refused => refused(shell),
+                Phase::Opening | Phase::Open => bench(shell),
+            }}
+        </div>
+    }
+    .into_any()
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Nothing,
+    Refused,
+    Opening,
+    Open,
+}
+
+/// Nothing is open: the last three runs, and the way to the library.
+fn nothing(shell: Shell) -> AnyView {
+    view! {
+        <div class="blank">
+            <h2>"No recording is open"</h2>
+            <p class="dim">"Open one of the last runs, or choose another in the Library."</p>
+            <div class="blank-list">{move || library::last_three(shell)}</div>
+        </div>
+    }
+    .into_any()
+}
+
+fn refused(shell: Shell) -> AnyView {
+    let report = shell.inspect.refused.get();
+    view! {
+        <div class="blank">
+            <h2>{report.as_ref().map(|report| report.message.clone())}</h2>
+            <p class="dim">{report.map(|report| report.hint)}</p>
+            <button class="btn solid" on:click=move |_| shell.screen.set(crate::shell::model::Screen::Library)>
+                "To the Library"
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+fn bench(shell: Shell) -> AnyView {
+    let model = shell.inspect;
+    let left = Size::remembered("rows", 500.0, 220.0, 900.0);
+    let right = Size::remembered("side", 400.0, 240.0, 900.0);
+    let is_drawer_open = RwSignal::new(false);
+    let no_rows = RwSignal::new(false);
+    let no_side = RwSignal::new(false);
+    let is_eventless = Memo::new(move |_| model.is_eventless());
+    let columns = move || {
+        let rows = if no_rows.get() {
+            "0px 0px".to_owned()
+        } else {
+            format!("minmax(200px, {}px) 5px", left.px.get())
+        };
+        let side = if no_side.get() {
+            "0px 0px".to_owned()
+        } else {
+            format!("5px minmax(220px, {}px)", right.px.get())
+        };
+        format!("--columns: {rows} minmax(240px, 1fr) {side}")
+    };
+    view! {
+        {timeline::timeline(shell)}
+        {transport::transport(shell, no_rows, no_side, is_drawer_open)}
+        <div class="panes" style=columns class:no-rows=move || no_rows.get() class:no-side=move || no_side.get()
+            class:drawer=move || is_drawer_open.get()>
+            {rows::rows(model)}
+            {splitter(left, Grows::Right, "Width of the rows")}
+            {move || if is_eventless.get() { body::body(model) } else { detail::detail(model) }}
+            {splitter(right, Grows::Left, "Width of the right pane")}
+            {side(model, is_drawer_open)}
+        </div>
+        {problems::dock(shell)}
+    }
+    .into_any()
+}
+
+/// State, chat, input: as of the playhead.
+fn side(model: Inspect, is_drawer_open: RwSignal<bool>) -> AnyView {
+    let sides = model.sides;
+    let tab = move |side: Side, name: &'static str| {
+        let on = move || sides.tab.get() == side;
+        view! {
+            <button class="tab2" role="tab" class:on=on aria-selected=move || on().to_string()
+                data-tab=name.to_lowercase() on:click=move |_| sides.show(side)>{name}</button>
+        }
+    };
+    view! {
+        <section class="pane side" aria-label="As of the playhead">
+            <div class="ph">
+                <span class="tabs" role="tablist">
+                    {tab(Side::State, "State")}{tab(Side::Chat, "Chat")}{tab(Side::Input, "Input")}
+                </span>
+                <span class="sp"></span>
+                <span class="as-of">{move || match sides.tab.get() {
+                    Side::Input => "the request".to_owned(),
+                    Side::State | Side::Chat => format!("as of #{}", words::count(u64::from(model.seq.get()))),
+                }}</span>
+                <button class="btn drawer-close" on:click=move |_| is_drawer_open.set(false) aria-label="Close">"×"</button>
+            </div>
+            {move || match sides.tab.get() {
+                Side::State => state::state(model),
+                Side::Chat => chat::chat(model),
+                Side::Input => input::input(model),
+            }}
+        </section>
+    }
+    .into_any()
+}

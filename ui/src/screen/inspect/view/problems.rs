@@ -1,0 +1,305 @@
+//! The dock below the panes: what is wrong, a group a rule, and how to mend it.
+
+use leptos::{ev, prelude::*};
+use scrubjay_ipc::{MutedIn, ProblemGroup, ProblemRow};
+
+use crate::{
+    part::{
+        list::{Listed, list},
+        splitter::{Grows, Size, splitter},
+    },
+    screen::inspect::model::{Inspect, problems::ProblemsModel},
+    shell::model::Shell,
+    words,
+};
+
+/// The dock: a bar that is always there, and what it opens.
+pub(crate) fn dock(shell: Shell) -> AnyView {
+    let (inspect, model) = (shell.inspect, shell.problems);
+    let size = Size::remembered("dock", 230.0, 120.0, 700.0);
+    let state = move || {
+        if !model.is_open.get() {
+            return "closed";
+        }
+        model.groups.state(|_| true, |view| view.groups.is_empty())
+    };
+    view! {
+        {move || model.is_open.get().then(|| splitter(size, Grows::Up, "Height of the problems"))}
+        <section class="dock" aria-label="Problems" data-pane="problems" data-state=state
+            data-as-of=move || inspect.seq.get().to_string() data-total=move || total(model).to_string()>
+            <div class="ph">
+                <button class="tab2" class:on=move || model.is_open.get() aria-expanded=move || model.is_open.get().to_string()
+                    data-tab="problems" title="Problems (Ctrl j)" on:click=move |_| model.toggle()>
+                    {move || if model.is_open.get() { "▾" } else { "▸" }}" Problems"</button>
+                {move || counts(shell)}
+                <span class="sp"></span>
+                {move || model.is_open.get().then(|| view! {
+                    <span class="as-of">{move || format!("as of #{}", words::count(u64::from(inspect.seq.get())))}</span>
+                })}
+            </div>
+            {move || model.is_open.get().then(|| body(shell, size))}
+        </section>
+    }
+    .into_any()
+}
+
+fn total(model: ProblemsModel) -> u64 {
+    model.groups.value.with(|view| {
+        view.as_ref()
+            .map_or(0, |view| view.groups.iter().map(|group| u64::from(group.count)).sum())
+    })
+}
+
+/// How many of each severity are not muted.
+fn counts(shell: Shell) -> AnyView {
+    let counted = shell.problems.groups.value.with(|view| {
+        let mut counted = [0_u32; 3];
+        for group in view
+            .iter()
+            .flat_map(|view| &view.groups)
+            .filter(|group| group.muted.is_none())
+        {
+            counted[group.severity as usize] += group.count;
+        }
+        counted
+    });
+    let one = |n: u32, class: &'static str, sign: &'static str, word: &str| {
+        (n > 0).then(|| view! { <span class=class title=words::many(u64::from(n), word)>{sign}" "{words::count(u64::from(n))}</span> })
+    };
+    view! {
+        <span class="counts">{one(counted[2], "sev-error", "✕", "error")}{one(counted[1], "sev-warning", "▲", "warning")}{one(counted[0], "sev-note", "i", "note")}</span>
+    }
+    .into_any()
+}
+
+fn body(shell: Shell, size: Size) -> AnyView {
+    let model = shell.problems;
+    let height = move || format!("{}px", size.px.get());
+    let what = Memo::new(move |_| {
+        let is_empty = model
+            .groups
+            .value
+            .with(|view| view.as_ref().map(|view| view.groups.is_empty()));
+        (model.groups.report.with(Option::is_some), is_empty)
+    });
+    view! {
+        <div class="dock-body" style:height=height>
+            {move || match what.get() {
+                (true, _) => refused(model),
+                (false, None) => view! { <p class="dim pad waiting">"Reading the findings…"</p> }.into_any(),
+                (false, Some(true)) => none(model),
+                (false, Some(false)) => view! { {groups(shell)}{shown(shell)} }.into_any(),
+            }}
+        </div>
+    }
+    .into_any()
+}
+
+fn refused(model: ProblemsModel) -> AnyView {
+    let report = model.groups.report.get();
+    view! { <div class="pane-note bad"><b>{report.as_ref().map(|report| report.message.clone())}</b><p>{report.map(|report| report.hint)}</p></div> }
+        .into_any()
+}
+
+fn none(model: ProblemsModel) -> AnyView {
+    let rules = model
+        .groups
+        .value
+        .with(|view| view.as_ref().map_or(0, |view| view.rules));
+    view! { <div class="pane-note"><p><span class="ok">"✓ "</span>{format!("No problems; {} checked.", words::many(u64::from(rules), "rule"))}</p>
+        <p class="dim">"docs/rules.md explains each of them."</p></div> }
+        .into_any()
+}
+
+// ---- groups -------------------------------------------------------------
+
+fn groups(shell: Shell) -> AnyView {
+    let (inspect, model) = (shell.inspect, shell.problems);
+    let key = move |event: ev::KeyboardEvent| {
+        if event.ctrl_key() || event.meta_key() || event.alt_key() {
+            return;
+        }
+        match event.key().as_str() {
+            "ArrowDown" | "j" => model.step_group(1),
+            "ArrowUp" | "k" => model.step_group(-1),
+            "Enter" => model.walk(inspect, event.shift_key()),
+            _ => return,
+        }
+        event.prevent_default();
+    };
+    // Groups that came again as they were keep their elements.
+    let shown = Memo::new(move |_| {
+        model
+            .groups
+            .value
+            .with(|view| view.as_ref().map(|view| view.groups.clone()).unwrap_or_default())
+    });
+    view! {
+        <div class="groups" role="listbox" tabindex="0" data-focus="" aria-label="Rules that were broken" on:keydown=key>
+            {move || shown.with(|groups| groups.iter().map(|group| group_view(shell, group)).collect_view())}
+        </div>
+    }
+    .into_any()
+}
+
+fn group_view(shell: Shell, group: &ProblemGroup) -> AnyView {
+    let (inspect, model) = (shell.inspect, shell.problems);
+    let rule = group.rule.clone();
+    let is_chosen = {
+        let rule = rule.clone();
+        move || model.rule.with(|chosen| chosen.as_ref() == Some(&rule))
+    };
+    let is_chosen_too = is_chosen.clone();
+    let click = move |event: ev::MouseEvent| {
+        model.choose(Some(rule.clone()));
+        model.walk(inspect, event.shift_key());
+    };
+    let places = if group.count == 1 {
+        place(group.first_seq)
+    } else {
+        format!("{} – {}", place(group.first_seq), place(group.last_seq))
+    };
+    let muted = group.muted.map(|muted| {
+        let words = match muted {
+            MutedIn::Here => "muted here",
+            MutedIn::Everywhere => "muted",
+        };
+        view! { <span class="tag">{words}</span> }
+    });
+    let severity = words::severity(group.severity);
+    view! {
+        <div class="problem-group" role="option" class:sel=is_chosen class:muted=group.muted.is_some() aria-selected=move || is_chosen_too().to_string()
+            data-rule=group.rule.clone() data-severity=severity data-count=group.count.to_string()
+            title="Click walks them; with Shift backwards" on:click=click>
+            <span class=format!("sev sev-{severity}")>{words::severity_sign(group.severity)}</span>
+            <span class="cut">{words::leading(&group.title)}</span>
+            {group.stop.then(|| view! { <span class="tag warn" title="The official client gives up at the first">"stops"</span> })}{muted}
+            <span class="sp"></span><span class="faint">{places}</span><b class="num">{words::count(u64::from(group.count))}</b>
+        </div>
+    }
+    .into_any()
+}
+
+/// A frame, or the request.
+fn place(seq: u32) -> String {
+    if seq == 0 {
+        "request".to_owned()
+    } else {
+        format!("#{}", words::count(u64::from(seq)))
+    }
+}
+
+// ---- the group that is looked at ----------------------------------------
+
+fn shown(shell: Shell) -> AnyView {
+    let model = shell.problems;
+    let group = Memo::new(move |_| model.group_here());
+    view! {
+        <div class="problem" tabindex="0" data-focus="">
+            {move || group.get().map(|group| explained(shell, &group))}
+        </div>
+        {findings(shell)}
+    }
+    .into_any()
+}
+
+fn explained(shell: Shell, group: &ProblemGroup) -> AnyView {
+    let part =
+        |name: &'static str, words: &str| (!words.is_empty()).then(|| view! { <dt>{name}</dt><dd>{coded(words)}</dd> });
+    let clients = (!group.clients.is_empty()).then(|| {
+        let list: Vec<_> = group
+            .clients
+            .iter()
+            .map(|client| view! { <span class="tag">{client.clone()}</span>" " })
+            .collect();
+        view! { <dt>"Clients that fail"</dt><dd>{list}</dd> }
+    });
+    view! {
+        <div class="line"><h3>{words::leading(&group.title)}</h3><span class="rule mono faint">{group.rule.clone()}</span>
+            <span class="sp"></span>{mutes(shell, group)}</div>
+        <p class="message"><bdi>{words::visible(&words::leading(&group.message))}</bdi></p>
+        <dl class="explained">
+            {part("Why", &group.explanation)}{part("In a client", &group.effect)}{part("To mend it", &group.fix)}{part("Protocol", &group.clause)}{clients}
+        </dl>
+        {move || { let refused = shell.problems.refused.get(); (!refused.is_empty()).then(|| view! { <p class="bad" role="alert">{refused}</p> }) }}
+    }
+    .into_any()
+}
+
+/// Text in which names stand between backticks.
+fn coded(text: &str) -> AnyView {
+    let piece = |(n, piece): (usize, &str)| {
+        let piece = piece.to_owned();
+        if n % 2 == 1 {
+            view! { <code>{piece}</code> }.into_any()
+        } else {
+            piece.into_any()
+        }
+    };
+    text.split('`').enumerate().map(piece).collect_view().into_any()
+}
+
+fn mutes(shell: Shell, group: &ProblemGroup) -> AnyView {
+    let (inspect, model) = (shell.inspect, shell.problems);
+    let button = |words: &'static str, name: &'static str, here: bool, muted: bool| {
+        let rule = group.rule.clone();
+        view! {
+            <button class="btn outline" data-mute=name on:click=move |_| {
+                let exchange = inspect.exchange.get_untracked().filter(|_| here);
+                model.mute(rule.clone(), exchange, muted);
+            }>{words}</button>
+        }
+    };
+    match group.muted {
+        None => view! { {button("Mute in this recording", "here", true, true)}{button("Mute everywhere", "everywhere", false, true)} }.into_any(),
+        Some(MutedIn::Here) => button("Unmute", "unmute", true, false).into_any(),
+        Some(MutedIn::Everywhere) => button("Unmute everywhere", "unmute", false, false).into_any(),
+    }
+}
+
+/// The findings of the rule, a window of them.
+fn findings(shell: Shell) -> AnyView {
+    let model = shell.problems;
+    let listed = Listed {
+        scroll: Signal::derive(move || model.scroll()),
+        first: Signal::derive(move || model.rows.value.with(|page| page.as_ref().map_or(0, |page| page.first))),
+        top_px: model.top_px,
+        view_px: model.view_px,
+        scroll_to: model.scroll_to,
+    };
+    let rows = move || {
+        model.rows.value.with(|page| {
+            let page = page.as_ref()?;
+            Some(
+                (page.first..)
+                    .zip(&page.rows)
+                    .map(|(number, row)| finding_view(shell, number, row))
+                    .collect_view(),
+            )
+        })
+    };
+    view! {
+        <div class="findings" role="grid" aria-label="Findings of this rule"
+            aria-rowcount=move || model.rows.value.with(|page| page.as_ref().map_or(0, |page| page.total)).to_string()>
+            {list(listed, rows)}
+        </div>
+    }
+    .into_any()
+}
+
+fn finding_view(shell: Shell, number: u64, row: &ProblemRow) -> AnyView {
+    let (inspect, model): (Inspect, ProblemsModel) = (shell.inspect, shell.problems);
+    let seq = row.seq;
+    let is_here = move || inspect.seq.get() == seq;
+    let message = words::visible(&words::leading(&row.message));
+    let whole = message.clone();
+    view! {
+        <div class="finding" role="row" class:sel=is_here aria-selected=move || is_here().to_string() aria-rowindex=(number + 1).to_string()
+            data-seq=seq.to_string() title=whole on:click=move |_| model.visit(inspect, number, seq)>
+            <span class="n" role="gridcell">{place(seq)}</span>
+            <span class="t" role="gridcell">{words::offset_short(row.at_us)}</span>
+            <bdi class="cut" role="gridcell">{message}</bdi>
+        </div>
+    }
+    .into_any()
+}

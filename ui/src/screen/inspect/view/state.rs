@@ -1,0 +1,378 @@
+//! The state tree as of the playhead, with what changed and who set it.
+
+use leptos::{ev, prelude::*};
+use scrubjay_ipc::{
+    ChangeKind, ReadValue, StateLine, StateView, Target, ValueShape, ValueView, WriteView, Writes, WritesView,
+};
+
+use crate::{
+    bridge, browser,
+    part::list::{Listed, list},
+    screen::inspect::model::Inspect,
+    words,
+};
+
+/// Writes of a value that are listed.
+const WRITES: u32 = 20;
+
+/// A value that was opened.
+#[derive(Clone)]
+struct Whole {
+    pointer: String,
+    value: ValueView,
+    /// As of which frame.
+    at: u32,
+    /// Who wrote it, once that is known.
+    writes: Option<WritesView>,
+}
+
+/// The pane.
+pub(crate) fn state(inspect: Inspect) -> AnyView {
+    let tree = inspect.tree;
+    let opened_value = RwSignal::new(None::<Whole>);
+    let state = move || {
+        tree.view.state(
+            |view| view.as_of == inspect.seq.get(),
+            |view| view.total == 0 && !tree.changed_only.get(),
+        )
+    };
+    let as_of = move || {
+        tree.view
+            .value
+            .with(|view| view.as_ref().map_or(0, |view| view.as_of))
+            .to_string()
+    };
+    // Between state events the tree stays as it is, and so do its elements.
+    let shown = Memo::new(move |_| {
+        tree.view
+            .value
+            .with(|view| view.as_ref().map(|view| view.lines.clone()).unwrap_or_default())
+    });
+    let listed = Listed {
+        scroll: Signal::derive(move || tree.scroll()),
+        first: Signal::derive(move || tree.view.value.with(|view| view.as_ref().map_or(0, |view| view.first))),
+        top_px: tree.top_px,
+        view_px: tree.view_px,
+        scroll_to: tree.scroll_to,
+    };
+    let key = move |event: ev::KeyboardEvent| {
+        if event.ctrl_key() || event.meta_key() {
+            return;
+        }
+        let used = match (event.key().as_str(), event.shift_key()) {
+            ("ArrowRight", false) if event.alt_key() => open_below(inspect),
+            _ if event.alt_key() => false,
+            ("ArrowUp", true) => walk_writes(inspect, false),
+            ("ArrowDown", true) => walk_writes(inspect, true),
+            ("Enter", true) => go_to_setter(inspect),
+            ("Enter", false) => read_focused(inspect, opened_value),
+            (_, true) => false,
+            (key, false) => tree.key(key),
+        };
+        if used {
+            event.prevent_default();
+        }
+    };
+    view! {
+        <div class="side-body" data-pane="state" data-state=state data-as-of=as_of>
+            <div class="sub">
+                <label class="check"><input type="checkbox" prop:checked=move || tree.changed_only.get()
+                    on:change=move |event| tree.changed_only.set(event_target_checked(&event))/>" changed only"</label>
+                <span class="sp"></span>
+                {move || tree.view.value.with(|view| view.as_ref().map(base))}
+            </div>
+            {move || tree.view.value.with(|view| view.as_ref().map(|view| banner(inspect, view)))}
+            <div class="tree" role="tree" tabindex="0" data-focus="" aria-label="State" on:keydown=key>
+                {list(listed, move || shown.with(|shown| lines(inspect, shown, opened_value)))}
+                {move || tree.view.value.with(|view| view.as_ref().and_then(|view| empty(inspect, view)))}
+            </div>
+            {move || opened_value.get().map(|shown| whole(inspect, &shown, opened_value))}
+            {move || tree.view.report.get().map(|report| view! { <div class="pane-note bad"><b>{report.message}</b><p>{report.hint}</p></div> })}
+        </div>
+    }
+    .into_any()
+}
+
+/// Against what the changes are shown.
+fn base(view: &StateView) -> AnyView {
+    let size = words::bytes(view.bytes);
+    let words = match view.last_state_seq {
+        Some(seq) => format!(
+            "{} by #{} · {size}",
+            words::many(view.changes.len() as u64, "change"),
+            words::count(u64::from(seq))
+        ),
+        None => format!("state of the input · {size}"),
+    };
+    view! { <span class="dim">{words}</span> }.into_any()
+}
+
+fn banner(inspect: Inspect, view: &StateView) -> AnyView {
+    let stuck = view.stuck.clone().map(|(since, why)| {
+        view! {
+            <div class="still" role="status" data-banner="stuck">
+                <b>"State has not moved since "</b>
+                <button class="link" on:click=move |_| inspect.visit(Target::Seq(since))>{format!("#{}", words::count(u64::from(since)))}</button>
+                {format!(": {}.", words::visible(why.trim_end_matches('.')))}
+            </div>
+        }
+    });
+    let after = view.after_stop.then(|| {
+        view! {
+            <div class="still" role="status" data-banner="after-stop">
+                "The official client has given up before this moment. From here on this is what a lenient reader would hold."
+            </div>
+        }
+    });
+    view! { {stuck}{after} }.into_any()
+}
+
+fn empty(inspect: Inspect, view: &StateView) -> Option<AnyView> {
+    let tree = inspect.tree;
+    if view.total > 0 {
+        return None;
+    }
+    let words = if inspect.is_eventless() {
+        "No run, so no state: this exchange carries no events."
+    } else if tree.changed_only.get() && view.any_state_event {
+        "Nothing changed at the last state event."
+    } else if view.any_state_event {
+        "The state is empty here."
+    } else if view.bytes <= 2 {
+        "This agent has sent no state up to here; the input's state is {}."
+    } else {
+        "This agent has sent no state up to here."
+    };
+    Some(view! { <div class="pane-note"><p>{words}</p></div> }.into_any())
+}
+
+fn lines(inspect: Inspect, shown: &[StateLine], opened_value: RwSignal<Option<Whole>>) -> AnyView {
+    let lines = shown.iter().map(|line| line_view(inspect, line, opened_value));
+    lines.collect_view().into_any()
+}
+
+fn line_view(inspect: Inspect, line: &StateLine, opened_value: RwSignal<Option<Whole>>) -> AnyView {
+    let tree = inspect.tree;
+    let (class, sign) = match line.change {
+        Some(ChangeKind::Added) => ("added", "+"),
+        Some(ChangeKind::Changed) => ("changed", "~"),
+        Some(ChangeKind::Removed) => ("removed", "−"),
+        None => ("", ""),
+    };
+    let pointer = line.pointer.clone();
+    let is_focused = {
+        let pointer = pointer.clone();
+        move || tree.focus.with(|focus| focus.as_ref() == Some(&pointer))
+    };
+    let is_branch = line.children > 0;
+    let caret = if !is_branch {
+        ""
+    } else if line.expanded {
+        "▾"
+    } else {
+        "▸"
+    };
+    let click = {
+        let pointer = pointer.clone();
+        move |_| {
+            tree.focus.set(Some(pointer.clone()));
+            if is_branch {
+                tree.toggle(&pointer);
+            }
+        }
+    };
+    let open = {
+        let pointer = pointer.clone();
+        move |_| {
+            if !is_branch {
+                read(inspect, pointer.clone(), opened_value);
+            }
+        }
+    };
+    let set_by = line.set_by;
+    let below = (line.changes_below > 0 && !line.expanded)
+        .then(|| view! { <span class="below" title="changes inside">{format!("●{}", line.changes_below)}</span> });
+    view! {
+        <div class=format!("tl {class}") role="treeitem" class:focus=is_focused data-pointer=pointer.clone()
+            attr:aria-level=(line.depth + 1).to_string() aria-expanded=is_branch.then(|| line.expanded.to_string())
+            style=format!("--depth:{}", line.depth.min(40)) title=pointer on:click=click on:dblclick=open>
+            <span class="tl-caret">{caret}</span><span class="tl-sign">{sign}</span>
+            <span class="tl-text"><bdi class="tl-key">{words::visible(&line.key)}</bdi>" "
+                {line.old.clone().map(|old| view! { <bdi class="old">{words::visible(&old)}</bdi><span class="faint">" → "</span> })}
+                {value(line)}</span>
+            {below}<span class="sp"></span>
+            <button class="blame" tabindex="-1" title="who set this (Shift Enter)"
+                on:click=move |event| { event.stop_propagation(); inspect.visit(Target::Seq(set_by)); }>
+                {if set_by == 0 { "input".to_owned() } else { format!("#{}", words::count(u64::from(set_by))) }}
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+fn value(line: &StateLine) -> AnyView {
+    let text = words::visible(&line.preview);
+    match line.shape {
+        ValueShape::Array => view! { <span class="tl-value dim">{format!("[{}]", line.children)}</span> }.into_any(),
+        ValueShape::Object if line.expanded => view! { <span class="tl-value dim">{format!("{{{}}}", line.children)}</span> }.into_any(),
+        ValueShape::Object => {
+            view! { <span class="tl-value dim">{format!("{{{}}} ", line.children)}<bdi class="faint">{text}</bdi></span> }.into_any()
+        }
+        shape => {
+            let class = match shape {
+                ValueShape::String => "v-string",
+                ValueShape::Number => "v-number",
+                _ => "v-word",
+            };
+            let gone = if line.change == Some(ChangeKind::Removed) { " gone" } else { "" };
+            view! { <bdi class=format!("tl-value {class}{gone}")>{text}</bdi> }.into_any()
+        }
+    }
+}
+
+fn go_to_setter(inspect: Inspect) -> bool {
+    let Some(line) = inspect.tree.focused() else {
+        return false;
+    };
+    inspect.visit(Target::Seq(line.set_by));
+    true
+}
+
+/// Opens everything below the focused line.
+fn open_below(inspect: Inspect) -> bool {
+    let (Some(line), Some(exchange)) = (inspect.tree.focused(), inspect.exchange.get_untracked()) else {
+        return false;
+    };
+    let (at, pointer) = (inspect.seq.get_untracked(), line.pointer);
+    leptos::task::spawn_local(async move {
+        let ask = ReadValue {
+            exchange,
+            at,
+            pointer: pointer.clone(),
+        };
+        if let Ok(value) = bridge::ask(ask).await
+            && let Ok(value) = serde_json::from_str(&value.text)
+        {
+            inspect.tree.open_below(&pointer, &value);
+        }
+    });
+    true
+}
+
+/// The playhead goes to the write of the focused value before or behind it.
+fn walk_writes(inspect: Inspect, forward: bool) -> bool {
+    let (Some(line), Some(exchange)) = (inspect.tree.focused(), inspect.exchange.get_untracked()) else {
+        return false;
+    };
+    let (at, pointer) = (inspect.seq.get_untracked(), line.pointer);
+    leptos::task::spawn_local(async move {
+        let ask = Writes {
+            exchange,
+            at,
+            pointer: pointer.clone(),
+            most: 2,
+        };
+        let Ok(writes) = bridge::ask(ask).await else { return };
+        let before = writes.writes.iter().map(|write| write.seq).find(|seq| *seq < at);
+        match if forward { writes.next } else { before } {
+            Some(seq) => inspect.visit(Target::Seq(seq)),
+            None => {
+                let side = if forward { "after" } else { "before" };
+                inspect
+                    .remark
+                    .set(format!("no write of {pointer} {side} #{}", words::count(u64::from(at))));
+            }
+        }
+    });
+    true
+}
+
+fn read_focused(inspect: Inspect, opened_value: RwSignal<Option<Whole>>) -> bool {
+    let Some(line) = inspect.tree.focused() else {
+        return false;
+    };
+    read(inspect, line.pointer, opened_value);
+    true
+}
+
+fn read(inspect: Inspect, pointer: String, opened_value: RwSignal<Option<Whole>>) {
+    let Some(exchange) = inspect.exchange.get_untracked() else {
+        return;
+    };
+    let at = inspect.seq.get_untracked();
+    leptos::task::spawn_local(async move {
+        let ask = ReadValue {
+            exchange,
+            at,
+            pointer: pointer.clone(),
+        };
+        let Ok(value) = bridge::ask(ask).await else { return };
+        opened_value.set(Some(Whole {
+            pointer: pointer.clone(),
+            value,
+            at,
+            writes: None,
+        }));
+        let ask = Writes {
+            exchange,
+            at,
+            pointer: pointer.clone(),
+            most: WRITES,
+        };
+        if let Ok(writes) = bridge::ask(ask).await {
+            opened_value.update(|shown| {
+                if let Some(shown) = shown
+                    .as_mut()
+                    .filter(|shown| shown.pointer == pointer && shown.at == at)
+                {
+                    shown.writes = Some(writes);
+                }
+            });
+        }
+    });
+}
+
+/// One value, whole, below the tree, and who wrote it.
+fn whole(inspect: Inspect, shown: &Whole, opened_value: RwSignal<Option<Whole>>) -> AnyView {
+    let (text, path) = (shown.value.text.clone(), shown.pointer.clone());
+    let as_of = format!("as of #{}", words::count(u64::from(shown.at)));
+    view! {
+        <div class="whole" data-value=shown.pointer.clone()>
+            <div class="sub"><b class="mono cut"><bdi>{words::visible(&shown.pointer)}</bdi></b><span class="dim">{as_of}</span><span class="sp"></span>
+                <button class="btn" on:click=move |_| browser::copy(&path)>"Copy path"</button>
+                <button class="btn" on:click=move |_| browser::copy(&text)>"Copy value"</button>
+                <button class="btn" aria-label="Close" on:click=move |_| opened_value.set(None)>"×"</button></div>
+            <pre dir="auto">{words::visible(&shown.value.text)}</pre>
+            {shown.value.cut.then(|| view! { <p class="dim">"Cut at 1 MB."</p> })}
+            {shown.writes.as_ref().map(|writes| history(inspect, writes))}
+        </div>
+    }
+    .into_any()
+}
+
+/// Who wrote a value, the newest first.
+fn history(inspect: Inspect, writes: &WritesView) -> AnyView {
+    let count = writes.writes.len() as u64;
+    let more = if writes.more { " or more" } else { "" };
+    let title = format!("written {}{more}", words::many(count, "time"));
+    let line = |write: &WriteView| {
+        let seq = write.seq;
+        let from = match seq {
+            0 => "input".to_owned(),
+            seq => format!("#{}", words::count(u64::from(seq))),
+        };
+        view! {
+            <tr data-write=seq.to_string() on:click=move |_| inspect.visit(Target::Seq(seq))><td>{from}</td>
+                <td>{words::offset(write.at_us)}</td><td class="cut"><bdi>{words::visible(&write.value)}</bdi></td></tr>
+        }
+    };
+    let next = writes.next.map(|seq| {
+        view! { <span>" · next by "<button class="link" on:click=move |_| inspect.visit(Target::Seq(seq))>{format!("#{}", words::count(u64::from(seq)))}</button></span> }
+    });
+    let lines: Vec<_> = writes.writes.iter().map(line).collect();
+    view! {
+        <div class="history" data-writes=count.to_string()><p class="dim">{title}{next}</p>
+            <table class="span-events"><tbody>{lines}</tbody></table></div>
+    }
+    .into_any()
+}

@@ -1,0 +1,355 @@
+//! The library: which rows, which filters, what was just deleted.
+
+pub(crate) mod picks;
+
+use leptos::prelude::*;
+use scrubjay_ipc::{Delete, Erase, Library, LibraryPage, LibraryRow, LibrarySort, Report, RunVerdict, Undelete};
+
+use crate::{
+    bridge::{
+        self,
+        asker::{Answered, Asker},
+    },
+    browser,
+    part::{
+        pace::{Pace, When},
+        pane::Pane,
+        scroll::Scroll,
+    },
+    words,
+};
+
+/// Runs that an empty screen offers.
+const RECENT: u32 = 3;
+/// Where it is remembered whether other requests are shown.
+const OTHERS: &str = "library.others";
+/// How long a deletion can be undone.
+const UNDO_MS: f64 = 10_000.0;
+
+/// What was deleted and can be brought back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Undo {
+    pub(crate) exchanges: Vec<i64>,
+    pub(crate) title: String,
+    /// The row that was chosen for it.
+    row: (i64, Option<u32>),
+    turn: u32,
+}
+
+/// The library's list.
+#[derive(Clone, Copy)]
+pub(crate) struct LibraryModel {
+    pub(crate) text: RwSignal<String>,
+    pub(crate) source: RwSignal<Option<String>>,
+    pub(crate) verdicts: RwSignal<Vec<RunVerdict>>,
+    pub(crate) sort: RwSignal<LibrarySort>,
+    /// Requests that are no runs, too.
+    pub(crate) others: RwSignal<bool>,
+    pub(crate) page: Pane<LibraryPage>,
+    /// The newest runs, whatever the filters say.
+    pub(crate) recent: RwSignal<Vec<LibraryRow>>,
+    /// Height of a row.
+    pub(crate) row_px: RwSignal<f64>,
+    pub(crate) top_px: RwSignal<f64>,
+    pub(crate) view_px: RwSignal<f64>,
+    /// The row with the keyboard focus: exchange and run.
+    pub(crate) chosen: RwSignal<Option<(i64, Option<u32>)>>,
+    pub(crate) scroll_to: RwSignal<Option<f64>>,
+    pub(crate) undo: RwSignal<Option<Undo>>,
+    asker: StoredValue<Option<Asker<Library>>, LocalStorage>,
+    tick: RwSignal<u32>,
+    pace: StoredValue<Pace>,
+    turns: StoredValue<u32>,
+}
+
+impl LibraryModel {
+    pub(crate) fn new() -> Self {
+        let this = Self {
+            text: RwSignal::new(String::new()),
+            source: RwSignal::new(None),
+            verdicts: RwSignal::new(Vec::new()),
+            sort: RwSignal::new(LibrarySort::NewestFirst),
+            others: RwSignal::new(browser::recall(OTHERS).as_deref() == Some("shown")),
+            page: Pane::new(),
+            recent: RwSignal::new(Vec::new()),
+            row_px: RwSignal::new(44.0),
+            top_px: RwSignal::new(0.0),
+            view_px: RwSignal::new(600.0),
+            chosen: RwSignal::new(None),
+            scroll_to: RwSignal::new(None),
+            undo: RwSignal::new(None),
+            asker: StoredValue::new_local(None),
+            tick: RwSignal::new(0),
+            pace: StoredValue::new(Pace::every(250.0)),
+            turns: StoredValue::new(0),
+        };
+        this.asker
+            .set_value(Some(Asker::new(move |answered| this.arrived(answered))));
+        Effect::new(move |_| {
+            this.tick.track();
+            let total = this
+                .page
+                .value
+                .with_untracked(|page| page.as_ref().map_or(80, |page| page.total));
+            let (first, count) = Scroll {
+                total,
+                row_px: this.row_px.get(),
+                view_px: this.view_px.get(),
+            }
+            .window(this.top_px.get());
+            if let Some(asker) = this.asker.get_value() {
+                asker.ask(Library {
+                    text: this.text.get(),
+                    source: this.source.get(),
+                    verdicts: this.verdicts.get(),
+                    others: this.others.get(),
+                    sort: this.sort.get(),
+                    first,
+                    count: count.max(30),
+                });
+            }
+        });
+        this.watch_recent();
+        this
+    }
+
+    fn watch_recent(self) {
+        let asker = Asker::new(move |answered: Answered<Library>| {
+            if let Ok(page) = answered.answer {
+                self.recent.set(page.rows);
+            }
+        });
+        Effect::new(move |_| {
+            self.tick.track();
+            asker.ask(Library {
+                text: String::new(),
+                source: None,
+                verdicts: Vec::new(),
+                others: false,
+                sort: LibrarySort::NewestFirst,
+                first: 0,
+                count: RECENT,
+            });
+        });
+    }
+
+    fn arrived(self, answered: Answered<Library>) {
+        let before = self
+            .page
+            .value
+            .with_untracked(|page| page.as_ref().map(|page| page.total));
+        let is_newest_first = answered.ask.sort == LibrarySort::NewestFirst;
+        self.page.take(answered.answer);
+        let after = self
+            .page
+            .value
+            .with_untracked(|page| page.as_ref().map(|page| page.total));
+        // What is read stays where it is when newer rows come in above it.
+        let (top, row_px) = (self.top_px.get_untracked(), self.row_px.get_untracked());
+        if let (Some(before), Some(after), true, true) = (before, after, is_newest_first, top > row_px / 2.0)
+            && after > before
+            && self.text.with_untracked(String::is_empty)
+        {
+            self.scroll_to.set(Some(top + (after - before) as f64 * row_px));
+        }
+    }
+
+    pub(crate) fn scroll(self) -> Scroll {
+        let total = self.page.value.with(|page| page.as_ref().map_or(0, |page| page.total));
+        Scroll {
+            total,
+            row_px: self.row_px.get(),
+            view_px: self.view_px.get(),
+        }
+    }
+
+    /// Orders the list by a column; the same column again turns it round.
+    pub(crate) fn sort_by(self, column: usize) {
+        self.sort.update(|sort| *sort = words::next_sort(column, *sort));
+        self.scroll_to.set(Some(0.0));
+    }
+
+    /// The keyboard comes from the search into the list.
+    pub(crate) fn enter(self) {
+        if self.chosen_row().is_none() {
+            self.chosen.set(None);
+            self.step(0);
+        }
+    }
+
+    /// Chooses a row beside those of an exchange that goes away.
+    fn step_past(self, exchange: i64) {
+        let (_, rows) = self.rows();
+        let chosen = self.chosen.get_untracked();
+        let Some(at) = rows.iter().position(|row| Some((row.exchange, row.run)) == chosen) else {
+            return;
+        };
+        let stays = |row: &&LibraryRow| row.exchange != exchange;
+        let beside = rows[at..]
+            .iter()
+            .find(stays)
+            .or_else(|| rows[..at].iter().rev().find(stays));
+        self.chosen.set(beside.map(|row| (row.exchange, row.run)));
+    }
+
+    /// The engine says that rows changed.
+    pub(crate) fn changed(self) {
+        match self.pace.try_update_value(|pace| pace.happened(browser::now_ms())) {
+            Some(When::Now) => self.tick.update(|tick| *tick += 1),
+            Some(When::In(millis)) => browser::later(millis, move || {
+                self.pace.update_value(|pace| pace.done(browser::now_ms()));
+                self.tick.update(|tick| *tick += 1);
+            }),
+            Some(When::Already) | None => {}
+        }
+    }
+
+    fn rows(self) -> (u64, Vec<LibraryRow>) {
+        self.page.value.with_untracked(|page| {
+            page.as_ref()
+                .map_or((0, Vec::new()), |page| (page.first, page.rows.clone()))
+        })
+    }
+
+    /// The chosen row, if it is here.
+    pub(crate) fn chosen_row(self) -> Option<LibraryRow> {
+        let chosen = self.chosen.get_untracked()?;
+        self.rows().1.into_iter().find(|row| (row.exchange, row.run) == chosen)
+    }
+
+    /// Chooses the row so many further on.
+    pub(crate) fn step(self, by: i64) {
+        let (first, rows) = self.rows();
+        let chosen = self.chosen.get_untracked();
+        let at = rows.iter().position(|row| Some((row.exchange, row.run)) == chosen);
+        let next = match at {
+            Some(at) => at.saturating_add_signed(by as isize).min(rows.len().saturating_sub(1)),
+            None => 0,
+        };
+        if let Some(row) = rows.get(next) {
+            self.chosen.set(Some((row.exchange, row.run)));
+            let scroll = untrack(move || self.scroll());
+            if let Some(top) = scroll.reveal(first + next as u64, self.top_px.get_untracked()) {
+                self.scroll_to.set(Some(top));
+            }
+        }
+    }
+
+    /// To the first or the last row.
+    pub(crate) fn ends(self, last: bool) {
+        let scroll = untrack(move || self.scroll());
+        self.chosen.set(None);
+        self.scroll_to.set(Some(if last {
+            (scroll.height_px() - scroll.view_px).max(0.0)
+        } else {
+            0.0
+        }));
+    }
+
+    /// Deletes the chosen row's exchange; it can be undone for ten seconds.
+    pub(crate) fn delete(self, row: &LibraryRow, failed: impl Fn(Report) + 'static) {
+        self.lapse();
+        if self
+            .chosen
+            .get_untracked()
+            .is_some_and(|(exchange, _)| exchange == row.exchange)
+        {
+            self.step_past(row.exchange);
+        }
+        let exchanges = vec![row.exchange];
+        let turn = self.turns.get_value().wrapping_add(1);
+        self.turns.set_value(turn);
+        self.undo.set(Some(Undo {
+            exchanges: exchanges.clone(),
+            title: row.title.clone(),
+            row: (row.exchange, row.run),
+            turn,
+        }));
+        leptos::task::spawn_local(async move {
+            match bridge::ask(Delete { exchanges }).await {
+                Ok(_) => browser::later(UNDO_MS, move || {
+                    if self
+                        .undo
+                        .with_untracked(|undo| undo.as_ref().is_some_and(|undo| undo.turn == turn))
+                    {
+                        self.lapse();
+                    }
+                }),
+                Err(report) => {
+                    self.undo.set(None);
+                    failed(report);
+                }
+            }
+            self.changed();
+        });
+    }
+
+    /// The time to undo is over: what was hidden is erased.
+    pub(crate) fn lapse(self) {
+        let Some(undo) = self.undo.get_untracked() else { return };
+        self.undo.set(None);
+        leptos::task::spawn_local(async move {
+            drop(
+                bridge::ask(Erase {
+                    exchanges: undo.exchanges,
+                })
+                .await,
+            );
+        });
+    }
+
+    /// Brings back what was deleted.
+    pub(crate) fn bring_back(self, failed: impl Fn(Report) + 'static) {
+        let Some(undo) = self.undo.get_untracked() else { return };
+        self.undo.set(None);
+        self.chosen.set(Some(undo.row));
+        leptos::task::spawn_local(async move {
+            if let Err(report) = bridge::ask(Undelete {
+                exchanges: undo.exchanges,
+            })
+            .await
+            {
+                failed(report);
+            }
+            self.changed();
+        });
+    }
+
+    /// Adds a verdict to the filter, or takes it out.
+    pub(crate) fn toggle_verdict(self, verdict: RunVerdict) {
+        self.verdicts
+            .update(|verdicts| match verdicts.iter().position(|known| *known == verdict) {
+                Some(at) => drop(verdicts.remove(at)),
+                None => verdicts.push(verdict),
+            });
+    }
+
+    /// Shows requests that are no runs, or hides them; remembered.
+    pub(crate) fn toggle_others(self) {
+        self.others.update(|shown| *shown = !*shown);
+        if !self.others.get_untracked() {
+            self.verdicts
+                .update(|verdicts| verdicts.retain(|verdict| *verdict != RunVerdict::NoRun));
+        }
+        self.scroll_to.set(Some(0.0));
+        let word = if self.others.get_untracked() { "shown" } else { "hidden" };
+        browser::remember(OTHERS, word);
+    }
+
+    /// Requests that are no runs, whether shown or not.
+    pub(crate) fn other_count(self) -> u64 {
+        self.page.value.with(|page| page.as_ref().map_or(0, |page| page.others))
+    }
+
+    /// No filter at all.
+    pub(crate) fn clear_filters(self) {
+        self.text.set(String::new());
+        self.source.set(None);
+        self.verdicts.set(Vec::new());
+    }
+
+    /// Whether anything is filtered.
+    pub(crate) fn is_filtered(self) -> bool {
+        !self.text.with(String::is_empty) || self.source.with(Option::is_some) || !self.verdicts.with(Vec::is_empty)
+    }
+}

@@ -1,0 +1,105 @@
+//! The first run: one card from an upstream's address to the first event.
+
+use leptos::{ev, prelude::*};
+use scrubjay_ipc::{AddSource, EditSource, Report, Source};
+
+use super::sources;
+use crate::{bridge, screen::library::view as library, shell::model::Shell};
+
+/// The card.
+pub(crate) fn card(shell: Shell) -> AnyView {
+    let made = shell.first_source;
+    let upstream = RwSignal::new(String::new());
+    let wrong = RwSignal::new(None::<Report>);
+    let source = move || {
+        let name = made.get();
+        shell.sources.with(|sources| {
+            let all = sources.as_ref()?;
+            all.iter()
+                .find(|source| Some(&source.name) == name.as_ref())
+                .or(all.first())
+                .cloned()
+        })
+    };
+    // The card makes one source; what is corrected in it corrects that one.
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        let (known, upstream) = (untrack(source), upstream.get_untracked());
+        leptos::task::spawn_local(async move {
+            match start(known, upstream).await {
+                Ok(source) => {
+                    wrong.set(None);
+                    made.set(Some(source.name));
+                }
+                Err(report) => wrong.set(Some(report)),
+            }
+            shell.ask_sources();
+        });
+    };
+    let is_made = Memo::new(move |_| source().is_some());
+    view! {
+        <section class="first-run" aria-label="First run" data-pane="first-run" data-state="ready">
+            <div class="card">
+                <div class="line"><h2>"Record your first run"</h2><span class="sp"></span>
+                    <button class="btn" data-close="first-run" on:click=move |_| shell.show_guide(false)>"Close"</button>
+                </div>
+                <ol class="steps">
+                    <li><h3>"Where is your agent?"</h3>
+                        <form class="line" on:submit=submit>
+                            <input class="field wide" data-field="first-upstream" aria-label="Upstream"
+                                placeholder="http://localhost:8000/agui, or paste a curl command"
+                                prop:value=move || upstream.get() on:input=move |event| upstream.set(event_target_value(&event))/>
+                            <button class="btn solid" type="submit">{move || if is_made.get() { "Change" } else { "Start recording" }}</button>
+                        </form>
+                        {move || wrong.get().map(|report| view! { <p class="bad" role="alert">{report.message}" "{report.hint}</p> })}
+                    </li>
+                    <li class:later=move || source().is_none()><h3>"Point your frontend here instead"</h3>
+                        {move || match source() {
+                            Some(source) => sources::snippets(&source),
+                            None => view! { <p class="dim">"Scrubjay listens on this machine and passes everything on, byte for byte."</p> }.into_any(),
+                        }}
+                    </li>
+                    <li class:later=move || source().is_none()><h3>"Use it once"</h3>
+                        {move || match source() {
+                            Some(source) => sources::checklist(&source),
+                            None => view! { <p class="dim">"Each step lights up when it has been seen to work, or says why not."</p> }.into_any(),
+                        }}
+                    </li>
+                </ol>
+            </div>
+            <div class="card samples">
+                <h2>"Or look at a recording"</h2>
+                <p class="dim">"Samples are in the recordings folder that comes with Scrubjay: a failed patch, an interrupt, sub-agents, a run cut short."</p>
+                <div class="sample-list">{move || library::last_three(shell)}</div>
+                {library::open_button(shell)}
+                <p class="faint">"Or drop a file onto this window: .agui.jsonl, .agui.jsonl.gz"</p>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+/// Starts a source, or sends the one that there is to another upstream.
+async fn start(known: Option<Source>, upstream: String) -> Result<Source, Report> {
+    match known {
+        Some(known) => {
+            let edit = EditSource {
+                name: known.name.clone(),
+                new_name: known.name,
+                listen: known.listen,
+                upstream,
+                keep_secrets: known.keep_secrets,
+            };
+            bridge::ask(edit).await
+        }
+        None => {
+            let add = AddSource {
+                name: String::new(),
+                listen: String::new(),
+                upstream,
+                keep_secrets: false,
+            };
+            bridge::ask(add).await
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The library: what was captured, and where the odd one is.
+
+pub(crate) mod first_run;
+pub(crate) mod picks;
+pub(crate) mod rows;
+pub(crate) mod sources;
+
+use leptos::prelude::*;
+use scrubjay_ipc::{LibraryPage, RunVerdict};
+use wasm_bindgen::JsCast as _;
+
+use crate::{browser, shell::model::Shell, words};
+
+/// The screen.
+pub(crate) fn library(shell: Shell) -> AnyView {
+    let model = shell.library;
+    let state = move || model.page.state(|_| true, |page| page.total == 0);
+    let is_first_run = Memo::new(move |_| {
+        let none = model.page.value.with(|page| page.as_ref().is_some_and(is_empty_page));
+        let no_source = shell
+            .sources
+            .with(|sources| sources.as_ref().is_some_and(Vec::is_empty));
+        shell.may_guide() && (none || no_source || shell.first_source.with(Option::is_some))
+    });
+    let is_empty = Memo::new(move |_| model.page.value.with(|page| page.as_ref().is_some_and(is_empty_page)));
+    view! {
+        <div class="library" data-pane="library" data-state=state
+            data-total=move || model.page.value.with(|page| page.as_ref().map(|page| page.total.to_string()))>
+            {sources::strip(shell, is_first_run)}
+            {move || is_first_run.get().then(|| first_run::card(shell))}
+            {move || if is_empty.get() && is_first_run.get() { ().into_any() } else { shelf(shell) }}
+        </div>
+    }
+    .into_any()
+}
+
+/// Nothing was captured at all.
+fn is_empty_page(page: &LibraryPage) -> bool {
+    page.total_unfiltered == 0 && page.others == 0
+}
+
+fn shelf(shell: Shell) -> AnyView {
+    view! {
+        <div class="shelf">
+            {facets(shell)}
+            <div class="shelf-main">
+                {tools(shell)}
+                {rows::rows(shell)}
+                {picks::bar(shell)}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn tools(shell: Shell) -> AnyView {
+    let model = shell.library;
+    let into_list = move |event: leptos::ev::KeyboardEvent| {
+        if matches!(event.key().as_str(), "Enter" | "ArrowDown") {
+            event.prevent_default();
+            model.enter();
+            browser::focus(".lib-grid");
+        }
+    };
+    view! {
+        <div class="shelf-tools">
+            <input id="library-search" class="field" type="search" placeholder="Search ids, paths, labels, first words"
+                aria-label="Search" prop:value=move || model.text.get() on:keydown=into_list
+                on:input=move |event| model.text.set(event_target_value(&event))/>
+            {move || others_toggle(shell)}
+            <span class="sp"></span>
+            {move || (!shell.is_read_only()).then(|| open_button(shell))}
+        </div>
+    }
+    .into_any()
+}
+
+/// Shows requests that are no runs, or hides them; there only when there are any.
+fn others_toggle(shell: Shell) -> Option<AnyView> {
+    let model = shell.library;
+    let shown = move || model.others.get();
+    (model.other_count() > 0).then(|| {
+        view! {
+            <button class="btn outline others" class:on=shown aria-pressed=move || shown().to_string() data-others=""
+                title="Requests that are no runs: preflights, info, histories, pages (O)"
+                on:click=move |_| model.toggle_others()>
+                <span class="sign">{move || if shown() { "✓" } else { "+" }}</span>
+                {words::many(model.other_count(), "other request")}
+            </button>
+        }
+        .into_any()
+    })
+}
+
+/// Opens a recording from a file; dropping it onto the window does the same.
+pub(crate) fn open_button(shell: Shell) -> AnyView {
+    let chosen = move |event: leptos::ev::Event| {
+        let input = event
+            .target()
+            .and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
+        let Some(input) = input else { return };
+        if let Some(file) = input.files().and_then(|files| files.get(0)) {
+            shell.open_file(&file);
+        }
+        input.set_value("");
+    };
+    view! {
+        <label class="btn outline file" title="or drop it onto the window">"Open a recording…"
+            <input type="file" accept=".jsonl,.gz,.har,.json" data-open-file="" on:change=chosen/></label>
+    }
+    .into_any()
+}
+
+fn facets(shell: Shell) -> AnyView {
+    let model = shell.library;
+    let verdicts = move || {
+        let counts = model
+            .page
+            .value
+            .with(|page| page.as_ref().map(|page| page.by_verdict.clone()).unwrap_or_default());
+        counts
+            .into_iter()
+            .map(|(verdict, n)| verdict_facet(shell, verdict, n))
+            .collect_view()
+    };
+    let sources = move || {
+        let counts = model
+            .page
+            .value
+            .with(|page| page.as_ref().map(|page| page.by_source.clone()).unwrap_or_default());
+        counts
+            .into_iter()
+            .map(|(source, n)| source_facet(shell, source, n))
+            .collect_view()
+    };
+    view! {
+        <aside class="facets" aria-label="Filters">
+            <h3>"Outcome"</h3>{verdicts}
+            <h3>"Source"</h3>{sources}
+            {move || model.is_filtered().then(|| view! {
+                <button class="btn outline" data-clear="" on:click=move |_| model.clear_filters()>"Clear filters"</button>
+            })}
+        </aside>
+    }
+    .into_any()
+}
+
+fn verdict_facet(shell: Shell, verdict: RunVerdict, n: u64) -> AnyView {
+    let model = shell.library;
+    let on = move || model.verdicts.with(|verdicts| verdicts.contains(&verdict));
+    view! {
+        <button class="facet" class:on=on aria-pressed=move || on().to_string() data-verdict=words::verdict(verdict)
+            on:click=move |_| model.toggle_verdict(verdict)>
+            <span class=format!("sign {}", words::verdict_class(verdict))>{words::verdict_sign(verdict)}</span>
+            <span>{words::verdict(verdict)}</span><span class="sp"></span><span class="faint">{words::count(n)}</span>
+        </button>
+    }
+    .into_any()
+}
+
+fn source_facet(shell: Shell, source: String, n: u64) -> AnyView {
+    let model = shell.library;
+    let name = source.clone();
+    let on = move || model.source.with(|chosen| chosen.as_ref() == Some(&name));
+    let on_too = on.clone();
+    let label = if source.is_empty() {
+        "opened files".to_owned()
+    } else {
+        source.clone()
+    };
+    view! {
+        <button class="facet" class:on=on aria-pressed=move || on_too().to_string() data-source-facet=source.clone()
+            on:click=move |_| model.source.update(|chosen| {
+                *chosen = if chosen.as_ref() == Some(&source) { None } else { Some(source.clone()) };
+            })>
+            <bdi class="cut">{label}</bdi><span class="sp"></span><span class="faint">{words::count(n)}</span>
+        </button>
+    }
+    .into_any()
+}
+
+/// The last three runs as buttons, for the empty Inspect.
+pub(crate) fn last_three(shell: Shell) -> AnyView {
+    shell.library.recent.with(|rows| {
+        let row = |row: scrubjay_ipc::LibraryRow| {
+            let (exchange, first) = (row.exchange, row.first_seq);
+            view! {
+                <button class="facet" on:click=move |_| shell.inspect_exchange(exchange, Some(first))>
+                    <span class=format!("sign {}", words::verdict_class(row.verdict))>{words::verdict_sign(row.verdict)}</span>
+                    <bdi class="cut">{words::visible(&row.title)}</bdi><span class="sp"></span>
+                    <span class="faint">{words::duration(row.duration_us)}</span>
+                </button>
+            }
+        };
+        rows.iter().cloned().map(row).collect_view().into_any()
+    })
+}

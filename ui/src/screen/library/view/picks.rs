@@ -1,0 +1,95 @@
+//! Selecting runs in the library: on the rows, and the bar that says what can be done with them.
+
+use leptos::{ev, prelude::*};
+use scrubjay_ipc::LibraryRow;
+
+use crate::{screen::library::model::picks::Pick, shell::model::Shell, words};
+
+/// A click chooses a row; with Control or Shift it selects it beside others.
+pub(crate) fn clicked(shell: Shell, event: &ev::MouseEvent, key: (i64, Option<u32>)) {
+    shell.library.chosen.set(Some(key));
+    if (event.ctrl_key() || event.meta_key() || event.shift_key())
+        && let Some(row) = shell.library.chosen_row()
+    {
+        event.prevent_default();
+        shell.picks.toggle(&row);
+    }
+}
+
+/// What a row offers under the pointer.
+pub(crate) fn buttons(shell: Shell, row: &LibraryRow) -> AnyView {
+    let (exchange, run) = (row.exchange, row.run);
+    let is_picked = move || shell.picks.has(exchange, run);
+    let (picked, served) = (row.clone(), row.clone());
+    let serve = move |event: ev::MouseEvent| {
+        event.stop_propagation();
+        shell.library.chosen.set(Some((exchange, run)));
+        if !shell.picks.has(exchange, run) {
+            shell.picks.clear();
+            shell.picks.toggle(&served);
+        }
+        shell.serve();
+    };
+    view! {
+        <span class="row-tools">
+            <button class="btn outline" tabindex="-1" data-pick="" aria-pressed=move || is_picked().to_string()
+                title="Select it beside others (Space, Ctrl click)"
+                on:click=move |event| { event.stop_propagation(); shell.picks.toggle(&picked); }>
+                {move || if is_picked() { "✓ selected" } else { "Select" }}</button>
+            <button class="btn outline" tabindex="-1" data-serve="" title="Serve it as the agent (q)" on:click=serve>"Serve as agent"</button>
+        </span>
+    }
+    .into_any()
+}
+
+/// What can be done with the selected runs; nothing while none is.
+pub(crate) fn bar(shell: Shell) -> AnyView {
+    let bar = move || {
+        let picks = shell.picks.0.get();
+        let baseline = shell.compare.baseline.get();
+        if picks.is_empty() {
+            return baseline.map(|baseline| {
+                view! {
+                    <div class="pick-bar" data-picks="0">
+                        <span class="side-tag a">"A"</span><bdi class="cut">{words::visible(&baseline.title)}</bdi>
+                        <span class="dim">"is the baseline. On another run, "<kbd>"Ctrl ⇧b"</kbd>" compares the two."</span>
+                        <span class="sp"></span>
+                        <button class="btn" on:click=move |_| shell.compare.baseline.set(None)>"Clear"</button>
+                    </div>
+                }
+                .into_any()
+            });
+        }
+        Some(selected(shell, &picks))
+    };
+    view! { {bar} }.into_any()
+}
+
+fn selected(shell: Shell, picks: &[Pick]) -> AnyView {
+    let is_two = picks.len() == 2;
+    let baseline = shell.compare.baseline.get();
+    let hint = match (picks.len(), &baseline) {
+        (1, None) => "select another to compare the two",
+        (_, Some(_)) | (2, None) => "",
+        (_, None) => "take them as A, then select what to compare them with",
+    };
+    let with_a = baseline.map(|baseline| {
+        view! {
+            <button class="btn solid" data-compare-with-a="" title="Compare A with what is selected"
+                on:click=move |_| shell.compare_together()>"Compare with A"</button>
+            <span class="side-tag a">"A"</span><bdi class="cut dim">{words::visible(&baseline.title)}</bdi>
+        }
+    });
+    view! {
+        <div class="pick-bar" data-picks=picks.len().to_string()>
+            <b>{words::many(picks.len() as u64, "run")}" selected"</b><span class="dim">{hint}</span>
+            <span class="sp"></span>{with_a}
+            <button class="btn outline" data-take-as-a="" title="Take what is selected as A (Ctrl b)" on:click=move |_| shell.set_baseline()>"Take as A"</button>
+            <button class="btn solid" data-compare="" disabled=!is_two title="Compare the two (Ctrl ⇧b)"
+                on:click=move |_| shell.compare_with()>"Compare"</button>
+            <button class="btn outline" data-serve-picks="" title="Serve them as the agent (q)" on:click=move |_| shell.serve()>"Serve as agent"</button>
+            <button class="btn" on:click=move |_| shell.picks.clear()>"Clear"</button>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,304 @@
+//! Sources with their live state: add, edit, stop, pause, record, remove.
+
+use leptos::{ev, prelude::*};
+use scrubjay_ipc::{AddSource, Check, EditSource, Source, SourceState, Switch, SwitchSource};
+
+use crate::{bridge, browser, shell::model::Shell, words};
+
+/// What the form below the strip is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Form {
+    Closed,
+    Add,
+    Edit(String),
+    Use(String),
+}
+
+/// The strip at the top of the library.
+///
+/// With the first-run card, which makes the first source, the strip has nothing to offer.
+pub(crate) fn strip(shell: Shell, is_first_run: Memo<bool>) -> AnyView {
+    let form = RwSignal::new(Form::Closed);
+    let cards = move || {
+        shell
+            .sources
+            .get()
+            .unwrap_or_default()
+            .into_iter()
+            .map(|source| card(shell, &source, form))
+            .collect_view()
+    };
+    let is_any = move || {
+        shell
+            .sources
+            .with(|sources| sources.as_ref().is_some_and(|sources| !sources.is_empty()))
+    };
+    let close = move |event: ev::KeyboardEvent| {
+        if event.key() == "Escape" && form.with_untracked(|form| *form != Form::Closed) {
+            event.prevent_default();
+            form.set(Form::Closed);
+        }
+    };
+    let state = move || match shell.sources.with(|sources| sources.as_ref().map(Vec::is_empty)) {
+        None => "loading",
+        Some(true) => "empty",
+        Some(false) => "ready",
+    };
+    let under = move || match form.get() {
+        Form::Closed => ().into_any(),
+        Form::Add => add_form(shell, form),
+        Form::Edit(name) => edit_form(shell, &name, form),
+        Form::Use(name) => usage(shell, &name, form),
+    };
+    view! {
+        <section class="sources" aria-label="Sources" data-pane="sources" data-state=state on:keydown=close
+            class:none=move || shell.is_read_only() || (is_first_run.get() && !is_any())>
+            <div class="strip">
+                {cards}
+                <button class="btn outline" data-add-source="" on:click=move |_| form.set(Form::Add)>"+ Add a source"</button>
+                {move || (!is_any() && !is_first_run.get()).then(|| view! {
+                    <button class="btn" on:click=move |_| shell.show_guide(true)>"Show me how to record"</button>
+                })}
+            </div>
+            {under}
+        </section>
+    }
+    .into_any()
+}
+
+fn card(shell: Shell, source: &Source, form: RwSignal<Form>) -> AnyView {
+    let (sign, class, word) = match &source.state {
+        SourceState::Recording => ("●", "live", "recording"),
+        SourceState::Paused => ("‖", "paused", "paused, traffic passes"),
+        SourceState::Stopped => ("■", "stopped", "stopped"),
+        SourceState::Failed { .. } => ("✕", "failed", "failed"),
+        SourceState::Elsewhere => ("◇", "elsewhere", "in another window"),
+    };
+    let failure = if let SourceState::Failed { sentence } = &source.state {
+        Some(view! { <p class="bad" role="alert">{sentence.clone()}</p> })
+    } else {
+        None
+    };
+    let name = source.name.clone();
+    let switch = move |to: Switch, words: &'static str, is_off: bool| {
+        let name = name.clone();
+        view! {
+            <button class="btn" data-switch=words disabled=is_off on:click=move |_| switch_to(shell, name.clone(), to)>{words}</button>
+        }
+    };
+    // Each switch has its place: what was pressed to stop must not remove a moment later.
+    let (switches, remove) = match &source.state {
+        SourceState::Recording => (
+            vec![
+                switch(Switch::Pause, "pause", false),
+                switch(Switch::Stop, "stop", false),
+            ],
+            None,
+        ),
+        SourceState::Paused => (
+            vec![
+                switch(Switch::Record, "record", false),
+                switch(Switch::Stop, "stop", false),
+            ],
+            None,
+        ),
+        SourceState::Stopped | SourceState::Failed { .. } => (
+            vec![
+                switch(Switch::Record, "record", false),
+                switch(Switch::Stop, "stop", true),
+            ],
+            Some(switch(Switch::Remove, "remove", false)),
+        ),
+        SourceState::Elsewhere => (Vec::new(), None),
+    };
+    let (edited, used) = (source.name.clone(), source.name.clone());
+    let rate = (source.state == SourceState::Recording).then(|| {
+        let open = if source.open > 0 {
+            format!(" · {} open", source.open)
+        } else {
+            String::new()
+        };
+        view! { <span class="dim rate">{format!("{} ev/s{open}", source.frames_per_sec)}</span> }
+    });
+    view! {
+        <div class=format!("source {class}") data-source=source.name.clone() data-source-state=class>
+            <div class="line"><span class="sign">{sign}</span><b class="cut">{source.name.clone()}</b><span class="dim">{word}</span>
+                <span class="sp"></span>{rate}</div>
+            <div class="line mono"><bdi>{source.url.clone()}</bdi><span class="faint">" → "</span><bdi class="cut" title=source.upstream.clone()>{source.upstream.trim_start_matches("http://").to_owned()}</bdi></div>
+            {failure}
+            <div class="line actions">{switches}
+                <button class="btn" on:click=move |_| form.set(Form::Edit(edited.clone()))>"edit"</button>
+                <button class="btn" on:click=move |_| form.set(Form::Use(used.clone()))>"how to use"</button>
+                <span class="sp"></span>
+                {source.unverified.then(|| view! { <span class="tag warn" title="the upstream's TLS certificate is not verified: somebody in between could read and change everything">"TLS not verified"</span> })}
+                {source.keep_secrets.then(|| view! { <span class="tag warn" title="values of secret headers are stored as they are">"keeps secrets"</span> })}
+                {remove}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn switch_to(shell: Shell, name: String, to: Switch) {
+    leptos::task::spawn_local(async move {
+        if let Err(report) = bridge::ask(SwitchSource { name, to }).await {
+            shell.tell(report);
+        }
+        shell.ask_sources();
+    });
+}
+
+/// A form's fields.
+#[derive(Clone, Copy)]
+struct Fields {
+    name: RwSignal<String>,
+    listen: RwSignal<String>,
+    upstream: RwSignal<String>,
+    keep_secrets: RwSignal<bool>,
+}
+
+fn field(label: &'static str, value: RwSignal<String>, hint: &'static str, id: &'static str) -> AnyView {
+    view! {
+        <label class="labelled"><span>{label}</span>
+            <input class="field" data-field=id placeholder=hint prop:value=move || value.get()
+                on:input=move |event| value.set(event_target_value(&event))/></label>
+    }
+    .into_any()
+}
+
+fn add_form(shell: Shell, form: RwSignal<Form>) -> AnyView {
+    let fields = Fields {
+        name: RwSignal::new(String::new()),
+        listen: RwSignal::new(String::new()),
+        upstream: RwSignal::new(String::new()),
+        keep_secrets: RwSignal::new(false),
+    };
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        let ask = AddSource {
+            name: fields.name.get_untracked(),
+            listen: fields.listen.get_untracked(),
+            upstream: fields.upstream.get_untracked(),
+            keep_secrets: fields.keep_secrets.get_untracked(),
+        };
+        leptos::task::spawn_local(async move {
+            match bridge::ask(ask).await {
+                Ok(source) => form.set(Form::Use(source.name)),
+                Err(report) => shell.tell(report),
+            }
+            shell.ask_sources();
+        });
+    };
+    source_form("Add", fields, form, submit)
+}
+
+fn edit_form(shell: Shell, name: &str, form: RwSignal<Form>) -> AnyView {
+    let known = shell
+        .sources
+        .with_untracked(|sources| sources.iter().flatten().find(|source| source.name == name).cloned());
+    let Some(known) = known else { return ().into_any() };
+    let fields = Fields {
+        name: RwSignal::new(known.name.clone()),
+        listen: RwSignal::new(known.listen.clone()),
+        upstream: RwSignal::new(known.upstream.clone()),
+        keep_secrets: RwSignal::new(known.keep_secrets),
+    };
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        let ask = EditSource {
+            name: known.name.clone(),
+            new_name: fields.name.get_untracked(),
+            listen: fields.listen.get_untracked(),
+            upstream: fields.upstream.get_untracked(),
+            keep_secrets: fields.keep_secrets.get_untracked(),
+        };
+        leptos::task::spawn_local(async move {
+            match bridge::ask(ask).await {
+                Ok(_) => form.set(Form::Closed),
+                Err(report) => shell.tell(report),
+            }
+            shell.ask_sources();
+        });
+    };
+    source_form("Save", fields, form, submit)
+}
+
+fn source_form(
+    verb: &'static str,
+    fields: Fields,
+    form: RwSignal<Form>,
+    submit: impl Fn(ev::SubmitEvent) + 'static,
+) -> AnyView {
+    view! {
+        <form class="source-form" data-form="source" on:submit=submit>
+            {field("Upstream", fields.upstream, "http://localhost:8000/agui, or paste a curl command", "upstream")}
+            {field("Listen", fields.listen, "next free port from 5290", "listen")}
+            {field("Name", fields.name, "from the host", "name")}
+            <label class="check" title="Otherwise values of authorization, cookie, token and the like are stored as a fingerprint">
+                <input type="checkbox" prop:checked=move || fields.keep_secrets.get()
+                    on:change=move |event| fields.keep_secrets.set(event_target_checked(&event))/>" keep secrets"</label>
+            <button class="btn solid" type="submit">{verb}</button>
+            <button class="btn" type="button" on:click=move |_| form.set(Form::Closed)>"Cancel"</button>
+        </form>
+    }
+    .into_any()
+}
+
+fn usage(shell: Shell, name: &str, form: RwSignal<Form>) -> AnyView {
+    let name = name.to_owned();
+    let found = move || {
+        shell
+            .sources
+            .with(|sources| sources.iter().flatten().find(|source| source.name == name).cloned())
+    };
+    view! {
+        <div class="usage">
+            {move || found().map(|source| view! {
+                {snippets(&source)}
+                {checklist(&source)}
+            })}
+            <button class="btn" on:click=move |_| form.set(Form::Closed)>"Close"</button>
+        </div>
+    }
+    .into_any()
+}
+
+/// Text to copy into a frontend.
+pub(crate) fn snippets(source: &Source) -> AnyView {
+    let list = crate::part::snippet::snippets(&source.url);
+    let mapping = crate::part::snippet::mapping(&source.upstream);
+    let line = |snippet: crate::part::snippet::Snippet| {
+        let text = snippet.text.clone();
+        view! {
+            <div class="snippet"><span class="dim">{snippet.title}</span><code class="cut">{snippet.text}</code>
+                <button class="btn outline" on:click=move |_| browser::copy(&text)>"Copy"</button></div>
+        }
+    };
+    view! { <div class="snippets">{mapping.map(|sentence| view! { <p class="dim">{words::visible(&sentence)}</p> })}{list.into_iter().map(line).collect_view()}</div> }.into_any()
+}
+
+/// The checklist that lights up.
+pub(crate) fn checklist(source: &Source) -> AnyView {
+    let list = &source.checklist;
+    let line = |check: &Check, words: &'static str| {
+        let (sign, class, sentence) = match check {
+            Check::Waiting => ("○", "waiting", None),
+            Check::Done => ("✓", "done", None),
+            Check::Failed { sentence } => ("✕", "failed", Some(sentence.clone())),
+        };
+        view! {
+            <li class=class data-check=class><span class="sign">{sign}</span><span>{words}</span>
+                {sentence.map(|sentence| view! { <p>{words::visible(&sentence)}</p> })}</li>
+        }
+    };
+    view! {
+        <ol class="checklist" aria-label="What has been seen working">
+            {line(&list.listening, "listening")}
+            {line(&list.upstream_answers, "upstream answers")}
+            {line(&list.first_request, "first request")}
+            {line(&list.first_bytes, "first bytes")}
+            {line(&list.first_event, "first AG-UI event")}
+        </ol>
+    }
+    .into_any()
+}

@@ -1,0 +1,9 @@
+//! Replay: recordings served as the agent.
+
+pub mod model;
+pub mod words;
+
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod commands;
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod view;

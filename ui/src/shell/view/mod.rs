@@ -1,0 +1,174 @@
+//! The shell: screens, keys, theme, drops, messages.
+
+pub(crate) mod key_sheet;
+pub(crate) mod locked;
+pub(crate) mod notice;
+pub(crate) mod settings;
+pub(crate) mod status_bar;
+pub(crate) mod top_bar;
+
+use leptos::{ev, prelude::*};
+use wasm_bindgen::JsCast as _;
+
+use crate::{
+    bridge, browser,
+    shell::{
+        keyboard::{self, Command, Pressed, Scope},
+        model::{Screen, Shell, ThemeChoice},
+    },
+};
+
+/// Puts the page up once this tab is let in, or says why it is not.
+pub(crate) fn mount() {
+    wasm_bindgen_futures::spawn_local(async {
+        match bridge::enter().await {
+            Ok(()) => mount_to_body(app),
+            Err(why) => mount_to_body(move || locked::locked(why)),
+        }
+    });
+}
+
+/// The page.
+fn app() -> impl IntoView {
+    let shell = Shell::new();
+    watch_theme(shell);
+    listen_to_keys(shell);
+    watch_density(shell);
+    go_where_the_address_says(shell);
+    let dropping = RwSignal::new(false);
+    let shown = move |screen: Screen| move || if shell.screen.get() == screen { "flex" } else { "none" };
+    view! {
+        <div
+            class="app"
+            data-screen=move || shell.screen.get().word()
+            class:dropping=move || dropping.get()
+            on:dragover=move |event| { event.prevent_default(); dropping.set(true); }
+            on:dragleave=move |event: ev::DragEvent| dropping.set(event.related_target().is_some())
+            on:drop=move |event: ev::DragEvent| { dropping.set(false); drop_file(shell, &event); }
+        >
+            {top_bar::top_bar(shell)}
+            {notice::notices(shell)}
+            <main class="screen">
+                <div class="screen-of" style:display=shown(Screen::Library)>{crate::screen::library::view::library(shell)}</div>
+                <div class="screen-of" style:display=shown(Screen::Inspect)>{crate::screen::inspect::view::inspect(shell)}</div>
+                <div class="screen-of" style:display=shown(Screen::Compare)>{crate::screen::compare::view::compare(shell)}</div>
+                <div class="screen-of" style:display=shown(Screen::Replay)>{crate::screen::replay::view::replay(shell)}</div>
+            </main>
+            {status_bar::status_bar(shell)}
+            {key_sheet::key_sheet(shell)}
+            {settings::settings(shell)}
+            {crate::screen::inspect::view::go_to::go_to(shell)}
+            <div class="drop-veil" aria-hidden="true">"Drop to open the recording"</div>
+            {move || bridge::locked().map(locked::locked)}
+            <div class="sr" role="status" aria-live="polite">{move || shell.said.get()}</div>
+        </div>
+    }
+    .into_any()
+}
+
+/// `?exchange=7&seq=40` opens a place; `?screen=replay` a screen.
+fn go_where_the_address_says(shell: Shell) {
+    if let Some(exchange) = browser::parameter("exchange").and_then(|text| text.parse().ok()) {
+        let seq = browser::parameter("seq").and_then(|text| text.parse().ok());
+        shell.inspect_exchange(exchange, seq);
+    } else if let Some(screen) = browser::parameter("screen").and_then(|word| Screen::read(&word)) {
+        shell.screen.set(screen);
+    }
+}
+
+fn watch_theme(shell: Shell) {
+    if let Some(choice) = browser::parameter("theme") {
+        shell.theme.set(if choice == "light" {
+            ThemeChoice::Light
+        } else {
+            ThemeChoice::Dark
+        });
+    }
+    Effect::new(move |_| {
+        let name = match shell.theme.get() {
+            ThemeChoice::System => "",
+            ThemeChoice::Light => "light",
+            ThemeChoice::Dark => "dark",
+        };
+        if let Some(root) = document().document_element() {
+            if name.is_empty() {
+                drop(root.remove_attribute("data-theme"));
+            } else {
+                drop(root.set_attribute("data-theme", name));
+            }
+        }
+        shell.colours.update(|turn| *turn += 1);
+    });
+    for query in [
+        "(prefers-color-scheme: dark)",
+        "(forced-colors: active)",
+        "(prefers-contrast: more)",
+    ] {
+        let Ok(Some(list)) = window().match_media(query) else {
+            continue;
+        };
+        let changed = wasm_bindgen::closure::Closure::<dyn Fn()>::new(move || shell.colours.update(|turn| *turn += 1));
+        drop(list.add_event_listener_with_callback("change", changed.as_ref().unchecked_ref()));
+        changed.forget();
+    }
+}
+
+/// The style sheet and the lists' arithmetic hear of the density together.
+fn watch_density(shell: Shell) {
+    Effect::new(move |_| {
+        let density = shell.density.get();
+        if let Some(root) = document().document_element() {
+            drop(root.set_attribute("data-density", density.word()));
+        }
+        shell.library.row_px.set(density.library_px());
+        shell.inspect.rows.row_px.set(density.row_px());
+        shell.inspect.tree.row_px.set(density.line_px());
+    });
+}
+
+fn listen_to_keys(shell: Shell) {
+    let listener = window_event_listener(ev::keydown, move |event| {
+        let pressed = Pressed {
+            key: &event.key(),
+            code: &event.code(),
+            shift: event.shift_key(),
+            ctrl: event.ctrl_key() || event.meta_key(),
+            alt: event.alt_key(),
+        };
+        let scope = match shell.screen.get_untracked() {
+            Screen::Library => Scope::Library,
+            Screen::Inspect => Scope::Inspect,
+            Screen::Compare => Scope::Compare,
+            Screen::Replay => Scope::Replay,
+        };
+        let mut keyboard = shell.keyboard.get_untracked();
+        if keyboard.learn(&pressed) {
+            shell.keyboard.set(keyboard.clone());
+        }
+        let Some(command) = keyboard::command(&pressed, scope, &keyboard) else {
+            return;
+        };
+        let is_leaving = matches!(command, Command::Close | Command::NextPane | Command::PrevPane);
+        if event.default_prevented() || (browser::is_typing() && !is_leaving && !pressed.ctrl) {
+            return;
+        }
+        // Enter and Space on a button press that button; with Control they are a command.
+        let on_button =
+            browser::focused().is_some_and(|focused| matches!(focused.tag_name().as_str(), "BUTTON" | "A" | "SUMMARY"));
+        if on_button && !pressed.ctrl && matches!(pressed.key, "Enter" | " ") {
+            return;
+        }
+        event.prevent_default();
+        crate::shell::commands::run(shell, command);
+    });
+    // The page listens as long as it lives.
+    std::mem::forget(listener);
+}
+
+fn drop_file(shell: Shell, event: &ev::DragEvent) {
+    event.prevent_default();
+    let files = event.data_transfer().and_then(|transfer| transfer.files());
+    if let Some(file) = files.and_then(|files| files.get(0)) {
+        shell.open_file(&file);
+    }
+}
