@@ -6,7 +6,7 @@
 //! from a recording that leaves it. Covering happens before the spool, and
 //! before an import.
 
-use hmac::{Hmac, Mac as _};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use scrubjay_protocol::secret;
 use scrubjay_session::exchange::{Exchange, FINGERPRINT_PREFIX, Headers, RequestHead, ResponseHead};
 use sha2::Sha256;

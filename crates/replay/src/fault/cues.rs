@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rand_chacha::{
     ChaCha8Rng,
-    rand_core::{RngCore as _, SeedableRng as _},
+    rand_core::{Rng as _, SeedableRng as _},
 };
 use scrubjay_protocol::event::EventType;
 
