@@ -1,11 +1,17 @@
-//! Who may depend on whom, checked against what cargo sees.
+//! Which crate may depend on which, checked against what cargo sees, and the
+//! order of the modules inside `session`, checked against their sources.
 //!
-//! The table is the truth; `crates/README.md` explains it. An edge that is not
-//! in the table fails here, and so does an entry that nothing uses any more.
+//! `crates/README.md` explains the tables. An edge that is not in a table
+//! fails, and so does an entry that nothing uses any more.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
+use proc_macro2::{TokenStream, TokenTree};
+use walkdir::WalkDir;
 
 /// Ours: crate, and which of ours it may use.
 const EDGES: &[(&str, &[&str])] = &[
@@ -16,7 +22,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("timeline", &["ipc"]),
     ("ui", &["ipc", "timeline"]),
     ("store", &["protocol", "session"]),
-    ("proxy", &["protocol", "session"]),
+    ("proxy", &["session"]),
     ("httpdate", &[]),
     ("replay", &["protocol", "proxy", "session"]),
     (
@@ -24,9 +30,9 @@ const EDGES: &[(&str, &[&str])] = &[
         &["ipc", "protocol", "proxy", "recording", "replay", "session", "store"],
     ),
     ("door", &["engine", "ipc"]),
-    ("cli", &["door", "engine", "ipc", "protocol", "recording", "session"]),
+    ("cli", &["door", "engine", "ipc", "protocol", "session"]),
     ("desktop", &["engine", "ipc"]),
-    ("testkit", &["protocol", "proxy", "session"]),
+    ("testkit", &["proxy", "session"]),
     ("xtask", &[]),
 ];
 
@@ -62,6 +68,24 @@ const IMPURE: &[&str] = &[
     "rustix",
     "directories",
     "getrandom",
+];
+
+/// The modules of `session`. Each uses those before it and none behind it.
+const SESSION: &[&str] = &[
+    "steps",
+    "exchange",
+    "codec",
+    "fold",
+    "changes",
+    "shelf",
+    "recognise",
+    "judge",
+    "derive",
+    "memory",
+    "verdict",
+    "words",
+    "query",
+    "diff",
 ];
 
 fn metadata() -> Metadata {
@@ -100,11 +124,7 @@ fn our_crates_use_just_what_the_table_says() {
             .iter()
             .filter_map(|dependency| dependency.strip_prefix("scrubjay-").map(str::to_owned))
             .collect();
-        let beyond: Vec<_> = used.difference(allowed).collect();
-        assert!(
-            beyond.is_empty(),
-            "`{name}` uses {beyond:?}, which the table does not allow"
-        );
+        assert_eq!(&used, allowed, "`{name}` uses the left, and the table allows the right");
         seen.insert(name);
     }
     let gone: Vec<_> = known.keys().filter(|name| !seen.contains(**name)).collect();
@@ -115,16 +135,17 @@ fn our_crates_use_just_what_the_table_says() {
 }
 
 #[test]
-fn wrapped_libraries_are_named_only_by_their_wrappers() {
-    for package in &metadata().packages {
-        let name = short(package);
-        for (library, wrappers) in WRAPPED {
-            let names_it = dependencies(package).contains(*library);
-            assert!(
-                !names_it || wrappers.contains(&name.as_str()),
-                "`{name}` names {library}; only {wrappers:?} may"
-            );
-        }
+fn wrapped_libraries_are_named_by_just_their_wrappers() {
+    let packages = metadata().packages;
+    for (library, wrappers) in WRAPPED {
+        let naming = packages
+            .iter()
+            .filter(|package| dependencies(package).contains(*library));
+        assert_eq!(
+            naming.map(short).collect::<BTreeSet<_>>(),
+            wrappers.iter().map(|&name| name.to_owned()).collect(),
+            "{library} is named by the left, and the table allows the right"
+        );
     }
 }
 
@@ -164,5 +185,88 @@ fn every_crate_takes_the_shared_lints() {
             "`{}` does not take the shared lints",
             package.name
         );
+    }
+}
+
+/// The sources of a module: `name.rs`, and all below `name/`.
+fn sources(folder: &Path, module: &str) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = WalkDir::new(folder.join(module))
+        .into_iter()
+        .filter_map(Result::ok)
+        .map(walkdir::DirEntry::into_path)
+        .collect();
+    found.push(folder.join(format!("{module}.rs")));
+    found.retain(|path| path.extension().is_some_and(|ext| ext == "rs") && path.is_file());
+    found
+}
+
+/// The top-level modules that a source names by `crate::…`, outside of documentation.
+fn named_modules(source: &str) -> BTreeSet<String> {
+    let mut named = BTreeSet::new();
+    note_named(source.parse().expect("a source is made of tokens"), &mut named);
+    named
+}
+
+fn note_named(tokens: TokenStream, named: &mut BTreeSet<String>) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    for window in tokens.windows(4) {
+        if let [
+            TokenTree::Ident(krate),
+            TokenTree::Punct(_),
+            TokenTree::Punct(colon),
+            next,
+        ] = window
+            && krate == "crate"
+            && colon.as_char() == ':'
+        {
+            match next {
+                TokenTree::Ident(module) => _ = named.insert(module.to_string()),
+                TokenTree::Group(group) => note_first_of_each(group.stream(), named),
+                TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+            }
+        }
+    }
+    for token in tokens {
+        if let TokenTree::Group(group) = token {
+            note_named(group.stream(), named);
+        }
+    }
+}
+
+/// The first identifier of each part between commas: `{a::b, c}` names `a` and `c`.
+fn note_first_of_each(tokens: TokenStream, named: &mut BTreeSet<String>) {
+    let mut is_first = true;
+    for token in tokens {
+        if let (true, TokenTree::Ident(module)) = (is_first, &token) {
+            named.insert(module.to_string());
+        }
+        is_first = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ',');
+    }
+}
+
+#[test]
+fn modules_of_session_use_those_before_them_only() {
+    let folder = Path::new("crates/session/src");
+    let declared: BTreeSet<String> = std::fs::read_dir(folder)
+        .expect("session has sources")
+        .filter_map(|entry| Some(entry.ok()?.path().file_stem()?.to_str()?.to_owned()))
+        .filter(|name| name != "lib")
+        .collect();
+    let listed: BTreeSet<String> = SESSION.iter().map(|&name| name.to_owned()).collect();
+    assert_eq!(declared, listed, "session has the left, and the order lists the right");
+    for (place, module) in SESSION.iter().enumerate() {
+        for path in sources(folder, module) {
+            let source = std::fs::read_to_string(&path).expect("a source is readable");
+            let named = named_modules(&source);
+            let behind: Vec<_> = SESSION[place + 1..]
+                .iter()
+                .filter(|&&name| named.contains(name))
+                .collect();
+            assert!(
+                behind.is_empty(),
+                "{} names {behind:?}, which come after `{module}`",
+                path.display()
+            );
+        }
     }
 }

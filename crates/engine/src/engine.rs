@@ -10,7 +10,7 @@ use std::{
 
 use scrubjay_ipc::{AnyAsk, HealthView, ReplayAnswer, ReplayView, Report, SourceList};
 use scrubjay_recording::Limits;
-use scrubjay_session::{derive, query::answer::Transport};
+use scrubjay_session::recognise::{self, Transport};
 use scrubjay_store::{Access, Derived, Deriving, Excess, Incident, Pruned, SizeCap, Store, open_file};
 
 use crate::{
@@ -568,7 +568,7 @@ impl Inner {
 
     /// Whether an answer came that is a stream of events.
     pub(crate) fn is_stream(&self, exchange: i64) -> bool {
-        let recognised = self.shelf(exchange).and_then(|shelf| Ok(derive::recognise(&shelf)?));
+        let recognised = self.shelf(exchange).and_then(|shelf| Ok(recognise::transport(&shelf)?));
         matches!(recognised, Ok(Some(Transport::Sse | Transport::Protobuf)))
     }
 

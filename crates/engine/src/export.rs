@@ -8,9 +8,9 @@ use std::io::Write;
 
 use scrubjay_recording::{Header, Layout, Outline, Packing, Sink, Writer};
 use scrubjay_session::{
-    derive,
     exchange::Exchange as Facts,
     query::answer::{FrameEntry, Transport},
+    recognise,
     shelf::Shelf as _,
 };
 use sha2::{Digest as _, Sha256};
@@ -34,7 +34,7 @@ impl Engine {
         let mut is_binary = !exchanges.is_empty();
         for &exchange in exchanges {
             let shelf = self.shelf(exchange)?;
-            is_binary = is_binary && derive::recognise(&shelf)? == Some(Transport::Protobuf);
+            is_binary = is_binary && recognise::transport(&shelf)? == Some(Transport::Protobuf);
             facts.push(shelf.exchange()?);
         }
         let header = header(&facts, is_binary);

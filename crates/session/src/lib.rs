@@ -15,16 +15,21 @@
 //!
 //! # Map, in reading order
 //!
-//! - [`exchange`]: the facts and words that all crates share.
+//! A module uses those before it and none behind it (`tests/architecture.rs`).
+//!
+//! - `steps`: counts work, for tests.
+//! - [`exchange`]: the facts of an exchange; `codec`: how numbers and texts are written in pages.
 //! - [`fold`]: the official client as a value: messages, state, stops, findings.
-//! - [`judge`]: what else is wrong, and the registry of all rules.
+//! - [`changes`]: what changed between two values, and the patch that says so.
 //! - [`shelf`]: where an exchange's bytes and derived pages lie.
+//! - [`recognise`]: what a request asks for, and how a body is read.
+//! - [`judge`]: what else is wrong, and the registry of all rules.
 //! - [`mod@derive`]: from bytes to pages, as they come.
-//! - [`query`]: every question about an exchange, answered from a shelf.
-//! - [`diff`]: where two runs part.
+//! - [`memory`]: a shelf in memory, for recording files and tests.
 //! - [`verdict`]: which exchanges are runs, and how each came out.
 //! - [`words`]: numbers, times and endings as a person reads them.
-//! - [`memory`]: a shelf in memory, for recording files and tests.
+//! - [`query`]: every question about an exchange, answered from a shelf.
+//! - [`diff`]: where two runs part.
 //!
 //! # Invariants
 //!
@@ -40,6 +45,8 @@
 
 #![warn(missing_docs)]
 
+pub mod changes;
+mod codec;
 pub mod derive;
 pub mod diff;
 pub mod exchange;
@@ -47,6 +54,7 @@ pub mod fold;
 pub mod judge;
 pub mod memory;
 pub mod query;
+pub mod recognise;
 pub mod shelf;
 #[doc(hidden)]
 pub mod steps;

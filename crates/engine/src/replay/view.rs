@@ -8,7 +8,7 @@ use scrubjay_ipc::{
 };
 use scrubjay_protocol::secret::{hidden, is_secret_name};
 use scrubjay_replay::serve::{Answered, Listening, Missed, Next, Stage};
-use scrubjay_session::{derive, shelf::Shelf as _, words};
+use scrubjay_session::{recognise, shelf::Shelf as _, words};
 
 use super::Replay;
 use crate::{Exchange, clock, engine::Inner, sources};
@@ -78,7 +78,7 @@ impl Inner {
             let exchange = near.exchange;
             let shelf = self.shelf(exchange).ok()?;
             let request = shelf.exchange().ok()?.request;
-            let method = derive::endpoint_method(&shelf.request_body().ok()?);
+            let method = recognise::endpoint_method(&shelf.request_body().ok()?);
             Some(NearRecording {
                 exchange,
                 name: words::name_of(&request.method, &hidden(&request.target), &method),
@@ -93,7 +93,7 @@ impl Inner {
             name: words::name_of(
                 &missed.asked.method,
                 &hidden(&missed.asked.target),
-                &derive::endpoint_method(&missed.asked.body),
+                &recognise::endpoint_method(&missed.asked.body),
             ),
             target: format!("{} {}", missed.asked.method, hidden(&missed.asked.target)),
             session: missed.asked.isolation.unwrap_or_default(),

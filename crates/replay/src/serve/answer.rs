@@ -76,7 +76,7 @@ pub(crate) async fn answer(
         Err(_broken) => return Err(Hangup),
     };
     let asked = asked(&parts, &body);
-    visit.answered.endpoint_method = scrubjay_session::derive::endpoint_method(&body);
+    visit.answered.endpoint_method = scrubjay_session::recognise::endpoint_method(&body);
     match house.deck.ask(&asked) {
         Answer::Hit(hit) => visit.replay(hit).await,
         // What the agent answers comes before an empty history.

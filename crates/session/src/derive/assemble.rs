@@ -23,13 +23,13 @@ use scrubjay_protocol::{
 
 use self::open::OpenSpans;
 use super::{
-    codec::{Damaged, Reader, Writer},
     frames::FrameEntry,
     kinds::{EventCode, Kind},
     spans::{BLOCK, HEAD_CHARS, NAME_LEN, OPEN_NAMED, Span, SpanBlock, Spill},
     summary::Outcome,
 };
 use crate::{
+    codec::{Damaged, Reader, Writer},
     shelf::{Page, PageKind},
     steps::tick,
 };

@@ -9,8 +9,10 @@ use std::{borrow::Cow, collections::VecDeque};
 
 use scrubjay_protocol::{encoding, frame::Frame, framing::Framing, media::Media};
 
-use super::summary::Transport;
-use crate::exchange::{Chunk, Exchange, Hole, field};
+use crate::{
+    exchange::{Chunk, Exchange, Hole, field},
+    recognise::Transport,
+};
 
 /// A gap longer than this is cut on the collapsed axis.
 pub const COLLAPSE_OVER_US: u64 = 2_000_000;

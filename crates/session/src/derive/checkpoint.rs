@@ -19,7 +19,6 @@ use super::{
     Deriver, Emitted, Purpose, VERSION,
     assemble::Assembler,
     body::Body,
-    codec::{Damaged, Reader, Writer, open_page},
     folding::{Layered, OwnPieces},
     pyramid::Pyramid,
     spans::SpanBlock,
@@ -27,6 +26,7 @@ use super::{
     tails::Tails,
 };
 use crate::{
+    codec::{Damaged, Reader, Writer, open_page},
     exchange::Exchange,
     fold::{Fold, piece::PieceSource},
     judge::Judge,

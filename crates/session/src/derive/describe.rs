@@ -6,11 +6,14 @@ use scrubjay_protocol::{
 };
 
 use super::{
-    METHOD_CHARS, TITLE_CHARS,
+    TITLE_CHARS,
     frames::FrameEntry,
-    summary::{Asks, RUNS_NAMED, Run, Summary},
+    summary::{RUNS_NAMED, Run, Summary},
 };
-use crate::exchange::RequestHead;
+use crate::{
+    exchange::RequestHead,
+    recognise::{asks, method_of},
+};
 
 pub(super) fn begin_run(summary: &mut Summary, seq: u32, entry: &FrameEntry, event: Option<&Object>) {
     summary.run_count += 1;
@@ -88,39 +91,6 @@ pub(super) fn describe_request(summary: &mut Summary, head: &RequestHead, body: 
         .and_then(|messages| messages.iter().rev().find(is_user));
     if let Some(content) = last.and_then(|message| message.get("content")) {
         summary.title = text_of(content).chars().take(TITLE_CHARS).collect();
-    }
-}
-
-/// What a request asks of CopilotKit's single endpoint; empty for another one.
-pub fn endpoint_method(body: &[u8]) -> String {
-    method_of(&Request::read(body))
-}
-
-fn method_of(request: &Request) -> String {
-    let method = request.envelope().and_then(|envelope| envelope.method);
-    method.map_or_else(String::new, |method| {
-        method.to_str_lossy().chars().take(METHOD_CHARS).collect()
-    })
-}
-
-/// What a request asks for. A connect is told by where it goes, because its
-/// body is a run input too.
-pub(crate) fn asks(head: &RequestHead, request: &Request) -> Asks {
-    let path = head.target.split(['?', '#']).next().unwrap_or_default();
-    let is_last = |name: &str| path.trim_end_matches('/').rsplit('/').next() == Some(name);
-    let method = request.envelope().and_then(|envelope| envelope.method);
-    let asks_for = |name: &str| method.as_ref().is_some_and(|method| **method == *name);
-    if request.input_value().is_some() {
-        return match is_last("connect") || asks_for("agent/connect") {
-            true => Asks::Connect,
-            false => Asks::Run,
-        };
-    }
-    match head.method.as_str() {
-        "POST" if asks_for("info") => Asks::Info,
-        "GET" if is_last("info") => Asks::Info,
-        "POST" if asks_for("agent/run") || request.has_input_member() => Asks::Attempt,
-        _ => Asks::Other,
     }
 }
 

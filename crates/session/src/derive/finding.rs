@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{
-    codec::{Damaged, Reader, Writer, open_page},
-    kinds::Severity,
-};
+use super::kinds::Severity;
+use crate::codec::{Damaged, Reader, Writer, open_page};
 
 /// Findings in a block.
 pub const BLOCK: u32 = 128;

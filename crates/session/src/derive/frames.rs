@@ -8,10 +8,8 @@ use std::sync::Arc;
 
 use scrubjay_protocol::frame::FrameKind;
 
-use super::{
-    codec::{Damaged, Reader, Writer, open_page},
-    kinds::{EventCode, Severity},
-};
+use super::kinds::{EventCode, Severity};
+use crate::codec::{Damaged, Reader, Writer, open_page};
 
 /// Frames in a block.
 pub const BLOCK: u32 = 512;

@@ -3,9 +3,9 @@
 //! Each list is cut into blocks of [`BLOCK`] marks, numbered from 0, so that
 //! the next mark after a frame is found by bisection over few pages.
 
-use std::sync::Arc;
+use crate::codec::{Damaged, Reader, Writer, open_page};
 
-use super::codec::{Damaged, Reader, Writer, open_page};
+use std::sync::Arc;
 
 /// Marks in a block.
 pub const BLOCK: u32 = 256;

@@ -30,8 +30,6 @@
 //!   [`pyramid`]: what the pages hold, each with its format.
 //! - `assemble`: which span a frame belongs to.
 //! - `body`: from bytes on the wire to frames with times.
-//! - `recognise`: what a body is, before anything is derived of it.
-//! - [`codec`]: how numbers stand in pages.
 //!
 //! What is not here: reading pages to answer questions (`query`), and storing
 //! them (whoever implements [`Shelf`]).
@@ -39,7 +37,6 @@
 mod assemble;
 mod body;
 mod checkpoint;
-pub mod codec;
 mod describe;
 pub mod finding;
 mod folding;
@@ -47,7 +44,6 @@ pub mod frames;
 pub mod kinds;
 pub mod marks;
 pub mod pyramid;
-mod recognise;
 pub mod spans;
 pub mod summary;
 mod tails;
@@ -57,9 +53,6 @@ use scrubjay_protocol::{frame::Frame, json::Value};
 pub use self::{
     assemble::SpanPiece,
     body::{COLLAPSE_OVER_US, COLLAPSED_TO_US},
-    codec::Damaged,
-    describe::endpoint_method,
-    recognise::recognise,
 };
 use self::{
     assemble::{Assembler, Emitted, Noted},
@@ -75,9 +68,9 @@ use self::{
 };
 pub(crate) use self::{
     checkpoint::fold_of,
-    describe::asks,
     folding::{ShelfPieces, end as fold_end, is_failed_patch, push as fold_push},
 };
+pub use crate::codec::Damaged;
 use crate::{
     exchange::{self, Chunk, Ending, Exchange, Hole},
     fold::{Fold, piece::PieceSource},
@@ -103,8 +96,6 @@ const CHUNKS_AT_ONCE: u64 = 8_192;
 const BYTES_AT_ONCE: u64 = 1024 * 1024;
 /// Characters of the title.
 const TITLE_CHARS: usize = 200;
-/// Characters of the method in an envelope.
-const METHOD_CHARS: usize = 60;
 
 /// What a deriver works for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,11 +13,13 @@ use std::sync::Arc;
 use scrubjay_protocol::frame::FrameKind;
 
 use super::{
-    codec::{Damaged, Reader, Writer, open_page},
     frames::FrameEntry,
     kinds::{Kind, Severity},
 };
-use crate::shelf::{Page, PageKind};
+use crate::{
+    codec::{Damaged, Reader, Writer, open_page},
+    shelf::{Page, PageKind},
+};
 
 /// Frames in a node of the lowest level.
 pub const LEAF: u32 = 16;

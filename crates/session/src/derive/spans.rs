@@ -8,10 +8,8 @@
 
 use std::sync::Arc;
 
-use super::{
-    codec::{Damaged, Reader, Writer, open_page},
-    kinds::{Kind, Severity},
-};
+use super::kinds::{Kind, Severity};
+use crate::codec::{Damaged, Reader, Writer, open_page};
 
 /// Spans in a block.
 pub const BLOCK: u32 = 64;

@@ -2,75 +2,16 @@
 
 use std::sync::Arc;
 
-use scrubjay_protocol::media::Media;
+use super::{finding::FindingEntry, kinds::Severity};
+use crate::codec::{Damaged, Reader, Writer, open_page};
 
-use super::{
-    codec::{Damaged, Reader, Writer, open_page},
-    finding::FindingEntry,
-    kinds::Severity,
+pub use crate::{
+    fold::Stop,
+    recognise::{Asks, Transport},
 };
-
-pub use crate::fold::Stop;
 
 /// Runs that a summary names; more are counted in [`Summary::run_count`].
 pub const RUNS_NAMED: usize = 1_000;
-
-/// What a body is read as.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Transport {
-    /// Server-sent events.
-    Sse,
-    /// Length-prefixed protobuf records.
-    Protobuf,
-    /// Neither; a single document such as JSON. It has no frames.
-    #[default]
-    Other,
-}
-
-impl From<Media> for Transport {
-    fn from(media: Media) -> Self {
-        match media {
-            Media::Sse => Self::Sse,
-            Media::Records => Self::Protobuf,
-            Media::Other => Self::Other,
-        }
-    }
-}
-
-impl From<Transport> for Media {
-    fn from(transport: Transport) -> Self {
-        match transport {
-            Transport::Sse => Self::Sse,
-            Transport::Protobuf => Self::Records,
-            Transport::Other => Self::Other,
-        }
-    }
-}
-
-/// What a request asks for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Asks {
-    /// Something that has nothing to do with runs, as far as is known.
-    #[default]
-    Other,
-    /// Which agents there are, and what they can do.
-    Info,
-    /// What was said before in a thread.
-    Connect,
-    /// A run.
-    Run,
-    /// Perhaps a run: it is posted with a part of a RunAgentInput.
-    Attempt,
-}
-
-impl Asks {
-    fn from_code(code: u8) -> Self {
-        [Self::Other, Self::Info, Self::Connect, Self::Run, Self::Attempt]
-            .get(usize::from(code))
-            .copied()
-            .unwrap_or_default()
-    }
-}
 
 /// How a run came out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

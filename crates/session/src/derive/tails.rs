@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use super::{
     body::{COLLAPSE_OVER_US, COLLAPSED_TO_US},
-    codec::{Damaged, Reader, Writer},
     finding::{self, FindingEntry},
     frames::{self, FrameEntry},
     kinds::Severity,
     marks::{self, List, Mark},
 };
-use crate::shelf::{Page, PageKind};
+use crate::{
+    codec::{Damaged, Reader, Writer},
+    shelf::{Page, PageKind},
+};
 
 /// A list in blocks: how many entries went into full blocks, and the rest.
 #[derive(Clone, Debug)]

@@ -1,7 +1,8 @@
 //! Two values beside each other, cut so that what differs is seen.
 
-use super::{pair::naming, tree::branch_in};
+use super::pair::naming;
 use crate::{
+    changes::branch_in,
     fold::{
         piece::PieceSource,
         value::{Node, Value, to_json},

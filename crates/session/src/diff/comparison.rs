@@ -25,17 +25,23 @@ use super::{
     Stopped,
     align::{self, How},
     hash::Sketch,
-    ids::{Bijection, SameId},
+    ids::Bijection,
+    ignored::Ignored,
     item::{Item, NO_SPAN},
     outline::Outline,
     pair,
     rules::Rules,
     side::{Open, Pace, Side, SideFacts},
     threads::{Thread, ThreadPair, pair_threads},
-    tree::{Comparing, Diff},
     verdict::{Counts, Difference, PairKind, Row},
 };
-use crate::{derive::ShelfPieces, query::Failed, shelf::Shelf, steps};
+use crate::{
+    changes::{Comparing, Diff},
+    derive::ShelfPieces,
+    query::Failed,
+    shelf::Shelf,
+    steps,
+};
 
 /// A frame of an exchange; frame 0 is its request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -254,19 +260,24 @@ impl<S: Shelf + Clone> Comparison<S> {
         Ok([one, other])
     }
 
+    fn ignored(&self) -> Ignored<'_> {
+        Ignored {
+            rules: &self.rules,
+            a: &self.outlines[0].ids,
+            b: &self.outlines[1].ids,
+            bijection: &self.bijection,
+        }
+    }
+
     /// What two items say, as a tree of what differs.
     fn tree_of(&mut self, a: &Item, b: &Item) -> Result<Diff, Failed<S::Error>> {
         let level = self.rules.level();
         let one = pair::document_of(&mut self.open[0], &self.outlines[0], a, level)?;
         let other = pair::document_of(&mut self.open[1], &self.outlines[1], b, level)?;
         let [shelf_a, shelf_b] = self.shelves(a, b)?;
-        let same_id = SameId {
-            a: &self.outlines[0].ids,
-            b: &self.outlines[1].ids,
-            bijection: &self.bijection,
-        };
+        let ignored = self.ignored();
         let pieces = [&ShelfPieces(&shelf_a) as _, &ShelfPieces(&shelf_b) as _];
-        Ok(Comparing::closely(pieces, &self.rules, Some(&same_id)).between(&one, &other))
+        Ok(Comparing::closely(pieces, &ignored).between(&one, &other))
     }
 
     /// Whether rows paired by hand are among them; whether a row is one.

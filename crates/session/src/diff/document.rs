@@ -14,8 +14,8 @@ use super::{
     ids::Ids,
     item::ItemKind,
     rules::{Level, Rules},
-    tree::branch_in,
 };
+use crate::changes::branch_in;
 
 /// Bytes of an item's text up to which it is kept; the rest counts, and is not shown.
 pub(super) const TEXT_LEN: usize = 1024 * 1024;

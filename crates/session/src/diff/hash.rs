@@ -5,11 +5,8 @@ use std::hash::{DefaultHasher, Hasher as _};
 
 use scrubjay_protocol::json::{Object, Value, Wtf8};
 
-use super::{
-    ids::Ids,
-    rules::Rules,
-    tree::{OPENED_AT, OPENED_DEPTH, branch_in},
-};
+use super::{ids::Ids, rules::Rules};
+use crate::changes::{OPENED_AT, OPENED_DEPTH, branch_in};
 
 /// Hashes kept of an item's leaves.
 const SKETCH: usize = 12;

@@ -131,26 +131,10 @@ impl Bijection {
         }
     }
 
-    fn are(&self, a: u32, b: u32) -> bool {
+    pub(super) fn are(&self, a: u32, b: u32) -> bool {
         match (self.forth.get(&a), self.back.get(&b)) {
             (Some(other), _) => *other == b,
             (None, known) => known.is_none(),
-        }
-    }
-}
-
-/// Whether two texts are the same id, each in the words of its side.
-pub(crate) struct SameId<'a> {
-    pub(crate) a: &'a Ids,
-    pub(crate) b: &'a Ids,
-    pub(crate) bijection: &'a Bijection,
-}
-
-impl SameId<'_> {
-    pub(crate) fn are(&self, name: &[u8], a: &Wtf8, b: &Wtf8) -> bool {
-        match (self.a.number(name, a), self.b.number(name, b)) {
-            (Some(a), Some(b)) => self.bijection.are(a, b),
-            _ => false,
         }
     }
 }

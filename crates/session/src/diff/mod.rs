@@ -33,11 +33,11 @@
 //!
 //! # Map
 //!
-//! - `rules`, `ids`: what is ignored. `side`: what is compared. `threads`: which thread is which.
+//! - `rules`, `ids`, `ignored`: what is ignored. `side`: what is compared. `threads`: which thread is which.
 //! - `item`, `document`, `hash`, `outline`: what a side says, as numbers.
 //! - `align`: which item is which. `verdict`: what that amounts to.
 //! - `comparison`: the work, and the result that is asked.
-//! - `pair`, `tree`, `words`, `timing`, `patch`: all about one pair. `cells`: two values beside each other.
+//! - `pair`, `words`, `timing`: all about one pair. `cells`: two values beside each other.
 //! - `many`: one against many.
 //!
 //! # What is not here
@@ -51,16 +51,15 @@ mod comparison;
 mod document;
 mod hash;
 mod ids;
+mod ignored;
 mod item;
 mod many;
 mod outline;
 mod pair;
-mod patch;
 mod rules;
 mod side;
 mod threads;
 mod timing;
-pub(crate) mod tree;
 mod verdict;
 mod words;
 
@@ -75,15 +74,14 @@ pub use self::{
     item::ItemKind,
     many::{Many, Parting},
     pair::{PairDetail, TreeLine},
-    patch::operations,
     rules::{BadRule, Ignore, Level, Rules},
     side::{Part, Side, SideFacts, side_of, thread_in},
     threads::{PairedBy, Thread, ThreadPair, pair_threads},
     timing::TimingRow,
-    tree::ChangeKind,
     verdict::{Counts, Difference, PairKind, Scope},
     words::{WordPlace, WordRun},
 };
+pub use crate::changes::ChangeKind;
 use crate::query::Failed;
 
 /// Why there is no comparison.

@@ -13,11 +13,11 @@ use super::{
     rules::Level,
     side::Open,
     timing::{Timed, TimingRow},
-    tree::{ChangeKind, Diff, Step},
     verdict::PairKind,
     words::WordRun,
 };
 use crate::{
+    changes::{ChangeKind, Diff, Step, branch_in},
     derive::ShelfPieces,
     fold::value::{Key, Map, Node, Value},
     query::{
@@ -140,7 +140,7 @@ pub(super) fn text_of<S: Shelf + Clone>(open: &mut Open<S>, item: &Item) -> Resu
     let text = match item.kind {
         ItemKind::Text | ItemKind::Reasoning => draft_of(open, item)?.text,
         ItemKind::Tool => match draft_of(open, item)?.members.get("result") {
-            Some(json::Value::String(result)) if super::tree::branch_in(result.as_bytes()).is_none() => result.clone(),
+            Some(json::Value::String(result)) if branch_in(result.as_bytes()).is_none() => result.clone(),
             _ => Wtf8::new(),
         },
         _ => Wtf8::new(),

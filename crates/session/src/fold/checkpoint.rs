@@ -40,9 +40,9 @@ use super::{
     value::{Chunk, ChunkBody, List, Map, Node, Text, Value, key},
     verify::{Open, Owners, Verifier},
 };
-pub use crate::derive::codec::Damaged;
+pub use crate::codec::Damaged;
 use crate::{
-    derive::codec::{Reader, Writer, open_page},
+    codec::{Reader, Writer, open_page},
     steps::{tick, ticks},
 };
 

@@ -12,7 +12,7 @@ use super::{
     messages::{Message, Named, text_of},
     value::{List, Value},
 };
-use crate::derive::codec::{Damaged, Reader, Writer};
+use crate::codec::{Damaged, Reader, Writer};
 
 /// Orders pages: one that is put between two others gets a key between theirs.
 pub(crate) type PageKey = u128;
@@ -85,7 +85,7 @@ impl Facts {
     }
 
     pub(crate) fn from_piece(piece: &[u8]) -> Result<Self, Damaged> {
-        let bytes = crate::derive::codec::open_page(piece)?;
+        let bytes = crate::codec::open_page(piece)?;
         let mut reader = Reader::new(&bytes);
         let mut facts = Self::default();
         let mut hash = 0_u64;

@@ -13,9 +13,9 @@ use super::{
     rule::{InputShape, InputSpelling},
 };
 use crate::{
-    derive::{asks, summary::Asks},
     exchange::Exchange,
     fold::Broken,
+    recognise::{Asks, asks},
 };
 
 /// The request.

@@ -13,7 +13,7 @@ use super::{
     transport::{Head, Times},
 };
 use crate::{
-    derive::codec::{Damaged, Reader, Writer},
+    codec::{Damaged, Reader, Writer},
     exchange::Exchange,
 };
 

@@ -16,9 +16,9 @@ use super::{
     },
 };
 use crate::{
-    derive::summary::Transport,
     exchange::{self, Ending, Exchange},
     fold::Broken,
+    recognise::Transport,
 };
 
 /// A silence that proxies cut.

@@ -85,8 +85,8 @@ pub use self::{
     state::{Change, MOMENT_LEN, StateLine, StateQuery, StateTree, ValueShape},
     writes::{Write, Writes},
 };
+pub use crate::changes::ChangeKind;
 use crate::derive::Damaged;
-pub use crate::diff::ChangeKind;
 #[cfg(doc)]
 use crate::shelf::Shelf;
 

@@ -4,11 +4,8 @@ use std::{collections::BTreeMap, fmt};
 
 use super::{Failed, Reader, answer::*, seek::ShelfPieces};
 use crate::{
+    changes::{ChangeKind, Comparing, Diff, Step},
     derive::marks::{List, StateMark},
-    diff::{
-        ChangeKind,
-        tree::{Comparing, Diff, Step},
-    },
     fold::{
         piece::PieceSource,
         value::{Node, Value, json_len, to_json, write_json, write_pretty},

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use scrubjay_protocol::json;
 use scrubjay_session::{
-    diff::{Comparison, Level, PairKind, operations},
+    changes::operations,
+    diff::{Comparison, Level, PairKind},
     fold::{patch, piece::NoPieces, value::Value},
 };
 

@@ -325,7 +325,7 @@ fn a_body_without_a_content_type_reads_like_one_with_it() {
             plain.bytes.clone(),
         );
         assert_eq!(
-            scrubjay_session::derive::recognise(&shelf).unwrap(),
+            scrubjay_session::recognise::transport(&shelf).unwrap(),
             Some(Transport::Sse)
         );
         let untyped = scrubjay_session::query::Reader::open(shelf).unwrap();

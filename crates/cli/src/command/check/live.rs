@@ -13,8 +13,8 @@ use scrubjay_engine::{Engine, LiveRun, TlsPlan};
 use scrubjay_ipc::Code;
 use scrubjay_protocol::secret;
 use scrubjay_session::{
-    derive::summary::Transport,
     query::{FindingEntry, Severity},
+    recognise::Transport,
 };
 
 use super::{Args, Checked, Found, Muted, line, text};

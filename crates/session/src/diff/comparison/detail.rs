@@ -2,15 +2,13 @@
 
 use super::Comparison;
 use crate::{
+    changes::{Comparing, Diff},
     derive::ShelfPieces,
     diff::{
-        ids::SameId,
         item::Item,
         pair::{self, PairDetail},
         side::Open,
-        timing,
-        tree::{Comparing, Diff},
-        words,
+        timing, words,
     },
     query::Failed,
     shelf::Shelf,
@@ -63,12 +61,8 @@ impl<S: Shelf + Clone> Comparison<S> {
         let one = self.open[0].reader(a.part)?.whole_state_at(a.last_seq)?;
         let other = self.open[1].reader(b.part)?.whole_state_at(b.last_seq)?;
         let [shelf_a, shelf_b] = self.shelves(a, b)?;
-        let same_id = SameId {
-            a: &self.outlines[0].ids,
-            b: &self.outlines[1].ids,
-            bijection: &self.bijection,
-        };
+        let ignored = self.ignored();
         let pieces = [&ShelfPieces(&shelf_a) as _, &ShelfPieces(&shelf_b) as _];
-        Ok(Comparing::closely(pieces, &self.rules, Some(&same_id)).between(&one, &other))
+        Ok(Comparing::closely(pieces, &ignored).between(&one, &other))
     }
 }

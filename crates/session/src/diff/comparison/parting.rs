@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::{Comparison, Moment, PairKind, PairSide, Row, rows::REST, wire};
 use crate::{
+    changes::{ChangeKind, Step},
     derive::ShelfPieces,
     diff::{
         cells::cells,
         item::Item,
         pair::{self, Leaf, Place},
-        tree::{ChangeKind, Step},
         verdict::Difference,
     },
     fold::{

@@ -5,7 +5,7 @@ use scrubjay_protocol::{
     pointer,
 };
 
-use super::tree::{ChangeKind, Comparing, Diff, Step};
+use super::{ChangeKind, Comparing, Diff, Step};
 use crate::fold::{
     piece::PieceSource,
     value::{Node, Value},
@@ -15,7 +15,7 @@ use crate::fold::{
 ///
 /// ```
 /// use scrubjay_protocol::json;
-/// use scrubjay_session::{diff::operations, fold::{patch, piece::NoPieces, value::Value}};
+/// use scrubjay_session::{changes::operations, fold::{patch, piece::NoPieces, value::Value}};
 ///
 /// let value = |text: &str| Value::from_json(&json::parse(text.as_bytes()).unwrap(), 0);
 /// let (one, other) = (value(r#"{"a":[1,2,3],"b":1}"#), value(r#"{"a":[1,4],"c":{}}"#));

@@ -3,18 +3,22 @@
 //! Branches that both sides share are not looked into. Lists are matched by
 //! position, or, where that is asked for, by a member that names every
 //! element on both sides (`id`, `key`, `name`). Recursion is bounded by the
-//! nesting of values.
+//! nesting of values. `patch` writes the changes as operations of RFC 6902.
+//!
+//! What is ignored is decided by an [`Ignoring`]; `diff` has one, built from
+//! its rules and its pairs of ids.
 
 mod keyed;
+mod patch;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
-use scrubjay_protocol::json;
+use scrubjay_protocol::json::{self, Wtf8};
 
-use super::{ids::SameId, rules::Rules};
+pub use self::patch::operations;
 use crate::fold::{
     piece::PieceSource,
     value::{Key, Node, Value},
@@ -80,15 +84,26 @@ pub(crate) struct Diff {
     pub(crate) opened: bool,
 }
 
+/// What a comparison of values ignores.
+pub(crate) trait Ignoring {
+    /// Whether the value at a path is ignored.
+    fn is_ignored(&self, path: &[Vec<u8>]) -> bool;
+
+    /// Below two paths with the same progress, the same values are ignored.
+    fn progress(&self, path: &[Vec<u8>]) -> Vec<(usize, usize)>;
+
+    /// Whether unequal texts of a member of this name differ in what is ignored only.
+    fn are_alike(&self, name: &[u8], one: &Wtf8, other: &Wtf8) -> bool;
+}
+
 /// How values are compared.
 pub(crate) struct Comparing<'a> {
     pieces: &'a dyn PieceSource,
     other_pieces: &'a dyn PieceSource,
     /// Lists by a naming member, texts of JSON opened.
     closely: bool,
-    rules: Option<&'a Rules>,
-    same_id: Option<&'a SameId<'a>>,
-    /// Where the values stand, for rules.
+    ignoring: Option<&'a dyn Ignoring>,
+    /// Where the values stand.
     path: Vec<Vec<u8>>,
     room: u32,
     opened: u8,
@@ -107,8 +122,7 @@ impl<'a> Comparing<'a> {
             pieces,
             other_pieces: pieces,
             closely: false,
-            rules: None,
-            same_id: None,
+            ignoring: None,
             path: Vec::new(),
             room: CHANGES,
             opened: 0,
@@ -116,14 +130,12 @@ impl<'a> Comparing<'a> {
         }
     }
 
-    /// Lists by name, texts of JSON opened, rules and ids heeded, with a
-    /// source of pieces for each side.
-    pub(crate) fn closely(pieces: [&'a dyn PieceSource; 2], rules: &'a Rules, same_id: Option<&'a SameId<'a>>) -> Self {
+    /// Lists by name, texts of JSON opened, with a source of pieces for each side.
+    pub(crate) fn closely(pieces: [&'a dyn PieceSource; 2], ignoring: &'a dyn Ignoring) -> Self {
         Self {
             other_pieces: pieces[1],
             closely: true,
-            rules: Some(rules),
-            same_id,
+            ignoring: Some(ignoring),
             ..Self::plainly(pieces[0])
         }
     }
@@ -135,7 +147,7 @@ impl<'a> Comparing<'a> {
 
     fn compare(&mut self, old: &Value, new: &Value) -> Option<Diff> {
         crate::steps::tick();
-        if self.rules.is_some_and(|rules| rules.is_ignored(&self.path)) {
+        if self.is_ignored() {
             return None;
         }
         let met = self.met(old, new);
@@ -152,7 +164,10 @@ impl<'a> Comparing<'a> {
     /// What is remembered of two branches that stand at many places each.
     fn met(&self, old: &Value, new: &Value) -> Option<Met> {
         let places = (old.shared_at()?, new.shared_at()?);
-        let progress = self.rules.map(|rules| rules.progress(&self.path)).unwrap_or_default();
+        let progress = self
+            .ignoring
+            .map(|ignoring| ignoring.progress(&self.path))
+            .unwrap_or_default();
         Some((places, self.name().to_vec(), self.path.len(), self.opened, progress))
     }
 
@@ -190,18 +205,20 @@ impl<'a> Comparing<'a> {
         }
     }
 
-    /// Texts that differ, but only in what is ignored: an id, or what a pattern matches.
+    fn is_ignored(&self) -> bool {
+        self.ignoring.is_some_and(|ignoring| ignoring.is_ignored(&self.path))
+    }
+
+    /// Texts that differ, but only in what is ignored.
     fn alike(&self, len: u64, old: &Value, new: &Value) -> bool {
-        let patterns = self.rules.filter(|rules| rules.has_patterns());
-        if len > OPENED_LEN || (self.same_id.is_none() && patterns.is_none()) {
+        let Some(ignoring) = self.ignoring.filter(|_| len <= OPENED_LEN) else {
             return false;
-        }
+        };
         let (Some(one), Some(other)) = (old.as_text(), new.as_text()) else {
             return false;
         };
         let (one, other) = (one.to_wtf8(self.pieces), other.to_wtf8(self.other_pieces));
-        self.same_id.is_some_and(|same| same.are(self.name(), &one, &other))
-            || patterns.is_some_and(|rules| rules.scrubbed(&one) == rules.scrubbed(&other))
+        ignoring.are_alike(self.name(), &one, &other)
     }
 
     /// The name of the member that the values are, or are elements of.
@@ -238,7 +255,7 @@ impl<'a> Comparing<'a> {
         self.path.push(step.token());
         let child = match (old, new) {
             (Some(old), Some(new)) => self.compare(old, new),
-            _ if self.rules.is_some_and(|rules| rules.is_ignored(&self.path)) => None,
+            _ if self.is_ignored() => None,
             (None, new) => Some(Diff::leaf(ChangeKind::Added, None, new)),
             (old, None) => Some(Diff::leaf(ChangeKind::Removed, old, None)),
         };

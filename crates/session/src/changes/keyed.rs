@@ -69,7 +69,7 @@ impl Matched {
 }
 
 /// Places of a longest rising subsequence.
-pub(crate) fn rising(values: &[u32]) -> Vec<usize> {
+fn rising(values: &[u32]) -> Vec<usize> {
     let mut ends: Vec<usize> = Vec::new();
     let mut before: Vec<Option<usize>> = Vec::with_capacity(values.len());
     for (place, value) in values.iter().enumerate() {
@@ -128,7 +128,7 @@ impl Comparing<'_> {
             if let Some(changed) = before.get(old as usize).and_then(|old| self.compare(old, value)) {
                 child = changed;
             }
-            let ignored = self.rules.is_some_and(|rules| rules.is_ignored(&self.path));
+            let ignored = self.is_ignored();
             self.path.pop();
             child.old_index = Some(old);
             child.moved = moved[place] && !ignored;
