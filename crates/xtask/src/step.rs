@@ -1,4 +1,4 @@
-//! Running a command, and saying so.
+//! Runs commands and prints progress.
 
 use std::{
     ffi::OsStr,
@@ -17,7 +17,7 @@ pub(crate) fn root() -> PathBuf {
         .to_owned()
 }
 
-/// Prints what happens now.
+/// Prints a line of progress.
 pub(crate) fn say(what: &str) {
     eprintln!("xtask: {what}");
 }
@@ -34,11 +34,11 @@ pub(crate) fn command(program: impl AsRef<OsStr>, arguments: &[&str]) -> Command
     command
 }
 
-/// Cargo, the one that runs us.
+/// The cargo that runs this task.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = command(cargo, arguments);
-    // Set by the cargo that runs us; would make the next one rebuild.
+    // Set for this task; another cargo would rebuild because of them.
     command.env_remove("CARGO_MANIFEST_DIR").env_remove("CARGO_PKG_NAME");
     command
 }
@@ -53,7 +53,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// As [`run`], for commands that say much: their output is shown when they fail.
+/// As [`run`], but shows the command's output only when it fails.
 pub(crate) fn run_quietly(command: &mut Command) -> Result<()> {
     let line = line_of(command);
     let output = command.output().with_context(|| format!("could not start `{line}`"))?;

@@ -1,16 +1,16 @@
-//! `cargo xtask test`: everything that CI runs, on this machine.
+//! `cargo xtask test`: all that CI runs, as stages.
 
 use std::{path::Path, process::Command, time::Instant};
 
 use anyhow::{Result, bail};
 
 use crate::{
-    bundle, corpus, need,
+    bundle, corpus, deny, need,
     progress::run_tests,
     step::{cargo, root, run, say},
 };
 
-/// Crates that must also compile for the browser.
+/// Crates that also compile for the browser.
 const WASM_PACKAGES: [&str; 6] = [
     "--package=scrubjay-protocol",
     "--package=scrubjay-session",
@@ -22,9 +22,10 @@ const WASM_PACKAGES: [&str; 6] = [
 
 type Stage = (&'static str, fn(&Path) -> Result<()>);
 
-/// In the order of cost; a later stage runs although an earlier one failed.
-const STAGES: [Stage; 7] = [
+/// Cheap ones first. A stage runs also after another one failed.
+const STAGES: [Stage; 8] = [
     ("format", |_| run(&mut cargo(&["fmt", "--all", "--check"]))),
+    ("deny", |_| deny::check()),
     ("page", |_| bundle::build()),
     ("clippy", |_| {
         run(&mut clippy(&["--workspace", "--exclude=scrubjay-ui", "--all-targets"]))
@@ -47,38 +48,52 @@ const STAGES: [Stage; 7] = [
     }),
 ];
 
-/// Sets up what is missing, then runs the stages (all, or those named).
+/// Installs what is missing, then runs all stages, or those named.
 pub(crate) fn test(only: &[String]) -> Result<()> {
     if let Some(unknown) = only.iter().find(|name| STAGES.iter().all(|(stage, _)| stage != name)) {
         let known: Vec<&str> = STAGES.iter().map(|(stage, _)| *stage).collect();
         bail!("there is no stage `{unknown}`; the stages are: {}", known.join(", "));
     }
     let node = need::for_test()?;
-    let mut failed = Vec::new();
-    for (name, stage) in STAGES
+    let chosen: Vec<&Stage> = STAGES
         .iter()
         .filter(|(name, _)| only.is_empty() || only.iter().any(|wanted| wanted == name))
-    {
-        say(&format!("{name} …"));
+        .collect();
+    let (mut failed, mut times) = (Vec::new(), Vec::new());
+    for (place, (name, stage)) in chosen.iter().enumerate() {
+        say(&format!("{}/{} {name} …", place + 1, chosen.len()));
         let began = Instant::now();
         let outcome = stage(&node);
         let secs = began.elapsed().as_secs();
+        times.push((secs, *name));
         match outcome {
-            Ok(()) => say(&format!("{name}: fine ({secs} s)")),
+            Ok(()) => say(&format!("{name}: passed in {secs} s")),
             Err(error) => {
-                say(&format!("{name}: FAILED ({secs} s): {error:#}"));
+                say(&format!("{name}: FAILED after {secs} s: {error:#}"));
                 failed.push(*name);
             }
         }
     }
+    say(&summary(times));
     if failed.is_empty() {
-        say("all stages are fine");
         return Ok(());
     }
     bail!("failed: {}", failed.join(", "))
 }
 
-/// Accepts what the snapshot tests print now.
+/// The time of all stages, and the three that took the longest.
+fn summary(mut times: Vec<(u64, &str)>) -> String {
+    let total: u64 = times.iter().map(|(secs, _)| secs).sum();
+    times.sort_by_key(|(secs, _)| std::cmp::Reverse(*secs));
+    let slowest: Vec<String> = times
+        .iter()
+        .take(3)
+        .map(|(secs, name)| format!("{name} {secs} s"))
+        .collect();
+    format!("{total} s in all; the slowest: {}", slowest.join(", "))
+}
+
+/// Writes the output of the snapshot tests over their snapshots.
 pub(crate) fn bless(packages: &[String]) -> Result<()> {
     let mut tests = cargo(&["test", "--quiet"]);
     for package in packages {

@@ -1,5 +1,5 @@
-//! Serves captures over plain sockets, so that every byte and every split is
-//! ours: no HTTP library stands between a capture and the wire.
+//! Serves captures over plain sockets, so that the bytes and their splits reach
+//! the wire as captured, without an HTTP library.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -16,10 +16,10 @@ use anyhow::{Context as _, Result};
 
 use super::case::Case;
 
-/// How long the gaps between chunks are.
+/// The gaps between chunks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pace {
-    /// As recorded, but none longer than a moment, so that a run takes seconds.
+    /// As recorded, but cut to a few milliseconds, so that a run takes seconds.
     Brief,
     /// As recorded.
     Recorded,
@@ -35,7 +35,7 @@ impl Pace {
     }
 }
 
-/// An agent that plays one capture a request.
+/// An agent that answers each request with the next capture.
 #[derive(Clone)]
 pub(crate) struct Agent {
     pub(crate) address: SocketAddr,
@@ -43,7 +43,7 @@ pub(crate) struct Agent {
     served: Arc<Mutex<Receiver<Result<Served>>>>,
 }
 
-/// What the agent did for one request.
+/// What the agent got and did for one request.
 #[derive(Debug)]
 pub(crate) struct Served {
     /// When the request head had been read.
@@ -84,7 +84,6 @@ impl Agent {
             .expect("the agent's thread lives as long as the agent");
     }
 
-    /// What it did.
     pub(crate) fn served(&self) -> Result<Served> {
         let served = self.served.lock().expect("no reader panics");
         served
@@ -93,7 +92,7 @@ impl Agent {
     }
 }
 
-/// Accepts until a connection carries a request: a client may probe first.
+/// Accepts connections until one carries a request: a client may open an empty one first.
 fn serve_until_asked(listener: &TcpListener, case: &Case, pace: Pace) -> Result<Served> {
     loop {
         let (stream, _) = listener.accept()?;

@@ -1,4 +1,4 @@
-//! A capture as it lies on disk.
+//! Reads captures from disk.
 
 use std::{fs, path::Path};
 
@@ -21,7 +21,7 @@ pub(crate) struct Case {
     pub(crate) chunks: Vec<CaseChunk>,
     /// The body broke off.
     pub(crate) is_cut: bool,
-    /// Framework and version, as the capture says.
+    /// Framework and version.
     pub(crate) version: String,
 }
 
@@ -104,7 +104,7 @@ fn read(folder: &Path) -> Result<Case> {
 }
 
 /// An object is sent without the indentation of the capture, as frontends send
-/// it; a string is sent as what it says.
+/// it; a string is sent without its quotes.
 fn body_bytes(raw: &RawValue) -> Vec<u8> {
     match serde_json::from_str::<String>(raw.get()) {
         Ok(text) => text.into_bytes(),

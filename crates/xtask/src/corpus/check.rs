@@ -1,4 +1,4 @@
-//! What must hold of each capture.
+//! Checks the recording of a capture against what the agent and the client saw.
 
 use std::{fmt::Write as _, fs, path::Path, process::Command};
 
@@ -18,7 +18,7 @@ pub(crate) struct Checked {
 /// Fields that belong to a connection and not to a message.
 const HOP_BY_HOP: [&str; 4] = ["connection", "transfer-encoding", "keep-alive", "proxy-connection"];
 
-/// What does not hold of bytes, splits, times and endings: a sentence each.
+/// A sentence for each fault in bytes, splits, times and endings.
 pub(crate) fn all(checked: &[Checked], store: &Recorded) -> Result<Vec<String>> {
     let list = store.lines(&["list", "--all", "--json"])?;
     let mut problems = Vec::new();
@@ -48,7 +48,7 @@ fn index_of(one: &Checked, list: &[Value]) -> Result<i64> {
     line["index"].as_i64().context("a listed exchange has no index")
 }
 
-/// What the client and the agent saw of each other.
+/// Compares what the client and the agent saw of each other.
 fn delivered(one: &Checked) -> Vec<String> {
     let Checked { case, fetched, served } = one;
     let mut wrong = Vec::new();
@@ -93,12 +93,12 @@ fn end_to_end(headers: &[(String, String)]) -> Vec<(String, String)> {
         .iter()
         .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()));
     let mut fields: Vec<_> = lower.filter(|(name, _)| !HOP_BY_HOP.contains(&name.as_str())).collect();
-    // Only the order of equal names means something (RFC 9110, section 5.3).
+    // The order of fields matters between equal names only (RFC 9110, section 5.3).
     fields.sort_by(|(a, _), (b, _)| a.cmp(b));
     fields
 }
 
-/// What can be read back.
+/// Compares the recording with what the agent sent.
 fn stored(one: &Checked, shown: &Value, body: &[u8], request: &[u8]) -> Vec<String> {
     let Checked { case, fetched, .. } = one;
     let mut wrong = Vec::new();
@@ -175,7 +175,7 @@ fn splits(one: &Checked, shown: &Value) -> Vec<String> {
     Vec::new()
 }
 
-/// Where each chunk ends; empty ones are none.
+/// Where each chunk ends, without empty ones.
 fn ends(lens: impl Iterator<Item = usize>) -> Vec<usize> {
     let mut end = 0;
     lens.filter(|len| *len > 0)
@@ -186,7 +186,7 @@ fn ends(lens: impl Iterator<Item = usize>) -> Vec<usize> {
         .collect()
 }
 
-/// What the official client holds otherwise, event by event.
+/// The events at which the official client holds something else.
 pub(crate) fn against_the_oracle(
     checked: &[Checked],
     store: &Recorded,

@@ -1,4 +1,4 @@
-//! Fetches a capture over a plain socket and notes what came when.
+//! Fetches a capture over a plain socket and records the time of each chunk.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 
 use super::case::Case;
 
-/// What a client saw.
+/// A response, with times.
 #[derive(Debug)]
 pub(crate) struct Fetched {
     /// When it began to send.
@@ -77,7 +77,7 @@ fn send(mut stream: &TcpStream, address: &str, case: &Case) -> Result<()> {
     Ok(())
 }
 
-/// Reads the body; says whether it ended as HTTP says it should.
+/// Reads the body and returns whether it ended as HTTP requires.
 fn read_body(reader: &mut BufReader<&TcpStream>, fetched: &mut Fetched) -> bool {
     let value = |wanted: &str| {
         fetched

@@ -1,4 +1,4 @@
-//! The `scrubjay` binary, driven from outside.
+//! Runs the `scrubjay` binary.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -19,14 +19,14 @@ pub(crate) struct Recorder {
     store: PathBuf,
 }
 
-/// A store that nobody records into any more.
+/// A store after its recorder has ended.
 pub(crate) struct Recorded {
     binary: PathBuf,
     store: PathBuf,
 }
 
 impl Recorder {
-    /// Records from each agent under the name that stands beside it.
+    /// Records from each agent under the name beside it.
     pub(crate) fn start<'a>(
         binary: &Path,
         store: &Path,
@@ -43,7 +43,7 @@ impl Recorder {
         let mut child = command.stdout(Stdio::piped()).stdin(Stdio::null()).spawn()?;
         let stdout = child.stdout.take().expect("stdout is piped");
         let mut lines = BufReader::new(stdout).lines();
-        let ready = lines.next().context("the recorder said nothing")??;
+        let ready = lines.next().context("the recorder printed nothing")??;
         let ready: Value = serde_json::from_str(&ready).with_context(|| format!("no ready line: {ready}"))?;
         let sources = ready["sources"].as_array().context("the ready line has no sources")?;
         let sources = sources
@@ -66,13 +66,13 @@ impl Recorder {
         self.sources.clone()
     }
 
-    /// Ends it as a person would, with an interrupt.
+    /// Ends it with an interrupt, as Ctrl-C does.
     pub(crate) fn stop(mut self) -> Result<Recorded> {
         let status = Command::new("kill")
             .args(["-INT", &self.child.id().to_string()])
             .status()?;
         if !status.success() {
-            bail!("the recorder had ended before it was told to");
+            bail!("the recorder ended by itself");
         }
         let status = self.child.wait()?;
         if !status.success() {
@@ -97,7 +97,7 @@ fn address_of(url: &str) -> String {
 }
 
 impl Recorded {
-    /// What a reading command prints.
+    /// The output of a reading command.
     pub(crate) fn read(&self, arguments: &[&str]) -> Result<Vec<u8>> {
         let (command, rest) = arguments.split_first().expect("a command is named");
         let output = Command::new(&self.binary)
@@ -115,7 +115,7 @@ impl Recorded {
         Ok(output.stdout)
     }
 
-    /// The JSON lines that a reading command prints.
+    /// The JSON lines of a reading command.
     pub(crate) fn lines(&self, arguments: &[&str]) -> Result<Vec<Value>> {
         let text = self.read(arguments)?;
         let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());

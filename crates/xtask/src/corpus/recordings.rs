@@ -1,5 +1,5 @@
-//! `cargo xtask recordings`: makes `recordings/` anew, by recording captures
-//! at their own pace with the product's own proxy and exporting them.
+//! `cargo xtask recordings`: makes `recordings/` again. It records captures at
+//! their own pace with `scrubjay record` and exports them.
 
 use std::{fmt::Write as _, fs, path::Path, process::Command};
 
@@ -95,7 +95,7 @@ const RECORDINGS: &[(&str, &str, &[&str])] = &[
     ),
 ];
 
-/// Makes the recordings anew.
+/// Records and exports all of them.
 pub(crate) fn record() -> Result<()> {
     need::for_ui()?;
     run(&mut cargo(&["build", "--quiet", "--package=scrubjay-cli"]))?;
@@ -153,7 +153,7 @@ fn record_one(name: &str, cases: &[&Case], binary: &Path, work: &Path) -> Result
     Ok(())
 }
 
-/// The framework that was captured, as a source may be named.
+/// The framework that was captured, as the name of a source.
 fn source_name(cases: &[&Case]) -> Result<String> {
     let case = cases.first().context("a recording needs a capture")?;
     let framework = case.name.split('/').next().unwrap_or_default();

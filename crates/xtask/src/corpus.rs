@@ -1,8 +1,8 @@
-//! `cargo xtask corpus DIR`: captured streams through the real recorder.
+//! `cargo xtask corpus DIR`: sends captured streams through the recorder.
 //!
-//! Every capture below DIR is served by a scripted agent with its recorded
-//! splits and ending, fetched by a plain client through `scrubjay record`, and
-//! then read back with the command line. What must hold:
+//! A scripted agent serves every capture below DIR with its recorded splits and
+//! ending, a plain client fetches it through `scrubjay record`, and the command
+//! line reads it back. The checks:
 //!
 //! - the client saw upstream's status, header fields and bytes, and its ending;
 //! - `body` and `show` give the same bytes, splits and ending, and times that
