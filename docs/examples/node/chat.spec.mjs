@@ -42,7 +42,7 @@ test("the answer is shown", async ({ page, site, replay }) => {
   await expect(page.getByRole("log")).toContainText("Lisbon");
 });
 
-test("a busy agent is told", async ({ page, site, replay }) => {
+test("the page shows that the agent is busy", async ({ page, site, replay }) => {
   const { url } = await replay("--fault", "status:code=503,retry-after=2s");
   await open(page, site, url);
   await expect(page.getByRole("status")).toHaveText("failed: status 503");

@@ -23,7 +23,7 @@ test("both tools are called, and the answer compares them", async () => {
   expect(replay.answers[0]).toMatchObject({ request: 1, exchange: 0 });
 });
 
-test("an agent that fails in the end says why", async () => {
+test("an agent that fails at the end gives a reason", async () => {
   const replay = await startReplay(RECORDING, "--pace", "instant", "--fault", "error:message=Out of tokens");
   const errors = [];
   await ask(replay.url, { onRunErrorEvent: ({ event }) => void errors.push(event.message) }).catch(() => {});

@@ -37,10 +37,10 @@ def test_the_recorded_answer_comes_with_the_ids_of_this_test(replay):
     assert answers[0]["exchange"] == 0
 
 
-def test_another_prompt_gets_no_answer_and_is_told_why(replay):
+def test_another_prompt_gets_no_answer_for_a_reason(replay):
     agent = replay("tool-call-parallel.agui.jsonl")
     with pytest.raises(urllib.error.HTTPError) as miss:
         list(events(agent.url, "Compare the weather in Lisbon and Rome."))
-    told = json.load(miss.value)
+    answer = json.load(miss.value)
     assert miss.value.code == 404
-    assert told["nearest"][0]["differences"][0]["pointer"] == "/messages/0/content"
+    assert answer["nearest"][0]["differences"][0]["pointer"] == "/messages/0/content"
