@@ -22,7 +22,7 @@ use tokio::{
     sync::{mpsc, watch},
 };
 
-use crate::{Room, refused};
+use crate::{Shared, router::refused};
 
 /// A question is small: the longest are lists of open branches.
 const ASK_BYTES: usize = 4 << 20;
@@ -35,10 +35,10 @@ const PIECES_WAITING: usize = 8;
 /// Names the page that asks, so that only its own questions supersede each other.
 const PAGE_HEADER: &str = "x-scrubjay-page";
 
-pub(crate) fn router(stopped: watch::Receiver<bool>) -> Router<Arc<Room>> {
+pub(crate) fn router(stopped: watch::Receiver<bool>) -> Router<Arc<Shared>> {
     Router::new()
         .route("/api/ask", post(ask).layer(DefaultBodyLimit::max(ASK_BYTES)))
-        .route("/api/news", get(move |room| news(room, stopped.clone())))
+        .route("/api/news", get(move |shared| news(shared, stopped.clone())))
         .route("/api/import", post(import).layer(DefaultBodyLimit::disable()))
         .route("/api/export", get(export))
         .route("/api/body", get(body))
@@ -46,19 +46,19 @@ pub(crate) fn router(stopped: watch::Receiver<bool>) -> Router<Arc<Room>> {
 }
 
 /// The one address that is answered without a session: it gives one.
-pub(crate) fn entrance() -> Router<Arc<Room>> {
+pub(crate) fn entrance() -> Router<Arc<Shared>> {
     Router::new().route("/api/enter", post(enter).layer(DefaultBodyLimit::max(ADDRESS_BYTES)))
 }
 
-async fn enter(State(room): State<Arc<Room>>, headers: HeaderMap) -> Response {
-    match room.keys.enter(&headers) {
+async fn enter(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    match shared.keys.enter(&headers) {
         Ok(token) => axum::Json(serde_json::json!({ "token": token })).into_response(),
         Err(refusal) => refused(refusal, true),
     }
 }
 
 /// An address for one download, given as path and query.
-async fn ticket(State(room): State<Arc<Room>>, download: String) -> Response {
+async fn ticket(State(shared): State<Arc<Shared>>, download: String) -> Response {
     let is_download = ["/api/export?", "/api/body?"]
         .iter()
         .any(|start| download.starts_with(start));
@@ -69,7 +69,7 @@ async fn ticket(State(room): State<Arc<Room>>, download: String) -> Response {
             "Post the address of one, such as /api/export?exchange=1.",
         ));
     }
-    axum::Json(serde_json::json!({ "address": room.keys.ticket(&download) })).into_response()
+    axum::Json(serde_json::json!({ "address": shared.keys.ticket(&download) })).into_response()
 }
 
 /// A report with the status that fits its code.
@@ -86,7 +86,7 @@ pub(crate) fn report(report: &Report) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], json).into_response()
 }
 
-async fn ask(State(room): State<Arc<Room>>, headers: HeaderMap, question: Bytes) -> Response {
+async fn ask(State(shared): State<Arc<Shared>>, headers: HeaderMap, question: Bytes) -> Response {
     let ask: AnyAsk = match serde_json::from_slice(&question) {
         Ok(ask) => ask,
         Err(error) => {
@@ -101,7 +101,7 @@ async fn ask(State(room): State<Arc<Room>>, headers: HeaderMap, question: Bytes)
         Encoding::Postcard => "application/octet-stream",
         Encoding::Json => "application/json",
     };
-    match room.engine.answer(asker(&headers), ask).await {
+    match shared.engine.answer(asker(&headers), ask).await {
         Ok(bytes) => ([(header::CONTENT_TYPE, media_type)], bytes).into_response(),
         Err(failure) => report(&failure),
     }
@@ -111,7 +111,7 @@ async fn ask(State(room): State<Arc<Room>>, headers: HeaderMap, question: Bytes)
 fn asker(headers: &HeaderMap) -> Asker {
     let name = headers.get(PAGE_HEADER).map(axum::http::HeaderValue::as_bytes);
     Asker(name.map_or(0, |name| {
-        // FNV-1a, from 1 up, as 0 is nobody.
+        // FNV-1a, from 1 up, as 0 stands for no page.
         name.iter()
             .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
                 (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
@@ -120,8 +120,8 @@ fn asker(headers: &HeaderMap) -> Asker {
     }))
 }
 
-async fn news(State(room): State<Arc<Room>>, stopped: watch::Receiver<bool>) -> Response {
-    match room.engine.news() {
+async fn news(State(shared): State<Arc<Shared>>, stopped: watch::Receiver<bool>) -> Response {
+    match shared.engine.news() {
         Ok(feed) => Sse::new(events(feed, stopped))
             .keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
             .into_response(),
@@ -150,22 +150,22 @@ struct ImportQuery {
 
 /// Streams the upload into a file, so that a large one does not sit in memory.
 async fn import(
-    State(room): State<Arc<Room>>,
+    State(shared): State<Arc<Shared>>,
     Query(query): Query<ImportQuery>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let max_len = room.engine.limits().file_len;
-    let said_len = headers.get(header::CONTENT_LENGTH);
-    let said_len = said_len.and_then(|len| len.to_str().ok()?.parse::<u64>().ok());
-    if said_len.is_some_and(|len| len > max_len) {
+    let max_len = shared.engine.limits().file_len;
+    let content_length = headers.get(header::CONTENT_LENGTH);
+    let content_length = content_length.and_then(|len| len.to_str().ok()?.parse::<u64>().ok());
+    if content_length.is_some_and(|len| len > max_len) {
         return report(&too_large(max_len));
     }
     let path = match upload(body, max_len).await {
         Ok(path) => path,
         Err(failure) => return report(&failure),
     };
-    let engine = room.engine.clone();
+    let engine = shared.engine.clone();
     let imported = blocking(move || {
         engine.import_file(
             &path,
@@ -179,7 +179,7 @@ async fn import(
     }
 }
 
-/// What is larger unpacked is refused by the engine, in the same words.
+/// The engine refuses what is larger unpacked, with the same hint.
 fn too_large(max_len: u64) -> Report {
     Report::new(
         Code::BadFile,
@@ -214,7 +214,7 @@ async fn upload(body: Body, max_len: u64) -> Result<tempfile::TempPath, Report> 
     Ok(path)
 }
 
-async fn export(State(room): State<Arc<Room>>, query: axum::extract::RawQuery) -> Response {
+async fn export(State(shared): State<Arc<Shared>>, query: axum::extract::RawQuery) -> Response {
     let exchanges: Vec<i64> = form_values(query.0.as_deref().unwrap_or_default(), "exchange")
         .filter_map(|value| value.parse().ok())
         .collect();
@@ -229,7 +229,7 @@ async fn export(State(room): State<Arc<Room>>, query: axum::extract::RawQuery) -
         [one] => format!("scrubjay-{one}.agui.jsonl"),
         _ => "scrubjay.agui.jsonl".to_owned(),
     };
-    let engine = room.engine.clone();
+    let engine = shared.engine.clone();
     streamed("application/x-ndjson", &name, move |writer| {
         engine.export(&exchanges, Packing::Plain, writer)
     })
@@ -260,15 +260,15 @@ enum BodyQueryOf {
     Decoded,
 }
 
-async fn body(State(room): State<Arc<Room>>, Query(query): Query<BodyQuery>) -> Response {
-    let engine = room.engine.clone();
+async fn body(State(shared): State<Arc<Shared>>, Query(query): Query<BodyQuery>) -> Response {
+    let engine = shared.engine.clone();
     let of = match query.of {
         BodyQueryOf::Request => BodyOf::Request,
         BodyQueryOf::Wire => BodyOf::Wire,
         BodyQueryOf::Decoded => BodyOf::Decoded,
     };
     let name = format!("scrubjay-{}.bin", query.exchange);
-    // Captured bytes are never shown as what they say they are.
+    // Captured bytes are never shown as the media type that they came with.
     streamed("application/octet-stream", &name, move |writer| {
         engine.write_body(query.exchange, of, writer)
     })
@@ -292,8 +292,7 @@ async fn streamed(
             })
         });
         if let Err(failure) = result {
-            // It fails when the reader has left.
-            drop(failures.blocking_send(Err(failure.report())));
+            let _reader_left = failures.blocking_send(Err(failure.report()));
         }
     });
     let first = match rx.recv().await {

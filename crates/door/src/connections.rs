@@ -24,7 +24,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, until: impl Fut
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => attend(stream, &router, &builder, &graceful),
+                Ok((stream, _)) => serve_connection(stream, &router, &builder, &graceful),
                 Err(_) => tokio::time::sleep(AFTER_REFUSAL).await,
             },
             () = &mut until => break,
@@ -42,12 +42,14 @@ fn builder() -> Builder<TokioExecutor> {
     builder
 }
 
-fn attend(stream: TcpStream, router: &Router, builder: &Builder<TokioExecutor>, graceful: &GracefulShutdown) {
+fn serve_connection(stream: TcpStream, router: &Router, builder: &Builder<TokioExecutor>, graceful: &GracefulShutdown) {
     let service = TowerToHyperService::new(router.clone());
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     let connection = graceful.watch(connection.into_owned());
-    // How it ended concerns its client alone.
-    tokio::spawn(async { drop(connection.await) });
+    tokio::spawn(async {
+        // How it ended concerns its client alone.
+        let _ended = connection.await;
+    });
 }
 
 #[cfg(test)]
@@ -67,7 +69,7 @@ mod tests {
             stream.write_all(sent.as_bytes()).await.unwrap();
             let began = tokio::time::Instant::now();
             let mut rest = Vec::new();
-            drop(stream.read_to_end(&mut rest).await);
+            let _reset = stream.read_to_end(&mut rest).await;
             assert_eq!(began.elapsed().as_secs(), HEAD.as_secs(), "{sent:?}");
         }
     }

@@ -8,20 +8,10 @@ use scrubjay_ipc::{Code, Report};
 /// A failure of the door itself; failures of questions travel as reports.
 #[derive(Debug, thiserror::Error)]
 pub enum DoorError {
-    /// The address could not be bound.
     #[error("cannot listen on {address}")]
-    Bind {
-        /// Which.
-        address: SocketAddr,
-        /// Why.
-        source: io::Error,
-    },
-    /// The listening socket failed.
+    Bind { address: SocketAddr, source: io::Error },
     #[error("cannot accept connections")]
-    Serve {
-        /// Why.
-        source: io::Error,
-    },
+    Serve { source: io::Error },
 }
 
 impl DoorError {

@@ -1,4 +1,4 @@
-//! Who may ask at all.
+//! Hosts and origins of requests.
 //!
 //! A page of any other site can send requests to a loopback address, and a
 //! name that resolves to it (DNS rebinding) can even read the answers. So a
@@ -25,7 +25,6 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// What happened.
     pub(crate) fn sentence(self) -> &'static str {
         match self {
             Self::ForeignHost => "The request names a host that is not this server's address.",
@@ -36,7 +35,6 @@ impl Refusal {
         }
     }
 
-    /// What the sender can do.
     pub(crate) fn hint(self) -> &'static str {
         match self {
             Self::ForeignHost => "Use the address that `scrubjay serve` printed, letter by letter.",

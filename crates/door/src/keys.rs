@@ -1,4 +1,4 @@
-//! What opens the door: tokens, and tickets for downloads.
+//! Tokens, and tickets for downloads.
 //!
 //! Nothing here is sent by a browser by itself. A cookie of `127.0.0.1` goes to
 //! every port of the machine, and a proxy passes it on to its upstream, so
@@ -34,7 +34,7 @@ const TICKET_PARAMETER: &str = "&ticket=";
 /// Called with each new entry token after the one before was used.
 pub(crate) type OnNewToken = Box<dyn Fn(&str) + Send + Sync>;
 
-/// All that opens this door now.
+/// All tokens and tickets that work now.
 pub(crate) struct Keys {
     entry: Mutex<String>,
     sessions: Mutex<Vec<String>>,
@@ -80,8 +80,8 @@ impl Keys {
             *entry = secret();
             entry.clone()
         };
-        if let Some(tell) = &self.on_new_token {
-            tell(&next);
+        if let Some(on_new_token) = &self.on_new_token {
+            on_new_token(&next);
         }
         let session = secret();
         locked(&self.sessions).push(session.clone());
@@ -131,7 +131,7 @@ impl Keys {
     }
 }
 
-/// A panic elsewhere must not lock everyone out.
+/// A panic elsewhere must not refuse every request.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,15 +1,15 @@
 //! The HTTP side of `scrubjay serve`: the same page as in the window, in a browser.
 //!
 //! A [`Door`] binds an address, prints nothing itself, and answers until it is
-//! told to stop. The address it gives carries a token that works once.
+//! stopped. Its address carries a token that works once.
 //!
 //! ```no_run
-//! use scrubjay_door::{Door, Plan};
+//! use scrubjay_door::{Door, DoorOptions};
 //! use scrubjay_engine::{Engine, Options};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let engine = Engine::open(&Options::default())?;
-//! let door = Door::open(engine, Plan::default()).await?;
+//! let door = Door::open(engine, DoorOptions::default()).await?;
 //! println!("{}", door.url());
 //! door.serve(std::future::pending()).await;
 //! # Ok(())
@@ -18,10 +18,11 @@
 //!
 //! # Map
 //!
-//! - `guard`: who may ask: host, origin. `keys`: what opens: tokens, tickets.
+//! - `guard`: hosts and origins of requests. `keys`: tokens and tickets.
+//! - `router`: which address needs what, and the headers of every answer.
 //! - `api`: questions, news, import, export, bytes.
 //! - `page`: the files of the page, embedded when this crate was compiled.
-//! - `connections`: accepting them, and letting them go.
+//! - `connections`: accepted, served, and finished at the end.
 //!
 //! # Addresses
 //!
@@ -53,37 +54,26 @@
 //! refusal is plain text. No TLS, no names, no accounts: it is a door on the
 //! same machine.
 
-#![warn(missing_docs)]
-
 mod api;
 mod connections;
 mod error;
 mod guard;
 mod keys;
 mod page;
+mod router;
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
-    panic::AssertUnwindSafe,
     sync::Arc,
 };
 
-use axum::{
-    Router,
-    extract::{Request, State},
-    http::{HeaderValue, Method, StatusCode, header},
-    middleware::{self, Next},
-    response::Response,
-};
-use futures_util::FutureExt as _;
 use scrubjay_engine::Engine;
-use scrubjay_ipc::{Code, Report};
 use socket2::SockRef;
 use tokio::net::TcpListener;
 
 pub use self::{error::DoorError, page::is_built};
 use self::{
-    guard::{Guard, Refusal},
+    guard::Guard,
     keys::{Keys, OnNewToken},
 };
 
@@ -99,8 +89,7 @@ const BACKLOG: i32 = 4096;
 /// Called with an address that works, token included.
 pub type OnNewUrl = Box<dyn Fn(&str) + Send + Sync>;
 
-/// Where to listen, and whom to tell of new addresses.
-pub struct Plan {
+pub struct DoorOptions {
     /// Where to listen; port 0 picks one.
     pub listen: SocketAddr,
     /// Called with a fresh address each time a token was used, so that
@@ -108,7 +97,7 @@ pub struct Plan {
     pub on_new_url: Option<OnNewUrl>,
 }
 
-impl Default for Plan {
+impl Default for DoorOptions {
     /// The contract's `127.0.0.1:5292`.
     fn default() -> Self {
         Self {
@@ -125,7 +114,7 @@ impl Default for Plan {
 pub fn listen(address: SocketAddr) -> Result<std::net::TcpListener, DoorError> {
     let bind = |source| DoorError::Bind { address, source };
     let socket = std::net::TcpListener::bind(address).map_err(bind)?;
-    // The library lets 128 wait; asked again, the system takes the new number.
+    // The library lets 128 wait; the second call sets the new number.
     SockRef::from(&socket).listen(BACKLOG).map_err(bind)?;
     socket.set_nonblocking(true).map_err(bind)?;
     Ok(socket)
@@ -135,11 +124,11 @@ pub fn listen(address: SocketAddr) -> Result<std::net::TcpListener, DoorError> {
 pub struct Door {
     listener: TcpListener,
     address: SocketAddr,
-    room: Arc<Room>,
+    shared: Arc<Shared>,
 }
 
 /// What all requests share.
-pub(crate) struct Room {
+pub(crate) struct Shared {
     engine: Engine,
     guard: Guard,
     keys: Keys,
@@ -150,12 +139,12 @@ impl Door {
     ///
     /// # Errors
     /// When the address cannot be bound.
-    pub async fn open(engine: Engine, plan: Plan) -> Result<Self, DoorError> {
-        Self::open_on(engine, listen(plan.listen)?, plan.on_new_url)
+    pub async fn open(engine: Engine, options: DoorOptions) -> Result<Self, DoorError> {
+        Self::open_on(engine, listen(options.listen)?, options.on_new_url)
     }
 
-    /// As [`Door::open`], at an address that is bound already: for whoever
-    /// wants to know that it is free before there is an engine.
+    /// As [`Door::open`], at an address that is bound already, so that it is
+    /// known to be free before there is an engine.
     ///
     /// # Errors
     /// When the runtime does not take the socket.
@@ -167,11 +156,11 @@ impl Door {
         let serve = |source| DoorError::Serve { source };
         let address = socket.local_addr().map_err(serve)?;
         let listener = TcpListener::from_std(socket).map_err(serve)?;
-        let on_new_token = on_new_url.map(|tell| -> OnNewToken { Box::new(move |token| tell(&url(address, token))) });
+        let on_new_token = on_new_url.map(|call| -> OnNewToken { Box::new(move |token| call(&url(address, token))) });
         Ok(Self {
             listener,
             address,
-            room: Arc::new(Room {
+            shared: Arc::new(Shared {
                 engine,
                 guard: Guard::new(address),
                 keys: Keys::new(on_new_token),
@@ -181,7 +170,7 @@ impl Door {
 
     /// The address to open, with the token that works now.
     pub fn url(&self) -> String {
-        url(self.address, &self.room.keys.entry_token())
+        url(self.address, &self.shared.keys.entry_token())
     }
 
     /// Where it listens.
@@ -203,24 +192,13 @@ impl Door {
     /// Answers until `until` is done; news feeds end at once, other answers are finished.
     pub async fn serve(self, until: impl Future<Output = ()>) {
         let (stop, stopped) = tokio::sync::watch::channel(false);
-        let router = router(Arc::clone(&self.room), stopped);
+        let router = router::router(Arc::clone(&self.shared), stopped);
         let until = async move {
             until.await;
             stop.send_replace(true);
         };
         connections::serve(self.listener, router, until).await;
     }
-}
-
-fn router(room: Arc<Room>, stopped: tokio::sync::watch::Receiver<bool>) -> Router {
-    let admitted = middleware::from_fn_with_state(Arc::clone(&room), admitted);
-    Router::new()
-        // The routes of this one want a token or a ticket.
-        .merge(api::router(stopped).route_layer(admitted))
-        .merge(api::entrance())
-        .fallback(page)
-        .layer(middleware::from_fn_with_state(Arc::clone(&room), guarded))
-        .with_state(room)
 }
 
 fn url(address: SocketAddr, token: &str) -> String {
@@ -230,133 +208,4 @@ fn url(address: SocketAddr, token: &str) -> String {
         ip => ip,
     };
     format!("http://{}/?token={token}", SocketAddr::new(host, address.port()))
-}
-
-/// The checks before and the headers after every answer.
-async fn guarded(State(room): State<Arc<Room>>, request: Request, next: Next) -> Response {
-    let is_api = is_api(&request);
-    let checked = room
-        .guard
-        .check_site(request.method(), request.uri(), request.headers());
-    let mut response = match checked {
-        Ok(()) => AssertUnwindSafe(next.run(request))
-            .catch_unwind()
-            .await
-            .unwrap_or_else(|_panic| broken()),
-        Err(refusal) => refused(refusal, is_api),
-    };
-    let headers = response.headers_mut();
-    for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
-    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
-    headers
-        .entry(header::CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
-    response
-}
-
-/// Lets a request pass that carries a session's token, or the ticket of its download.
-async fn admitted(State(room): State<Arc<Room>>, request: Request, next: Next) -> Response {
-    if *request.method() == Method::HEAD {
-        // It would do all the work for nothing, and use a ticket up.
-        return page::text(StatusCode::METHOD_NOT_ALLOWED, "Ask with GET or POST.");
-    }
-    let address = request.uri().path_and_query().map_or("", |address| address.as_str());
-    let with_ticket = match *request.method() {
-        Method::GET => room.keys.use_ticket(address),
-        _ => None,
-    };
-    match with_ticket.unwrap_or_else(|| room.keys.check_token(request.headers())) {
-        Ok(()) => next.run(request).await,
-        Err(refusal) => refused(refusal, true),
-    }
-}
-
-/// The answer of a request that panicked; the panic itself is on standard error.
-fn broken() -> Response {
-    api::report(&Report::new(
-        Code::Internal,
-        "This question met a mistake in Scrubjay, and was given up.",
-        "Everything else goes on; please report what standard error says.",
-    ))
-}
-
-fn is_api(request: &Request) -> bool {
-    request.uri().path().starts_with("/api/")
-}
-
-fn refused(refusal: Refusal, is_api: bool) -> Response {
-    if is_api {
-        return api::report(&Report::new(Code::Forbidden, refusal.sentence(), refusal.hint()));
-    }
-    page::text(
-        StatusCode::FORBIDDEN,
-        &format!("{} {}", refusal.sentence(), refusal.hint()),
-    )
-}
-
-/// The page is no secret: what it may ask depends on the token that it holds.
-async fn page(request: Request) -> Response {
-    if is_api(&request) {
-        return api::report(&Report::new(
-            Code::NotFound,
-            "There is no such address.",
-            "Reload the page: it may be from another version.",
-        ));
-    }
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return page::text(StatusCode::METHOD_NOT_ALLOWED, "The page is only for reading.");
-    }
-    page::file(request.uri().path(), request.headers())
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::routing::get;
-    use scrubjay_engine::{Opening, Options};
-
-    use super::*;
-
-    #[tokio::test]
-    async fn a_question_that_panics_fails_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let options = Options {
-            path: Some(folder.path().join("store.db")),
-            opening: Opening::Window,
-        };
-        let engine = Engine::open(&options).unwrap();
-        let door = Door::open(
-            engine,
-            Plan {
-                listen: "127.0.0.1:0".parse().unwrap(),
-                on_new_url: None,
-            },
-        )
-        .await
-        .unwrap();
-        let panics = || async { assert!(std::hint::black_box(false), "a mistake made for the test") };
-        let router = Router::new()
-            .route("/api/broken", get(panics))
-            .fallback(page)
-            .layer(middleware::from_fn_with_state(Arc::clone(&door.room), guarded));
-        let (origin, listener) = (format!("http://{}", door.address), door.listener);
-        tokio::spawn(connections::serve(listener, router, std::future::pending()));
-        drop(rustls::crypto::ring::default_provider().install_default());
-        for _ in 0..3 {
-            let broken = reqwest::get(format!("{origin}/api/broken")).await.unwrap();
-            assert_eq!(broken.status(), StatusCode::INTERNAL_SERVER_ERROR);
-            assert_eq!(broken.headers()["content-security-policy"], CONTENT_SECURITY_POLICY);
-            let said = broken.text().await.unwrap();
-            assert!(said.contains("Everything else goes on"), "{said}");
-            let absent = reqwest::get(format!("{origin}/no.file")).await.unwrap();
-            assert_eq!(absent.status(), StatusCode::NOT_FOUND);
-        }
-    }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use futures_util::StreamExt as _;
 use reqwest::{Client, Response, StatusCode, redirect::Policy};
-use scrubjay_door::{CONTENT_SECURITY_POLICY, Door, Plan};
+use scrubjay_door::{CONTENT_SECURITY_POLICY, Door, DoorOptions};
 use scrubjay_engine::{Engine, Opening, Options};
 use serde_json::{Value, json};
 
@@ -37,7 +37,7 @@ impl Visit {
     }
 
     async fn of(engine: Engine) -> Self {
-        let plan = Plan {
+        let plan = DoorOptions {
             listen: "127.0.0.1:0".parse().unwrap(),
             on_new_url: None,
         };

@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use scrubjay_door::{Door, Plan};
+use scrubjay_door::{Door, DoorOptions};
 use scrubjay_engine::{Engine, EngineError, NewsFeed, Opening, Options, ReplayPlan, raise_descriptor_limit};
 use scrubjay_ipc::{Code, News, ReplayManner};
 
@@ -308,7 +308,7 @@ struct Control {
 
 impl Control {
     async fn open(engine: &Engine, listen: &str, format: Format) -> Result<Self, Failure> {
-        let plan = Plan {
+        let plan = DoorOptions {
             listen: address(listen)?,
             on_new_url: None,
         };
