@@ -1,4 +1,4 @@
-//! What may stand on the command line. Three words are too few for a library.
+//! The command line: three words, too few for a library.
 
 use std::{ffi::OsString, path::PathBuf};
 

@@ -7,10 +7,10 @@
 //! # Map
 //!
 //! - [`arguments`]: what may stand on the command line.
-//! - [`commands`]: one thin function a command; bytes in, bytes out.
+//! - [`commands`]: one thin function for each command; bytes in, bytes out.
 //! - [`files`]: recordings in and out.
 //! - [`samples`]: the recordings that a first start shows.
-//! - `webview`: what the webview must be told before it starts.
+//! - `webview`: settings of the webview, before it starts.
 //! - [`build`]: the application, generic over the runtime so that tests can
 //!   put a made-up one under it.
 //!
@@ -18,8 +18,6 @@
 //!
 //! No questions and no answers: those are the engine's and `ipc`'s. Nothing is
 //! recorded, stored or parsed in this package.
-
-#![warn(missing_docs)]
 
 pub mod arguments;
 pub mod commands;
@@ -39,15 +37,15 @@ use crate::arguments::Arguments;
 pub fn run(words: impl Iterator<Item = OsString>) -> ExitCode {
     match Arguments::read(words) {
         Ok(Arguments::Help) => {
-            say(arguments::USAGE);
+            print(arguments::USAGE);
             ExitCode::SUCCESS
         }
         Ok(Arguments::Version) => {
-            say(env!("CARGO_PKG_VERSION"));
+            print(env!("CARGO_PKG_VERSION"));
             ExitCode::SUCCESS
         }
         Ok(Arguments::Open { store, samples }) => {
-            webview::be_frugal();
+            webview::limit_memory();
             scrubjay_engine::raise_descriptor_limit();
             let opening = Opening::Window;
             open(&Options { path: store, opening }, samples)
@@ -70,7 +68,7 @@ fn open(options: &Options, with_samples: bool) -> ExitCode {
     {
         let report = error.report();
         // A window without samples is better than none.
-        complain(&report.message, &report.hint);
+        print_error(&report.message, &report.hint);
     }
     match build(Builder::default(), engine.clone()) {
         Ok(app) => {
@@ -110,12 +108,12 @@ pub fn build<R: Runtime>(builder: Builder<R>, engine: Engine) -> tauri::Result<A
 }
 
 fn fail(sentence: &str, hint: &str) -> ExitCode {
-    complain(sentence, hint);
+    print_error(sentence, hint);
     ExitCode::from(2)
 }
 
-#[expect(clippy::print_stderr, reason = "there is no window to say it in")]
-fn complain(sentence: &str, hint: &str) {
+#[expect(clippy::print_stderr, reason = "there is no window to show it in")]
+fn print_error(sentence: &str, hint: &str) {
     eprintln!("error: {sentence}");
     if !hint.is_empty() {
         eprintln!("hint: {hint}");
@@ -123,6 +121,6 @@ fn complain(sentence: &str, hint: &str) {
 }
 
 #[expect(clippy::print_stdout, reason = "asked for on the command line")]
-fn say(text: &str) {
+fn print(text: &str) {
     println!("{text}");
 }

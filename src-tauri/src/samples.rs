@@ -10,5 +10,6 @@ include!(concat!(env!("OUT_DIR"), "/samples.rs"));
 /// # Errors
 /// When the store cannot be written.
 pub fn show_at_first_start(engine: &Engine) -> Result<(), EngineError> {
-    engine.import_samples(SAMPLES).map(drop)
+    engine.import_samples(SAMPLES)?;
+    Ok(())
 }
