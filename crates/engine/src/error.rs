@@ -10,35 +10,21 @@ use scrubjay_store::{StoreError, Unfit};
 /// A failure of the engine.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// There is nothing at a path.
     #[error("there is nothing at {path}")]
-    NothingThere {
-        /// Where.
-        path: PathBuf,
-    },
-    /// A file could not be read.
+    NothingThere { path: PathBuf },
     #[error("cannot read {path}")]
-    ReadFile {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    ReadFile { path: PathBuf, source: io::Error },
     /// A file is neither a recording nor a store.
     #[error("{name} cannot be read as a recording")]
     BadFile {
-        /// Its name.
         name: String,
-        /// Why.
         source: Box<dyn Error + Send + Sync>,
     },
     /// A file holds more than is read of one.
     #[error("{name} was read up to line {line}: {reason}")]
     TooLarge {
-        /// Its name.
         name: String,
         /// Where reading it stopped.
         line: u64,
@@ -47,130 +33,62 @@ pub enum EngineError {
     },
     /// A store where a recording file was asked for.
     #[error("{name} is a store, and import takes recording files")]
-    StoreGiven {
-        /// Its name.
-        name: String,
-    },
-    /// An export could not be written.
+    StoreGiven { name: String },
     #[error("cannot write the export")]
-    Export {
-        /// Why.
-        source: Box<dyn Error + Send + Sync>,
-    },
+    Export { source: Box<dyn Error + Send + Sync> },
     /// A recording file is open, and nothing can be changed in it.
     #[error("{path} is open for reading only")]
-    ReadOnly {
-        /// Which.
-        path: PathBuf,
-    },
-    /// No exchange has a run of this thread.
+    ReadOnly { path: PathBuf },
     #[error("there is no thread {thread}")]
-    NoSuchThread {
-        /// Its id.
-        thread: String,
-    },
-    /// There is no such exchange.
+    NoSuchThread { thread: String },
     #[error("there is no exchange {index}")]
-    NoSuchExchange {
-        /// Which.
-        index: i64,
-    },
+    NoSuchExchange { index: i64 },
     /// A question about one exchange could not be answered.
     #[error("cannot answer: {}", report.message)]
-    Answer {
-        /// As the page reads it.
-        report: Report,
-    },
+    Answer { report: Report },
     /// What was asked for is not in the exchange.
     #[error("{what}")]
-    NotInExchange {
-        /// Which frame, span or place.
-        what: String,
-    },
+    NotInExchange { what: String },
     /// What was derived from an exchange is damaged.
     #[error("what was derived from the exchange is damaged")]
-    DamagedPage {
-        /// Why.
-        source: Box<dyn Error + Send + Sync>,
-    },
-    /// A newer question made this one pointless.
+    DamagedPage { source: Box<dyn Error + Send + Sync> },
     #[error("a newer question made this one pointless")]
     Superseded,
-    /// The name of a source is none.
     #[error("{name:?} cannot name a source")]
-    BadName {
-        /// What was given.
-        name: String,
-    },
-    /// The name of a source is taken.
+    BadName { name: String },
     #[error("there already is a source named {name}")]
-    NameTaken {
-        /// Which.
-        name: String,
-    },
-    /// There is no such source.
+    NameTaken { name: String },
     #[error("there is no source named {name}")]
-    NoSuchSource {
-        /// Which.
-        name: String,
-    },
-    /// Another process runs the source.
+    NoSuchSource { name: String },
     #[error("another process runs the source {name}")]
-    RunsElsewhere {
-        /// Which.
-        name: String,
-    },
-    /// The upstream's address makes no sense.
+    RunsElsewhere { name: String },
     #[error(transparent)]
     Upstream(#[from] UpstreamError),
-    /// A name that is allowed as a host is none.
     #[error(transparent)]
     BadHost(#[from] BadHost),
-    /// A file for TLS is of no use.
     #[error(transparent)]
     TlsFile(#[from] TlsFileError),
     /// What is to be recorded, or left out, is no path.
     #[error("{path:?} is no path")]
-    BadPath {
-        /// What was given.
-        path: String,
-    },
-    /// The address to listen on makes no sense.
+    BadPath { path: String },
     #[error("{address:?} is no address to listen on")]
-    BadListen {
-        /// What was given.
-        address: String,
-    },
-    /// The address cannot be listened on.
+    BadListen { address: String },
     #[error(transparent)]
     Bind(#[from] BindError),
-    /// The source cannot be run.
     #[error(transparent)]
     Serve(#[from] ServeError),
-    /// There is no such replay.
     #[error("there is no replay {replay}")]
-    NoSuchReplay {
-        /// Which.
-        replay: u64,
-    },
+    NoSuchReplay { replay: u64 },
     /// A client's stream is over, or never was.
     #[error("there is no stream {client} to steer")]
-    NoSuchStream {
-        /// Which.
-        client: u64,
-    },
+    NoSuchStream { client: u64 },
     /// A request that was missed is not known any more, or there is no such exchange.
     #[error("there is no missed request {request} to answer with that")]
-    NoSuchMiss {
-        /// Which request.
-        request: u64,
-    },
+    NoSuchMiss { request: u64 },
     /// Nothing was recorded through a source of this name.
     #[error("nothing in {path} came through a source called {name:?}")]
     NothingOfSource {
-        /// What is served.
         path: PathBuf,
-        /// The source.
         name: String,
         /// The sources that there are.
         known: Vec<String>,
@@ -178,42 +96,27 @@ pub enum EngineError {
     /// An event of a binary stream, or several in one.
     #[error("another text cannot take the place of this event")]
     NotEditable,
-    /// How to serve was said in words that mean nothing.
+    /// An option of a replay makes no sense.
     #[error("{message}")]
-    BadManner {
-        /// What is wrong.
-        message: String,
-        /// What to do.
-        hint: String,
-    },
-    /// There is no exchange that has ended.
+    BadManner { message: String, hint: String },
+    /// No exchange has ended.
     #[error("there is nothing to replay in {path}")]
-    NothingToReplay {
-        /// Where.
-        path: PathBuf,
-    },
+    NothingToReplay { path: PathBuf },
     /// Misses cannot be recorded into a file.
     #[error("what the fallback answers cannot be recorded into {path}")]
-    MissesNeedStore {
-        /// What is served.
-        path: PathBuf,
-    },
+    MissesNeedStore { path: PathBuf },
     /// Both `strict` and a fallback.
     #[error("a strict replay contacts no upstream, so it has no fallback")]
     StrictWithFallback,
     /// What cannot be changed while a replay runs.
     #[error("a replay that runs stays as strict as it was, matches as it did, and keeps its fallback")]
     SettledAtStart,
-    /// A recorded body.
+    /// A recorded body cannot be read.
     #[error(transparent)]
     Unread(#[from] scrubjay_replay::Unread),
-    /// The system gave no threads.
     #[error("cannot start the threads that capture")]
-    Threads {
-        /// Why.
-        source: io::Error,
-    },
-    /// A thread of ours ended in a panic.
+    Threads { source: io::Error },
+    /// It panicked.
     #[error("a thread ended before its work was done")]
     ThreadEnded,
 }
@@ -363,6 +266,12 @@ impl From<Failed<StoreError>> for EngineError {
     }
 }
 
+impl From<Report> for EngineError {
+    fn from(report: Report) -> Self {
+        Self::Answer { report }
+    }
+}
+
 impl From<EngineError> for Report {
     fn from(error: EngineError) -> Self {
         error.report()
@@ -468,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrapped_failure_is_told_once() {
+    fn a_wrapped_failure_is_named_once() {
         let error = EngineError::from(StoreError::Newer {
             path: "s.db".into(),
             needs: "9.0".into(),

@@ -21,24 +21,29 @@
 //!
 //! # Map
 //!
-//! - [`Engine`]: opening, asking, closing; `import` and `export` add files to it.
-//! - `ask`: from a question to whoever answers it.
-//! - `library`, `file`: rows of the library, from a store and from a file.
-//! - `open`: readers of the exchanges that are looked at; which questions supersede which.
-//! - `sources`: listen addresses and their upstreams; the first-run checklist.
-//! - `replay`: recordings served as the agent.
-//! - `check`: what is muted; a run that is asked for now. `rerecord`: recorded threads that are asked again.
-//! - `recorder`: from the capture path to the spool.
-//! - `overview`: what lists and checks say of many exchanges, a window at a time.
-//! - `compare`: two sides beside each other, on threads of their own.
-//! - `news`, `watch`: what changed, told to whoever listens.
-//! - `bytes`: bodies piece by piece. `clock`: the only clock. `threads`: for what serves sockets.
+//! - [`Engine`] (`engine`): opening, closing, and the facade of the departments.
+//! - `storage`: what is open, a store or a recording file; one interface over both
+//!   (`file`: such a file; [`AnyShelf`]: one exchange of either).
+//! - `ask`: from a question to the department that answers it.
+//!
+//! A department is a struct that is given what it needs, and answers one group of questions:
+//!
+//! - `library`: lists over all exchanges, mutes, import, export, erasing.
+//! - `readers`: one exchange; which questions supersede which.
+//! - `capture`: sources, and from the proxy to the spool; the first-run checklist.
+//! - `health`: room, backlog, trouble.
+//! - `comparisons`: two sides beside each other, on threads of their own.
+//! - `replays`: recordings served as the agent.
+//! - `feed`: news of what changed.
+//!
+//! On top of an engine: `live`, a run that is asked for now; `rerecord`, recorded threads that are asked again.
+//! Below: `clock`, marks and dates; `threads`, for what serves sockets.
 //!
 //! # Invariants
 //!
 //! - Nothing on the capture path waits for a question, and no question waits for a chunk.
 //! - Memory does not grow with the store: few readers are kept, and bodies go through in pieces.
-//! - Nothing runs while nobody records and nobody listens.
+//! - Nothing runs while no source records and no page listens.
 //! - Every failure has a stable [`Code`](scrubjay_ipc::Code), a sentence and a hint.
 //!
 //! # What is not here
@@ -47,30 +52,24 @@
 //! transport of questions (`door`, the desktop). No threads of others: the
 //! capture path has its own, and calls run on the caller's.
 
-#![warn(missing_docs)]
-
 mod ask;
-mod bytes;
-mod check;
+mod capture;
 pub mod clock;
-mod compare;
+mod comparisons;
 mod engine;
 mod error;
-mod export;
+mod feed;
 mod file;
-mod import;
+mod health;
 mod library;
-mod news;
-mod open;
-mod overview;
-mod recorder;
-mod replay;
+mod live;
+mod readers;
+mod replays;
 mod rerecord;
 mod shelf;
-mod sources;
+mod storage;
 mod threads;
 mod tls;
-mod watch;
 
 pub use scrubjay_proxy::{Holder as PortHolder, Hosts, descriptors::raise_limit as raise_descriptor_limit};
 pub use scrubjay_recording::{Limits, Packing};
@@ -79,18 +78,20 @@ pub use scrubjay_store::{
 };
 
 pub use self::{
-    bytes::BodyOf,
-    check::LiveRun,
+    capture::{BoundSource, Choice, SourcePlan},
     engine::{Engine, Opening, Options},
     error::EngineError,
-    import::{Imported, Incoming},
-    news::NewsFeed,
-    open::Asker,
-    overview::{Overview, Tallies},
-    replay::{ReplayPlan, Struck},
+    feed::NewsFeed,
+    library::{
+        body::BodyOf,
+        import::{Imported, Incoming},
+        overview::{Overview, Tallies},
+    },
+    live::LiveRun,
+    readers::Asker,
+    replays::{ReplayPlan, Struck},
     rerecord::{Ended, RerecordPlan, Rerecording, Rerun, asked_thread},
     shelf::AnyShelf,
-    sources::{BoundSource, Choice, SourcePlan},
     tls::TlsPlan,
 };
 

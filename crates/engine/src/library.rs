@@ -1,100 +1,115 @@
-//! Rows of the library: from the store's words to the vocabulary's.
+//! The library: lists over all exchanges, and what happens to many at once.
+//!
+//! - `rows`: the list of the page, from the store's rows.
+//! - [`overview`]: what the command line lists and checks, a window at a time.
+//! - `mutes`: rules that count nowhere.
+//! - [`import`], [`export`], [`body`]: recording files in, recording files and bodies out.
 
-use scrubjay_ipc::{Library, LibraryPage, LibraryRow, LibrarySort};
-use scrubjay_store::{Listing, Query, Row, Sort};
+pub(crate) mod body;
+pub(crate) mod export;
+pub(crate) mod import;
+pub(crate) mod mutes;
+pub(crate) mod overview;
+mod rows;
 
-use crate::clock;
+use std::sync::{Arc, Mutex};
 
-/// Rows given at most, whatever was asked for.
-const MAX_ROWS: u32 = 500;
+use scrubjay_ipc::{Deleted, LibraryAsk};
+use scrubjay_recording::Limits;
+use scrubjay_store::Pruned;
 
-/// What to ask of the store.
-pub(crate) fn query(ask: &Library) -> Query {
-    Query {
-        text: ask.text.clone(),
-        source: ask.source.clone(),
-        verdicts: ask.verdicts.iter().map(|verdict| (*verdict).into()).collect(),
-        others: ask.others,
-        sort: match ask.sort {
-            LibrarySort::NewestFirst => Sort::NewestFirst,
-            LibrarySort::OldestFirst => Sort::OldestFirst,
-            LibrarySort::LongestFirst => Sort::LongestFirst,
-            LibrarySort::ShortestFirst => Sort::ShortestFirst,
-            LibrarySort::TitleAscending => Sort::TitleAscending,
-            LibrarySort::TitleDescending => Sort::TitleDescending,
-            LibrarySort::SoonestTextFirst => Sort::SoonestTextFirst,
-            LibrarySort::LatestTextFirst => Sort::LatestTextFirst,
-            LibrarySort::MostFramesFirst => Sort::MostFramesFirst,
-            LibrarySort::FewestFramesFirst => Sort::FewestFramesFirst,
-            LibrarySort::MostToolsFirst => Sort::MostToolsFirst,
-            LibrarySort::FewestToolsFirst => Sort::FewestToolsFirst,
-            LibrarySort::LargestFirst => Sort::LargestFirst,
-            LibrarySort::SmallestFirst => Sort::SmallestFirst,
-            LibrarySort::MostFindingsFirst => Sort::MostFindingsFirst,
-            LibrarySort::FewestFindingsFirst => Sort::FewestFindingsFirst,
-        },
-        first: ask.first,
-        count: ask.count.min(MAX_ROWS),
-    }
+use crate::{EngineError, ask::json, comparisons::Comparisons, readers::Readers, storage::Storage};
+
+/// The department of the library.
+pub(crate) struct Library {
+    storage: Storage,
+    readers: Arc<Readers>,
+    comparisons: Arc<Comparisons>,
+    /// How much is read of a file that is imported.
+    limits: Limits,
+    /// Held while a file is imported: the limits are for one at a time.
+    importing: Mutex<()>,
 }
 
-/// What the page gets.
-pub(crate) fn page(first: u64, listing: Listing) -> LibraryPage {
-    LibraryPage {
-        first,
-        total: listing.total,
-        total_unfiltered: listing.total_unfiltered,
-        others: listing.others,
-        rows: listing.rows.into_iter().map(row).collect(),
-        by_source: listing.by_source,
-        by_verdict: listing
-            .by_verdict
-            .into_iter()
-            .map(|(verdict, count)| (verdict.into(), count))
-            .collect(),
+impl Library {
+    pub(crate) fn new(storage: Storage, readers: Arc<Readers>, comparisons: Arc<Comparisons>, limits: Limits) -> Self {
+        Self {
+            storage,
+            readers,
+            comparisons,
+            limits,
+            importing: Mutex::default(),
+        }
     }
-}
 
-fn row(row: Row) -> LibraryRow {
-    let run = row.run;
-    // A run that is one of several lasts from its own first frame to its last.
-    let duration_us = match run.run {
-        Some(0) | None => row.duration_us,
-        Some(_) => run.last_at_us.saturating_sub(run.first_at_us),
-    };
-    let started_at_us = match run.run {
-        Some(0) | None => row.started_at_us,
-        Some(_) => row.started_at_us.saturating_add_unsigned(run.first_at_us),
-    };
-    LibraryRow {
-        exchange: row.exchange,
-        run: run.run,
-        source: row.source,
-        title: if run.title.is_empty() {
-            format!("{} {}", row.method, row.target)
-        } else {
-            run.title
-        },
-        method: row.method,
-        target: row.target,
-        status: row.status,
-        content_type: row.content_type,
-        run_id: run.run_id,
-        thread_id: run.thread_id,
-        verdict: row.verdict.into(),
-        ending: row.ending.into(),
-        started_at: clock::rfc3339(started_at_us),
-        started_at_millis: started_at_us.div_euclid(1000),
-        duration_us,
-        ttft_us: run.ttft_us,
-        frames: run.frames,
-        bytes: row.bytes,
-        tools: run.tools,
-        errors: run.errors,
-        warnings: run.warnings,
-        notes: run.notes,
-        labels: row.labels,
-        first_seq: run.first_seq,
-        last_seq: run.last_seq,
+    pub(crate) fn answer(&self, ask: &LibraryAsk) -> Result<Vec<u8>, EngineError> {
+        let exchanges = match ask {
+            LibraryAsk::Library(ask) => {
+                let page = rows::page(ask.first, self.storage.list(&rows::query(ask))?);
+                return Ok(json(&mutes::leave_out(&self.storage, page)?));
+            }
+            LibraryAsk::Mute(ask) => return Ok(json(&mutes::change(&self.storage, ask)?)),
+            LibraryAsk::Delete(ask) => self.storage.writable()?.hide(&ask.exchanges)?,
+            LibraryAsk::Undelete(ask) => self.storage.writable()?.unhide(&ask.exchanges)?,
+            LibraryAsk::Erase(ask) => self.erase(&ask.exchanges)?,
+        };
+        Ok(json(&Deleted { exchanges }))
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Removes exchanges that have ended for good; gives those that were removed.
+    pub(crate) fn erase(&self, exchanges: &[i64]) -> Result<Vec<i64>, EngineError> {
+        let erased = self.storage.writable()?.erase(exchanges)?;
+        self.forget(&erased);
+        Ok(erased)
+    }
+
+    /// As [`Library::erase`], for those that began before (microseconds since 1970).
+    pub(crate) fn erase_before(&self, started_at_us: i64) -> Result<Vec<i64>, EngineError> {
+        self.erase(&self.storage.writable()?.started_before(started_at_us)?)
+    }
+
+    /// Removes what is hidden, where the store can be written.
+    pub(crate) fn erase_hidden(&self) -> Result<(), EngineError> {
+        let Ok(store) = self.storage.writable() else {
+            return Ok(());
+        };
+        match store.erase_hidden() {
+            // The next window erases them.
+            Err(error) if error.forbids_writing() => Ok(()),
+            erased => {
+                erased?;
+                Ok(())
+            }
+        }
+    }
+
+    /// Removes the oldest exchanges that are not pinned until the store is no larger.
+    pub(crate) fn prune_to(&self, max_bytes: u64) -> Result<Option<Pruned>, EngineError> {
+        let pruned = self.storage.writable()?.prune_to(max_bytes)?;
+        if let Some(pruned) = &pruned {
+            self.forget(&pruned.exchanges);
+        }
+        Ok(pruned)
+    }
+
+    /// Makes everything derived anew from the bytes; gives the number of exchanges.
+    pub(crate) fn reindex(&self) -> Result<u64, EngineError> {
+        let count = self.storage.writable()?.reindex()?;
+        self.readers.clear();
+        self.comparisons.clear();
+        Ok(count)
+    }
+
+    /// Closes what is open of exchanges that are gone.
+    fn forget(&self, exchanges: &[i64]) {
+        if exchanges.is_empty() {
+            return;
+        }
+        self.readers.forget(exchanges);
+        self.comparisons.clear();
     }
 }

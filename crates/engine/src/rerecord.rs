@@ -2,8 +2,7 @@
 //!
 //! Every request goes through a source of its own into a store of its own
 //! that is gone with it, so what comes back is a recording like any other:
-//! bytes, times, ending. What each request is made of says
-//! [`scrubjay_replay::rerecord`].
+//! bytes, times, ending. [`scrubjay_replay::rerecord`] makes the requests.
 
 use std::{
     collections::BTreeMap,
@@ -25,10 +24,9 @@ use tempfile::TempDir;
 
 use crate::{
     Engine, EngineError, Exchange, Opening, Options, SourcePlan, TlsPlan,
-    check::{judge_address, listening, split},
-    engine::Home,
+    capture::address::{is_name, path_of},
+    live::{judge_address, listening, split},
     shelf::AnyShelf,
-    sources::address::is_name,
 };
 
 /// Fields that belong to the connection or to the body as it was framed then.
@@ -48,16 +46,16 @@ const NOT_SENT: [&str; 14] = [
     "http2-settings",
     "x-scrubjay-label",
 ];
-/// What a client sends that says nothing else.
+/// What is sent where a request has no such field.
 const DEFAULTS: [(&str, &str); 2] = [("content-type", "application/json"), ("accept", "text/event-stream")];
 /// How long a source may take to see that its client left.
 const SETTLING: Duration = Duration::from_secs(1);
 /// Name of the source where the recorded one has none that can be used.
 const SOURCE: &str = "agent";
-/// Stands in the head of an answer that is ours and not the agent's.
+/// A field in the head of an answer that Scrubjay gives in the agent's place.
 const OUR_ANSWER: &str = "x-scrubjay-answer";
 
-/// Whom to ask, and how.
+/// The agent to ask again, and how.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RerecordPlan {
     /// The agent: an endpoint, which all requests go to, or an origin, where
@@ -102,7 +100,7 @@ pub struct Rerun {
 /// How a request ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// The answer ended as HTTP says it should.
+    /// The answer ended as HTTP demands.
     Complete,
     /// The answer broke off.
     BrokeOff,
@@ -133,13 +131,6 @@ pub fn asked_thread(exchange: &mut Exchange) -> Result<Option<String>, EngineErr
         Some(id) => id.to_str_lossy().into_owned(),
         None => exchange.summary().thread_id.clone(),
     }))
-}
-
-impl Engine {
-    /// Whether a store is open, and not a recording file.
-    pub fn is_store(&self) -> bool {
-        matches!(self.inner().home(), Home::Store(_))
-    }
 }
 
 impl Rerecording {
@@ -237,8 +228,8 @@ impl Rerecording {
         let sent = question.body.clone();
         let place = self.asked;
         self.asked += 1;
-        let mut heard = Heard::default();
-        let in_time = tokio::time::timeout(limit, heard.listen(listening, question)).await;
+        let mut received = Received::default();
+        let in_time = tokio::time::timeout(limit, received.listen(listening, question)).await;
         let ended = match in_time {
             Ok(ended) => ended,
             Err(_elapsed) => {
@@ -248,7 +239,7 @@ impl Rerecording {
         };
         if matches!(ended, Ended::Complete | Ended::BrokeOff) {
             let recorded = Answer::read(recorded)?;
-            let live = Answer::read(&mut heard.exchange(facts, sent)?)?;
+            let live = Answer::read(&mut received.exchange(facts, sent)?)?;
             thread.answered(recorded, live);
         }
         Ok(Rerun {
@@ -259,8 +250,8 @@ impl Rerecording {
         })
     }
 
-    /// Waits until the source has seen that its client left, so that the
-    /// recording says so; but not for ever.
+    /// Waits until the source has seen that its client left, so that this is in
+    /// the recording; at most [`SETTLING`].
     async fn settle(&self) {
         let is_open = || {
             let sources = self.engine.sources();
@@ -343,13 +334,13 @@ impl Rerun {
 
 /// An answer as far as it has come.
 #[derive(Default)]
-struct Heard {
+struct Received {
     status: u16,
     headers: Headers,
     body: Vec<u8>,
 }
 
-impl Heard {
+impl Received {
     async fn listen(&mut self, to: SocketAddr, question: Question) -> Ended {
         let mut posted = match ask(to, question).await {
             Ok(posted) => posted,
@@ -374,7 +365,7 @@ impl Heard {
         }
     }
 
-    /// What the source says in the place of an agent that does not answer.
+    /// The source's sentence in the place of an agent that does not answer.
     fn sentence(&self) -> String {
         let text = String::from_utf8_lossy(&self.body);
         let line = text.lines().next().unwrap_or_default();
@@ -438,15 +429,6 @@ fn judge_targets(upstream: &str, endpoint: &str, targets: &[String]) -> Result<(
             ),
             format!("Give the origin alone, and each is asked at its recorded path: --url {upstream}."),
         ),
-    })
-}
-
-fn path_of(target: &str) -> &str {
-    let target = target.split(['?', '#']).next().unwrap_or_default();
-    // A client that took the recorder for a proxy sent the whole URL.
-    target.find("://").map_or(target, |at| {
-        let rest = &target[at + 3..];
-        rest.find('/').map_or("/", |slash| &rest[slash..])
     })
 }
 

@@ -1,5 +1,5 @@
-//! Threads of their own for what serves sockets, so that no question, import
-//! or export takes one from it, and calls work from any thread.
+//! Threads of their own for what serves sockets: no question, import or export
+//! takes one from it, and calls work from any thread.
 
 use std::{
     sync::{Mutex, PoisonError, mpsc},
@@ -47,7 +47,7 @@ impl Threads {
             .name("threads end".into())
             .spawn(move || runtime.shutdown_timeout(patience));
         if let Ok(ending) = ending {
-            drop(ending.join());
+            let _panicked = ending.join();
         }
     }
 }
@@ -76,7 +76,7 @@ fn started<T: Send + 'static>(handle: &Handle, future: impl Future<Output = T> +
     let (tx, rx) = mpsc::sync_channel(1);
     handle.spawn(async move {
         // The receiver is gone when the wait was too long.
-        drop(tx.send(future.await));
+        let _too_late = tx.send(future.await);
     });
     rx
 }

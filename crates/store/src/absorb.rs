@@ -192,6 +192,7 @@ impl Absorber {
             return Ok(());
         }
         let new = NewExchange {
+            id: None,
             spool: Some((self.key, number)),
             source: &begin.source,
             upstream: &begin.upstream,

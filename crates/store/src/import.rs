@@ -136,6 +136,7 @@ fn import_one<S: Shelf>(tx: &Transaction<'_>, shelf: &S, secrets: &Secrets) -> R
 
 fn import_facts(tx: &Connection, exchange: &Exchange, revision: i64) -> rusqlite::Result<i64> {
     let new = NewExchange {
+        id: None,
         spool: None,
         source: &exchange.source,
         upstream: &exchange.upstream,

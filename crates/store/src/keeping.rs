@@ -143,13 +143,12 @@ impl Store {
         self.erase(&hidden)
     }
 
-    /// Removes ended exchanges that started before, in microseconds since 1970.
+    /// Exchanges that have ended and started before, in microseconds since 1970.
     ///
     /// # Errors
-    /// When the store cannot be written.
-    pub fn erase_before(&self, started_at_us: i64) -> Result<Vec<i64>, StoreError> {
-        let old = self.read("the exchanges", |conn| exchanges::started_before(conn, started_at_us))?;
-        self.erase(&old)
+    /// When the store cannot be read.
+    pub fn started_before(&self, started_at_us: i64) -> Result<Vec<i64>, StoreError> {
+        self.read("the exchanges", |conn| exchanges::started_before(conn, started_at_us))
     }
 
     /// What was kept about muted rules; the store does not look into it.

@@ -28,6 +28,7 @@
 //! - `segment`: how bodies lie in the tables.
 //! - `schema` and `table`: the tables, each with its migrations.
 //! - [`Store`] (`store`), with `library`, `overview`, `sources`, `keeping`, `import`, `prune` and [`Changes`]: what others ask and change.
+//! - [`Catalogue`] (`catalogue`): the same list over exchanges that lie in a recording file.
 //! - [`StoreShelf`] (`shelf`): one exchange, read by ranges.
 //! - [`Deriving`] (`deriver`): pages made behind the bytes.
 //! - `conn`, `place`, `os`: connections, where the store lies, and what differs between platforms.
@@ -49,6 +50,7 @@
 #![warn(missing_docs)]
 
 mod absorb;
+mod catalogue;
 mod changes;
 mod conn;
 #[cfg(test)]
@@ -76,9 +78,10 @@ mod table;
 mod words;
 mod writer;
 
+pub use catalogue::Catalogue;
 pub use changes::{Changed, Changes};
 pub(crate) use deriver::DERIVE_VERSION;
-pub use deriver::{Derived, Deriving, run_rows};
+pub use deriver::{Derived, Deriving};
 pub use error::StoreError;
 pub use library::{Listing, Query, Row, RunRow, Sort};
 pub use os::{Unfit, create_private_file, open_file};

@@ -309,7 +309,10 @@ fn the_library_filters_sorts_pages_and_hides() {
     assert_eq!(store.unhide(&[2]).unwrap(), [2]);
     assert_eq!(asked(query.clone()), [31, 2, 3, 4]);
     assert_eq!(store.erase_hidden().unwrap(), [1]);
-    assert_eq!(store.erase_before(980).unwrap(), (22..=30).collect::<Vec<_>>());
+    assert_eq!(
+        store.erase(&store.started_before(980).unwrap()).unwrap(),
+        (22..=30).collect::<Vec<_>>()
+    );
     assert_eq!(
         store.erase(&[31]).unwrap(),
         Vec::<i64>::new(),

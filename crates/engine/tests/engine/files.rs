@@ -120,10 +120,8 @@ async fn a_file_is_opened_like_a_store_but_not_changed() {
     assert_eq!(report.code, Code::BadRequest);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_file_is_in_the_same_order_as_a_store() {
-    use LibrarySort as By;
-    let folder = tempfile::tempdir().unwrap();
+/// The samples in a store, wholly derived, and in one file.
+async fn samples_in_both(folder: &tempfile::TempDir) -> (Engine, Engine) {
     let store = open(&folder.path().join("store.db"));
     let samples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../recordings");
     let mut names: Vec<_> = std::fs::read_dir(samples)
@@ -144,12 +142,19 @@ async fn a_file_is_in_the_same_order_as_a_store() {
         .unwrap();
     let file = open(&path);
     // The store derives behind the import.
-    let whole = in_order(&file, By::NewestFirst).await;
+    let whole = in_order(&file, LibrarySort::NewestFirst).await;
     until(&store, async || {
-        (in_order(&store, By::NewestFirst).await == whole).then_some(())
+        (in_order(&store, LibrarySort::NewestFirst).await == whole).then_some(())
     })
     .await;
+    (store, file)
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_in_the_same_order_as_a_store() {
+    use LibrarySort as By;
+    let folder = tempfile::tempdir().unwrap();
+    let (store, file) = samples_in_both(&folder).await;
     let mut orders = std::collections::HashSet::new();
     for sort in [
         By::NewestFirst,
@@ -177,9 +182,38 @@ async fn a_file_is_in_the_same_order_as_a_store() {
     assert_eq!(orders.len(), 16, "each order should be another");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_searched_like_a_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, file) = samples_in_both(&folder).await;
+    for (text, is_found) in [
+        ("post", true),
+        ("GET", true),
+        ("post /", true),
+        ("100%", false),
+        ("nothing that is there", false),
+    ] {
+        let asked = || Library {
+            text: text.to_owned(),
+            ..everything(LibrarySort::NewestFirst)
+        };
+        let (by_store, by_file) = (ask(&store, asked()).await, ask(&file, asked()).await);
+        assert_eq!(by_store.total, by_file.total, "{text}");
+        assert_eq!(by_store.total > 0, is_found, "{text}");
+        assert_eq!(by_store.by_verdict, by_file.by_verdict);
+        let titles = |page: scrubjay_ipc::LibraryPage| page.rows.into_iter().map(|row| row.title).collect::<Vec<_>>();
+        assert_eq!(titles(by_store), titles(by_file), "{text}");
+    }
+}
+
 /// Start and title of all runs, in an order.
 async fn in_order(engine: &Engine, sort: LibrarySort) -> Vec<(String, String)> {
-    let all = Library {
+    let rows = ask(engine, everything(sort)).await.rows;
+    rows.into_iter().map(|row| (row.started_at, row.title)).collect()
+}
+
+fn everything(sort: LibrarySort) -> Library {
+    Library {
         text: String::new(),
         source: None,
         verdicts: Vec::new(),
@@ -187,9 +221,7 @@ async fn in_order(engine: &Engine, sort: LibrarySort) -> Vec<(String, String)> {
         sort,
         first: 0,
         count: 500,
-    };
-    let rows = ask(engine, all).await.rows;
-    rows.into_iter().map(|row| (row.started_at, row.title)).collect()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -366,6 +366,7 @@ mod tests {
             ..RequestHead::default()
         };
         let new = NewExchange {
+            id: None,
             spool: None,
             source: "a",
             upstream: "http://up",

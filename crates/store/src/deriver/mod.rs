@@ -11,7 +11,7 @@ mod follower;
 mod queue;
 mod rows;
 
-pub use self::rows::run_rows;
+pub(crate) use self::rows::run_rows;
 
 use std::{
     fs::File,

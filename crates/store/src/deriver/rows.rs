@@ -11,7 +11,7 @@ use crate::RunRow;
 /// The rows of an exchange: one a run, or one for an exchange without.
 ///
 /// Findings are counted for the exchange as a whole, so each row carries all.
-pub fn run_rows(exchange: &Exchange, summary: &Summary) -> Vec<RunRow> {
+pub(crate) fn run_rows(exchange: &Exchange, summary: &Summary) -> Vec<RunRow> {
     let verdicts = verdict::of_exchange(exchange, summary);
     if summary.runs.is_empty() {
         return verdicts.into_iter().map(|verdict| whole(summary, verdict)).collect();

@@ -93,6 +93,8 @@ pub(crate) fn ending_of(number: i64) -> Ending {
 
 /// Facts with which a row is made.
 pub(crate) struct NewExchange<'a> {
+    /// Absent means the next one.
+    pub(crate) id: Option<i64>,
     pub(crate) spool: Option<(i64, u32)>,
     pub(crate) source: &'a str,
     pub(crate) upstream: &'a str,
@@ -104,10 +106,11 @@ pub(crate) struct NewExchange<'a> {
 pub(crate) fn insert(conn: &Connection, new: &NewExchange<'_>) -> rusqlite::Result<i64> {
     conn.prepare_cached(
         "INSERT INTO exchanges
-           (spool, spool_number, source, upstream, method, target, version, started_at_us, revision)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+           (id, spool, spool_number, source, upstream, method, target, version, started_at_us, revision)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?
     .insert(params![
+        new.id,
         new.spool.map(|(key, _)| key),
         new.spool.map(|(_, number)| number),
         new.source,

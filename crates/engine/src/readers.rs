@@ -1,8 +1,8 @@
-//! Exchanges that are being looked at.
+//! Readers of the exchanges that are looked at, and what is asked of them.
 //!
-//! Each has one reader behind a mutex. The few last used stay open, because a
-//! reader's caches are what makes scrubbing quick; the rest is dropped, so
-//! memory does not grow with the store.
+//! Each exchange has one reader behind a mutex. The few last used stay open,
+//! because a reader's caches are what makes scrubbing quick; the rest is
+//! dropped, so memory does not grow with the store.
 //!
 //! Questions of one kind from one page supersede each other: while a page
 //! drags its playhead, a question that still waits for the reader when a newer
@@ -13,50 +13,92 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError},
 };
 
-use scrubjay_session::query::Reader;
+use scrubjay_ipc::{ExchangeAsk, answer};
 
-use crate::{EngineError, Exchange, shelf::AnyShelf};
+use crate::{EngineError, Exchange, library::mutes, shelf::AnyShelf, storage::Storage};
 
 /// Readers kept. Each may hold 64 MB of folds and pages.
 const KEPT: usize = 3;
 
-/// Who asks: one page in one window. Zero is nobody in particular, and its
-/// questions supersede nothing.
+/// Who asks: one page in one window. Zero stands for no page, and its questions
+/// supersede nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Asker(pub u64);
 
 /// Kinds of questions of which only the newest counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Lane {
+enum Kind {
     Lanes,
     State,
     Chat,
     Locate,
 }
 
-/// The last used readers, most recent last.
-#[derive(Default)]
-pub(crate) struct OpenExchanges {
+/// The department of one exchange: the last used readers.
+pub(crate) struct Readers {
+    storage: Storage,
+    /// Most recently used last.
     slots: Mutex<Vec<Arc<Slot>>>,
 }
 
 /// One exchange that is open.
-pub(crate) struct Slot {
+struct Slot {
     exchange: i64,
-    reader: Mutex<Option<Reader<AnyShelf>>>,
-    newest: Mutex<HashMap<(Asker, Lane), u64>>,
+    reader: Mutex<Option<Exchange>>,
+    newest: Mutex<HashMap<(Asker, Kind), u64>>,
 }
 
 /// A place in the row of waiting questions.
-pub(crate) struct Ticket {
-    key: (Asker, Lane),
+struct Ticket {
+    key: (Asker, Kind),
     number: u64,
 }
 
-impl OpenExchanges {
+impl Readers {
+    pub(crate) fn new(storage: Storage) -> Self {
+        Self {
+            storage,
+            slots: Mutex::default(),
+        }
+    }
+
+    /// Answers a question about one exchange from its reader.
+    pub(crate) fn answer(&self, asker: Asker, ask: &ExchangeAsk) -> Result<Vec<u8>, EngineError> {
+        let (exchange, kind) = subject(ask);
+        let slot = self.slot(exchange);
+        let ticket = kind.map(|kind| slot.ticket(asker, kind));
+        slot.with(
+            || self.storage.shelf(exchange),
+            ticket.as_ref(),
+            |reader| {
+                let mutes = || mutes::read(&self.storage).map_err(Into::into);
+                answer::answer(ask, reader, mutes).map_err(|report| EngineError::Answer { report })
+            },
+        )
+    }
+
+    /// Uses the reader of an exchange, opening it if need be.
+    ///
+    /// # Errors
+    /// When there is no such exchange, or `work` fails.
+    pub(crate) fn with<R>(
+        &self,
+        exchange: i64,
+        work: impl FnOnce(&mut Exchange) -> Result<R, EngineError>,
+    ) -> Result<R, EngineError> {
+        let slot = self.slot(exchange);
+        slot.with(|| self.storage.shelf(exchange), None, work)
+    }
+
+    /// Frames and length of an exchange as of now, if its reader is open and free.
+    pub(crate) fn extent_now(&self, exchange: i64) -> Option<(u32, u64)> {
+        let slot = self.slots().iter().find(|slot| slot.exchange == exchange).cloned();
+        slot?.extent_now()
+    }
+
     /// The slot of an exchange. Opening happens under the slot's own lock, so
     /// one large exchange does not hold up the others.
-    pub(crate) fn slot(&self, exchange: i64) -> Arc<Slot> {
+    fn slot(&self, exchange: i64) -> Arc<Slot> {
         let mut slots = self.slots();
         let slot = match slots.iter().position(|slot| slot.exchange == exchange) {
             Some(place) => slots.remove(place),
@@ -70,11 +112,6 @@ impl OpenExchanges {
         let surplus = slots.len().saturating_sub(KEPT);
         slots.drain(..surplus);
         slot
-    }
-
-    /// Whether somebody looks at it, and as what it is known.
-    pub(crate) fn peek(&self, exchange: i64) -> Option<Arc<Slot>> {
-        self.slots().iter().find(|slot| slot.exchange == exchange).cloned()
     }
 
     /// Forgets exchanges that are gone.
@@ -93,9 +130,8 @@ impl OpenExchanges {
 }
 
 impl Slot {
-    /// Stands in line.
-    pub(crate) fn ticket(&self, asker: Asker, lane: Lane) -> Ticket {
-        let key = (asker, lane);
+    fn ticket(&self, asker: Asker, kind: Kind) -> Ticket {
+        let key = (asker, kind);
         let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
         let number = newest.entry(key).or_default();
         *number += 1;
@@ -106,7 +142,7 @@ impl Slot {
     ///
     /// # Errors
     /// When the exchange cannot be read, or the ticket is no longer the newest of its kind.
-    pub(crate) fn with<R>(
+    fn with<R>(
         &self,
         shelf: impl FnOnce() -> Result<AnyShelf, EngineError>,
         ticket: Option<&Ticket>,
@@ -119,7 +155,7 @@ impl Slot {
         let result = match guard.take() {
             Some(reader) => self.use_reader(reader, &mut guard, work),
             None => {
-                let reader = Reader::open(shelf()?)?;
+                let reader = Exchange::open(shelf()?)?;
                 self.use_reader(reader, &mut guard, work)
             }
         };
@@ -141,8 +177,7 @@ impl Slot {
         result
     }
 
-    /// Frames and length as of now, if the reader is free.
-    pub(crate) fn extent_now(&self) -> Option<(u32, u64)> {
+    fn extent_now(&self) -> Option<(u32, u64)> {
         let mut guard = match self.reader.try_lock() {
             Ok(guard) => guard,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
@@ -159,11 +194,39 @@ impl Slot {
     }
 }
 
+/// The exchange that a question is about, and whether newer ones supersede it.
+fn subject(ask: &ExchangeAsk) -> (i64, Option<Kind>) {
+    match ask {
+        ExchangeAsk::Open(ask) => (ask.exchange, None),
+        ExchangeAsk::Rows(ask) => (ask.exchange, None),
+        ExchangeAsk::RowOf(ask) => (ask.exchange, None),
+        ExchangeAsk::Lanes(ask) => (ask.exchange, Some(Kind::Lanes)),
+        ExchangeAsk::Locate(ask) => (ask.exchange, Some(Kind::Locate)),
+        ExchangeAsk::Jump(ask) => (ask.exchange, None),
+        ExchangeAsk::Detail(ask) => (ask.exchange, None),
+        ExchangeAsk::State(ask) => (ask.exchange, Some(Kind::State)),
+        ExchangeAsk::ReadValue(ask) => (ask.exchange, None),
+        ExchangeAsk::Chat(ask) => (ask.exchange, Some(Kind::Chat)),
+        ExchangeAsk::Cause(ask) => (ask.exchange, None),
+        ExchangeAsk::Input(ask) => (ask.exchange, None),
+        ExchangeAsk::SpanEvents(ask) => (ask.exchange, None),
+        ExchangeAsk::Writes(ask) => (ask.exchange, None),
+        ExchangeAsk::Body(ask) => (ask.exchange, None),
+        ExchangeAsk::Problems(ask) => (ask.exchange, None),
+        ExchangeAsk::ProblemRows(ask) => (ask.exchange, None),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use scrubjay_session::memory::MemoryShelf;
 
     use super::*;
+    use crate::file::RecordingFile;
+
+    fn readers() -> Readers {
+        Readers::new(Storage::File(Arc::new(RecordingFile::default())))
+    }
 
     fn use_it(slot: &Slot, ticket: &Ticket) -> Result<(), EngineError> {
         let shelf = AnyShelf::Memory(Arc::new(MemoryShelf::default()));
@@ -172,13 +235,13 @@ mod tests {
 
     #[test]
     fn a_newer_question_of_a_kind_supersedes_the_older() {
-        let open = OpenExchanges::default();
+        let open = readers();
         let slot = open.slot(7);
         let (one, two) = (Asker(1), Asker(2));
-        let old = slot.ticket(one, Lane::State);
-        let other_kind = slot.ticket(one, Lane::Chat);
-        let other_page = slot.ticket(two, Lane::State);
-        let new = slot.ticket(one, Lane::State);
+        let old = slot.ticket(one, Kind::State);
+        let other_kind = slot.ticket(one, Kind::Chat);
+        let other_page = slot.ticket(two, Kind::State);
+        let new = slot.ticket(one, Kind::State);
         assert!(matches!(use_it(&slot, &old), Err(EngineError::Superseded)));
         for ticket in [other_kind, other_page, new] {
             assert!(use_it(&slot, &ticket).is_ok());
@@ -186,10 +249,10 @@ mod tests {
     }
 
     #[test]
-    fn questions_of_nobody_in_particular_are_all_answered() {
-        let open = OpenExchanges::default();
+    fn questions_of_no_page_are_all_answered() {
+        let open = readers();
         let slot = open.slot(7);
-        let tickets = [(); 2].map(|()| slot.ticket(Asker::default(), Lane::Lanes));
+        let tickets = [(); 2].map(|()| slot.ticket(Asker::default(), Kind::Lanes));
         for ticket in tickets {
             assert!(use_it(&slot, &ticket).is_ok());
         }
@@ -197,16 +260,17 @@ mod tests {
 
     #[test]
     fn only_the_last_used_stay_open() {
-        let open = OpenExchanges::default();
+        let open = readers();
         let first = open.slot(1);
         for exchange in 2..=KEPT as i64 {
             open.slot(exchange);
         }
         assert!(Arc::ptr_eq(&open.slot(1), &first));
         open.slot(99);
-        assert!(open.peek(1).is_some());
-        assert!(open.peek(2).is_none());
+        let is_open = |exchange| open.slots().iter().any(|slot| slot.exchange == exchange);
+        assert!(is_open(1));
+        assert!(!is_open(2));
         open.forget(&[1]);
-        assert!(open.peek(1).is_none());
+        assert!(!is_open(1));
     }
 }

@@ -1,4 +1,4 @@
-//! What changed, for the feeds that listen.
+//! The feeds of listeners.
 //!
 //! A feed never queues: what was not fetched yet is one entry per subject, and
 //! a newer piece of news about it replaces the older. So a page that sleeps
@@ -7,11 +7,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread::Thread,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
 use scrubjay_ipc::{HealthView, News};
@@ -63,7 +59,7 @@ impl Pending {
         }
     }
 
-    /// The most urgent first: a window that follows goes to a new run before it hears of its growth.
+    /// The most urgent first: a window that follows goes to a new run before it gets the run's growth.
     fn take(&mut self) -> Option<News> {
         if let Some(exchange) = self.began.pop_first() {
             return Some(News::Began { exchange });
@@ -145,15 +141,14 @@ impl Hub {
         NewsFeed { inbox }
     }
 
-    /// Whether anybody listens.
     pub(crate) fn has_listeners(&self) -> bool {
         let mut inboxes = self.inboxes();
         inboxes.retain(|inbox| inbox.strong_count() > 0);
         !inboxes.is_empty()
     }
 
-    /// Tells everybody.
-    pub(crate) fn tell(&self, news: &News) {
+    /// Puts a piece of news into all feeds.
+    pub(crate) fn publish(&self, news: &News) {
         for inbox in self.inboxes().iter().filter_map(Weak::upgrade) {
             inbox.pending().put(news);
             inbox.ready.notify_one();
@@ -170,42 +165,6 @@ impl Hub {
 
     fn inboxes(&self) -> MutexGuard<'_, Vec<Weak<Inbox>>> {
         self.inboxes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Wakes the watching thread from the capture path.
-///
-/// Ringing costs one atomic swap unless the watch has looked since the last
-/// ring, which it does at most twenty times a second.
-#[derive(Default)]
-pub(crate) struct Bell {
-    rung: AtomicBool,
-    watch: Mutex<Option<Thread>>,
-}
-
-impl Bell {
-    /// Something happened.
-    pub(crate) fn ring(&self) {
-        if !self.rung.swap(true, Ordering::AcqRel) {
-            self.wake();
-        }
-    }
-
-    /// Whether it rang since the last look.
-    pub(crate) fn look(&self) -> bool {
-        self.rung.swap(false, Ordering::AcqRel)
-    }
-
-    /// Names the thread to wake.
-    pub(crate) fn belongs_to(&self, thread: Thread) {
-        *self.watch.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
-    }
-
-    /// Wakes the watch whether or not anything happened.
-    pub(crate) fn wake(&self) {
-        if let Some(thread) = &*self.watch.lock().unwrap_or_else(PoisonError::into_inner) {
-            thread.unpark();
-        }
     }
 }
 
@@ -227,10 +186,10 @@ mod tests {
         let hub = Hub::default();
         let mut feed = hub.listen();
         for frames in 1..=1000 {
-            hub.tell(&grown(frames));
-            hub.tell(&News::Library);
+            hub.publish(&grown(frames));
+            hub.publish(&News::Library);
         }
-        hub.tell(&News::Began { exchange: 7 });
+        hub.publish(&News::Began { exchange: 7 });
         hub.close();
         let mut seen = Vec::new();
         while let Some(news) = feed.next().await {
@@ -244,8 +203,8 @@ mod tests {
         let hub = Hub::default();
         let mut feed = hub.listen();
         for exchange in 0..3 * KEPT as i64 {
-            hub.tell(&News::Began { exchange });
-            hub.tell(&News::Grown {
+            hub.publish(&News::Began { exchange });
+            hub.publish(&News::Grown {
                 exchange,
                 frames: 1,
                 duration_us: 0,
@@ -253,7 +212,7 @@ mod tests {
             });
         }
         assert!(feed.has_missed());
-        assert!(!feed.has_missed(), "it is said once");
+        assert!(!feed.has_missed(), "it is reported once");
         hub.close();
         let mut count = 0;
         while let Some(news) = feed.next().await {
@@ -274,15 +233,5 @@ mod tests {
         assert!(hub.has_listeners());
         drop(feed);
         assert!(!hub.has_listeners());
-    }
-
-    #[test]
-    fn a_bell_stays_rung_until_somebody_looks() {
-        let bell = Bell::default();
-        assert!(!bell.look());
-        bell.ring();
-        bell.ring();
-        assert!(bell.look());
-        assert!(!bell.look());
     }
 }

@@ -11,9 +11,9 @@ use scrubjay_session::memory::MemoryShelf;
 use scrubjay_store::Store;
 
 use crate::{
-    Engine, EngineError,
-    engine::{Kind, kind_of},
-    file,
+    EngineError, file,
+    library::Library,
+    storage::{Kind, kind_of},
 };
 
 /// Twins that are named.
@@ -29,7 +29,7 @@ pub struct Imported {
     pub exchanges: Vec<i64>,
     /// What could not be read of the file, and what was notable, as sentences.
     pub remarks: Vec<String>,
-    /// Whether the file could not be read to its end; the first remark says where it stopped.
+    /// Whether the file could not be read to its end; the first remark names the place.
     pub is_damaged: bool,
 }
 
@@ -48,8 +48,8 @@ impl Incoming {
         Self::read_watched(path, name, limits, &mut |_| true)
     }
 
-    /// As [`Incoming::read`]; `watch` hears how many bytes of the file were
-    /// read so far, and says whether to go on.
+    /// As [`Incoming::read`]; `watch` is called with the bytes of the file that
+    /// were read so far, and ends reading when it is false.
     ///
     /// # Errors
     /// When the file is no recording, larger than the limits, or reading it was stopped.
@@ -84,53 +84,39 @@ fn within(name: &str, recording: Recording) -> Result<Recording, EngineError> {
     }
 }
 
-impl Engine {
+impl Library {
     /// Imports a recording file, all of it or as far as it is not damaged.
-    /// `name` stands in messages instead of the path.
-    ///
-    /// # Errors
-    /// When the file is no recording, or the store cannot be written.
-    pub fn import_file(&self, path: &Path, name: Option<&str>) -> Result<Imported, EngineError> {
-        self.store()?;
-        let _one_at_a_time = self.importing();
-        self.import_incoming(Incoming::read(path, name, self.limits())?)
+    pub(crate) fn import_file(&self, path: &Path, name: Option<&str>) -> Result<Imported, EngineError> {
+        self.storage.writable()?;
+        let _one_at_a_time = self.lock_importing();
+        self.import_incoming(Incoming::read(path, name, self.limits)?)
     }
 
     /// Imports a recording file that was read.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
-    pub fn import_incoming(&self, incoming: Incoming) -> Result<Imported, EngineError> {
+    pub(crate) fn import_incoming(&self, incoming: Incoming) -> Result<Imported, EngineError> {
         self.import(incoming.0, &[])
     }
 
     /// Imports a recording file that is in memory.
-    ///
-    /// # Errors
-    /// When it is no recording, or the store cannot be written.
-    pub fn import_bytes(&self, name: &str, bytes: &[u8]) -> Result<Imported, EngineError> {
-        self.store()?;
-        let _one_at_a_time = self.importing();
-        self.import(parse(name, bytes, self.limits())?, &[])
+    pub(crate) fn import_bytes(&self, name: &str, bytes: &[u8]) -> Result<Imported, EngineError> {
+        self.storage.writable()?;
+        let _one_at_a_time = self.lock_importing();
+        self.import(parse(name, bytes, self.limits)?, &[])
     }
 
-    fn importing(&self) -> MutexGuard<'_, ()> {
-        self.inner().importing.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_importing(&self) -> MutexGuard<'_, ()> {
+        self.importing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Imports the recordings that come with the program, each a name and the
-    /// bytes of a file, into a store that has none yet. They are labelled `sample=true`.
-    ///
-    /// # Errors
-    /// When one of them is no recording, or the store cannot be written.
-    pub fn import_samples(&self, files: &[(&str, &[u8])]) -> Result<Vec<i64>, EngineError> {
-        if !self.exchanges()?.is_empty() {
+    /// Imports files, each a name and its bytes, into a store that has no exchange yet.
+    pub(crate) fn import_samples(&self, files: &[(&str, &[u8])]) -> Result<Vec<i64>, EngineError> {
+        if !self.storage.exchanges()?.is_empty() {
             return Ok(Vec::new());
         }
         let mut exchanges = Vec::new();
         for (name, bytes) in files {
             let sample = (SAMPLE.0.to_owned(), SAMPLE.1.to_owned());
-            exchanges.extend(self.import(parse(name, bytes, self.limits())?, &[sample])?.exchanges);
+            exchanges.extend(self.import(parse(name, bytes, self.limits)?, &[sample])?.exchanges);
         }
         Ok(exchanges)
     }
@@ -148,7 +134,7 @@ impl Engine {
                 MemoryShelf::bare(facts, recorded.request_body, recorded.chunks, recorded.body)
             })
             .collect();
-        let store = &self.store()?.store;
+        let store = self.storage.writable()?;
         remarks.extend(twins(store, &shelves)?);
         Ok(Imported {
             exchanges: store.import(&shelves)?,
@@ -158,8 +144,8 @@ impl Engine {
     }
 }
 
-/// Says what is taken in a second time. It is taken all the same: somebody may
-/// want to edit the copy's labels, and deleting it is a key away.
+/// A remark on what is taken in a second time. It is taken all the same: the
+/// copy may get labels of its own, and deleting it is a key away.
 fn twins(store: &Store, shelves: &[MemoryShelf]) -> Result<Option<String>, EngineError> {
     let already = store.twins(shelves.iter().map(MemoryShelf::facts))?;
     let named: Vec<String> = already.iter().take(NAMED_TWINS).map(i64::to_string).collect();

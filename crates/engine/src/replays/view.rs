@@ -1,4 +1,4 @@
-//! What a page is told of a replay.
+//! What a page shows of a replay.
 
 use std::sync::PoisonError;
 
@@ -11,109 +11,108 @@ use scrubjay_replay::serve::{Answered, Listening, Missed, Next, Stage};
 use scrubjay_session::{recognise, shelf::Shelf as _, words};
 
 use super::Replay;
-use crate::{Exchange, clock, engine::Inner, sources};
+use crate::{Exchange, capture::url_of, clock, storage::Storage};
 
-/// Answers and clients that are told.
+/// Answers and clients that are shown.
 const ANSWERS: usize = 200;
 const CLIENTS: usize = 50;
-/// Length of a text that is told whole.
+/// Bytes of a text that is shown whole.
 const TEXT_LEN: usize = 16 << 10;
 /// Length of a client's name.
 const NAME_CHARS: usize = 80;
 
-impl Inner {
-    pub(super) fn replay_view(&self, number: u64, replay: &Replay) -> ReplayView {
-        let serving = &replay.serving;
-        let answers = serving.answers();
-        let log = serving.answered_after(answers.saturating_sub(ANSWERS as u64));
-        let clients = serving.listening().into_iter().take(CLIENTS);
-        ReplayView {
-            replay: number,
-            url: sources::url_of(&serving.address().to_string()),
-            title: replay.title.clone(),
-            exchanges: replay.exchanges.clone(),
-            manner: replay.manner.clone(),
-            failure: String::new(),
-            command: command(
-                &self.path().display().to_string(),
-                &replay.chosen,
-                &replay.source,
-                &replay.manner,
-            ),
-            clients: clients.map(|listening| self.client(replay, listening)).collect(),
-            log: log.into_iter().rev().map(answer).collect(),
-            answers,
-            unused: serving.unused(),
-            unused_runs: serving.unused_runs(),
-            first_run: serving.first_run(),
-            source: replay.source.clone(),
-            misses: serving.misses().into_iter().map(|missed| self.miss(missed)).collect(),
-        }
+pub(super) fn replay(storage: &Storage, number: u64, replay: &Replay) -> ReplayView {
+    let serving = &replay.serving;
+    let answers = serving.answers();
+    let log = serving.answered_after(answers.saturating_sub(ANSWERS as u64));
+    let clients = serving.listening().into_iter().take(CLIENTS);
+    let misses = serving.misses().into_iter();
+    ReplayView {
+        replay: number,
+        url: url_of(&serving.address().to_string()),
+        title: replay.title.clone(),
+        exchanges: replay.exchanges.clone(),
+        manner: replay.manner.clone(),
+        failure: String::new(),
+        command: command(
+            &storage.path().display().to_string(),
+            &replay.chosen,
+            &replay.source,
+            &replay.manner,
+        ),
+        clients: clients.map(|listening| client(storage, replay, listening)).collect(),
+        log: log.into_iter().rev().map(answer).collect(),
+        answers,
+        unused: serving.unused(),
+        unused_runs: serving.unused_runs(),
+        first_run: serving.first_run(),
+        source: replay.source.clone(),
+        misses: misses.map(|missed| miss(storage, missed)).collect(),
     }
+}
 
-    fn client(&self, replay: &Replay, listening: Listening) -> ReplayClient {
-        let frames = self.frames_of(replay, listening.exchange);
-        // Of an answer that went out unseen the end is known.
-        let is_unseen = listening.stage == Stage::Done && listening.seq == 0;
-        ReplayClient {
-            client: listening.client,
-            request: listening.request,
-            name: listening.name.chars().take(NAME_CHARS).collect(),
-            exchange: listening.exchange,
-            seq: if is_unseen { frames } else { listening.seq },
-            at_us: listening.at_us,
-            frames,
-            stage: match listening.stage {
-                Stage::Streaming => ClientStage::Streaming,
-                Stage::Held => ClientStage::Held,
-                Stage::Done => ClientStage::Done,
-                Stage::Left => ClientStage::Left,
-            },
-            next: listening.next.map(next),
-        }
+fn client(storage: &Storage, replay: &Replay, listening: Listening) -> ReplayClient {
+    let frames = frames_of(storage, replay, listening.exchange);
+    // Of an answer that went out unseen the end is known.
+    let is_unseen = listening.stage == Stage::Done && listening.seq == 0;
+    ReplayClient {
+        client: listening.client,
+        request: listening.request,
+        name: listening.name.chars().take(NAME_CHARS).collect(),
+        exchange: listening.exchange,
+        seq: if is_unseen { frames } else { listening.seq },
+        at_us: listening.at_us,
+        frames,
+        stage: match listening.stage {
+            Stage::Streaming => ClientStage::Streaming,
+            Stage::Held => ClientStage::Held,
+            Stage::Done => ClientStage::Done,
+            Stage::Left => ClientStage::Left,
+        },
+        next: listening.next.map(next),
     }
+}
 
-    fn miss(&self, missed: Missed) -> ReplayMiss {
-        let nearest = missed.nearest.into_iter().filter_map(|near| {
-            let exchange = near.exchange;
-            let shelf = self.shelf(exchange).ok()?;
-            let request = shelf.exchange().ok()?.request;
-            let method = recognise::endpoint_method(&shelf.request_body().ok()?);
-            Some(NearRecording {
-                exchange,
-                name: words::name_of(&request.method, &hidden(&request.target), &method),
-                target: format!("{} {}", request.method, hidden(&request.target)),
-                note: near.note,
-                differences: near.differences.into_iter().map(difference).collect(),
-            })
-        });
-        ReplayMiss {
-            request: missed.request,
-            at: clock::rfc3339(missed.at_us),
-            name: words::name_of(
-                &missed.asked.method,
-                &hidden(&missed.asked.target),
-                &recognise::endpoint_method(&missed.asked.body),
-            ),
-            target: format!("{} {}", missed.asked.method, hidden(&missed.asked.target)),
-            session: missed.asked.isolation.unwrap_or_default(),
-            asks: missed.asks,
-            why: hidden(&missed.reason),
-            waits: missed.waits,
-            chosen: missed.chosen,
-            nearest: nearest.collect(),
-        }
-    }
-
-    fn frames_of(&self, replay: &Replay, exchange: i64) -> u32 {
-        let mut known = replay.frames.lock().unwrap_or_else(PoisonError::into_inner);
-        *known.entry(exchange).or_insert_with(|| {
-            // Gone meanwhile: then nobody knows.
-            let shelf = self.shelf(exchange).ok();
-            let reader = shelf.and_then(|shelf| Exchange::open(shelf).ok());
-            reader.map_or(0, |reader| reader.summary().frames)
+fn miss(storage: &Storage, missed: Missed) -> ReplayMiss {
+    let nearest = missed.nearest.into_iter().filter_map(|near| {
+        let exchange = near.exchange;
+        let shelf = storage.shelf(exchange).ok()?;
+        let request = shelf.exchange().ok()?.request;
+        let method = recognise::endpoint_method(&shelf.request_body().ok()?);
+        Some(NearRecording {
+            exchange,
+            name: words::name_of(&request.method, &hidden(&request.target), &method),
+            target: format!("{} {}", request.method, hidden(&request.target)),
+            note: near.note,
+            differences: near.differences.into_iter().map(difference).collect(),
         })
+    });
+    ReplayMiss {
+        request: missed.request,
+        at: clock::rfc3339(missed.at_us),
+        name: words::name_of(
+            &missed.asked.method,
+            &hidden(&missed.asked.target),
+            &recognise::endpoint_method(&missed.asked.body),
+        ),
+        target: format!("{} {}", missed.asked.method, hidden(&missed.asked.target)),
+        session: missed.asked.isolation.unwrap_or_default(),
+        asks: missed.asks,
+        why: hidden(&missed.reason),
+        waits: missed.waits,
+        chosen: missed.chosen,
+        nearest: nearest.collect(),
     }
+}
+
+/// Frames of an exchange that is served; 0 if it is gone meanwhile.
+fn frames_of(storage: &Storage, replay: &Replay, exchange: i64) -> u32 {
+    let mut known = replay.frames.lock().unwrap_or_else(PoisonError::into_inner);
+    *known.entry(exchange).or_insert_with(|| {
+        let shelf = storage.shelf(exchange).ok();
+        let reader = shelf.and_then(|shelf| Exchange::open(shelf).ok());
+        reader.map_or(0, |reader| reader.summary().frames)
+    })
 }
 
 fn next(next: Next) -> NextEvent {

@@ -1,4 +1,7 @@
-//! Addresses to listen on as people give them, and names made from upstreams.
+//! Addresses to listen on as people give them, names made from upstreams, and
+//! paths of targets.
+
+use scrubjay_session::exchange::origin_and_path;
 
 use crate::EngineError;
 
@@ -26,8 +29,8 @@ pub(crate) fn listen_address(text: &str) -> Result<std::net::SocketAddr, EngineE
 
 /// A name made from the upstream's host, unlike those taken.
 pub(crate) fn name_from(upstream: &str, is_taken: impl Fn(&str) -> bool) -> String {
-    let authority = upstream.split_once("://").map_or(upstream, |(_, rest)| rest);
-    let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
+    let (origin, _) = origin_and_path(upstream);
+    let authority = origin.split_once("://").map_or(origin, |(_, authority)| authority);
     let host = authority.rsplit('@').next().unwrap_or_default();
     let mut name: String = host
         .chars()
@@ -56,6 +59,20 @@ pub(crate) fn is_name(text: &str) -> bool {
         && text
             .bytes()
             .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-'))
+}
+
+/// The path of a target, which is a whole URL if the client took the source for a proxy.
+pub(crate) fn path_of(target: &str) -> &str {
+    let target = target.split(['?', '#']).next().unwrap_or_default();
+    if target.starts_with('/') {
+        return target;
+    }
+    let (origin, _) = origin_and_path(target);
+    match (origin.contains("://"), &target[origin.len()..]) {
+        (true, "") => "/",
+        (true, path) => path,
+        (false, _) => target,
+    }
 }
 
 #[cfg(test)]

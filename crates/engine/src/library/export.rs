@@ -1,7 +1,7 @@
 //! From exchanges to a recording file.
 //!
 //! A body goes through twice: once to count its frames, hash its bytes and
-//! find its tail, which the request line tells before them; once to write the
+//! find its tail, which stand in the request line before them; once to write the
 //! frames. So the file is written as it is read, however long the body is.
 
 use std::io::Write;
@@ -15,47 +15,36 @@ use scrubjay_session::{
 };
 use sha2::{Digest as _, Sha256};
 
-use crate::{
-    Engine, EngineError, Exchange,
-    bytes::{self, Cutter},
-    shelf::AnyShelf,
-};
+use super::body::{self, Cutter};
+use crate::{EngineError, Exchange, shelf::AnyShelf, storage::Storage};
 
 /// Frames whose times are read at once.
 const FRAMES_AT_ONCE: u32 = 4_096;
 
-impl Engine {
-    /// Writes exchanges as one recording file.
-    ///
-    /// # Errors
-    /// When there is no such exchange, or the output refuses.
-    pub fn export(&self, exchanges: &[i64], packing: Packing, out: &mut dyn Write) -> Result<(), EngineError> {
-        let mut facts = Vec::new();
-        let mut is_binary = !exchanges.is_empty();
-        for &exchange in exchanges {
-            let shelf = self.shelf(exchange)?;
-            is_binary = is_binary && recognise::transport(&shelf)? == Some(Transport::Protobuf);
-            facts.push(shelf.exchange()?);
-        }
-        let header = header(&facts, is_binary);
-        let mut writer = Writer::new(Sink::new(out, packing), &header).map_err(failed)?;
-        for &exchange in exchanges {
-            // A reader of its own: an export must not push out what a window looks at.
-            let shelf = self.shelf(exchange)?;
-            let mut reader = Exchange::open(shelf.clone())?;
-            write_exchange(&mut writer, &shelf, &mut reader)?;
-        }
-        let sink = writer.finish().map_err(failed)?;
-        sink.finish().and_then(Write::flush).map_err(failed)
+/// Writes exchanges as one recording file.
+pub(crate) fn export(
+    storage: &Storage,
+    exchanges: &[i64],
+    packing: Packing,
+    out: &mut dyn Write,
+) -> Result<(), EngineError> {
+    let mut facts = Vec::new();
+    let mut is_binary = !exchanges.is_empty();
+    for &exchange in exchanges {
+        let shelf = storage.shelf(exchange)?;
+        is_binary = is_binary && recognise::transport(&shelf)? == Some(Transport::Protobuf);
+        facts.push(shelf.exchange()?);
     }
-
-    /// Writes a body of an exchange.
-    ///
-    /// # Errors
-    /// When there is no such exchange, or the output refuses.
-    pub fn write_body(&self, exchange: i64, of: bytes::BodyOf, out: &mut dyn Write) -> Result<(), EngineError> {
-        bytes::write_body(&self.shelf(exchange)?, of, out)
+    let header = header(&facts, is_binary);
+    let mut writer = Writer::new(Sink::new(out, packing), &header).map_err(failed)?;
+    for &exchange in exchanges {
+        // A reader of its own: an export must not push out what a window looks at.
+        let shelf = storage.shelf(exchange)?;
+        let mut reader = Exchange::open(shelf.clone())?;
+        write_exchange(&mut writer, &shelf, &mut reader)?;
     }
+    let sink = writer.finish().map_err(failed)?;
+    sink.finish().and_then(Write::flush).map_err(failed)
 }
 
 fn failed(source: impl std::error::Error + Send + Sync + 'static) -> EngineError {
@@ -86,13 +75,13 @@ struct Survey {
 }
 
 fn survey(shelf: &AnyShelf, facts: &Facts, transport: Transport) -> Result<Survey, EngineError> {
-    let lines_give_it = transport == Transport::Sse && !bytes::is_encoded(facts) && facts.holes.is_empty();
+    let lines_give_it = transport == Transport::Sse && !body::is_encoded(facts) && facts.holes.is_empty();
     let mut hasher = Sha256::new();
     let mut whole = (!lines_give_it).then(Vec::new);
     let mut cutter = Cutter::new(transport);
     let mut frames = 0;
     let mut count = |_: &scrubjay_protocol::frame::Frame, _: &[u8]| frames += 1;
-    bytes::wire(shelf, facts, |piece| {
+    body::wire(shelf, facts, |piece| {
         hasher.update(piece);
         if let Some(whole) = &mut whole {
             whole.extend_from_slice(piece);
@@ -101,7 +90,7 @@ fn survey(shelf: &AnyShelf, facts: &Facts, transport: Transport) -> Result<Surve
         }
     })?;
     if whole.is_some() {
-        bytes::decoded(shelf, facts, |piece| cutter.push(piece, &mut count))?;
+        body::decoded(shelf, facts, |piece| cutter.push(piece, &mut count))?;
     }
     let tail = cutter.finish(&mut count);
     Ok(Survey {
@@ -122,7 +111,7 @@ fn write_exchange<W: Write>(
     let survey = survey(shelf, &facts, transport)?;
     let chunks = shelf.chunks(0..facts.chunk_count)?;
     let layout = match &survey.whole {
-        Some(body) => Layout::Whole { body },
+        Some(whole) => Layout::Whole { body: whole },
         None => Layout::Lines { tail: &survey.tail },
     };
     writer
@@ -155,7 +144,7 @@ fn write_frames<W: Write>(
         }
     };
     let mut cutter = Cutter::new(transport);
-    bytes::decoded(shelf, facts, |piece| cutter.push(piece, &mut each))?;
+    body::decoded(shelf, facts, |piece| cutter.push(piece, &mut each))?;
     cutter.finish(&mut each);
     outcome
 }

@@ -1,6 +1,7 @@
 //! Which exchanges of a source are recorded, by the path of the request.
 //! Everything is forwarded all the same.
 
+use super::address::path_of;
 use crate::EngineError;
 
 /// Paths to record, and paths to leave out.
@@ -62,15 +63,6 @@ impl Pattern {
         let prefix = self.text.trim_end_matches('/');
         path.strip_prefix(prefix)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    }
-}
-
-/// The path of a target, which may be a whole URL.
-fn path_of(target: &str) -> &str {
-    let target = target.split(['?', '#']).next().unwrap_or_default();
-    match target.split_once("://") {
-        Some((_, rest)) if !target.starts_with('/') => rest.find('/').map_or("/", |at| &rest[at..]),
-        _ => target,
     }
 }
 

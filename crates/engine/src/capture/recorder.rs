@@ -1,8 +1,8 @@
 //! From the capture path to the spool.
 //!
-//! On the way it rings the bell of the live tail and tells the checklist of a
-//! source what it sees. That is one relaxed load per chunk, and one atomic swap
-//! for all that came together.
+//! On the way it rings the bell of the live tail and keeps the checklist of a
+//! source. That is one relaxed load per chunk, and one atomic swap for all that
+//! came together.
 
 use std::sync::{
     Arc,
@@ -13,13 +13,11 @@ use scrubjay_proxy::recorder::{Chunk, Recorder, Tape};
 use scrubjay_session::exchange::{Ending, Headers, Relayed, RequestHead, ResponseHead};
 use scrubjay_store::{Spool, SpoolTape};
 
-use crate::{
-    news::Bell,
-    sources::{
-        Choice,
-        checklist::{Lights, Ticket},
-    },
+use super::{
+    Choice,
+    checklist::{Lights, Ticket},
 };
+use crate::feed::Bell;
 
 /// What one source's exchanges are recorded with.
 pub(crate) struct SourceRecorder {

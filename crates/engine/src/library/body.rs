@@ -6,7 +6,11 @@
 use std::io::Write;
 
 use scrubjay_protocol::{encoding, frame::Frame, framing::Framing, media::Media};
-use scrubjay_session::{exchange::Exchange, query::answer::Transport, shelf::Shelf};
+use scrubjay_session::{
+    exchange::{Exchange, field},
+    query::answer::Transport,
+    shelf::Shelf,
+};
 
 use crate::{EngineError, shelf::AnyShelf};
 
@@ -25,7 +29,7 @@ pub enum BodyOf {
 }
 
 /// Writes a body.
-pub(crate) fn write_body(shelf: &AnyShelf, of: BodyOf, out: &mut dyn Write) -> Result<(), EngineError> {
+pub(crate) fn write(shelf: &AnyShelf, of: BodyOf, out: &mut dyn Write) -> Result<(), EngineError> {
     let failed = |source: std::io::Error| EngineError::Export {
         source: Box::new(source),
     };
@@ -104,12 +108,8 @@ fn stretches(facts: &Exchange) -> Vec<std::ops::Range<u64>> {
 }
 
 fn content_encoding(facts: &Exchange) -> String {
-    let headers = facts.response.iter().flat_map(|head| &head.headers);
-    let values: Vec<_> = headers
-        .filter(|(name, _)| name.eq_ignore_ascii_case("content-encoding"))
-        .map(|(_, value)| String::from_utf8_lossy(value))
-        .collect();
-    values.join(",")
+    let response = facts.response.as_ref();
+    response.map_or_else(String::new, |head| field(&head.headers, "content-encoding"))
 }
 
 /// Cuts a decoded body into frames, with the bytes of each.
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_come_with_their_bytes_whatever_the_pieces() {
+    fn frames_come_with_their_bytes_for_any_pieces() {
         let body = b"data: {\"type\":\"A\"}\n\n: c\r\n\r\ndata: x\n\ndata: cut\n";
         for size in 1..body.len() {
             let mut joined = Vec::new();

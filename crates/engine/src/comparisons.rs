@@ -3,8 +3,7 @@
 //!
 //! The same question again gives the same comparison, as long as it is among
 //! the [`KEPT`] asked for last and neither side was still going on. What a
-//! person pairs by hand is kept with the two sides: in the store's settings,
-//! or in memory for a file.
+//! person pairs by hand is kept with the two sides in the settings.
 
 mod paired;
 mod sides;
@@ -19,27 +18,32 @@ use std::{
 };
 
 use scrubjay_ipc::{
-    Code, Compare, CompareReport, CompareResult, CompareStage, CompareStarted, ComparisonView, MapMoment, MappedMoment,
-    News, Pair, PairByHand, PairView, Pairs, PairsPage, Report, ReportText, Ribbons, RibbonsView, SideView,
-    answer::compare as answers,
+    Code, Compare, CompareAsk, CompareReport, CompareResult, CompareStage, CompareStarted, ComparisonView, News,
+    PairByHand, Report, ReportText, SideView, answer::compare as answers,
 };
 use scrubjay_session::diff::{Comparison, Rules, Stopped};
 use scrubjay_store::StoreError;
 
-use self::paired::Paired;
-use crate::{EngineError, clock::Mark, engine::Inner, news::Hub, shelf::AnyShelf};
+use crate::{
+    EngineError,
+    ask::{json, postcard},
+    clock::Mark,
+    feed::Hub,
+    shelf::AnyShelf,
+    storage::Storage,
+};
 
 /// Comparisons that are kept. Each holds numbers for every item of two sides.
 const KEPT: usize = 6;
-/// News about how far it is are told this often at most.
+/// News of its progress is published this often at most.
 const PACE: Duration = Duration::from_millis(100);
 
-/// All comparisons of an engine.
-#[derive(Default)]
+/// The department of comparisons.
 pub(crate) struct Comparisons {
+    storage: Storage,
+    hub: Arc<Hub>,
     jobs: Mutex<Vec<Arc<Job>>>,
     numbers: AtomicU64,
-    pub(crate) paired: Paired,
 }
 
 /// One comparison.
@@ -69,15 +73,34 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn told(report: Report) -> EngineError {
-    EngineError::Answer { report }
-}
-
 impl Comparisons {
+    pub(crate) fn new(storage: Storage, hub: Arc<Hub>) -> Self {
+        Self {
+            storage,
+            hub,
+            jobs: Mutex::default(),
+            numbers: AtomicU64::default(),
+        }
+    }
+
+    pub(crate) fn answer(&self, ask: &CompareAsk) -> Result<Vec<u8>, EngineError> {
+        Ok(match ask {
+            CompareAsk::Compare(ask) => json(&self.compare(ask)?),
+            CompareAsk::Comparison(ask) => json(&self.job(ask.comparison)?.view()),
+            CompareAsk::CancelCompare(ask) => json(&self.cancel(ask.comparison)?),
+            CompareAsk::Pairs(ask) => json(&self.with(ask.comparison, |known| answers::pairs(ask, known))?),
+            CompareAsk::Pair(ask) => json(&self.with(ask.comparison, |known| answers::pair(ask, known))?),
+            CompareAsk::Ribbons(ask) => postcard(&self.with(ask.comparison, |known| answers::ribbons(ask, known))?),
+            CompareAsk::MapMoment(ask) => json(&self.with(ask.comparison, |known| answers::map(ask, known))?),
+            CompareAsk::PairByHand(ask) => json(&self.pair_by_hand(ask)?),
+            CompareAsk::CompareReport(ask) => json(&self.report(*ask)?),
+        })
+    }
+
     fn job(&self, number: u64) -> Result<Arc<Job>, EngineError> {
         let found = locked(&self.jobs).iter().find(|job| job.number == number).cloned();
         found.ok_or_else(|| {
-            told(Report::new(
+            EngineError::from(Report::new(
                 Code::NotFound,
                 format!("Comparison {number} is not kept any more."),
                 "Compare again.",
@@ -103,16 +126,11 @@ impl Comparisons {
         }
     }
 
-    /// Gives all of them up.
-    pub(crate) fn close(&self) {
+    /// Gives all of them up, because exchanges changed or are gone.
+    pub(crate) fn clear(&self) {
         for job in locked(&self.jobs).drain(..) {
             job.stop.store(true, Ordering::Relaxed);
         }
-    }
-
-    /// Forgets those about exchanges that changed or are gone.
-    pub(crate) fn clear(&self) {
-        self.close();
     }
 }
 
@@ -143,8 +161,8 @@ impl Job {
     fn with<R>(&self, work: impl FnOnce(&mut Comparison<AnyShelf>) -> Result<R, Report>) -> Result<R, EngineError> {
         let mut done = locked(&self.done);
         match done.as_mut() {
-            Some(comparison) => work(comparison).map_err(told),
-            None => Err(told(Report::new(
+            Some(comparison) => work(comparison).map_err(EngineError::from),
+            None => Err(EngineError::from(Report::new(
                 Code::BadRequest,
                 format!("Comparison {} has no result.", self.number),
                 "Wait until it is done.",
@@ -154,23 +172,23 @@ impl Job {
 
     fn end(&self, stage: Stage, hub: &Hub) {
         *locked(&self.stage) = stage;
-        hub.tell(&News::Compared {
+        hub.publish(&News::Compared {
             comparison: self.number,
         });
     }
 }
 
 /// The questions.
-impl Inner {
-    pub(crate) fn compare(&self, ask: &Compare) -> Result<CompareStarted, EngineError> {
-        if let Some(comparison) = self.comparisons.known(ask) {
+impl Comparisons {
+    fn compare(&self, ask: &Compare) -> Result<CompareStarted, EngineError> {
+        if let Some(comparison) = self.known(ask) {
             return Ok(CompareStarted { comparison });
         }
-        let rules = answers::rules(ask.level, &ask.ignore).map_err(told)?;
-        let (a, b) = (sides::of(self, &ask.a)?, sides::of(self, &ask.b)?);
-        let by_hand = self.comparisons.paired.of(self, &ask.a, &ask.b)?;
+        let rules = answers::rules(ask.level, &ask.ignore)?;
+        let (a, b) = (sides::of(&self.storage, &ask.a)?, sides::of(&self.storage, &ask.b)?);
+        let by_hand = paired::of(&self.storage, &ask.a, &ask.b)?;
         let job = Arc::new(Job {
-            number: self.comparisons.numbers.fetch_add(1, Ordering::Relaxed) + 1,
+            number: self.numbers.fetch_add(1, Ordering::Relaxed) + 1,
             question: ask.clone(),
             ignoring: answers::ignoring(&rules),
             live: sides::is_live(&a)? || sides::is_live(&b)?,
@@ -178,7 +196,7 @@ impl Inner {
             stage: Mutex::new(Stage::Working(0.0)),
             done: Mutex::new(None),
         });
-        self.comparisons.keep(Arc::clone(&job));
+        self.keep(Arc::clone(&job));
         let comparison = job.number;
         let hub = Arc::clone(&self.hub);
         thread::Builder::new()
@@ -188,12 +206,8 @@ impl Inner {
         Ok(CompareStarted { comparison })
     }
 
-    pub(crate) fn comparison(&self, number: u64) -> Result<ComparisonView, EngineError> {
-        Ok(self.comparisons.job(number)?.view())
-    }
-
-    pub(crate) fn cancel_compare(&self, number: u64) -> Result<ComparisonView, EngineError> {
-        let job = self.comparisons.job(number)?;
+    fn cancel(&self, number: u64) -> Result<ComparisonView, EngineError> {
+        let job = self.job(number)?;
         job.stop.store(true, Ordering::Relaxed);
         let mut stage = locked(&job.stage);
         if matches!(*stage, Stage::Working(_)) {
@@ -203,29 +217,17 @@ impl Inner {
         Ok(job.view())
     }
 
-    pub(crate) fn pairs(&self, ask: &Pairs) -> Result<PairsPage, EngineError> {
-        let job = self.comparisons.job(ask.comparison)?;
-        job.with(|comparison| answers::pairs(ask, comparison))
+    /// Asks the result of a comparison.
+    fn with<R>(
+        &self,
+        number: u64,
+        work: impl FnOnce(&mut Comparison<AnyShelf>) -> Result<R, Report>,
+    ) -> Result<R, EngineError> {
+        self.job(number)?.with(work)
     }
 
-    pub(crate) fn pair(&self, ask: &Pair) -> Result<PairView, EngineError> {
-        let job = self.comparisons.job(ask.comparison)?;
-        job.with(|comparison| answers::pair(ask, comparison))
-    }
-
-    pub(crate) fn ribbons(&self, ask: &Ribbons) -> Result<RibbonsView, EngineError> {
-        let job = self.comparisons.job(ask.comparison)?;
-        job.with(|comparison| answers::ribbons(ask, comparison))
-    }
-
-    pub(crate) fn map_moment(&self, ask: &MapMoment) -> Result<MappedMoment, EngineError> {
-        let job = self.comparisons.job(ask.comparison)?;
-        job.with(|comparison| answers::map(ask, comparison))
-    }
-
-    pub(crate) fn compare_report(&self, ask: CompareReport) -> Result<ReportText, EngineError> {
-        let job = self.comparisons.job(ask.comparison)?;
-        let text = job.with(|comparison| match ask.json {
+    fn report(&self, ask: CompareReport) -> Result<ReportText, EngineError> {
+        let text = self.with(ask.comparison, |comparison| match ask.json {
             true => answers::json_lines(comparison),
             false => answers::markdown(comparison),
         })?;
@@ -233,17 +235,17 @@ impl Inner {
     }
 
     /// Pairs two spans by hand, and compares again.
-    pub(crate) fn pair_by_hand(&self, ask: &PairByHand) -> Result<CompareStarted, EngineError> {
-        let question = self.comparisons.job(ask.comparison)?.question.clone();
+    fn pair_by_hand(&self, ask: &PairByHand) -> Result<CompareStarted, EngineError> {
+        let question = self.job(ask.comparison)?.question.clone();
         if ask.a.1 == u32::MAX || ask.b.1 == u32::MAX {
-            return Err(told(Report::new(
+            return Err(EngineError::from(Report::new(
                 Code::BadRequest,
                 "Inputs, states and endings stand where they stand.",
                 "Pair messages, tool calls, steps and the like by hand.",
             )));
         }
-        self.comparisons.paired.change(self, &question.a, &question.b, ask)?;
-        locked(&self.comparisons.jobs).retain(|job| job.question != question);
+        paired::change(&self.storage, &question.a, &question.b, ask)?;
+        locked(&self.jobs).retain(|job| job.question != question);
         self.compare(&question)
     }
 }
@@ -265,7 +267,7 @@ fn run(
                 *known = part;
             }
             drop(stage);
-            hub.tell(&News::Compared { comparison: job.number });
+            hub.publish(&News::Compared { comparison: job.number });
         }
         !job.stop.load(Ordering::Relaxed)
     };

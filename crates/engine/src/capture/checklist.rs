@@ -1,7 +1,7 @@
 //! The five lights of the first-run card, and a sentence for each way in which
 //! one stays dark.
 //!
-//! The capture path tells what it sees once per exchange, and hands over body
+//! The capture path calls once for each part of an exchange, and gives body
 //! bytes only until the source's first event was recognised.
 
 use std::{
@@ -15,9 +15,10 @@ use std::{
 use scrubjay_ipc::{Check, Checklist};
 use scrubjay_protocol::media::Media;
 use scrubjay_proxy::Sightings;
-use scrubjay_session::exchange::{Headers, RequestHead, ResponseHead};
+use scrubjay_session::exchange::{RequestHead, ResponseHead, field};
 
-use crate::{clock::Mark, sources::recognise};
+use super::recognise;
+use crate::clock::Mark;
 
 /// Body bytes kept for reading, at most; an agent that has sent none by then is not one.
 const KEPT_BYTES: usize = 128 << 10;
@@ -98,8 +99,8 @@ impl Lights {
             seen.answer = Some(Answer {
                 exchange: ticket.exchange,
                 status: head.status,
-                content_type: value(&head.headers, "content-type"),
-                encoding: Some(value(&head.headers, "content-encoding"))
+                content_type: field(&head.headers, "content-type").to_ascii_lowercase(),
+                encoding: Some(field(&head.headers, "content-encoding").to_ascii_lowercase())
                     .filter(|coding| !coding.is_empty() && coding != "identity"),
                 headed_at_us: at_us,
                 headed: Mark::now(),
@@ -214,7 +215,7 @@ impl Answer {
         })
     }
 
-    /// Why this is no run, if that can be told already.
+    /// Why this is no run, if that is known already.
     fn not_a_run(&self) -> Option<String> {
         let media_type = self.content_type.split(';').next().unwrap_or_default().trim();
         match self.status {
@@ -288,14 +289,6 @@ fn failed(sentence: String) -> Check {
     Check::Failed { sentence }
 }
 
-fn value(headers: &Headers, name: &str) -> String {
-    headers
-        .iter()
-        .find(|(key, _)| key.eq_ignore_ascii_case(name))
-        .map(|(_, value)| String::from_utf8_lossy(value).trim().to_ascii_lowercase())
-        .unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -358,8 +351,11 @@ mod tests {
             lights.bytes(ticket, body, first_byte_at_us);
             lights.ended(ticket);
             let view = view(&lights);
-            let told = [&view.first_bytes, &view.first_event].map(sentence).join("|");
-            assert!(told.contains(expected), "{told:?} should contain {expected:?}");
+            let sentences = [&view.first_bytes, &view.first_event].map(sentence).join("|");
+            assert!(
+                sentences.contains(expected),
+                "{sentences:?} should contain {expected:?}"
+            );
         };
         let sse = [("content-type", "text/event-stream")];
         let json = [("content-type", "application/json; charset=utf-8")];
@@ -412,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_proxy_saw_of_the_upstream_is_told() {
+    fn the_checklist_shows_what_the_proxy_saw_of_the_upstream() {
         let check = |sightings: &Sightings, expected: [&str; 2]| {
             let view = Lights::default().view(sightings);
             assert_eq!([&view.upstream_answers, &view.first_request].map(sentence), expected);

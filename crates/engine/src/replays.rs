@@ -1,13 +1,15 @@
 //! Replays: recordings of this store or file, served as the agent.
 //!
 //! - `plan`: what to serve and how, from the words of the command line.
-//! - `view`: what a page is told.
+//! - `recorded`: which recordings are served.
+//! - `view`: what a page shows.
 //!
 //! A replay lives as long as the engine, or until it is stopped; nothing of
 //! it is kept. Answers to misses come from the fallback and are recorded like
 //! any source's.
 
 mod plan;
+mod recorded;
 mod view;
 
 use std::{
@@ -17,22 +19,24 @@ use std::{
     time::Duration,
 };
 
-use scrubjay_ipc::{AnswerMiss, News, ReplayAnswer, ReplayList, ReplayManner, ReplayView, StartReplay, Steer, SteerBy};
+use scrubjay_ipc::{
+    AnswerMiss, News, ReplayAnswer, ReplayAsk, ReplayList, ReplayManner, ReplayView, StartReplay, Steer, SteerBy,
+};
 use scrubjay_proxy::{Hosts, Listener, Source, Upstream};
 use scrubjay_replay::{
-    Deck, Recorded,
+    Deck,
     serve::{Fallback, Opening, Order, Serving, serve},
 };
-use scrubjay_session::{exchange::Ending, shelf::Shelf as _};
 use tokio::sync::Notify;
 
 pub use self::plan::ReplayPlan;
 
 use crate::{
-    EngineError, Exchange,
-    engine::Inner,
-    news::Hub,
-    sources::address,
+    EngineError,
+    ask::json,
+    capture::{Capture, address},
+    feed::Hub,
+    storage::Storage,
     threads::{Threads, wait_at_most, wait_for},
 };
 
@@ -46,8 +50,8 @@ const OTHERS_PORT: u16 = 5292;
 const FALLBACK_NAME: &str = "fallback";
 /// How long closing waits for what is open, and for the threads.
 const STOPPING: Duration = Duration::from_millis(300);
-/// News are told this often at most.
-const CALM: Duration = Duration::from_millis(100);
+/// News is published this often at most.
+const PACE: Duration = Duration::from_millis(100);
 
 /// What was asked to go wrong or to stop, in the words in which it was asked,
 /// and how often it did.
@@ -59,9 +63,12 @@ pub struct Struck {
     pub holds: Vec<(String, u64)>,
 }
 
-/// All replays of one engine.
-#[derive(Default)]
+/// The department of replays.
 pub(crate) struct Replays {
+    storage: Storage,
+    /// Records what a fallback answers.
+    capture: Arc<Capture>,
+    hub: Arc<Hub>,
     threads: Mutex<Option<Arc<Threads>>>,
     running: Mutex<Running>,
 }
@@ -81,39 +88,59 @@ struct Replay {
     exchanges: Vec<i64>,
     source: String,
     title: String,
-    /// Frames of each exchange, once somebody asked.
+    /// Frames of each exchange that was asked about.
     frames: Mutex<BTreeMap<i64, u32>>,
 }
 
-impl Inner {
-    /// All replays.
-    pub(crate) fn replay_list(&self) -> ReplayList {
-        let running = self.replays.running();
+impl Replays {
+    pub(crate) fn new(storage: Storage, capture: Arc<Capture>, hub: Arc<Hub>) -> Self {
+        Self {
+            storage,
+            capture,
+            hub,
+            threads: Mutex::default(),
+            running: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn answer(&self, ask: &ReplayAsk) -> Result<Vec<u8>, EngineError> {
+        Ok(match ask {
+            ReplayAsk::Replays(_) => json(&self.list()),
+            ReplayAsk::StartReplay(ask) => json(&self.start(ask)?),
+            ReplayAsk::StopReplay(ask) => json(&self.stop(ask.replay)?),
+            ReplayAsk::EditReplay(ask) => json(&self.edit(ask.replay, &ask.manner)?),
+            ReplayAsk::Steer(ask) => json(&self.steer(ask)?),
+            ReplayAsk::AnswerMiss(ask) => json(&self.answer_miss(ask)?),
+        })
+    }
+
+    fn list(&self) -> ReplayList {
+        let running = self.running();
         let views = running
             .replays
             .iter()
-            .map(|(number, replay)| self.replay_view(*number, replay));
+            .map(|(number, replay)| view::replay(&self.storage, *number, replay));
         ReplayList {
             replays: views.collect(),
         }
     }
 
-    /// One replay.
-    pub(crate) fn one_replay(&self, number: u64) -> Result<ReplayView, EngineError> {
-        let running = self.replays.running();
-        Ok(self.replay_view(number, running.get(number)?))
+    /// A replay as it stands.
+    pub(crate) fn one(&self, number: u64) -> Result<ReplayView, EngineError> {
+        let running = self.running();
+        Ok(view::replay(&self.storage, number, running.get(number)?))
     }
 
     /// What was answered, without the first `seen` answers.
-    pub(crate) fn replay_answers(&self, number: u64, seen: u64) -> Result<Vec<ReplayAnswer>, EngineError> {
-        let running = self.replays.running();
+    pub(crate) fn answers_after(&self, number: u64, seen: u64) -> Result<Vec<ReplayAnswer>, EngineError> {
+        let running = self.running();
         let answers = running.get(number)?.serving.answered_after(seen);
         Ok(answers.into_iter().map(view::answer).collect())
     }
 
     /// What faults and breakpoints have done.
-    pub(crate) fn replay_struck(&self, number: u64) -> Result<Struck, EngineError> {
-        let running = self.replays.running();
+    pub(crate) fn struck(&self, number: u64) -> Result<Struck, EngineError> {
+        let running = self.running();
         let conduct = running.get(number)?.serving.conduct();
         let owned = |(word, times): (&str, u64)| (word.to_owned(), times);
         Ok(Struck {
@@ -122,14 +149,19 @@ impl Inner {
         })
     }
 
+    /// Names of the sources of these exchanges; of all, when none is named.
+    pub(crate) fn sources(&self, exchanges: &[i64]) -> Result<Vec<String>, EngineError> {
+        recorded::sources(&self.storage, exchanges)
+    }
+
     /// Where it listens.
-    pub(crate) fn replay_address(&self, number: u64) -> Result<SocketAddr, EngineError> {
-        Ok(self.replays.running().get(number)?.serving.address())
+    pub(crate) fn address(&self, number: u64) -> Result<SocketAddr, EngineError> {
+        Ok(self.running().get(number)?.serving.address())
     }
 
     /// Starts serving as a page asks. Everything of several sources is served
     /// at an address for each; the first is what is shown.
-    pub(crate) fn start_replay(&self, ask: &StartReplay) -> Result<ReplayView, EngineError> {
+    fn start(&self, ask: &StartReplay) -> Result<ReplayView, EngineError> {
         let plan = ReplayPlan {
             exchanges: ask.exchanges.clone(),
             source: ask.source.clone(),
@@ -140,41 +172,38 @@ impl Inner {
         };
         let mut sources = Vec::new();
         if plan.exchanges.is_empty() && plan.source.is_empty() && plan.manner.fallback.trim().is_empty() {
-            sources = self.replay_sources(&[])?;
+            sources = self.sources(&[])?;
         }
         if sources.len() < 2 {
-            return self.run_replay(&plan);
+            return self.run(&plan);
         }
         let mut first: Option<ReplayView> = None;
         for source in sources {
-            let behind = first
-                .as_ref()
-                .map(|first| self.replay_address(first.replay))
-                .transpose()?;
-            let started = self.run_replay(&ReplayPlan {
+            let behind = first.as_ref().map(|first| self.address(first.replay)).transpose()?;
+            let started = self.run(&ReplayPlan {
                 source,
                 behind,
                 ..plan.clone()
             })?;
             first.get_or_insert(started);
         }
-        first.map_or_else(|| self.run_replay(&plan), Ok)
+        first.map_or_else(|| self.run(&plan), Ok)
     }
 
     /// Starts serving.
-    pub(crate) fn run_replay(&self, plan: &ReplayPlan) -> Result<ReplayView, EngineError> {
+    pub(crate) fn run(&self, plan: &ReplayPlan) -> Result<ReplayView, EngineError> {
         let conduct = plan::conduct(&plan.manner, plan.shifts_timestamps)?;
-        let recorded = self.recorded(&plan.exchanges, &plan.source)?;
+        let recorded = recorded::chosen(&self.storage, &plan.exchanges, &plan.source)?;
         let exchanges: Vec<i64> = recorded.iter().map(|one| one.exchange.index).collect();
         let rules = plan::rules(&plan.manner)?;
         let origins = plan.origins()?;
         let fallback = self.fallback(plan)?;
         let listener = bind(plan)?.answering_to(plan.hosts.clone());
-        let threads = self.replays.threads()?;
+        let threads = self.threads()?;
         let opening = Opening {
             fallback,
             origins,
-            on_change: told(&threads, &self.hub),
+            on_change: publisher(&threads, &self.hub),
             ..Opening::new(Deck::new(recorded, rules), conduct)
         };
         let serving = {
@@ -185,72 +214,14 @@ impl Inner {
             serving,
             manner: plan.manner.clone(),
             chosen: plan.exchanges.clone(),
-            title: self.title(&plan.exchanges, &plan.source),
+            title: recorded::title(&self.storage, &plan.exchanges, &plan.source),
             source: plan.source.clone(),
             exchanges,
             frames: Mutex::default(),
         };
-        let number = self.replays.running().add(replay);
-        self.hub.tell(&News::Replays);
-        self.one_replay(number)
-    }
-
-    /// What can be served of these exchanges; of all, when none is named.
-    fn recorded(&self, chosen: &[i64], source: &str) -> Result<Vec<Recorded>, EngineError> {
-        let mut recorded = self.ended(chosen)?;
-        if recorded.is_empty() {
-            return Err(EngineError::NothingToReplay {
-                path: self.path().to_owned(),
-            });
-        }
-        if !source.is_empty() {
-            let known = sources_of(&recorded);
-            recorded.retain(|one| [source, FALLBACK_NAME].contains(&one.exchange.source.as_str()));
-            if !known.iter().any(|name| name == source) {
-                return Err(EngineError::NothingOfSource {
-                    path: self.path().to_owned(),
-                    name: source.to_owned(),
-                    known,
-                });
-            }
-        }
-        Ok(recorded)
-    }
-
-    /// Those of these exchanges that have ended; one that is still being recorded has no end yet.
-    fn ended(&self, chosen: &[i64]) -> Result<Vec<Recorded>, EngineError> {
-        let wanted = if chosen.is_empty() {
-            self.exchanges()?
-        } else {
-            chosen.to_vec()
-        };
-        let mut recorded = Vec::with_capacity(wanted.len());
-        for index in wanted {
-            let shelf = self.shelf(index)?;
-            if shelf.exchange()?.ending != Ending::Open {
-                recorded.push(Recorded::open(Arc::new(shelf))?);
-            }
-        }
-        Ok(recorded)
-    }
-
-    /// Names of the sources of these exchanges (of all, when none is named), in
-    /// the order in which they were first asked. What a fallback answered is of
-    /// no source of its own.
-    pub(crate) fn replay_sources(&self, chosen: &[i64]) -> Result<Vec<String>, EngineError> {
-        let wanted = if chosen.is_empty() {
-            self.exchanges()?
-        } else {
-            chosen.to_vec()
-        };
-        let mut names = Vec::new();
-        for index in wanted {
-            let facts = self.shelf(index)?.exchange()?;
-            if facts.ending != Ending::Open {
-                note_source(&mut names, &facts.source);
-            }
-        }
-        Ok(names)
+        let number = self.running().add(replay);
+        self.hub.publish(&News::Replays);
+        self.one(number)
     }
 
     /// The way to the fallback, and what records its answers.
@@ -266,45 +237,23 @@ impl Inner {
             tls: plan.tls.load()?,
             ..Source::new(FALLBACK_NAME, Upstream::parse(url)?)
         };
-        let home = match &plan.misses_into {
-            Some(engine) => engine.store()?,
-            None => self.writable().map_err(|_read_only| EngineError::MissesNeedStore {
-                path: self.path().to_owned(),
-            })?,
+        let recorder = match &plan.misses_into {
+            Some(engine) => engine.capture().recorder(FALLBACK_NAME)?,
+            None if self.storage.writable().is_err() => {
+                return Err(EngineError::MissesNeedStore {
+                    path: self.storage.path().to_owned(),
+                });
+            }
+            None => self.capture.recorder(FALLBACK_NAME)?,
         };
-        let recorder = home.sources.recorder(FALLBACK_NAME)?;
         Ok(Some((source, Arc::new(recorder))))
     }
 
-    /// What is served, in a few words: the file's name and the source, or the runs' titles.
-    fn title(&self, chosen: &[i64], source: &str) -> String {
-        let file = self
-            .path()
-            .file_name()
-            .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        let titles = chosen.iter().take(3).filter_map(|index| {
-            let reader = Exchange::open(self.shelf(*index).ok()?).ok()?;
-            Some(reader.summary().title.clone()).filter(|title| !title.is_empty())
-        });
-        let mut titles: Vec<String> = titles.collect();
-        if titles.is_empty() {
-            return if source.is_empty() {
-                file
-            } else {
-                format!("{file}, {source}")
-            };
-        }
-        if chosen.len() > titles.len() {
-            titles.push(format!("{} more", chosen.len() - titles.len()));
-        }
-        titles.join(", ")
-    }
-
     /// Changes how a replay serves.
-    pub(crate) fn edit_replay(&self, number: u64, manner: &ReplayManner) -> Result<ReplayView, EngineError> {
+    fn edit(&self, number: u64, manner: &ReplayManner) -> Result<ReplayView, EngineError> {
         let conduct = plan::conduct(manner, false)?;
         {
-            let mut running = self.replays.running();
+            let mut running = self.running();
             let replay = running.get_mut(number)?;
             let is_settled =
                 plan::rules(manner)? == plan::rules(&replay.manner)? && manner.fallback == replay.manner.fallback;
@@ -317,13 +266,13 @@ impl Inner {
             });
             replay.manner.clone_from(manner);
         }
-        self.one_replay(number)
+        self.one(number)
     }
 
     /// Steers one client's stream.
-    pub(crate) fn steer(&self, ask: &Steer) -> Result<ReplayView, EngineError> {
+    fn steer(&self, ask: &Steer) -> Result<ReplayView, EngineError> {
         {
-            let running = self.replays.running();
+            let running = self.running();
             let replay = running.get(ask.replay)?;
             if let SteerBy::Edit(_) = ask.by {
                 check_editable(&replay.serving, ask.client)?;
@@ -332,35 +281,30 @@ impl Inner {
                 return Err(EngineError::NoSuchStream { client: ask.client });
             }
         }
-        self.one_replay(ask.replay)
+        self.one(ask.replay)
     }
 
     /// Answers a request that nothing recorded answers.
-    pub(crate) fn answer_miss(&self, ask: &AnswerMiss) -> Result<ReplayView, EngineError> {
-        if !self
-            .replays
-            .running()
-            .get(ask.replay)?
-            .serving
-            .answer_miss(ask.request, ask.exchange)
-        {
+    fn answer_miss(&self, ask: &AnswerMiss) -> Result<ReplayView, EngineError> {
+        let running = self.running();
+        let serving = &running.get(ask.replay)?.serving;
+        if !serving.answer_miss(ask.request, ask.exchange) {
             return Err(EngineError::NoSuchMiss { request: ask.request });
         }
-        self.one_replay(ask.replay)
+        drop(running);
+        self.one(ask.replay)
     }
 
     /// Stops serving, and cuts off what is open.
-    pub(crate) fn stop_replay(&self, number: u64) -> Result<ReplayList, EngineError> {
-        let replay = self.replays.running().replays.remove(&number);
+    fn stop(&self, number: u64) -> Result<ReplayList, EngineError> {
+        let replay = self.running().replays.remove(&number);
         let replay = replay.ok_or(EngineError::NoSuchReplay { replay: number })?;
-        let threads = self.replays.threads()?;
+        let threads = self.threads()?;
         wait_for(&threads.handle, replay.serving.stop())?;
-        self.hub.tell(&News::Replays);
-        Ok(self.replay_list())
+        self.hub.publish(&News::Replays);
+        Ok(self.list())
     }
-}
 
-impl Replays {
     /// Stops all, and ends the threads.
     pub(crate) fn close(&self) {
         let replays = std::mem::take(&mut self.running().replays);
@@ -368,7 +312,7 @@ impl Replays {
         let Some(threads) = threads else { return };
         for replay in replays.into_values() {
             // Threads that are gone have nothing open, and a fallback that hangs is not waited for.
-            drop(wait_at_most(&threads.handle, STOPPING, replay.serving.stop()));
+            let _in_time = wait_at_most(&threads.handle, STOPPING, replay.serving.stop());
         }
         threads.end(STOPPING);
     }
@@ -410,21 +354,6 @@ impl Running {
     }
 }
 
-/// Names of the sources of these exchanges, in their order.
-fn sources_of(recorded: &[Recorded]) -> Vec<String> {
-    let mut names = Vec::new();
-    for one in recorded {
-        note_source(&mut names, &one.exchange.source);
-    }
-    names
-}
-
-fn note_source(names: &mut Vec<String>, name: &str) {
-    if !name.is_empty() && name != FALLBACK_NAME && names.iter().all(|known| known != name) {
-        names.push(name.to_owned());
-    }
-}
-
 fn bind(plan: &ReplayPlan) -> Result<Listener, EngineError> {
     if let Some(behind) = plan.behind {
         let first = behind.port().saturating_add(1);
@@ -438,23 +367,23 @@ fn bind(plan: &ReplayPlan) -> Result<Listener, EngineError> {
     Ok(Listener::bind(address::listen_address(&plan.listen)?)?)
 }
 
-/// Tells all pages of changes, as often as they can take it.
-fn told(threads: &Threads, hub: &Arc<Hub>) -> Box<dyn Fn() + Send + Sync> {
+/// Publishes changes of a replay, as often as pages can take it.
+fn publisher(threads: &Threads, hub: &Arc<Hub>) -> Box<dyn Fn() + Send + Sync> {
     let changed = Arc::new(Notify::new());
-    let (heard, hub) = (Arc::downgrade(&changed), Arc::downgrade(hub));
+    let (weak, hub) = (Arc::downgrade(&changed), Arc::downgrade(hub));
     threads.handle.spawn(async move {
         loop {
-            // When the replay is gone there is nothing left to tell.
-            let Some(changed) = heard.upgrade() else { return };
+            // When the replay is gone nothing changes any more.
+            let Some(changed) = weak.upgrade() else { return };
             if tokio::time::timeout(Duration::from_secs(1), changed.notified())
                 .await
                 .is_ok()
                 && let Some(hub) = hub.upgrade()
             {
-                hub.tell(&News::Replays);
+                hub.publish(&News::Replays);
             }
             drop(changed);
-            tokio::time::sleep(CALM).await;
+            tokio::time::sleep(PACE).await;
         }
     });
     Box::new(move || changed.notify_one())

@@ -64,7 +64,8 @@ impl ReplayPlan {
     pub fn check(&self) -> Result<(), EngineError> {
         rules(&self.manner)?;
         self.origins()?;
-        conduct(&self.manner, self.shifts_timestamps).map(drop)
+        conduct(&self.manner, self.shifts_timestamps)?;
+        Ok(())
     }
 }
 

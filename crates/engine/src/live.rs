@@ -1,93 +1,20 @@
-//! Checking: what is muted, and a run that is asked for now.
+//! A run that is asked for now, to be checked.
 //!
-//! A run that is asked for goes through the same capture path as any other,
-//! into a store of its own that is gone with it, so what is checked is what a
-//! recording would hold.
+//! It goes through the same capture path as any other, into a store of its own
+//! that is gone with it, so what is checked is what a recording would hold.
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use scrubjay_ipc::{LibraryPage, Mute, Mutes, Report};
+use scrubjay_ipc::{Code, Report};
 use scrubjay_protocol::{input::Request, schema::input_issues};
 use scrubjay_proxy::post::{PostError, Posted, post};
-use scrubjay_session::{
-    judge::rule::rule,
-    query::Summary,
-    shelf::{PageKind, Shelf as _},
-};
+use scrubjay_session::exchange::origin_and_path;
 use tempfile::TempDir;
 
-use crate::{
-    Engine, EngineError, Opening, Options, SourcePlan, TlsPlan,
-    engine::{Home, Inner},
-};
+use crate::{Engine, EngineError, Opening, Options, SourcePlan, TlsPlan};
 
-/// Faults of an input that are told.
+/// Faults of an input that are named.
 const ISSUES: usize = 3;
-
-impl Engine {
-    /// What is muted, in the store or, for a recording file, until it is closed.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn mutes(&self) -> Result<Mutes, EngineError> {
-        self.inner().mutes()
-    }
-}
-
-impl Inner {
-    pub(crate) fn mutes(&self) -> Result<Mutes, EngineError> {
-        match self.home() {
-            Home::Store(home) => Ok(home.store.muted()?.map(|text| read(&text)).unwrap_or_default()),
-            Home::File(home) => Ok(home.mutes()),
-        }
-    }
-
-    /// Mutes a rule, or takes that back; gives what is muted from now on.
-    pub(crate) fn mute(&self, ask: &Mute) -> Result<Mutes, EngineError> {
-        if rule(&ask.rule).is_none() {
-            let report = Report::new(
-                scrubjay_ipc::Code::BadRequest,
-                format!("There is no rule {}.", ask.rule),
-                "docs/rules.md lists all rules.",
-            );
-            return Err(EngineError::Answer { report });
-        }
-        let mut mutes = self.mutes()?;
-        mutes.set(ask);
-        match self.home() {
-            Home::Store(_) => {
-                let text = serde_json::to_string(&mutes).expect("plain values with text for keys");
-                self.writable()?.store.set_muted(&text)?;
-            }
-            Home::File(home) => home.set_mutes(mutes.clone()),
-        }
-        Ok(mutes)
-    }
-}
-
-impl Inner {
-    /// Rows whose counts leave out what is muted.
-    pub(crate) fn without_muted(&self, mut page: LibraryPage) -> Result<LibraryPage, EngineError> {
-        let mutes = self.mutes()?;
-        if mutes.is_empty() {
-            return Ok(page);
-        }
-        for row in &mut page.rows {
-            let summary = self.shelf(row.exchange)?.page(PageKind::Summary, 0)?;
-            let summary = summary.and_then(|page| Summary::from_page(&page).ok());
-            if let Some(summary) = summary {
-                let counts = summary.findings_without(|rule| mutes.is_muted(row.exchange, rule));
-                [row.errors, row.warnings, row.notes] = counts;
-            }
-        }
-        Ok(page)
-    }
-}
-
-/// What another version wrote and this one cannot read mutes nothing.
-fn read(text: &str) -> Mutes {
-    serde_json::from_str(text).unwrap_or_default()
-}
 
 /// A run that was asked for and is being read.
 pub struct LiveRun {
@@ -128,7 +55,7 @@ impl LiveRun {
     }
 
     /// The next bytes of the answer's body; none when it has ended or broken
-    /// off, which the recording tells apart.
+    /// off; which of the two is in the recording.
     pub async fn next(&mut self) -> Option<Vec<u8>> {
         let chunk = self.posted.next().await.ok().flatten();
         chunk.map(|bytes| bytes.to_vec())
@@ -156,11 +83,7 @@ impl LiveRun {
 
 /// Our own listener did not answer.
 fn unasked(error: &PostError) -> EngineError {
-    let report = Report::new(
-        scrubjay_ipc::Code::Internal,
-        format!("The agent could not be asked: {error}."),
-        "",
-    );
+    let report = Report::new(Code::Internal, format!("The agent could not be asked: {error}."), "");
     EngineError::Answer { report }
 }
 
@@ -187,30 +110,25 @@ fn judge_input(input: &[u8]) -> Result<(), EngineError> {
         return Ok(());
     }
     let issues = request.value.as_ref().map(input_issues).unwrap_or_default();
-    let told: Vec<String> = issues.iter().take(ISSUES).map(ToString::to_string).collect();
+    let named: Vec<String> = issues.iter().take(ISSUES).map(ToString::to_string).collect();
     Err(bad_request(
-        format!("The input is no RunAgentInput: {}.", told.join("; ")),
+        format!("The input is no RunAgentInput: {}.", named.join("; ")),
         "A RunAgentInput is an object with threadId, runId and messages.",
     ))
 }
 
 fn bad_request(message: String, hint: &str) -> EngineError {
     EngineError::Answer {
-        report: Report::new(scrubjay_ipc::Code::BadRequest, message, hint),
+        report: Report::new(Code::BadRequest, message, hint),
     }
 }
 
-/// Where to connect, and what to ask for there.
+/// The origin of a URL, and the target to ask for there.
 pub(crate) fn split(url: &str) -> (String, String) {
-    let rest = url.find("://").map_or(0, |place| place + 3);
-    match url[rest..].find(['/', '?', '#']).map(|place| place + rest) {
-        None => (url.to_owned(), "/".to_owned()),
-        Some(place) => {
-            let target = url[place..].split('#').next().unwrap_or_default();
-            let slash = if target.starts_with('/') { "" } else { "/" };
-            (url[..place].to_owned(), format!("{slash}{target}"))
-        }
-    }
+    let (origin, _) = origin_and_path(url);
+    let target = url[origin.len()..].split('#').next().unwrap_or_default();
+    let slash = if target.starts_with('/') { "" } else { "/" };
+    (origin.to_owned(), format!("{slash}{target}"))
 }
 
 pub(crate) fn listening(listen: &str) -> Result<SocketAddr, EngineError> {
