@@ -17,6 +17,7 @@
 
 mod list;
 mod map;
+mod plain;
 mod text;
 mod write;
 
@@ -24,12 +25,15 @@ use std::sync::Arc;
 
 use scrubjay_protocol::json;
 
-pub(crate) use self::text::{Chunk, ChunkBody};
 pub use self::{
     list::List,
     map::{Key, Map, key},
     text::Text,
     write::{json_len, to_json, write_json, write_json_within, write_pretty},
+};
+pub(crate) use self::{
+    plain::to_plain,
+    text::{Chunk, ChunkBody},
 };
 use super::piece::PieceSource;
 
