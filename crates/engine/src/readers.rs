@@ -205,6 +205,7 @@ fn subject(ask: &ExchangeAsk) -> (i64, Option<Kind>) {
         ExchangeAsk::Jump(ask) => (ask.exchange, None),
         ExchangeAsk::Detail(ask) => (ask.exchange, None),
         ExchangeAsk::State(ask) => (ask.exchange, Some(Kind::State)),
+        ExchangeAsk::StatePatch(ask) => (ask.exchange, None),
         ExchangeAsk::ReadValue(ask) => (ask.exchange, None),
         ExchangeAsk::Chat(ask) => (ask.exchange, Some(Kind::Chat)),
         ExchangeAsk::Cause(ask) => (ask.exchange, None),

@@ -52,6 +52,7 @@ pub fn answer<S: Shelf>(
         ExchangeAsk::Jump(ask) => written(ask, moment::jump(ask, reader)),
         ExchangeAsk::Detail(ask) => written(ask, moment::detail(ask, reader)),
         ExchangeAsk::State(ask) => written(ask, panes::state(ask, reader)),
+        ExchangeAsk::StatePatch(ask) => written(ask, reader.state_patch(ask.from, ask.at, query::MOMENT_LEN)),
         ExchangeAsk::ReadValue(ask) => written(ask, panes::value(ask, reader)),
         ExchangeAsk::Chat(ask) => written(ask, panes::chat(ask, reader)),
         ExchangeAsk::Cause(ask) => {
@@ -90,7 +91,9 @@ fn report<E: std::error::Error>(failed: &Failed<E>) -> Report {
         Failed::Shelf(_) => (Code::Store, ""),
         Failed::Damaged(_) => (Code::Store, "Run `scrubjay reindex` to make the derived data again."),
         Failed::TooLarge { .. } => (Code::NotFound, "Ask for a part of it."),
-        Failed::NoFrame { .. } | Failed::NoSpan { .. } | Failed::Nothing { .. } => (Code::NotFound, ""),
+        Failed::NoFrame { .. } | Failed::NoSpan { .. } | Failed::NotUnicode { .. } | Failed::Nothing { .. } => {
+            (Code::NotFound, "")
+        }
     };
     let message = failed.to_string();
     let mut chars = message.chars();

@@ -12,7 +12,7 @@ use crate::{
     MappedMoment, Moment, Mute, Mutes, Open, Opened, Pair, PairByHand, PairView, Pairs, PairsPage, ProblemRows,
     ProblemRowsPage, Problems, ProblemsView, ReadValue, ReplayList, ReplayView, Replays, ReportText, Ribbons,
     RibbonsView, RowOf, RowPlace, Rows, RowsPage, Source, SourceList, Sources, SpanEvents, SpanEventsView, StartReplay,
-    State, StateView, Steer, StopReplay, SwitchSource, Undelete, ValueView, Writes, WritesView,
+    State, StatePatch, StateView, Steer, StopReplay, SwitchSource, Undelete, ValueView, Writes, WritesView,
 };
 
 /// How an answer is written down.
@@ -161,6 +161,8 @@ departments! {
         Detail => DetailView;
         /// The state tree as of a frame.
         State => StateView;
+        /// What changed in the state between two frames.
+        StatePatch => json_patch::Patch;
         /// One value of the state, whole.
         ReadValue => ValueView;
         /// The conversation as of a frame.

@@ -19,6 +19,18 @@ pub struct State {
     pub count: u32,
 }
 
+/// Asks for the JSON Patch (RFC 6902) that turns the state at one frame into the
+/// state at another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatePatch {
+    /// Of which exchange.
+    pub exchange: i64,
+    /// The frame of the first state; 0 is the request's input.
+    pub from: u32,
+    /// The frame of the second state.
+    pub at: u32,
+}
+
 /// The visible part of the state tree, flattened to lines.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StateView {

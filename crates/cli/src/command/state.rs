@@ -28,6 +28,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) at: Option<i64>,
 
+    /// Print the JSON Patch (RFC 6902) from the state at this frame to --at
+    #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with_all = ["all", "blame", "explain"])]
+    pub(crate) from: Option<i64>,
+
     /// As of every frame, from 0 on
     #[arg(long)]
     pub(crate) all: bool,
@@ -62,10 +66,16 @@ impl Execute for Args {
             let index = library.one(self.one.exchange)?;
             let mut reader = library.reader(index)?;
             let seq = match self.at {
-                Some(seq) => within(seq, index, &reader)?,
+                Some(seq) => within("--at", seq, index, &reader)?,
                 None => reader.summary().frames,
             };
-            tell(None, seq, &mut reader, (self, limit_bytes), out)?;
+            match self.from {
+                Some(from) => {
+                    let from = within("--from", from, index, &reader)?;
+                    change(from, seq, &mut reader, limit_bytes, out)?;
+                }
+                None => tell(None, seq, &mut reader, (self, limit_bytes), out)?,
+            }
         }
         out.flush()?;
         library.finish()
@@ -86,7 +96,7 @@ fn limit(text: &str) -> Result<u64, Failure> {
 }
 
 /// The frame, if the exchange has it.
-fn within(seq: i64, index: i64, reader: &Reader<AnyShelf>) -> Result<u32, Failure> {
+fn within(option: &str, seq: i64, index: i64, reader: &Reader<AnyShelf>) -> Result<u32, Failure> {
     let last = reader.summary().frames;
     if let Some(seq) = u32::try_from(seq).ok().filter(|seq| *seq <= last) {
         return Ok(seq);
@@ -97,8 +107,26 @@ fn within(seq: i64, index: i64, reader: &Reader<AnyShelf>) -> Result<u32, Failur
     };
     Err(Failure::bad_argument(
         sentence,
-        format!("Give --at a number from 0 (the request's input) to {last}, or use --all."),
+        format!("Give {option} a number from 0 (the request's input) to {last}, or use --all."),
     ))
+}
+
+/// Prints the JSON Patch from the state at a frame to the state at another.
+fn change(from: u32, seq: u32, reader: &mut Reader<AnyShelf>, limit_bytes: u64, out: &mut Out) -> Result<(), Failure> {
+    let patch = reader.state_patch(from, seq, limit_bytes).map_err(unreadable)?;
+    if out.is_json() {
+        let mut line = Line::new().value("seq", seq).value("from", from);
+        line = line.raw("patch", &json::escaped(&patch.to_string()));
+        return out.text(&line.end());
+    }
+    let mut text = format!(
+        "from frame {from} to frame {seq}: {}\n",
+        words::count(patch.len() as u64, "operation")
+    );
+    for operation in patch.iter() {
+        text.push_str(&format!("  {}\n", safe(&operation.to_string())));
+    }
+    out.text(&text)
 }
 
 /// A moment and what is said of it.

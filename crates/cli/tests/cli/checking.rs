@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The folder of the workspace.
-fn workspace() -> PathBuf {
+pub(crate) fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../..")
         .canonicalize()
@@ -292,7 +292,7 @@ fn a_result_names_the_line_of_its_frame() {
     }
 }
 
-fn node() -> OsString {
+pub(crate) fn node() -> OsString {
     std::env::var_os("SCRUBJAY_NODE").unwrap_or_else(|| "node".into())
 }
 

@@ -1,10 +1,14 @@
 //! Commands that read, on a file.
 
-use std::io::Read as _;
+use std::{
+    io::{Read as _, Write as _},
+    process::{Command, Stdio},
+};
 
 use insta::assert_snapshot;
 
 use crate::{
+    checking::{node, workspace},
     files::{capture, file_of, made_up},
     stage::{Stage, transcripts},
 };
@@ -170,8 +174,8 @@ fn a_reader_that_leaves_early_is_no_failure() {
     stage.put("many.agui.jsonl", &file_of(&many));
     let mut child = stage
         .command(["events", "many.agui.jsonl", "--json"])
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let mut some = [0; 100];
@@ -199,4 +203,57 @@ fn real_captures_are_read_from_files() {
         let states = stage.json("state real.agui.jsonl --all --json");
         assert_eq!(states.len(), events.len() + 1);
     }
+}
+
+#[test]
+fn a_patch_turns_the_state_at_one_frame_into_that_at_another() {
+    let stage = Stage::new();
+    let mut cases = String::new();
+    let mut expected = Vec::new();
+    for name in ["shared-state", "predictive-state", "state-with-failed-patch"] {
+        let recording = workspace().join(format!("recordings/{name}.agui.jsonl"));
+        let recording = recording.display();
+        let held: Vec<serde_json::Value> = stage
+            .json(&format!("state {recording} --all --json"))
+            .into_iter()
+            .map(|mut line| line["state"].take())
+            .collect();
+        let last = held.len() - 1;
+        for (from, at) in [(0, last), (last, 0), (last / 3, last / 2), (last / 2, last / 2)] {
+            let line = &stage.json(&format!("state {recording} --from {from} --at {at} --json"))[0];
+            assert_eq!((&line["seq"], &line["from"]), (&at.into(), &from.into()));
+            let patch: json_patch::Patch = serde_json::from_value(line["patch"].clone()).unwrap();
+            assert_eq!(patch.is_empty(), held[from] == held[at], "{name} {from} {at}");
+            let mut state = held[from].clone();
+            json_patch::patch(&mut state, &patch).unwrap();
+            assert_eq!(state, held[at], "{name} {from} {at}");
+            cases.push_str(&format!("{} | {patch}\n", held[from]));
+            expected.push(held[at].clone());
+        }
+    }
+    assert_eq!(javascript_applies(&cases), expected);
+    stage.put("one.agui.jsonl", &file_of(&[made_up(BODY)]));
+    assert_eq!(
+        stage.said("state one.agui.jsonl --from 2 --at 2") + &stage.said("state one.agui.jsonl --from 3"),
+        "from frame 2 to frame 2: 0 operations\n\
+         from frame 3 to frame 9: 1 operation\n  {\"op\":\"replace\",\"path\":\"/a/b\",\"value\":2}\n"
+    );
+}
+
+/// What fast-json-patch, the official client's library, makes of documents and patches, a pair a line.
+fn javascript_applies(cases: &str) -> Vec<serde_json::Value> {
+    let mut script = Command::new(node())
+        .arg(workspace().join("tests/oracle/patches.mjs"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("node is needed: run cargo xtask setup");
+    script.stdin.take().unwrap().write_all(cases.as_bytes()).unwrap();
+    let output = script.wait_with_output().unwrap();
+    assert!(output.status.success(), "run cargo xtask setup if packages are missing");
+    let outcomes = String::from_utf8(output.stdout).unwrap();
+    outcomes
+        .lines()
+        .map(|line| serde_json::from_str(line.rsplit(" | ").next().unwrap()).unwrap())
+        .collect()
 }

@@ -38,6 +38,7 @@
 //! reader.state_at(seq) -> StateAt              messages and state as JSON text
 //! reader.states(first_seq..=last_seq) -> impl Iterator<Item = Result<StateAt, _>>    for `state --all`
 //! reader.blame_at(seq) -> (Vec<(String, u32)>, bool)   pointer → frame that set it; whether there are more
+//! reader.state_patch(from, at, limit) -> json_patch::Patch   from the state at one frame to that at another
 //!
 //! reader.spans(first_ordinal..end_ordinal) -> Vec<Span>
 //! reader.span_text(ordinal, limit) -> SpanText
@@ -122,6 +123,12 @@ pub enum Failed<E> {
         bytes: u64,
         /// How much may be.
         limit_bytes: u64,
+    },
+    /// Half of a surrogate pair, which JSON libraries refuse.
+    #[error("the state at frame {seq} has a text with half of a surrogate pair, which a JSON Patch cannot hold")]
+    NotUnicode {
+        /// The frame asked for.
+        seq: u32,
     },
     /// There is no such value or message at that moment.
     #[error("there is nothing at {place}")]

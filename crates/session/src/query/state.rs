@@ -8,7 +8,7 @@ use crate::{
     derive::marks::{List, StateMark},
     fold::{
         piece::PieceSource,
-        value::{Node, Value, json_len, to_json, write_json, write_pretty},
+        value::{Node, Value, json_len, to_json, to_plain, write_json, write_pretty},
     },
     shelf::Shelf,
 };
@@ -260,6 +260,28 @@ impl<S: Shelf> Reader<S> {
         let whole = write_pretty(&mut text, value, limit, &pieces);
         let (text, cut) = super::spans::clip(text, limit);
         Ok((text, cut || !whole))
+    }
+
+    /// The JSON Patch (RFC 6902) that turns the state at one frame into the
+    /// state at another.
+    ///
+    /// # Errors
+    /// When there is no such frame, the shelf cannot be read, a state is over
+    /// `limit_bytes` of JSON text, or holds half of a surrogate pair.
+    pub fn state_patch(&mut self, from: u32, at: u32, limit_bytes: u64) -> Result<json_patch::Patch, Failed<S::Error>> {
+        let before = self.plain_state(from, limit_bytes)?;
+        let after = self.plain_state(at, limit_bytes)?;
+        Ok(json_patch::diff(&before, &after))
+    }
+
+    fn plain_state(&mut self, seq: u32, limit_bytes: u64) -> Result<serde_json::Value, Failed<S::Error>> {
+        let (fold, _) = self.fold_at(seq)?;
+        let pieces = ShelfPieces(&self.shelf);
+        let bytes = json_len(fold.state(), &pieces);
+        if bytes > limit_bytes {
+            return Err(Failed::TooLarge { bytes, limit_bytes });
+        }
+        to_plain(fold.state(), &pieces).ok_or(Failed::NotUnicode { seq })
     }
 
     /// The visible lines of the state tree, with what the last state event changed.
