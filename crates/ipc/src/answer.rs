@@ -10,6 +10,7 @@ mod lanes;
 mod moment;
 mod panes;
 mod problems;
+mod shown;
 mod span;
 
 use scrubjay_session::{
@@ -21,9 +22,10 @@ use scrubjay_session::{
 };
 use serde::Serialize;
 
+use self::shown::shown;
 use crate::{
-    Ask, Axis, CausesView, Code, Encoding, ExchangeAsk, Extent, FindingView, Kind, Mutes, Open, Opened, Report, Row,
-    RowOf, RowPlace, Rows, RowsOf, RowsPage, RunView, Severity, StopView, Transport, visible,
+    Ask, CausesView, Code, Encoding, ExchangeAsk, Mutes, Open, Opened, Report, RowOf, RowPlace, Rows, RowsPage,
+    RunView, visible,
 };
 
 /// Rows that one answer gives at most.
@@ -133,12 +135,8 @@ fn opened<S: Shelf>(ask: &Open, reader: &mut Reader<S>, mutes: &Mutes) -> Result
         encoding: headers
             .and_then(|headers| header(headers, "content-encoding"))
             .map(|coding| visible::line(&coding)),
-        transport: match summary.transport {
-            query::Transport::Sse => Transport::Sse,
-            query::Transport::Protobuf => Transport::Protobuf,
-            query::Transport::Other => Transport::Other,
-        },
-        ending: facts.ending.into(),
+        transport: summary.transport,
+        ending: facts.ending,
         relayed: facts.relayed.map(|relayed| (relayed.sent_len, relayed.received_len)),
         unverified: facts.is_unverified,
         started_at: wall(facts.started_at_us),
@@ -158,14 +156,10 @@ fn opened<S: Shelf>(ask: &Open, reader: &mut Reader<S>, mutes: &Mutes) -> Result
             .map(|(run, verdict)| run_view(run, verdict))
             .collect(),
         thread_id: visible::line(&summary.thread_id),
-        stop: summary.stop.as_ref().map(stop_view),
+        stop: shown(summary.stop.clone()),
         labels: facts.labels.clone(),
         holes: facts.holes.iter().map(|hole| (hole.offset, hole.len)).collect(),
-        extent: Extent {
-            clock: extent.clock,
-            collapsed: extent.collapsed,
-            index: extent.index,
-        },
+        extent,
         progress,
     })
 }
@@ -180,101 +174,20 @@ fn run_view(run: &query::Run, verdict: Verdict) -> RunView {
     RunView {
         run_id: visible::line(&run.run_id),
         thread_id: visible::line(&run.thread_id),
-        verdict: verdict.into(),
+        verdict,
         first_seq: run.first_seq,
         last_seq: run.last_seq,
     }
 }
 
-fn stop_view(stop: &query::Stop) -> StopView {
-    StopView {
-        seq: stop.seq,
-        rule: stop.rule.clone(),
-        message: visible::line(&stop.message),
-    }
-}
-
-fn finding_view(finding: query::FindingEntry) -> FindingView {
-    FindingView {
-        seq: finding.seq,
-        rule: finding.rule,
-        severity: severity(finding.severity),
-        message: visible::line(&finding.message),
-        stop: finding.stop,
-    }
-}
-
 fn rows<S: Shelf>(ask: &Rows, reader: &mut Reader<S>) -> Result<RowsPage, Failed<S::Error>> {
-    let window = reader.rows(rows_of(ask.view), &ask.expanded, ask.first, ask.count.min(ROWS))?;
-    Ok(RowsPage {
-        first: window.first,
-        total: window.total,
-        rows: window.rows.into_iter().map(row).collect(),
-    })
+    let window = reader.rows(ask.view, &ask.expanded, ask.first, ask.count.min(ROWS))?;
+    Ok(shown(window))
 }
 
 fn row_of<S: Shelf>(ask: &RowOf, reader: &mut Reader<S>) -> Result<RowPlace, Failed<S::Error>> {
-    let row = reader.row_of(rows_of(ask.view), &ask.expanded, ask.seq)?;
+    let row = reader.row_of(ask.view, &ask.expanded, ask.seq)?;
     Ok(RowPlace { row })
-}
-
-fn rows_of(view: RowsOf) -> query::RowsOf {
-    match view {
-        RowsOf::Spans => query::RowsOf::Spans,
-        RowsOf::Events => query::RowsOf::Events,
-    }
-}
-
-fn row(row: query::Row) -> Row {
-    Row {
-        span: row.span,
-        depth: row.depth,
-        first_seq: row.first_seq,
-        last_seq: row.last_seq,
-        at_us: row.at_us,
-        duration_us: row.duration_us,
-        kind: kind(row.kind),
-        subject: visible::line(&row.subject),
-        summary: visible::line(&row.summary),
-        measure: row.measure,
-        severity: row.severity.map(severity),
-        open: row.open,
-    }
-}
-
-fn severity(severity: query::Severity) -> Severity {
-    match severity {
-        query::Severity::Note => Severity::Note,
-        query::Severity::Warning => Severity::Warning,
-        query::Severity::Error => Severity::Error,
-    }
-}
-
-fn kind(kind: query::Kind) -> Kind {
-    match kind {
-        query::Kind::Run => Kind::Run,
-        query::Kind::Step => Kind::Step,
-        query::Kind::Subagent => Kind::Subagent,
-        query::Kind::Text => Kind::Text,
-        query::Kind::Reasoning => Kind::Reasoning,
-        query::Kind::Tool => Kind::Tool,
-        query::Kind::State => Kind::State,
-        query::Kind::Activity => Kind::Activity,
-        query::Kind::Custom => Kind::Custom,
-        query::Kind::Raw => Kind::Raw,
-        query::Kind::Messages => Kind::Messages,
-        query::Kind::Wait => Kind::Wait,
-        query::Kind::Wire => Kind::Wire,
-        query::Kind::Unknown => Kind::Unknown,
-    }
-}
-
-fn axis(axis: Axis) -> query::Axis {
-    match axis {
-        Axis::Clock => query::Axis::Clock,
-        Axis::Collapsed => query::Axis::Collapsed,
-        Axis::Index => query::Axis::Index,
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! [`Comparison`] says how far it is and, when it is done, what came out.
 //! Pairs, ribbons and the detail of a pair are asked for by windows.
 
+pub use scrubjay_session::diff::{Counts as PairCounts, TreeLine, WordRun};
+pub use scrubjay_session::diff::{Ignore, Level as DiffLevel, PairKind, WordPlace};
 use serde::{Deserialize, Serialize};
 
 use crate::{Axis, ChangeView, Kind, LanesView, Report};
@@ -33,31 +35,6 @@ pub enum Side {
     Thread(String),
     /// Exchanges of one thread or several; threads of both sides are paired.
     Exchanges(Vec<i64>),
-}
-
-/// What counts as different.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DiffLevel {
-    /// What was asked, tools, their order, outcomes, interrupts, final state, findings.
-    #[default]
-    Behaviour,
-    /// The state after each state event.
-    State,
-    /// The words too.
-    Text,
-    /// Every member of every event, how deltas and chunks are cut, comments.
-    Wire,
-}
-
-/// Something to ignore.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ignore {
-    /// Values at a JSON Pointer; `*` is any one segment, `**` any number.
-    Pointer(String),
-    /// What a regular expression matches in texts.
-    Pattern(String),
 }
 
 /// A comparison was started.
@@ -174,19 +151,6 @@ pub struct Divergence {
     pub recovers: bool,
 }
 
-/// How many pairs of each kind.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "named as the kinds")]
-pub struct PairCounts {
-    pub same: u32,
-    pub changed: u32,
-    pub only_a: u32,
-    pub only_b: u32,
-    pub reordered: u32,
-    pub recovered: u32,
-    pub downstream: u32,
-}
-
 /// One side in a few words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SideView {
@@ -256,20 +220,6 @@ pub struct PairRow {
     pub by_hand: bool,
 }
 
-/// How two things relate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the design's words")]
-pub enum PairKind {
-    Same,
-    Changed,
-    OnlyA,
-    OnlyB,
-    Reordered,
-    Recovered,
-    Downstream,
-}
-
 /// One side of a pair.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PairSide {
@@ -313,50 +263,6 @@ pub struct PairView {
     pub state_after: Vec<ChangeView>,
     /// How many changes in all.
     pub state_changes: u64,
-}
-
-/// A stretch of words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WordRun {
-    /// Where it stands.
-    pub place: WordPlace,
-    /// The words, control characters made visible; shortened when equal and long.
-    pub text: String,
-    /// Words left out of `text`.
-    pub folded: u32,
-}
-
-/// Where words stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WordPlace {
-    /// In both.
-    Both,
-    /// Only in A.
-    OnlyA,
-    /// Only in B.
-    OnlyB,
-    /// Both, but for white space or case; the text is B's.
-    Alike,
-}
-
-/// One line of a tree of differences.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TreeLine {
-    /// JSON Pointer.
-    pub pointer: String,
-    /// Depth, from 0.
-    pub depth: u16,
-    /// Member name, array index, or how elements were matched.
-    pub key: String,
-    /// How it relates.
-    pub kind: PairKind,
-    /// A's value, shortened.
-    pub a: Option<String>,
-    /// B's value, shortened.
-    pub b: Option<String>,
-    /// `+12`, `matched by id`, `JSON in a string`; empty otherwise.
-    pub note: String,
 }
 
 /// The time one part took on both sides.

@@ -4,6 +4,14 @@
 //! is named by its number within the exchange (`seq`), from 1; 0 is the moment
 //! before the first frame, when only the request's input is known.
 
+pub use scrubjay_session::query::{
+    Extent, Field as FieldView, FindingEntry as FindingView, Operation as OperationView, Row, RowWindow as RowsPage,
+    Stop as StopView,
+};
+pub use scrubjay_session::{
+    query::{Axis, Fate as OperationFate, JumpTo, Kind, RowsOf, Severity, Target},
+    recognise::Transport,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{EndingView, RunVerdict};
@@ -80,18 +88,6 @@ pub struct Opened {
     pub progress: f32,
 }
 
-/// What a body is read as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Transport {
-    /// Server-sent events.
-    Sse,
-    /// Length-prefixed protobuf records.
-    Protobuf,
-    /// Neither; a single document such as JSON.
-    Other,
-}
-
 /// A run of an exchange.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunView {
@@ -107,41 +103,6 @@ pub struct RunView {
     pub last_seq: u32,
 }
 
-/// Where the official client gives up.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StopView {
-    /// At which frame.
-    pub seq: u32,
-    /// By which rule.
-    pub rule: String,
-    /// Its message.
-    pub message: String,
-}
-
-/// A horizontal axis.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Axis {
-    /// Microseconds since the request.
-    #[default]
-    Clock,
-    /// Microseconds, with long gaps cut to a fixed width.
-    Collapsed,
-    /// Frame numbers.
-    Index,
-}
-
-/// The end of each axis.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Extent {
-    /// Of the clock axis, microseconds.
-    pub clock: f64,
-    /// Of the collapsed axis, microseconds.
-    pub collapsed: f64,
-    /// Of the index axis, frames.
-    pub index: f64,
-}
-
 /// Asks for a window of rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rows {
@@ -155,28 +116,6 @@ pub struct Rows {
     pub first: u64,
     /// How many rows at most.
     pub count: u32,
-}
-
-/// What a row is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RowsOf {
-    /// A row a span.
-    #[default]
-    Spans,
-    /// A row a frame.
-    Events,
-}
-
-/// A window of rows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RowsPage {
-    /// Number of the first row given.
-    pub first: u64,
-    /// Rows in all.
-    pub total: u64,
-    /// The rows.
-    pub rows: Vec<Row>,
 }
 
 /// Asks in which row a frame stands, so that it can be scrolled to.
@@ -199,68 +138,6 @@ pub struct RowPlace {
     pub row: u64,
 }
 
-/// One row.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Row {
-    /// The span, if the row is one.
-    pub span: Option<u32>,
-    /// A frame inside an open span stands one level in.
-    pub depth: u8,
-    /// First frame.
-    pub first_seq: u32,
-    /// Last frame so far; equals `first_seq` for a frame.
-    pub last_seq: u32,
-    /// When the first frame arrived.
-    pub at_us: u64,
-    /// For spans: first to last frame. For frames: gap since the one before.
-    pub duration_us: u64,
-    /// Family, for colour and glyph.
-    pub kind: Kind,
-    /// Short subject: event type, tool name, role, step name.
-    pub subject: String,
-    /// One line of what it says; control characters already made visible.
-    pub summary: String,
-    /// What stands right: `412 ch`, `1.9 s`, `184 B`.
-    pub measure: String,
-    /// Worst finding in it.
-    pub severity: Option<Severity>,
-    /// A span that has not ended (yet).
-    pub open: bool,
-}
-
-/// Family of an event or a span; one hue each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "each name says it")]
-pub enum Kind {
-    Run,
-    Step,
-    Subagent,
-    Text,
-    Reasoning,
-    Tool,
-    State,
-    Activity,
-    Custom,
-    Raw,
-    Messages,
-    Wait,
-    Wire,
-    Unknown,
-}
-
-/// How bad.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// Worth knowing.
-    Note,
-    /// Likely wrong.
-    Warning,
-    /// Wrong: a client breaks.
-    Error,
-}
-
 /// Asks which frame is at a place.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Locate {
@@ -270,18 +147,6 @@ pub struct Locate {
     pub axis: Axis,
     /// The place.
     pub target: Target,
-}
-
-/// A place in an exchange.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Target {
-    /// On the asked axis, in its units: the last frame at or before it.
-    X(f64),
-    /// The frame itself, clamped to what exists.
-    Seq(u32),
-    /// On the clock: the last frame at or before it.
-    AtMicros(u64),
 }
 
 /// A frame and where it is.
@@ -318,28 +183,6 @@ pub struct Jump {
     pub to: JumpTo,
     /// Backwards.
     pub backwards: bool,
-}
-
-/// A place of interest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum JumpTo {
-    /// A finding of severity warning or worse.
-    Problem,
-    /// The start of a tool call.
-    Tool,
-    /// A state event.
-    State,
-    /// The start or end of a run.
-    Run,
-    /// The start of a run whose input has a new user message.
-    Turn,
-    /// A gap of 500 ms or more.
-    Gap,
-    /// The next row of the span view.
-    Span,
-    /// The next frame.
-    Frame,
 }
 
 /// Asks for all about one frame.
@@ -397,63 +240,6 @@ pub struct DetailView {
     pub bytes: Vec<u8>,
     /// The span it belongs to.
     pub span: Option<SpanView>,
-}
-
-/// Something wrong or notable.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FindingView {
-    /// At which frame.
-    pub seq: u32,
-    /// Rule id.
-    pub rule: String,
-    /// How bad.
-    pub severity: Severity,
-    /// What, as a sentence.
-    pub message: String,
-    /// The official client gives up here.
-    pub stop: bool,
-}
-
-/// A member of the event's object.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FieldView {
-    /// Name.
-    pub name: String,
-    /// Verbatim JSON text, cut at 16 KB.
-    pub value: String,
-    /// Whether it was cut.
-    pub cut: bool,
-    /// The schema of this event type has it.
-    pub known: bool,
-}
-
-/// One operation of a patch.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OperationView {
-    /// `add`, `remove`, …
-    pub op: String,
-    /// JSON Pointer.
-    pub path: String,
-    /// `from` of move and copy.
-    pub from: Option<String>,
-    /// Value, as JSON text, shortened.
-    pub value: Option<String>,
-    /// What became of it.
-    pub fate: OperationFate,
-    /// Why it failed, as a sentence; empty otherwise.
-    pub reason: String,
-}
-
-/// What became of an operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OperationFate {
-    /// It took effect.
-    Applied,
-    /// It failed, and the whole patch with it.
-    Failed,
-    /// It had no effect because another operation failed, or was never tried.
-    Skipped,
 }
 
 /// An assembled item.

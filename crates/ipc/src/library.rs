@@ -1,6 +1,6 @@
 //! What was captured, and the sources that capture.
 
-use scrubjay_session::{exchange::Ending, verdict::Verdict};
+pub use scrubjay_session::{exchange::Ending as EndingView, verdict::Verdict as RunVerdict};
 use serde::{Deserialize, Serialize};
 
 /// Asks for a window of the library's rows.
@@ -44,92 +44,6 @@ pub enum LibrarySort {
     SmallestFirst,
     MostFindingsFirst,
     FewestFindingsFirst,
-}
-
-/// How a run (or an exchange without one) came out, for colour and facet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the design's words for outcomes")]
-pub enum RunVerdict {
-    Live,
-    Success,
-    Interrupt,
-    Cancelled,
-    Error,
-    /// The run ended without a terminal event.
-    None,
-    /// The exchange is no run.
-    NoRun,
-}
-
-impl From<Verdict> for RunVerdict {
-    fn from(verdict: Verdict) -> Self {
-        match verdict {
-            Verdict::Live => Self::Live,
-            Verdict::Success => Self::Success,
-            Verdict::Interrupt => Self::Interrupt,
-            Verdict::Cancelled => Self::Cancelled,
-            Verdict::Error => Self::Error,
-            Verdict::None => Self::None,
-            Verdict::NoRun => Self::NoRun,
-        }
-    }
-}
-
-impl From<RunVerdict> for Verdict {
-    fn from(verdict: RunVerdict) -> Self {
-        match verdict {
-            RunVerdict::Live => Self::Live,
-            RunVerdict::Success => Self::Success,
-            RunVerdict::Interrupt => Self::Interrupt,
-            RunVerdict::Cancelled => Self::Cancelled,
-            RunVerdict::Error => Self::Error,
-            RunVerdict::None => Self::None,
-            RunVerdict::NoRun => Self::NoRun,
-        }
-    }
-}
-
-/// How an exchange's transport ended (design, section 3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the design's words for endings")]
-pub enum EndingView {
-    Open,
-    Complete,
-    UpstreamReset,
-    UpstreamClosed,
-    NoAnswer,
-    ClientLeft,
-    RecorderStopped,
-}
-
-impl From<Ending> for EndingView {
-    fn from(ending: Ending) -> Self {
-        match ending {
-            Ending::Open => Self::Open,
-            Ending::Complete => Self::Complete,
-            Ending::UpstreamReset => Self::UpstreamReset,
-            Ending::UpstreamClosed => Self::UpstreamClosed,
-            Ending::NoAnswer => Self::NoAnswer,
-            Ending::ClientLeft => Self::ClientLeft,
-            Ending::RecorderStopped => Self::RecorderStopped,
-        }
-    }
-}
-
-impl From<EndingView> for Ending {
-    fn from(ending: EndingView) -> Self {
-        match ending {
-            EndingView::Open => Self::Open,
-            EndingView::Complete => Self::Complete,
-            EndingView::UpstreamReset => Self::UpstreamReset,
-            EndingView::UpstreamClosed => Self::UpstreamClosed,
-            EndingView::NoAnswer => Self::NoAnswer,
-            EndingView::ClientLeft => Self::ClientLeft,
-            EndingView::RecorderStopped => Self::RecorderStopped,
-        }
-    }
 }
 
 /// A window of the library.

@@ -1,5 +1,6 @@
 //! What a span is made of, who wrote a value, and a body that is no stream.
 
+pub use scrubjay_session::query::{SpanEvent as SpanEventView, Write as WriteView};
 use serde::{Deserialize, Serialize};
 
 /// Asks for the events of a span around one of them.
@@ -30,21 +31,6 @@ pub struct SpanEventsView {
     pub rate: Vec<u32>,
 }
 
-/// One event of a span.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SpanEventView {
-    /// Its number in the exchange.
-    pub seq: u32,
-    /// When it arrived.
-    pub at_us: u64,
-    /// Since the event before it in the span.
-    pub gap_us: u64,
-    /// Event type, or what the frame is.
-    pub type_name: String,
-    /// Bytes.
-    pub len: u64,
-}
-
 /// Asks which frames wrote a value of the state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Writes {
@@ -67,19 +53,6 @@ pub struct WritesView {
     pub more: bool,
     /// The frame that writes it next.
     pub next: Option<u32>,
-}
-
-/// One write of a value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WriteView {
-    /// The frame; 0 is the request's input.
-    pub seq: u32,
-    /// When it arrived.
-    pub at_us: u64,
-    /// Type of its event; empty for the input.
-    pub type_name: String,
-    /// The value after it, shortened.
-    pub value: String,
 }
 
 /// Asks for the response's body, for exchanges that carry no events.

@@ -1,5 +1,7 @@
 //! The state tree as of a moment.
 
+pub use scrubjay_session::query::{Change as ChangeView, StateLine};
+pub use scrubjay_session::query::{ChangeKind, ValueShape};
 use serde::{Deserialize, Serialize};
 
 /// Asks for the visible part of the state tree.
@@ -54,71 +56,6 @@ pub struct StateView {
     pub changes: Vec<ChangeView>,
     /// Size of the state as JSON text, bytes.
     pub bytes: u64,
-}
-
-/// One line of the tree.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct StateLine {
-    /// JSON Pointer.
-    pub pointer: String,
-    /// Depth; the root's members are 0.
-    pub depth: u16,
-    /// Member name or array index.
-    pub key: String,
-    /// What the value is.
-    pub shape: ValueShape,
-    /// The value as JSON text, or a summary of a branch, shortened to 200 characters.
-    pub preview: String,
-    /// Members or elements.
-    pub children: u32,
-    /// Whether its children follow.
-    pub expanded: bool,
-    /// Changed by the last state event.
-    pub change: Option<ChangeKind>,
-    /// The value before, shortened, when changed.
-    pub old: Option<String>,
-    /// Changes somewhere below.
-    pub changes_below: u32,
-    /// The frame that set it; 0 is the request's input.
-    pub set_by: u32,
-}
-
-/// What a JSON value is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "JSON's own words")]
-pub enum ValueShape {
-    Object,
-    Array,
-    String,
-    Number,
-    Bool,
-    Null,
-}
-
-/// How a value changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ChangeKind {
-    /// New.
-    Added,
-    /// Another value.
-    Changed,
-    /// Gone. The line shows what was there.
-    Removed,
-}
-
-/// One changed path.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChangeView {
-    /// JSON Pointer.
-    pub pointer: String,
-    /// How.
-    pub change: ChangeKind,
-    /// Before, shortened.
-    pub old: Option<String>,
-    /// After, shortened.
-    pub new: Option<String>,
 }
 
 /// Asks for one value of the state, whole.

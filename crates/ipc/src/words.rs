@@ -3,25 +3,7 @@
 //! window, on the command line and in a report.
 
 use chrono::{DateTime, FixedOffset};
-use scrubjay_session::words;
-pub use scrubjay_session::words::{bytes, count, duration, many, offset, offset_short};
-
-use crate::{EndingView, RunVerdict};
-
-/// How the transport ended.
-pub fn ending(ending: EndingView) -> &'static str {
-    words::ending(ending.into())
-}
-
-/// Whether an ending needs a second look.
-pub fn is_bad_ending(ending: EndingView) -> bool {
-    words::is_bad_ending(ending.into())
-}
-
-/// How a run came out.
-pub fn verdict(verdict: RunVerdict) -> &'static str {
-    words::verdict(verdict.into())
-}
+pub use scrubjay_session::words::{bytes, count, duration, ending, is_bad_ending, many, offset, offset_short, verdict};
 
 /// Wall clock to the second, as it stands on a clock so many minutes east of
 /// UTC: `2026-11-20 10:00:05`.

@@ -36,6 +36,11 @@ pub(crate) const OPENED_AT: usize = 64;
 
 /// How a value changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum ChangeKind {
     /// New.
     Added,

@@ -122,6 +122,11 @@ pub struct ResponseHead {
 
 /// How the transport of an exchange ended (design, section 3).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum Ending {
     /// It has not ended.
     #[default]

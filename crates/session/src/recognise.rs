@@ -21,6 +21,11 @@ const METHOD_CHARS: usize = 60;
 
 /// What a body is read as.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum Transport {
     /// Server-sent events.
     Sse,

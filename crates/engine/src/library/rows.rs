@@ -13,7 +13,7 @@ pub(crate) fn query(ask: &Library) -> Query {
     Query {
         text: ask.text.clone(),
         source: ask.source.clone(),
-        verdicts: ask.verdicts.iter().map(|verdict| (*verdict).into()).collect(),
+        verdicts: ask.verdicts.clone(),
         others: ask.others,
         sort: match ask.sort {
             LibrarySort::NewestFirst => Sort::NewestFirst,
@@ -50,7 +50,7 @@ pub(crate) fn page(first: u64, listing: Listing) -> LibraryPage {
         by_verdict: listing
             .by_verdict
             .into_iter()
-            .map(|(verdict, count)| (verdict.into(), count))
+            .map(|(verdict, count)| (verdict, count))
             .collect(),
     }
 }
@@ -81,8 +81,8 @@ fn row(row: Row) -> LibraryRow {
         content_type: row.content_type,
         run_id: run.run_id,
         thread_id: run.thread_id,
-        verdict: row.verdict.into(),
-        ending: row.ending.into(),
+        verdict: row.verdict,
+        ending: row.ending,
         started_at: clock::rfc3339(started_at_us),
         started_at_millis: started_at_us.div_euclid(1000),
         duration_us,

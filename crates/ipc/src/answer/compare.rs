@@ -3,17 +3,16 @@
 mod report;
 
 use scrubjay_session::{
-    diff::{self, Comparison, Ignore as Rule, Level, Moment as At, Rules},
+    diff::{self, Comparison, Moment as At, Rules},
     query::Failed,
     shelf::Shelf,
 };
 
 pub use self::report::{code, difference_line, json_lines, markdown, summary_line};
-use super::{axis, kind, lanes, panes, report as told, wall};
+use super::{report as failed_report, shown::shown, wall};
 use crate::{
-    Code, CompareResult, DiffLevel, Divergence, Ignore, MapAt, MapMoment, MappedMoment, Pair, PairCounts, PairKind,
-    PairRow, PairSide, PairView, Pairs, PairsPage, Report, Ribbon, Ribbons, RibbonsView, SideView, ThreadPairView,
-    TimingRow, TreeLine, WordPlace, WordRun, visible,
+    Code, CompareResult, DiffLevel, Divergence, Ignore, MapAt, MapMoment, MappedMoment, Pair, PairRow, PairSide,
+    PairView, Pairs, PairsPage, Report, Ribbon, Ribbons, RibbonsView, SideView, ThreadPairView, TimingRow, visible,
 };
 
 /// Rows that one answer gives at most.
@@ -26,14 +25,7 @@ const WIDTH: u32 = 8_192;
 /// # Errors
 /// With the first rule that makes no sense, as a person reads it.
 pub fn rules(level: DiffLevel, ignore: &[Ignore]) -> Result<Rules, Report> {
-    let ignored: Vec<Rule> = ignore
-        .iter()
-        .map(|ignore| match ignore {
-            Ignore::Pointer(text) => Rule::Pointer(text.clone()),
-            Ignore::Pattern(text) => Rule::Pattern(text.clone()),
-        })
-        .collect();
-    Rules::new(level_of(level), &ignored).map_err(|error| {
+    Rules::new(level, ignore).map_err(|error| {
         Report::new(
             Code::BadRequest,
             format!("{error}."),
@@ -42,24 +34,15 @@ pub fn rules(level: DiffLevel, ignore: &[Ignore]) -> Result<Rules, Report> {
     })
 }
 
-fn level_of(level: DiffLevel) -> Level {
-    match level {
-        DiffLevel::Behaviour => Level::Behaviour,
-        DiffLevel::State => Level::State,
-        DiffLevel::Text => Level::Text,
-        DiffLevel::Wire => Level::Wire,
-    }
-}
-
 /// What is ignored, in words.
 pub fn ignoring(rules: &Rules) -> Vec<String> {
     let always: &[&str] = match rules.level() {
-        Level::Wire => &["ids", "times", "key order"],
+        DiffLevel::Wire => &["ids", "times", "key order"],
         _ => &["ids", "times", "chunking", "key order"],
     };
-    let rule = |rule: &Rule| match rule {
-        Rule::Pointer(text) => visible::line(text),
-        Rule::Pattern(text) => format!("text {}", visible::line(text)),
+    let rule = |rule: &Ignore| match rule {
+        Ignore::Pointer(text) => visible::line(text),
+        Ignore::Pattern(text) => format!("text {}", visible::line(text)),
     };
     let always = always.iter().map(|word| (*word).to_owned());
     always.chain(rules.ignored().iter().map(rule)).collect()
@@ -81,15 +64,15 @@ pub fn sides<S: Shelf + Clone>(comparison: &Comparison<S>) -> [SideView; 2] {
 /// # Errors
 /// When a side cannot be read.
 pub fn result<S: Shelf + Clone>(comparison: &mut Comparison<S>) -> Result<CompareResult, Report> {
-    let first = comparison.first().map_err(|failed| told(&failed))?;
-    let premise = comparison.premise().map_err(|failed| told(&failed))?;
+    let first = comparison.first().map_err(|failed| failed_report(&failed))?;
+    let premise = comparison.premise().map_err(|failed| failed_report(&failed))?;
     let [a, b] = comparison.facts();
     let ttft = a.ttft_us.zip(b.ttft_us);
     Ok(CompareResult {
         first: first.as_ref().map(divergence),
         premise: premise.as_ref().map(divergence),
         threads: threads(comparison),
-        counts: counts(comparison.counts()),
+        counts: comparison.counts(),
         pairs: comparison.shown(false, false).len() as u64,
         nothing_shared: comparison.shares_nothing(),
         duration_delta_us: delta(a.duration_us, b.duration_us),
@@ -137,30 +120,6 @@ fn threads<S: Shelf + Clone>(comparison: &Comparison<S>) -> Vec<ThreadPairView> 
     views.collect()
 }
 
-fn counts(counts: diff::Counts) -> PairCounts {
-    PairCounts {
-        same: counts.same,
-        changed: counts.changed,
-        only_a: counts.only_a,
-        only_b: counts.only_b,
-        reordered: counts.reordered,
-        recovered: counts.recovered,
-        downstream: counts.downstream,
-    }
-}
-
-fn pair_kind(kind: diff::PairKind) -> PairKind {
-    match kind {
-        diff::PairKind::Same => PairKind::Same,
-        diff::PairKind::Changed => PairKind::Changed,
-        diff::PairKind::OnlyA => PairKind::OnlyA,
-        diff::PairKind::OnlyB => PairKind::OnlyB,
-        diff::PairKind::Reordered => PairKind::Reordered,
-        diff::PairKind::Recovered => PairKind::Recovered,
-        diff::PairKind::Downstream => PairKind::Downstream,
-    }
-}
-
 /// A window of pairs.
 ///
 /// # Errors
@@ -185,14 +144,14 @@ pub fn pairs<S: Shelf + Clone>(ask: &Pairs, comparison: &mut Comparison<S>) -> R
     Ok(PairsPage {
         first: from as u64,
         total: shown.len() as u64,
-        rows: rows.map_err(|failed| told(&failed))?,
+        rows: rows.map_err(|failed| failed_report(&failed))?,
     })
 }
 
 fn pair_row(row: &diff::PairRow) -> PairRow {
     PairRow {
         pair: u64::from(row.row),
-        kind: pair_kind(row.kind),
+        kind: row.kind,
         thread: row.thread,
         turn: row.turn,
         a: row.a.as_ref().map(pair_side),
@@ -208,7 +167,7 @@ fn pair_side(side: &diff::PairSide) -> PairSide {
     PairSide {
         exchange: side.exchange,
         span: side.span.unwrap_or(u32::MAX),
-        kind: kind(side.kind.family()),
+        kind: side.kind.family(),
         name: visible::line(&side.name),
         summary: visible::line(&side.summary),
         first_seq: side.first_seq,
@@ -222,25 +181,14 @@ fn pair_side(side: &diff::PairSide) -> PairSide {
 /// When there is no such pair, or a side cannot be read.
 pub fn pair<S: Shelf + Clone>(ask: &Pair, comparison: &mut Comparison<S>) -> Result<PairView, Report> {
     let number = u32::try_from(ask.pair).unwrap_or(u32::MAX);
-    let row = comparison.row_at(number, true).map_err(|failed| told(&failed))?;
-    let detail = comparison.detail(number).map_err(|failed| told(&failed))?;
-    let value = |value: Option<String>| value.as_deref().map(visible::line);
+    let row = comparison
+        .row_at(number, true)
+        .map_err(|failed| failed_report(&failed))?;
+    let detail = comparison.detail(number).map_err(|failed| failed_report(&failed))?;
     Ok(PairView {
         row: pair_row(&row),
-        words: detail.words.iter().map(word_run).collect(),
-        tree: detail
-            .tree
-            .into_iter()
-            .map(|line| TreeLine {
-                pointer: visible::line(&line.pointer),
-                depth: line.depth,
-                key: visible::line(&line.key),
-                kind: pair_kind(line.kind),
-                a: value(line.a),
-                b: value(line.b),
-                note: visible::line(&line.note),
-            })
-            .collect(),
+        words: shown(detail.words),
+        tree: shown(detail.tree),
         timing: detail
             .timing
             .into_iter()
@@ -251,22 +199,9 @@ pub fn pair<S: Shelf + Clone>(ask: &Pair, comparison: &mut Comparison<S>) -> Res
                 noise: row.noise,
             })
             .collect(),
-        state_after: detail.state_after.into_iter().map(panes::change).collect(),
+        state_after: shown(detail.state_after),
         state_changes: detail.state_changes,
     })
-}
-
-fn word_run(run: &diff::WordRun) -> WordRun {
-    WordRun {
-        place: match run.place {
-            diff::WordPlace::Both => WordPlace::Both,
-            diff::WordPlace::OnlyA => WordPlace::OnlyA,
-            diff::WordPlace::OnlyB => WordPlace::OnlyB,
-            diff::WordPlace::Alike => WordPlace::Alike,
-        },
-        text: visible::text(&run.text),
-        folded: run.folded,
-    }
 }
 
 /// Both sides' lanes and what connects them, to one scale: a second, or a
@@ -276,11 +211,11 @@ fn word_run(run: &diff::WordRun) -> WordRun {
 /// # Errors
 /// When a side cannot be read.
 pub fn ribbons<S: Shelf + Clone>(ask: &Ribbons, comparison: &mut Comparison<S>) -> Result<RibbonsView, Report> {
-    drawn(ask, comparison).map_err(|failed| told(&failed))
+    drawn(ask, comparison).map_err(|failed| failed_report(&failed))
 }
 
 fn drawn<S: Shelf + Clone>(ask: &Ribbons, comparison: &mut Comparison<S>) -> Result<RibbonsView, Failed<S::Error>> {
-    let axis = axis(ask.axis);
+    let axis = ask.axis;
     let (from, to) = (ask.from.clamp(0.0, 1.0), ask.to.clamp(0.0, 1.0));
     let width_px = ask.width_px.min(WIDTH);
     let len = comparison.extent(false, axis)?.max(comparison.extent(true, axis)?);
@@ -296,13 +231,13 @@ fn drawn<S: Shelf + Clone>(ask: &Ribbons, comparison: &mut Comparison<S>) -> Res
     }
     let ribbons = comparison.ribbons(axis, a, b, width_px)?;
     Ok(RibbonsView {
-        a: lanes::view(comparison.lanes(false, axis, a, width_px)?),
-        b: lanes::view(comparison.lanes(true, axis, b, width_px)?),
+        a: shown(comparison.lanes(false, axis, a, width_px)?),
+        b: shown(comparison.lanes(true, axis, b, width_px)?),
         ribbons: ribbons
             .iter()
             .map(|ribbon| Ribbon {
                 pair: u64::from(ribbon.row),
-                kind: pair_kind(ribbon.kind),
+                kind: ribbon.kind,
                 a: ribbon.a,
                 b: ribbon.b,
             })
@@ -315,11 +250,11 @@ fn drawn<S: Shelf + Clone>(ask: &Ribbons, comparison: &mut Comparison<S>) -> Res
 /// # Errors
 /// When a side cannot be read.
 pub fn map<S: Shelf + Clone>(ask: &MapMoment, comparison: &mut Comparison<S>) -> Result<MappedMoment, Report> {
-    mapped(ask, comparison).map_err(|failed| told(&failed))
+    mapped(ask, comparison).map_err(|failed| failed_report(&failed))
 }
 
 fn mapped<S: Shelf + Clone>(ask: &MapMoment, comparison: &mut Comparison<S>) -> Result<MappedMoment, Failed<S::Error>> {
-    let axis = axis(ask.axis);
+    let axis = ask.axis;
     let moment = match ask.at {
         MapAt::Frame(exchange, seq) => At { exchange, seq },
         MapAt::X(x) => comparison.moment_at(ask.of_b, axis, x)?,

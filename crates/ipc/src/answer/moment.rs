@@ -5,11 +5,8 @@ use scrubjay_session::{
     shelf::Shelf,
 };
 
-use super::{axis, finding_view, kind, severity, wall};
-use crate::{
-    Detail, DetailView, FieldView, Jump, JumpTo, Locate, Moment, OperationFate, OperationView, SpanView, Target,
-    visible,
-};
+use super::{shown::shown, wall};
+use crate::{Detail, DetailView, Jump, Locate, Moment, SpanView, visible};
 
 /// Bytes of a frame that are shown as text.
 const RAW_LEN: usize = 256 * 1024;
@@ -17,32 +14,17 @@ const RAW_LEN: usize = 256 * 1024;
 const BYTES_LEN: usize = 4 * 1024;
 
 pub(super) fn locate<S: Shelf>(ask: &Locate, reader: &mut Reader<S>) -> Result<Moment, Failed<S::Error>> {
-    let target = match ask.target {
-        Target::X(x) => query::Target::X(x),
-        Target::Seq(seq) => query::Target::Seq(seq),
-        Target::AtMicros(at_us) => query::Target::AtMicros(at_us),
-    };
-    let place = reader.locate(axis(ask.axis), target)?;
+    let place = reader.locate(ask.axis, ask.target)?;
     Ok(moment(&place, reader))
 }
 
 pub(super) fn jump<S: Shelf>(ask: &Jump, reader: &mut Reader<S>) -> Result<Option<Moment>, Failed<S::Error>> {
-    let to = match ask.to {
-        JumpTo::Problem => query::JumpTo::Problem,
-        JumpTo::Tool => query::JumpTo::Tool,
-        JumpTo::State => query::JumpTo::State,
-        JumpTo::Run => query::JumpTo::Run,
-        JumpTo::Turn => query::JumpTo::Turn,
-        JumpTo::Gap => query::JumpTo::Gap,
-        JumpTo::Span => query::JumpTo::Span,
-        JumpTo::Frame => query::JumpTo::Frame,
-    };
     let direction = if ask.backwards {
         query::Direction::Backwards
     } else {
         query::Direction::Forwards
     };
-    let place = reader.jump(axis(ask.axis), ask.from, to, direction)?;
+    let place = reader.jump(ask.axis, ask.from, ask.to, direction)?;
     Ok(place.map(|place| moment(&place, reader)))
 }
 
@@ -53,7 +35,7 @@ fn moment<S: Shelf>(place: &query::Place, reader: &Reader<S>) -> Moment {
         x: place.x,
         wall: wall_of(reader, place.at_us),
         type_name: visible::line(&place.type_name),
-        severity: place.severity.map(severity),
+        severity: place.severity,
         gap_us: place.gap_us,
         hint: visible::line(&place.hint),
     }
@@ -70,7 +52,7 @@ pub(super) fn detail<S: Shelf>(ask: &Detail, reader: &mut Reader<S>) -> Result<D
     Ok(DetailView {
         seq: detail.seq,
         type_name: visible::line(&detail.type_name),
-        kind: kind(detail.entry.event.kind()),
+        kind: detail.entry.event.kind(),
         at_us: detail.entry.at_us,
         wall: wall_of(reader, detail.entry.at_us),
         gap_us: detail.gap_us,
@@ -80,9 +62,9 @@ pub(super) fn detail<S: Shelf>(ask: &Detail, reader: &mut Reader<S>) -> Result<D
         chunk: detail.entry.chunk,
         chunk_frames: detail.chunk_frames,
         chunk_boundaries: detail.chunk_boundaries,
-        findings: detail.findings.into_iter().map(finding_view).collect(),
-        fields: detail.fields.into_iter().map(field).collect(),
-        operations: detail.operations.into_iter().map(operation).collect(),
+        findings: shown(detail.findings),
+        fields: shown(detail.fields),
+        operations: shown(detail.operations),
         raw: raw.text,
         raw_decoded: detail.decoded.is_some(),
         raw_lossy: raw.is_lossy,
@@ -134,34 +116,10 @@ fn timestamp(detail: &query::Detail, started_at_us: i64) -> Option<(String, Opti
     ))
 }
 
-fn field(field: query::Field) -> FieldView {
-    FieldView {
-        name: visible::line(&field.name),
-        value: field.value,
-        cut: field.cut,
-        known: field.known,
-    }
-}
-
-fn operation(operation: query::Operation) -> OperationView {
-    OperationView {
-        op: visible::line(&operation.op),
-        path: visible::line(&operation.path),
-        from: operation.from.map(|from| visible::line(&from)),
-        value: operation.value.map(|value| visible::line(&value)),
-        fate: match operation.fate {
-            query::Fate::Applied => OperationFate::Applied,
-            query::Fate::Failed => OperationFate::Failed,
-            query::Fate::Skipped => OperationFate::Skipped,
-        },
-        reason: visible::line(&operation.reason),
-    }
-}
-
 fn span_view(span: &query::Span, text: query::SpanText) -> SpanView {
     SpanView {
         ordinal: span.ordinal,
-        kind: kind(span.kind),
+        kind: span.kind,
         id: visible::line(&span.id),
         name: visible::line(&span.name),
         first_seq: span.first_seq,

@@ -8,15 +8,12 @@ use scrubjay_protocol::{
 };
 use scrubjay_session::{
     exchange::{Headers, HttpVersion},
-    query::{self, ChatQuery, Failed, Reader, StateQuery},
+    query::{ChatQuery, Failed, Reader, StateQuery},
     shelf::Shelf,
 };
 
-use super::stop_view;
-use crate::{
-    ChangeKind, ChangeView, Chat, ChatMessage, ChatView, Input, InputView, InterruptView, ReadValue, State, StateLine,
-    StateView, ToolCard, ValueShape, ValueView, visible,
-};
+use super::shown::shown;
+use crate::{Chat, ChatView, Input, InputView, ReadValue, State, StateView, ValueView, visible};
 
 /// Bytes of a value or a request body that are shown.
 pub(super) const TEXT_LEN: usize = 1024 * 1024;
@@ -41,51 +38,10 @@ pub(super) fn state<S: Shelf>(ask: &State, reader: &mut Reader<S>) -> Result<Sta
         after_stop: tree.after_stop,
         first: tree.first,
         total: tree.total,
-        lines: tree.lines.into_iter().map(line).collect(),
-        changes: tree.changes.into_iter().map(change).collect(),
+        lines: shown(tree.lines),
+        changes: shown(tree.changes),
         bytes: tree.bytes,
     })
-}
-
-fn line(line: query::StateLine) -> StateLine {
-    StateLine {
-        // A pointer is sent back as it is, so it keeps its characters.
-        pointer: line.pointer,
-        depth: line.depth,
-        key: visible::line(&line.key),
-        shape: match line.shape {
-            query::ValueShape::Object => ValueShape::Object,
-            query::ValueShape::Array => ValueShape::Array,
-            query::ValueShape::String => ValueShape::String,
-            query::ValueShape::Number => ValueShape::Number,
-            query::ValueShape::Bool => ValueShape::Bool,
-            query::ValueShape::Null => ValueShape::Null,
-        },
-        preview: visible::line(&line.preview),
-        children: line.children,
-        expanded: line.expanded,
-        change: line.change.map(change_kind),
-        old: line.old.map(|old| visible::line(&old)),
-        changes_below: line.changes_below,
-        set_by: line.set_by,
-    }
-}
-
-fn change_kind(kind: query::ChangeKind) -> ChangeKind {
-    match kind {
-        query::ChangeKind::Added => ChangeKind::Added,
-        query::ChangeKind::Changed => ChangeKind::Changed,
-        query::ChangeKind::Removed => ChangeKind::Removed,
-    }
-}
-
-pub(super) fn change(change: query::Change) -> ChangeView {
-    ChangeView {
-        pointer: change.pointer,
-        change: change_kind(change.change),
-        old: change.old.map(|old| visible::line(&old)),
-        new: change.new.map(|new| visible::line(&new)),
-    }
 }
 
 pub(super) fn value<S: Shelf>(ask: &ReadValue, reader: &mut Reader<S>) -> Result<ValueView, Failed<S::Error>> {
@@ -99,61 +55,7 @@ pub(super) fn chat<S: Shelf>(ask: &Chat, reader: &mut Reader<S>) -> Result<ChatV
         first: ask.first,
         count: ask.count,
     })?;
-    Ok(ChatView {
-        as_of: window.as_of,
-        first: window.first,
-        total: window.total,
-        messages: window.messages.into_iter().map(message).collect(),
-        interrupts: window.interrupts.into_iter().map(interrupt).collect(),
-        stop: window.stop.as_ref().map(stop_view),
-        ttft_us: window.ttft_us,
-        chars: window.chars,
-    })
-}
-
-fn message(message: query::ChatMessage) -> ChatMessage {
-    ChatMessage {
-        index: message.index,
-        id: visible::line(&message.id),
-        role: visible::line(&message.role),
-        name: message.name.map(|name| visible::line(&name)),
-        subagent: message.subagent.map(|subagent| visible::line(&subagent)),
-        // Kept as it is, because places in it are counted in UTF-16 units.
-        text: message.text,
-        text_skipped: message.text_skipped,
-        parts: message.parts.iter().map(|part| visible::line(part)).collect(),
-        parts_skipped: message.parts_skipped,
-        json: message.json,
-        tools: message.tools.into_iter().map(tool).collect(),
-        tools_skipped: message.tools_skipped,
-        open: message.open,
-        from_input: message.from_input,
-        encrypted: message.encrypted,
-        answers: message.answers.map(|answers| visible::line(&answers)),
-        first_seq: message.first_seq,
-        last_seq: message.last_seq,
-    }
-}
-
-fn tool(tool: query::ToolCard) -> ToolCard {
-    ToolCard {
-        id: visible::line(&tool.id),
-        name: visible::line(&tool.name),
-        arguments: tool.arguments,
-        open: tool.open,
-        arguments_valid: tool.arguments_valid,
-        result: tool.result,
-        first_seq: tool.first_seq,
-    }
-}
-
-fn interrupt(interrupt: query::Interrupt) -> InterruptView {
-    InterruptView {
-        id: visible::line(&interrupt.id),
-        reason: visible::line(&interrupt.reason),
-        message: visible::text(&interrupt.message),
-        response_schema: interrupt.response_schema,
-    }
+    Ok(shown(window))
 }
 
 pub(super) fn input<S: Shelf>(_: &Input, reader: &mut Reader<S>) -> Result<InputView, Failed<S::Error>> {

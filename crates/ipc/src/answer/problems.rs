@@ -6,7 +6,6 @@ use scrubjay_session::{
     shelf::Shelf,
 };
 
-use super::severity;
 use crate::{MutedIn, Mutes, ProblemGroup, ProblemRow, ProblemRows, ProblemRowsPage, Problems, ProblemsView, visible};
 
 /// Rows that one answer gives at most.
@@ -38,7 +37,7 @@ fn group(known: &RuleCount, first: Option<FindingEntry>, muted: Option<MutedIn>)
     let clients = rule.map_or(&[][..], |rule| rule.fails());
     ProblemGroup {
         rule: known.rule.clone(),
-        severity: severity(known.severity),
+        severity: known.severity,
         title: words(|rule| rule.title()),
         explanation: words(|rule| rule.explanation()),
         effect: words(|rule| rule.effect()),
@@ -74,7 +73,7 @@ pub(super) fn rows<S: Shelf>(
         rows.push(ProblemRow {
             seq: finding.seq,
             at_us,
-            severity: severity(finding.severity),
+            severity: finding.severity,
             message: visible::line(&finding.message),
             stop: finding.stop,
             muted: mutes.is_muted(ask.exchange, &finding.rule),

@@ -2,15 +2,16 @@
 
 use scrubjay_protocol::json::{Value, parse};
 use scrubjay_session::{
-    query::{self, Failed, Reader},
+    query::{Failed, Reader},
     shelf::Shelf,
 };
 
 use super::{
     header,
     panes::{TEXT_LEN, body_text},
+    shown::shown,
 };
-use crate::{Body, BodyView, SpanEventView, SpanEvents, SpanEventsView, WriteView, Writes, WritesView, visible};
+use crate::{Body, BodyView, SpanEvents, SpanEventsView, Writes, WritesView, visible};
 
 /// Events of a span, and writes of a value, that one answer gives at most.
 const MOST: u32 = 200;
@@ -23,32 +24,19 @@ const READ_LEN: u64 = 16 * 1024 * 1024;
 
 pub(super) fn events<S: Shelf>(ask: &SpanEvents, reader: &mut Reader<S>) -> Result<SpanEventsView, Failed<S::Error>> {
     let window = reader.span_events(ask.span, ask.around, ask.count.min(MOST), PARTS)?;
-    let event = |event: query::SpanEvent| SpanEventView {
-        seq: event.seq,
-        at_us: event.at_us,
-        gap_us: event.gap_us,
-        type_name: visible::line(&event.type_name),
-        len: event.len,
-    };
     Ok(SpanEventsView {
         span: ask.span,
         first: window.first,
         total: window.total,
-        events: window.events.into_iter().map(event).collect(),
+        events: shown(window.events),
         rate: window.rate,
     })
 }
 
 pub(super) fn writes<S: Shelf>(ask: &Writes, reader: &mut Reader<S>) -> Result<WritesView, Failed<S::Error>> {
     let writes = reader.writes(ask.at, &ask.pointer, ask.most.min(MOST) as usize)?;
-    let write = |write: query::Write| WriteView {
-        seq: write.seq,
-        at_us: write.at_us,
-        type_name: visible::line(&write.type_name),
-        value: visible::line(&write.value),
-    };
     Ok(WritesView {
-        writes: writes.until.into_iter().map(write).collect(),
+        writes: shown(writes.until),
         more: writes.more,
         next: writes.next,
     })

@@ -6,6 +6,7 @@ use scrubjay_session::{
 use serde::de::DeserializeOwned;
 
 use super::*;
+use crate::{Axis, Kind, RowsOf};
 use crate::{
     Chat, ChatView, Detail, DetailView, Input, InputView, Jump, JumpTo, Lanes, LanesView, Locate, Moment, ReadValue,
     RunVerdict, State, StateView, Target, ValueView,

@@ -10,6 +10,7 @@ pub const BLOCK: u32 = 128;
 
 /// Something wrong or notable at a frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct FindingEntry {
     /// At which frame; 0 is the request, and one past the last frame the end.
     pub seq: u32,

@@ -31,6 +31,11 @@ impl Severity {
 
 /// Family of an event or a span; one hue each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 #[repr(u8)]
 #[expect(missing_docs, reason = "each name says it")]
 pub enum Kind {

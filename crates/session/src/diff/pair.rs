@@ -51,6 +51,7 @@ pub struct PairDetail {
 
 /// One line of a tree of differences: a branch on the way, or a changed value.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct TreeLine {
     /// JSON Pointer into B's document, or into A's for what only A has.
     pub pointer: String,

@@ -9,6 +9,11 @@ use thiserror::Error;
 
 /// What counts as different. Each level counts what the ones before it count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum Level {
     /// Inputs, tool names, arguments and results, steps, sub-agents, custom
     /// events, their order, outcomes, interrupts, final state.
@@ -40,6 +45,11 @@ impl Level {
 
 /// Something to ignore.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum Ignore {
     /// Values at a JSON Pointer into what an item says: `/args/max`,
     /// `/result`, `/state/clock`. The token `*` is any one, `**` any number.

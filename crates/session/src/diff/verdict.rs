@@ -19,6 +19,11 @@ use super::{
 
 /// How two things relate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum PairKind {
     /// Both have it, and it says the same at this level.
     #[default]
@@ -125,6 +130,7 @@ pub struct Difference {
 
 /// How many differences of each kind; same and downstream count rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[expect(missing_docs, reason = "named as the kinds")]
 pub struct Counts {
     pub same: u32,

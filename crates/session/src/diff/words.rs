@@ -11,6 +11,7 @@ const KEPT: usize = 20;
 
 /// A stretch of words.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct WordRun {
     /// Where it stands.
     pub place: WordPlace,
@@ -22,6 +23,11 @@ pub struct WordRun {
 
 /// Where words stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum WordPlace {
     /// In both.
     Both,

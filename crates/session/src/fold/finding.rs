@@ -28,6 +28,7 @@ pub struct Finding {
 
 /// Where the official client gives up.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Stop {
     /// At which frame.
     pub seq: u32,

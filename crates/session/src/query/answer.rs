@@ -156,6 +156,11 @@ pub struct SpanText {
 
 /// What a row is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum RowsOf {
     /// A row a span.
     #[default]
@@ -166,6 +171,7 @@ pub enum RowsOf {
 
 /// A window of rows.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RowWindow {
     /// Number of the first row given.
     pub first: u64,
@@ -177,6 +183,7 @@ pub struct RowWindow {
 
 /// One row.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Row {
     /// The span, if the row is one.
     pub span: Option<u32>,
@@ -206,6 +213,11 @@ pub struct Row {
 
 /// A horizontal axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum Axis {
     /// Microseconds since the request.
     #[default]
@@ -218,6 +230,11 @@ pub enum Axis {
 
 /// A place in an exchange.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum Target {
     /// On the axis, in its units: the last frame at or before it.
     X(f64),
@@ -248,6 +265,11 @@ pub struct Place {
 
 /// A place of interest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum JumpTo {
     /// A finding of severity warning or worse.
     Problem,
@@ -278,6 +300,7 @@ pub enum Direction {
 
 /// Lengths of the axes, in their own units.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Extent {
     /// Of the clock axis, microseconds.
     pub clock: f64,
@@ -319,6 +342,7 @@ pub struct Detail {
 
 /// A member of the event's object.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Field {
     /// Name.
     pub name: String,
@@ -332,6 +356,7 @@ pub struct Field {
 
 /// One operation of a patch.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Operation {
     /// `add`, `remove`, …
     pub op: String,
@@ -349,6 +374,11 @@ pub struct Operation {
 
 /// What became of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum Fate {
     /// It took effect.
     Applied,

@@ -44,6 +44,7 @@ pub struct ChatQuery {
 
 /// A window of the conversation.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ChatWindow {
     /// As of which frame.
     pub as_of: u32,
@@ -65,6 +66,7 @@ pub struct ChatWindow {
 
 /// One message.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ChatMessage {
     /// Place in the list, from 0.
     pub index: u32,
@@ -106,6 +108,7 @@ pub struct ChatMessage {
 
 /// One tool call.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ToolCard {
     /// `id`.
     pub id: String,
@@ -125,6 +128,7 @@ pub struct ToolCard {
 
 /// An open interrupt.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Interrupt {
     /// `id`.
     pub id: String,

@@ -5,6 +5,7 @@ use crate::shelf::Shelf;
 
 /// One event of a span.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SpanEvent {
     /// Its number in the exchange.
     pub seq: u32,

@@ -69,7 +69,8 @@ pub struct StateTree {
 }
 
 /// One line of the tree.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct StateLine {
     /// JSON Pointer.
     pub pointer: String,
@@ -97,6 +98,11 @@ pub struct StateLine {
 
 /// What a JSON value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 #[expect(missing_docs, reason = "JSON's own words")]
 pub enum ValueShape {
     Object,
@@ -109,6 +115,7 @@ pub enum ValueShape {
 
 /// One changed path.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Change {
     /// JSON Pointer.
     pub pointer: String,

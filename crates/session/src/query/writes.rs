@@ -19,6 +19,7 @@ const LOOKED_AT: usize = 20_000;
 
 /// One write of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Write {
     /// The frame that wrote; 0 is the request's input.
     pub seq: u32,

@@ -8,7 +8,7 @@ use scrubjay_session::{
 };
 use serde::Serialize;
 
-use super::{delta, ignoring, sides, told};
+use super::{delta, failed_report, ignoring, sides};
 use crate::{Report, visible};
 
 /// Differences that a report tells one by one.
@@ -209,7 +209,7 @@ fn line(value: &impl Serialize) -> String {
 pub fn json_lines<S: Shelf + Clone>(comparison: &mut Comparison<S>) -> Result<String, Report> {
     let mut text = summary_line(comparison);
     for number in 0..comparison.differences().len() {
-        let found = comparison.divergence(number).map_err(|failed| told(&failed))?;
+        let found = comparison.divergence(number).map_err(|failed| failed_report(&failed))?;
         text.push_str(&difference_line(number + 1, &found));
     }
     Ok(text)
@@ -220,7 +220,7 @@ pub fn json_lines<S: Shelf + Clone>(comparison: &mut Comparison<S>) -> Result<St
 /// # Errors
 /// When a side cannot be read.
 pub fn markdown<S: Shelf + Clone>(comparison: &mut Comparison<S>) -> Result<String, Report> {
-    written(comparison).map_err(|failed| told(&failed))
+    written(comparison).map_err(|failed| failed_report(&failed))
 }
 
 fn written<S: Shelf + Clone>(comparison: &mut Comparison<S>) -> Result<String, Failed<S::Error>> {

@@ -35,6 +35,7 @@ const GAPS_READ: u32 = 8_192;
 
 /// The picture of a range, in units of the asked axis.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Picture {
     /// Left edge.
     pub from: f64,
@@ -59,6 +60,7 @@ pub type LongGap = (f64, f64, u64);
 
 /// One lane.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Lane {
     /// What it shows.
     pub id: LaneId,
@@ -70,6 +72,11 @@ pub struct Lane {
 
 /// Names of lanes, in their order from top to bottom; the pyramid counts in the same order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 #[expect(missing_docs, reason = "each name says it")]
 pub enum LaneId {
     Runs,
@@ -101,6 +108,7 @@ impl LaneId {
 
 /// One shape.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Shape {
     /// Form.
     pub form: Form,
@@ -126,6 +134,11 @@ pub struct Shape {
 
 /// Form of a shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum Form {
     /// A bar with square ends.
     Bar,

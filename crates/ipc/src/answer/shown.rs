@@ -1,0 +1,143 @@
+//! Which texts of an answer are made safe to show. Pointers keep their
+//! characters, because they are asked with again; so does what the page shows
+//! verbatim and copies: a field's value, a message's text, arguments, results.
+
+use scrubjay_session::{diff, query};
+
+use crate::visible;
+
+/// An answer that holds captured text.
+pub(super) trait Captured {
+    /// Makes its text safe to show.
+    fn make_visible(&mut self);
+}
+
+/// The answer with its text made safe to show.
+pub(super) fn shown<T: Captured>(mut answer: T) -> T {
+    answer.make_visible();
+    answer
+}
+
+fn line(text: &mut String) {
+    *text = visible::line(text);
+}
+
+fn lines<'a>(texts: impl IntoIterator<Item = &'a mut String>) {
+    texts.into_iter().for_each(line);
+}
+
+impl<T: Captured> Captured for Vec<T> {
+    fn make_visible(&mut self) {
+        self.iter_mut().for_each(T::make_visible);
+    }
+}
+
+impl<T: Captured> Captured for Option<T> {
+    fn make_visible(&mut self) {
+        self.iter_mut().for_each(T::make_visible);
+    }
+}
+
+impl Captured for query::Stop {
+    fn make_visible(&mut self) {
+        line(&mut self.message);
+    }
+}
+
+impl Captured for query::FindingEntry {
+    fn make_visible(&mut self) {
+        line(&mut self.message);
+    }
+}
+
+impl Captured for query::RowWindow {
+    fn make_visible(&mut self) {
+        for row in &mut self.rows {
+            lines([&mut row.subject, &mut row.summary]);
+        }
+    }
+}
+
+impl Captured for query::Field {
+    fn make_visible(&mut self) {
+        line(&mut self.name);
+    }
+}
+
+impl Captured for query::Operation {
+    fn make_visible(&mut self) {
+        lines([&mut self.op, &mut self.path, &mut self.reason]);
+        lines(self.from.iter_mut().chain(&mut self.value));
+    }
+}
+
+impl Captured for query::StateLine {
+    fn make_visible(&mut self) {
+        lines([&mut self.key, &mut self.preview].into_iter().chain(&mut self.old));
+    }
+}
+
+impl Captured for query::Change {
+    fn make_visible(&mut self) {
+        lines(self.old.iter_mut().chain(&mut self.new));
+    }
+}
+
+impl Captured for query::ChatWindow {
+    fn make_visible(&mut self) {
+        self.messages.make_visible();
+        self.interrupts.make_visible();
+        self.stop.make_visible();
+    }
+}
+
+impl Captured for query::ChatMessage {
+    fn make_visible(&mut self) {
+        lines([&mut self.id, &mut self.role]);
+        lines(self.name.iter_mut().chain(&mut self.subagent).chain(&mut self.answers));
+        lines(&mut self.parts);
+        for tool in &mut self.tools {
+            lines([&mut tool.id, &mut tool.name]);
+        }
+    }
+}
+
+impl Captured for query::Interrupt {
+    fn make_visible(&mut self) {
+        lines([&mut self.id, &mut self.reason]);
+        self.message = visible::text(&self.message);
+    }
+}
+
+impl Captured for query::SpanEvent {
+    fn make_visible(&mut self) {
+        line(&mut self.type_name);
+    }
+}
+
+impl Captured for query::Write {
+    fn make_visible(&mut self) {
+        lines([&mut self.type_name, &mut self.value]);
+    }
+}
+
+impl Captured for query::Picture {
+    fn make_visible(&mut self) {
+        for lane in &mut self.lanes {
+            lines(lane.shapes.iter_mut().map(|shape| &mut shape.label));
+        }
+    }
+}
+
+impl Captured for diff::TreeLine {
+    fn make_visible(&mut self) {
+        lines([&mut self.pointer, &mut self.key, &mut self.note]);
+        lines(self.a.iter_mut().chain(&mut self.b));
+    }
+}
+
+impl Captured for diff::WordRun {
+    fn make_visible(&mut self) {
+        self.text = visible::text(&self.text);
+    }
+}
