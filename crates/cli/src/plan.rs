@@ -1,6 +1,6 @@
 //! Sources as the command line names them.
 
-use scrubjay_engine::{EngineError, Hosts, SourcePlan, TlsPlan};
+use scrubjay_engine::{EngineError, Hosts, SourceConfig, TlsConfig};
 use scrubjay_ipc::Source;
 use scrubjay_session::exchange::origin_and_path;
 
@@ -20,7 +20,11 @@ fn named(upstream: &str) -> (Option<&str>, &str) {
 }
 
 /// The plans for these upstreams and the addresses in their order.
-pub(crate) fn plans(upstreams: &[String], listens: &[String], name: Option<&str>) -> Result<Vec<SourcePlan>, Failure> {
+pub(crate) fn plans(
+    upstreams: &[String],
+    listens: &[String],
+    name: Option<&str>,
+) -> Result<Vec<SourceConfig>, Failure> {
     if listens.len() > upstreams.len() {
         return Err(Failure::bad_argument(
             format!(
@@ -37,7 +41,7 @@ pub(crate) fn plans(upstreams: &[String], listens: &[String], name: Option<&str>
             "Name each: --upstream NAME=URL.",
         ));
     }
-    let mut plans: Vec<SourcePlan> = Vec::new();
+    let mut plans: Vec<SourceConfig> = Vec::new();
     for (place, upstream) in upstreams.iter().enumerate() {
         let (own_name, url) = named(upstream);
         if let (Some(own_name), Some(name)) = (own_name, name) {
@@ -54,11 +58,11 @@ pub(crate) fn plans(upstreams: &[String], listens: &[String], name: Option<&str>
                 "Give each a name of its own: --upstream NAME=URL.",
             ));
         }
-        plans.push(SourcePlan {
+        plans.push(SourceConfig {
             name,
             listen: listens.get(place).cloned(),
             upstream: url.to_owned(),
-            ..SourcePlan::default()
+            ..SourceConfig::default()
         });
     }
     Ok(plans)
@@ -77,7 +81,7 @@ fn refuse_query(url: &str) -> Result<(), Failure> {
 }
 
 /// TLS with these upstreams. What none of them has use for is a slip.
-pub(crate) fn tls(args: &args::Tls, upstreams: &[&str]) -> Result<TlsPlan, Failure> {
+pub(crate) fn tls(args: &args::Tls, upstreams: &[&str]) -> Result<TlsConfig, Failure> {
     let given = [
         ("--cacert", args.cacert.is_some()),
         ("--cert", args.cert.is_some()),
@@ -91,7 +95,7 @@ pub(crate) fn tls(args: &args::Tls, upstreams: &[&str]) -> Result<TlsPlan, Failu
             "Leave it out, or give the address with https://.",
         ));
     }
-    Ok(TlsPlan {
+    Ok(TlsConfig {
         cacert: args.cacert.clone(),
         identity: args.cert.clone().zip(args.key.clone()),
         insecure: args.insecure,

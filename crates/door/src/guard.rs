@@ -5,9 +5,10 @@
 //! request needs a `Host` that is ours and no foreign `Origin` or
 //! `Sec-Fetch-Site`, before its token is looked at (`keys`).
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use axum::http::{HeaderMap, Method, Uri, header};
+use scrubjay_engine::HostPort;
 
 /// Why a request is turned away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,24 +82,13 @@ impl Guard {
     }
 
     fn is_ours(&self, host: &str) -> bool {
-        let (name, port) = match host.rsplit_once(':') {
-            Some((name, port)) if !port.ends_with(']') => (name, port),
-            _ => (host, "80"),
-        };
-        if !port.bytes().all(|byte| byte.is_ascii_digit()) || port.parse() != Ok(self.bound.port()) {
+        let Some(named) = HostPort::parse(host).filter(|named| named.port.unwrap_or(80) == self.bound.port()) else {
             return false;
-        }
-        if name.eq_ignore_ascii_case("localhost") {
-            return true;
-        }
-        let literal = match name.strip_prefix('[').and_then(|name| name.strip_suffix(']')) {
-            Some(name) => name.parse::<Ipv6Addr>().map(IpAddr::from),
-            None => name.parse::<Ipv4Addr>().map(IpAddr::from),
         };
-        match literal {
+        match named.ip() {
             // A name can be made to point anywhere, an address cannot.
-            Ok(ip) => ip == self.bound.ip() || ip.is_loopback() || !self.bound.ip().is_loopback(),
-            Err(_) => false,
+            Some(ip) => ip == self.bound.ip() || ip.is_loopback() || !self.bound.ip().is_loopback(),
+            None => named.host == "localhost",
         }
     }
 }

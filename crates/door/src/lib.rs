@@ -67,8 +67,7 @@ use std::{
     sync::Arc,
 };
 
-use scrubjay_engine::Engine;
-use socket2::SockRef;
+use scrubjay_engine::{Engine, bind_socket};
 use tokio::net::TcpListener;
 
 pub use self::{error::DoorError, page::is_built};
@@ -81,10 +80,6 @@ use self::{
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
      style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src 'self' data:; font-src 'self'; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-/// Connections that may wait to be accepted. The system may have a lower limit
-/// of its own.
-const BACKLOG: i32 = 4096;
 
 /// Called with an address that works, token included.
 pub type OnNewUrl = Box<dyn Fn(&str) + Send + Sync>;
@@ -113,11 +108,7 @@ impl Default for DoorOptions {
 /// When the address cannot be bound.
 pub fn listen(address: SocketAddr) -> Result<std::net::TcpListener, DoorError> {
     let bind = |source| DoorError::Bind { address, source };
-    let socket = std::net::TcpListener::bind(address).map_err(bind)?;
-    // The library lets 128 wait; the second call sets the new number.
-    SockRef::from(&socket).listen(BACKLOG).map_err(bind)?;
-    socket.set_nonblocking(true).map_err(bind)?;
-    Ok(socket)
+    bind_socket(address).map_err(bind)
 }
 
 /// A bound address with the page behind it.

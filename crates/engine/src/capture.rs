@@ -34,7 +34,7 @@ use scrubjay_store::{Claim, Source as Stored, Store, Wanted};
 
 pub use self::{
     choice::Choice,
-    plan::{BoundSource, SourcePlan},
+    plan::{BoundSource, SourceConfig},
 };
 use self::{
     listening::{Listening, checked_upstream},
@@ -196,7 +196,7 @@ impl Capture {
     }
 
     /// The plan's own name; else one from the host that does not run.
-    fn name_to_run(&self, plan: &SourcePlan, upstream: &str, known: &[Stored]) -> Result<String, EngineError> {
+    fn name_to_run(&self, plan: &SourceConfig, upstream: &str, known: &[Stored]) -> Result<String, EngineError> {
         match &plan.name {
             Some(name) if self.is_running(name) => Err(EngineError::NameTaken { name: name.clone() }),
             Some(name) => checked_name(name, |_| false),

@@ -98,7 +98,7 @@ pub enum EngineError {
     NotEditable,
     /// An option of a replay makes no sense.
     #[error("{message}")]
-    BadManner { message: String, hint: String },
+    BadReplayOption { message: String, hint: String },
     /// No exchange has ended.
     #[error("there is nothing to replay in {path}")]
     NothingToReplay { path: PathBuf },
@@ -144,7 +144,7 @@ impl EngineError {
             | Self::RunsElsewhere { .. }
             | Self::NotEditable
             | Self::BadPath { .. }
-            | Self::BadManner { .. }
+            | Self::BadReplayOption { .. }
             | Self::NothingToReplay { .. }
             | Self::MissesNeedStore { .. }
             | Self::StrictWithFallback
@@ -232,7 +232,7 @@ impl EngineError {
             }
             Self::NothingOfSource { known, .. } => format!("Name one of {}.", known.join(", ")),
             Self::NotEditable => "Skip it, or serve the recording of a text stream.".into(),
-            Self::BadManner { hint, .. } => hint.clone(),
+            Self::BadReplayOption { hint, .. } => hint.clone(),
             Self::NothingToReplay { .. } => "Record something first, or name another recording.".into(),
             Self::MissesNeedStore { .. } => "Name a store for them: --store PATH.".into(),
             Self::StrictWithFallback => "Leave out --strict or --fallback.".into(),

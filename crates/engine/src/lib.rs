@@ -71,14 +71,16 @@ mod storage;
 mod threads;
 mod tls;
 
-pub use scrubjay_proxy::{Holder as PortHolder, Hosts, descriptors::raise_limit as raise_descriptor_limit};
+pub use scrubjay_proxy::{
+    Holder as PortHolder, HostPort, Hosts, bind_socket, descriptors::raise_limit as raise_descriptor_limit,
+};
 pub use scrubjay_recording::{Limits, Packing};
 pub use scrubjay_store::{
     Derived, Edge, Excess, Gap, Incident, Pruned, SizeCap, Tally, Window, create_private_file, open_file,
 };
 
 pub use self::{
-    capture::{BoundSource, Choice, SourcePlan},
+    capture::{BoundSource, Choice, SourceConfig},
     engine::{Engine, Opening, Options},
     error::EngineError,
     feed::NewsFeed,
@@ -89,10 +91,10 @@ pub use self::{
     },
     live::LiveRun,
     readers::Asker,
-    replays::{ReplayPlan, Struck},
-    rerecord::{Ended, RerecordPlan, Rerecording, Rerun, asked_thread},
+    replays::{ReplayConfig, Struck},
+    rerecord::{Ended, RerecordConfig, Rerecording, Rerun, asked_thread},
     shelf::AnyShelf,
-    tls::TlsPlan,
+    tls::TlsConfig,
 };
 
 /// The reader of one exchange.

@@ -11,7 +11,7 @@ use scrubjay_proxy::post::{PostError, Posted, post};
 use scrubjay_session::exchange::origin_and_path;
 use tempfile::TempDir;
 
-use crate::{Engine, EngineError, Opening, Options, SourcePlan, TlsPlan};
+use crate::{Engine, EngineError, Opening, Options, SourceConfig, TlsConfig};
 
 /// Faults of an input that are named.
 const ISSUES: usize = 3;
@@ -30,7 +30,7 @@ impl LiveRun {
     /// # Errors
     /// When the URL or the input makes no sense, or no temporary store can be made. An
     /// agent that does not answer is no error: that is what is found.
-    pub async fn start(url: &str, input: Vec<u8>, tls: &TlsPlan) -> Result<Self, EngineError> {
+    pub async fn start(url: &str, input: Vec<u8>, tls: &TlsConfig) -> Result<Self, EngineError> {
         let (upstream, target) = split(url);
         judge_address(url, &upstream)?;
         judge_input(&input)?;
@@ -42,12 +42,12 @@ impl LiveRun {
             path: Some(store_in(&folder)),
             opening: Opening::Writing,
         })?;
-        let source = engine.run_source(&SourcePlan {
+        let source = engine.run_source(&SourceConfig {
             name: Some("check".into()),
             listen: Some("127.0.0.1:0".into()),
             upstream,
             tls: tls.clone(),
-            ..SourcePlan::default()
+            ..SourceConfig::default()
         })?;
         let listening = listening(&source.listen)?;
         let posted = post(listening, &target, input).await.map_err(|error| unasked(&error))?;

@@ -1,6 +1,6 @@
 //! Replays: recordings of this store or file, served as the agent.
 //!
-//! - `plan`: what to serve and how, from the words of the command line.
+//! - `config`: what to serve and how, from the words of the command line.
 //! - `recorded`: which recordings are served.
 //! - `view`: what a page shows.
 //!
@@ -8,7 +8,7 @@
 //! it is kept. Answers to misses come from the fallback and are recorded like
 //! any source's.
 
-mod plan;
+mod config;
 mod recorded;
 mod view;
 
@@ -20,16 +20,16 @@ use std::{
 };
 
 use scrubjay_ipc::{
-    AnswerMiss, News, ReplayAnswer, ReplayAsk, ReplayList, ReplayManner, ReplayView, StartReplay, Steer, SteerBy,
+    AnswerMiss, News, ReplayAnswer, ReplayAsk, ReplayList, ReplayOptions, ReplayView, StartReplay, Steer, SteerBy,
 };
 use scrubjay_proxy::{Hosts, Listener, Source, Upstream};
 use scrubjay_replay::{
-    Deck,
-    serve::{Fallback, Opening, Order, Serving, serve},
+    Matcher,
+    serve::{Fallback, Order, ServeConfig, Serving, serve},
 };
 use tokio::sync::Notify;
 
-pub use self::plan::ReplayPlan;
+pub use self::config::ReplayConfig;
 
 use crate::{
     EngineError,
@@ -82,7 +82,7 @@ struct Running {
 /// One replay.
 struct Replay {
     serving: Serving,
-    manner: ReplayManner,
+    options: ReplayOptions,
     /// What was asked for: empty means all.
     chosen: Vec<i64>,
     exchanges: Vec<i64>,
@@ -108,7 +108,7 @@ impl Replays {
             ReplayAsk::Replays(_) => json(&self.list()),
             ReplayAsk::StartReplay(ask) => json(&self.start(ask)?),
             ReplayAsk::StopReplay(ask) => json(&self.stop(ask.replay)?),
-            ReplayAsk::EditReplay(ask) => json(&self.edit(ask.replay, &ask.manner)?),
+            ReplayAsk::EditReplay(ask) => json(&self.edit(ask.replay, &ask.options)?),
             ReplayAsk::Steer(ask) => json(&self.steer(ask)?),
             ReplayAsk::AnswerMiss(ask) => json(&self.answer_miss(ask)?),
         })
@@ -141,11 +141,11 @@ impl Replays {
     /// What faults and breakpoints have done.
     pub(crate) fn struck(&self, number: u64) -> Result<Struck, EngineError> {
         let running = self.running();
-        let conduct = running.get(number)?.serving.conduct();
+        let serve_options = running.get(number)?.serving.options();
         let owned = |(word, times): (&str, u64)| (word.to_owned(), times);
         Ok(Struck {
-            faults: conduct.faults.struck().map(owned).collect(),
-            holds: conduct.hold.stopped().map(owned).collect(),
+            faults: serve_options.faults.struck().map(owned).collect(),
+            holds: serve_options.hold.stopped().map(owned).collect(),
         })
     }
 
@@ -162,60 +162,60 @@ impl Replays {
     /// Starts serving as a page asks. Everything of several sources is served
     /// at an address for each; the first is what is shown.
     fn start(&self, ask: &StartReplay) -> Result<ReplayView, EngineError> {
-        let plan = ReplayPlan {
+        let config = ReplayConfig {
             exchanges: ask.exchanges.clone(),
             source: ask.source.clone(),
             listen: ask.listen.clone(),
-            manner: ask.manner.clone(),
+            options: ask.options.clone(),
             hosts: Hosts::of_containers(),
-            ..ReplayPlan::default()
+            ..ReplayConfig::default()
         };
         let mut sources = Vec::new();
-        if plan.exchanges.is_empty() && plan.source.is_empty() && plan.manner.fallback.trim().is_empty() {
+        if config.exchanges.is_empty() && config.source.is_empty() && config.options.fallback.trim().is_empty() {
             sources = self.sources(&[])?;
         }
         if sources.len() < 2 {
-            return self.run(&plan);
+            return self.run(&config);
         }
         let mut first: Option<ReplayView> = None;
         for source in sources {
             let behind = first.as_ref().map(|first| self.address(first.replay)).transpose()?;
-            let started = self.run(&ReplayPlan {
+            let started = self.run(&ReplayConfig {
                 source,
                 behind,
-                ..plan.clone()
+                ..config.clone()
             })?;
             first.get_or_insert(started);
         }
-        first.map_or_else(|| self.run(&plan), Ok)
+        first.map_or_else(|| self.run(&config), Ok)
     }
 
     /// Starts serving.
-    pub(crate) fn run(&self, plan: &ReplayPlan) -> Result<ReplayView, EngineError> {
-        let conduct = plan::conduct(&plan.manner, plan.shifts_timestamps)?;
-        let recorded = recorded::chosen(&self.storage, &plan.exchanges, &plan.source)?;
+    pub(crate) fn run(&self, config: &ReplayConfig) -> Result<ReplayView, EngineError> {
+        let serve_options = config::serve_options(&config.options, config.shifts_timestamps)?;
+        let recorded = recorded::chosen(&self.storage, &config.exchanges, &config.source)?;
         let exchanges: Vec<i64> = recorded.iter().map(|one| one.exchange.index).collect();
-        let rules = plan::rules(&plan.manner)?;
-        let origins = plan.origins()?;
-        let fallback = self.fallback(plan)?;
-        let listener = bind(plan)?.answering_to(plan.hosts.clone());
+        let match_options = config::match_options(&config.options)?;
+        let origins = config.origins()?;
+        let fallback = self.fallback(config)?;
+        let listener = bind(config)?.answering_to(config.hosts.clone());
         let threads = self.threads()?;
-        let opening = Opening {
+        let serve_config = ServeConfig {
             fallback,
             origins,
             on_change: publisher(&threads, &self.hub),
-            ..Opening::new(Deck::new(recorded, rules), conduct)
+            ..ServeConfig::new(Matcher::new(recorded, match_options), serve_options)
         };
         let serving = {
             let _inside = threads.handle.enter();
-            serve(listener, opening)?
+            serve(listener, serve_config)?
         };
         let replay = Replay {
             serving,
-            manner: plan.manner.clone(),
-            chosen: plan.exchanges.clone(),
-            title: recorded::title(&self.storage, &plan.exchanges, &plan.source),
-            source: plan.source.clone(),
+            options: config.options.clone(),
+            chosen: config.exchanges.clone(),
+            title: recorded::title(&self.storage, &config.exchanges, &config.source),
+            source: config.source.clone(),
             exchanges,
             frames: Mutex::default(),
         };
@@ -225,19 +225,19 @@ impl Replays {
     }
 
     /// The way to the fallback, and what records its answers.
-    fn fallback(&self, plan: &ReplayPlan) -> Result<Option<Fallback>, EngineError> {
-        let url = plan.manner.fallback.trim();
+    fn fallback(&self, config: &ReplayConfig) -> Result<Option<Fallback>, EngineError> {
+        let url = config.options.fallback.trim();
         if url.is_empty() {
             return Ok(None);
         }
-        if plan.manner.strict {
+        if config.options.strict {
             return Err(EngineError::StrictWithFallback);
         }
         let source = Source {
-            tls: plan.tls.load()?,
+            tls: config.tls.load()?,
             ..Source::new(FALLBACK_NAME, Upstream::parse(url)?)
         };
-        let recorder = match &plan.misses_into {
+        let recorder = match &config.misses_into {
             Some(engine) => engine.capture().recorder(FALLBACK_NAME)?,
             None if self.storage.writable().is_err() => {
                 return Err(EngineError::MissesNeedStore {
@@ -250,21 +250,21 @@ impl Replays {
     }
 
     /// Changes how a replay serves.
-    fn edit(&self, number: u64, manner: &ReplayManner) -> Result<ReplayView, EngineError> {
-        let conduct = plan::conduct(manner, false)?;
+    fn edit(&self, number: u64, options: &ReplayOptions) -> Result<ReplayView, EngineError> {
+        let serve_options = config::serve_options(options, false)?;
         {
             let mut running = self.running();
             let replay = running.get_mut(number)?;
-            let is_settled =
-                plan::rules(manner)? == plan::rules(&replay.manner)? && manner.fallback == replay.manner.fallback;
+            let is_settled = config::match_options(options)? == config::match_options(&replay.options)?
+                && options.fallback == replay.options.fallback;
             if !is_settled {
                 return Err(EngineError::SettledAtStart);
             }
-            replay.serving.set_conduct(scrubjay_replay::serve::Conduct {
-                shifts_timestamps: replay.serving.conduct().shifts_timestamps,
-                ..conduct
+            replay.serving.set_options(scrubjay_replay::serve::ServeOptions {
+                shifts_timestamps: replay.serving.options().shifts_timestamps,
+                ..serve_options
             });
-            replay.manner.clone_from(manner);
+            replay.options.clone_from(options);
         }
         self.one(number)
     }
@@ -354,17 +354,17 @@ impl Running {
     }
 }
 
-fn bind(plan: &ReplayPlan) -> Result<Listener, EngineError> {
-    if let Some(behind) = plan.behind {
+fn bind(config: &ReplayConfig) -> Result<Listener, EngineError> {
+    if let Some(behind) = config.behind {
         let first = behind.port().saturating_add(1);
         let last = first.saturating_add(LAST_PORT - FIRST_PORT);
         return Ok(Listener::bind_free(behind.ip(), first, last, &[OTHERS_PORT])?);
     }
-    if plan.listen.trim().is_empty() {
+    if config.listen.trim().is_empty() {
         let ip = Ipv4Addr::LOCALHOST.into();
         return Ok(Listener::bind_free(ip, FIRST_PORT, LAST_PORT, &[OTHERS_PORT])?);
     }
-    Ok(Listener::bind(address::listen_address(&plan.listen)?)?)
+    Ok(Listener::bind(address::listen_address(&config.listen)?)?)
 }
 
 /// Publishes changes of a replay, as often as pages can take it.

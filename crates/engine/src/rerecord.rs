@@ -23,7 +23,7 @@ use scrubjay_session::{
 use tempfile::TempDir;
 
 use crate::{
-    Engine, EngineError, Exchange, Opening, Options, SourcePlan, TlsPlan,
+    Engine, EngineError, Exchange, Opening, Options, SourceConfig, TlsConfig,
     capture::address::{is_name, path_of},
     live::{judge_address, listening, split},
     shelf::AnyShelf,
@@ -57,14 +57,14 @@ const OUR_ANSWER: &str = "x-scrubjay-answer";
 
 /// The agent to ask again, and how.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RerecordPlan {
+pub struct RerecordConfig {
     /// The agent: an endpoint, which all requests go to, or an origin, where
     /// each goes to its recorded path.
     pub url: String,
     /// Fields in the place of the recorded ones of their names.
     pub headers: Headers,
     /// TLS with an `https://` agent.
-    pub tls: TlsPlan,
+    pub tls: TlsConfig,
 }
 
 /// A live agent that is asked again.
@@ -78,7 +78,7 @@ pub struct Rerecording {
     /// Path and query, when all requests go to one.
     endpoint: Option<String>,
     headers: Headers,
-    tls: TlsPlan,
+    tls: TlsConfig,
     asked: usize,
     /// Holds the store; gone when dropped.
     folder: TempDir,
@@ -126,8 +126,7 @@ pub fn asked_thread(exchange: &mut Exchange) -> Result<Option<String>, EngineErr
         true => Request::read(&body),
         false => Request::read(&encoding::decode(&coding, &body).0),
     };
-    let named = request.input().and_then(|input| input.thread_id);
-    Ok(Some(match named {
+    Ok(Some(match request.thread_id() {
         Some(id) => id.to_str_lossy().into_owned(),
         None => exchange.summary().thread_id.clone(),
     }))
@@ -139,7 +138,7 @@ impl Rerecording {
     /// # Errors
     /// When the URL makes no sense, or names one endpoint for several paths, or no temporary
     /// store can be made.
-    pub fn start(plan: &RerecordPlan, targets: &[String]) -> Result<Self, EngineError> {
+    pub fn start(plan: &RerecordConfig, targets: &[String]) -> Result<Self, EngineError> {
         let (upstream, target) = split(&plan.url);
         judge_address(&plan.url, &upstream)?;
         let endpoint = (target != "/").then_some(target);
@@ -175,12 +174,12 @@ impl Rerecording {
         if let Some(listening) = self.sources.get(name) {
             return Ok(*listening);
         }
-        let source = self.engine.run_source(&SourcePlan {
+        let source = self.engine.run_source(&SourceConfig {
             name: Some(name.to_owned()),
             listen: Some("127.0.0.1:0".into()),
             upstream: self.upstream.clone(),
             tls: self.tls.clone(),
-            ..SourcePlan::default()
+            ..SourceConfig::default()
         })?;
         let listening = listening(&source.listen)?;
         self.sources.insert(name.to_owned(), listening);

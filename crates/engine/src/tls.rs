@@ -8,7 +8,7 @@ use crate::EngineError;
 
 /// How TLS with `https://` upstreams is set up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TlsPlan {
+pub struct TlsConfig {
     /// A PEM file of certificates that are trusted beside the system's.
     pub cacert: Option<PathBuf>,
     /// PEM files: what is shown to an upstream that asks who we are, and its key.
@@ -17,7 +17,7 @@ pub struct TlsPlan {
     pub insecure: bool,
 }
 
-impl TlsPlan {
+impl TlsConfig {
     /// Reads the files.
     pub(crate) fn load(&self) -> Result<Tls, EngineError> {
         let mut tls = Tls {

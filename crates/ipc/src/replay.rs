@@ -24,12 +24,13 @@ pub struct StartReplay {
     /// Where to listen; empty means the next free port from 5291.
     pub listen: String,
     /// How to serve.
-    pub manner: ReplayManner,
+    #[serde(rename = "manner")]
+    pub options: ReplayOptions,
 }
 
 /// How a recording is served. Words are those of the command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReplayManner {
+pub struct ReplayOptions {
     /// `recorded`, `2x`, `instant`, `fixed:MS`, `step`; empty means `recorded`.
     pub pace: String,
     /// Bytes as recorded, without putting in the ids of the request.
@@ -65,7 +66,8 @@ pub struct EditReplay {
     /// Which.
     pub replay: u64,
     /// How from now on.
-    pub manner: ReplayManner,
+    #[serde(rename = "manner")]
+    pub options: ReplayOptions,
 }
 
 /// Steers the stream of one client by hand.
@@ -123,7 +125,8 @@ pub struct ReplayView {
     /// The exchanges it serves.
     pub exchanges: Vec<i64>,
     /// How.
-    pub manner: ReplayManner,
+    #[serde(rename = "manner")]
+    pub options: ReplayOptions,
     /// Why it does not listen, as a sentence; empty when it does.
     pub failure: String,
     /// A command that does the same without a window.

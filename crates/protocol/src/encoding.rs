@@ -1,4 +1,4 @@
-//! Content encodings: what was sent for what was meant.
+//! Content encodings: gzip, deflate, br and zstd.
 //!
 //! Encoded bodies are stored and forwarded as they are, and decoded here for
 //! reading. Broken input gives all that can be decoded and a problem; output

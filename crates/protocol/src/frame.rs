@@ -60,7 +60,7 @@ pub struct Frame {
     pub range: Range<u64>,
     /// What it is.
     pub kind: FrameKind,
-    /// It comes from the protobuf transport, whatever its kind.
+    /// It comes from the protobuf transport.
     pub is_record: bool,
     /// The type of the event, for events and for records that name one,
     /// decoded or not.

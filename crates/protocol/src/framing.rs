@@ -1,4 +1,4 @@
-//! A decoded body into frames, whatever it turns out to be.
+//! A decoded body into frames, for any kind of body.
 //!
 //! While the start of a body does not show what it is, its bytes are held.
 //! Everything that cuts a whole body cuts it with this, so that a body is a
@@ -51,7 +51,7 @@ impl State {
 }
 
 impl Framing {
-    /// At the start of a body with this content type; an absent or empty one says nothing.
+    /// At the start of a body with this content type; an absent or empty one counts as none.
     pub fn new(content_type: Option<&str>) -> Self {
         let mut framing = Self {
             content_type: content_type.map(str::to_owned),

@@ -5,51 +5,26 @@
 //!
 //! let request = Request::read(br#"{"method":"agent/run","params":{},"body":{"threadId":"t","runId":"r","messages":[]}}"#);
 //! assert_eq!(request.envelope().unwrap().method.unwrap(), "agent/run");
-//! assert_eq!(request.input().unwrap().thread_id.unwrap(), "t");
+//! assert_eq!(request.thread_id().unwrap(), "t");
 //! assert_eq!(request.problems, []);
 //! ```
 
 use crate::{
-    event::{Context, Message, ResumeEntry, Text, Tool, member, snake_case},
-    json::{self, Cause, NESTING_LIMIT, Object, Value},
+    event::{member, snake_case},
+    json::{self, Cause, NESTING_LIMIT, Object, Value, Wtf8},
     problem::{Problem, rule},
     schema,
 };
 
-crate::event::views! {
-    /// What a frontend sends to have an agent run.
-    RunAgentInput {
-        /// The conversation.
-        thread_id: Text<'a> = "threadId",
-        /// The run, named by the client.
-        run_id: Text<'a> = "runId",
-        /// Version that the client speaks.
-        protocol_version: Text<'a> = "protocolVersion",
-        /// Parent run.
-        parent_run_id: Text<'a> = "parentRunId",
-        /// The state; absent means `{}`.
-        state: Option<&'a Value> = "state",
-        /// The conversation so far.
-        messages: Vec<Message<'a>> = "messages",
-        /// Tools that the frontend offers.
-        tools: Vec<Tool<'a>> = "tools",
-        /// What the agent should know.
-        context: Vec<Context<'a>> = "context",
-        /// Anything else.
-        forwarded_props: Option<&'a Value> = "forwardedProps",
-        /// Answers to interrupts of the run before.
-        resume: Vec<ResumeEntry<'a>> = "resume",
-    }
-
-    /// What CopilotKit's single endpoint wraps around a request.
-    Envelope {
-        /// `agent/run`, `agent/connect`, `info` and the like.
-        method: Text<'a> = "method",
-        /// Parameters, such as `agentId`.
-        params: Option<&'a Object> = "params",
-        /// The request inside.
-        body: Option<&'a Value> = "body",
-    }
+/// What CopilotKit's single endpoint wraps around a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Envelope<'a> {
+    /// `agent/run`, `agent/connect`, `info` and the like.
+    pub method: Option<&'a Wtf8>,
+    /// Parameters, such as `agentId`.
+    pub params: Option<&'a Object>,
+    /// The request inside.
+    pub body: Option<&'a Value>,
 }
 
 /// A request body, read leniently.
@@ -91,12 +66,12 @@ impl Request {
         request
     }
 
-    /// The run input, if the body is one or an envelope holds one.
-    pub fn input(&self) -> Option<RunAgentInput<'_>> {
-        self.input_value().map(RunAgentInput::read)
+    /// The `threadId` of the run input.
+    pub fn thread_id(&self) -> Option<&Wtf8> {
+        member(self.input_value()?.as_object()?, "threadId")?.as_wtf8()
     }
 
-    /// The run input as JSON.
+    /// The run input, if the body is one or an envelope holds one.
     pub fn input_value(&self) -> Option<&Value> {
         let value = self.value.as_ref()?;
         if is_run_input(value) {
@@ -106,7 +81,7 @@ impl Request {
     }
 
     /// Whether the body, or what an envelope holds, has a member of a run input
-    /// (`threadId`, `runId`, `messages`), whatever else is missing.
+    /// (`threadId`, `runId`, `messages`).
     pub fn has_input_member(&self) -> bool {
         let has_one = |value: &Value| signs(value).contains(&true);
         let held = self.envelope().and_then(|envelope| envelope.body);
@@ -116,7 +91,12 @@ impl Request {
     /// The envelope, if the body is one.
     pub fn envelope(&self) -> Option<Envelope<'_>> {
         let value = self.value.as_ref()?;
-        let envelope = Envelope::read(value);
+        let object = value.as_object()?;
+        let envelope = Envelope {
+            method: member(object, "method").and_then(Value::as_wtf8),
+            params: member(object, "params").and_then(Value::as_object),
+            body: member(object, "body"),
+        };
         let known = envelope
             .method
             .is_some_and(|method| method.as_bytes().starts_with(b"agent/") || *method == *"info");
@@ -216,7 +196,7 @@ mod tests {
         ] {
             let request = Request::read(body.as_bytes());
             assert_eq!(
-                (request.input().is_some(), request.envelope().is_some()),
+                (request.input_value().is_some(), request.envelope().is_some()),
                 (input, envelope),
                 "{body}"
             );
@@ -224,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_an_input_is_told() {
+    fn what_is_wrong_with_an_input_is_reported() {
         assert_eq!(rules(""), [""; 0]);
         assert_eq!(rules("{"), [rule::JSON]);
         assert_eq!(rules("\u{feff}{}"), [rule::BOM]);
@@ -250,32 +230,22 @@ mod tests {
             "x".repeat(80)
         );
         let request = Request::read(body.as_bytes());
-        let told: Vec<&str> = request
+        let messages: Vec<&str> = request
             .problems
             .iter()
             .map(|problem| problem.message.as_str())
             .collect();
         assert_eq!(
-            told[..2],
+            messages[..2],
             [
                 "/threadId: Invalid input: expected string, received null",
                 "/parentRunId: Invalid input: expected string, received number, found 7",
             ]
         );
-        let content = told.iter().find(|message| message.contains("/content")).unwrap();
+        let content = messages.iter().find(|message| message.contains("/content")).unwrap();
         assert!(
             content.contains(r#", found {"text":"xxx"#) && content.ends_with('…'),
             "{content}"
         );
-    }
-
-    #[test]
-    fn views_reach_into_the_input() {
-        let body = br#"{"threadId":"t","runId":"r","messages":[{"id":"m","role":"assistant","toolCalls":[{"id":"c","function":{"name":"f","arguments":"{}"}}]}],"tools":[{"name":"f"}],"resume":[{"interruptId":"i","status":"resolved"}]}"#;
-        let request = Request::read(body);
-        let input = request.input().unwrap();
-        assert_eq!(input.messages[0].tool_calls[0].function.name.unwrap(), "f");
-        assert_eq!(input.tools[0].name.unwrap(), "f");
-        assert_eq!(input.resume[0].interrupt_id.unwrap(), "i");
     }
 }

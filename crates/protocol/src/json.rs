@@ -13,14 +13,15 @@
 //! - [`parse()`] builds a [`Value`]. Nesting is bounded by [`NESTING_LIMIT`],
 //!   and so is every recursion over a value made here; memory is bounded by
 //!   [`VALUE_LIMIT`].
-//! - [`scan`] checks a text and says what it is, building nothing, at any
+//! - [`scan`] checks a text and gives what it is, building nothing, at any
 //!   nesting.
 //! - [`members`] and [`elements`] cut a text into verbatim slices,
 //!   [`last_members`] finds some by name among any number of others, and
 //!   [`each_scalar`] meets the leaves where they stand.
 //!
-//! [`to_json`] writes as `JSON.stringify` does.
+//! [`to_json`] writes as `JSON.stringify` does, and [`indented`] breaks a text into lines.
 
+mod indent;
 mod lex;
 mod parse;
 mod scalars;
@@ -31,6 +32,7 @@ mod wtf8;
 use std::fmt;
 
 pub use self::{
+    indent::indented,
     parse::{Parsed, parse, parse_text, parse_within},
     scalars::{Scalar, each_scalar},
     text::{Member, Scan, elements, last_members, members, scan, skip_value, string_at},
@@ -48,16 +50,12 @@ pub const VALUE_LIMIT: usize = 8_000_000;
 /// A JSON value, owned.
 #[derive(Clone, Default, PartialEq)]
 pub enum Value {
-    /// `null`.
     #[default]
     Null,
-    /// `true` or `false`.
     Bool(bool),
     /// Any number, rounded as JavaScript rounds it.
     Number(f64),
-    /// Text.
     String(Wtf8),
-    /// A list.
     Array(Vec<Value>),
     /// Members by name.
     Object(Object),
@@ -95,7 +93,6 @@ pub enum Cause {
 }
 
 impl Value {
-    /// A string value.
     pub fn string(text: impl Into<Wtf8>) -> Self {
         Self::String(text.into())
     }
@@ -112,12 +109,10 @@ impl Value {
         }
     }
 
-    /// Whether it is `null`.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }
 
-    /// The boolean.
     pub fn as_bool(&self) -> Option<bool> {
         match self {
             Self::Bool(value) => Some(*value),
@@ -125,7 +120,6 @@ impl Value {
         }
     }
 
-    /// The number.
     pub fn as_f64(&self) -> Option<f64> {
         match self {
             Self::Number(number) => Some(*number),
@@ -133,7 +127,6 @@ impl Value {
         }
     }
 
-    /// The text.
     pub fn as_wtf8(&self) -> Option<&Wtf8> {
         match self {
             Self::String(text) => Some(text),
@@ -146,7 +139,6 @@ impl Value {
         self.as_wtf8()?.as_str()
     }
 
-    /// The items.
     pub fn as_array(&self) -> Option<&[Value]> {
         match self {
             Self::Array(items) => Some(items),
@@ -154,7 +146,6 @@ impl Value {
         }
     }
 
-    /// The members.
     pub fn as_object(&self) -> Option<&Object> {
         match self {
             Self::Object(object) => Some(object),
@@ -162,7 +153,6 @@ impl Value {
         }
     }
 
-    /// The members, to change.
     pub fn as_object_mut(&mut self) -> Option<&mut Object> {
         match self {
             Self::Object(object) => Some(object),
@@ -177,17 +167,14 @@ impl Value {
 }
 
 impl Object {
-    /// No members.
     pub const fn new() -> Self {
         Self { members: Vec::new() }
     }
 
-    /// How many members there are.
     pub fn len(&self) -> usize {
         self.members.len()
     }
 
-    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()
     }
@@ -241,12 +228,11 @@ impl Object {
         Some(self.members.remove(place).1)
     }
 
-    /// Keeps the members for which `keep` says so.
+    /// Keeps the members for which `keep` holds.
     pub fn retain(&mut self, mut keep: impl FnMut(&Wtf8, &mut Value) -> bool) {
         self.members.retain_mut(|(name, value)| keep(name, value));
     }
 
-    /// The members in order.
     pub fn iter(&self) -> std::slice::Iter<'_, (Wtf8, Value)> {
         self.members.iter()
     }

@@ -1,4 +1,4 @@
-//! What a response body is: told by its content type, and else by its content.
+//! What a response body is: by its content type, and else by its content.
 //!
 //! AG-UI is recognised by content, because real servers send event streams as
 //! `application/json` or as nothing at all, and because the official client
@@ -20,9 +20,9 @@ pub enum Media {
     Other,
 }
 
-/// Tells what a decoded body is from its `content-type` and its first bytes.
+/// What a decoded body is, by its `content-type` and its first bytes.
 ///
-/// `None` while the bytes are too few to tell; more may come. A body that
+/// `None` while the bytes are too few; more may come. A body that
 /// ends undecided is [`Media::Other`], and so is one that is undecided after
 /// 64 KiB.
 ///
@@ -57,8 +57,7 @@ pub fn recognise(content_type: Option<&str>, start: &[u8]) -> Option<Media> {
 
 /// Recognises a response body while its bytes come from the wire.
 ///
-/// Takes the content encoding off, and keeps no more of the body than it
-/// takes to tell.
+/// Takes the content encoding off, and keeps no more of the body than it needs.
 ///
 /// ```
 /// use scrubjay_protocol::media::{Media, Recogniser};
@@ -75,7 +74,7 @@ pub struct Recogniser {
 }
 
 impl Recogniser {
-    /// For a body with these header fields; an absent or empty type says nothing.
+    /// For a body with these header fields; an absent or empty type counts as none.
     pub fn new(content_type: Option<&str>, content_encoding: &str) -> Self {
         Self {
             content_type: content_type.map(str::to_owned),

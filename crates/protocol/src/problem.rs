@@ -75,7 +75,7 @@ pub mod rule {
     pub const EVENT_SIZE: &str = "limit.event_size";
     /// JSON nested deeper than is read ([`crate::json::NESTING_LIMIT`]).
     pub const NESTING: &str = "limit.nesting";
-    /// A content encoding nobody here knows.
+    /// An unknown content encoding.
     pub const UNKNOWN_ENCODING: &str = "encoding.unknown";
     /// An encoded body that breaks its own format, or ends inside it.
     pub const BROKEN_ENCODING: &str = "encoding.broken";

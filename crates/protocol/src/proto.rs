@@ -1,8 +1,8 @@
 //! Protobuf messages as the events that the official client makes of them.
 //!
 //! [`decode`] takes the message of a record and gives the JSON value that
-//! `@ag-ui/proto` 1.0.0 hands to its client, members in its order, or says why
-//! that client gives up. In reading order, which is the order of its stages:
+//! `@ag-ui/proto` 1.0.0 gives to its client, members in its order, or the reason
+//! why that client gives up. In reading order, which is the order of its stages:
 //!
 //! - `wire`: numbers, tags, lengths.
 //! - `schema`: the messages as tables.
@@ -11,11 +11,11 @@
 //! - `message`, `open`: fields by the tables; open JSON.
 //! - `event`: the event's members.
 //!
-//! The wire format is read here and not by a library because what decides is
-//! what one reader makes of odd input (a field twice, a choice made twice,
-//! slack in a number, bytes after the end), and because what it leaves out has
-//! to be told. Nothing here encodes; [`rewrite()`] puts other texts into the
-//! bytes of a message and leaves the rest.
+//! The wire format is read here and not by a library because the official
+//! reader decides what odd input means (a field twice, a choice made twice,
+//! slack in a number, bytes after the end), and what it leaves out is reported.
+//! Nothing here encodes; [`rewrite()`] puts other texts into the bytes of a
+//! message and leaves the rest.
 
 mod event;
 mod guard;
@@ -41,7 +41,7 @@ use crate::{
     problem::{Problem, rule},
 };
 
-/// Problems told of one record.
+/// Problems listed of one record.
 const PROBLEMS: usize = 32;
 
 /// What a message holds.
@@ -49,7 +49,6 @@ const PROBLEMS: usize = 32;
 pub struct Decoded {
     /// The event, as the official client gets it.
     pub event: Value,
-    /// Its type.
     pub event_type: EventType,
     /// What the event does not show of the message.
     pub problems: Vec<Problem>,
@@ -93,7 +92,7 @@ impl From<Unread> for Undecoded {
 /// ```
 ///
 /// # Errors
-/// When the message gives no event; what the client does then is said in
+/// When the message gives no event; what the client does then stands in
 /// [`Undecoded`].
 pub fn decode(message: &[u8]) -> Result<Decoded, Undecoded> {
     let mut notes = Notes::default();

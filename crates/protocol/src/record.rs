@@ -4,7 +4,7 @@
 //! ┌ 4 bytes, big-endian ┐┌ one `Event` message ┐┌ 4 bytes ┐┌ …
 //! ```
 //!
-//! A message is an envelope whose only field says by its number which event
+//! A message is an envelope, and the number of its only field is that of the event
 //! it holds; [`crate::proto`] decodes it.
 
 use std::{collections::VecDeque, ops::Range};
@@ -25,7 +25,7 @@ pub const OFFICIAL_RECORD_LIMIT: u64 = 10 * 1024 * 1024;
 /// Bytes of the length in front of each message.
 const PREFIX_LEN: usize = 4;
 
-/// Cuts a body into records, whatever pieces it comes in.
+/// Cuts a body into records, at any chunking.
 ///
 /// ```
 /// use scrubjay_protocol::{event::EventType, record::Decoder};
@@ -103,7 +103,7 @@ impl Decoder {
         self.start..self.start + self.seen
     }
 
-    /// Length that the record says it has, prefix included.
+    /// Length that the record's prefix gives, prefix included.
     fn wanted(&self) -> u64 {
         let prefix = <[u8; PREFIX_LEN]>::try_from(&self.prefix[..]).expect("the prefix is whole");
         PREFIX_LEN as u64 + u64::from(u32::from_be_bytes(prefix))
@@ -181,8 +181,8 @@ fn read(frame: &mut Frame) {
     }
 }
 
-/// The event that a message says it holds, by the last field of its envelope
-/// that names one. Tells of broken messages, too, as far as they go.
+/// The event that a message holds, by the last field of its envelope
+/// that names one. Works on broken messages, too, as far as they go.
 pub fn event_type(message: &[u8]) -> Option<EventType> {
     let mut rest = message;
     let mut found = None;
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_that_cannot_be_decoded_keeps_what_it_says_it_is() {
+    fn a_record_that_cannot_be_decoded_keeps_the_type_that_it_names() {
         let frames = decode(b"\x00\x00\x00\x04\x62\x02\x12\x00", 3);
         assert_eq!(frames[0].kind, FrameKind::Malformed);
         assert!(frames[0].has(rule::RECORD) && frames[0].is_record);

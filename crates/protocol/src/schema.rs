@@ -47,7 +47,6 @@ pub struct Checked {
     pub verdict: Verdict,
     /// What was translated, in order.
     pub conversions: Vec<Conversion>,
-    /// What was removed, in order.
     pub stripped: Vec<Strip>,
     /// The event that was refused, as it stood then; none if it went on, or
     /// was refused before anything could be made of it.
@@ -60,16 +59,12 @@ pub enum Verdict {
     /// It goes on, translated and stripped; its members stand in the order of
     /// the schema.
     Accept {
-        /// The event.
         event: Value,
         /// Its type, after translation: never retired, never unknown.
         event_type: EventType,
     },
-    /// It is dropped with a warning, because nobody knows its type.
-    Dropped {
-        /// The type.
-        type_name: String,
-    },
+    /// It is dropped with a warning, because its type is unknown.
+    Dropped { type_name: String },
     /// The run ends here.
     Fatal(Fatal),
 }

@@ -9,8 +9,8 @@
 //! before a frame belong to it. Nothing else ends a line: U+2028, U+2029 and
 //! U+0085 are text. The decoder follows the standard, which is wider than the
 //! official TypeScript reader (that one splits at LF LF, and knows only lines
-//! that begin with `data:`). Where the two part, the frame has a problem that
-//! says so, and who folds the run decides what it means.
+//! that begin with `data:`). Where the two part, the frame has a problem, and
+//! the fold of the run decides what it means.
 //!
 //! A frame whose last blank line ends with CR is given when the next byte, or
 //! the end, shows whether an LF belongs to it: so the cuts are the same at

@@ -1,5 +1,5 @@
 //! Messages of records against what the official decoder made of them.
-//! `tests/oracle/records.mjs` asked it, and says how to ask again.
+//! `tests/oracle/records.mjs` asked it, and documents how to ask again.
 
 #![expect(clippy::unwrap_used, reason = "a test panics where it fails")]
 
@@ -64,7 +64,7 @@ fn every_message_decodes_as_it_does_in_the_official_client() {
 
 // ---- what is noted, and where we stop ----------------------------------------
 
-/// A field that says its length.
+/// A field with its length before it.
 fn sized(number: u8, payload: &[u8]) -> Vec<u8> {
     let mut bytes = vec![number << 3 | 2];
     let mut len = payload.len();
@@ -92,8 +92,8 @@ fn named(name: &str) -> Result<Decoded, Undecoded> {
 }
 
 #[test]
-fn what_the_event_does_not_show_is_told() {
-    for (name, told) in [
+fn what_the_event_does_not_show_is_reported() {
+    for (name, expected) in [
         ("RUN_STARTED 2", None),
         ("MESSAGES_SNAPSHOT 1", None),
         ("an event beside a later one", Some(rule::STRIPPED)),
@@ -112,15 +112,15 @@ fn what_the_event_does_not_show_is_told() {
         let problems = named(name).unwrap().problems;
         assert_eq!(
             problems.first().map(|problem| problem.rule),
-            told,
+            expected,
             "{name}: {problems:?}"
         );
     }
 }
 
 #[test]
-fn a_broken_message_says_what_is_broken() {
-    for (name, says) in [
+fn a_broken_message_names_what_is_broken() {
+    for (name, message) in [
         ("nothing at all", "it holds no event"),
         ("two events", "it holds two events, RUN_STARTED and STATE_SNAPSHOT"),
         (
@@ -130,8 +130,8 @@ fn a_broken_message_says_what_is_broken() {
         ("a cut string", "a field in it says it has 5 bytes, and 1 are left"),
         ("a number that is cut", "in TEXT, it ends inside a field"),
     ] {
-        let says = says.replace("in TEXT", "in STATE_SNAPSHOT, in snapshot");
-        assert_eq!(named(name), Err(Undecoded::Broken(says)), "{name}");
+        let message = message.replace("in TEXT", "in STATE_SNAPSHOT, in snapshot");
+        assert_eq!(named(name), Err(Undecoded::Broken(message)), "{name}");
     }
 }
 
@@ -150,7 +150,7 @@ fn what_is_nested_too_deep_or_joined_over_and_over_is_not_read() {
     assert_eq!(beyond(&(0..300).fold(vec![0x1A, 0], twice)), Some(rule::EVENT_SIZE));
 }
 
-// ---- whatever comes ------------------------------------------------------------
+// ---- any input -----------------------------------------------------------------
 
 fn frames(pieces: &[&[u8]]) -> Vec<Frame> {
     let mut decoder = Decoder::new();

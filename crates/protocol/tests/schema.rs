@@ -1,5 +1,5 @@
 //! The schema checks against what the official client answered, case by case.
-//! `tests/schema/make.mjs` asked it, and says how to ask again.
+//! `tests/schema/make.mjs` asked it, and documents how to ask again.
 
 use scrubjay_protocol::{
     json::{self, Value, to_json},
@@ -33,7 +33,7 @@ fn pairs(value: Option<&Value>) -> Vec<(String, String)> {
         .collect()
 }
 
-/// What was removed before a failure is told too, but a failure is what counts.
+/// What was removed before a failure is listed too, but a failure is what counts.
 fn compare(line: &Value, checked: &Checked) -> Result<(), String> {
     let converted: Vec<_> = checked
         .conversions

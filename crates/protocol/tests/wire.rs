@@ -1,5 +1,5 @@
 //! Wire scenarios: each `tests/wire/<stem>.sse` is a body, and
-//! `<stem>.frames` says what it is cut into. Adding the two files adds a
+//! `<stem>.frames` holds the frames that it is cut into. Adding the two files adds a
 //! test. In a body every byte counts, line ends included, so these files are
 //! marked as binary for git.
 //!

@@ -14,62 +14,72 @@ use hyper::upgrade::OnUpgrade;
 use scrubjay_session::exchange::{Ending, HttpVersion, RequestHead, ResponseHead};
 
 use crate::{
-    body::{BreakSign, ClientBody, Inflow, RequestTee, ResponseTee, drain},
-    exit::{self, BoxError, Unanswered, UpstreamBody},
+    body::{BreakSign, ClientBody, RequestBody, RequestTee, ResponseTee, drain},
+    capture::Capture,
+    connection::Connection,
     framing::Contradiction,
     headers,
-    reel::Reel,
     refusal::Refusal,
     relay::Relay,
-    station::{Route, Station},
-    wire::Wire,
+    source_state::{Route, SourceState},
+    upstream_client::{self, BoxError, Unanswered, UpstreamBody},
 };
 
-/// Answers a request with what the upstream says, or with why it does not.
-pub(crate) async fn answer(station: Arc<Station>, wire: Arc<Wire>, request: Request<Inflow>) -> Response<ClientBody> {
+/// Answers a request with the upstream's answer, or with why there is none.
+pub(crate) async fn answer(
+    state: Arc<SourceState>,
+    connection: Arc<Connection>,
+    request: Request<RequestBody>,
+) -> Response<ClientBody> {
     let started = Instant::now();
-    station.facts.request_came();
-    let route = station.route();
+    state.stats.request_came();
+    let route = state.route();
     let (mut parts, body) = request.into_parts();
-    if let Some(refusal) = refusal(&parts, &station, &route).await {
-        station.facts.refused(&refusal.sentence);
+    if let Some(refusal) = refusal(&parts, &state, &route).await {
+        state.stats.refused(&refusal.sentence);
         return refusal.response();
     }
     let upgrade = Upgrade::asked(&mut parts);
     let (head, sent) = request_heads(&parts, &route, upgrade.is_some());
     let labels = headers::labels(&parts.headers);
-    let reel = Reel::begin(&station, &route.upstream.to_string(), &head, &labels, started);
+    let capture = Capture::begin(&state, &route.upstream.to_string(), &head, &labels, started);
     if route.is_unverified {
-        reel.unverified();
+        capture.unverified();
     }
     if let Some(upgrade) = &upgrade
         && route.upstream.is_h2c()
     {
         let refusal = Refusal::upgrade(&upgrade.protocol, &route.upstream);
-        return answer_ourselves(&reel, &refusal, Ending::NoAnswer);
+        return answer_ourselves(&capture, &refusal, Ending::NoAnswer);
     }
-    let client = Client::of(&parts, &station);
-    let (body, unsent) = RequestTee::new(body, Arc::clone(&reel));
-    match fetch(&station, &route, sent, body, upgrade.is_some(), &reel).await {
+    let client = Client::of(&parts, &state);
+    let (body, unsent) = RequestTee::new(body, Arc::clone(&capture));
+    match fetch(&state, &route, sent, body, upgrade.is_some(), &capture).await {
         Ok(response) => match upgrade.filter(|_| response.status() == StatusCode::SWITCHING_PROTOCOLS) {
-            Some(upgrade) => switch(response, &station, &route, &client, upgrade, reel, &wire),
+            Some(upgrade) => switch(response, &state, &route, &client, upgrade, capture, &connection),
             None if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
-                no_answer(&station, &reel, exit::unasked_switch(&route.upstream))
+                no_answer(&state, &capture, upstream_client::unasked_switch(&route.upstream))
             }
-            None => forward(response, &station, &route, &client, reel, wire),
+            None => forward(response, &state, &route, &client, capture, connection),
         },
-        // It says nothing about the upstream.
-        Err(_) if reel.is_request_broken() => answer_ourselves(&reel, &Refusal::broken_request(), Ending::ClientLeft),
+        // The upstream is not at fault.
+        Err(_) if capture.is_request_broken() => {
+            answer_ourselves(&capture, &Refusal::broken_request(), Ending::ClientLeft)
+        }
         Err(error) => {
             unsent.record().await;
-            no_answer(&station, &reel, exit::unanswered(&route.upstream, error.as_ref()))
+            no_answer(
+                &state,
+                &capture,
+                upstream_client::unanswered(&route.upstream, error.as_ref()),
+            )
         }
     }
 }
 
-fn no_answer(station: &Station, reel: &Reel, unanswered: Unanswered) -> Response<ClientBody> {
-    station.facts.unanswered(&unanswered);
-    answer_ourselves(reel, &Refusal::unanswered(unanswered), Ending::NoAnswer)
+fn no_answer(state: &SourceState, capture: &Capture, unanswered: Unanswered) -> Response<ClientBody> {
+    state.stats.unanswered(&unanswered);
+    answer_ourselves(capture, &Refusal::unanswered(unanswered), Ending::NoAnswer)
 }
 
 /// A client's wish to change the protocol of its connection.
@@ -82,7 +92,7 @@ impl Upgrade {
     /// The wish, if it is one that its connection can fulfil.
     fn asked(parts: &mut Parts) -> Option<Self> {
         let client = parts.extensions.remove::<OnUpgrade>()?;
-        let protocol = headers::upgrade(&parts.headers)?;
+        let protocol = headers::upgrade_protocol(&parts.headers)?;
         Some(Self { protocol, client })
     }
 }
@@ -95,36 +105,36 @@ struct Client {
 }
 
 impl Client {
-    fn of(parts: &Parts, station: &Station) -> Self {
+    fn of(parts: &Parts, state: &SourceState) -> Self {
         let authority = headers::client_authority(&parts.uri, &parts.headers);
         Self {
-            authority: authority.unwrap_or_else(|| station.address.to_string()),
+            authority: authority.unwrap_or_else(|| state.address.to_string()),
             version: parts.version,
         }
     }
 }
 
 /// Whether this request must not be forwarded.
-async fn refusal(parts: &Parts, station: &Station, route: &Route) -> Option<Refusal> {
+async fn refusal(parts: &Parts, state: &SourceState, route: &Route) -> Option<Refusal> {
     if parts.method == Method::CONNECT {
         return Some(Refusal::tunnel(&route.upstream));
     }
-    leads_back(station, route)
+    leads_back(state, route)
         .await
         .then(|| Refusal::own_tail(&route.upstream))
 }
 
 /// Whether the upstream is this source. Only an equal port makes it worth asking.
-async fn leads_back(station: &Station, route: &Route) -> bool {
+async fn leads_back(state: &SourceState, route: &Route) -> bool {
     let (host, port) = (route.upstream.host(), route.upstream.port());
-    if port != station.address.port() {
+    if port != state.address.port() {
         return false;
     }
-    if route.upstream.points_at(station.address) {
+    if route.upstream.points_at(state.address) {
         return true;
     }
     let is_ours = |ip: std::net::IpAddr| {
-        let own = station.address.ip();
+        let own = state.address.ip();
         ip == own || (ip.is_loopback() && own.is_loopback()) || (own.is_unspecified() && is_of_this_machine(ip))
     };
     let bare = host.trim_start_matches('[').trim_end_matches(']');
@@ -157,17 +167,13 @@ fn request_heads(parts: &Parts, route: &Route, is_upgrade: bool) -> (RequestHead
     }
     let mut fields = headers::fields(&parts.headers);
     if let Some(host) = client_host.filter(|_| !parts.headers.contains_key(header::HOST)) {
-        // HTTP/2 says it elsewhere; readers look for it here.
+        // HTTP/2 has it in `:authority`; readers look for it here.
         fields.insert(0, ("host".to_owned(), host.into_bytes()));
     }
     let delivered = headers::fields(&sent.headers);
     let head = RequestHead {
         method: parts.method.to_string(),
-        target: parts
-            .uri
-            .path_and_query()
-            .map_or("/", |target| target.as_str())
-            .to_owned(),
+        target: headers::target(&parts.uri).to_owned(),
         version: version(parts.version),
         delivered_headers: (delivered != fields).then_some(delivered),
         headers: fields,
@@ -177,34 +183,34 @@ fn request_heads(parts: &Parts, route: &Route, is_upgrade: bool) -> (RequestHead
 
 /// Waits for the upstream's head.
 async fn fetch(
-    station: &Arc<Station>,
+    state: &Arc<SourceState>,
     route: &Arc<Route>,
     sent: Parts,
     body: RequestTee,
     is_upgrade: bool,
-    reel: &Arc<Reel>,
+    capture: &Arc<Capture>,
 ) -> Result<Response<UpstreamBody>, BoxError> {
     let sender = Arc::clone(route);
     let waiting = Waiting {
         sending: Some(Box::pin(async move {
             if is_upgrade {
-                sender.exit.send_upgrade(sent, body).await
+                sender.client.send_upgrade(sent, body).await
             } else {
-                sender.exit.send(sent, body).await
+                sender.client.send(sent, body).await
             }
         })),
-        reel: Arc::clone(reel),
-        drains: (route.drains && !is_upgrade).then(|| Arc::clone(station)),
+        capture: Arc::clone(capture),
+        drains: (route.drains && !is_upgrade).then(|| Arc::clone(state)),
     };
     waiting.await
 }
 
 /// The request under way. Dropped when the client leaves: that cancels it, or
-/// hands it over to be read to its end.
+/// lets it be read to its end in the background.
 struct Waiting {
     sending: Option<Sending>,
-    reel: Arc<Reel>,
-    drains: Option<Arc<Station>>,
+    capture: Arc<Capture>,
+    drains: Option<Arc<SourceState>>,
 }
 
 type Sending = Pin<Box<dyn Future<Output = Result<Response<UpstreamBody>, BoxError>> + Send>>;
@@ -225,41 +231,41 @@ impl Drop for Waiting {
         let Some(sending) = self.sending.take() else {
             return;
         };
-        match self.drains.take().filter(|station| !station.is_stopping()) {
-            Some(station) => station.spawn_drain(drain_from_head(sending, Arc::clone(&self.reel))),
-            None => self.reel.abandon(),
+        match self.drains.take().filter(|state| !state.is_stopping()) {
+            Some(state) => state.spawn_drain(drain_from_head(sending, Arc::clone(&self.capture))),
+            None => self.capture.abandon(),
         }
     }
 }
 
-async fn drain_from_head(sending: Sending, reel: Arc<Reel>) {
+async fn drain_from_head(sending: Sending, capture: Arc<Capture>) {
     match sending.await {
         Ok(response) => {
             let (parts, body) = response.into_parts();
-            reel.response(&response_head(&parts, None));
-            drain(body, reel).await;
+            capture.response(&response_head(&parts, None));
+            drain(body, capture).await;
         }
-        Err(_) => reel.abandon(),
+        Err(_) => capture.abandon(),
     }
 }
 
 /// Passes the upstream's consent to another protocol on, and then its bytes.
 fn switch(
     mut response: Response<UpstreamBody>,
-    station: &Arc<Station>,
+    state: &Arc<SourceState>,
     route: &Route,
     client: &Client,
     upgrade: Upgrade,
-    reel: Arc<Reel>,
-    wire: &Wire,
+    capture: Arc<Capture>,
+    connection: &Connection,
 ) -> Response<ClientBody> {
-    station.facts.upstream_answered();
+    state.stats.upstream_answered();
     let upstream_end = hyper::upgrade::on(&mut response);
     let (mut parts, _empty) = response.into_parts();
     let mut delivered = headers::to_client(&parts.headers, &route.upstream, &client.authority);
     headers::keep_upgrade(&mut delivered, &parts.headers);
-    reel.response(&response_head(&parts, Some(&delivered)));
-    wire.succeed(Relay::new(upgrade.client, upstream_end, reel).run());
+    capture.response(&response_head(&parts, Some(&delivered)));
+    connection.succeed(Relay::new(upgrade.client, upstream_end, capture).run());
     parts.headers = delivered;
     parts.extensions = http::Extensions::new();
     Response::from_parts(parts, ClientBody::Own(None))
@@ -268,19 +274,19 @@ fn switch(
 /// Passes the upstream's answer on.
 fn forward(
     response: Response<UpstreamBody>,
-    station: &Arc<Station>,
+    state: &Arc<SourceState>,
     route: &Route,
     client: &Client,
-    reel: Arc<Reel>,
-    wire: Arc<Wire>,
+    capture: Arc<Capture>,
+    connection: Arc<Connection>,
 ) -> Response<ClientBody> {
-    station.facts.upstream_answered();
+    state.stats.upstream_answered();
     let (mut parts, body) = response.into_parts();
     let mut delivered = headers::to_client(&parts.headers, &route.upstream, &client.authority);
     if parts.status == StatusCode::UPGRADE_REQUIRED && client.version < Version::HTTP_2 {
         headers::keep_upgrade(&mut delivered, &parts.headers);
     }
-    reel.response(&response_head(&parts, Some(&delivered)));
+    capture.response(&response_head(&parts, Some(&delivered)));
     let contradiction = Contradiction::of(&parts);
     parts.headers = delivered;
     // HTTP/2 wakes under a lock of its own.
@@ -294,8 +300,8 @@ fn forward(
         _ if body.size_hint().exact().is_some() => BreakSign::AsUpstream,
         _ => BreakSign::Reset,
     };
-    let drains = route.drains.then(|| Arc::clone(station));
-    let tee = ResponseTee::new(body, takes_ahead, reel, wire, sign, drains).contradicted(contradiction);
+    let drains = route.drains.then(|| Arc::clone(state));
+    let tee = ResponseTee::new(body, takes_ahead, capture, connection, sign, drains).contradicted(contradiction);
     let body = if parts.status == StatusCode::NOT_MODIFIED && tee.is_end_stream() {
         ClientBody::Silent
     } else {
@@ -316,10 +322,10 @@ fn response_head(parts: &http::response::Parts, delivered: Option<&http::HeaderM
 }
 
 /// Answers in the upstream's place, and records that.
-fn answer_ourselves(reel: &Reel, refusal: &Refusal, ending: Ending) -> Response<ClientBody> {
-    reel.response(&refusal.head());
-    reel.own_text(&refusal.text());
-    reel.end(ending);
+fn answer_ourselves(capture: &Capture, refusal: &Refusal, ending: Ending) -> Response<ClientBody> {
+    capture.response(&refusal.head());
+    capture.own_text(&refusal.text());
+    capture.end(ending);
     refusal.response()
 }
 

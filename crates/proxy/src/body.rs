@@ -1,4 +1,4 @@
-//! The two bodies of an exchange, each told to the recorder before it moves on.
+//! The two bodies of an exchange, each recorded before it is forwarded.
 
 use std::{
     convert::Infallible,
@@ -18,27 +18,27 @@ use scrubjay_session::exchange::Ending;
 use tokio::sync::oneshot;
 
 use crate::{
-    exit::{self, BoxError, UpstreamBody},
+    capture::Capture,
+    connection::{Connection, UnderWay},
     framing::{Contradicted, Contradiction},
     headers::fields,
     intake::{End, Intake},
     recorder::Chunk,
-    reel::Reel,
-    station::Station,
-    wire::{UnderWay, Wire},
+    source_state::SourceState,
+    upstream_client::{self, BoxError, UpstreamBody},
 };
 
 /// How long the rest of a request is waited for when no upstream wants it.
 const UNSENT_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A request body: still on its way, or read already.
-pub(crate) enum Inflow {
-    /// With what says that its request is under way: an answer may end before it.
+pub(crate) enum RequestBody {
+    /// With the mark that its request is under way: an answer may end before it.
     Live(Incoming, Option<Arc<UnderWay>>),
     Whole(Full<Bytes>),
 }
 
-impl Body for Inflow {
+impl Body for RequestBody {
     type Data = Bytes;
     type Error = hyper::Error;
 
@@ -74,29 +74,29 @@ impl Body for Inflow {
 
 /// The request body on its way upstream.
 pub(crate) struct RequestTee {
-    /// Gone once it has been handed back.
-    body: Option<Inflow>,
-    reel: Arc<Reel>,
-    /// Where an unread rest goes when nobody took it.
-    back: Option<oneshot::Sender<Inflow>>,
+    /// Gone once it has been given back.
+    body: Option<RequestBody>,
+    capture: Arc<Capture>,
+    /// Where an unread rest goes.
+    back: Option<oneshot::Sender<RequestBody>>,
 }
 
 /// Gets what an upstream that could not be reached has left of a request body.
 pub(crate) struct Unsent {
-    rest: oneshot::Receiver<Inflow>,
-    reel: Arc<Reel>,
+    rest: oneshot::Receiver<RequestBody>,
+    capture: Arc<Capture>,
 }
 
 impl RequestTee {
-    pub(crate) fn new(body: Inflow, reel: Arc<Reel>) -> (Self, Unsent) {
+    pub(crate) fn new(body: RequestBody, capture: Arc<Capture>) -> (Self, Unsent) {
         let (back, rest) = oneshot::channel();
         let unsent = Unsent {
             rest,
-            reel: Arc::clone(&reel),
+            capture: Arc::clone(&capture),
         };
         let tee = Self {
             body: Some(body),
-            reel,
+            capture,
             back: Some(back),
         };
         (tee, unsent)
@@ -108,26 +108,26 @@ impl Drop for RequestTee {
         if let (Some(body), Some(back)) = (self.body.take(), self.back.take())
             && !body.is_end_stream()
         {
-            // Nobody waits for it when the request was answered.
-            drop(back.send(body));
+            // The receiver is gone when the request was answered.
+            back.send(body).ok();
         }
     }
 }
 
 impl Unsent {
     /// Writes the rest of the body down, as far as the client sends it soon:
-    /// what a frontend asked is worth most when nobody answered.
+    /// what a frontend asked is worth most when no answer came.
     pub(crate) async fn record(mut self) {
         let Ok(mut body) = self.rest.try_recv() else { return };
         let read = async {
             while let Some(Ok(frame)) = body.frame().await {
                 if let Some(bytes) = frame.data_ref() {
-                    self.reel.request_body(bytes);
+                    self.capture.request_body(bytes);
                 }
             }
         };
         // The answer must not wait for a client that never ends its request.
-        drop(tokio::time::timeout(UNSENT_PATIENCE, read).await);
+        tokio::time::timeout(UNSENT_PATIENCE, read).await.ok();
     }
 }
 
@@ -143,10 +143,10 @@ impl Body for RequestTee {
         match &frame {
             Some(Ok(frame)) => {
                 if let Some(bytes) = frame.data_ref().filter(|bytes| !bytes.is_empty()) {
-                    self.reel.request_body(bytes);
+                    self.capture.request_body(bytes);
                 }
             }
-            Some(Err(_)) => self.reel.request_broke(),
+            Some(Err(_)) => self.capture.request_broke(),
             None => {}
         }
         Poll::Ready(frame)
@@ -168,7 +168,7 @@ pub(crate) enum ClientBody {
     Own(Option<Bytes>),
     Tee(ResponseTee),
     /// The empty body of a 304. hyper takes away the `Content-Length` of a body
-    /// that it knows to be empty, so this one does not say so beforehand.
+    /// that it knows to be empty, so this one does not report its end beforehand.
     Silent,
 }
 
@@ -208,28 +208,28 @@ pub(crate) struct ResponseTee {
     batch: Vec<Chunk>,
     /// How many of them have been.
     forwarded: usize,
-    reel: Arc<Reel>,
-    wire: Arc<Wire>,
-    /// Flushes of the client's socket when the last bytes were handed over.
+    capture: Arc<Capture>,
+    connection: Arc<Connection>,
+    /// Flushes of the client's socket when the last bytes were passed to it.
     mark: u64,
     sign: BreakSign,
-    /// What the head says of the length beside what is followed.
+    /// The length that the head gives beside the framing that is followed.
     contradiction: Option<Contradiction>,
     /// Bytes received.
     len: u64,
     /// Reads on when the client has left.
-    drains: Option<Arc<Station>>,
+    drains: Option<Arc<SourceState>>,
 }
 
 /// How a client is shown that a body broke off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BreakSign {
-    /// HTTP/2: the stream is reset, whatever upstream did.
+    /// HTTP/2: the stream is reset in every case.
     Stream,
     /// HTTP/1.1: its connection ends as upstream's did.
     AsUpstream,
-    /// The client can tell the body's end only by the connection's, so that
-    /// only a reset is no end.
+    /// The client knows the body's end only by the connection's, so that only a
+    /// reset is no end.
     Reset,
 }
 
@@ -245,24 +245,24 @@ impl ResponseTee {
     pub(crate) fn new(
         body: UpstreamBody,
         takes_ahead: bool,
-        reel: Arc<Reel>,
-        wire: Arc<Wire>,
+        capture: Arc<Capture>,
+        connection: Arc<Connection>,
         sign: BreakSign,
-        drains: Option<Arc<Station>>,
+        drains: Option<Arc<SourceState>>,
     ) -> Self {
         let flow = if body.is_end_stream() {
-            reel.end(Ending::Complete);
+            capture.end(Ending::Complete);
             Flow::Done
         } else {
-            Flow::Open(Intake::new(body, reel.started(), takes_ahead))
+            Flow::Open(Intake::new(body, capture.started(), takes_ahead))
         };
         Self {
             flow,
             batch: Vec::new(),
             forwarded: 0,
-            mark: wire.flushes(),
-            reel,
-            wire,
+            mark: connection.flushes(),
+            capture,
+            connection,
             sign,
             contradiction: None,
             len: 0,
@@ -283,7 +283,7 @@ impl ResponseTee {
             self.batch.clear();
             self.forwarded = 0;
             let end = ready!(intake.poll_batch(cx, &mut self.batch));
-            self.reel.chunks(&self.batch);
+            self.capture.chunks(&self.batch);
             self.len += self.batch.iter().map(|chunk| chunk.bytes.len() as u64).sum::<u64>();
             if let Some(end) = end {
                 self.flow = self.ended(end);
@@ -291,35 +291,35 @@ impl ResponseTee {
         }
         if let Some(chunk) = self.batch.get_mut(self.forwarded) {
             self.forwarded += 1;
-            self.mark = self.wire.flushes();
+            self.mark = self.connection.flushes();
             return Poll::Ready(Some(Ok(Frame::data(mem::take(&mut chunk.bytes)))));
         }
         self.poll_end(cx)
     }
 
-    /// Records an end, and says what is to be forwarded of it.
+    /// Records an end; gives what is to be forwarded of it.
     fn ended(&self, end: End) -> Flow {
-        let is_contradicted = self.contradiction.is_some_and(|said| !said.is_settled_by(self.len));
+        let is_contradicted = self.contradiction.is_some_and(|found| !found.is_settled_by(self.len));
         match end {
             End::Whole | End::Trailers(_) if is_contradicted => {
                 if let End::Trailers(trailers) = end {
-                    self.reel.trailers(&fields(&trailers));
+                    self.capture.trailers(&fields(&trailers));
                 }
-                self.reel.end(Ending::UpstreamReset);
+                self.capture.end(Ending::UpstreamReset);
                 Flow::Broken(Ending::UpstreamReset, Contradicted.into())
             }
             End::Whole => {
-                self.reel.end(Ending::Complete);
+                self.capture.end(Ending::Complete);
                 Flow::Done
             }
             End::Trailers(trailers) => {
-                self.reel.trailers(&fields(&trailers));
-                self.reel.end(Ending::Complete);
+                self.capture.trailers(&fields(&trailers));
+                self.capture.end(Ending::Complete);
                 Flow::Trailers(trailers)
             }
             End::Broken(error) => {
-                let ending = exit::ending_of(error.as_ref());
-                self.reel.end(ending);
+                let ending = upstream_client::ending_of(error.as_ref());
+                self.capture.end(ending);
                 Flow::Broken(ending, error)
             }
         }
@@ -328,14 +328,14 @@ impl ResponseTee {
     fn poll_end(&mut self, cx: &Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         if let Flow::Broken(ending, _) = self.flow {
             // Everything before the break must reach the client first.
-            ready!(self.wire.poll_flushed_after(self.mark, cx));
+            ready!(self.connection.poll_flushed_after(self.mark, cx));
             let is_reset = match self.sign {
                 BreakSign::Stream => false,
                 BreakSign::AsUpstream => ending == Ending::UpstreamReset,
                 BreakSign::Reset => true,
             };
             if is_reset {
-                self.wire.close_abruptly();
+                self.connection.close_abruptly();
             }
         }
         Poll::Ready(match mem::replace(&mut self.flow, Flow::Done) {
@@ -368,27 +368,27 @@ impl Drop for ResponseTee {
             return;
         };
         let (chunks, body) = intake.into_rest();
-        self.reel.chunks(&chunks);
-        let drains = self.drains.take().filter(|station| !station.is_stopping());
+        self.capture.chunks(&chunks);
+        let drains = self.drains.take().filter(|state| !state.is_stopping());
         match (drains, body) {
-            (Some(station), Some(body)) => station.spawn_drain(drain(body, Arc::clone(&self.reel))),
-            _ => self.reel.abandon(),
+            (Some(state), Some(body)) => state.spawn_drain(drain(body, Arc::clone(&self.capture))),
+            _ => self.capture.abandon(),
         }
     }
 }
 
 /// Reads on for the record after the client has left.
-pub(crate) async fn drain(mut body: UpstreamBody, reel: Arc<Reel>) {
+pub(crate) async fn drain(mut body: UpstreamBody, capture: Arc<Capture>) {
     while let Some(Ok(frame)) = body.frame().await {
         match frame.into_data() {
             Ok(bytes) if bytes.is_empty() => {}
-            Ok(bytes) => reel.chunk(bytes),
+            Ok(bytes) => capture.chunk(bytes),
             Err(frame) => {
                 if let Some(trailers) = frame.trailers_ref() {
-                    reel.trailers(&fields(trailers));
+                    capture.trailers(&fields(trailers));
                 }
             }
         }
     }
-    reel.abandon();
+    capture.abandon();
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rustls::{pki_types::UnixTime, time_provider::TimeProvider};
 
 /// The last microsecond of the year 9999, counted from 1970. Behind it, times
-/// of day have five digits for the year, which neither HTTP nor RFC 3339 knows.
+/// of day have five digits for the year, which neither HTTP nor RFC 3339 has.
 const LAST_US: i64 = 253_402_300_799_999_999;
 
 /// Microseconds since 1970, never before it and never behind the year 9999.
@@ -15,7 +15,7 @@ pub fn wall_us() -> i64 {
 }
 
 /// Whether the clock stands before 1970 or behind the year 9999, so that
-/// [`wall_us`] is not what it says.
+/// [`wall_us`] differs from it.
 pub fn is_off() -> bool {
     within(SystemTime::now()).1
 }

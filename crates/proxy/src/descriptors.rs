@@ -2,6 +2,8 @@
 
 use std::{error::Error, io};
 
+use crate::upstream_client::causes;
+
 /// More than this is not asked for: programs that are started by this one get
 /// the same limit, and some go through all numbers up to it.
 #[cfg(unix)]
@@ -29,17 +31,18 @@ pub fn raise_limit() {
 /// Whether this is why something failed: this process, or the whole system, has
 /// no descriptor left.
 pub(crate) fn are_out(error: &(dyn Error + 'static)) -> bool {
-    let mut causes = std::iter::successors(Some(error), |&error| error.source());
-    let is_out = |error: &io::Error| cfg!(unix) && matches!(error.raw_os_error(), Some(EMFILE | ENFILE));
-    causes.any(|cause| cause.downcast_ref::<io::Error>().is_some_and(is_out))
+    causes(error).any(|cause| cause.downcast_ref::<io::Error>().is_some_and(is_out_of_descriptors))
 }
 
 const ENFILE: i32 = 23;
 const EMFILE: i32 = 24;
 
-/// Whether none is left now. A name cannot be resolved without one, and then the
-/// resolver says anything but that.
+/// Whether none is left now. A name cannot be resolved without one, and the
+/// resolver's error does not name that cause.
 pub(crate) fn none_is_left() -> bool {
-    std::net::UdpSocket::bind(("127.0.0.1", 0))
-        .is_err_and(|error| cfg!(unix) && matches!(error.raw_os_error(), Some(EMFILE | ENFILE)))
+    std::net::UdpSocket::bind(("127.0.0.1", 0)).is_err_and(|error| is_out_of_descriptors(&error))
+}
+
+fn is_out_of_descriptors(error: &io::Error) -> bool {
+    cfg!(unix) && matches!(error.raw_os_error(), Some(EMFILE | ENFILE))
 }

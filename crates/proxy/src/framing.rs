@@ -8,7 +8,7 @@
 
 use http::{HeaderMap, Version, header, response::Parts};
 
-/// What an answer says beside the framing that is followed.
+/// The length that an answer gives beside the framing that is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Contradiction {
     /// The length that would settle it.
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_coding_that_nobody_asked_for_contradicts() {
+    fn a_coding_that_was_not_asked_for_contradicts() {
         for coding in ["gzip, chunked", "gzip", "chunked, chunked", "x"] {
             let found = contradiction(&[("transfer-encoding", coding)]).unwrap();
             assert!(!found.is_settled_by(0), "{coding}");

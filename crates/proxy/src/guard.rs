@@ -1,11 +1,11 @@
-//! Requests that a front answers itself, before its attendant is asked: those
+//! Requests that the server answers itself, before its handler sees them: those
 //! for another host, and those that two servers could read differently.
 
 use std::net::SocketAddr;
 
 use http::{HeaderMap, Method, StatusCode, Version, header, request::Parts};
 
-use crate::hosts::{Hosts, Named};
+use crate::hosts::{HostPort, Hosts};
 
 /// Guards one listener.
 #[derive(Clone, Debug)]
@@ -16,41 +16,26 @@ pub(crate) struct Guard {
 
 /// Why a request is not answered but refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unwelcome {
-    /// `Host` is a name that anybody could let point here.
-    ForeignHost {
-        /// The host that was asked for.
-        asked: String,
-    },
+pub enum Rejection {
+    /// `Host` is a name that any site could let resolve to this machine.
+    ForeignHost { asked: String },
     /// The request line is for another server, as to a general HTTP proxy.
-    OtherTarget {
-        /// The server that was asked for.
-        asked: String,
-    },
-    /// The request says one thing in two ways, or not at all.
-    Ambiguous {
-        /// What, as a sentence.
-        sentence: &'static str,
-        /// How to mend it.
-        hint: &'static str,
-    },
+    OtherTarget { asked: String },
+    /// The request gives one fact in two ways, or not at all.
+    Ambiguous { sentence: &'static str, hint: &'static str },
     /// The body has a transfer coding that is not undone here.
-    TransferCoding {
-        /// The field's value.
-        coding: String,
-    },
+    TransferCoding { coding: String },
 }
 
 const ONE_HOST: &str = "Send the Host field once, with the name and port of this address.";
 const ONE_LENGTH: &str =
     "Send the body's Content-Length, or send it in chunks; where both are said, servers disagree about its end.";
 
-impl Unwelcome {
+impl Rejection {
     fn ambiguous(sentence: &'static str, hint: &'static str) -> Self {
         Self::Ambiguous { sentence, hint }
     }
 
-    /// The status that says so.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::ForeignHost { .. } | Self::OtherTarget { .. } => StatusCode::FORBIDDEN,
@@ -59,7 +44,6 @@ impl Unwelcome {
         }
     }
 
-    /// What is wrong.
     pub fn sentence(&self) -> String {
         match self {
             Self::ForeignHost { asked } => format!(
@@ -73,11 +57,10 @@ impl Unwelcome {
         }
     }
 
-    /// What to do.
     pub fn hint(&self) -> String {
         match self {
             Self::ForeignHost { asked } => {
-                let name = Named::read(asked).map_or_else(|| "NAME".to_owned(), |named| named.host().to_owned());
+                let name = HostPort::parse(asked).map_or_else(|| "NAME".to_owned(), |named| named.host);
                 format!(
                     "Ask for localhost or 127.0.0.1, or start scrubjay with --allow-host {name} if that name is yours; \
                      a frontend in a container asks for host.docker.internal."
@@ -96,19 +79,19 @@ impl Unwelcome {
 }
 
 impl Guard {
-    /// Lets a request through or says why not. `head` is what was read of it
-    /// since nothing else was under way; `stands_for` knows the servers in whose
-    /// place the front answers.
+    /// Whether a request may pass. `head` is what was read of it since nothing
+    /// else was under way; `stands_for` accepts the servers in whose place the
+    /// handler answers.
     pub(crate) fn check(
         &self,
         parts: &Parts,
         head: &[u8],
         stands_for: impl Fn(&str, u16) -> bool,
-    ) -> Result<(), Unwelcome> {
+    ) -> Result<(), Rejection> {
         if parts.version < Version::HTTP_2 {
             check_framing(&parts.headers, head)?;
         }
-        // It is always for another server, and the attendant says so.
+        // It is always for another server, and the handler refuses it.
         if parts.method == Method::CONNECT {
             return Ok(());
         }
@@ -120,14 +103,14 @@ impl Guard {
                 } else {
                     80
                 };
-                let is_ours = Named::read(target.as_str()).is_some_and(|named| named.is_at(self.bound, usual_port));
+                let is_ours = HostPort::parse(target.as_str()).is_some_and(|named| named.is_at(self.bound, usual_port));
                 let is_welcome = is_ours || stands_for(target.as_str(), usual_port);
                 let asked = target.to_string();
-                is_welcome.then_some(()).ok_or(Unwelcome::OtherTarget { asked })
+                is_welcome.then_some(()).ok_or(Rejection::OtherTarget { asked })
             }
             None => match host {
                 Some((text, named)) if !self.hosts.admit(&named, self.bound.ip()) => {
-                    Err(Unwelcome::ForeignHost { asked: text })
+                    Err(Rejection::ForeignHost { asked: text })
                 }
                 _ => Ok(()),
             },
@@ -136,18 +119,18 @@ impl Guard {
 }
 
 /// The only host that the request names. HTTP/1.0 may name none, and HTTP/2 names it elsewhere.
-fn host(parts: &Parts) -> Result<Option<(String, Named)>, Unwelcome> {
+fn host(parts: &Parts) -> Result<Option<(String, HostPort)>, Rejection> {
     let mut fields = parts.headers.get_all(header::HOST).iter();
     let field = match (fields.next(), fields.next()) {
         (_, Some(_)) => {
-            return Err(Unwelcome::ambiguous(
+            return Err(Rejection::ambiguous(
                 "The request has more than one Host field.",
                 ONE_HOST,
             ));
         }
         (field, None) => field,
     };
-    let unreadable = || Unwelcome::ambiguous("The Host field of the request is no host.", ONE_HOST);
+    let unreadable = || Rejection::ambiguous("The Host field of the request is no host.", ONE_HOST);
     let field = match field {
         Some(value) => Some(value.to_str().map_err(|_not_text| unreadable())?.to_owned()),
         None => None,
@@ -155,7 +138,7 @@ fn host(parts: &Parts) -> Result<Option<(String, Named)>, Unwelcome> {
     let authority = parts.uri.authority().filter(|_| parts.version == Version::HTTP_2);
     let text = match (field, authority) {
         (Some(field), Some(authority)) if !field.eq_ignore_ascii_case(authority.as_str()) => {
-            return Err(Unwelcome::ambiguous(
+            return Err(Rejection::ambiguous(
                 "The request names two hosts: :authority and Host differ.",
                 ONE_HOST,
             ));
@@ -163,26 +146,26 @@ fn host(parts: &Parts) -> Result<Option<(String, Named)>, Unwelcome> {
         (Some(field), _) => field,
         (None, Some(authority)) => authority.to_string(),
         (None, None) if parts.version == Version::HTTP_11 => {
-            return Err(Unwelcome::ambiguous(
+            return Err(Rejection::ambiguous(
                 "The request has no Host field, which HTTP/1.1 wants.",
                 ONE_HOST,
             ));
         }
         (None, None) => return Ok(None),
     };
-    let named = Named::read(&text).ok_or_else(unreadable)?;
+    let named = HostPort::parse(&text).ok_or_else(unreadable)?;
     Ok(Some((text, named)))
 }
 
-/// RFC 9112, 6.1 and 6.3: what says its length twice may be two requests to
+/// RFC 9112, 6.1 and 6.3: a request with two lengths may be two requests to
 /// the next server. The library drops a length that comes behind
 /// `Transfer-Encoding`, so it is looked for in what was read.
-fn check_framing(headers: &HeaderMap, head: &[u8]) -> Result<(), Unwelcome> {
+fn check_framing(headers: &HeaderMap, head: &[u8]) -> Result<(), Rejection> {
     if !headers.contains_key(header::TRANSFER_ENCODING) {
         return Ok(());
     }
     if headers.contains_key(header::CONTENT_LENGTH) || has_length_line(head) {
-        return Err(Unwelcome::ambiguous(
+        return Err(Rejection::ambiguous(
             "The request has both Content-Length and Transfer-Encoding.",
             ONE_LENGTH,
         ));
@@ -196,7 +179,7 @@ fn check_framing(headers: &HeaderMap, head: &[u8]) -> Result<(), Unwelcome> {
     if coding.eq_ignore_ascii_case("chunked") {
         Ok(())
     } else {
-        Err(Unwelcome::TransferCoding { coding })
+        Err(Rejection::TransferCoding { coding })
     }
 }
 
@@ -216,7 +199,7 @@ mod tests {
 
     use super::*;
 
-    fn check(request: http::request::Builder) -> Result<(), Unwelcome> {
+    fn check(request: http::request::Builder) -> Result<(), Rejection> {
         let guard = Guard {
             hosts: Hosts::allowing(["agent.local"]).unwrap(),
             bound: "127.0.0.1:5290".parse().unwrap(),

@@ -1,7 +1,7 @@
 //! What changes between what was sent and what is delivered, and nothing else:
 //! fields that belong to one connection, `Host`, our label, cookies that are
 //! ours, a `Location` that would lead a client around the proxy, and a length
-//! that is said twice.
+//! that is given twice.
 
 use std::collections::HashSet;
 
@@ -17,8 +17,13 @@ const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 const HTTP2_SETTINGS: HeaderName = HeaderName::from_static("http2-settings");
 
+/// Path and query of a request; `/` for a target without a path.
+pub fn target(uri: &Uri) -> &str {
+    uri.path_and_query().map_or("/", |target| target.as_str())
+}
+
 /// Fields as the recorder takes them.
-pub(crate) fn fields(headers: &HeaderMap) -> Headers {
+pub fn fields(headers: &HeaderMap) -> Headers {
     headers
         .iter()
         .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()))
@@ -41,10 +46,10 @@ fn filtered(headers: &HeaderMap, mut carried: impl FnMut(&HeaderName, &HeaderVal
             continue;
         }
         match carried(name, value) {
-            Carried::AsItIs => drop(kept.append(name, value.clone())),
-            Carried::As(value) => drop(kept.append(name, value)),
-            Carried::Not => {}
-        }
+            Carried::AsItIs => kept.append(name, value.clone()),
+            Carried::As(value) => kept.append(name, value),
+            Carried::Not => continue,
+        };
     }
     kept
 }
@@ -129,7 +134,7 @@ pub(crate) fn to_client(headers: &HeaderMap, upstream: &Upstream, own: &str) -> 
             .map_or(Carried::AsItIs, Carried::As),
         // The other one is followed, and the client must not follow this one.
         header::CONTENT_LENGTH if is_coded => Carried::Not,
-        // Once, however often it was said.
+        // Once, however often it was given.
         header::CONTENT_LENGTH => len.take().map_or(Carried::Not, |len| Carried::As(len.into())),
         _ => Carried::AsItIs,
     })
@@ -188,9 +193,9 @@ pub(crate) fn labels(headers: &HeaderMap) -> Vec<(String, String)> {
     labels
 }
 
-/// Whether the client asks for another protocol on this connection. `h2c` is
+/// The protocol that the client wants to change its connection to. `h2c` is
 /// left out: a client that offers it is content with HTTP/1.
-pub(crate) fn upgrade(headers: &HeaderMap) -> Option<String> {
+pub fn upgrade_protocol(headers: &HeaderMap) -> Option<String> {
     if !named_by_connection(headers).contains(&header::UPGRADE) {
         return None;
     }
@@ -307,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn trailers_are_wanted_wherever_te_says_so() {
+    fn trailers_are_wanted_wherever_te_names_them() {
         let check = |te: &[&str], expected: &[&str]| {
             let fields: Vec<_> = te.iter().map(|value| ("te", *value)).collect();
             let sent = to_upstream(&map(&fields), &HeaderValue::from_static("agent"));
@@ -397,7 +402,7 @@ mod tests {
     #[test]
     fn only_a_real_change_of_protocol_is_an_upgrade() {
         let check = |fields: &[(&str, &str)], expected: Option<&str>| {
-            assert_eq!(upgrade(&map(fields)).as_deref(), expected, "{fields:?}");
+            assert_eq!(upgrade_protocol(&map(fields)).as_deref(), expected, "{fields:?}");
         };
         check(
             &[("connection", "Upgrade"), ("upgrade", "websocket")],

@@ -1,8 +1,8 @@
 //! Which of our own programs listens on a port.
 //!
-//! The system is asked, and nothing is guessed: the socket that listens, the
-//! process that holds it, the program that runs in it. Where the system does
-//! not tell (other users' processes, other systems than Linux), nothing is said.
+//! The system names the socket that listens, the process that holds it, and the
+//! program that runs in it. For other users' processes, and on other systems
+//! than Linux, the holder is unknown.
 
 use std::{fmt, net::SocketAddr};
 
@@ -16,7 +16,7 @@ pub struct Holder {
 }
 
 impl Holder {
-    /// Whoever keeps an address from being listened on, if that is one of ours.
+    /// The process that keeps an address from being listened on, if it is one of ours.
     pub fn of(address: SocketAddr) -> Option<Self> {
         #[cfg(target_os = "linux")]
         return linux::holder_of(address);

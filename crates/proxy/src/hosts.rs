@@ -6,7 +6,7 @@
 //! a listener that only this machine can reach answers to names that only mean
 //! this machine, and to those that were allowed.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use http::uri::Authority;
 
@@ -33,7 +33,6 @@ pub struct BadHost {
 }
 
 impl BadHost {
-    /// What to do about it.
     pub fn hint(&self) -> &'static str {
         "give each name alone, without scheme, port, path or *, such as host.docker.internal"
     }
@@ -50,13 +49,13 @@ impl Hosts {
             let bad = || BadHost {
                 text: name.chars().take(80).collect(),
             };
-            let bracketed = if name.parse::<std::net::Ipv6Addr>().is_ok() {
+            let bracketed = if name.parse::<Ipv6Addr>().is_ok() {
                 format!("[{name}]")
             } else {
                 name.to_owned()
             };
-            let named = Named::read(&bracketed).filter(|named| named.port.is_none() && named.is_whole);
-            let is_name = |named: &Named| !named.host.contains('*');
+            let named = HostPort::parse(&bracketed).filter(|named| named.port.is_none() && named.is_whole);
+            let is_name = |named: &HostPort| !named.host.contains('*');
             named.filter(is_name).map(|named| named.host).ok_or_else(bad)
         });
         Ok(Self {
@@ -74,7 +73,7 @@ impl Hosts {
     /// Whether a listener bound there answers to a host. One that other machines
     /// can reach may be called by many names that are not known here, so it
     /// answers to all of them, unless some were allowed.
-    pub(crate) fn admit(&self, named: &Named, bound: IpAddr) -> bool {
+    pub(crate) fn admit(&self, named: &HostPort, bound: IpAddr) -> bool {
         let is_reachable_from_elsewhere = !bound.is_loopback();
         if named.means_this_machine() || self.allowed.contains(&named.host) {
             return true;
@@ -87,28 +86,33 @@ impl Hosts {
     }
 }
 
-/// A host, and the port if one is named, as they stand in `Host`.
+/// A host, and the port if one is named, as they stand in `Host`, in a request
+/// line and in an origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Named {
+pub struct HostPort {
     /// Lower case, without the brackets of IPv6 and without a dot at the end.
-    host: String,
-    port: Option<u16>,
-    /// There is no colon without a port behind it.
+    pub host: String,
+    pub port: Option<u16>,
+    /// A colon stands before the port only.
     is_whole: bool,
 }
 
-impl Named {
+impl HostPort {
     /// Reads an authority; none if it is none, or holds a user.
-    pub(crate) fn read(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let authority: Authority = text.parse().ok()?;
         let host = authority.host();
         let rest = authority.as_str().strip_prefix(host)?;
         let port = match rest.strip_prefix(':') {
             None if !rest.is_empty() => return None,
             None | Some("") => None,
-            Some(port) => Some(port.parse().ok()?),
+            Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => Some(port.parse().ok()?),
+            Some(_) => return None,
         };
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        if bare.is_some_and(|bare| bare.parse::<Ipv6Addr>().is_err()) {
+            return None;
+        }
         let host = bare.unwrap_or(host).to_ascii_lowercase();
         let host = host.strip_suffix('.').unwrap_or(&host).to_owned();
         (!host.is_empty()).then_some(Self {
@@ -118,9 +122,14 @@ impl Named {
         })
     }
 
-    /// The host alone.
-    pub(crate) fn host(&self) -> &str {
-        &self.host
+    /// The address, if the host is one. An IPv4 address inside IPv6 is given as IPv4.
+    pub fn ip(&self) -> Option<IpAddr> {
+        self.host.parse::<IpAddr>().ok().map(|ip| ip.to_canonical())
+    }
+
+    /// Whether it is `localhost` or a name below it, which resolve to loopback only.
+    pub fn is_localhost(&self) -> bool {
+        self.host == "localhost" || self.host.ends_with(".localhost")
     }
 
     /// Whether it names that listener: its port, and an address or a name of this machine.
@@ -130,11 +139,7 @@ impl Named {
     }
 
     fn means_this_machine(&self) -> bool {
-        self.host == "localhost" || self.host.ends_with(".localhost") || self.ip().is_some_and(is_local)
-    }
-
-    fn ip(&self) -> Option<IpAddr> {
-        self.host.parse::<IpAddr>().ok().map(|ip| ip.to_canonical())
+        self.is_localhost() || self.ip().is_some_and(is_local)
     }
 }
 
@@ -152,7 +157,7 @@ mod tests {
     fn loopback_answers_to_this_machine_and_to_what_was_allowed() {
         let hosts = Hosts::allowing(["Agent.Local", "192.168.0.9", "fd00::1"]).unwrap();
         let check = |host: &str, bound: &str, expected: bool| {
-            let admitted = Named::read(host).is_some_and(|named| hosts.admit(&named, bound.parse().unwrap()));
+            let admitted = HostPort::parse(host).is_some_and(|named| hosts.admit(&named, bound.parse().unwrap()));
             assert_eq!(admitted, expected, "{host} at {bound}");
         };
         for host in [
@@ -187,6 +192,9 @@ mod tests {
             "0x7f.1",
             "localhost:99999",
             "localhost:x",
+            "localhost:+5290",
+            "[127.0.0.1]:5290",
+            "[localhost]",
             "[::1",
             "",
             ".",
@@ -202,10 +210,10 @@ mod tests {
 
     #[test]
     fn an_address_that_others_can_reach_answers_to_every_name() {
-        let named = Named::read("box.lan:5290").unwrap();
+        let named = HostPort::parse("box.lan:5290").unwrap();
         assert!(Hosts::default().admit(&named, "0.0.0.0".parse().unwrap()));
         assert!(!Hosts::default().admit(&named, "127.0.0.1".parse().unwrap()));
-        let docker = Named::read("host.docker.internal:5290").unwrap();
+        let docker = HostPort::parse("host.docker.internal:5290").unwrap();
         assert!(Hosts::of_containers().admit(&docker, "127.0.0.1".parse().unwrap()));
     }
 
@@ -229,7 +237,7 @@ mod tests {
     #[test]
     fn a_target_is_the_listeners_own_with_its_port() {
         let check = |text: &str, bound: &str, expected: bool| {
-            let named = Named::read(text).unwrap();
+            let named = HostPort::parse(text).unwrap();
             assert_eq!(named.is_at(bound.parse().unwrap(), 80), expected, "{text} at {bound}");
         };
         check("127.0.0.1:5290", "127.0.0.1:5290", true);

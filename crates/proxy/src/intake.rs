@@ -1,7 +1,7 @@
 //! Takes what an upstream sends as it comes, so that all of it that is there
 //! can be recorded and forwarded together.
 //!
-//! A connection of HTTP/1 hands its chunks over one at a time: it decodes the
+//! A connection of HTTP/1 yields its chunks one at a time: it decodes the
 //! next when the last was taken. Taking them where they are forwarded would
 //! cost two changes of task a chunk, which is most of what passing on small
 //! chunks costs. So while chunks come thick and fast, the waker that the body
@@ -25,11 +25,11 @@ use http::HeaderMap;
 use http_body::Body as _;
 
 use crate::{
-    exit::{BoxError, UpstreamBody},
     recorder::Chunk,
+    upstream_client::{BoxError, UpstreamBody},
 };
 
-/// Bytes taken ahead of whoever forwards them, at most, and the last chunk's rest.
+/// Bytes taken ahead of the forwarding task, at most, and the last chunk's rest.
 pub(crate) const BATCH_LEN: usize = 64 << 10;
 /// Chunks taken ahead, at most: tiny ones shall not wait for many others.
 const BATCH_CHUNKS: usize = 1024;
@@ -52,12 +52,12 @@ pub(crate) enum End {
 }
 
 struct Shared {
-    basket: Mutex<Basket>,
+    buffer: Mutex<Buffer>,
     forwarder: AtomicWaker,
 }
 
-struct Basket {
-    /// Gone at the end, and when nobody wants the rest. The body's waker leads
+struct Buffer {
+    /// Gone at the end, and when the rest is not wanted. The body's waker leads
     /// here, so this is also what keeps the two from holding each other.
     body: Option<UpstreamBody>,
     started: Instant,
@@ -71,7 +71,7 @@ struct Basket {
 impl Intake {
     /// Takes from a body of an exchange that began at `started`.
     pub(crate) fn new(body: UpstreamBody, started: Instant, takes_ahead: bool) -> Self {
-        let basket = Basket {
+        let buffer = Buffer {
             body: Some(body),
             started,
             is_http2: !takes_ahead,
@@ -81,7 +81,7 @@ impl Intake {
             last_at_us: None,
         };
         let shared = Shared {
-            basket: Mutex::new(basket),
+            buffer: Mutex::new(buffer),
             forwarder: AtomicWaker::new(),
         };
         Self {
@@ -93,16 +93,16 @@ impl Intake {
     /// Exchanges `batch`, which is empty, for all chunks that are there, and
     /// gives the end if there is nothing behind them.
     pub(crate) fn poll_batch(&self, cx: &Context<'_>, batch: &mut Vec<Chunk>) -> Poll<Option<End>> {
-        // Before the basket is locked: a waker that finds it locked wakes this task instead.
+        // Before the buffer is locked: a waker that finds it locked wakes this task instead.
         self.shared.forwarder.register(cx.waker());
-        let mut basket = self.shared.lock();
-        if basket.chunks.is_empty() {
+        let mut buffer = self.shared.lock();
+        if buffer.chunks.is_empty() {
             let ahead = self.takes_ahead.then(|| Waker::from(Arc::clone(&self.shared)));
-            basket.fill(&mut Context::from_waker(ahead.as_ref().unwrap_or(cx.waker())));
+            buffer.fill(&mut Context::from_waker(ahead.as_ref().unwrap_or(cx.waker())));
         }
-        mem::swap(&mut basket.chunks, batch);
-        basket.len = 0;
-        let end = basket.end.take();
+        mem::swap(&mut buffer.chunks, batch);
+        buffer.len = 0;
+        let end = buffer.end.take();
         if batch.is_empty() && end.is_none() {
             Poll::Pending
         } else {
@@ -112,41 +112,41 @@ impl Intake {
 
     /// What was taken and not handed over, and the body, unless it has ended.
     pub(crate) fn into_rest(self) -> (Vec<Chunk>, Option<UpstreamBody>) {
-        let mut basket = self.shared.lock();
-        (mem::take(&mut basket.chunks), basket.body.take())
+        let mut buffer = self.shared.lock();
+        (mem::take(&mut buffer.chunks), buffer.body.take())
     }
 
     /// Bytes still to be handed over, if that is known.
     pub(crate) fn exact_len(&self) -> Option<u64> {
-        let basket = self.shared.lock();
-        let rest = basket.body.as_ref().map(UpstreamBody::size_hint);
-        Some(rest?.exact()? + basket.len as u64)
+        let buffer = self.shared.lock();
+        let rest = buffer.body.as_ref().map(UpstreamBody::size_hint);
+        Some(rest?.exact()? + buffer.len as u64)
     }
 }
 
 impl Drop for Intake {
     fn drop(&mut self) {
         let body = self.shared.lock().body.take();
-        // Outside of the lock: the connection is told, and may answer with a wake.
+        // Outside of the lock: the connection notices, and may answer with a wake.
         drop(body);
     }
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Basket> {
-        self.basket.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Buffer> {
+        self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn take_ahead(self: &Arc<Self>) {
-        let mut basket = match self.basket.try_lock() {
-            Ok(basket) => basket,
+        let mut buffer = match self.buffer.try_lock() {
+            Ok(buffer) => buffer,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             // The forwarding task is taking just now; it will look again.
             Err(TryLockError::WouldBlock) => return,
         };
-        if basket.comes_fast() {
+        if buffer.comes_fast() {
             let waker = Waker::from(Arc::clone(self));
-            basket.fill(&mut Context::from_waker(&waker));
+            buffer.fill(&mut Context::from_waker(&waker));
         }
     }
 }
@@ -158,7 +158,7 @@ impl Wake for Shared {
     }
 }
 
-impl Basket {
+impl Buffer {
     fn comes_fast(&self) -> bool {
         self.last_at_us
             .is_some_and(|last_at_us| self.at_us().saturating_sub(last_at_us) < FAST_US)

@@ -1,10 +1,9 @@
-//! How do bytes get from an agent to a frontend unchanged, and into the record
-//! before that?
+//! The capture path: bytes pass from an agent to a frontend unchanged, and are
+//! recorded before that.
 //!
 //! A source listens on an address and forwards every request to its upstream.
-//! What passes is told to a [`Recorder`](recorder::Recorder) chunk by chunk,
-//! each *before* it is forwarded, so that whatever a client has seen is in the
-//! recording.
+//! Every chunk is recorded by a [`Recorder`](recorder::Recorder) *before* it is
+//! forwarded, so that all that a client has seen is in the recording.
 //!
 //! ```
 //! use scrubjay_proxy::{Listener, Source, Upstream, recorder::Discard, serve};
@@ -22,19 +21,19 @@
 //!
 //! In reading order:
 //!
-//! - [`recorder`]: what is asked of whoever records; the seam to the store
+//! - [`recorder`]: the trait that a recorder implements; the seam to the store
 //! - `upstream`, `listener`: addresses as people give them, and why they fail; `holder`: which of our processes has a port
-//! - [`front`]: accepting and stopping, for whoever answers; the replay server stands on it too
-//! - `serve`: a front that forwards; `station`: what all its connections share
+//! - [`http_server`]: accepting and stopping, for any handler; the replay server is one, too
+//! - `serve`: a server that forwards; `source_state`: what all its connections share
 //! - `answer`: one request, from its head to the head of its answer
-//! - `hosts`: which names are answered to; `guard`: what is not let through; `patience`: how long a head may take
-//! - `headers`: the few fields that change; `framing`: lengths that are said twice; `refusal`: answers that are ours
-//! - `exit`: the way to the upstream; `tls`: whom to trust on it
-//! - `reel`: one exchange's tape and clock; `body`: the two bodies that feed it
+//! - `hosts`: hosts and ports, and which names are answered; `guard`: rejected requests; `timeouts`: how long a head may take
+//! - `headers`: the few fields that change; `framing`: contradictory lengths; `refusal`: answers that are ours
+//! - `upstream_client`: requests to the upstream; `tls`: which certificates are trusted for it
+//! - `capture`: one exchange's sink and clock; `body`: the two bodies that feed it
 //! - `intake`: how chunks that come together are taken together
-//! - [`post`]: a client of our own, for checking an agent
-//! - `upgrade`: the way out for a connection that changes its protocol; `relay`: its bytes, both ways
-//! - `wire`: the client's socket; `facts`: what is told about it all
+//! - [`post`]: an HTTP client for checking an agent
+//! - `upgrade`: requests that change the protocol of their connection; `relay`: its bytes, both ways
+//! - `connection`: the client's socket; `stats`: counts and sightings
 //! - [`clock`]: the time of day; [`descriptors`]: how many connections may be open
 //!
 //! # Invariants
@@ -43,7 +42,7 @@
 //!   recorder beyond the call. A slow recorder delays its own exchange only.
 //! - Bytes, splits, status and end-to-end fields are the upstream's. Nothing is
 //!   decompressed, re-serialised, added or dropped. The exceptions: fields that
-//!   belong to one connection, `Host`, `x-scrubjay-label`, cookies of ours, a
+//!   belong to one connection, `Host`, `x-scrubjay-label`, Scrubjay's cookies, a
 //!   `Location` that points at the upstream, and a `Content-Length` beside
 //!   `Transfer-Encoding`; each is recorded as sent and as delivered.
 //! - A body that breaks off breaks off for the client too, after its last bytes;
@@ -60,50 +59,48 @@
 //!
 //! Names of fields are lower case on HTTP/1, as both HTTP libraries write them.
 //! A client that closes its sending half counts as gone: on a silent stream
-//! nothing tells the two apart, and leaving must cancel the agent's work.
-//! Trailers reach HTTP/1 clients that said `TE: trailers` and were told their
-//! names in `Trailer`. Interim answers other than `100 Continue` stop here.
+//! the two look alike, and leaving must cancel the agent's work. Trailers reach
+//! HTTP/1 clients that sent `TE: trailers` when `Trailer` names them. Interim answers other than `100 Continue` stop here.
 //!
 //! # Not here
 //!
 //! Framing, events, storage and secrets: the proxy moves bytes and knows no
-//! AG-UI. Which sources exist, and which names and ports are taken, is the
-//! engine's.
-#![warn(missing_docs)]
+//! AG-UI. The engine keeps the list of sources, their names and ports.
 
 mod answer;
 mod body;
+mod capture;
 pub mod clock;
+mod connection;
 pub mod descriptors;
-mod exit;
-mod facts;
 mod framing;
-pub mod front;
 mod guard;
 mod headers;
 mod holder;
 mod hosts;
+pub mod http_server;
 mod intake;
 mod listener;
-mod patience;
 pub mod post;
 pub mod recorder;
-mod reel;
 mod refusal;
 mod relay;
 mod serve;
-mod station;
+mod source_state;
+mod stats;
+mod timeouts;
 mod tls;
 mod upgrade;
 mod upstream;
-mod wire;
+mod upstream_client;
 
-pub use exit::{BoxError, ExitError};
-pub use facts::{Counts, Sightings};
+pub use connection::Connection;
+pub use headers::{fields, target, upgrade_protocol};
 pub use holder::Holder;
-pub use hosts::{BadHost, Hosts};
-pub use listener::{BindError, Listener};
+pub use hosts::{BadHost, HostPort, Hosts};
+pub use listener::{BindError, Listener, bind_socket};
 pub use serve::{Forwarder, Running, ServeError, Source, serve};
+pub use stats::{Counts, Sightings};
 pub use tls::{Identity, Tls, TlsFileError};
 pub use upstream::{Upstream, UpstreamError};
-pub use wire::Wire;
+pub use upstream_client::{BoxError, ClientError};

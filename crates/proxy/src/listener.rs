@@ -1,4 +1,4 @@
-//! Binding an address, and saying plainly why that failed.
+//! Binding an address, and why that fails.
 
 use std::{
     io,
@@ -9,8 +9,7 @@ use socket2::SockRef;
 
 use crate::{Holder, Hosts};
 
-/// Connections that may wait to be accepted. The system may have a lower limit
-/// of its own.
+/// Connections that may wait to be accepted; the system's own limit may be lower.
 const BACKLOG: i32 = 4096;
 
 /// A bound address that does not accept yet.
@@ -24,7 +23,6 @@ pub struct Listener {
 /// Why an address could not be listened on.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
-    /// Something else listens there.
     #[error(
         "port {} on {} is already in use{}",
         address.port(),
@@ -32,45 +30,21 @@ pub enum BindError {
         holder.as_ref().map_or_else(String::new, |holder| format!(" by {holder}"))
     )]
     InUse {
-        /// The address asked for.
         address: SocketAddr,
-        /// Which of our own processes it is, if it is one.
+        /// The Scrubjay process that listens there, if it is one.
         holder: Option<Holder>,
     },
-    /// A low port, or a rule of the system.
     #[error("this user may not listen on {address}")]
-    Forbidden {
-        /// The address asked for.
-        address: SocketAddr,
-    },
-    /// The address belongs to no interface.
+    Forbidden { address: SocketAddr },
     #[error("{} is not an address of this machine", address.ip())]
-    NotOurs {
-        /// The address asked for.
-        address: SocketAddr,
-    },
-    /// Every port that was tried is taken.
+    NotOurs { address: SocketAddr },
     #[error("no port from {first} to {last} is free on {ip}")]
-    NoneFree {
-        /// The interface's address.
-        ip: IpAddr,
-        /// The first port tried.
-        first: u16,
-        /// The last port tried.
-        last: u16,
-    },
-    /// Anything else the system says.
+    NoneFree { ip: IpAddr, first: u16, last: u16 },
     #[error("cannot listen on {address}")]
-    Bind {
-        /// The address asked for.
-        address: SocketAddr,
-        /// The system's reason.
-        source: io::Error,
-    },
+    Bind { address: SocketAddr, source: io::Error },
 }
 
 impl BindError {
-    /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::InUse { holder: Some(_), .. } => "stop it, or choose another port; port 0 takes any free one",
@@ -81,6 +55,18 @@ impl BindError {
             Self::Bind { .. } => "choose another address",
         }
     }
+}
+
+/// A listening socket that does not block, with room for [`BACKLOG`] connections.
+///
+/// # Errors
+/// What the system answers.
+pub fn bind_socket(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = TcpListener::bind(address)?;
+    // `bind` lets 128 wait; a second `listen` replaces that number.
+    SockRef::from(&socket).listen(BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket)
 }
 
 impl Listener {
@@ -100,17 +86,14 @@ impl Listener {
 
     /// As [`Listener::bind`], without asking who holds the address.
     fn try_bind(address: SocketAddr) -> Result<Self, BindError> {
-        let told = |source: io::Error| match source.kind() {
+        let failed = |source: io::Error| match source.kind() {
             io::ErrorKind::AddrInUse => BindError::InUse { address, holder: None },
             io::ErrorKind::PermissionDenied => BindError::Forbidden { address },
             io::ErrorKind::AddrNotAvailable => BindError::NotOurs { address },
             _ => BindError::Bind { address, source },
         };
-        let socket = TcpListener::bind(address).map_err(told)?;
-        // The library lets 128 wait; asked again, the system takes the new number.
-        SockRef::from(&socket).listen(BACKLOG).map_err(told)?;
-        socket.set_nonblocking(true).map_err(told)?;
-        let address = socket.local_addr().map_err(told)?;
+        let socket = bind_socket(address).map_err(failed)?;
+        let address = socket.local_addr().map_err(failed)?;
         Ok(Self {
             socket,
             hosts: Hosts::default(),
@@ -118,7 +101,7 @@ impl Listener {
         })
     }
 
-    /// Answers to these hosts, too.
+    /// With these hosts answered beside those of this machine.
     pub fn answering_to(self, hosts: Hosts) -> Self {
         Self { hosts, ..self }
     }
@@ -142,7 +125,7 @@ impl Listener {
         self.address
     }
 
-    /// What others can do, if they can reach this address.
+    /// What other machines can do, if they can reach this address.
     pub fn exposure(&self) -> Option<String> {
         (!self.address.ip().is_loopback()).then(|| {
             format!(

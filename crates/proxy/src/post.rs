@@ -1,6 +1,6 @@
-//! A client of our own: posts to an address of this machine and gives the
-//! answer chunk by chunk. Whoever checks an agent asks through a source of
-//! ours with it, so that what is checked is what was recorded.
+//! An HTTP client that posts to an address of this machine and gives the
+//! answer chunk by chunk. An agent is checked through a source with it, so
+//! that what is checked is what was recorded.
 
 use std::{error::Error, net::SocketAddr};
 
@@ -37,20 +37,18 @@ pub struct Posted {
 /// A request to send.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Question {
-    /// Its method.
     pub method: String,
     /// Path and query.
     pub target: String,
     /// Its fields, without `host` and those that say how the body is framed.
     pub headers: Headers,
-    /// Its body.
     pub body: Vec<u8>,
 }
 
 /// Posts JSON and asks for an event stream, as the official client does.
 ///
 /// # Errors
-/// When there is nobody at the address, or no answer comes.
+/// When nothing listens at the address, or no answer comes.
 pub async fn post(to: SocketAddr, target: &str, body: Vec<u8>) -> Result<Posted, PostError> {
     let field = |name: header::HeaderName, value: &str| (name.to_string(), value.as_bytes().to_vec());
     let question = Question {
@@ -68,7 +66,7 @@ pub async fn post(to: SocketAddr, target: &str, body: Vec<u8>) -> Result<Posted,
 /// Sends a request.
 ///
 /// # Errors
-/// When it cannot be written as HTTP, there is nobody at the address, or no answer comes.
+/// When it cannot be written as HTTP, nothing listens at the address, or no answer comes.
 pub async fn ask(to: SocketAddr, question: Question) -> Result<Posted, PostError> {
     let mut request = Request::builder()
         .method(question.method.as_str())
@@ -83,8 +81,8 @@ pub async fn ask(to: SocketAddr, question: Question) -> Result<Posted, PostError
     let stream = TcpStream::connect(to).await.map_err(PostError::new)?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(PostError::new)?;
     let connection = tokio::spawn(async move {
-        // What went wrong reaches whoever reads the answer.
-        drop(connection.await);
+        // The error reaches the reader of the answer.
+        connection.await.ok();
     })
     .abort_handle();
     // Aborts the connection, too, when this is given up before the head has come.
@@ -104,12 +102,10 @@ impl Drop for Connection {
 }
 
 impl Posted {
-    /// Its status.
     pub fn status(&self) -> u16 {
         self.response.status().as_u16()
     }
 
-    /// Its fields.
     pub fn headers(&self) -> Headers {
         fields(self.response.headers())
     }

@@ -1,7 +1,7 @@
-//! What the capture path asks of whoever records.
+//! The recorder as the capture path needs it.
 //!
-//! The trait belongs to the caller. Every call returns before the byte it
-//! tells of is forwarded, so it must be as quick as one `write(2)` and must
+//! The trait belongs to the caller. Every call returns before the byte that
+//! it records is forwarded, so it must be as quick as one `write(2)` and must
 //! never wait for a database.
 
 use bytes::Bytes;
@@ -10,13 +10,13 @@ use scrubjay_session::exchange::{Ending, Headers, Relayed, RequestHead, Response
 /// A chunk of a response body with the time at which it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chunk {
-    /// Its bytes; at least one.
+    /// At least one.
     pub bytes: Bytes,
     /// When it was received, microseconds since the request head was read.
     pub at_us: u64,
 }
 
-/// Opens a tape for each exchange.
+/// Opens a sink for each exchange.
 pub trait Recorder: Send + Sync + 'static {
     /// Begins an exchange. `started_at_us` is wall clock, microseconds since 1970.
     fn begin(
@@ -26,17 +26,15 @@ pub trait Recorder: Send + Sync + 'static {
         head: &RequestHead,
         labels: &[(String, String)],
         started_at_us: i64,
-    ) -> Box<dyn Tape>;
+    ) -> Box<dyn ExchangeSink>;
 }
 
 /// Records one exchange. Times are microseconds since the request head was read.
 ///
-/// Nothing here fails: a recorder that cannot write (full disk) notes from
-/// which byte it has nothing, and traffic goes on.
-pub trait Tape: Send {
-    /// Bytes of the request body.
+/// Nothing here fails: a recorder that cannot write (full disk) notes the
+/// first byte that it lacks, and traffic goes on.
+pub trait ExchangeSink: Send {
     fn request_body(&mut self, bytes: &[u8], at_us: u64);
-    /// The response's head.
     fn response(&mut self, head: &ResponseHead, at_us: u64);
     /// One chunk of the response body, about to be forwarded.
     fn chunk(&mut self, bytes: &[u8], at_us: u64);
@@ -51,14 +49,13 @@ pub trait Tape: Send {
     fn skipped(&mut self, len: u64, at_us: u64) {
         let _: (u64, u64) = (len, at_us);
     }
-    /// Trailer fields.
     fn trailers(&mut self, trailers: &Headers, at_us: u64);
     /// What has passed so far since the connection changed its protocol. Called
     /// when it has, now and then while bytes pass, and before the end.
     fn relayed(&mut self, relayed: Relayed, at_us: u64);
     /// The upstream's TLS certificate is not verified.
     fn unverified(&mut self, at_us: u64);
-    /// The end. Dropping a tape without it counts as [`Ending::RecorderStopped`].
+    /// The end. Dropping a sink without it counts as [`Ending::RecorderStopped`].
     fn end(self: Box<Self>, ending: Ending, at_us: u64);
 }
 
@@ -67,12 +64,12 @@ pub trait Tape: Send {
 pub struct Discard;
 
 impl Recorder for Discard {
-    fn begin(&self, _: &str, _: &str, _: &RequestHead, _: &[(String, String)], _: i64) -> Box<dyn Tape> {
+    fn begin(&self, _: &str, _: &str, _: &RequestHead, _: &[(String, String)], _: i64) -> Box<dyn ExchangeSink> {
         Box::new(Self)
     }
 }
 
-impl Tape for Discard {
+impl ExchangeSink for Discard {
     fn request_body(&mut self, _: &[u8], _: u64) {}
     fn response(&mut self, _: &ResponseHead, _: u64) {}
     fn chunk(&mut self, _: &[u8], _: u64) {}

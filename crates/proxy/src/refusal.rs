@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 
-use crate::{body::ClientBody, exit::Unanswered, guard::Unwelcome, headers::fields, upstream::Upstream};
+use crate::{body::ClientBody, guard::Rejection, headers::fields, upstream::Upstream, upstream_client::Unanswered};
 use scrubjay_session::exchange::{HttpVersion, ResponseHead};
 
-/// Tells our answers from an agent's.
+/// Marks an answer of ours.
 const MARK: HeaderName = HeaderName::from_static("x-scrubjay-answer");
-/// The sentence, for those who read no bodies.
+/// The sentence, for clients that read no body.
 const REASON: HeaderName = HeaderName::from_static("x-scrubjay-reason");
 
 /// An answer of ours.
@@ -20,10 +20,10 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    /// A request that the front does not let through.
-    pub(crate) fn unwelcome(why: &Unwelcome, upstream: &Upstream) -> Self {
+    /// A request that the server does not let through.
+    pub(crate) fn rejected(why: &Rejection, upstream: &Upstream) -> Self {
         let (sentence, hint) = match why {
-            Unwelcome::OtherTarget { asked } => (
+            Rejection::OtherTarget { asked } => (
                 format!("This source forwards to {upstream} only, not to {asked}."),
                 "Do not use it as a general HTTP proxy; add a source for each agent.".to_owned(),
             ),
@@ -37,7 +37,6 @@ impl Refusal {
         }
     }
 
-    /// `CONNECT`.
     pub(crate) fn tunnel(upstream: &Upstream) -> Self {
         Self {
             status: StatusCode::FORBIDDEN,
@@ -68,7 +67,7 @@ impl Refusal {
         }
     }
 
-    /// The client broke its request off, or its body is not framed as its head says.
+    /// The client broke its request off, or its body is not framed as its head announces.
     pub(crate) fn broken_request() -> Self {
         Self {
             status: StatusCode::BAD_REQUEST,

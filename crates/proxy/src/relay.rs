@@ -23,9 +23,9 @@ use tokio::{
 use tokio_rustls::client::TlsStream;
 
 use crate::{
-    reel::Reel,
-    upgrade::FarSocket,
-    wire::{ClientSocket, reset_when_taken},
+    capture::Capture,
+    connection::{ClientSocket, reset_when_taken},
+    upgrade::UpstreamSocket,
 };
 
 /// Bytes taken at once. A side that takes nothing stops the other one after
@@ -38,7 +38,7 @@ const NOTING: Duration = Duration::from_millis(200);
 pub(crate) struct Relay {
     client: OnUpgrade,
     upstream: OnUpgrade,
-    reel: Arc<Reel>,
+    capture: Arc<Capture>,
 }
 
 /// Who sent something, or broke off.
@@ -49,8 +49,12 @@ enum Side {
 }
 
 impl Relay {
-    pub(crate) fn new(client: OnUpgrade, upstream: OnUpgrade, reel: Arc<Reel>) -> Self {
-        Self { client, upstream, reel }
+    pub(crate) fn new(client: OnUpgrade, upstream: OnUpgrade, capture: Arc<Capture>) -> Self {
+        Self {
+            client,
+            upstream,
+            capture,
+        }
     }
 
     /// Passes bytes on until both sides have ended or one has broken off.
@@ -58,16 +62,16 @@ impl Relay {
     pub(crate) async fn run(self) {
         let (client, upstream) = tokio::join!(self.client, self.upstream);
         let Some((mut client, from_client)) = client.ok().and_then(client_socket) else {
-            return self.reel.abandon();
+            return self.capture.abandon();
         };
         let Some((mut upstream, from_upstream)) = upstream.ok().and_then(upstream_socket) else {
-            return self.reel.end(Ending::UpstreamReset);
+            return self.capture.end(Ending::UpstreamReset);
         };
-        let meter = Meter::new(self.reel);
+        let meter = Meter::new(self.capture);
         let near = client.split();
         let passed = match &mut upstream {
-            FarSocket::Plain(stream) => both_ways(near, stream.split(), from_client, from_upstream, &meter).await,
-            FarSocket::Tls(stream) => {
+            UpstreamSocket::Plain(stream) => both_ways(near, stream.split(), from_client, from_upstream, &meter).await,
+            UpstreamSocket::Tls(stream) => {
                 let far = tokio::io::split(stream.as_mut());
                 both_ways(near, far, from_client, from_upstream, &meter).await
             }
@@ -88,12 +92,12 @@ fn client_socket(upgraded: Upgraded) -> Option<(TcpStream, Bytes)> {
 }
 
 /// The upstream's connection, and what was read of it already.
-fn upstream_socket(upgraded: Upgraded) -> Option<(FarSocket, Bytes)> {
-    let parts = upgraded.downcast::<TokioIo<FarSocket>>().ok()?;
+fn upstream_socket(upgraded: Upgraded) -> Option<(UpstreamSocket, Bytes)> {
+    let parts = upgraded.downcast::<TokioIo<UpstreamSocket>>().ok()?;
     Some((parts.io.into_inner(), parts.read_buf))
 }
 
-/// Passes on until both have ended, or says who broke off.
+/// Passes on until both have ended; the error is the side that broke off.
 async fn both_ways<R: Reads, W: AsyncWrite + Unpin>(
     (client_reads, client_writes): (tcp::ReadHalf<'_>, tcp::WriteHalf<'_>),
     (upstream_reads, upstream_writes): (R, W),
@@ -151,7 +155,7 @@ async fn pour<R: Reads, W: AsyncWrite + Unpin>(
         len = match from.read(&mut taken).await {
             Ok(0) => break,
             Ok(len) => len,
-            // A TLS peer that closes TCP without saying so before.
+            // A TLS peer that closes TCP without a close_notify.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => break,
             Err(_) => return Err(side),
         };
@@ -178,7 +182,7 @@ trait Reads: AsyncRead + Unpin {
 
 impl Reads for tcp::ReadHalf<'_> {
     async fn broken(&self) {
-        drop(self.ready(Interest::ERROR).await);
+        self.ready(Interest::ERROR).await.ok();
     }
 }
 
@@ -191,7 +195,7 @@ impl Reads for ReadHalf<&mut TlsStream<TcpStream>> {
 
 /// Counts what passes, and writes that down now and then.
 struct Meter {
-    reel: Arc<Reel>,
+    capture: Arc<Capture>,
     sent: AtomicU64,
     received: AtomicU64,
     upstream_has_ended: AtomicBool,
@@ -199,9 +203,9 @@ struct Meter {
 }
 
 impl Meter {
-    fn new(reel: Arc<Reel>) -> Self {
+    fn new(capture: Arc<Capture>) -> Self {
         let meter = Self {
-            reel,
+            capture,
             sent: AtomicU64::new(0),
             received: AtomicU64::new(0),
             upstream_has_ended: AtomicBool::new(false),
@@ -231,17 +235,17 @@ impl Meter {
     }
 
     fn note(&self) {
-        self.reel.relayed(Relayed {
+        self.capture.relayed(Relayed {
             sent_len: self.sent.load(Relaxed),
             received_len: self.received.load(Relaxed),
         });
     }
 
-    /// The sizes and the end. An upstream that had said its last byte before it
+    /// The sizes and the end. An upstream that had sent its last byte before it
     /// broke off has ended: it only took nothing more.
     fn end(&self, passed: Result<(), Side>) {
         self.note();
-        self.reel.end(match passed {
+        self.capture.end(match passed {
             Err(Side::Client) => Ending::ClientLeft,
             Err(Side::Upstream) if !self.upstream_has_ended.load(Relaxed) => Ending::UpstreamReset,
             Ok(()) | Err(Side::Upstream) => Ending::Complete,

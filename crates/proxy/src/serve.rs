@@ -1,4 +1,4 @@
-//! Sources: a front that forwards what comes to one upstream.
+//! Sources: a server that forwards what comes to one upstream.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -10,25 +10,24 @@ use tokio::{net::TcpStream, sync::watch};
 
 use crate::{
     answer::answer,
-    body::{ClientBody, Inflow},
-    exit::{BoxError, ExitError},
-    facts::{Counts, Sightings},
-    front::{Attendant, Front, Hangup, Unwelcome},
+    body::{ClientBody, RequestBody},
+    connection::{Connection, UnderWay},
+    http_server::{Handler, Hangup, HttpServer, Rejection},
     listener::Listener,
     recorder::Recorder,
     refusal::Refusal,
-    station::{Route, Station},
+    source_state::{Route, SourceState},
+    stats::{Counts, Sightings},
     tls::Tls,
     upstream::Upstream,
-    wire::{UnderWay, Wire},
+    upstream_client::{BoxError, ClientError},
 };
 
 /// A source to run: its name and where it forwards.
 #[derive(Clone, Debug)]
 pub struct Source {
-    /// Its name, told to the recorder.
+    /// Its name, for the recorder.
     pub name: String,
-    /// Where it forwards.
     pub upstream: Upstream,
     /// `Host` is forwarded as the client sent it, not replaced by the upstream's.
     pub keep_host: bool,
@@ -39,7 +38,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// A source with nothing out of the ordinary.
+    /// A source with default options.
     pub fn new(name: &str, upstream: Upstream) -> Self {
         Self {
             name: name.to_owned(),
@@ -54,27 +53,22 @@ impl Source {
 /// Why a source could not be run.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// It would forward to itself.
     #[error("{upstream} is the address that this source itself listens on")]
-    Loop {
-        /// The upstream, as text.
-        upstream: String,
-    },
-    /// The way to the upstream.
+    Loop { upstream: String },
     #[error(transparent)]
-    Exit(#[from] ExitError),
-    /// The listening socket.
+    Client(#[from] ClientError),
     #[error("the listening socket cannot be used")]
     Socket(#[source] io::Error),
 }
 
 impl ServeError {
-    /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Loop { .. } => "give the agent's address as the upstream",
-            Self::Exit(ExitError::Identity(_)) => "check that --key holds the key of the first certificate in --cert",
-            Self::Exit(_) => "install the system's certificates (ca-certificates), or use http://",
+            Self::Client(ClientError::Identity(_)) => {
+                "check that --key holds the key of the first certificate in --cert"
+            }
+            Self::Client(_) => "install the system's certificates (ca-certificates), or use http://",
             Self::Socket(_) => "choose another address",
         }
     }
@@ -89,9 +83,9 @@ impl ServeError {
 pub fn serve(listener: Listener, source: Source, recorder: Arc<dyn Recorder>) -> Result<Running, ServeError> {
     let address = listener.address();
     let route = checked_route(&source, address)?;
-    let station = Arc::new(Station::new(source.name, address, route, recorder));
-    let front = Front::open(listener, Arc::clone(&station)).map_err(ServeError::Socket)?;
-    Ok(Running { station, front })
+    let state = Arc::new(SourceState::new(source.name, address, route, recorder));
+    let server = HttpServer::open(listener, Arc::clone(&state)).map_err(ServeError::Socket)?;
+    Ok(Running { state, server })
 }
 
 fn checked_route(source: &Source, address: SocketAddr) -> Result<Route, ServeError> {
@@ -105,34 +99,32 @@ fn checked_route(source: &Source, address: SocketAddr) -> Result<Route, ServeErr
 
 /// A source that runs. Dropping it cuts everything off at once.
 pub struct Running {
-    station: Arc<Station>,
-    front: Front,
+    state: Arc<SourceState>,
+    server: HttpServer,
 }
 
 impl Running {
-    /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
-        self.station.address
+        self.state.address
     }
 
     /// What to put into a frontend, `http://127.0.0.1:5290`.
     pub fn url(&self) -> String {
-        format!("http://{}", self.station.address)
+        format!("http://{}", self.state.address)
     }
 
-    /// Whether what passes is recorded.
     pub fn is_recording(&self) -> bool {
-        self.station.is_recording()
+        self.state.is_recording()
     }
 
     /// Forwards without recording; an open exchange gets a hole.
     pub fn pause(&self) {
-        self.station.set_recording(false);
+        self.state.set_recording(false);
     }
 
     /// Records again. An exchange that began meanwhile stays unrecorded.
     pub fn resume(&self) {
-        self.station.set_recording(true);
+        self.state.set_recording(true);
     }
 
     /// Sends later requests by other settings; open exchanges keep theirs. The
@@ -141,18 +133,18 @@ impl Running {
     /// # Errors
     /// As [`serve`]; then everything stays as it was.
     pub fn reroute(&self, source: &Source) -> Result<(), ServeError> {
-        self.station.set_route(checked_route(source, self.station.address)?);
+        self.state.set_route(checked_route(source, self.state.address)?);
         Ok(())
     }
 
     /// Counts since it was started.
     pub fn counts(&self) -> Counts {
-        self.station.facts.counts()
+        self.state.stats.counts()
     }
 
-    /// What was seen, and word of every change.
+    /// What was seen, and every change of it.
     pub fn sightings(&self) -> watch::Receiver<Sightings> {
-        self.station.facts.watch()
+        self.state.stats.watch()
     }
 
     /// Connects to the upstream once and notes whether it answers. Nothing is sent.
@@ -160,44 +152,44 @@ impl Running {
     /// # Errors
     /// The sentence that is noted in [`Sightings::upstream_failure`].
     pub async fn probe(&self) -> Result<(), String> {
-        let route = self.station.route();
+        let route = self.state.route();
         let connected = TcpStream::connect((route.upstream.bare_host(), route.upstream.port())).await;
         match connected {
             Ok(_) => {
-                self.station.facts.upstream_answered();
+                self.state.stats.upstream_answered();
                 Ok(())
             }
             Err(error) => {
-                let unanswered = crate::exit::unanswered(&route.upstream, &error);
-                self.station.facts.unanswered(&unanswered);
+                let unanswered = crate::upstream_client::unanswered(&route.upstream, &error);
+                self.state.stats.unanswered(&unanswered);
                 Err(format!("{} {}", unanswered.sentence, unanswered.hint))
             }
         }
     }
 
-    /// Stops: accepts nobody, gives open exchanges this long to end, then cuts
-    /// them off. When it returns, every tape has got its end.
+    /// Stops: accepts no connection, gives open exchanges this long to end, then cuts
+    /// them off. When it returns, every sink has got its end.
     pub async fn stop(self, grace: Duration) {
-        self.front.stop(grace).await;
+        self.server.stop(grace).await;
     }
 }
 
-impl Attendant for Station {
+impl Handler for SourceState {
     type Body = ClientBody;
 
     async fn answer(
         self: Arc<Self>,
-        wire: Arc<Wire>,
+        connection: Arc<Connection>,
         mut request: Request<Incoming>,
     ) -> Result<Response<ClientBody>, Hangup> {
         let under_way = request.extensions_mut().remove::<Arc<UnderWay>>();
-        Ok(answer(self, wire, request.map(|body| Inflow::Live(body, under_way))).await)
+        Ok(answer(self, connection, request.map(|body| RequestBody::Live(body, under_way))).await)
     }
 
-    fn turn_away(self: Arc<Self>, _: &Parts, why: &Unwelcome) -> Response<ClientBody> {
-        let refusal = Refusal::unwelcome(why, &self.route().upstream);
-        self.facts.request_came();
-        self.facts.refused(&refusal.sentence);
+    fn reject(self: Arc<Self>, _: &Parts, why: &Rejection) -> Response<ClientBody> {
+        let refusal = Refusal::rejected(why, &self.route().upstream);
+        self.stats.request_came();
+        self.stats.refused(&refusal.sentence);
         refusal.response()
     }
 
@@ -213,42 +205,46 @@ impl Attendant for Station {
         self.drained().await;
         // Streams of HTTP/2 run in tasks of their own, which learn of the end a
         // little later than their connection.
-        self.facts.all_ended().await;
+        self.stats.all_ended().await;
     }
 }
 
 /// The way to one upstream without a listener of its own, for a server that
-/// answers most requests itself and hands on what it cannot.
+/// answers most requests itself and forwards what it cannot.
 pub struct Forwarder {
-    station: Arc<Station>,
+    state: Arc<SourceState>,
 }
 
 impl Forwarder {
-    /// Forwards what came to `address` as the source says, and records it.
+    /// Forwards what came to `address` to the source's upstream, and records it.
     ///
     /// # Errors
     /// When it would forward to that address, or TLS cannot be set up.
     pub fn new(source: Source, address: SocketAddr, recorder: Arc<dyn Recorder>) -> Result<Self, ServeError> {
         let route = checked_route(&source, address)?;
-        let station = Arc::new(Station::new(source.name, address, route, recorder));
-        Ok(Self { station })
+        let state = Arc::new(SourceState::new(source.name, address, route, recorder));
+        Ok(Self { state })
     }
 
-    /// Answers a request, whose body was read already, with what the upstream
-    /// says, or with why it does not.
-    pub async fn answer(&self, wire: Arc<Wire>, request: Request<Bytes>) -> Response<UnsyncBoxBody<Bytes, BoxError>> {
-        let request = request.map(|body| Inflow::Whole(body.into()));
-        let response = answer(Arc::clone(&self.station), wire, request).await;
+    /// Answers a request, whose body was read already, with the upstream's
+    /// answer, or with why there is none.
+    pub async fn answer(
+        &self,
+        connection: Arc<Connection>,
+        request: Request<Bytes>,
+    ) -> Response<UnsyncBoxBody<Bytes, BoxError>> {
+        let request = request.map(|body| RequestBody::Whole(body.into()));
+        let response = answer(Arc::clone(&self.state), connection, request).await;
         response.map(http_body_util::BodyExt::boxed_unsync)
     }
 
-    /// As [`Attendant::begin_stopping`].
+    /// As [`Handler::begin_stopping`].
     pub fn begin_stopping(&self) {
-        self.station.begin_stopping();
+        self.state.begin_stopping();
     }
 
-    /// As [`Attendant::settled`].
+    /// As [`Handler::settled`].
     pub async fn settled(&self) {
-        self.station.settled().await;
+        self.state.settled().await;
     }
 }

@@ -1,4 +1,4 @@
-//! TLS with an upstream: whose word counts, who we are, and why it failed.
+//! TLS with an upstream: trusted roots, the client certificate, and why a handshake failed.
 
 use std::{fmt, fs, io, path::Path, path::PathBuf, sync::Arc};
 
@@ -14,7 +14,7 @@ use rustls::{
     server::ParsedCertificate,
 };
 
-use crate::{clock::CertificateClock, exit::ExitError, upstream::Upstream};
+use crate::{clock::CertificateClock, upstream::Upstream, upstream_client::ClientError};
 
 /// What to do about a certificate that is not trusted.
 const TRUST: &str = "Trust it, or whoever signed it, with --cacert FILE (PEM) or SSL_CERT_FILE; \
@@ -25,7 +25,7 @@ const TRUST: &str = "Trust it, or whoever signed it, with --cacert FILE (PEM) or
 pub struct Tls {
     /// Certificates (DER) trusted beside the system's.
     pub roots: Vec<Vec<u8>>,
-    /// What is shown to an upstream that asks who we are.
+    /// The client certificate, for an upstream that asks for one.
     pub identity: Option<Arc<Identity>>,
     /// The upstream's certificate is not verified.
     pub is_unverified: bool,
@@ -41,30 +41,15 @@ pub struct Identity {
 /// Why a file for TLS is of no use.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsFileError {
-    /// It cannot be read.
     #[error("cannot read {}", path.display())]
-    Unreadable {
-        /// Which.
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
-    /// No certificate is in it.
+    Unreadable { path: PathBuf, source: io::Error },
     #[error("{} holds no certificate in PEM form", path.display())]
-    NoCertificate {
-        /// Which.
-        path: PathBuf,
-    },
-    /// No private key is in it.
+    NoCertificate { path: PathBuf },
     #[error("{} holds no private key in PEM form", path.display())]
-    NoKey {
-        /// Which.
-        path: PathBuf,
-    },
+    NoKey { path: PathBuf },
 }
 
 impl TlsFileError {
-    /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Unreadable { .. } => "check the path",
@@ -100,11 +85,11 @@ impl Tls {
     }
 
     /// Without TLS nothing is loaded, so that a machine without certificates can still record.
-    pub(crate) fn config(&self, upstream: &Upstream) -> Result<ClientConfig, ExitError> {
+    pub(crate) fn config(&self, upstream: &Upstream) -> Result<ClientConfig, ClientError> {
         let provider: Arc<CryptoProvider> = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_details(Arc::clone(&provider), Arc::new(CertificateClock))
             .with_safe_default_protocol_versions()
-            .map_err(ExitError::Certificates)?;
+            .map_err(ClientError::Certificates)?;
         if !upstream.is_tls() {
             return Ok(builder
                 .with_root_certificates(RootCertStore::empty())
@@ -115,7 +100,7 @@ impl Tls {
         } else {
             let roots: Vec<CertificateDer<'static>> = self.roots.iter().cloned().map(Into::into).collect();
             let inner = rustls_platform_verifier::Verifier::new_with_extra_roots(roots.clone(), provider)
-                .map_err(ExitError::Certificates)?;
+                .map_err(ClientError::Certificates)?;
             Arc::new(Verifier { inner, roots })
         };
         let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
@@ -123,7 +108,7 @@ impl Tls {
             None => Ok(builder.with_no_client_auth()),
             Some(identity) => builder
                 .with_client_auth_cert(identity.chain.clone(), identity.key.clone_key())
-                .map_err(ExitError::Identity),
+                .map_err(ClientError::Identity),
         }
     }
 }
@@ -225,8 +210,8 @@ fn is_authority(wrong: &CertificateError) -> bool {
     matches!(cause.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
 }
 
-/// Nobody who is trusted has signed it. A name that a trusted authority bears
-/// by chance makes that a wrong signature.
+/// No trusted authority has signed it. Where a trusted authority has the
+/// issuer's name by chance, that is a wrong signature.
 fn is_unknown(wrong: &CertificateError) -> bool {
     is_authority(wrong)
         || matches!(
@@ -260,7 +245,7 @@ impl ServerCertVerifier for Unverified {
         Ok(ServerCertVerified::assertion())
     }
 
-    // A signature by a key that anybody may have proves nothing.
+    // Without a trusted certificate a signature proves nothing.
     fn verify_tls12_signature(
         &self,
         _: &[u8],

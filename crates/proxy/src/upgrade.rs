@@ -1,4 +1,4 @@
-//! The way out for a request that changes the protocol of its connection: a
+//! Sending a request that changes the protocol of its connection: over a
 //! connection of its own, spoken in HTTP/1.1, whose socket can be taken back
 //! once the upstream has answered with 101.
 
@@ -20,7 +20,7 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use crate::{body::RequestTee, exit::BoxError, upstream::Upstream};
+use crate::{body::RequestTee, headers::target, upstream::Upstream, upstream_client::BoxError};
 
 /// Connections that change their protocol, to one upstream.
 pub(crate) struct Upgrades {
@@ -30,14 +30,14 @@ pub(crate) struct Upgrades {
 }
 
 /// The upstream's end of such a connection.
-pub(crate) enum FarSocket {
+pub(crate) enum UpstreamSocket {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
 }
 
 impl Upgrades {
     pub(crate) fn new(upstream: &Upstream, mut tls: ClientConfig, connect_timeout: Duration) -> Self {
-        // HTTP/2 knows no Upgrade.
+        // HTTP/2 has no Upgrade.
         tls.alpn_protocols = vec![b"http/1.1".to_vec()];
         Self {
             upstream: upstream.clone(),
@@ -50,21 +50,20 @@ impl Upgrades {
     pub(crate) async fn send(&self, mut parts: Parts, body: RequestTee) -> Result<Response<Incoming>, BoxError> {
         parts.version = Version::HTTP_11;
         parts.extensions = Extensions::new();
-        let asked = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-        parts.uri = self.upstream.target_of(asked).parse()?;
+        parts.uri = self.upstream.target_of(target(&parts.uri)).parse()?;
         let socket = tokio::time::timeout(self.connect_timeout, self.connect())
             .await
             .map_err(|_elapsed| io::Error::from(io::ErrorKind::TimedOut))??;
         let (mut sender, connection) = http1::Builder::new()
-            .max_headers(crate::front::MAX_HEADERS)
+            .max_headers(crate::http_server::MAX_HEADERS)
             .handshake(TokioIo::new(socket))
             .await?;
-        // It ends with the answer's body, or hands its socket over. Its errors reach the answer.
-        tokio::spawn(async move { drop(connection.with_upgrades().await) });
+        // It ends with the answer's body, or gives its socket up. Its errors reach the answer.
+        tokio::spawn(async move { connection.with_upgrades().await.ok() });
         Ok(sender.send_request(Request::from_parts(parts, body)).await?)
     }
 
-    async fn connect(&self) -> io::Result<FarSocket> {
+    async fn connect(&self) -> io::Result<UpstreamSocket> {
         let host = self.upstream.bare_host();
         let addresses = tokio::net::lookup_host((host, self.upstream.port()))
             .await
@@ -79,19 +78,19 @@ impl Upgrades {
         Err(failure)
     }
 
-    async fn secured(&self, stream: TcpStream) -> io::Result<FarSocket> {
+    async fn secured(&self, stream: TcpStream) -> io::Result<UpstreamSocket> {
         // Without it a message could wait for the acknowledgement of the last one.
-        drop(stream.set_nodelay(true));
+        stream.set_nodelay(true).ok();
         if !self.upstream.is_tls() {
-            return Ok(FarSocket::Plain(stream));
+            return Ok(UpstreamSocket::Plain(stream));
         }
         let name = ServerName::try_from(self.upstream.bare_host().to_owned()).map_err(io::Error::other)?;
         let connector = TlsConnector::from(Arc::clone(&self.tls));
-        Ok(FarSocket::Tls(Box::new(connector.connect(name, stream).await?)))
+        Ok(UpstreamSocket::Tls(Box::new(connector.connect(name, stream).await?)))
     }
 }
 
-impl FarSocket {
+impl UpstreamSocket {
     /// The TCP connection below.
     pub(crate) fn tcp(&self) -> &TcpStream {
         match self {
@@ -101,7 +100,7 @@ impl FarSocket {
     }
 }
 
-impl AsyncRead for FarSocket {
+impl AsyncRead for UpstreamSocket {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
@@ -110,7 +109,7 @@ impl AsyncRead for FarSocket {
     }
 }
 
-impl AsyncWrite for FarSocket {
+impl AsyncWrite for UpstreamSocket {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_write(cx, buf),

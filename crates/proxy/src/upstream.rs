@@ -1,4 +1,4 @@
-//! Where a source forwards to, in whatever form somebody pastes it.
+//! Where a source forwards to, in any form in which people paste it.
 //!
 //! A path is put before the one that the frontend asks for, so that the
 //! source's own origin stands for the whole address that was given.
@@ -7,6 +7,8 @@ use std::{borrow::Cow, fmt, net::SocketAddr};
 
 use reqwest::Url;
 use scrubjay_session::exchange::{target_below, target_to};
+
+use crate::hosts::HostPort;
 
 /// The address that a source forwards to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,39 +24,28 @@ pub struct Upstream {
 /// Why a text names no upstream.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UpstreamError {
-    /// Nothing was given.
     #[error("no upstream address was given")]
     Empty,
-    /// A curl command without a URL.
     #[error("the curl command holds no http:// or https:// address")]
     CurlWithoutUrl,
-    /// Not an address.
     #[error("`{text}` is not an address: {reason}")]
     NotAnAddress {
         /// What was given, shortened.
         text: String,
-        /// What is wrong with it.
         reason: String,
     },
-    /// Not `http`, `https` or `h2c`.
     #[error("`{scheme}` is not a scheme that an agent can be reached by")]
-    Scheme {
-        /// The scheme given.
-        scheme: String,
-    },
-    /// A query in the address.
+    Scheme { scheme: String },
     #[error("the upstream {place} has a query, which would not be sent")]
     Query {
         /// What stands before it.
         place: String,
     },
-    /// A name or password in the address.
     #[error("the upstream address holds a user name or password, which would not be sent")]
     Credentials,
 }
 
 impl UpstreamError {
-    /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Empty | Self::NotAnAddress { .. } => {
@@ -155,7 +146,6 @@ impl Upstream {
         self.port
     }
 
-    /// Whether connections are encrypted.
     pub fn is_tls(&self) -> bool {
         self.is_tls
     }
@@ -182,7 +172,7 @@ impl Upstream {
     }
 
     /// What a frontend asks the source for to get `place` (a path at the
-    /// upstream, with whatever follows it); none if that cannot be asked for.
+    /// upstream, with query and fragment); none if that cannot be asked for.
     pub fn target_to<'a>(&self, place: &'a str) -> Option<Cow<'a, str>> {
         target_to(&self.path, place)
     }
@@ -200,9 +190,11 @@ impl Upstream {
     /// Whether an authority, as it stands in a `Location` or a request line of
     /// the given scheme, names this upstream. Loopback's names are one host.
     pub fn is_at(&self, authority: &str, usual_port: u16) -> bool {
-        let (host, port) = split_authority(authority, usual_port);
-        port == Some(self.port)
-            && (host.eq_ignore_ascii_case(&self.host) || (is_loopback(host) && is_loopback(&self.host)))
+        let own = self.bare_host().trim_end_matches('.');
+        HostPort::parse(authority).is_some_and(|named| {
+            named.port.unwrap_or(usual_port) == self.port
+                && (named.host == own || is_loopback(&named.host) && is_loopback(&self.host))
+        })
     }
 
     /// Whether connecting to it would end at that listener.
@@ -234,13 +226,6 @@ fn with_host(rest: &str) -> Cow<'_, str> {
         format!("localhost:{port}{}", &rest[end..]).into()
     } else {
         rest.into()
-    }
-}
-
-fn split_authority(authority: &str, usual_port: u16) -> (&str, Option<u16>) {
-    match authority.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => (host, port.parse().ok()),
-        _ => (authority, Some(usual_port)),
     }
 }
 

@@ -11,7 +11,7 @@
 //!   recorded; with ids put in where a run names them, at its start and its end; and
 //!   with an id in every event
 
-#![expect(clippy::print_stdout, reason = "an example speaks to whoever runs it")]
+#![expect(clippy::print_stdout, reason = "an example prints")]
 
 use std::{
     convert::Infallible,
@@ -33,8 +33,8 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use scrubjay_proxy::Listener;
 use scrubjay_replay::{
-    Deck, Manner, Pace, Recorded, Rules, Schedule,
-    serve::{Conduct, Opening, Serving, serve},
+    MatchOptions, Matcher, Pace, Recorded, Schedule, ScheduleOptions,
+    serve::{ServeConfig, ServeOptions, Serving, serve},
 };
 use scrubjay_session::{
     exchange::{Chunk, Ending, Exchange, RequestHead, ResponseHead},
@@ -144,13 +144,13 @@ impl Run {
 
     fn serve(&self, pace: Pace, exact: bool) -> Result<Serving, Failed> {
         let listener = Listener::bind("127.0.0.1:0".parse()?)?;
-        let deck = Deck::new(vec![self.recorded()?], Rules::default());
-        let conduct = Conduct {
+        let matcher = Matcher::new(vec![self.recorded()?], MatchOptions::default());
+        let options = ServeOptions {
             pace,
             exact,
-            ..Conduct::default()
+            ..ServeOptions::default()
         };
-        Ok(serve(listener, Opening::new(deck, conduct))?)
+        Ok(serve(listener, ServeConfig::new(matcher, options))?)
     }
 }
 
@@ -228,9 +228,9 @@ async fn flood() -> Result<(), Failed> {
 async fn flood_of(what: &str, run: &Run) -> Result<(), Failed> {
     println!("{what}:");
     let began = Instant::now();
-    let parts = Schedule::new(&run.recorded()?, Manner::default()).count();
+    let parts = Schedule::new(&run.recorded()?, ScheduleOptions::default()).count();
     let alone = began.elapsed();
-    println!("  schedule alone: {parts} beats in {:.2} ms", alone.as_secs_f64() * 1e3);
+    println!("  schedule alone: {parts} steps in {:.2} ms", alone.as_secs_f64() * 1e3);
     let bare = bare(run.chunks.clone()).await?;
     let exact = run.serve(Pace::Instant, true)?;
     let adapted = run.serve(Pace::Instant, false)?;
@@ -254,7 +254,7 @@ async fn flood_of(what: &str, run: &Run) -> Result<(), Failed> {
     Ok(())
 }
 
-/// A hyper server that sends the same chunks, whoever asks.
+/// A hyper server that sends the same chunks to every client.
 async fn bare(chunks: Vec<Bytes>) -> Result<SocketAddr, Failed> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;

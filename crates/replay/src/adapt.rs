@@ -45,9 +45,7 @@ pub struct IdMap {
 /// What an id names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum IdKind {
-    /// A thread.
     Thread,
-    /// A run.
     Run,
     /// Anything else: a message, a tool call, an interrupt.
     Other,
@@ -64,7 +62,7 @@ impl IdMap {
         }
     }
 
-    /// Puts `live` in the place of `recorded`, whatever stood for it.
+    /// Puts `live` in the place of `recorded`, replacing an earlier entry.
     pub fn set(&mut self, kind: IdKind, recorded: &str, live: &str) {
         let pairs = self.pairs.entry(recorded.to_owned()).or_default();
         pairs.retain(|(known, _)| *known != kind);

@@ -1,4 +1,4 @@
-//! From a recorded body to cues, reading as it goes.
+//! From a recorded body to fragments, reading as it goes.
 
 use std::collections::VecDeque;
 
@@ -13,7 +13,7 @@ use scrubjay_protocol::{
 use scrubjay_session::exchange::{Chunk, Exchange, field};
 
 use crate::{
-    cue::{Cue, Format, Pending, What},
+    fragment::{Format, Fragment, Pending, What},
     recorded::{Chunks, Recorded, Unread},
 };
 
@@ -33,13 +33,13 @@ pub(crate) struct Cutter {
     /// Bytes of the current frame that went out before it ended.
     flushed: usize,
     seq: u32,
-    ready: VecDeque<Cue>,
+    ready: VecDeque<Fragment>,
     finished: bool,
 }
 
 impl Cutter {
     /// `decodes` takes content encodings off; `gathers_text` gives a body
-    /// without frames as one cue.
+    /// without frames as one fragment.
     pub(crate) fn new(recorded: &Recorded, decodes: bool, gathers_text: bool) -> Self {
         let exchange = &recorded.exchange;
         let decoder = decoder(exchange);
@@ -69,11 +69,11 @@ impl Cutter {
         self.seq
     }
 
-    /// The next cue; nothing at the end of the body.
-    pub(crate) fn next(&mut self) -> Result<Option<Cue>, Unread> {
+    /// The next fragment; nothing at the end of the body.
+    pub(crate) fn next(&mut self) -> Result<Option<Fragment>, Unread> {
         loop {
-            if let Some(cue) = self.ready.pop_front() {
-                return Ok(Some(cue));
+            if let Some(fragment) = self.ready.pop_front() {
+                return Ok(Some(fragment));
             }
             if self.finished {
                 return Ok(None);
@@ -150,9 +150,9 @@ impl Cutter {
                 format: self.format(),
             }
         };
-        let cue = self.pending.take(len.saturating_sub(self.flushed), what);
+        let fragment = self.pending.take(len.saturating_sub(self.flushed), what);
         self.flushed = 0;
-        self.ready.push_back(cue);
+        self.ready.push_back(fragment);
     }
 
     fn format(&self) -> Format {
@@ -165,8 +165,8 @@ impl Cutter {
     /// Gives what is pending as it is.
     fn flush(&mut self) {
         if self.pending.len() > 0 {
-            let cue = self.pending.take(usize::MAX, What::Opaque(Vec::new()));
-            self.ready.push_back(cue);
+            let fragment = self.pending.take(usize::MAX, What::Opaque(Vec::new()));
+            self.ready.push_back(fragment);
         }
     }
 
@@ -178,8 +178,8 @@ impl Cutter {
             ended.push((self.seq, frame.event_type));
         }
         if self.pending.len() > 0 {
-            let cue = self.pending.take(usize::MAX, What::Opaque(ended));
-            self.ready.push_back(cue);
+            let fragment = self.pending.take(usize::MAX, What::Opaque(ended));
+            self.ready.push_back(fragment);
         }
     }
 
@@ -190,8 +190,8 @@ impl Cutter {
         }
         self.drain();
         if self.gathers_text && self.pending.len() > 0 && self.seq == 0 {
-            let cue = self.pending.take(usize::MAX, What::Text);
-            self.ready.push_back(cue);
+            let fragment = self.pending.take(usize::MAX, What::Text);
+            self.ready.push_back(fragment);
         }
         self.flush();
     }
@@ -215,7 +215,7 @@ fn decoder(exchange: &Exchange) -> Option<encoding::Decoder> {
     (!decoder.is_identity()).then_some(decoder)
 }
 
-/// What the head says the body is.
+/// The content type that the head gives.
 pub(crate) fn content_type(exchange: &Exchange) -> Option<String> {
     let head = exchange.response.as_ref()?;
     Some(field(&head.headers, "content-type")).filter(|value| !value.is_empty())

@@ -1,6 +1,6 @@
 //! What goes wrong on purpose.
 //!
-//! A fault is said in a line: its name, then what it needs.
+//! A fault is written in a line: its name, then its options.
 //!
 //! ```text
 //! cut:event=12,how=reset          corrupt:type=STATE_DELTA,nth=2
@@ -14,13 +14,13 @@
 //! | `delay` | a wait before the event, `by=TIME` |
 //! | `drop`, `duplicate` | the event is left out, or sent twice |
 //! | `reorder` | the event comes behind the one after it |
-//! | `corrupt` | its JSON is broken; `how=half`, `brace`, `comma` or `bytes`, else as the seed says |
-//! | `oversize` | it is padded to `size=BYTES`, 11 MiB unless told |
+//! | `corrupt` | its JSON is broken; `how=half`, `brace`, `comma` or `bytes`, else chosen by the seed |
+//! | `oversize` | it is padded to `size=BYTES`, 11 MiB by default |
 //! | `unknown` | an event of a type that no client knows follows it; `name=TYPE` |
 //! | `edit` | other text in its place: `text=` and the rest of the line |
 //! | `error` | a `RUN_ERROR` in place of the run's end, or behind `event=N`, and then the end; `code=TEXT`, `message=` and the rest of the line |
-//! | `split` | no write has more than `bytes=N`, 1 unless told |
-//! | `coalesce` | `events=N` go out in one write, all of them unless told |
+//! | `split` | no write has more than `bytes=N`, 1 by default |
+//! | `coalesce` | `events=N` go out in one write, all of them by default |
 //! | `drip` | `bytes=N` (1) at a time, `every=TIME` (10 ms) |
 //! | `slow-head` | the head waits `by=TIME` |
 //! | `status` | `code=N` (503) and `retry-after=TIME` in place of the answer, the first `times=N` (1) times |
@@ -29,7 +29,7 @@
 //! one, or the `nth=N`), `every=N`, or `rate=P` of all, from 0 to 1. On every
 //! fault: `exchange=N` and `request=N` keep it to the answers of one recorded
 //! exchange, or to one request, and `path=/info` to requests with this path
-//! (`*` stands for any text). A fault that says none of the three is meant for
+//! (`*` stands for any text). A fault without any of the three is meant for
 //! runs: not for what a page asks beside them. Times are `250ms`, `2s`, `1m`, bare numbers
 //! milliseconds; sizes are bytes or have `kB`, `KiB`, `MB`, `MiB` behind them.
 //!
@@ -38,13 +38,13 @@
 //! it goes wrong alike; the numbers come from ChaCha8, whose stream for a seed
 //! is fixed by its definition and not by a library's version.
 
-mod cues;
-mod made;
+mod fragments;
+mod frames;
+mod injector;
+mod options;
 mod parts;
 mod quantity;
 mod spec;
-mod spoiler;
-mod words;
 
 use std::time::Duration;
 
@@ -53,8 +53,8 @@ use serde::{Deserialize, Serialize};
 use self::spec::{Fault, What};
 pub use self::spec::{NAMES, SpecError};
 pub(crate) use self::{
-    made::run_error,
-    spoiler::{Flow, Spoiler},
+    frames::run_error,
+    injector::{Flow, Injector},
 };
 
 /// Faults in the order in which they are applied, and the seed of what they choose.
@@ -67,9 +67,7 @@ pub struct Faults {
 /// An answer that is given in place of the recorded one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// Status code.
     pub status: u16,
-    /// `Retry-After`.
     pub retry_after: Option<Duration>,
     /// Which fault, as it was given.
     pub spec: String,
@@ -80,7 +78,6 @@ pub struct Refusal {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Overlay {
-    /// What it is called.
     pub name: String,
     /// Seed of what the faults choose.
     #[serde(default)]
@@ -129,7 +126,6 @@ impl Faults {
         Self::parse(&overlay.faults, overlay.seed)
     }
 
-    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.faults.is_empty()
     }
@@ -139,7 +135,7 @@ impl Faults {
         self.faults.iter().map(|fault| fault.spec.as_str())
     }
 
-    /// The faults, as they were given, and how often each did what it says.
+    /// The faults, as they were given, and how often each struck.
     pub fn struck(&self) -> impl Iterator<Item = (&str, u64)> {
         self.faults
             .iter()
@@ -167,7 +163,7 @@ impl Faults {
     }
 
     /// What is answered in place of the exchange `index`, if a `status` fault
-    /// says so. `nth` counts how often it was refused before
+    /// strikes. `nth` counts how often it was refused before
     /// ([`crate::matching::Hit::refused`]), `request` the requests to the replay from 1.
     pub fn refusal(&self, index: i64, nth: u32, request: u64) -> Option<Refusal> {
         // Each fault has its turn once those before it are spent.

@@ -4,7 +4,7 @@
 //! ```
 //! use std::{sync::Arc, time::Duration};
 //! use scrubjay_replay::{
-//!     Asked, Beat, Deck, Manner, Pace, Recorded, Rules, Schedule, matching::Answer,
+//!     Asked, Step, Matcher, ScheduleOptions, Pace, Recorded, MatchOptions, Schedule, matching::Answer,
 //! };
 //! use scrubjay_session::{exchange::*, memory::MemoryShelf};
 //!
@@ -19,7 +19,7 @@
 //! };
 //! let chunks = vec![Chunk { offset: 0, len: body.len() as u64, at_us: 1_000 }];
 //! let shelf = MemoryShelf::bare(exchange, input.to_vec(), chunks, body.to_vec());
-//! let deck = Deck::new(vec![Recorded::open(Arc::new(shelf)).unwrap()], Rules::default());
+//! let matcher = Matcher::new(vec![Recorded::open(Arc::new(shelf)).unwrap()], MatchOptions::default());
 //!
 //! // The same prompt in a new thread gets it, under the new thread's name.
 //! let asked = Asked {
@@ -28,10 +28,10 @@
 //!     body: br#"{"threadId":"t-77","runId":"r-99","messages":[{"id":"m","role":"user","content":"hi"}]}"#.to_vec(),
 //!     ..Asked::default()
 //! };
-//! let Answer::Hit(hit) = deck.ask(&asked) else { panic!() };
-//! let manner = Manner { ids: Some(hit.ids), ..Manner::default() };
-//! let mut schedule = Schedule::new(deck.recorded(hit.recorded).unwrap(), manner);
-//! let Some(Ok(Beat::Part(part))) = schedule.next() else { panic!() };
+//! let Answer::Hit(hit) = matcher.ask(&asked) else { panic!() };
+//! let options = ScheduleOptions { ids: Some(hit.ids), ..ScheduleOptions::default() };
+//! let mut schedule = Schedule::new(matcher.recorded(hit.recorded).unwrap(), options);
+//! let Some(Ok(Step::Part(part))) = schedule.next() else { panic!() };
 //! assert_eq!(&part.bytes[..], b"data: {\"type\":\"RUN_STARTED\",\"threadId\":\"t-77\",\"runId\":\"r-99\"}\n\n");
 //! let pace: Pace = "10x".parse().unwrap();
 //! assert_eq!(pace.due(part.at_us, 0), Some(Duration::from_micros(100)));
@@ -61,26 +61,24 @@
 //! Where recordings come from (`engine` opens stores and files), what a
 //! recording means (`session`).
 
-#![warn(missing_docs)]
-
 pub mod adapt;
-mod cue;
+mod counter;
 mod cutter;
 mod data;
 pub mod fault;
+mod fragment;
 pub mod matching;
 pub mod pace;
 pub mod recorded;
 pub mod rerecord;
 pub mod schedule;
 pub mod serve;
-mod tally;
 
 pub use self::{
     adapt::IdMap,
     fault::Faults,
-    matching::{Asked, Deck, Rules},
+    matching::{Asked, MatchOptions, Matcher},
     pace::Pace,
     recorded::{Body, Recorded, Unread},
-    schedule::{Beat, Cut, End, Flood, Head, Manner, Mark, Part, Schedule},
+    schedule::{Bulk, Cut, End, Head, Mark, Part, Schedule, ScheduleOptions, Step},
 };

@@ -4,7 +4,7 @@
 //! asked the same: equal messages by role and content, equal answers to
 //! interrupts. Ids and instants do not count; ids are compared by what stands
 //! for them in this thread. What else the agent was given (state, tools,
-//! context, forwarded properties) must be equal too when [`Rules`] say so.
+//! context, forwarded properties) must be equal too when [`MatchOptions`] say so.
 //!
 //! # Threads come first
 //!
@@ -12,13 +12,13 @@
 //!    when it names one of its runs too, from that run.
 //! 2. A thread with an id of its own follows the recorded thread that its first run was answered
 //!    from: the next one that begins with this conversation and that no other thread follows. It
-//!    keeps to it, whatever it asks. Once all such threads are followed, the last one is followed
+//!    keeps to it. Once all such threads are followed, the last one is followed
 //!    by several, each at its own place.
 //!    Only a recorded thread that itself began with this thread's history goes on with it: so are
 //!    the answers of a fallback recorded.
 //! 3. Nothing of another thread is given to a thread. A `connect` of a thread that follows none
 //!    yet is answered with an empty history, a recorded one if there is; when the recording has
-//!    only others' histories, [`Answer::NoHistory`] says so.
+//!    only others' histories, the answer is [`Answer::NoHistory`].
 //! 4. Threads are those of a session ([`SESSION_HEADER`]): another session begins with none
 //!    followed.
 //!
@@ -44,9 +44,9 @@
 //! an id of a recorded thread in a path, a query or a body stands for that of
 //! the thread that follows it.
 
-mod card;
 mod choose;
 mod compare;
+mod digest;
 mod history;
 mod live;
 mod nearest;
@@ -62,8 +62,8 @@ use std::{
 use scrubjay_session::exchange::{Headers, field};
 
 use self::{
-    card::{Card, Ids, Line},
     choose::{Candidate, Here, Turn},
+    digest::{Ids, MessageDigest, RequestDigest},
     live::{Session, Thread},
     nearest::Apart,
     request::{Kind, Reading},
@@ -78,7 +78,6 @@ pub const SESSION_HEADER: &str = "x-scrubjay-session";
 /// A request, as it came.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
-    /// Method.
     pub method: String,
     /// Path and query.
     pub target: String,
@@ -92,10 +91,10 @@ pub struct Asked {
 
 /// How exact a match must be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Rules {
+pub struct MatchOptions {
     /// State, tools, context and forwarded properties must be the recorded
     /// ones too. Else a request that differs only there is answered, and the
-    /// differences are told.
+    /// differences are listed.
     pub whole_input: bool,
     /// An answer is given as often as it was recorded, and a run asked for
     /// once more is a miss. Else the last answer is repeated.
@@ -117,15 +116,15 @@ pub enum Answer {
 /// A recorded exchange that answers a request.
 #[derive(Clone, Debug)]
 pub struct Hit {
-    /// Its place in the deck.
+    /// Its place in the matcher.
     pub recorded: usize,
-    /// It is a run; so is everything in a deck without runs.
+    /// It is a run; so is everything in a matcher without runs.
     pub is_run: bool,
     /// Why that one, as a sentence without a full stop.
     pub why: String,
     /// Where the request differs from the recorded one nevertheless.
     pub differences: Vec<Difference>,
-    /// The recorded ids and those of the request: for [`crate::Manner::ids`].
+    /// The recorded ids and those of the request: for [`crate::ScheduleOptions::ids`].
     pub ids: IdMap,
     /// How often this exchange answered before in this thread.
     pub repeat: u32,
@@ -157,9 +156,9 @@ pub struct Miss {
 /// A recorded request that comes close.
 #[derive(Clone, Debug)]
 pub struct Nearest {
-    /// Its place in the deck.
+    /// Its place in the matcher.
     pub recorded: usize,
-    /// What else tells them apart, such as the path; may be empty.
+    /// Another difference, such as the path; may be empty.
     pub note: String,
     /// Where the two differ, at most 50.
     pub differences: Vec<Difference>,
@@ -178,39 +177,39 @@ pub struct Difference {
 
 /// All recorded exchanges of a source, and what was answered with them so far.
 #[derive(Debug)]
-pub struct Deck {
+pub struct Matcher {
     recorded: Vec<Recorded>,
-    cards: Vec<Card>,
+    digests: Vec<RequestDigest>,
     /// Ids of recorded threads.
     threads: BTreeSet<String>,
     has_runs: bool,
-    rules: Rules,
+    options: MatchOptions,
     /// By value of [`SESSION_HEADER`]; empty for requests without.
     sessions: Mutex<BTreeMap<String, Session>>,
 }
 
-impl Deck {
-    /// A deck of all exchanges, in the order in which they were recorded.
-    pub fn new(recorded: Vec<Recorded>, rules: Rules) -> Self {
-        let mut cards: Vec<Card> = recorded.iter().map(Card::of).collect();
-        let threads: BTreeSet<String> = cards.iter().filter_map(|card| card.thread_id.clone()).collect();
+impl Matcher {
+    /// A matcher over all exchanges, in the order in which they were recorded.
+    pub fn new(recorded: Vec<Recorded>, options: MatchOptions) -> Self {
+        let mut digests: Vec<RequestDigest> = recorded.iter().map(RequestDigest::of).collect();
+        let threads: BTreeSet<String> = digests.iter().filter_map(|digest| digest.thread_id.clone()).collect();
         let mut runs = BTreeMap::new();
-        for card in &mut cards {
-            card.settle(&threads, &mut runs);
+        for digest in &mut digests {
+            digest.settle(&threads, &mut runs);
         }
         Self {
             recorded,
-            has_runs: cards.iter().any(|card| card.reading.kind == Kind::Run),
-            cards,
+            has_runs: digests.iter().any(|digest| digest.reading.kind == Kind::Run),
+            digests,
             threads,
-            rules,
+            options,
             sessions: Mutex::default(),
         }
     }
 
     /// How exact a match must be.
-    pub fn rules(&self) -> Rules {
-        self.rules
+    pub fn options(&self) -> MatchOptions {
+        self.options
     }
 
     /// The exchange at this place.
@@ -223,7 +222,6 @@ impl Deck {
         self.recorded.len()
     }
 
-    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.recorded.is_empty()
     }
@@ -257,8 +255,8 @@ impl Deck {
         };
         let mut hit = self.hit(&live, best, turn, candidates, &thread);
         hit.refused = session.refused(best.place);
-        let card = &self.cards[best.place];
-        session.give(best.place, thread_id.as_deref(), card, &best.comparison.ids);
+        let digest = &self.digests[best.place];
+        session.give(best.place, thread_id.as_deref(), digest, &best.comparison.ids);
         hit.before = Box::new(Before {
             session: key,
             thread: thread_id.map(|id| (id, known)),
@@ -269,12 +267,12 @@ impl Deck {
     /// The best of those that may still be given.
     fn best<'a>(&self, candidates: &'a [Candidate], here: &Here<'_>) -> Option<(&'a Candidate, Turn)> {
         let open = candidates.iter().filter(|candidate| !self.is_spent(candidate, here));
-        let ranked = open.map(|candidate| (here.rank(candidate, &self.cards[candidate.place]), candidate));
+        let ranked = open.map(|candidate| (here.rank(candidate, &self.digests[candidate.place]), candidate));
         let (rank, best) = ranked.min_by_key(|(rank, _)| *rank)?;
         Some((best, rank.turn()))
     }
 
-    /// What a request is told that nothing answers.
+    /// The answer to a request that nothing recorded answers.
     fn nothing(&self, live: &Reading, thread: &Thread, found: &Found) -> Answer {
         let kept = match found.foreign {
             _ if !found.candidates.is_empty() => Kept::Given,
@@ -288,9 +286,9 @@ impl Deck {
         }
     }
 
-    /// An exchange that was chosen by hand. Where it differs is told.
+    /// An exchange that the user chose, with where it differs.
     fn chosen(&self, place: usize, live: &Reading, thread: &Thread) -> Vec<Candidate> {
-        let mut comparison = compare::compare(&card::read(&self.recorded[place]), live, &thread.ids);
+        let mut comparison = compare::compare(&digest::read(&self.recorded[place]), live, &thread.ids);
         let mut differences = std::mem::take(&mut comparison.hard);
         differences.append(&mut comparison.soft);
         comparison.soft = differences;
@@ -342,7 +340,9 @@ impl Deck {
 
     /// Whether a run of an agent is recorded at this place.
     pub fn is_run(&self, place: usize) -> bool {
-        self.cards.get(place).is_some_and(|card| card.reading.kind == Kind::Run)
+        self.digests
+            .get(place)
+            .is_some_and(|digest| digest.reading.kind == Kind::Run)
     }
 
     /// Places of the exchanges that no request was answered with, in order.
@@ -351,32 +351,33 @@ impl Deck {
     pub fn unused(&self) -> Vec<usize> {
         let sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         let is_used = |place: usize| sessions.values().any(|session| session.given(place) > 0);
-        self.cards
+        self.digests
             .iter()
             .enumerate()
-            .filter(|(place, card)| card.may_be_asked_for() && !is_used(*place))
+            .filter(|(place, digest)| digest.may_be_asked_for() && !is_used(*place))
             .map(|(place, _)| place)
             .collect()
     }
 
-    /// Recorded exchanges that the rules allow as an answer, and one that only its thread keeps back.
+    /// Recorded exchanges that the options allow as an answer, and one that only its thread keeps back.
     fn candidates(&self, live: &Reading, thread: &Thread) -> Found {
-        let talk = card::talk(live, &Ids::None);
+        let conversation = digest::conversation(live, &Ids::None);
         let mut found = Found::default();
-        for (place, card) in self.cards.iter().enumerate() {
-            if card.is_unanswered || card.reading.kind == Kind::Run && !may_be(&card.talk, &talk) {
+        for (place, digest) in self.digests.iter().enumerate() {
+            if digest.is_unanswered || digest.reading.kind == Kind::Run && !may_be(&digest.conversation, &conversation)
+            {
                 continue;
             }
             let is_thread = |id: &str| self.threads.contains(id);
-            let Some(ids) = route::ids(&card.reading, live, is_thread, &thread.ids) else {
+            let Some(ids) = route::ids(&digest.reading, live, is_thread, &thread.ids) else {
                 continue;
             };
-            let comparison = compare::compare(&card::read(&self.recorded[place]), live, &ids);
-            let too_soft = self.rules.whole_input && live.kind == Kind::Run && !comparison.soft.is_empty();
+            let comparison = compare::compare(&digest::read(&self.recorded[place]), live, &ids);
+            let too_soft = self.options.whole_input && live.kind == Kind::Run && !comparison.soft.is_empty();
             if !comparison.hard.is_empty() || too_soft {
                 continue;
             }
-            if is_open_to(card, thread) {
+            if is_open_to(digest, thread) {
                 found.candidates.push(Candidate {
                     place,
                     comparison,
@@ -393,24 +394,24 @@ impl Deck {
     /// it is the recorded one, else to any. What changes nothing may be asked
     /// as often as a client likes.
     fn is_spent(&self, candidate: &Candidate, here: &Here<'_>) -> bool {
-        let card = &self.cards[candidate.place];
-        let is_recorded_thread = card.thread_id.is_some() && card.thread_id.as_deref() == here.thread_id;
+        let digest = &self.digests[candidate.place];
+        let is_recorded_thread = digest.thread_id.is_some() && digest.thread_id.as_deref() == here.thread_id;
         let times = if is_recorded_thread {
             here.thread.given(candidate.place)
         } else {
             here.session.given(candidate.place)
         };
-        self.rules.strict && self.is_run(candidate.place) && times > 0 && !candidate.is_chosen
+        self.options.strict && self.is_run(candidate.place) && times > 0 && !candidate.is_chosen
     }
 
     fn hit(&self, live: &Reading, best: &Candidate, turn: Turn, candidates: &[Candidate], thread: &Thread) -> Hit {
         let equals: Vec<usize> = candidates.iter().map(|candidate| candidate.place).collect();
         let nth = equals.iter().position(|place| *place == best.place).unwrap_or_default() + 1;
-        let card = &self.cards[best.place];
+        let digest = &self.digests[best.place];
         let mut ids = best.comparison.ids.clone();
         let repeat = thread.given(best.place);
         if live.kind == Kind::Run {
-            // What is told again of a thread, as a connect does, keeps its names.
+            // An answer that repeats a thread, as that of a connect, keeps its names.
             ids.set_turn(repeat + 1);
         }
         Hit {
@@ -419,7 +420,7 @@ impl Deck {
             why: if best.is_chosen {
                 why::chosen(live, &best.comparison.soft)
             } else {
-                why::hit(live, card, turn, equals.len(), nth, &best.comparison.soft)
+                why::hit(live, digest, turn, equals.len(), nth, &best.comparison.soft)
             },
             differences: best.comparison.soft.clone(),
             ids,
@@ -430,16 +431,18 @@ impl Deck {
     }
 
     fn miss(&self, live: &Reading, thread: &Thread, kept: Kept) -> Miss {
-        let nearest = nearest::find(&self.recorded, &self.cards, live, thread);
+        let nearest = nearest::find(&self.recorded, &self.digests, live, thread);
         let (apart, first) = nearest.first().map_or((Apart::Elsewhere, None), |(apart, nearest)| {
             (*apart, nearest.differences.first())
         });
         let reason = match kept {
             Kept::Nothing => why::miss(live, apart, first),
             Kept::Given => why::given(live),
-            Kept::Foreign(place) => {
-                why::foreign(live, thread.recorded.as_deref(), self.cards[place].thread_id.as_deref())
-            }
+            Kept::Foreign(place) => why::foreign(
+                live,
+                thread.recorded.as_deref(),
+                self.digests[place].thread_id.as_deref(),
+            ),
         };
         Miss {
             reason,
@@ -470,16 +473,16 @@ enum Kept {
 }
 
 /// Whether a recorded exchange may answer in a live thread: it is of the
-/// thread that is followed, or of none, or tells nothing of the one it is of,
+/// thread that is followed, or of none, or holds nothing of the one it is of,
 /// or goes on with what the request itself has of the conversation.
-fn is_open_to(card: &Card, thread: &Thread) -> bool {
-    match (&card.thread_id, &thread.recorded) {
+fn is_open_to(digest: &RequestDigest, thread: &Thread) -> bool {
+    match (&digest.thread_id, &thread.recorded) {
         (None, _) => true,
-        (Some(of), Some(_)) => thread.follows(of) || card.is_empty_history || !thread.is_itself && card.goes_on(),
-        (Some(_), None) => card.may_open_a_thread(),
+        (Some(of), Some(_)) => thread.follows(of) || digest.is_empty_history || !thread.is_itself && digest.goes_on(),
+        (Some(_), None) => digest.may_open_a_thread(),
     }
 }
 
-fn may_be(recorded: &[Line], live: &[Line]) -> bool {
+fn may_be(recorded: &[MessageDigest], live: &[MessageDigest]) -> bool {
     recorded.len() == live.len() && recorded.iter().zip(live).all(|(one, other)| one.may_be(*other))
 }

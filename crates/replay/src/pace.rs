@@ -14,7 +14,7 @@ pub enum Pace {
     Instant,
     /// One event after the other, so long apart.
     Fixed(Duration),
-    /// One event each time a person says so.
+    /// One event for each order of the user.
     Step,
 }
 
@@ -48,7 +48,7 @@ impl Pace {
         }
     }
 
-    /// Whether parts are single events whatever the recorded splits.
+    /// Whether parts are single events, and recorded splits do not count.
     pub fn is_by_event(self) -> bool {
         matches!(self, Self::Fixed(_) | Self::Step)
     }

@@ -83,8 +83,8 @@ impl Recorded {
         })
     }
 
-    /// What the response body is, told by its head and its first bytes;
-    /// `None` when they are too few to tell.
+    /// What the response body is, by its head and its first bytes; `None`
+    /// when they are too few.
     ///
     /// # Errors
     /// When the body cannot be read.

@@ -1,16 +1,16 @@
 //! The answer, part by part, each with its recorded time.
 //!
 //! ```text
-//! body ─cutter─▶ cues ─adapter─▶ cues ─faults─▶ cues ─joiner─▶ parts ─faults─▶ parts
+//! body ─cutter─▶ fragments ─adapter─▶ fragments ─faults─▶ fragments ─joiner─▶ parts ─faults─▶ parts
 //! ```
 //!
-//! A cue is a frame with the recorded splits that fall into it, so that what
+//! A fragment is a frame with the recorded splits that fall into it, so that what
 //! works on frames need not know of chunks, and the joiner can put the chunks
-//! together again. Of bytes that nobody touches, what comes out is what was
+//! together again. Bytes that are not changed come out as they were
 //! recorded, split by split.
 
+mod bulk;
 mod ending;
-mod flood;
 mod head;
 mod joiner;
 
@@ -20,12 +20,12 @@ use bytes::Bytes;
 use scrubjay_protocol::event::EventType;
 use scrubjay_session::exchange::Headers;
 
-pub use self::flood::Flood;
+pub use self::bulk::Bulk;
 use self::joiner::Joiner;
 use crate::{
     adapt::{Adapter, IdMap},
     cutter::Cutter,
-    fault::{Faults, Flow, Spoiler},
+    fault::{Faults, Flow, Injector},
     recorded::{Recorded, Unread},
 };
 
@@ -42,7 +42,7 @@ pub enum Cut {
 
 /// How an exchange is served.
 #[derive(Clone, Debug, Default)]
-pub struct Manner {
+pub struct ScheduleOptions {
     /// Ids to put in, from [`crate::matching::Hit`]; absent for the bytes as recorded.
     pub ids: Option<IdMap>,
     /// Microseconds to add to the events' `timestamp`; zero keeps them. Only where ids are put in.
@@ -57,7 +57,7 @@ pub struct Manner {
 
 /// A step of an answer.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Beat {
+pub enum Step {
     /// Bytes to send.
     Part(Part),
     /// The end; nothing follows.
@@ -99,7 +99,6 @@ pub struct End {
     pub at_us: u64,
     /// Waiting that faults add, as in [`Part`].
     pub held_us: u64,
-    /// How.
     pub how: How,
     /// Why it does not end as recorded, or that what was recorded is not all; else empty.
     pub why: String,
@@ -108,7 +107,7 @@ pub struct End {
 /// The ways in which an answer ends.
 #[derive(Clone, Debug, PartialEq)]
 pub enum How {
-    /// As HTTP says a body should, with these trailers.
+    /// In an orderly way by HTTP, with these trailers.
     Complete(Headers),
     /// The connection is reset.
     Reset,
@@ -126,7 +125,6 @@ pub struct Head {
     pub at_us: u64,
     /// Waiting that faults add, at any pace.
     pub held_us: u64,
-    /// Status code.
     pub status: u16,
     /// Fields to send, without those that belong to a connection.
     pub headers: Headers,
@@ -137,31 +135,31 @@ pub struct Head {
 
 /// The answer of a recorded exchange, part by part.
 ///
-/// An iterator of [`Beat`]s: parts, then one end, or an error when the
+/// An iterator of [`Step`]s: parts, then one end, or an error when the
 /// recording cannot be read (then nothing follows). Reading is blocking.
 pub struct Schedule {
     head: Option<Head>,
     end: End,
     cutter: Cutter,
     adapter: Option<Adapter>,
-    spoiler: Spoiler,
+    injector: Injector,
     joiner: Joiner,
-    ready: VecDeque<Beat>,
+    ready: VecDeque<Step>,
     nth: u64,
     /// Nothing is to be read any more.
     done: bool,
 }
 
 impl Schedule {
-    /// The answer of an exchange, served in this manner.
-    pub fn new(recorded: &Recorded, manner: Manner) -> Self {
-        let spoiler = Spoiler::new(&manner.faults, recorded.exchange.index, manner.request);
-        let changes = manner.ids.is_some() || spoiler.changes_bytes();
-        let cutter = Cutter::new(recorded, changes, manner.ids.is_some());
-        let adapter = manner.ids.map(|ids| Adapter::new(ids, manner.shift_us));
+    /// The answer of an exchange, served with these options.
+    pub fn new(recorded: &Recorded, options: ScheduleOptions) -> Self {
+        let injector = Injector::new(&options.faults, recorded.exchange.index, options.request);
+        let changes = options.ids.is_some() || injector.changes_bytes();
+        let cutter = Cutter::new(recorded, changes, options.ids.is_some());
+        let adapter = options.ids.map(|ids| Adapter::new(ids, options.shift_us));
         let mut head = head::of(&recorded.exchange, changes, cutter.decodes());
         if let Some(head) = &mut head {
-            head.held_us = spoiler.head_held_us();
+            head.held_us = injector.head_held_us();
             for (name, value) in &mut head.headers {
                 let live = adapter.as_ref().and_then(|adapter| adapter.header(name, value));
                 *value = live.unwrap_or_else(|| std::mem::take(value));
@@ -170,25 +168,25 @@ impl Schedule {
         let end = ending::of(&recorded.exchange);
         Self {
             done: head.is_none(),
-            ready: head.is_none().then(|| Beat::End(end.clone())).into_iter().collect(),
+            ready: head.is_none().then(|| Step::End(end.clone())).into_iter().collect(),
             head,
             end,
             cutter,
             adapter,
-            spoiler,
-            joiner: Joiner::new(manner.cut),
+            injector,
+            joiner: Joiner::new(options.cut),
             nth: 0,
         }
     }
 
     /// The head, or nothing when none was recorded: then the connection is
-    /// to be broken off, which is what the only beat says.
+    /// to be broken off, and the only step is that end.
     pub fn head(&self) -> Option<&Head> {
         self.head.as_ref()
     }
 
-    /// Where the parts that follow begin and end: a stream may be stepped by
-    /// hand from here on, or let go.
+    /// Where the parts that follow begin and end: a stream may be stepped from
+    /// here on, or let go.
     pub fn set_cut(&mut self, cut: Cut) {
         let rest = self.joiner.set_cut(cut);
         self.give(rest);
@@ -201,14 +199,14 @@ impl Schedule {
     /// anew, or the body is encoded or none of frames.
     ///
     /// `recorded` is the exchange that the schedule was made of.
-    pub fn flood(&self, recorded: &Recorded) -> Option<Flood> {
-        if !self.spoiler.is_idle() || self.joiner.cut() != Cut::Recorded {
+    pub fn bulk(&self, recorded: &Recorded) -> Option<Bulk> {
+        if !self.injector.is_idle() || self.joiner.cut() != Cut::Recorded {
             return None;
         }
         match &self.adapter {
-            None => Some(Flood::exact(recorded)),
+            None => Some(Bulk::exact(recorded)),
             Some(_) if self.cutter.decodes() => None,
-            Some(adapter) => Flood::adapted(recorded, adapter),
+            Some(adapter) => Bulk::adapted(recorded, adapter),
         }
     }
 
@@ -225,19 +223,19 @@ impl Schedule {
     fn step(&mut self) -> Result<(), Unread> {
         let mut flow = Vec::new();
         match self.cutter.next()? {
-            Some(cue) => {
-                let cue = match &mut self.adapter {
-                    Some(adapter) => adapter.adapt(cue),
-                    None => cue,
+            Some(fragment) => {
+                let fragment = match &mut self.adapter {
+                    Some(adapter) => adapter.adapt(fragment),
+                    None => fragment,
                 };
-                self.spoiler.take(cue, &mut flow);
+                self.injector.take(fragment, &mut flow);
             }
-            None => self.spoiler.finish(self.end.clone(), &mut flow),
+            None => self.injector.finish(self.end.clone(), &mut flow),
         }
         for flow in flow {
             match flow {
-                Flow::Cue(cue) => {
-                    let parts = self.joiner.take(&cue);
+                Flow::Fragment(fragment) => {
+                    let parts = self.joiner.take(&fragment);
                     self.give(parts);
                 }
                 Flow::End(end) => {
@@ -252,17 +250,17 @@ impl Schedule {
     fn finish(&mut self, mut end: End) {
         let last = self.joiner.flush();
         self.give(last.into_iter().collect());
-        let last = self.spoiler.last_parts();
+        let last = self.injector.last_parts();
         self.number(last);
         end.at_us = end.at_us.max(self.joiner.at_us());
-        end.held_us += self.joiner.held_us() + self.spoiler.spread_us();
-        self.ready.push_back(Beat::End(end));
+        end.held_us += self.joiner.held_us() + self.injector.spread_us();
+        self.ready.push_back(Step::End(end));
         self.done = true;
     }
 
     fn give(&mut self, parts: Vec<Part>) {
         for part in parts {
-            let parts = self.spoiler.spread(part);
+            let parts = self.injector.spread(part);
             self.number(parts);
         }
     }
@@ -271,18 +269,18 @@ impl Schedule {
         for mut part in parts {
             part.nth = self.nth;
             self.nth += 1;
-            self.ready.push_back(Beat::Part(part));
+            self.ready.push_back(Step::Part(part));
         }
     }
 }
 
 impl Iterator for Schedule {
-    type Item = Result<Beat, Unread>;
+    type Item = Result<Step, Unread>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if let Some(beat) = self.ready.pop_front() {
-                return Some(Ok(beat));
+            if let Some(step) = self.ready.pop_front() {
+                return Some(Ok(step));
             }
             if self.done {
                 return None;

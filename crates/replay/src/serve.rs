@@ -3,13 +3,13 @@
 //! ```no_run
 //! use std::sync::Arc;
 //! use scrubjay_proxy::Listener;
-//! use scrubjay_replay::{Deck, Rules, serve::{Conduct, Opening, serve}};
+//! use scrubjay_replay::{Matcher, MatchOptions, serve::{ServeOptions, ServeConfig, serve}};
 //!
 //! # fn recorded() -> Vec<scrubjay_replay::Recorded> { Vec::new() }
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! let listener = Listener::bind("127.0.0.1:5291".parse()?)?;
-//! let deck = Deck::new(recorded(), Rules::default());
-//! let serving = serve(listener, Opening::new(deck, Conduct::default()))?;
+//! let matcher = Matcher::new(recorded(), MatchOptions::default());
+//! let serving = serve(listener, ServeConfig::new(matcher, ServeOptions::default()))?;
 //! serving.stop().await;
 //! # Ok(())
 //! # }
@@ -17,18 +17,17 @@
 //!
 //! In reading order:
 //!
-//! - [`Conduct`]: how it serves, which may change while it does; [`Hold`]: where it stops.
-//! - `house`: what all connections share. `answer`: one request, from its head to a body that plays.
-//! - `play`: that body: parts when they are due, or when a hand says so.
+//! - [`ServeOptions`]: how it serves, which may change while it does; [`Hold`]: where it stops.
+//! - `state`: what all connections share. `answer`: one request, from its head to its body.
+//! - `player`: that body: parts when they are due, or on an order.
 //! - `misses`: what nothing recorded answers, and what was chosen for it.
-//! - `hand`: orders for one stream. `roster`: who listens. `journal`: what was answered, and why.
+//! - `orders`: orders for one stream. `clients`: the streams. `log`: what was answered, and why.
 //! - `origins`: which pages may ask; `cors`: what they need to read the answers. `fields`: what of a
-//!   recorded head can go out. `own`: answers that are ours and not the recording's.
+//!   recorded head can go out. `refusal`: answers of the replay itself.
 //!
 //! # What a client can notice
 //!
-//! Every answer has the field [`MARK`], which says that it is a replay and of
-//! which exchange. Fields whose values were not kept, because they are secret,
+//! Every answer has the field [`MARK`], which names the exchange that it replays. Fields whose values were not kept, because they are secret,
 //! are missing; the mark names them. A page of this machine on another origin
 //! finds the CORS fields that it needs where the recording has none that fit;
 //! a page of another machine is refused. A reset is a TCP
@@ -37,41 +36,41 @@
 //!
 //! # Not here
 //!
-//! Which recordings there are, and where misses are recorded: the engine says.
+//! The list of recordings, and where misses are recorded: both come from the engine.
 
 mod answer;
-mod conduct;
+mod clients;
 mod cors;
 mod fields;
-mod hand;
 mod hold;
-mod house;
-mod journal;
+mod log;
 mod misses;
+mod options;
+mod orders;
 mod origins;
-mod own;
-mod play;
-mod roster;
+mod player;
+mod refusal;
+mod state;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use scrubjay_proxy::{Forwarder, Listener, ServeError, Source, front::Front, recorder::Recorder};
+use scrubjay_proxy::{Forwarder, Listener, ServeError, Source, http_server::HttpServer, recorder::Recorder};
 
-use crate::matching::Deck;
+use crate::matching::Matcher;
 
 pub use self::{
-    conduct::Conduct,
-    hand::{Next, Order},
+    clients::{ClientState, Stage},
     hold::{Hold, UnknownHold},
-    journal::Answered,
+    log::Answered,
     misses::{Missed, Near, OnMiss, UnknownOnMiss},
+    options::ServeOptions,
+    orders::{Next, Order},
     origins::{Origin, Origins, UnknownOrigin},
-    roster::{Listening, Stage},
 };
 
-use self::house::House;
+use self::state::ReplayState;
 
-/// The field of every answer that says that it is a replay.
+/// The field that marks every answer of a replay.
 pub const MARK: &str = "x-scrubjay-replay";
 
 /// How long answers under way may take to end when serving stops. Who waits
@@ -82,11 +81,10 @@ const GRACE: Duration = Duration::ZERO;
 pub type Fallback = (Source, Arc<dyn Recorder>);
 
 /// What to serve, and how.
-pub struct Opening {
-    /// The recordings.
-    pub deck: Deck,
+pub struct ServeConfig {
+    pub matcher: Matcher,
     /// How, to begin with.
-    pub conduct: Conduct,
+    pub options: ServeOptions,
     /// Where requests go that nothing recorded answers.
     pub fallback: Option<Fallback>,
     /// Which pages may ask.
@@ -95,12 +93,12 @@ pub struct Opening {
     pub on_change: Box<dyn Fn() + Send + Sync>,
 }
 
-impl Opening {
-    /// Serves a deck, with no fallback and nobody to tell.
-    pub fn new(deck: Deck, conduct: Conduct) -> Self {
+impl ServeConfig {
+    /// Serves a matcher, without a fallback and without a callback.
+    pub fn new(matcher: Matcher, options: ServeOptions) -> Self {
         Self {
-            deck,
-            conduct,
+            matcher,
+            options,
             fallback: None,
             origins: Origins::default(),
             on_change: Box::new(|| {}),
@@ -113,58 +111,56 @@ impl Opening {
 ///
 /// # Errors
 /// When the socket cannot be used, or the fallback makes no sense.
-pub fn serve(listener: Listener, opening: Opening) -> Result<Serving, ServeError> {
+pub fn serve(listener: Listener, config: ServeConfig) -> Result<Serving, ServeError> {
     let address = listener.address();
-    let fallback = opening.fallback;
+    let fallback = config.fallback;
     let fallback = fallback.map(|(source, recorder)| Forwarder::new(source, address, recorder));
-    let house = Arc::new(House::new(
-        opening.deck,
-        opening.conduct,
+    let state = Arc::new(ReplayState::new(
+        config.matcher,
+        config.options,
         fallback.transpose()?,
-        opening.origins,
-        opening.on_change,
+        config.origins,
+        config.on_change,
     ));
-    let front = Front::open(listener, Arc::clone(&house)).map_err(ServeError::Socket)?;
-    Ok(Serving { house, front })
+    let server = HttpServer::open(listener, Arc::clone(&state)).map_err(ServeError::Socket)?;
+    Ok(Serving { state, server })
 }
 
 /// A replay that runs. Dropping it cuts everything off at once.
 pub struct Serving {
-    house: Arc<House>,
-    front: Front,
+    state: Arc<ReplayState>,
+    server: HttpServer,
 }
 
 impl Serving {
-    /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
-        self.front.address()
+        self.server.address()
     }
 
-    /// How it serves now.
-    pub fn conduct(&self) -> Arc<Conduct> {
-        self.house.conduct()
+    pub fn options(&self) -> Arc<ServeOptions> {
+        self.state.options()
     }
 
     /// Serves otherwise from now on. Streams under way take on pace and hold;
     /// ids and faults stay theirs.
-    pub fn set_conduct(&self, conduct: Conduct) {
-        self.house.set_conduct(conduct);
+    pub fn set_options(&self, options: ServeOptions) {
+        self.state.set_options(options);
     }
 
     /// Gives an order to one client's stream; false when there is no such
     /// stream any more.
     pub fn order(&self, client: u64, order: Order) -> bool {
-        self.house.roster.order(client, order)
+        self.state.clients.order(client, order)
     }
 
     /// Who listens now or did lately, newest first.
-    pub fn listening(&self) -> Vec<Listening> {
-        self.house.roster.listening()
+    pub fn listening(&self) -> Vec<ClientState> {
+        self.state.clients.listening()
     }
 
     /// Requests that nothing recorded answers, newest first; of very many, the last ones.
     pub fn misses(&self) -> Vec<Missed> {
-        self.house.misses.list()
+        self.state.misses.list()
     }
 
     /// Answers a request that was missed, and the same request asked again in
@@ -172,37 +168,37 @@ impl Serving {
     /// that waits is given the miss. False when the request is not among
     /// [`Serving::misses`], or no such exchange is served.
     pub fn answer_miss(&self, request: u64, exchange: Option<i64>) -> bool {
-        self.house.answer_miss(request, exchange)
+        self.state.answer_miss(request, exchange)
     }
 
     /// Answers in the order in which they were given, without the first
     /// `seen`; of very many, the last 10,000.
     pub fn answered_after(&self, seen: u64) -> Vec<Answered> {
-        self.house.journal.after(seen)
+        self.state.log.after(seen)
     }
 
     /// Answers given in all.
     pub fn answers(&self) -> u64 {
-        self.house.journal.total()
+        self.state.log.total()
     }
 
     /// Numbers of the exchanges that no request was answered with.
     pub fn unused(&self) -> Vec<i64> {
-        self.house.unused()
+        self.state.unused()
     }
 
     /// Those of [`Serving::unused`] that are runs: what a strict replay wants asked for.
     pub fn unused_runs(&self) -> Vec<i64> {
-        self.house.unused_runs()
+        self.state.unused_runs()
     }
 
     /// The number of the first run that is served.
     pub fn first_run(&self) -> Option<i64> {
-        self.house.first_run()
+        self.state.first_run()
     }
 
     /// Stops listening and cuts off what is open.
     pub async fn stop(self) {
-        self.front.stop(GRACE).await;
+        self.server.stop(GRACE).await;
     }
 }

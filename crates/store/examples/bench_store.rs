@@ -75,10 +75,10 @@ fn event(number: usize) -> Vec<u8> {
     event.into_bytes()
 }
 
-fn tape(spool: &Spool) -> scrubjay_store::SpoolTape {
-    let mut tape = spool.begin("bench", "http://127.0.0.1/", &RequestHead::default(), &[], 0);
+fn sink(spool: &Spool) -> scrubjay_store::SpoolSink {
+    let mut sink = spool.begin("bench", "http://127.0.0.1/", &RequestHead::default(), &[], 0);
     let headers = vec![("content-type".to_owned(), b"text/event-stream".to_vec())];
-    tape.response(
+    sink.response(
         &ResponseHead {
             status: 200,
             headers,
@@ -86,22 +86,22 @@ fn tape(spool: &Spool) -> scrubjay_store::SpoolTape {
         },
         1,
     );
-    tape
+    sink
 }
 
 fn appends(spool: &Spool, count: usize, pause: Duration) -> Vec<Duration> {
-    let mut tape = tape(spool);
+    let mut sink = sink(spool);
     let events: Vec<Vec<u8>> = (0..200).map(event).collect();
     let mut took = Vec::with_capacity(count);
     for number in 0..count {
         let start = Instant::now();
-        tape.chunk(&events[number % events.len()], number as u64);
+        sink.chunk(&events[number % events.len()], number as u64);
         took.push(start.elapsed());
         if !pause.is_zero() {
             std::thread::sleep(pause);
         }
     }
-    tape.end(Ending::Complete, count as u64);
+    sink.end(Ending::Complete, count as u64);
     took
 }
 
@@ -119,19 +119,19 @@ fn threads(spool: &Spool) -> Vec<Duration> {
 
 fn absorb(spool: &Spool, megabytes: usize) {
     spool.settle(PATIENCE);
-    let mut tape = tape(spool);
+    let mut sink = sink(spool);
     let start = Instant::now();
     let mut len = 0;
     for number in 0.. {
         let event = event(number);
         len += event.len();
-        tape.chunk(&event, number as u64 * 100);
+        sink.chunk(&event, number as u64 * 100);
         if len > megabytes << 20 {
             break;
         }
     }
     let appended = start.elapsed();
-    tape.end(Ending::Complete, 1);
+    sink.end(Ending::Complete, 1);
     spool.settle(PATIENCE);
     let absorbed = start.elapsed();
     let rate = |took: Duration| len as f64 / took.as_secs_f64() / 1e6;

@@ -258,7 +258,9 @@ impl Absorber {
         exchanges::grow(tx, open.id, growth, revision)?;
         match ending {
             Some(ending) => exchanges::end(tx, open.id, ending, revision)?,
-            None => drop(self.open.insert(number, open)),
+            None => {
+                self.open.insert(number, open);
+            }
         }
         Ok(())
     }
@@ -465,7 +467,7 @@ mod tests {
         bytes
     }
 
-    /// What came before is missing, and that is what the recording says.
+    /// What came before is missing, and the recording is marked so.
     #[test]
     fn an_exchange_goes_on_in_a_new_store_with_a_hole_before() {
         let folder = tempfile::tempdir().unwrap();

@@ -17,13 +17,10 @@ use crate::{
 /// An exchange that changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changed {
-    /// Which.
     pub exchange: i64,
-    /// Source it came through.
     pub source: String,
     /// It was not there at the last poll that gave all there was.
     pub began: bool,
-    /// How it ended.
     pub ending: Ending,
     /// Bytes of the response body so far.
     pub body_len: u64,
@@ -33,7 +30,6 @@ pub struct Changed {
     pub derived_frames: u32,
     /// All of it is derived.
     pub is_derived: bool,
-    /// It is in no list.
     pub hidden: bool,
 }
 

@@ -13,7 +13,7 @@ use crate::{StoreError, os, place::Place};
 /// How long a statement waits for another process's lock before it fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Patience {
-    /// Ten seconds: for what somebody asked for.
+    /// Ten seconds: for what a user asked for.
     Long,
     /// A fifth of a second: for a thread that looks around and tries again.
     Short,
@@ -111,7 +111,7 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     let conn = Connection::open_with_flags(path, flags).map_err(|source| StoreError::from_open(path, source))?;
     prepare_reader(conn, path).or_else(|failure| match failure {
         // A store in a folder that cannot be written to, or on a full disk, has
-        // no room for the shared memory of a WAL; nobody can be writing it, either.
+        // no room for the shared memory of a WAL; no process can be writing it, either.
         StoreError::Open { .. } | StoreError::ReadOnly { .. } => open_frozen(path),
         other => Err(other),
     })

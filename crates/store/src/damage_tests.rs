@@ -1,5 +1,5 @@
 //! Spools that are cut or damaged at any place: what stands before the place is
-//! taken in, and of the rest the recording says that it is missing.
+//! taken in, and the rest is marked as missing.
 
 use std::{fs, io::Write as _, path::Path};
 
@@ -206,8 +206,8 @@ fn a_spool_damaged_anywhere_is_taken_in_up_to_there_and_kept() {
             .path()
             .join(format!("{ID}-000000.damaged"));
         assert_eq!(fs::read(&kept).unwrap(), bytes, "nothing is deleted");
-        let said = store.remarks().concat();
-        assert!(said.contains(&kept.display().to_string()), "{said}");
+        let remarks = store.remarks().concat();
+        assert!(remarks.contains(&kept.display().to_string()), "{remarks}");
         let path = store.path().to_owned();
         drop(store);
         let again = Store::open(&path, Access::Create).unwrap();

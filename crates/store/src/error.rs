@@ -7,181 +7,71 @@ use rusqlite::ErrorCode;
 /// A failure of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The platform names no folder for data.
     #[error("this user has no data folder, so the store needs a path")]
     NoDataFolder,
-    /// A folder could not be made.
     #[error("cannot make the folder {path}")]
-    MakeFolder {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The file could not be made.
+    MakeFolder { path: PathBuf, source: io::Error },
     #[error("cannot make the store {path}")]
-    MakeFile {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// There is no store at this path, and making one was not asked for.
+    MakeFile { path: PathBuf, source: io::Error },
     #[error("there is no store at {path}")]
-    Missing {
-        /// Where.
-        path: PathBuf,
-    },
-    /// The file exists and is something else.
+    Missing { path: PathBuf },
     #[error("{path} is not a Scrubjay store")]
-    NotAStore {
-        /// Which.
-        path: PathBuf,
-    },
-    /// The file could not be opened.
+    NotAStore { path: PathBuf },
     #[error("cannot open the store {path}")]
-    Open {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: rusqlite::Error,
-    },
-    /// The file could not be looked at.
+    Open { path: PathBuf, source: rusqlite::Error },
     #[error("cannot read the file {path}")]
-    ReadFile {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A newer program wrote the store.
+    ReadFile { path: PathBuf, source: io::Error },
     #[error("the store {path} was written by a newer Scrubjay: it needs version {needs} or later")]
     Newer {
-        /// Which.
         path: PathBuf,
         /// The version that is needed.
         needs: String,
     },
-    /// The store is older than this program and cannot be written to.
     #[error("the store {path} is from an older Scrubjay and is read-only, so it cannot be brought up to date")]
-    OlderReadOnly {
-        /// Which.
-        path: PathBuf,
-    },
-    /// Bringing the store up to date failed; it is as it was.
+    OlderReadOnly { path: PathBuf },
     #[error("cannot bring the store {path} up to date")]
-    Migrate {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: rusqlite::Error,
-    },
-    /// The database is damaged.
+    Migrate { path: PathBuf, source: rusqlite::Error },
     #[error("the store {path} is damaged: {detail}")]
-    Damaged {
-        /// Which.
-        path: PathBuf,
-        /// What SQLite says.
-        detail: String,
-    },
-    /// Something was to be written to a store that is open for reading only.
+    Damaged { path: PathBuf, detail: String },
     #[error("the store {path} is read-only")]
-    ReadOnly {
-        /// Which.
-        path: PathBuf,
-    },
-    /// The file belongs to another user, who could read what is recorded into it.
+    ReadOnly { path: PathBuf },
     #[error("the store {path} belongs to another user, who could read and change what is recorded into it")]
-    OfOthers {
-        /// Which.
-        path: PathBuf,
-    },
-    /// Another program keeps the database locked.
+    OfOthers { path: PathBuf },
     #[error("the store {path} is locked by another program")]
-    Locked {
-        /// Which.
-        path: PathBuf,
-    },
-    /// Reading failed.
+    Locked { path: PathBuf },
     #[error("cannot read {what} from the store {path}")]
     Read {
-        /// The subject.
         what: &'static str,
-        /// Which store.
         path: PathBuf,
-        /// Why.
         source: rusqlite::Error,
     },
-    /// Writing failed.
     #[error("cannot write {what} to the store {path}")]
     Write {
-        /// The subject.
         what: &'static str,
-        /// Which store.
         path: PathBuf,
-        /// Why.
         source: rusqlite::Error,
     },
-    /// A value in the store cannot be understood.
     #[error("the store {path} holds {what} that cannot be understood")]
-    Unreadable {
-        /// The subject.
-        what: &'static str,
-        /// Which store.
-        path: PathBuf,
-    },
-    /// The spool could not be made or read.
+    Unreadable { what: &'static str, path: PathBuf },
     #[error("cannot use the spool {path}")]
-    Spool {
-        /// Which file or folder.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// No random numbers for a key or a name.
+    Spool { path: PathBuf, source: io::Error },
     #[error("the system gives no random numbers")]
-    Random {
-        /// Why.
-        source: getrandom::Error,
-    },
-    /// A thread could not be started.
+    Random { source: getrandom::Error },
     #[error("cannot start the thread {name}")]
-    StartThread {
-        /// Which.
-        name: &'static str,
-        /// Why.
-        source: io::Error,
-    },
-    /// There is no such exchange.
+    StartThread { name: &'static str, source: io::Error },
     #[error("there is no exchange {index} in this store")]
-    NoSuchExchange {
-        /// Which.
-        index: i64,
-    },
-    /// There is no such source.
+    NoSuchExchange { index: i64 },
     #[error("there is no source named {name}")]
-    NoSuchSource {
-        /// Which.
-        name: String,
-    },
-    /// The name of a source is taken.
+    NoSuchSource { name: String },
     #[error("there already is a source named {name}")]
-    SourceExists {
-        /// Which.
-        name: String,
-    },
-    /// What was to be imported could not be read.
+    SourceExists { name: String },
     #[error("cannot read what is to be imported")]
     Import {
-        /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The derivation of an exchange failed.
     #[error("cannot derive exchange {index}")]
     Derive {
-        /// Which.
         index: i64,
-        /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 }

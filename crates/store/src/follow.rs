@@ -130,8 +130,8 @@ impl PieceReader {
             Next::Record(placed, _) => placed.pos == pos + at as u64,
             Next::Short(_) | Next::Broken => false,
         };
-        let says_pos = |at: usize| rest.get(at + 8..at + 16) == Some(&(pos + at as u64).to_le_bytes()[..]);
-        Ok((1..rest.len()).any(|at| says_pos(at) && is_record(at)))
+        let has_pos = |at: usize| rest.get(at + 8..at + 16) == Some(&(pos + at as u64).to_le_bytes()[..]);
+        Ok((1..rest.len()).any(|at| has_pos(at) && is_record(at)))
     }
 
     fn fill(&mut self, wanted: usize, limit: u64) -> io::Result<()> {

@@ -76,7 +76,7 @@ impl Store {
                     Err(ImportError::Write(error)) => return Err(error),
                     Err(ImportError::Read(error)) => {
                         failure = Some(error);
-                        // Any error rolls the transaction back; which one is told outside.
+                        // Any error rolls the transaction back; the caller gets which one.
                         return Err(rusqlite::Error::ExecuteReturnedResults);
                     }
                 }

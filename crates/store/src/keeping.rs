@@ -1,4 +1,5 @@
-//! What people do with what was captured: name, note, pin, hide, erase, cap.
+//! Changes that a user makes to what was captured: labels, notes, pins, hiding,
+//! erasing, the cap on the size.
 
 use rusqlite::Transaction;
 
@@ -151,7 +152,7 @@ impl Store {
         self.read("the exchanges", |conn| exchanges::started_before(conn, started_at_us))
     }
 
-    /// What was kept about muted rules; the store does not look into it.
+    /// The muted rules as text, opaque to the store.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -159,7 +160,7 @@ impl Store {
         self.read("what is muted", |conn| settings::text(conn, settings::MUTED))
     }
 
-    /// Keeps it.
+    /// Stores the muted rules.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -167,7 +168,7 @@ impl Store {
         self.with_writer("what is muted", |conn| settings::put_text(conn, settings::MUTED, text))
     }
 
-    /// What was kept about spans paired by hand; the store does not look into it.
+    /// The spans that the user paired, as text, opaque to the store.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -175,7 +176,7 @@ impl Store {
         self.read("what is paired by hand", |conn| settings::text(conn, settings::PAIRED))
     }
 
-    /// Keeps it.
+    /// Stores the spans that the user paired.
     ///
     /// # Errors
     /// When the store cannot be written.

@@ -1,4 +1,4 @@
-//! What was captured, kept: spool, store, and everything derived from it.
+//! The store: the spool that a recorder appends to, the SQLite file, and what is derived from it.
 //!
 //! ```
 //! use scrubjay_session::{exchange::{Ending, RequestHead, ResponseHead}, shelf::Shelf as _};
@@ -8,10 +8,10 @@
 //! let folder = tempfile::tempdir()?;
 //! let store = Store::open(&folder.path().join("demo.db"), Access::Create)?;
 //! let spool = store.record()?;
-//! let mut tape = spool.begin("main", "http://127.0.0.1:8000/", &RequestHead::default(), &[], 0);
-//! tape.response(&ResponseHead { status: 200, ..ResponseHead::default() }, 900);
-//! tape.chunk(b"data: {}\n\n", 1000); // recorded: now it may be forwarded
-//! tape.end(Ending::Complete, 1200);
+//! let mut sink = spool.begin("main", "http://127.0.0.1:8000/", &RequestHead::default(), &[], 0);
+//! sink.response(&ResponseHead { status: 200, ..ResponseHead::default() }, 900);
+//! sink.chunk(b"data: {}\n\n", 1000); // recorded: now it may be forwarded
+//! sink.end(Ending::Complete, 1200);
 //! assert!(spool.finish(Duration::from_secs(30)));
 //!
 //! let index = store.indexes()?[0];
@@ -22,32 +22,39 @@
 //!
 //! # Map
 //!
-//! - [`Spool`] and [`SpoolTape`] (`spool`): what a recorder appends before it forwards; one `write(2)`.
-//! - `secrets`: what is replaced by fingerprints before that.
+//! - [`Spool`] and [`SpoolSink`] (`spool`): what a recorder appends before it forwards; one `write(2)`.
+//! - `secrets`: values that are replaced by fingerprints before that.
 //! - `writer`, with `follow` and `absorb`: the thread that moves a spool into the tables, each record once.
 //! - `segment`: how bodies lie in the tables.
 //! - `schema` and `table`: the tables, each with its migrations.
-//! - [`Store`] (`store`), with `library`, `overview`, `sources`, `keeping`, `import`, `prune` and [`Changes`]: what others ask and change.
+//! - [`Store`] (`store`), with `library`, `overview`, `sources`, `keeping`, `import`, `prune` and [`Changes`]: what callers ask and change; `types`: their answers.
 //! - [`Catalogue`] (`catalogue`): the same list over exchanges that lie in a recording file.
 //! - [`StoreShelf`] (`shelf`): one exchange, read by ranges.
 //! - [`Deriving`] (`deriver`): pages made behind the bytes.
-//! - `conn`, `place`, `os`: connections, where the store lies, and what differs between platforms.
+//! - `conn`, `place`, `os`: connections, the path of the store, and what differs between platforms.
 //!
 //! # Invariants
 //!
-//! - What [`SpoolTape::chunk`] has returned from is in the store after the next opening, whatever happens
-//!   to the process.
-//! - Each record of a spool is absorbed once: the position moves in the transaction of what it tells of.
+//! - What [`SpoolSink::chunk`] has returned from is in the store after the next opening, even if the
+//!   process is killed.
+//! - Each record of a spool is absorbed once: the position moves in the transaction that holds its content.
 //! - Appending never waits for SQLite, and holds its lock for one `write(2)`.
 //! - Bytes of bodies are never changed; pages can be forgotten at any time and made again.
 //! - Nothing grows in memory with the length of an exchange or of the library.
 //!
+//! # Without a reader yet
+//!
+//! Stored for questions that no other crate asks so far:
+//!
+//! - The text index ([`Store::search`], `table::texts`): the deriver adds each assembled span, and erasing
+//!   and `reindex` remove it again.
+//! - Notes, tags and pins ([`Store::add_note`], [`Store::pin`]), and labels that change after recording
+//!   ([`Store::label`]): they can be set and read here, and pruning already spares what is pinned.
+//!
 //! # Not here
 //!
 //! Sockets (`proxy`), what pages mean (`session`), files to share (`recording`), and any clock but the one
-//! that bounds waiting: times come from whoever records.
-
-#![warn(missing_docs)]
+//! that bounds waiting: times come from the recorder.
 
 mod absorb;
 mod catalogue;
@@ -75,7 +82,7 @@ mod sources;
 mod spool;
 mod store;
 mod table;
-mod words;
+mod types;
 mod writer;
 
 pub use catalogue::Catalogue;
@@ -88,6 +95,6 @@ pub use os::{Unfit, create_private_file, open_file};
 pub use overview::{Edge, Overview, Tally, Window};
 pub use shelf::StoreShelf;
 pub use sources::Claim;
-pub use spool::{Spool, SpoolTape};
+pub use spool::{Spool, SpoolSink};
 pub use store::{Access, Store};
-pub use words::{Excess, Gap, Health, Hit, Incident, Note, Pruned, SizeCap, Source, Wanted};
+pub use types::{Excess, Gap, Health, Hit, Incident, Note, Pruned, SizeCap, Source, Wanted};

@@ -9,7 +9,7 @@ use crate::table::{exchanges, int, labels, nat};
 
 /// Order of the rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each name says it")]
+
 pub enum Sort {
     #[default]
     NewestFirst,
@@ -35,17 +35,13 @@ pub enum Sort {
 pub struct Query {
     /// Words that must all occur in ids, path, source, labels or title.
     pub text: String,
-    /// Only this source.
     pub source: Option<String>,
     /// Only these verdicts; empty means all.
     pub verdicts: Vec<Verdict>,
     /// Exchanges that are no runs, too.
     pub others: bool,
-    /// Order of the rows.
     pub sort: Sort,
-    /// First row wanted.
     pub first: u64,
-    /// How many rows at most.
     pub count: u32,
 }
 
@@ -58,7 +54,6 @@ pub struct Listing {
     pub total_unfiltered: u64,
     /// Exchanges that are no runs, without any filter and whether asked for or not.
     pub others: u64,
-    /// The rows from `first` on.
     pub rows: Vec<Row>,
     /// Rows per source, of all in `total_unfiltered`.
     pub by_source: Vec<(String, u64)>,
@@ -71,9 +66,7 @@ pub struct Listing {
 pub struct Row {
     /// The exchange's permanent number.
     pub exchange: i64,
-    /// Source it came through.
     pub source: String,
-    /// Method.
     pub method: String,
     /// Path and query, secrets replaced.
     pub target: String,
@@ -81,7 +74,6 @@ pub struct Row {
     pub status: Option<u16>,
     /// Response media type without parameters.
     pub content_type: String,
-    /// How the transport ended.
     pub ending: Ending,
     /// Wall clock, microseconds since 1970.
     pub started_at_us: i64,
@@ -89,26 +81,21 @@ pub struct Row {
     pub duration_us: u64,
     /// Bytes of the response body on the wire.
     pub bytes: u64,
-    /// Chunks of the response body.
     pub chunks: u64,
-    /// Labels.
     pub labels: Vec<(String, String)>,
     /// Kept from pruning.
     pub pinned: bool,
-    /// How it came out.
     pub verdict: Verdict,
     /// What was derived; zeros and empty texts before that.
     pub run: RunRow,
 }
 
-/// What the derivation tells the library about one run (or about an exchange without one).
+/// The derived facts of one run (or of an exchange without one) for the library.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunRow {
     /// Which run of the exchange, from 0; absent when it carries none.
     pub run: Option<u32>,
-    /// `runId`.
     pub run_id: String,
-    /// `threadId`.
     pub thread_id: String,
     /// The last user text of the input, shortened; else what the exchange is.
     pub title: String,
@@ -120,15 +107,11 @@ pub struct RunRow {
     pub last_at_us: u64,
     /// Time from the request to the first character of text.
     pub ttft_us: Option<u64>,
-    /// Frames.
     pub frames: u64,
     /// Tool calls started.
     pub tools: u32,
-    /// Findings of severity error.
     pub errors: u32,
-    /// Findings of severity warning.
     pub warnings: u32,
-    /// Findings of severity note.
     pub notes: u32,
     /// First frame (1 for an exchange without a run, 0 when empty).
     pub first_seq: u32,
@@ -161,7 +144,7 @@ const ROWS: &str = "
       SELECT e.id, e.source, e.method, e.target, e.status, e.content_type, e.ending, e.started_at_us, e.last_at_us,
         e.body_len, e.chunk_count, e.pinned,
         coalesce(r.run, -1) AS run, coalesce(r.run_id, '') AS run_id, coalesce(r.thread_id, '') AS thread_id,
-        coalesce(r.title, '') AS title, r.verdict AS told, coalesce(r.first_at_us, 0) AS run_first_at_us,
+        coalesce(r.title, '') AS title, r.verdict AS run_verdict, coalesce(r.first_at_us, 0) AS run_first_at_us,
         coalesce(r.last_at_us, 0) AS run_last_at_us, r.ttft_us, coalesce(r.frames, e.frames) AS frames,
         coalesce(r.tools, 0) AS tools, coalesce(r.errors, 0) AS errors, coalesce(r.warnings, 0) AS warnings,
         coalesce(r.notes, 0) AS notes, coalesce(r.first_seq, 0) AS first_seq, coalesce(r.last_seq, 0) AS last_seq,
@@ -269,7 +252,7 @@ fn filter_of(query: &Query) -> (String, Vec<Value>) {
     (format!("WHERE {}", conditions.join(" AND ")), params)
 }
 
-/// Equal rows stand newest first, whatever the order.
+/// Equal rows stand newest first, in every order.
 fn order_of(sort: Sort) -> String {
     /// A later run of an exchange lasts from its own first frame to its last.
     const LENGTH: &str = "CASE WHEN run > 0 THEN run_last_at_us - run_first_at_us ELSE last_at_us END";
@@ -330,7 +313,7 @@ fn run_of(row: &SqlRow<'_>) -> rusqlite::Result<RunRow> {
         run_id: row.get("run_id")?,
         thread_id: row.get("thread_id")?,
         title: row.get("title")?,
-        verdict: row.get::<_, Option<i64>>("told")?.map(verdict_of_number),
+        verdict: row.get::<_, Option<i64>>("run_verdict")?.map(verdict_of_number),
         first_at_us: nat(row.get("run_first_at_us")?),
         last_at_us: nat(row.get("run_last_at_us")?),
         ttft_us: row.get::<_, Option<i64>>("ttft_us")?.map(nat),

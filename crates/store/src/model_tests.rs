@@ -1,4 +1,4 @@
-//! The path from tape to tables against plain vectors: random operations,
+//! The path from sink to tables against plain vectors: random operations,
 //! batches of any size, crashes that leave torn bytes, a locked database, and
 //! a disk that fills up.
 
@@ -21,7 +21,7 @@ use scrubjay_session::{
 };
 
 use crate::{
-    Access, Spool, SpoolTape, Store,
+    Access, Spool, SpoolSink, Store,
     absorb::Absorber,
     conn,
     follow::{PieceReader, Step},
@@ -58,7 +58,7 @@ impl AppendFile for SmallDisk {
     }
 }
 
-/// A recording process without a writer's thread: a test absorbs by hand.
+/// A recording process without a writer's thread: the test absorbs itself.
 struct Recorder {
     shared: Arc<Shared>,
     conn: Connection,
@@ -90,7 +90,7 @@ impl Recorder {
         }
     }
 
-    fn begin(&self, label: &str) -> SpoolTape {
+    fn begin(&self, label: &str) -> SpoolSink {
         let labels = [("id".to_owned(), label.to_owned())];
         Spool::begin_on(&self.shared, "main", "http://up/", &RequestHead::default(), &labels, 5)
     }
@@ -222,9 +222,9 @@ struct World {
     room: Arc<AtomicUsize>,
     recorder: Option<Recorder>,
     lives: u64,
-    /// Exchanges by label; tapes of those that are open in this life.
+    /// Exchanges by label; sinks of those that are open in this life.
     models: Vec<Model>,
-    open: Vec<(usize, SpoolTape)>,
+    open: Vec<(usize, SpoolSink)>,
     holder: Option<Connection>,
 }
 
@@ -265,8 +265,8 @@ impl World {
         match op {
             Op::Begin => {
                 let label = self.models.len();
-                let tape = self.recorder().begin(&label.to_string());
-                self.open.push((label, tape));
+                let sink = self.recorder().begin(&label.to_string());
+                self.open.push((label, sink));
                 self.models.push(Model::default());
             }
             Op::Absorb(part) => {
@@ -281,8 +281,8 @@ impl World {
             Op::Unlock => self.holder = None,
             Op::Crash(torn) => self.crash(torn),
             Op::End(at) if at < self.open.len() => {
-                let (label, tape) = self.open.remove(at);
-                tape.end(Ending::Complete, 99);
+                let (label, sink) = self.open.remove(at);
+                sink.end(Ending::Complete, 99);
                 self.models[label].ending = Some(Ending::Complete);
             }
             other => self.grow(&other),
@@ -293,18 +293,18 @@ impl World {
         let (Op::Request(at, _) | Op::Response(at) | Op::Chunk(at, _) | Op::ManyChunks(at, _)) = op else {
             return;
         };
-        let Some((label, tape)) = self.open.get_mut(*at) else {
+        let Some((label, sink)) = self.open.get_mut(*at) else {
             return;
         };
         let model = &mut self.models[*label];
         match op {
             Op::Request(_, len) => {
                 let bytes = made_bytes(*len, *len);
-                tape.request_body(&bytes, 1);
+                sink.request_body(&bytes, 1);
                 model.request.extend(bytes);
             }
             Op::Response(_) => {
-                tape.response(
+                sink.response(
                     &ResponseHead {
                         status: 207,
                         ..ResponseHead::default()
@@ -315,14 +315,14 @@ impl World {
             }
             Op::Chunk(_, len) => {
                 let bytes = made_bytes(*label, *len);
-                tape.chunk(&bytes, 3);
+                sink.chunk(&bytes, 3);
                 model.chunk(&bytes);
             }
             Op::ManyChunks(_, count) => {
                 // In batches of every length.
                 let bytes: Vec<u8> = (0..*count).map(|number| number as u8).collect();
                 for (number, batch) in bytes.chunks(1 + count % 97).enumerate() {
-                    tape.chunks(batch.chunks(1).map(|chunk| (chunk, number as u64)));
+                    sink.chunks(batch.chunks(1).map(|chunk| (chunk, number as u64)));
                     batch.chunks(1).for_each(|chunk| model.chunk(chunk));
                 }
             }
@@ -360,7 +360,7 @@ impl World {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 200, ..ProptestConfig::default() })]
     #[test]
-    fn whatever_happens_the_store_holds_what_was_appended_once(ops in prop::collection::vec(op(), 1..80)) {
+    fn after_any_operations_the_store_holds_what_was_appended_once(ops in prop::collection::vec(op(), 1..80)) {
         let mut world = World::new();
         for op in ops {
             world.apply(op);
@@ -370,14 +370,14 @@ proptest! {
 }
 
 #[test]
-fn a_full_disk_leaves_a_hole_that_the_recording_tells_of() {
+fn a_full_disk_leaves_a_hole_that_the_recording_marks() {
     let mut world = World::new();
     world.apply(Op::Begin);
     world.apply(Op::Chunk(0, 500));
     world.room.store(40, SeqCst);
-    let (_, tape) = &mut world.open[0];
-    tape.chunk(&[1; 300], 4);
-    tape.chunk(&[2; 100], 5);
+    let (_, sink) = &mut world.open[0];
+    sink.chunk(&[1; 300], 4);
+    sink.chunk(&[2; 100], 5);
     world.room.store(usize::MAX, SeqCst);
     let model = &mut world.models[0];
     model.holes = vec![Hole {
@@ -397,8 +397,8 @@ fn a_batch_that_does_not_fit_is_one_hole_and_leaves_no_part_of_itself() {
     world.apply(Op::Chunk(0, 500));
     // Room for the first of them.
     world.room.store(250, SeqCst);
-    let (_, tape) = &mut world.open[0];
-    tape.chunks([(&[1; 200][..], 4), (&[2; 100], 5), (&[3; 50], 6)]);
+    let (_, sink) = &mut world.open[0];
+    sink.chunks([(&[1; 200][..], 4), (&[2; 100], 5), (&[3; 50], 6)]);
     world.room.store(usize::MAX, SeqCst);
     let model = &mut world.models[0];
     model.holes = vec![Hole {
@@ -417,9 +417,9 @@ fn a_disk_full_from_the_beginning_to_the_end_loses_bytes_but_no_exchange() {
     world.room.store(10, SeqCst);
     world.apply(Op::Begin);
     world.apply(Op::Response(0));
-    let (_, mut tape) = world.open.remove(0);
-    tape.chunk(&[1; 300], 4);
-    tape.end(Ending::Complete, 6);
+    let (_, mut sink) = world.open.remove(0);
+    sink.chunk(&[1; 300], 4);
+    sink.end(Ending::Complete, 6);
     world.room.store(usize::MAX, SeqCst);
     world.recorder().shared.tip.append_overdue();
     let model = &mut world.models[0];
@@ -438,8 +438,8 @@ fn a_failed_write_leaves_nothing_torn_between_records() {
     world.apply(Op::Begin);
     for number in 0..50 {
         world.room.store(number * 3, SeqCst);
-        let (_, tape) = &mut world.open[0];
-        tape.chunk(&[9; 200], 1);
+        let (_, sink) = &mut world.open[0];
+        sink.chunk(&[9; 200], 1);
         world.room.store(usize::MAX, SeqCst);
         let model = &mut world.models[0];
         // Part of what was written must have been cut off again.
@@ -460,10 +460,10 @@ fn a_paused_source_draws_the_gap_and_begins_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("store.db"), Access::Create).unwrap();
     let spool = store.record().unwrap();
-    let mut tape = spool.begin("main", "", &RequestHead::default(), &[], 0);
-    tape.chunk(b"before", 1);
+    let mut sink = spool.begin("main", "", &RequestHead::default(), &[], 0);
+    sink.chunk(b"before", 1);
     spool.set_recording("main", false);
-    tape.chunk(b"missing", 2);
+    sink.chunk(b"missing", 2);
     assert!(spool.settle(Duration::from_secs(30)));
     let index = store.indexes().unwrap()[0];
     assert_eq!(store.exchange(index).unwrap().holes, [Hole { offset: 6, len: None }]);
@@ -474,8 +474,8 @@ fn a_paused_source_draws_the_gap_and_begins_nothing() {
         .begin("other", "", &RequestHead::default(), &[], 0)
         .end(Ending::Complete, 3);
     spool.set_recording("main", true);
-    tape.chunk(b"after", 4);
-    tape.end(Ending::Complete, 5);
+    sink.chunk(b"after", 4);
+    sink.end(Ending::Complete, 5);
     assert!(spool.finish(Duration::from_secs(30)));
     assert_eq!(
         store.indexes().unwrap().len(),

@@ -10,16 +10,12 @@ use std::{
 /// Why a file or folder of ours is not used as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
-    /// A name that stands for another place.
     #[error("it is a symbolic link")]
     Link,
-    /// Something that is no folder stands there.
     #[error("it is no folder")]
     NoFolder,
-    /// It belongs to another user, who can read and change it.
     #[error("it belongs to another user")]
     Others,
-    /// Others may put files into it.
     #[error("other users may write into it")]
     Writable,
 }
@@ -150,7 +146,7 @@ pub(crate) fn touch_private_file(path: &Path) -> io::Result<File> {
 }
 
 /// Opens a file for reading. What is no file (a pipe, a device, a socket, a
-/// folder) is an error that says so, and is not waited for.
+/// folder) is an error of its own, and is not waited for.
 ///
 /// # Errors
 /// When it is no file, or cannot be opened.
@@ -197,7 +193,7 @@ fn no_file(found: &fs::Metadata) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, format!("{what}, not a file"))
 }
 
-/// What tells a file from every other, whatever it is called.
+/// The identity of a file, under any name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Identity {
     #[cfg(unix)]
@@ -232,7 +228,7 @@ fn identity_of(found: &fs::Metadata) -> Identity {
     }
 }
 
-/// Whether what is open still stands at a path. A path that cannot be looked at says nothing.
+/// Whether what is open still stands at a path. A path that cannot be looked at counts as unchanged.
 pub(crate) fn is_at(file: &File, path: &Path) -> bool {
     match (open_identity(file), identity(path)) {
         (Ok(ours), Ok(found)) => ours == found,

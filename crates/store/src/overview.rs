@@ -25,9 +25,7 @@ pub enum Edge {
 /// A window of the exchanges that are not hidden.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// Where it begins.
     pub from: Edge,
-    /// How many at most.
     pub count: u32,
 }
 
@@ -43,11 +41,9 @@ pub struct Overview {
 /// How many exchanges of a kind are derived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tally {
-    /// Their source.
     pub source: String,
     /// Whether lists of runs show them.
     pub is_run: bool,
-    /// How many.
     pub count: u64,
 }
 

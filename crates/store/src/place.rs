@@ -49,7 +49,7 @@ impl Place {
     pub(crate) fn move_to(&self, path: &Path) {
         let next = Box::new(Self::new(path));
         // Only the one thread that writes moves it.
-        drop(self.last().1.next.set(next));
+        self.last().1.next.set(next).ok();
     }
 
     /// What became of the file that was opened; absent while it is there.
@@ -60,7 +60,7 @@ impl Place {
             Ok(found) if found == opened => os::is_empty(&place.path).then_some("was emptied"),
             Ok(_) => Some("was replaced by another file"),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some("was removed"),
-            // A disk that does not answer just now says nothing about the file.
+            // A disk that does not answer just now is no sign that the file is gone.
             Err(_) => None,
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Erasing goes in steps of a few megabytes, each its own transaction, so
 //! that a recorder which writes to the same store never waits long. The row
-//! of an exchange goes last: whoever dies in between leaves an exchange that
+//! of an exchange goes last: a process that dies in between leaves an exchange that
 //! is hidden, and can be erased again.
 
 use std::collections::VecDeque;
@@ -91,7 +91,6 @@ pub(crate) enum Candidates<'a> {
 /// What keeping to a cap came to.
 #[derive(Debug, Default)]
 pub(crate) struct Trimmed {
-    /// What went.
     pub(crate) pruned: Option<Pruned>,
     /// Bytes in use, when they are more than the cap and nothing more may go.
     pub(crate) stuck_at: Option<u64>,
@@ -114,7 +113,7 @@ pub(crate) fn to_cap(
         match erase(conn, id) {
             Ok(_) => {}
             Err(error) if trimmed.pruned.is_none() => return Err(error),
-            // What went before has to be told all the same.
+            // The exchanges that went before are reported all the same.
             Err(_) => break,
         }
         if let Candidates::Only(own) = candidates {
@@ -126,7 +125,7 @@ pub(crate) fn to_cap(
     if let Some(pruned) = &mut trimmed.pruned {
         pruned.bytes = before.saturating_sub(used);
         // Pages that are not given back now are used for what comes.
-        drop(give_back(conn));
+        give_back(conn).ok();
     }
     Ok(trimmed)
 }

@@ -2,8 +2,8 @@
 //!
 //! Each table keeps its own migrations beside its code; here they are run in
 //! the order of their versions, all in one transaction or not at all. A
-//! migration is never edited once released. `application_id` says that a
-//! database is a store, `user_version` which shape it has.
+//! migration is never edited once released. `application_id` marks a
+//! database as a store, `user_version` holds its shape.
 
 use std::path::Path;
 
@@ -25,18 +25,15 @@ const NEEDS: &str = env!("CARGO_PKG_VERSION");
 pub(crate) struct Migration {
     /// The shape it leads to.
     pub(crate) version: i32,
-    /// What it does.
     pub(crate) sql: &'static str,
 }
 
 /// What is known of a database before it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
-    /// Nothing is in it yet.
     Empty,
     /// A store of a shape.
     Store(i32),
-    /// Something else.
     Foreign,
 }
 
@@ -84,7 +81,7 @@ fn migrate_to(conn: &mut Connection, path: &Path, to: i32, migrations: &[Migrati
         .map_err(failed)?;
     tx.pragma_update(None, "user_version", to).map_err(failed)?;
     tx.commit().map_err(failed)?;
-    // So that the file itself, not only its WAL, says what it is.
+    // So that the file itself, not only its WAL, holds the application id.
     conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
         .map_err(failed)
 }
@@ -99,8 +96,8 @@ pub(crate) fn prepare(conn: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Whether the bytes of a file say that it is a store; `None` if only SQLite can tell.
-pub(crate) fn told_by_header(head: &[u8]) -> Option<bool> {
+/// Whether a file with these first bytes is a store; `None` if only SQLite can decide.
+pub(crate) fn is_store_by_header(head: &[u8]) -> Option<bool> {
     if head.len() < 72 || !head.starts_with(b"SQLite format 3\0") {
         return Some(false);
     }
@@ -117,7 +114,7 @@ pub(crate) fn is_store(conn: &Connection) -> bool {
 }
 
 /// In one transaction: between two of the readings another process may make
-/// the store, and half of it would be somebody else's database.
+/// the store, and half of it would be another program's database.
 fn look(conn: &Connection) -> rusqlite::Result<Found> {
     let reading = conn.unchecked_transaction()?;
     found(&reading)

@@ -1,6 +1,6 @@
 //! Values that stay out of the store: fingerprints in their place.
 //!
-//! Which values those are is said in [`scrubjay_protocol::secret`]. A value
+//! [`scrubjay_protocol::secret`] decides which values those are. A value
 //! becomes `scrubjay-fp:` and 16 hex digits of HMAC-SHA256 under the store's
 //! own key: equal values stay equal within a store, and nothing can be learned
 //! from a recording that leaves it. Covering happens before the spool, and

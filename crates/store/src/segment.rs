@@ -1,7 +1,7 @@
 //! How bodies lie in the store.
 //!
 //! A body is a row of *segments*: at most 256 KiB of bytes without a hole,
-//! and a map that says which chunks start in them, how long each is and when
+//! and a map of the chunks that start in them, how long each is and when
 //! it came. While an exchange is open, each batch of the writer adds a small
 //! *loose* segment; once the loose ones hold enough (or the exchange ends)
 //! they are rewritten into *sealed* ones, which are compressed and never
@@ -38,7 +38,6 @@ pub(crate) struct Segment {
     pub(crate) first_chunk: u64,
     /// Length and time of each chunk that starts here.
     pub(crate) chunks: Vec<(u64, u64)>,
-    /// The bytes.
     pub(crate) bytes: Vec<u8>,
 }
 
@@ -76,7 +75,7 @@ pub(crate) fn read_map(mut map: &[u8]) -> (u64, Vec<(u64, u64)>) {
     (lead, chunks)
 }
 
-/// The chunks that a map tells of, with their places in the body.
+/// The chunks of a map, with their places in the body.
 pub(crate) fn place_chunks(offset: u64, lead: u64, chunks: &[(u64, u64)]) -> impl Iterator<Item = Chunk> + '_ {
     let mut next = offset + lead;
     chunks.iter().map(move |&(len, at_us)| {
@@ -275,14 +274,14 @@ mod tests {
     }
 
     fn check_segments(chunks: &[(u64, u64, Vec<u8>)], segments: &[Segment]) {
-        let mut told = Vec::new();
+        let mut placed = Vec::new();
         for segment in segments {
             assert!(segment.bytes.len() <= SEGMENT_LEN);
             assert!(segment.chunks.len() <= SEGMENT_CHUNKS);
-            assert_eq!(segment.first_chunk, 40 + told.len() as u64);
+            assert_eq!(segment.first_chunk, 40 + placed.len() as u64);
             let (lead, read) = read_map(&segment.map());
             assert_eq!((lead, &read), (segment.lead, &segment.chunks));
-            told.extend(place_chunks(segment.offset, lead, &read));
+            placed.extend(place_chunks(segment.offset, lead, &read));
         }
         let expected: Vec<Chunk> = chunks
             .iter()
@@ -292,7 +291,7 @@ mod tests {
                 at_us: *at_us,
             })
             .collect();
-        assert_eq!(told, expected);
+        assert_eq!(placed, expected);
         for (offset, _, bytes) in chunks {
             for (at, byte) in bytes.iter().enumerate().step_by(1 + bytes.len() / 50) {
                 let place = offset + at as u64;

@@ -27,8 +27,8 @@ const STRIDE: u32 = 64;
 /// One exchange, live or ended. Cheap to clone; may be used from any thread.
 ///
 /// What it gives is what is in the store, which is at most 20 ms behind what
-/// a recorder has. It keeps the last segment that it unpacked, because whoever
-/// reads a body reads it in order.
+/// a recorder has. It keeps the last segment that it unpacked, because bodies
+/// are read in order.
 #[derive(Clone, Debug)]
 pub struct StoreShelf {
     pool: Arc<Pool>,
@@ -51,7 +51,6 @@ impl StoreShelf {
         }
     }
 
-    /// Number of the exchange.
     pub fn index(&self) -> i64 {
         self.index
     }
@@ -144,7 +143,7 @@ fn copy(offset: u64, bytes: &[u8], out: &mut [u8], range: &Range<u64>) {
     }
 }
 
-/// All facts of an exchange; the inner `None` says that its heads are damaged.
+/// All facts of an exchange; the inner `None` means that its heads are damaged.
 pub(crate) fn read_exchange(conn: &Connection, index: i64) -> rusqlite::Result<Option<Option<Exchange>>> {
     // One transaction, so that the parts belong together.
     let tx = conn.unchecked_transaction()?;

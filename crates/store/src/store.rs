@@ -84,7 +84,7 @@ impl Store {
         Ok(dirs.data_local_dir().join("scrubjay.db"))
     }
 
-    /// Whether a file is a store, told by its content.
+    /// Whether a file is a store, by its content.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -97,7 +97,7 @@ impl Store {
         os::open_file(path)
             .and_then(|file| file.take(100).read_to_end(&mut head))
             .map_err(failed)?;
-        Ok(schema::told_by_header(&head)
+        Ok(schema::is_store_by_header(&head)
             .unwrap_or_else(|| conn::open_reader(path).is_ok_and(|conn| schema::is_store(&conn))))
     }
 
@@ -202,9 +202,10 @@ impl Store {
     /// Moves the WAL into the file, so that it takes no room beside it. That
     /// fails while others read, and costs nothing but the room then.
     pub(crate) fn fold_wal(&self) {
-        drop(self.with_writer("the WAL", |conn| {
+        self.with_writer("the WAL", |conn| {
             conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-        }));
+        })
+        .ok();
     }
 
     /// Runs a transaction that writes.
@@ -307,7 +308,7 @@ impl Store {
     }
 
     /// Spans that may contain every word of three characters or more, newest
-    /// exchange first. The index says where to look: the caller reads the span
+    /// exchange first. The index gives candidates: the caller reads the span
     /// and looks before it shows a hit.
     ///
     /// # Errors

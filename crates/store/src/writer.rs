@@ -157,6 +157,7 @@ impl Control {
     }
 
     fn announce(&self) {
+        // A waiter between its check and its wait holds the lock.
         drop(self.progress.0.lock().unwrap_or_else(PoisonError::into_inner));
         self.progress.1.notify_all();
     }
@@ -249,7 +250,7 @@ impl WriterThread {
         drop(guard);
         if handle.is_finished() {
             // A panic of the thread has been reported by the panic hook; the spool stays for the next start.
-            drop(handle.join());
+            handle.join().ok();
         }
     }
 
@@ -280,7 +281,7 @@ struct Writer {
     moving: Option<Moving>,
     /// What the store gave last, should it be lost.
     last_given: LastGiven,
-    /// It was said that the spool's files are gone and cannot be made again.
+    /// It was reported that the spool's files are gone and cannot be made again.
     is_unspooled: bool,
     /// Files behind which others follow, oldest first.
     closed: VecDeque<Closed>,
@@ -288,7 +289,7 @@ struct Writer {
     ended: VecDeque<i64>,
     /// Some ended since the store was last pruned.
     has_ended: bool,
-    /// It was said that nothing more may go.
+    /// It was reported that nothing more may go.
     is_over_cap: bool,
 }
 
@@ -305,7 +306,7 @@ impl Writer {
             }
             self.look_after_files(stopping);
             let caught_up = self.absorb_all();
-            self.tell_outage(false);
+            self.report_outage(false);
             if caught_up && !stopping && looked.is_none_or(|at| at.elapsed() >= LOOK_FOR_DEAD) {
                 self.absorb_others();
                 looked = Some(Instant::now());
@@ -322,7 +323,7 @@ impl Writer {
     fn absorb_others(&mut self) {
         let mut damaged = Vec::new();
         // If it fails now, then it is tried again.
-        drop(absorb_dead(&mut self.conn, &self.shared.folder(), &mut damaged));
+        absorb_dead(&mut self.conn, &self.shared.folder(), &mut damaged).ok();
         for path in damaged {
             self.control.put(Incident::Damaged { path });
         }
@@ -365,7 +366,7 @@ impl Writer {
                     if self.control.is_late() {
                         return false;
                     }
-                    self.tell_outage(false);
+                    self.report_outage(false);
                     if !error.is_busy() {
                         thread::park_timeout(self.pause());
                     }
@@ -387,8 +388,8 @@ impl Writer {
         }
     }
 
-    /// Tells where recording stopped, and that it goes on.
-    fn tell_outage(&self, is_end: bool) {
+    /// Reports where recording stopped, and that it goes on.
+    fn report_outage(&self, is_end: bool) {
         while let Some(turn) = self.shared.outages.turn(is_end) {
             self.control.put(match turn {
                 Turn::Began(first) => Incident::Stopped(self.gap(first)),
@@ -501,7 +502,7 @@ impl Writer {
     /// Ends what is open; when all is in the store, nothing of the spool stays.
     fn close(mut self, caught_up: bool) {
         let Some(lock) = self.holds.lock.take() else { return };
-        self.tell_outage(true);
+        self.report_outage(true);
         let ended = caught_up && self.end_open();
         if ended && remove_files(&self.conn, &self.shared.folder(), &self.shared.id).is_ok() {
             self.holds.let_go_of_left();
@@ -510,7 +511,9 @@ impl Writer {
         }
         if !self.control.is_late() {
             // Failing to move the WAL into the file costs nothing but its size.
-            drop(self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
+            self.conn
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+                .ok();
         }
         self.control.announce();
     }

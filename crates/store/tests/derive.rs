@@ -9,7 +9,7 @@ use scrubjay_session::{
     shelf::{PageKind, Shelf as _},
     verdict::Verdict,
 };
-use scrubjay_store::{Access, Query, Spool, SpoolTape, Store};
+use scrubjay_store::{Access, Query, Spool, SpoolSink, Store};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -29,7 +29,7 @@ impl Home {
     }
 }
 
-/// A run that says so many words, each its own event, padded to a length.
+/// A run of so many words, each its own event, padded to a length.
 fn stream(run: &str, words: usize, frame_len: usize) -> String {
     let mut body = format!("data: {{\"type\":\"RUN_STARTED\",\"threadId\":\"thread-7\",\"runId\":\"{run}\"}}\n\n");
     body.push_str("data: {\"type\":\"TEXT_MESSAGE_START\",\"messageId\":\"m1\",\"role\":\"assistant\"}\n\n");
@@ -53,8 +53,8 @@ fn stream(run: &str, words: usize, frame_len: usize) -> String {
     body
 }
 
-fn tape(spool: &Spool) -> SpoolTape {
-    let mut tape = spool.begin(
+fn sink(spool: &Spool) -> SpoolSink {
+    let mut sink = spool.begin(
         "main",
         "http://up/",
         &RequestHead {
@@ -64,12 +64,12 @@ fn tape(spool: &Spool) -> SpoolTape {
         &[],
         1,
     );
-    tape.request_body(
+    sink.request_body(
         br#"{"threadId":"thread-7","runId":"r","messages":[{"id":"u","role":"user","content":"Why is the sky blue?"}],"state":{},"tools":[],"context":[]}"#,
         2,
     );
     let headers = vec![("content-type".to_owned(), b"text/event-stream".to_vec())];
-    tape.response(
+    sink.response(
         &ResponseHead {
             status: 200,
             headers,
@@ -77,19 +77,19 @@ fn tape(spool: &Spool) -> SpoolTape {
         },
         3,
     );
-    tape
+    sink
 }
 
-fn push(tape: &mut SpoolTape, body: &str) {
+fn push(sink: &mut SpoolSink, body: &str) {
     for (number, frame) in body.split_inclusive("\n\n").enumerate() {
-        tape.chunk(frame.as_bytes(), 10 + number as u64 * 100);
+        sink.chunk(frame.as_bytes(), 10 + number as u64 * 100);
     }
 }
 
 fn capture(spool: &Spool, body: &str) {
-    let mut tape = tape(spool);
-    push(&mut tape, body);
-    tape.end(Ending::Complete, 10_000_000);
+    let mut sink = sink(spool);
+    push(&mut sink, body);
+    sink.end(Ending::Complete, 10_000_000);
 }
 
 /// Every page of an exchange that reading by kind and number finds.
@@ -128,7 +128,7 @@ fn rows(store: &Store) -> Vec<scrubjay_store::Row> {
 }
 
 #[test]
-fn the_library_tells_runs_and_text_is_found() {
+fn the_library_lists_runs_and_text_is_found() {
     let home = Home::new();
     let store = home.store();
     let spool = store.record().unwrap();
@@ -141,7 +141,7 @@ fn the_library_tells_runs_and_text_is_found() {
     assert_eq!(rows(&store).len(), 2, "one row an exchange before anything is derived");
     store.derive_now().unwrap();
     let rows = rows(&store);
-    let told: Vec<_> = rows
+    let listed: Vec<_> = rows
         .iter()
         .map(|row| {
             (
@@ -154,7 +154,7 @@ fn the_library_tells_runs_and_text_is_found() {
         })
         .collect();
     assert_eq!(
-        told,
+        listed,
         [
             (2, Some(0), "cut", Verdict::None, 1),
             (1, Some(1), "run-2", Verdict::Success, 9),
@@ -227,19 +227,19 @@ fn an_open_exchange_is_followed_while_it_grows() {
     let body = stream("live", 4000, 180);
     let (first, rest) = body.split_at(body.len() / 2 / 180 * 180);
     let mut changes = store.changes().unwrap();
-    let mut tape = tape(&spool);
-    push(&mut tape, first);
+    let mut sink = sink(&spool);
+    push(&mut sink, first);
     let mut wait_until = |reached: &dyn Fn() -> bool| {
         while !reached() {
-            // Whatever is derived is told as a change.
+            // What is derived shows as a change.
             changes.poll().unwrap();
             std::thread::yield_now();
         }
     };
     wait_until(&|| rows(&store).first().is_some_and(|row| row.run.frames > 1000));
     assert_eq!(rows(&store)[0].verdict, Verdict::Live);
-    push(&mut tape, rest);
-    tape.end(Ending::Complete, 9_000_000);
+    push(&mut sink, rest);
+    sink.end(Ending::Complete, 9_000_000);
     wait_until(&|| store.shelf(1).watermark().unwrap().finished);
     let row = &rows(&store)[0];
     assert_eq!((row.verdict, row.run.frames), (Verdict::Success, 4004));
@@ -272,26 +272,26 @@ fn derived_and_all_a_store_stays_within_its_budget() {
 const INPUT: &[u8] = br#"{"threadId":"thread-7","runId":"r","messages":[{"id":"u","role":"user","content":"Why is the sky blue?"}],"state":{},"tools":[],"context":[]}"#;
 
 /// An exchange as far as its request.
-fn asked(spool: &Spool, method: &str, target: &str, body: &[u8]) -> SpoolTape {
+fn asked(spool: &Spool, method: &str, target: &str, body: &[u8]) -> SpoolSink {
     let head = RequestHead {
         method: method.into(),
         target: target.into(),
         ..RequestHead::default()
     };
-    let mut tape = spool.begin("main", "http://up/", &head, &[], 1);
+    let mut sink = spool.begin("main", "http://up/", &head, &[], 1);
     if !body.is_empty() {
-        tape.request_body(body, 2);
+        sink.request_body(body, 2);
     }
-    tape
+    sink
 }
 
-fn answered(mut tape: SpoolTape, status: u16) {
+fn answered(mut sink: SpoolSink, status: u16) {
     let head = ResponseHead {
         status,
         ..ResponseHead::default()
     };
-    tape.response(&head, 3);
-    tape.end(Ending::Complete, 4);
+    sink.response(&head, 3);
+    sink.end(Ending::Complete, 4);
 }
 
 /// What a person sees of runs among other requests: title and outcome, and how many others there are.

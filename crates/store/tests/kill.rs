@@ -73,9 +73,9 @@ fn record(path: &Path, round: u32) {
 
 fn record_exchange(spool: &Spool, id: u32) {
     let labels = [("id".to_owned(), id.to_string())];
-    let mut tape = spool.begin("main", "http://up/", &RequestHead::default(), &labels, i64::from(id));
-    tape.request_body(&id.to_le_bytes(), 1);
-    tape.response(
+    let mut sink = spool.begin("main", "http://up/", &RequestHead::default(), &labels, i64::from(id));
+    sink.request_body(&id.to_le_bytes(), 1);
+    sink.response(
         &ResponseHead {
             status: 200,
             ..ResponseHead::default()
@@ -88,13 +88,13 @@ fn record_exchange(spool: &Spool, id: u32) {
         let chunk: Vec<u8> = (len..len + 1 + random.below(1500))
             .map(|place| byte_at(id, place))
             .collect();
-        tape.chunk(&chunk, u64::from(number) * 1000);
+        sink.chunk(&chunk, u64::from(number) * 1000);
         len += chunk.len() as u64;
         acknowledge(id, len, false);
         // An agent's pace; without it, sixteen streams only measure the disk.
         thread::sleep(Duration::from_millis(1));
     }
-    tape.end(Ending::Complete, 200_000);
+    sink.end(Ending::Complete, 200_000);
     acknowledge(id, len, true);
 }
 

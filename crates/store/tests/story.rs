@@ -1,4 +1,4 @@
-//! One life of a store, and what it says when it cannot go on.
+//! One life of a store, and its errors when it cannot go on.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::{fs, path::PathBuf, time::Duration};
@@ -80,21 +80,21 @@ fn noise() -> Vec<u8> {
 
 fn capture(spool: &Spool, source: &str, started_at_us: i64, body: &[u8]) {
     let labels = [("team".to_owned(), source.to_owned())];
-    let mut tape = spool.begin(
+    let mut sink = spool.begin(
         source,
         "http://me:pw@up/",
         &request("/run?token=s3cret&x=1"),
         &labels,
         started_at_us,
     );
-    tape.request_body(b"{\"threadId\":", 10);
-    tape.request_body(b"\"t\"}", 20);
-    tape.response(&response(), 30);
+    sink.request_body(b"{\"threadId\":", 10);
+    sink.request_body(b"\"t\"}", 20);
+    sink.response(&response(), 30);
     for (number, chunk) in body.chunks(7.max(body.len() / 500)).enumerate() {
-        tape.chunk(chunk, 100 + number as u64);
+        sink.chunk(chunk, 100 + number as u64);
     }
-    tape.trailers(&fields(&[("x-end", "yes")]), 900);
-    tape.end(Ending::Complete, started_at_us.cast_unsigned());
+    sink.trailers(&fields(&[("x-end", "yes")]), 900);
+    sink.end(Ending::Complete, started_at_us.cast_unsigned());
 }
 
 /// Everything that can be read of an exchange, without its number.
@@ -195,8 +195,8 @@ fn secrets_are_in_no_file_unless_they_are_kept_on_purpose() {
     let store = home.store("a.db");
     let spool = store.record().unwrap();
     capture(&spool, "first", 1000, b"data: {}\n\n");
-    let mut tape = spool.begin("first", "http://me:pw@up/", &request("/"), &[], 5);
-    tape.response(&response(), 6);
+    let mut sink = spool.begin("first", "http://me:pw@up/", &request("/"), &[], 5);
+    sink.response(&response(), 6);
     let everything = || -> Vec<u8> {
         let spools = fs::read_dir(home.path("a.db.spool"))
             .unwrap()
@@ -341,14 +341,14 @@ fn followers_hear_of_what_others_do() {
     assert_eq!(changes.poll().unwrap(), None);
     let other = home.store("a.db");
     let spool = other.record().unwrap();
-    let mut tape = spool.begin("main", "", &request("/"), &[], 5);
-    tape.chunk(b"abc", 7);
+    let mut sink = spool.begin("main", "", &request("/"), &[], 5);
+    sink.chunk(b"abc", 7);
     assert!(spool.settle(PATIENCE));
     let changed = changes.poll().unwrap().unwrap();
     assert_eq!(changed.len(), 1);
     assert!(changed[0].began && changed[0].ending == Ending::Open && changed[0].body_len == 3);
     assert_eq!(changes.poll().unwrap(), None);
-    tape.end(Ending::ClientLeft, 9);
+    sink.end(Ending::ClientLeft, 9);
     assert!(spool.settle(PATIENCE));
     let changed = changes.poll().unwrap().unwrap();
     assert!(!changed[0].began && changed[0].ending == Ending::ClientLeft && changed[0].last_at_us == 9);
@@ -489,11 +489,11 @@ fn a_cap_takes_only_what_was_recorded_under_it() {
         }
     }
     let expected: Vec<i64> = (4..10).filter(|index| !left.contains(index)).collect();
-    assert_eq!(gone, expected, "what went was told");
+    assert_eq!(gone, expected, "what went was reported");
 }
 
 #[test]
-fn what_cannot_be_opened_is_told_and_left_as_it_was() {
+fn what_cannot_be_opened_is_an_error_and_left_as_it_was() {
     let home = Home::new();
     let text = home.path("notes.txt");
     fs::write(&text, "not a database, but longer than a header would be ".repeat(9)).unwrap();
@@ -543,7 +543,7 @@ fn what_cannot_be_opened_is_told_and_left_as_it_was() {
 }
 
 #[test]
-fn a_read_only_store_reads_and_says_no_to_the_rest() {
+fn a_read_only_store_reads_and_refuses_the_rest() {
     let home = Home::new();
     let store = home.store("a.db");
     let spool = store.record().unwrap();

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use scrubjay_proxy::recorder::{Recorder, Tape};
+use scrubjay_proxy::recorder::{ExchangeSink, Recorder};
 use scrubjay_session::exchange::{Ending, Headers, Relayed, RequestHead, ResponseHead};
 use tokio::sync::watch;
 
@@ -117,7 +117,7 @@ impl Recorder for MemoryRecorder {
         head: &RequestHead,
         labels: &[(String, String)],
         _started_at_us: i64,
-    ) -> Box<dyn Tape> {
+    ) -> Box<dyn ExchangeSink> {
         let mut exchanges = self.kept.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
         exchanges.push(Taped {
             source: source.to_owned(),
@@ -126,26 +126,26 @@ impl Recorder for MemoryRecorder {
             labels: labels.to_vec(),
             ..Taped::default()
         });
-        Box::new(MemoryTape {
+        Box::new(MemorySink {
             kept: Arc::clone(&self.kept),
             index: exchanges.len() - 1,
         })
     }
 }
 
-struct MemoryTape {
+struct MemorySink {
     kept: Arc<Kept>,
     index: usize,
 }
 
-impl MemoryTape {
+impl MemorySink {
     fn note(&self, change: impl FnOnce(&mut Taped)) {
         change(&mut self.kept.exchanges.lock().unwrap_or_else(PoisonError::into_inner)[self.index]);
         self.kept.changed.send_modify(|changes| *changes += 1);
     }
 }
 
-impl Tape for MemoryTape {
+impl ExchangeSink for MemorySink {
     fn request_body(&mut self, bytes: &[u8], _at_us: u64) {
         self.note(|taped| taped.request_body.extend_from_slice(bytes));
     }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::process::ExitStatus;
 
 use scrubjay_engine::{
-    BoundSource, Choice, Engine, Excess, NewsFeed, Opening, Options, SizeCap, SourcePlan, raise_descriptor_limit,
+    BoundSource, Choice, Engine, Excess, NewsFeed, Opening, Options, SizeCap, SourceConfig, raise_descriptor_limit,
 };
 use scrubjay_ipc::Source;
 use tokio::process::{Child, Command};
@@ -162,7 +162,7 @@ fn too_large(engine: &Engine, max_bytes: u64, excess: &Excess) -> Failure {
     }
 }
 
-fn plans(args: &Args) -> Result<Vec<SourcePlan>, Failure> {
+fn plans(args: &Args) -> Result<Vec<SourceConfig>, Failure> {
     let labels: Vec<_> = args
         .labels
         .iter()
@@ -175,7 +175,7 @@ fn plans(args: &Args) -> Result<Vec<SourcePlan>, Failure> {
     let hosts = plan::hosts(&args.hosts.allowed)?;
     Ok(plans
         .into_iter()
-        .map(|plan| SourcePlan {
+        .map(|plan| SourceConfig {
             hosts: hosts.clone(),
             keep_secrets: args.keep_secrets,
             keep_host: args.keep_host,
@@ -211,7 +211,7 @@ fn size(text: &str) -> Result<u64, Failure> {
 }
 
 /// Listens for all or none.
-pub(crate) fn bind(plans: &[SourcePlan]) -> Result<Vec<BoundSource>, Failure> {
+pub(crate) fn bind(plans: &[SourceConfig]) -> Result<Vec<BoundSource>, Failure> {
     plans.iter().map(|plan| Ok(plan.bind()?)).collect()
 }
 

@@ -17,8 +17,8 @@ use std::{
 };
 
 use scrubjay_door::{Door, DoorOptions};
-use scrubjay_engine::{Engine, EngineError, NewsFeed, Opening, Options, ReplayPlan, raise_descriptor_limit};
-use scrubjay_ipc::{Code, News, ReplayManner};
+use scrubjay_engine::{Engine, EngineError, NewsFeed, Opening, Options, ReplayConfig, raise_descriptor_limit};
+use scrubjay_ipc::{Code, News, ReplayOptions};
 
 use self::{
     keys::{Key, Keys},
@@ -142,7 +142,7 @@ impl Execute for Args {
             note(damage, out.format);
         }
         let (engine, misses_into) = stores(engine, self)?;
-        let plan = ReplayPlan {
+        let plan = ReplayConfig {
             misses_into: misses_into.clone(),
             ..plan
         };
@@ -192,11 +192,11 @@ impl Execute for Args {
 }
 
 /// What was said, checked as far as it can be before anything is opened.
-fn checked_plan(args: &Args) -> Result<ReplayPlan, Failure> {
-    let mut plan = ReplayPlan {
+fn checked_plan(args: &Args) -> Result<ReplayConfig, Failure> {
+    let mut plan = ReplayConfig {
         exchanges: args.exchanges.clone(),
         listen: args.listen.first().cloned().unwrap_or_default(),
-        manner: ReplayManner {
+        options: ReplayOptions {
             pace: args.pace.clone(),
             exact: args.exact,
             strict: args.strict,
@@ -204,21 +204,21 @@ fn checked_plan(args: &Args) -> Result<ReplayPlan, Failure> {
             hold: args.hold.clone().unwrap_or_default(),
             matching: args.matching.clone(),
             on_miss: args.on_miss.clone(),
-            ..ReplayManner::default()
+            ..ReplayOptions::default()
         },
         shifts_timestamps: args.shift_timestamps,
         hosts: plan::hosts(&args.hosts.allowed)?,
         allow_origins: args.allow_origins.clone(),
         tls: plan::tls(&args.tls, &args.fallback.iter().map(String::as_str).collect::<Vec<_>>())?,
-        ..ReplayPlan::default()
+        ..ReplayConfig::default()
     };
     if let Some(path) = &args.overlay {
         let text = std::fs::read(path).map_err(|error| unread(path, &error))?;
         plan.take_overlay(&text)?;
     }
-    let manner = &mut plan.manner;
-    manner.faults.extend(args.faults.iter().cloned());
-    manner.seed = args.seed.unwrap_or(manner.seed);
+    let options = &mut plan.options;
+    options.faults.extend(args.faults.iter().cloned());
+    options.seed = args.seed.unwrap_or(options.seed);
     plan.check()?;
     Ok(plan)
 }

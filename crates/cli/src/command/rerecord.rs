@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use scrubjay_engine::{RerecordPlan, Rerecording};
+use scrubjay_engine::{RerecordConfig, Rerecording};
 use scrubjay_protocol::secret;
 
 use self::{
@@ -78,7 +78,7 @@ impl Execute for Args {
         if let Some(folder) = &self.output {
             baselines.judge_output(folder)?;
         }
-        let plan = RerecordPlan {
+        let plan = RerecordConfig {
             url: self.url.clone(),
             headers,
             tls: plan::tls(&self.tls, &[&self.url])?,
@@ -115,7 +115,7 @@ impl Execute for Args {
 /// which is gone when its folder is dropped.
 fn ask(
     baselines: &Baselines,
-    plan: &RerecordPlan,
+    plan: &RerecordConfig,
     limit: Duration,
 ) -> Result<(Asked, PathBuf, impl Drop + use<>), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()

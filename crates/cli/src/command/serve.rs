@@ -6,7 +6,7 @@ use std::{
 };
 
 use scrubjay_door::{Door, DoorError, OnNewUrl};
-use scrubjay_engine::{Engine, Opening, Options, SourcePlan, raise_descriptor_limit};
+use scrubjay_engine::{Engine, Opening, Options, SourceConfig, raise_descriptor_limit};
 use scrubjay_ipc::{Code, Source};
 use tokio::sync::mpsc;
 
@@ -94,7 +94,7 @@ impl Execute for Args {
     }
 }
 
-fn plans(args: &Args) -> Result<Vec<SourcePlan>, Failure> {
+fn plans(args: &Args) -> Result<Vec<SourceConfig>, Failure> {
     let choice = choice(&args.choice)?;
     let hosts = plan::hosts(&args.allow_hosts)?;
     let plans = plan::plans(&args.upstreams, &[], None)?;
@@ -102,7 +102,7 @@ fn plans(args: &Args) -> Result<Vec<SourcePlan>, Failure> {
     let tls = plan::tls(&args.tls, &upstreams)?;
     Ok(plans
         .into_iter()
-        .map(|plan| SourcePlan {
+        .map(|plan| SourceConfig {
             choice: choice.clone(),
             hosts: hosts.clone(),
             tls: tls.clone(),

@@ -13,7 +13,7 @@ use std::{
     thread,
 };
 
-use scrubjay_engine::{Asker, Engine, Opening, Options, SourcePlan};
+use scrubjay_engine::{Asker, Engine, Opening, Options, SourceConfig};
 use scrubjay_ipc::{AnyAsk, Chat, Open, Opened, Problems, Rows, RowsOf, State};
 use tokio::runtime::Runtime;
 
@@ -50,11 +50,11 @@ pub(crate) fn measure(folder: &Path, hostile: &Path, program: &Path) -> Result<(
         path: Some(folder.join("beside.db")),
         opening: Opening::Writing,
     })?;
-    let source = engine.run_source(&SourcePlan {
+    let source = engine.run_source(&SourceConfig {
         name: Some("bench".into()),
         listen: Some("127.0.0.1:0".into()),
         upstream: format!("http://{agent}"),
-        ..SourcePlan::default()
+        ..SourceConfig::default()
     })?;
     let mut exchanges = Vec::new();
     for file in &files {

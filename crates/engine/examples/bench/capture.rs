@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use scrubjay_engine::{Asker, Engine, Opening, Options, SourcePlan};
+use scrubjay_engine::{Asker, Engine, Opening, Options, SourceConfig};
 use scrubjay_ipc::{Library, LibraryPage, LibrarySort};
 use scrubjay_proxy::{Listener, Running, Source, Upstream, recorder::Discard, serve};
 use tokio::runtime::{Builder, Runtime};
@@ -46,11 +46,11 @@ pub(crate) fn measure(folder: &Path) -> Result<(), Failed> {
         opening: Opening::Writing,
     };
     let engine = Engine::open(&options)?;
-    let plan = SourcePlan {
+    let plan = SourceConfig {
         name: Some("bench".into()),
         listen: Some("127.0.0.1:0".into()),
         upstream: format!("http://{agent}"),
-        ..SourcePlan::default()
+        ..SourceConfig::default()
     };
     let source = engine.run_source(&plan)?;
     let bench = Bench {

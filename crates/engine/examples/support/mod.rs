@@ -34,26 +34,26 @@ pub(crate) fn write_synthetic(path: &std::path::Path, events: u64) -> Result<i64
         delivered_headers: None,
     };
     let labels = [("synthetic".to_owned(), events.to_string())];
-    let mut tape = spool.begin(
+    let mut sink = spool.begin(
         "synthetic",
         "http://127.0.0.1:1",
         &request,
         &labels,
         1_760_000_000_000_000,
     );
-    tape.request_body(&Stream::request_body(), 10);
-    tape.response(&response, 1_000);
+    sink.request_body(&Stream::request_body(), 10);
+    sink.response(&response, 1_000);
     let mut stream = Stream::new(events);
     let (mut frame, mut at_us) = (String::new(), 1_000);
     while stream.next_frame(&mut frame) {
         at_us += GAP_US;
-        tape.chunk(frame.as_bytes(), at_us);
+        sink.chunk(frame.as_bytes(), at_us);
         // The spool need not hold all of it at once.
         if at_us.is_multiple_of(2_000_000) {
             spool.settle(Duration::from_secs(60));
         }
     }
-    tape.end(Ending::Complete, at_us);
+    sink.end(Ending::Complete, at_us);
     if !spool.finish(Duration::from_secs(120)) {
         return Err("the store did not take everything within two minutes".into());
     }

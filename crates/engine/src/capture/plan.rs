@@ -6,7 +6,7 @@ use scrubjay_proxy::{Hosts, Listener, Tls};
 use scrubjay_store::Source as Stored;
 
 use super::{address, checked_name, choice::Choice, listening};
-use crate::{EngineError, tls::TlsPlan};
+use crate::{EngineError, tls::TlsConfig};
 
 /// The first port that is tried when none was asked for.
 const FIRST_PORT: u16 = 5290;
@@ -17,7 +17,7 @@ const OTHERS_PORTS: [u16; 2] = [5291, 5292];
 
 /// A source to run now, as the command line gives it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SourcePlan {
+pub struct SourceConfig {
     /// Its name; absent makes one from the upstream's host.
     pub name: Option<String>,
     /// Where to listen; absent takes the next free port from 5290.
@@ -34,7 +34,7 @@ pub struct SourcePlan {
     pub labels: Vec<(String, String)>,
     /// Which of its exchanges are recorded.
     pub choice: Choice,
-    pub tls: TlsPlan,
+    pub tls: TlsConfig,
     /// Names that it answers to beside those of this machine.
     pub hosts: Hosts,
 }
@@ -62,11 +62,11 @@ impl Unstored {
 /// taken is known before a store is made.
 #[derive(Debug)]
 pub struct BoundSource {
-    pub(super) plan: SourcePlan,
+    pub(super) plan: SourceConfig,
     pub(super) listener: Listener,
 }
 
-impl SourcePlan {
+impl SourceConfig {
     /// Listens at the plan's address, and checks what can be checked without a store.
     ///
     /// # Errors

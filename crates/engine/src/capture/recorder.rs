@@ -9,9 +9,9 @@ use std::sync::{
     atomic::{AtomicU32, AtomicU64, Ordering},
 };
 
-use scrubjay_proxy::recorder::{Chunk, Recorder, Tape};
+use scrubjay_proxy::recorder::{Chunk, ExchangeSink, Recorder};
 use scrubjay_session::exchange::{Ending, Headers, Relayed, RequestHead, ResponseHead};
-use scrubjay_store::{Spool, SpoolTape};
+use scrubjay_store::{Spool, SpoolSink};
 
 use super::{
     Choice,
@@ -49,9 +49,9 @@ impl Recorder for SourceRecorder {
         head: &RequestHead,
         labels: &[(String, String)],
         started_at_us: i64,
-    ) -> Box<dyn Tape> {
+    ) -> Box<dyn ExchangeSink> {
         let ticket = self.pulse.lights.began(head);
-        let tape = match self.choice.records(&head.target) {
+        let sink = match self.choice.records(&head.target) {
             true => {
                 let labels: Vec<_> = self.labels.iter().chain(labels).cloned().collect();
                 Some(self.spool.begin(source, upstream, head, &labels, started_at_us))
@@ -63,8 +63,8 @@ impl Recorder for SourceRecorder {
         };
         self.pulse.open.fetch_add(1, Ordering::Relaxed);
         self.bell.ring();
-        Box::new(WatchedTape {
-            tape,
+        Box::new(WatchedSink {
+            sink,
             ticket,
             pulse: Arc::clone(&self.pulse),
             bell: Arc::clone(&self.bell),
@@ -72,15 +72,15 @@ impl Recorder for SourceRecorder {
     }
 }
 
-struct WatchedTape {
+struct WatchedSink {
     /// Gone once the exchange ended; absent when it is not recorded.
-    tape: Option<SpoolTape>,
+    sink: Option<SpoolSink>,
     ticket: Ticket,
     pulse: Arc<Pulse>,
     bell: Arc<Bell>,
 }
 
-impl WatchedTape {
+impl WatchedSink {
     fn saw(&self, bytes: &[u8], at_us: u64) {
         if self.pulse.lights.wants_bytes() {
             self.pulse.lights.bytes(self.ticket, bytes, at_us);
@@ -88,32 +88,32 @@ impl WatchedTape {
     }
 }
 
-impl Tape for WatchedTape {
+impl ExchangeSink for WatchedSink {
     fn request_body(&mut self, bytes: &[u8], at_us: u64) {
-        if let Some(tape) = &mut self.tape {
-            tape.request_body(bytes, at_us);
+        if let Some(sink) = &mut self.sink {
+            sink.request_body(bytes, at_us);
         }
     }
 
     fn response(&mut self, head: &ResponseHead, at_us: u64) {
-        if let Some(tape) = &mut self.tape {
-            tape.response(head, at_us);
+        if let Some(sink) = &mut self.sink {
+            sink.response(head, at_us);
         }
         self.pulse.lights.answered(self.ticket, head, at_us);
         self.bell.ring();
     }
 
     fn chunk(&mut self, bytes: &[u8], at_us: u64) {
-        if let Some(tape) = &mut self.tape {
-            tape.chunk(bytes, at_us);
+        if let Some(sink) = &mut self.sink {
+            sink.chunk(bytes, at_us);
         }
         self.saw(bytes, at_us);
         self.bell.ring();
     }
 
     fn chunks(&mut self, chunks: &[Chunk]) {
-        if let Some(tape) = &mut self.tape {
-            tape.chunks(chunks.iter().map(|chunk| (&*chunk.bytes, chunk.at_us)));
+        if let Some(sink) = &mut self.sink {
+            sink.chunks(chunks.iter().map(|chunk| (&*chunk.bytes, chunk.at_us)));
         }
         for chunk in chunks {
             self.saw(&chunk.bytes, chunk.at_us);
@@ -122,33 +122,33 @@ impl Tape for WatchedTape {
     }
 
     fn trailers(&mut self, trailers: &Headers, at_us: u64) {
-        if let Some(tape) = &mut self.tape {
-            tape.trailers(trailers, at_us);
+        if let Some(sink) = &mut self.sink {
+            sink.trailers(trailers, at_us);
         }
     }
 
     fn relayed(&mut self, relayed: Relayed, at_us: u64) {
-        if let Some(tape) = &mut self.tape {
-            tape.relayed(relayed, at_us);
+        if let Some(sink) = &mut self.sink {
+            sink.relayed(relayed, at_us);
         }
         self.bell.ring();
     }
 
     fn unverified(&mut self, at_us: u64) {
-        if let Some(tape) = &mut self.tape {
-            tape.unverified(at_us);
+        if let Some(sink) = &mut self.sink {
+            sink.unverified(at_us);
         }
     }
 
     fn end(mut self: Box<Self>, ending: Ending, at_us: u64) {
-        if let Some(tape) = self.tape.take() {
-            tape.end(ending, at_us);
+        if let Some(sink) = self.sink.take() {
+            sink.end(ending, at_us);
         }
         self.pulse.lights.ended(self.ticket);
     }
 }
 
-impl Drop for WatchedTape {
+impl Drop for WatchedSink {
     fn drop(&mut self) {
         self.pulse.open.fetch_sub(1, Ordering::Relaxed);
         self.bell.ring();

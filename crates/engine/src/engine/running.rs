@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use scrubjay_ipc::{ReplayAnswer, ReplayView, Source, SourceList};
 use scrubjay_store::{Incident, SizeCap};
 
-use crate::{BoundSource, Engine, EngineError, ReplayPlan, SourcePlan, Struck, capture::Capture};
+use crate::{BoundSource, Engine, EngineError, ReplayConfig, SourceConfig, Struck, capture::Capture};
 
 /// Sources.
 impl Engine {
@@ -18,7 +18,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the plan makes no sense or its address cannot be listened on.
-    pub fn run_source(&self, plan: &SourcePlan) -> Result<Source, EngineError> {
+    pub fn run_source(&self, plan: &SourceConfig) -> Result<Source, EngineError> {
         self.run_bound(plan.bind()?)
     }
 
@@ -50,7 +50,7 @@ impl Engine {
         self.capture().recording.absorbed_bytes()
     }
 
-    /// Exchanges that passed unrecorded, because a [`SourcePlan::choice`] left them out.
+    /// Exchanges that passed unrecorded, because a [`SourceConfig::choice`] left them out.
     pub fn left_out(&self) -> u64 {
         self.capture().recording.left_out()
     }
@@ -74,7 +74,7 @@ impl Engine {
     /// # Errors
     /// When the plan makes no sense, there is nothing to serve, or its address
     /// cannot be listened on.
-    pub fn run_replay(&self, plan: &ReplayPlan) -> Result<ReplayView, EngineError> {
+    pub fn run_replay(&self, plan: &ReplayConfig) -> Result<ReplayView, EngineError> {
         self.departments.replays.run(plan)
     }
 

@@ -3,11 +3,11 @@
 use std::sync::PoisonError;
 
 use scrubjay_ipc::{
-    ClientStage, NearRecording, NextEvent, ReplayAnswer, ReplayClient, ReplayManner, ReplayMiss, ReplayView,
+    ClientStage, NearRecording, NextEvent, ReplayAnswer, ReplayClient, ReplayMiss, ReplayOptions, ReplayView,
     RequestDifference,
 };
 use scrubjay_protocol::secret::{hidden, is_secret_name};
-use scrubjay_replay::serve::{Answered, Listening, Missed, Next, Stage};
+use scrubjay_replay::serve::{Answered, ClientState, Missed, Next, Stage};
 use scrubjay_session::{recognise, shelf::Shelf as _, words};
 
 use super::Replay;
@@ -32,13 +32,13 @@ pub(super) fn replay(storage: &Storage, number: u64, replay: &Replay) -> ReplayV
         url: url_of(&serving.address().to_string()),
         title: replay.title.clone(),
         exchanges: replay.exchanges.clone(),
-        manner: replay.manner.clone(),
+        options: replay.options.clone(),
         failure: String::new(),
         command: command(
             &storage.path().display().to_string(),
             &replay.chosen,
             &replay.source,
-            &replay.manner,
+            &replay.options,
         ),
         clients: clients.map(|listening| client(storage, replay, listening)).collect(),
         log: log.into_iter().rev().map(answer).collect(),
@@ -51,7 +51,7 @@ pub(super) fn replay(storage: &Storage, number: u64, replay: &Replay) -> ReplayV
     }
 }
 
-fn client(storage: &Storage, replay: &Replay, listening: Listening) -> ReplayClient {
+fn client(storage: &Storage, replay: &Replay, listening: ClientState) -> ReplayClient {
     let frames = frames_of(storage, replay, listening.exchange);
     // Of an answer that went out unseen the end is known.
     let is_unseen = listening.stage == Stage::Done && listening.seq == 0;
@@ -162,7 +162,7 @@ fn difference(difference: scrubjay_replay::matching::Difference) -> RequestDiffe
 }
 
 /// The command that does the same without a window.
-fn command(path: &str, chosen: &[i64], source: &str, manner: &ReplayManner) -> String {
+fn command(path: &str, chosen: &[i64], source: &str, options: &ReplayOptions) -> String {
     let mut words = vec!["scrubjay replay".to_owned(), quoted(path)];
     words.extend(chosen.iter().map(|index| format!("--exchange {index}")));
     let mut option = |name: &str, value: &str| {
@@ -171,25 +171,25 @@ fn command(path: &str, chosen: &[i64], source: &str, manner: &ReplayManner) -> S
         }
     };
     option("--source", source);
-    if manner.pace != "recorded" {
-        option("--pace", &manner.pace);
+    if options.pace != "recorded" {
+        option("--pace", &options.pace);
     }
-    manner.faults.iter().for_each(|fault| option("--fault", fault));
-    option("--fallback", &manner.fallback);
-    option("--hold", &manner.hold);
-    if manner.matching.trim() != "documented" {
-        option("--match", &manner.matching);
+    options.faults.iter().for_each(|fault| option("--fault", fault));
+    option("--fallback", &options.fallback);
+    option("--hold", &options.hold);
+    if options.matching.trim() != "documented" {
+        option("--match", &options.matching);
     }
-    if manner.on_miss.trim() != "not-found" {
-        option("--miss", &manner.on_miss);
+    if options.on_miss.trim() != "not-found" {
+        option("--miss", &options.on_miss);
     }
-    if manner.seed != 0 {
-        option("--seed", &manner.seed.to_string());
+    if options.seed != 0 {
+        option("--seed", &options.seed.to_string());
     }
-    if manner.exact {
+    if options.exact {
         words.push("--exact".to_owned());
     }
-    if manner.strict {
+    if options.strict {
         words.push("--strict".to_owned());
     }
     words.join(" ")
@@ -223,19 +223,19 @@ mod tests {
 
     #[test]
     fn the_command_says_all_that_is_not_usual() {
-        let manner = ReplayManner {
+        let options = ReplayOptions {
             pace: "2x".into(),
             strict: true,
             faults: vec!["cut:event=3".into()],
             hold: "tool:a #3".into(),
-            ..ReplayManner::default()
+            ..ReplayOptions::default()
         };
         assert_eq!(
-            command("my run's.agui.jsonl", &[4], "", &manner),
+            command("my run's.agui.jsonl", &[4], "", &options),
             r"scrubjay replay 'my run'\''s.agui.jsonl' --exchange 4 --pace 2x --fault cut:event=3 --hold 'tool:a #3' --strict"
         );
         assert_eq!(
-            command("a.db", &[], "", &ReplayManner::default()),
+            command("a.db", &[], "", &ReplayOptions::default()),
             "scrubjay replay a.db"
         );
     }

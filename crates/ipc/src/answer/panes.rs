@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use scrubjay_protocol::{
     input::Request,
-    json::{Value, write_string},
+    json::{Value, indented, to_json},
 };
 use scrubjay_session::{
     exchange::{Headers, HttpVersion},
@@ -134,7 +134,7 @@ fn shown_headers(headers: &Headers) -> Vec<(String, String)> {
 pub(super) fn body_text(body: &[u8], value: Option<&Value>) -> (String, bool) {
     let mut text = String::new();
     match value {
-        Some(value) if body.len() <= 16 * TEXT_LEN => indent(&mut text, value, 0),
+        Some(value) if body.len() <= 16 * TEXT_LEN => text = indented(&to_json(value), usize::MAX, TEXT_LEN),
         _ => text.push_str(&String::from_utf8_lossy(&body[..body.len().min(TEXT_LEN)])),
     }
     let cut = text.len() > TEXT_LEN || (value.is_none() && body.len() > TEXT_LEN);
@@ -144,41 +144,4 @@ pub(super) fn body_text(body: &[u8], value: Option<&Value>) -> (String, bool) {
     }
     text.truncate(end);
     (text, cut)
-}
-
-/// Appends JSON with two spaces of indent; stops soon after the limit. The
-/// depth is bounded by what is read as JSON at all.
-fn indent(text: &mut String, value: &Value, depth: usize) {
-    if text.len() > TEXT_LEN {
-        return;
-    }
-    let line = |text: &mut String, depth: usize| {
-        text.push('\n');
-        text.extend(std::iter::repeat_n("  ", depth));
-    };
-    match value {
-        Value::Array(items) if !items.is_empty() => {
-            text.push('[');
-            for (place, item) in items.iter().enumerate() {
-                text.push_str(if place > 0 { "," } else { "" });
-                line(text, depth + 1);
-                indent(text, item, depth + 1);
-            }
-            line(text, depth);
-            text.push(']');
-        }
-        Value::Object(object) if !object.is_empty() => {
-            text.push('{');
-            for (place, (name, member)) in object.iter().enumerate() {
-                text.push_str(if place > 0 { "," } else { "" });
-                line(text, depth + 1);
-                write_string(text, name);
-                text.push_str(": ");
-                indent(text, member, depth + 1);
-            }
-            line(text, depth);
-            text.push('}');
-        }
-        _ => scrubjay_protocol::json::write_value(text, value),
-    }
 }

@@ -13,7 +13,6 @@ const HIGHEST_LIMIT: usize = 1024;
 /// A value, and what had to be replaced to read it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parsed {
-    /// The value.
     pub value: Value,
     /// Offset of the first byte that is not UTF-8, if any; such bytes were
     /// read as U+FFFD.
@@ -30,8 +29,8 @@ pub fn parse(text: &[u8]) -> Result<Value, JsonError> {
     parse_within(text, NESTING_LIMIT).map(|parsed| parsed.value)
 }
 
-/// As [`parse`], with a nesting limit of its own (at most 1024), and telling
-/// of broken UTF-8.
+/// As [`parse`], with a nesting limit of its own (at most 1024), and with the
+/// place of broken UTF-8.
 ///
 /// # Errors
 /// As [`parse`].
@@ -291,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_json_is_told_with_its_place() {
+    fn what_is_not_json_is_reported_with_its_place() {
         fails("", 0, "the text is empty");
         fails(" ", 1, "the text ends where a value should be");
         fails("{", 1, "the text ends where a name in quotes should be");

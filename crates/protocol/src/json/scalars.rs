@@ -1,5 +1,5 @@
-//! Meeting the leaves of a text where they stand, to change some and leave
-//! every other byte alone.
+//! The leaves of a JSON text with their places, so that some can be changed
+//! and every other byte stays.
 
 use std::ops::Range;
 

@@ -39,7 +39,7 @@ struct Tally {
     values: usize,
 }
 
-/// Checks a whole text and says what it is, building nothing.
+/// Checks a whole text and gives what it is, building nothing.
 ///
 /// Bytes that are not UTF-8 pass, as U+FFFD would.
 ///

@@ -39,7 +39,6 @@ enum Repr {
 const INLINE_LEN: usize = 15;
 
 impl Wtf8 {
-    /// Empty text.
     pub const fn new() -> Self {
         Self {
             repr: Repr::Inline {
@@ -82,7 +81,6 @@ impl Wtf8 {
         text
     }
 
-    /// The bytes.
     pub fn as_bytes(&self) -> &[u8] {
         match &self.repr {
             Repr::Heap(bytes) => bytes,
@@ -90,7 +88,6 @@ impl Wtf8 {
         }
     }
 
-    /// The bytes, owned.
     pub fn into_bytes(self) -> Vec<u8> {
         match self.repr {
             Repr::Heap(bytes) => bytes,
@@ -173,7 +170,6 @@ impl Wtf8 {
         }
     }
 
-    /// Appends one character.
     pub fn push_char(&mut self, char: char) {
         self.push_checked(char.encode_utf8(&mut [0; 4]).as_bytes());
     }

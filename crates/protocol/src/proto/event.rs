@@ -2,7 +2,7 @@
 //!
 //! The transport splits what JSON has as one member (`content`, `outcome`) and
 //! puts what all events have into a message of its own. What contradicts
-//! itself is refused; what is of a kind that nobody here knows is passed on,
+//! itself is refused; what is of an unknown kind is passed on,
 //! or dropped and noted where it has no name.
 
 use super::{
@@ -43,7 +43,7 @@ pub(super) fn event(name: &'static str, mut fields: Fields, notes: &mut Notes) -
     Ok(object(members))
 }
 
-/// Members of all events. The envelope says which event it is, and the base
+/// Members of all events. The envelope names the event, and the base
 /// has to agree.
 fn base(name: &str, fields: &mut Fields) -> Result<Vec<(Wtf8, Value)>, Broken> {
     let mut base = fields

@@ -82,7 +82,7 @@ pub(super) fn later_event(message: &[u8]) -> Option<u32> {
     first.filter(|_| groups.is_empty())
 }
 
-/// Whether bytes are a message of whatever schema.
+/// Whether bytes are a message of any schema.
 fn is_message(bytes: &[u8]) -> bool {
     let mut reader = Reader::new(bytes);
     let mut groups = Vec::new();

@@ -1,7 +1,7 @@
 //! From a message to its fields, by the tables.
 //!
 //! A field that stands twice counts as it stands last; one that no table has,
-//! or that is written in another way than the table says, is skipped and noted.
+//! or that is written in another way than the table has it, is skipped and noted.
 
 use super::{
     open::{Opener, Unread},

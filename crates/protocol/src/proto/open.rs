@@ -19,7 +19,6 @@ use crate::{
 /// Why open JSON was not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Unread {
-    /// It is no message.
     Broken(Broken),
     /// It is beyond our limits.
     Beyond(Problem),
@@ -76,7 +75,6 @@ impl<'n> Opener<'n> {
         }))
     }
 
-    /// An object.
     pub(super) fn object(&mut self, payload: &[u8], depth: usize) -> Result<Value, Unread> {
         deeper(depth)?;
         let mut reader = Reader::new(payload);

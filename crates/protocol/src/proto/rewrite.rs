@@ -20,7 +20,6 @@ pub enum Leaf<'a> {
 /// What is to stand in the place of a leaf.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NewLeaf {
-    /// Text.
     Text(Vec<u8>),
     /// A whole number.
     Integer(u64),

@@ -191,7 +191,7 @@ macro_rules! messages {
     };
 }
 
-/// What stands around every event: the number of the field says which it is.
+/// The envelope of every event: the number of the field is that of the event.
 pub(super) static ENVELOPE: Message = Message {
     name: "Event",
     is_choice: false,

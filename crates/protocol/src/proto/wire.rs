@@ -95,7 +95,7 @@ impl<'a> Reader<'a> {
         Ok(tag)
     }
 
-    /// A field's number and kind, whatever they are.
+    /// A field's number and kind, without a check.
     pub(super) fn loose_tag(&mut self) -> Result<Tag, Broken> {
         let tag = self.uint32()?;
         Ok(Tag {
@@ -104,7 +104,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// A value that says its length.
+    /// A value with its length before it.
     pub(super) fn bytes(&mut self) -> Result<&'a [u8], Broken> {
         let len = self.uint32()? as usize;
         let rest = self.bytes.get(self.at..).unwrap_or_default();
@@ -118,7 +118,7 @@ impl<'a> Reader<'a> {
         Ok(value)
     }
 
-    /// A field: its tag, and its payload if it says its length.
+    /// A field: its tag, and its payload if that has its length before it.
     pub(super) fn field(&mut self) -> Result<(Tag, Option<&'a [u8]>), Broken> {
         let tag = self.tag()?;
         if tag.wire == Tag::BYTES {

@@ -42,7 +42,7 @@ fn admit_shape(value: &mut Value, shape: &'static Shape, path: &Path<'_>, issues
             }
             return admit_list(items, element, path, issues);
         }
-        // Of a union, only that it failed is told.
+        // Of a union, only the failure is reported.
         (Shape::TextOrList(element), Value::Array(items)) => {
             let mut inner = Vec::new();
             admit_list(items, element, path, &mut inner);

@@ -118,7 +118,7 @@ impl Media<'_> {
         Value::Object(part)
     }
 
-    /// Whether a modern part says the same, file name included.
+    /// Whether a modern part is the same, file name included.
     fn is_mirrored_by(&self, other: &Value, filename: Option<&Value>) -> bool {
         let is =
             |value: Option<&Value>, text: &str| value.and_then(Value::as_wtf8).is_some_and(|value| *value == *text);

@@ -1,4 +1,4 @@
-//! Where a check stands, written down only when there is something to say.
+//! The path of the member that is checked, built only for an issue.
 
 use crate::{json::Wtf8, pointer};
 

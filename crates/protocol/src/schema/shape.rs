@@ -1,16 +1,15 @@
-//! The words in which the schema table is written.
+//! The kinds of values in the schema table.
 
 /// What a value must be.
 pub(super) enum Shape {
-    /// A string.
     Text,
     /// One of these strings.
     OneOf(&'static [&'static str]),
     /// A whole number from here to 2^53 − 1.
-    Whole { least: f64 },
-    /// `true` or `false`.
+    Whole {
+        least: f64,
+    },
     Flag,
-    /// Any JSON.
     Any,
     /// Any JSON; `null` counts as absent.
     AnyButNullIsAbsent,
@@ -20,13 +19,12 @@ pub(super) enum Shape {
     Map,
     /// A JSON Pointer.
     Pointer,
-    /// A list.
     List(&'static Shape),
     /// A list with something in it.
     NonEmptyList(&'static Shape),
     /// An object with these members.
     Object(&'static Object),
-    /// An object that says in this member which of these it is.
+    /// One of these objects, chosen by the value of this member.
     Tagged(&'static str, &'static [(&'static str, &'static Object)]),
     /// A string, or a list of this.
     TextOrList(&'static Shape),

@@ -17,7 +17,7 @@ pub(super) fn strip(event: &mut Value, shape: &'static Object, stripped: &mut Ve
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Fate {
     Keep,
-    /// It is a variant that nobody knows.
+    /// It is an unknown variant.
     Drop,
 }
 
@@ -56,7 +56,7 @@ fn strip_list(items: &mut Vec<Value>, element: &'static Shape, path: &Path<'_>, 
         let mark = stripped.len();
         let fate = strip_shape(item, element, &here, stripped);
         if fate == Fate::Drop {
-            // What went inside goes with it, and is not told apart.
+            // What was removed inside goes with it, and is not listed.
             stripped.truncate(mark);
             stripped.push(Strip {
                 path: here.pointer(),
@@ -76,7 +76,7 @@ fn strip_object(value: &mut Value, shape: &'static Object, path: &Path<'_>, stri
     fate
 }
 
-/// Whether a member stays; `whole` tells when its object cannot.
+/// Whether a member stays; `whole` is set when its object cannot stay.
 fn keep_member(
     name: &Wtf8,
     member: &mut Value,

@@ -17,7 +17,7 @@ const CHALLENGES: [&str; 2] = ["www-authenticate", "proxy-authenticate"];
 /// Longer than this, the name of a subprotocol is no name.
 const PROTOCOL_LEN: usize = 40;
 
-/// A field's value with what is secret replaced: all of it where its name says
+/// A field's value with what is secret replaced: all of it where its name marks
 /// so or it begins as credentials do, else what URLs and parameters in it hold.
 pub fn cover_field<'a>(name: &str, value: &'a [u8], mask: &mut dyn FnMut(&[u8]) -> String) -> Cow<'a, [u8]> {
     let is_challenge = CHALLENGES.iter().any(|field| name.eq_ignore_ascii_case(field));

@@ -9,7 +9,7 @@ use crate::{
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// Cuts a body into frames, whatever pieces it comes in.
+/// Cuts a body into frames, at any chunking.
 ///
 /// ```
 /// use scrubjay_protocol::{frame::FrameKind, sse::Decoder};
@@ -101,7 +101,7 @@ impl Decoder {
         self
     }
 
-    /// Says up to how many bytes a frame is read; [`EVENT_LIMIT`] unless told.
+    /// Sets up to how many bytes a frame is read; [`EVENT_LIMIT`] by default.
     #[must_use]
     pub fn with_event_limit(mut self, len: usize) -> Self {
         self.event_limit = len;

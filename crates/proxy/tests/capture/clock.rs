@@ -1,4 +1,4 @@
-//! What the proxy does not wait for: its clock is held or moved on by hand,
+//! What the proxy does not wait for: its clock is held or moved on by the test,
 //! while the agent and the client live by a real one.
 
 use std::{thread, time::Duration};
@@ -16,7 +16,7 @@ use tokio::{
 
 use crate::{get, post, source_to};
 
-/// A proxy whose clock stands still unless it is told to go on.
+/// A proxy whose clock stands still until the test moves it.
 struct Clocked {
     running: Running,
     recorder: MemoryRecorder,
@@ -26,19 +26,19 @@ struct Clocked {
 impl Clocked {
     async fn before(agent: &ScriptedAgent) -> Self {
         let (orders, orders_in) = mpsc::unbounded_channel();
-        let (tell, told) = oneshot::channel();
+        let (sender, receiver) = oneshot::channel();
         let recorder = MemoryRecorder::default();
         let (url, kept) = (agent.url(), recorder.clone());
         thread::spawn(move || {
             let runtime = Builder::new_current_thread().enable_all().start_paused(true).build();
             runtime.unwrap().block_on(async {
                 let running = source_to(&url, &kept, |_| {});
-                assert!(tell.send(running).is_ok(), "the test should wait for its proxy");
+                assert!(sender.send(running).is_ok(), "the test should wait for its proxy");
                 keep_time(orders_in).await;
             });
         });
         Self {
-            running: told.await.unwrap(),
+            running: receiver.await.unwrap(),
             recorder,
             orders,
         }
@@ -46,24 +46,27 @@ impl Clocked {
 
     /// Moves the clock on; gives what it has moved since the beginning.
     async fn passes(&self, time: Duration) -> Duration {
-        let (tell, told) = oneshot::channel();
-        self.orders.send((time, tell)).unwrap();
-        told.await.unwrap()
+        let (sender, receiver) = oneshot::channel();
+        self.orders.send((time, sender)).unwrap();
+        receiver.await.unwrap()
     }
 }
 
-/// Moves the clock when told to, until the test is over.
+/// Moves the clock on each order, until the test is over.
 async fn keep_time(mut orders: mpsc::UnboundedReceiver<(Duration, oneshot::Sender<Duration>)>) {
     // While a blocking task runs, tokio does not move a paused clock by itself.
     let (over, until_over) = std::sync::mpsc::channel::<()>();
     let held = tokio::task::spawn_blocking(move || until_over.recv());
     let began = Instant::now();
-    while let Some((time, tell)) = orders.recv().await {
+    while let Some((time, sender)) = orders.recv().await {
         // In steps, so that what repeats itself has its turns.
         for _ in 0..60 {
             tokio::time::advance(time / 60).await;
         }
-        assert!(tell.send(began.elapsed()).is_ok(), "the test should wait for the time");
+        assert!(
+            sender.send(began.elapsed()).is_ok(),
+            "the test should wait for the time"
+        );
     }
     drop(over);
     drop(held.await);
@@ -85,7 +88,7 @@ fn a_head_that_never_ends_is_given_up_and_a_stream_is_not() {
         let agent = ScriptedAgent::playing(steps).await;
         let proxy = Clocked::before(&agent).await;
         let address = proxy.running.address();
-        // One that is answered, slowly; one that has begun a head; one that has said nothing.
+        // One that is answered, slowly; one that has begun a head; one that has sent nothing.
         let mut stream = RawClient::ask(address, &get("/agent")).await;
         asked.passed().await;
         let mut slow = RawClient::ask(address, "GET / HTTP/1.1\r\nhost: loc").await;
@@ -93,15 +96,15 @@ fn a_head_that_never_ends_is_given_up_and_a_stream_is_not() {
         let mut upload = RawClient::ask(address, "POST / HTTP/1.1\r\nhost: f\r\ncontent-length: 5\r\n\r\nhe").await;
         crate::eventually(|| proxy.running.counts().open == 2).await;
         // Until the slow head was read, its clock does not run: it is asked again and again.
-        let mut told = false;
+        let mut is_late = false;
         for _ in 0..100 {
             proxy.passes(Duration::from_secs(31)).await;
-            told = slow.has_come().await;
-            if told {
+            is_late = slow.has_come().await;
+            if is_late {
                 break;
             }
         }
-        assert!(told, "the slow head should be given up");
+        assert!(is_late, "the slow head should be given up");
         slow.until_closed().await;
         assert!(
             slow.text().starts_with("HTTP/1.1 408 Request Timeout\r\n"),

@@ -113,7 +113,7 @@ async fn an_http_1_0_client_sees_a_break_as_a_reset() {
 }
 
 #[tokio::test]
-async fn an_upstream_that_is_not_there_is_told_in_a_sentence_and_recorded() {
+async fn an_upstream_that_is_not_there_gives_a_sentence_and_is_recorded() {
     let free = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -134,19 +134,19 @@ async fn an_upstream_that_is_not_there_is_told_in_a_sentence_and_recorded() {
     let taped = recorder.only().await;
     assert_eq!(
         taped.request_body, b"{}",
-        "what was asked is kept although nobody answered"
+        "what was asked is kept although no answer came"
     );
     assert_eq!((taped.ending, taped.body()), (Ending::NoAnswer, answer.body));
     let head = taped.response.unwrap();
     assert_eq!((head.status, head.headers.len()), (502, 0), "upstream sent nothing");
-    assert!(head.delivered_headers.is_some(), "what the client got is told apart");
+    assert!(head.delivered_headers.is_some(), "what the client got is kept apart");
     let sightings = running.sightings().borrow().clone();
     assert!(sightings.upstream_failure.unwrap().contains("connection refused"));
     assert!(running.probe().await.unwrap_err().contains("connection refused"));
 }
 
 #[tokio::test]
-async fn an_upstream_that_gives_no_head_is_told_in_a_sentence() {
+async fn an_upstream_that_gives_no_head_gives_a_sentence() {
     let check = async |steps: Vec<Step>, sentence: &str| {
         let proxied = Proxied::playing(steps).await;
         let answer = proxied.answer(&get("/")).await;
@@ -164,7 +164,7 @@ async fn an_upstream_that_gives_no_head_is_told_in_a_sentence() {
 }
 
 #[tokio::test]
-async fn an_unknown_name_is_told_in_a_sentence() {
+async fn an_unknown_name_gives_a_sentence() {
     let recorder = MemoryRecorder::default();
     let running = source_to("http://no-such-agent.invalid:8000", &recorder, |_| {});
     let answer = RawClient::ask(running.address(), &get("/")).await.whole_answer().await;
@@ -191,7 +191,7 @@ async fn a_client_that_leaves_cancels_upstream_wherever_it_stands() {
         asked.passed().await;
         client.until(mark).await;
         drop(client);
-        // Upstream says nothing more, so only noticing the client's leaving can end this.
+        // Upstream sends nothing more, so only noticing the client's leaving can end this.
         left.passed().await;
         let taped = proxied.recorder.only().await;
         assert_eq!(taped.ending, Ending::ClientLeft);

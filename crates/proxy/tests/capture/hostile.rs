@@ -1,4 +1,4 @@
-//! Bytes that are no HTTP, or HTTP that nobody should send.
+//! Bytes that are no HTTP, or HTTP that no client should send.
 
 use scrubjay_testkit::{RawClient, Step};
 
@@ -59,7 +59,7 @@ async fn malformed_requests_do_no_harm() {
 }
 
 #[tokio::test]
-async fn what_is_no_http_is_told_so() {
+async fn what_is_no_http_is_refused() {
     let proxied = Proxied::playing(vec![]).await;
     for bytes in [
         &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 a client that speaks TLS\r\n\r\n"[..],

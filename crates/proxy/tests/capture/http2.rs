@@ -24,19 +24,19 @@ use crate::{Proxied, get, post, source_to};
 type Part = Result<Frame<Bytes>, std::io::Error>;
 type PartBody = StreamBody<std::pin::Pin<Box<dyn futures_util::Stream<Item = Part> + Send>>>;
 
-/// Plays parts to whoever asks; an error resets the stream.
+/// Plays parts to every client; an error resets the stream.
 fn played(parts: mpsc::Receiver<Part>) -> PartBody {
     let stream = futures_util::stream::unfold(parts, |mut parts| async { Some((parts.recv().await?, parts)) });
     StreamBody::new(Box::pin(stream))
 }
 
 /// Speaks HTTP/2 on one connection, handing each request's writer to the test.
-async fn speak_h2(io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, tell: mpsc::Sender<mpsc::Sender<Part>>) {
+async fn speak_h2(io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, sender: mpsc::Sender<mpsc::Sender<Part>>) {
     let service = service_fn(move |_: Request<Incoming>| {
-        let tell = tell.clone();
+        let sender = sender.clone();
         async move {
             let (parts, played_parts) = mpsc::channel(16);
-            tell.send(parts).await.expect("the test should wait for requests");
+            sender.send(parts).await.expect("the test should wait for requests");
             let head = Response::builder().header("content-type", "text/event-stream");
             Ok::<_, Infallible>(head.body(played(played_parts)).unwrap())
         }
@@ -52,13 +52,13 @@ async fn speak_h2(io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, tell
 async fn h2c_agent() -> (SocketAddr, mpsc::Receiver<mpsc::Sender<Part>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let (tell, told) = mpsc::channel(16);
+    let (sender, requests) = mpsc::channel(16);
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(speak_h2(stream, tell.clone()));
+            tokio::spawn(speak_h2(stream, sender.clone()));
         }
     });
-    (address, told)
+    (address, requests)
 }
 
 /// An agent behind TLS that offers HTTP/2, and its certificate.
@@ -78,18 +78,18 @@ async fn tls_agent() -> (SocketAddr, Vec<u8>, mpsc::Receiver<mpsc::Sender<Part>>
     let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let (tell, told) = mpsc::channel(16);
+    let (sender, requests) = mpsc::channel(16);
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let (acceptor, tell) = (acceptor.clone(), tell.clone());
+            let (acceptor, sender) = (acceptor.clone(), sender.clone());
             tokio::spawn(async move {
                 if let Ok(stream) = acceptor.accept(stream).await {
-                    speak_h2(stream, tell).await;
+                    speak_h2(stream, sender).await;
                 }
             });
         }
     });
-    (address, certificate.to_vec(), told)
+    (address, certificate.to_vec(), requests)
 }
 
 fn data(text: &str) -> Frame<Bytes> {
@@ -98,11 +98,11 @@ fn data(text: &str) -> Frame<Bytes> {
 
 #[tokio::test]
 async fn an_h2c_upstream_streams_and_resets() {
-    let (address, mut told) = h2c_agent().await;
+    let (address, mut requests) = h2c_agent().await;
     let recorder = MemoryRecorder::default();
     let running = source_to(&format!("h2c://{address}"), &recorder, |_| {});
     let mut client = RawClient::ask(running.address(), &post("/agent", "{}")).await;
-    let parts = told.recv().await.unwrap();
+    let parts = requests.recv().await.unwrap();
     parts.send(Ok(data("data: 1\n\n"))).await.unwrap();
     client.until("data: 1\n\n").await;
     parts.send(Ok(data("data: 2\n\n"))).await.unwrap();
@@ -110,7 +110,7 @@ async fn an_h2c_upstream_streams_and_resets() {
     assert_eq!(client.whole_answer().await.chunks, [b"data: 1\n\n", b"data: 2\n\n"]);
 
     let mut client = RawClient::ask(running.address(), &get("/agent")).await;
-    let parts = told.recv().await.unwrap();
+    let parts = requests.recv().await.unwrap();
     parts.send(Ok(data("data: 3\n\n"))).await.unwrap();
     client.until("data: 3\n\n").await;
     parts.send(Err(std::io::Error::other("the agent died"))).await.unwrap();
@@ -128,14 +128,14 @@ async fn an_h2c_upstream_streams_and_resets() {
 
 #[tokio::test]
 async fn an_upstream_behind_tls_is_spoken_to_as_it_wishes() {
-    let (address, certificate, mut told) = tls_agent().await;
+    let (address, certificate, mut requests) = tls_agent().await;
     let recorder = MemoryRecorder::default();
     let url = format!("https://localhost:{}", address.port());
     let running = source_to(&url, &recorder, |source| source.tls.roots = vec![certificate]);
     // With and without `Accept`: both ways out.
     for request in [get("/a"), "GET /b HTTP/1.1\r\nhost: f\r\n\r\n".to_owned()] {
         let mut client = RawClient::ask(running.address(), &request).await;
-        let parts = told.recv().await.unwrap();
+        let parts = requests.recv().await.unwrap();
         parts.send(Ok(data("data: 1\n\n"))).await.unwrap();
         drop(parts);
         assert_eq!(client.whole_answer().await.text(), "data: 1\n\n");
@@ -149,8 +149,8 @@ async fn an_upstream_behind_tls_is_spoken_to_as_it_wishes() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_nobody_trusts_is_told_in_a_sentence() {
-    let (address, certificate, _told) = tls_agent().await;
+async fn an_untrusted_certificate_gives_a_sentence() {
+    let (address, certificate, _record) = tls_agent().await;
     let (_, stranger, _unused) = tls_agent().await;
     assert_ne!(certificate, stranger);
     let recorder = MemoryRecorder::default();
@@ -249,7 +249,7 @@ async fn an_http_2_client_that_resets_its_stream_cancels_upstream() {
 }
 
 #[tokio::test]
-async fn stopping_tells_the_tapes_of_http_2_streams_too() {
+async fn stopping_ends_the_sinks_of_http_2_streams_too() {
     let proxied = Proxied::playing(vec![
         Step::sse_head(),
         Step::chunk("data: 1\n\n"),
@@ -273,13 +273,13 @@ enum H2End {
     Closed,
 }
 
-/// An agent of HTTP/2 that says something, waits for the gate, and ends so.
-async fn h2_agent_ending(end: H2End, said: Gate) -> SocketAddr {
+/// An agent of HTTP/2 that sends something, waits for the gate, and ends so.
+async fn h2_agent_ending(end: H2End, gate: Gate) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let said = said.clone();
+            let gate = gate.clone();
             tokio::spawn(async move {
                 let mut connection = h2::server::handshake(stream).await.unwrap();
                 let mut bodies = Vec::new();
@@ -287,7 +287,7 @@ async fn h2_agent_ending(end: H2End, said: Gate) -> SocketAddr {
                 loop {
                     let accepted = tokio::select! {
                         accepted = connection.accept() => accepted,
-                        () = said.passed(), if !bodies.is_empty() => break,
+                        () = gate.passed(), if !bodies.is_empty() => break,
                     };
                     let Some(Ok((_, mut respond))) = accepted else { return };
                     let head = Response::builder().header("content-type", "text/event-stream");
@@ -306,10 +306,10 @@ async fn h2_agent_ending(end: H2End, said: Gate) -> SocketAddr {
 }
 
 #[tokio::test]
-async fn each_end_of_an_http_2_upstream_is_told_apart() {
+async fn each_end_of_an_http_2_upstream_is_kept_apart() {
     let check = async |end: H2End, ending: Ending, closed: scrubjay_testkit::Closed| {
-        let said = Gate::default();
-        let address = h2_agent_ending(end, said.clone()).await;
+        let gate = Gate::default();
+        let address = h2_agent_ending(end, gate.clone()).await;
         let recorder = MemoryRecorder::default();
         let running = source_to(&format!("h2c://{address}"), &recorder, |_| {});
         let mut client = RawClient::ask(running.address(), &get("/")).await;
@@ -319,15 +319,15 @@ async fn each_end_of_an_http_2_upstream_is_told_apart() {
         let response = sender.send_request(h2_request(running.address())).await.unwrap();
         let mut body = response.into_body();
         assert!(body.frame().await.unwrap().is_ok());
-        said.open();
+        gate.open();
         assert_eq!(client.until_closed().await, closed, "{end:?}");
         assert!(!client.partial_answer().is_whole, "{end:?}");
         let broken = body.frame().await.expect("the stream should not end").unwrap_err();
-        let told = std::error::Error::source(&broken).and_then(|cause| cause.downcast_ref::<h2::Error>());
-        let told = told.expect("the stream should be reset");
-        assert!(told.is_reset() && told.is_remote(), "{end:?}: {told:?}");
+        let reset = std::error::Error::source(&broken).and_then(|cause| cause.downcast_ref::<h2::Error>());
+        let reset = reset.expect("the stream should be reset");
+        assert!(reset.is_reset() && reset.is_remote(), "{end:?}: {reset:?}");
         if let H2End::Reset(reason) = end {
-            assert_eq!(told.reason(), Some(reason), "the code passes");
+            assert_eq!(reset.reason(), Some(reason), "the code passes");
         }
         for taped in recorder.ended(2).await {
             assert_eq!(
@@ -351,13 +351,13 @@ async fn each_end_of_an_http_2_upstream_is_told_apart() {
 /// A stream that is reset without an error inside its body has not ended.
 #[tokio::test]
 async fn a_reset_without_an_error_is_no_end() {
-    let said = Gate::default();
-    let address = h2_agent_ending(H2End::Reset(h2::Reason::NO_ERROR), said.clone()).await;
+    let gate = Gate::default();
+    let address = h2_agent_ending(H2End::Reset(h2::Reason::NO_ERROR), gate.clone()).await;
     let recorder = MemoryRecorder::default();
     let running = source_to(&format!("h2c://{address}"), &recorder, |_| {});
     let mut client = RawClient::ask(running.address(), &get("/")).await;
     client.until("data: 1\n\n").await;
-    said.open();
+    gate.open();
     client.until_closed().await;
     assert!(!client.partial_answer().is_whole);
     assert_eq!(recorder.only().await.ending, Ending::UpstreamReset);

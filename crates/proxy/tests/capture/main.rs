@@ -77,7 +77,7 @@ fn post(target: &str, body: &str) -> String {
     )
 }
 
-/// Waits for a fact that the proxy tells no other way.
+/// Waits for a fact that the proxy reports in no other way.
 async fn eventually(fact: impl Fn() -> bool) {
     let waiting = async {
         while !fact() {

@@ -7,7 +7,7 @@ use std::{
 
 use scrubjay_proxy::{
     Hosts, Listener, Source, Upstream,
-    recorder::{Chunk, Recorder, Tape},
+    recorder::{Chunk, ExchangeSink, Recorder},
     serve,
 };
 use scrubjay_session::exchange::{Ending, Headers, Relayed, RequestHead, ResponseHead};
@@ -104,7 +104,7 @@ async fn a_slow_recorder_delays_its_own_exchange_only() {
     let mut stalled = RawClient::ask(running.address(), &get("/stall")).await;
     stall.reached.passed().await;
     let _release = ReleaseOnDrop(Arc::clone(&stall));
-    // That exchange's recorder now blocks, until told otherwise; others go on.
+    // That exchange's recorder now blocks, until the test releases it; others go on.
     for _ in 0..20 {
         let answer = RawClient::ask(running.address(), &get("/free"))
             .await
@@ -159,38 +159,38 @@ impl Recorder for StallingRecorder {
         head: &RequestHead,
         labels: &[(String, String)],
         started_at_us: i64,
-    ) -> Box<dyn Tape> {
-        let tape = self.memory.begin(source, upstream, head, labels, started_at_us);
+    ) -> Box<dyn ExchangeSink> {
+        let sink = self.memory.begin(source, upstream, head, labels, started_at_us);
         let stall = (head.target == "/stall").then(|| Arc::clone(&self.stall));
-        Box::new(StallingTape { tape, stall, calls: 0 })
+        Box::new(StallingTape { sink, stall, calls: 0 })
     }
 }
 
 struct StallingTape {
-    tape: Box<dyn Tape>,
+    sink: Box<dyn ExchangeSink>,
     stall: Option<Arc<Stall>>,
     calls: usize,
 }
 
-impl Tape for StallingTape {
+impl ExchangeSink for StallingTape {
     fn relayed(&mut self, relayed: Relayed, at_us: u64) {
-        self.tape.relayed(relayed, at_us);
+        self.sink.relayed(relayed, at_us);
     }
 
     fn unverified(&mut self, at_us: u64) {
-        self.tape.unverified(at_us);
+        self.sink.unverified(at_us);
     }
 
     fn request_body(&mut self, bytes: &[u8], at_us: u64) {
-        self.tape.request_body(bytes, at_us);
+        self.sink.request_body(bytes, at_us);
     }
 
     fn response(&mut self, head: &ResponseHead, at_us: u64) {
-        self.tape.response(head, at_us);
+        self.sink.response(head, at_us);
     }
 
     fn chunk(&mut self, bytes: &[u8], at_us: u64) {
-        self.tape.chunk(bytes, at_us);
+        self.sink.chunk(bytes, at_us);
     }
 
     fn chunks(&mut self, chunks: &[Chunk]) {
@@ -200,15 +200,15 @@ impl Tape for StallingTape {
             (Some(stall), 3) => stall.block(),
             _ => {}
         }
-        self.tape.chunks(chunks);
+        self.sink.chunks(chunks);
     }
 
     fn trailers(&mut self, trailers: &Headers, at_us: u64) {
-        self.tape.trailers(trailers, at_us);
+        self.sink.trailers(trailers, at_us);
     }
 
     fn end(self: Box<Self>, ending: Ending, at_us: u64) {
-        self.tape.end(ending, at_us);
+        self.sink.end(ending, at_us);
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is not forwarded, and how that is said.
+//! What is not forwarded, and the answers to it.
 
 use std::sync::Arc;
 

@@ -103,7 +103,7 @@ async fn a_request_body_streams_through() {
 }
 
 #[tokio::test]
-async fn a_client_that_waits_to_be_told_to_continue_is_told() {
+async fn a_client_that_waits_for_continue_gets_it() {
     let proxied = Proxied::playing(ok()).await;
     let head = "POST / HTTP/1.1\r\nhost: f\r\naccept: */*\r\nexpect: 100-continue\r\ncontent-length: 4\r\n\r\n";
     let mut client = proxied.ask(head).await;

@@ -9,7 +9,7 @@ use scrubjay_testkit::{Gate, RawClient, ScriptedAgent, Step};
 use crate::{Proxied, get};
 
 #[tokio::test]
-async fn an_exchange_cut_off_by_stopping_says_so() {
+async fn an_exchange_cut_off_by_stopping_is_marked() {
     let proxied = Proxied::playing(vec![
         Step::sse_head(),
         Step::chunk("data: 1\n\n"),
@@ -29,7 +29,7 @@ async fn an_exchange_cut_off_by_stopping_says_so() {
     assert!(!client.partial_answer().is_whole);
     assert!(
         tokio::net::TcpStream::connect(address).await.is_err(),
-        "nobody should listen any more"
+        "nothing should listen any more"
     );
 }
 

@@ -127,7 +127,7 @@ async fn asked(address: SocketAddr, host: &str, settle: impl FnOnce(&mut Source)
 }
 
 #[tokio::test]
-async fn a_refused_certificate_is_told_with_its_reason_and_a_remedy() {
+async fn a_refused_certificate_gives_its_reason_and_a_remedy() {
     let authority = Made::authority("a private authority");
     let mut expired = Made::params("localhost");
     expired.not_before = rcgen::date_time_ymd(2001, 1, 1);
@@ -144,7 +144,7 @@ async fn a_refused_certificate_is_told_with_its_reason_and_a_remedy() {
         let sentence = format!("TLS with https://{host}:{} failed: {reason}.", address.port());
         assert!(text.contains(&sentence) && text.contains(remedy), "{text}");
         assert_eq!(taped.ending, Ending::NoAnswer);
-        // The upgrade's way out says the same.
+        // The client for upgrades gives the same.
         let running = source_to(
             &format!("https://{host}:{}", address.port()),
             &MemoryRecorder::default(),
@@ -276,7 +276,7 @@ async fn an_upgrade_passes_through_tls() {
 
 /// Plain HTTP where TLS is expected.
 #[tokio::test]
-async fn an_upstream_that_speaks_no_tls_is_told() {
+async fn an_upstream_that_speaks_no_tls_is_reported() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {

@@ -184,7 +184,7 @@ async fn a_client_that_resets_resets_the_upstream() {
     assert_eq!(recorded, (Ending::ClientLeft, relayed(11, 0)));
 }
 
-/// Nothing more is sent that could fail, so only watching the connection tells.
+/// Nothing more is sent that could fail, so only watching the connection shows it.
 #[tokio::test]
 async fn a_side_that_ends_and_then_resets_is_noticed_in_silence() {
     let recorded = the_same(async |mut ends: Ends| {
@@ -207,7 +207,7 @@ async fn a_side_that_ends_and_then_resets_is_noticed_in_silence() {
     assert_eq!(
         recorded,
         (Ending::Complete, relayed(0, 0)),
-        "upstream had said its last byte"
+        "upstream had sent its last byte"
     );
 }
 
@@ -281,7 +281,7 @@ async fn a_refused_upgrade_is_an_answer_like_any_other() {
 }
 
 #[tokio::test]
-async fn an_upgrade_that_nobody_answers_is_told_in_a_sentence() {
+async fn an_upgrade_without_an_answer_gives_a_sentence() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let recorder = MemoryRecorder::default();
     let running = source_to(&format!("http://{free}"), &recorder, |_| {});
@@ -386,7 +386,7 @@ async fn a_websocket_works() {
 
 /// RFC 8441 is not offered, so that a client takes HTTP/1.1 for it.
 #[tokio::test]
-async fn http_2_is_not_told_that_it_could_upgrade() {
+async fn http_2_is_offered_no_upgrade() {
     let proxied = Proxied::playing(vec![Step::head(&["HTTP/1.1 200 OK", "content-length: 0"])]).await;
     let stream = TcpStream::connect(proxied.address()).await.unwrap();
     let (sender, connection) = h2::client::handshake(stream).await.unwrap();

@@ -1,4 +1,4 @@
-//! Puts ids in, cue by cue.
+//! Puts ids in, fragment by fragment.
 
 use bytes::Bytes;
 use scrubjay_protocol::{
@@ -12,14 +12,14 @@ use super::{
     splice::{Splice, apply, place},
 };
 use crate::{
-    cue::{Cue, Format, What},
     data,
+    fragment::{Format, Fragment, What},
 };
 
 /// Bytes of the length before a record.
 const PREFIX_LEN: usize = 4;
 
-/// Adapts the cues of one answer, in order.
+/// Adapts the fragments of one answer, in order.
 #[derive(Clone)]
 pub(crate) struct Adapter {
     putter: Putter,
@@ -50,29 +50,29 @@ impl Adapter {
         Some(live.as_bytes().to_vec())
     }
 
-    /// The cue with ids put in; as it is when there is nothing to put.
-    pub(crate) fn adapt(&mut self, cue: Cue) -> Cue {
-        let format = match &cue.what {
+    /// The fragment with ids put in; as it is when there is nothing to put.
+    pub(crate) fn adapt(&mut self, fragment: Fragment) -> Fragment {
+        let format = match &fragment.what {
             What::Frame { format, .. } => Some(*format),
             What::Text => None,
-            What::Opaque(_) => return cue,
+            What::Opaque(_) => return fragment,
         };
         if self.turn.is_some() {
-            self.mint(&cue, format);
+            self.mint(&fragment, format);
         }
-        if self.putter.shift_us == 0 && !self.putter.may_hold(&cue.bytes) {
-            return cue;
+        if self.putter.shift_us == 0 && !self.putter.may_hold(&fragment.bytes) {
+            return fragment;
         }
         let splices = match format {
-            Some(Format::Sse) => self.sse(&cue.bytes),
-            Some(Format::Record) => self.record(&cue.bytes),
-            None => self.putter.json(&cue.bytes, 1).0,
+            Some(Format::Sse) => self.sse(&fragment.bytes),
+            Some(Format::Record) => self.record(&fragment.bytes),
+            None => self.putter.json(&fragment.bytes, 1).0,
         };
         if splices.is_empty() {
-            return cue;
+            return fragment;
         }
-        let bytes = Bytes::from(apply(&cue.bytes, &splices));
-        cue.rewritten(bytes, |old| place(&splices, old))
+        let bytes = Bytes::from(apply(&fragment.bytes, &splices));
+        fragment.rewritten(bytes, |old| place(&splices, old))
     }
 
     fn sse(&self, frame: &[u8]) -> Vec<Splice> {
@@ -88,7 +88,7 @@ impl Adapter {
         let Some((prefix, message)) = frame.split_at_checked(PREFIX_LEN) else {
             return Vec::new();
         };
-        // A record that is cut says how long it would have been.
+        // A record that is cut begins with its whole length.
         if u32::from_be_bytes([prefix[0], prefix[1], prefix[2], prefix[3]]) as usize != message.len() {
             return Vec::new();
         }
@@ -122,10 +122,10 @@ impl Adapter {
     }
 
     /// Gives the ids that the agent made in this event their mark.
-    fn mint(&mut self, cue: &Cue, format: Option<Format>) {
+    fn mint(&mut self, fragment: &Fragment, format: Option<Format>) {
         let event = match format {
-            Some(Format::Sse) => parse(&data::of(&cue.bytes).text).ok(),
-            Some(Format::Record) => cue
+            Some(Format::Sse) => parse(&data::of(&fragment.bytes).text).ok(),
+            Some(Format::Record) => fragment
                 .bytes
                 .get(PREFIX_LEN..)
                 .and_then(|message| proto::decode(message).ok())

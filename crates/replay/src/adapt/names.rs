@@ -1,4 +1,4 @@
-//! What the name of a member says of an id under it.
+//! Which names of members stand for ids.
 
 use super::IdKind;
 
@@ -6,12 +6,12 @@ use super::IdKind;
 pub(crate) fn kind(name: &str) -> Option<IdKind> {
     let is_id = name.eq_ignore_ascii_case("id") || name.eq_ignore_ascii_case("ids");
     let ends = ["Id", "Ids", "ID", "IDs", "_id", "_ids", "-id", "-ids"];
-    let says_id = is_id || ends.iter().any(|end| name.ends_with(end));
+    let names_id = is_id || ends.iter().any(|end| name.ends_with(end));
     let lower = name.to_ascii_lowercase();
     match lower.as_str() {
         "thread" | "conversation" | "session" => Some(IdKind::Thread),
         "run" => Some(IdKind::Run),
-        _ if !says_id => None,
+        _ if !names_id => None,
         _ if lower.contains("thread") || lower.contains("conversation") => Some(IdKind::Thread),
         _ if lower.contains("run") => Some(IdKind::Run),
         _ => Some(IdKind::Other),
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_told_from_ids() {
+    fn words_are_no_ids() {
         for (id, plain) in [
             ("t", true),
             ("user-1", true),

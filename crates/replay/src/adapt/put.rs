@@ -47,7 +47,7 @@ impl Putter {
         self.changes && self.needles.as_ref().is_none_or(|needles| needles.is_match(bytes))
     }
 
-    /// Whether needles tell all that may hold an id.
+    /// Whether needles find all that may hold an id.
     pub(super) fn has_needles(&self) -> bool {
         !self.changes || self.needles.is_some()
     }
@@ -145,7 +145,7 @@ impl Putter {
         })
     }
 
-    /// An instant, moved. The protocol fixes no unit; the number's size tells.
+    /// An instant, moved. The protocol fixes no unit; it follows from the number's size.
     pub(super) fn moved(&self, instant: i64) -> i64 {
         let us_in_unit = match instant.unsigned_abs() {
             0..100_000_000_000 => 1_000_000,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::spec::What;
 use crate::{
-    cue::joined,
+    fragment::joined,
     schedule::{Mark, Part},
 };
 

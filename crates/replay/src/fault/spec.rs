@@ -1,9 +1,9 @@
-//! The words in which faults are said.
+//! The syntax of a fault: its name and its options.
 
 use std::time::Duration;
 
-use super::words::{Words, meant};
-use crate::tally::Tally;
+use super::options::{SpecOptions, meant};
+use crate::counter::Counter;
 
 /// Names of faults and the keys that each takes beside `path`, `exchange` and `request`.
 pub const NAMES: [(&str, &[&str]); 16] = [
@@ -44,8 +44,8 @@ pub(crate) struct Fault {
     /// Pattern of the request's path.
     pub(crate) path: Option<String>,
     pub(crate) what: What,
-    /// How often it did what it says.
-    pub(crate) struck: Tally,
+    /// How often it struck.
+    pub(crate) struck: Counter,
 }
 
 /// What a fault does.
@@ -127,7 +127,6 @@ pub(crate) enum Where {
 }
 
 impl Fault {
-    /// What it is called.
     pub(crate) fn name(&self) -> &str {
         self.spec.split(':').next().unwrap_or_default().trim()
     }
@@ -137,7 +136,7 @@ impl Fault {
     }
 
     /// Whether it is meant for a request to this path: for runs, unless it
-    /// says which path, exchange or request it is meant for.
+    /// names the path, exchange or request that it is meant for.
     pub(crate) fn is_meant_for(&self, path: &str, is_run: bool) -> bool {
         match &self.path {
             Some(pattern) => matches(pattern, path),
@@ -151,19 +150,19 @@ impl Fault {
         let Some((name, keys)) = NAMES.into_iter().find(|(known, _)| *known == name) else {
             return Err(unknown_fault(name));
         };
-        let mut words = Words::read(spec, name, keys, rest)?;
-        let exchange = words.parsed("exchange", "a number")?;
-        let request = words.parsed("request", "a number from 1")?;
-        let path = words.take("path");
-        let what = what(name, &mut words)?;
-        words.finish()?;
+        let mut options = SpecOptions::read(spec, name, keys, rest)?;
+        let exchange = options.parsed("exchange", "a number")?;
+        let request = options.parsed("request", "a number from 1")?;
+        let path = options.take("path");
+        let what = what(name, &mut options)?;
+        options.finish()?;
         Ok(Self {
             spec: spec.to_owned(),
             exchange,
             request,
             path,
             what,
-            struck: Tally::default(),
+            struck: Counter::default(),
         })
     }
 }
@@ -184,72 +183,74 @@ fn matches(pattern: &str, path: &str) -> bool {
     rest.ends_with(end)
 }
 
-fn what(name: &str, words: &mut Words<'_>) -> Result<What, SpecError> {
+fn what(name: &str, options: &mut SpecOptions<'_>) -> Result<What, SpecError> {
     Ok(match name {
-        "cut" => cut(words)?,
+        "cut" => cut(options)?,
         "stall" => What::Stall {
-            after: words.place()?,
-            wait: words.time("for")?,
+            after: options.place()?,
+            wait: options.time("for")?,
         },
         "delay" => What::Delay {
-            before: words.place()?,
-            wait: words.time("by")?.ok_or_else(|| words.lacks("how long", "by=500ms"))?,
+            before: options.place()?,
+            wait: options
+                .time("by")?
+                .ok_or_else(|| options.lacks("how long", "by=500ms"))?,
         },
-        "drop" => What::Drop(words.place()?),
-        "duplicate" => What::Duplicate(words.place()?),
-        "reorder" => What::Reorder(words.place()?),
-        "corrupt" => What::Corrupt(words.place()?, words.damage()?),
-        "oversize" => What::Oversize(words.place()?, words.size("size")?.unwrap_or(11 << 20)),
+        "drop" => What::Drop(options.place()?),
+        "duplicate" => What::Duplicate(options.place()?),
+        "reorder" => What::Reorder(options.place()?),
+        "corrupt" => What::Corrupt(options.place()?, options.damage()?),
+        "oversize" => What::Oversize(options.place()?, options.size("size")?.unwrap_or(11 << 20)),
         "unknown" => What::Unknown(
-            words.place()?,
-            words.take("name").unwrap_or_else(|| "SCRUBJAY_UNKNOWN".into()),
+            options.place()?,
+            options.take("name").unwrap_or_else(|| "SCRUBJAY_UNKNOWN".into()),
         ),
         "edit" => What::Edit(
-            words
+            options
                 .number("event")?
-                .ok_or_else(|| words.lacks("which event", "event=12"))?,
-            words
+                .ok_or_else(|| options.lacks("which event", "event=12"))?,
+            options
                 .take("text")
-                .ok_or_else(|| words.lacks("the new text", "text={\"type\":…}"))?,
+                .ok_or_else(|| options.lacks("the new text", "text={\"type\":…}"))?,
         ),
         "error" => What::Error {
-            after: words.number("event")?,
-            code: words.take("code"),
-            message: words.take("message").unwrap_or_else(|| "injected by a fault".into()),
+            after: options.number("event")?,
+            code: options.take("code"),
+            message: options.take("message").unwrap_or_else(|| "injected by a fault".into()),
         },
-        _ => of_transport(name, words)?,
+        _ => of_transport(name, options)?,
     })
 }
 
 /// The faults that strike no event.
-fn of_transport(name: &str, words: &mut Words<'_>) -> Result<What, SpecError> {
+fn of_transport(name: &str, options: &mut SpecOptions<'_>) -> Result<What, SpecError> {
     Ok(match name {
-        "split" => What::Split(words.size("bytes")?.unwrap_or(1).max(1)),
-        "coalesce" => What::Coalesce(words.number("events")?.map(|events| events as usize)),
+        "split" => What::Split(options.size("bytes")?.unwrap_or(1).max(1)),
+        "coalesce" => What::Coalesce(options.number("events")?.map(|events| events as usize)),
         "drip" => What::Drip {
-            bytes: words.size("bytes")?.unwrap_or(1).max(1),
-            every: words.time("every")?.unwrap_or(Duration::from_millis(10)),
+            bytes: options.size("bytes")?.unwrap_or(1).max(1),
+            every: options.time("every")?.unwrap_or(Duration::from_millis(10)),
         },
-        "slow-head" => What::SlowHead(words.time("by")?.ok_or_else(|| words.lacks("how long", "by=2s"))?),
+        "slow-head" => What::SlowHead(options.time("by")?.ok_or_else(|| options.lacks("how long", "by=2s"))?),
         _ => What::Status {
-            code: words.status()?,
-            retry_after: words.time("retry-after")?,
-            times: words.number("times")?.unwrap_or(1),
+            code: options.status()?,
+            retry_after: options.time("retry-after")?,
+            times: options.number("times")?.unwrap_or(1),
         },
     })
 }
 
-fn cut(words: &mut Words<'_>) -> Result<What, SpecError> {
-    let byte = words.parsed("byte", "a number of bytes")?;
+fn cut(options: &mut SpecOptions<'_>) -> Result<What, SpecError> {
+    let byte = options.parsed("byte", "a number of bytes")?;
     let after = match byte {
         Some(byte) => After::Byte(byte),
-        None => After::Event(words.place()?),
+        None => After::Event(options.place()?),
     };
-    let how = match words.take("how").as_deref() {
+    let how = match options.take("how").as_deref() {
         None | Some("reset") => CutHow::Reset,
         Some("clean") => CutHow::Clean,
         Some("unterminated") => CutHow::Unterminated,
-        Some(other) => return Err(words.no_such("how", other, &["reset", "clean", "unterminated"])),
+        Some(other) => return Err(options.no_such("how", other, &["reset", "clean", "unterminated"])),
     };
     Ok(What::Cut { after, how })
 }

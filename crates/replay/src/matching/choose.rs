@@ -1,8 +1,8 @@
 //! Which of several recorded answers is given.
 
 use super::{
-    card::Card,
     compare::Comparison,
+    digest::RequestDigest,
     live::{Session, Thread},
     request::{Kind, Reading},
 };
@@ -11,7 +11,7 @@ use super::{
 pub(super) struct Candidate {
     pub(super) place: usize,
     pub(super) comparison: Comparison,
-    /// It was chosen by hand.
+    /// The user chose it.
     pub(super) is_chosen: bool,
 }
 
@@ -68,16 +68,16 @@ pub(super) struct Here<'a> {
 
 impl Here<'_> {
     /// Ranks a candidate.
-    pub(super) fn rank(&self, candidate: &Candidate, card: &Card) -> Rank {
+    pub(super) fn rank(&self, candidate: &Candidate, digest: &RequestDigest) -> Rank {
         let (place, thread) = (candidate.place, self.thread);
-        let is_run = card.reading.kind == Kind::Run;
-        let is_own = card.thread_id.is_some() && card.thread_id == thread.recorded;
-        let is_taken = match &card.thread_id {
+        let is_run = digest.reading.kind == Kind::Run;
+        let is_own = digest.thread_id.is_some() && digest.thread_id == thread.recorded;
+        let is_taken = match &digest.thread_id {
             Some(recorded) => !is_own && self.session.is_taken(recorded, self.thread_id),
             None => self.session.given(place) > 0,
         };
         let turn = if is_run {
-            self.turn_of_run(is_own, is_taken, place, card)
+            self.turn_of_run(is_own, is_taken, place, digest)
         } else {
             self.turn_of_other(is_own, place)
         };
@@ -85,38 +85,38 @@ impl Here<'_> {
         let repeats = matches!(turn, Turn::Again | Turn::Shared);
         let order = i64::try_from(place).unwrap_or(i64::MAX);
         Rank {
-            wrong_media: !admits(self.accept, card.is_binary),
-            given_up: card.is_given_up,
-            other_run: is_run && !self.names(card),
+            wrong_media: !admits(self.accept, digest.is_binary),
+            given_up: digest.is_given_up,
+            other_run: is_run && !self.names(digest),
             differs: is_run && !candidate.comparison.soft.is_empty(),
-            is_foreign: card.thread_id.is_some() && !is_own,
+            is_foreign: digest.thread_id.is_some() && !is_own,
             away: if is_own && !is_run {
-                (card.place > thread.next, card.place.abs_diff(thread.next))
+                (digest.place > thread.next, digest.place.abs_diff(thread.next))
             } else {
                 (false, 0)
             },
             turn,
             is_taken,
-            distance: if is_run { card.place.abs_diff(expected) } else { 0 },
+            distance: if is_run { digest.place.abs_diff(expected) } else { 0 },
             differences: candidate.comparison.soft.len(),
             order: if repeats { -order } else { order },
         }
     }
 
     /// Whether the request names this very run.
-    fn names(&self, card: &Card) -> bool {
+    fn names(&self, digest: &RequestDigest) -> bool {
         let named = |recorded: &Option<String>, live: Option<&str>| live.is_some() && recorded.as_deref() == live;
-        named(&card.thread_id, self.live.thread_id()) && named(&card.run_id, self.live.run_id())
+        named(&digest.thread_id, self.live.thread_id()) && named(&digest.run_id, self.live.run_id())
     }
 
-    fn turn_of_run(&self, is_own: bool, is_taken: bool, place: usize, card: &Card) -> Turn {
+    fn turn_of_run(&self, is_own: bool, is_taken: bool, place: usize, digest: &RequestDigest) -> Turn {
         match (is_own, self.thread.given(place) > 0) {
-            (true, false) if card.place >= self.thread.next => Turn::Next,
+            (true, false) if digest.place >= self.thread.next => Turn::Next,
             (true, false) => Turn::Passed,
             (true, true) => Turn::Again,
             // A thread begins where a recorded one does; only what has a history
             // can begin in its middle.
-            (false, _) if card.place > 0 => Turn::Middle,
+            (false, _) if digest.place > 0 => Turn::Middle,
             (false, _) if is_taken => Turn::Shared,
             (false, _) => Turn::New,
         }
@@ -139,7 +139,7 @@ impl Rank {
 }
 
 /// Whether an `Accept` field admits an answer. Only the binary transport
-/// is asked for by it; everything else goes to whoever asks.
+/// is asked for by it; everything else answers any request.
 fn admits(accept: &str, is_binary: bool) -> bool {
     let essence = |text: &str| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let binary = scrubjay_protocol::record::MEDIA_TYPE;

@@ -10,12 +10,12 @@ use super::{
 };
 use crate::adapt::{IdKind, IdMap};
 
-/// Differences that are told of two requests.
+/// Differences that are listed of two requests.
 pub(super) const DIFFERENCES: usize = 50;
 /// Characters of a value that are shown.
 const SHOWN: usize = 200;
 
-/// What telling two requests apart gave.
+/// How two requests compare.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Comparison {
     /// What keeps the recorded answer from being the answer.
@@ -389,7 +389,7 @@ fn is_nothing(value: &Value) -> bool {
     }
 }
 
-/// A point in time under a name that says so.
+/// A point in time under a name for one.
 fn is_instant(name: &str, value: &Value) -> bool {
     let lower = name.to_ascii_lowercase();
     let named = lower.contains("time")

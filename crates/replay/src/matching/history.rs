@@ -17,7 +17,7 @@ const READ_LEN: u64 = 64 * 1024;
 /// So is one that is longer than this without its encoding.
 const DECODED_LEN: u64 = 1024 * 1024;
 
-/// Whether the answer tells nothing of any thread: it has no message, no call
+/// Whether the answer holds nothing of any thread: it has no message, no call
 /// and no state. Such an answer may be given to a thread that the recording
 /// does not know. What cannot be read counts as a history.
 pub(super) fn is_empty(recorded: &Recorded) -> bool {

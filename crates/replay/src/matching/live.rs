@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::{
-    card::Card,
     compare,
+    digest::RequestDigest,
     request::{Kind, Reading},
     route,
 };
@@ -22,7 +22,7 @@ pub(super) struct Session {
     pub(super) given: BTreeMap<usize, u32>,
     /// How often a fault answered in the place of each.
     pub(super) refused: BTreeMap<usize, u32>,
-    /// Requests that an exchange was chosen for by hand, newest first.
+    /// Requests for which the user chose an exchange, newest first.
     chosen: VecDeque<(Reading, usize)>,
 }
 
@@ -61,7 +61,7 @@ impl Session {
         self.chosen.truncate(CHOSEN);
     }
 
-    /// The exchange that was chosen for this request, whatever its ids are.
+    /// The exchange that was chosen for this request; ids do not count.
     pub(super) fn chosen(&self, live: &Reading) -> Option<usize> {
         let found = self.chosen.iter().find(|(known, _)| is_same(known, live));
         found.map(|(_, place)| *place)
@@ -74,10 +74,13 @@ impl Session {
     }
 
     /// Remembers an answer to a request of this thread, if it is of one.
-    pub(super) fn give(&mut self, place: usize, thread_id: Option<&str>, card: &Card, ids: &IdMap) {
+    pub(super) fn give(&mut self, place: usize, thread_id: Option<&str>, digest: &RequestDigest, ids: &IdMap) {
         *self.given.entry(place).or_default() += 1;
         if let Some(id) = thread_id {
-            self.threads.entry(id.to_owned()).or_default().follow(place, card, ids);
+            self.threads
+                .entry(id.to_owned())
+                .or_default()
+                .follow(place, digest, ids);
         }
     }
 
@@ -88,8 +91,12 @@ impl Session {
             *given = given.saturating_sub(1);
         }
         match thread {
-            Some((id, Some(thread))) => drop(self.threads.insert(id.clone(), thread.clone())),
-            Some((id, None)) => drop(self.threads.remove(id)),
+            Some((id, Some(thread))) => {
+                self.threads.insert(id.clone(), thread.clone());
+            }
+            Some((id, None)) => {
+                self.threads.remove(id);
+            }
             None => {}
         }
     }
@@ -105,14 +112,14 @@ fn is_same(known: &Reading, live: &Reading) -> bool {
 impl Thread {
     /// Remembers what answered. A run decides which recorded thread is
     /// followed; that stays so.
-    pub(super) fn follow(&mut self, place: usize, card: &Card, ids: &IdMap) {
+    pub(super) fn follow(&mut self, place: usize, digest: &RequestDigest, ids: &IdMap) {
         *self.given.entry(place).or_default() += 1;
-        if card.reading.kind == Kind::Run {
-            self.go_on_in(card);
+        if digest.reading.kind == Kind::Run {
+            self.go_on_in(digest);
             self.runs += 1;
         }
-        // An empty history of another thread says nothing about names in this one.
-        if card.thread_id.as_deref().is_none_or(|of| self.follows(of)) {
+        // An empty history of another thread holds no names of this one.
+        if digest.thread_id.as_deref().is_none_or(|of| self.follows(of)) {
             self.ids = ids.clone();
         }
     }
@@ -121,15 +128,15 @@ impl Thread {
         self.given.get(&place).copied().unwrap_or_default()
     }
 
-    fn go_on_in(&mut self, card: &Card) {
-        let Some(of) = &card.thread_id else { return };
+    fn go_on_in(&mut self, digest: &RequestDigest) {
+        let Some(of) = &digest.thread_id else { return };
         if self.earlier.contains(of) {
             return;
         }
         if let Some(before) = self.recorded.replace(of.clone()).filter(|before| before != of) {
             self.earlier.push(before);
         }
-        self.next = card.place + 1;
+        self.next = digest.place + 1;
     }
 
     /// Whether it follows this recorded thread, or did before.

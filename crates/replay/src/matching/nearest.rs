@@ -2,8 +2,8 @@
 
 use super::{
     Nearest,
-    card::{self, Card, Ids},
     compare::{self, Comparison},
+    digest::{self, Ids, RequestDigest},
     live::Thread,
     request::{Kind, Reading},
     route, why,
@@ -45,45 +45,60 @@ impl Apart {
 }
 
 /// The closest recorded requests and what keeps each back, closest first.
-pub(super) fn find(recorded: &[Recorded], cards: &[Card], live: &Reading, thread: &Thread) -> Vec<(Apart, Nearest)> {
-    let talk = card::talk(live, &Ids::None);
-    let mut places: Vec<usize> = (0..cards.len())
-        .filter(|place| cards[*place].reading.method != "OPTIONS")
+pub(super) fn find(
+    recorded: &[Recorded],
+    digests: &[RequestDigest],
+    live: &Reading,
+    thread: &Thread,
+) -> Vec<(Apart, Nearest)> {
+    let conversation = digest::conversation(live, &Ids::None);
+    let mut places: Vec<usize> = (0..digests.len())
+        .filter(|place| digests[*place].reading.method != "OPTIONS")
         .collect();
-    let closeness = |card: &Card| {
-        let common = card
-            .talk
+    let closeness = |digest: &RequestDigest| {
+        let common = digest
+            .conversation
             .iter()
-            .zip(&talk)
+            .zip(&conversation)
             .take_while(|(one, other)| one.may_be(**other))
             .count();
         let same = [
-            card.reading.kind == live.kind,
-            card.reading.path.trim_end_matches('/') == live.path.trim_end_matches('/'),
-            card.reading.method == live.method,
-            card.reading.envelope == live.envelope,
+            digest.reading.kind == live.kind,
+            digest.reading.path.trim_end_matches('/') == live.path.trim_end_matches('/'),
+            digest.reading.method == live.method,
+            digest.reading.envelope == live.envelope,
         ];
         let same = same.into_iter().filter(|same| *same).count();
-        (same, common, usize::MAX - card.talk.len().abs_diff(talk.len()))
+        (
+            same,
+            common,
+            usize::MAX - digest.conversation.len().abs_diff(conversation.len()),
+        )
     };
-    places.sort_by_key(|place| std::cmp::Reverse(closeness(&cards[*place])));
+    places.sort_by_key(|place| std::cmp::Reverse(closeness(&digests[*place])));
     places.truncate(READ);
     let mut nearest: Vec<(usize, Apart, Nearest)> = places
         .into_iter()
-        .map(|place| tell(place, &recorded[place], &cards[place], live, thread))
+        .map(|place| nearest_at(place, &recorded[place], &digests[place], live, thread))
         .collect();
     nearest.sort_by_key(|(weight, ..)| *weight);
     let named = nearest.into_iter().take(NAMED);
     named.map(|(_, apart, nearest)| (apart, nearest)).collect()
 }
 
-fn tell(place: usize, recorded: &Recorded, card: &Card, live: &Reading, thread: &Thread) -> (usize, Apart, Nearest) {
+fn nearest_at(
+    place: usize,
+    recorded: &Recorded,
+    digest: &RequestDigest,
+    live: &Reading,
+    thread: &Thread,
+) -> (usize, Apart, Nearest) {
     let ids = &thread.ids;
-    let apart = apart(card, live, ids);
-    let both_talk = card.reading.kind != Kind::Other && live.kind != Kind::Other;
-    let is_comparable = !matches!(apart, Apart::Elsewhere | Apart::Envelope) && card.reading.kind == live.kind;
+    let apart = apart(digest, live, ids);
+    let both_talk = digest.reading.kind != Kind::Other && live.kind != Kind::Other;
+    let is_comparable = !matches!(apart, Apart::Elsewhere | Apart::Envelope) && digest.reading.kind == live.kind;
     let comparison = if both_talk || is_comparable {
-        compare::compare(&card::read(recorded), live, ids)
+        compare::compare(&digest::read(recorded), live, ids)
     } else {
         Comparison::default()
     };
@@ -94,14 +109,14 @@ fn tell(place: usize, recorded: &Recorded, card: &Card, live: &Reading, thread: 
     differences.truncate(compare::DIFFERENCES);
     let nearest = Nearest {
         recorded: place,
-        note: note(card, live, thread),
+        note: note(digest, live, thread),
         differences,
     };
     (weight, apart, nearest)
 }
 
-fn apart(card: &Card, live: &Reading, ids: &IdMap) -> Apart {
-    let recorded = &card.reading;
+fn apart(digest: &RequestDigest, live: &Reading, ids: &IdMap) -> Apart {
+    let recorded = &digest.reading;
     if recorded.method != live.method || recorded.path != live.path {
         Apart::Elsewhere
     } else if recorded.envelope != live.envelope {
@@ -110,17 +125,17 @@ fn apart(card: &Card, live: &Reading, ids: &IdMap) -> Apart {
         Apart::Kind
     } else if !route::queries(&recorded.query, &live.query, ids) {
         Apart::Query
-    } else if card.is_unanswered {
+    } else if digest.is_unanswered {
         Apart::Unanswered
     } else {
         Apart::Body
     }
 }
 
-/// What tells two requests apart before their bodies do.
-fn note(card: &Card, live: &Reading, thread: &Thread) -> String {
+/// Where two requests differ before their bodies do.
+fn note(digest: &RequestDigest, live: &Reading, thread: &Thread) -> String {
     let ids = &thread.ids;
-    let recorded = &card.reading;
+    let recorded = &digest.reading;
     let mut notes = Vec::new();
     if recorded.method != live.method || recorded.path != live.path {
         notes.push(format!("it was {} {}", recorded.method, recorded.path));
@@ -143,10 +158,10 @@ fn note(card: &Card, live: &Reading, thread: &Thread) -> String {
         };
         notes.push(format!("its body was {kind}"));
     }
-    if card.is_unanswered {
+    if digest.is_unanswered {
         notes.push("the agent did not answer it".to_owned());
     }
-    if let (Some(of), Some(followed)) = (&card.thread_id, &thread.recorded)
+    if let (Some(of), Some(followed)) = (&digest.thread_id, &thread.recorded)
         && of != followed
     {
         notes.push(format!("it is of the recorded thread `{}`", why::quoted(of)));

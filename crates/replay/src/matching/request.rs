@@ -131,7 +131,7 @@ fn params_of(body: Option<&Value>) -> Option<&Value> {
     body.get("params")
 }
 
-/// Connects are told by where they go, because their bodies are run inputs too.
+/// Connects are recognised by where they go, because their bodies are run inputs too.
 fn kind(path: &str, asked: Option<&str>, is_input: bool) -> Kind {
     let mut segments = path.trim_end_matches('/').rsplit('/');
     let ends = [segments.next(), segments.next(), segments.next()];

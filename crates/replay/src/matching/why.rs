@@ -4,8 +4,8 @@ use scrubjay_protocol::json::Value;
 
 use super::{
     Difference,
-    card::Card,
     choose::Turn,
+    digest::RequestDigest,
     nearest::Apart,
     request::{Kind, Reading},
 };
@@ -14,12 +14,19 @@ use super::{
 const QUOTED: usize = 48;
 
 /// Why a recorded exchange answers.
-pub(super) fn hit(live: &Reading, card: &Card, turn: Turn, equals: usize, nth: usize, soft: &[Difference]) -> String {
-    let mut text = what(live, card);
-    if let Some(thread) = card.thread_id.as_ref().filter(|_| live.kind == Kind::Run) {
+pub(super) fn hit(
+    live: &Reading,
+    digest: &RequestDigest,
+    turn: Turn,
+    equals: usize,
+    nth: usize,
+    soft: &[Difference],
+) -> String {
+    let mut text = what(live, digest);
+    if let Some(thread) = digest.thread_id.as_ref().filter(|_| live.kind == Kind::Run) {
         text.push_str(&format!(
             ": run {} of the recorded thread `{}`",
-            card.place + 1,
+            digest.place + 1,
             quoted(thread)
         ));
     }
@@ -50,7 +57,7 @@ pub(super) fn asks(live: &Reading) -> String {
     }
 }
 
-/// Why an exchange answers that was chosen by hand.
+/// Why an exchange answers that the user chose.
 pub(super) fn chosen(live: &Reading, differences: &[Difference]) -> String {
     let mut text = format!("chosen by hand for this {} {}", live.method, live.path);
     if !differences.is_empty() {
@@ -60,10 +67,10 @@ pub(super) fn chosen(live: &Reading, differences: &[Difference]) -> String {
 }
 
 /// What about a request decides.
-fn what(live: &Reading, card: &Card) -> String {
+fn what(live: &Reading, digest: &RequestDigest) -> String {
     match live.kind {
         Kind::Run => last(live),
-        Kind::Connect if card.is_empty_history => format!("connects to {}: an empty history", live.path),
+        Kind::Connect if digest.is_empty_history => format!("connects to {}: an empty history", live.path),
         Kind::Connect => format!("connects as recorded to {}", live.path),
         Kind::Other => {
             let envelope = live.envelope.split(' ').next().unwrap_or_default();

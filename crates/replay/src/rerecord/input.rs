@@ -22,17 +22,15 @@ pub struct Request {
     /// The request's body.
     pub body: Vec<u8>,
     /// What the recorded client added and this request lacks, each as a
-    /// sentence that says why.
+    /// sentence that gives the reason.
     pub left_out: Vec<String>,
 }
 
 /// Why a recorded request is not asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unasked {
-    /// The body is no run input.
     #[error("its body is no run input")]
     NoInput,
-    /// Everything new in it belongs to calls or interrupts that the live agent did not make.
     #[error("{0}")]
     NothingNew(String),
 }
@@ -110,7 +108,7 @@ impl Thread {
                     made.extend_from_slice(&new);
                 }
                 None => {
-                    // With its name, which says what may be an id.
+                    // With its name, which decides what may be an id.
                     let alone = [b"{", &input[name.start..value.end], b"}"].concat();
                     let put = putter.put_into(&alone);
                     made.extend_from_slice(&put[1..put.len() - 1]);
@@ -188,7 +186,7 @@ impl Thread {
     }
 
     /// Whether an answer brought a message, by its id, the call that it
-    /// answers, the calls that it makes, or, where clients changed ids, what it says.
+    /// answers, the calls that it makes, or, where clients changed ids, by its text.
     fn origin(&self, message: &Message) -> Origin {
         let find = |look: &dyn Fn(&Message) -> bool| {
             let mut answers = self.answers.iter().enumerate();
@@ -206,7 +204,7 @@ impl Thread {
         let calls = |message: &Message| -> Vec<String> { message.calls.iter().map(|call| call.id.clone()).collect() };
         find(&|known| known.is_result() && message.is_result() && known.call_id == message.call_id)
             .or_else(|| find(&|known| !known.calls.is_empty() && calls(known) == calls(message)))
-            .or_else(|| find(&|known| says_the_same(known, message)))
+            .or_else(|| find(&|known| is_alike(known, message)))
             .unwrap_or(Origin::Client)
     }
 
@@ -302,7 +300,7 @@ impl Brought {
 }
 
 /// Whether two messages of an agent have the same words.
-fn says_the_same(known: &Message, message: &Message) -> bool {
+fn is_alike(known: &Message, message: &Message) -> bool {
     let is_agents = known.role == "assistant" && message.role == "assistant";
     is_agents && !known.content.is_empty() && known.content == message.content && known.calls == message.calls
 }
@@ -334,7 +332,7 @@ fn sent_ids(input: &[u8]) -> Vec<String> {
     messages.into_iter().flatten().map(|message| message.id).collect()
 }
 
-/// Whether two values are the same, in whatever order their members stand.
+/// Whether two values are the same in any order of members.
 fn is_same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Object(one), Value::Object(other)) => {

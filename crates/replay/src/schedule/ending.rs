@@ -12,7 +12,7 @@ pub(super) fn of(exchange: &Exchange) -> End {
         // The connection ends in an orderly way, and the body is not whole.
         Ending::UpstreamClosed => (How::Unterminated, ""),
         // The recorded client left of its own accord, and so will this one:
-        // a reset would show it an error that nobody saw.
+        // a reset would show it an error that no client saw.
         Ending::ClientLeft => (
             How::Never,
             "the recorded client left here, so what the agent would have said is not known",

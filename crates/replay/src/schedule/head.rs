@@ -18,11 +18,11 @@ const OF_A_CONNECTION: [&str; 8] = [
     "upgrade",
 ];
 
-/// Fields that say how many bytes there are, or what they sum up to.
+/// Fields with the length or a digest of the bytes.
 const OF_THE_BYTES: [&str; 5] = ["content-length", "content-md5", "content-digest", "digest", "etag"];
 
-/// The recorded head. `changes` says that the body will not be the recorded
-/// bytes, `decodes` that it loses its encoding.
+/// The recorded head, for a body that is not the recorded bytes (`changes`) or
+/// loses its encoding (`decodes`).
 pub(super) fn of(exchange: &Exchange, changes: bool, decodes: bool) -> Option<Head> {
     let head = exchange.response.as_ref()?;
     let named = field(&head.headers, "connection").to_ascii_lowercase();
@@ -59,7 +59,7 @@ pub(super) fn of(exchange: &Exchange, changes: bool, decodes: bool) -> Option<He
 
 /// Whether all of a value was covered. Where only a part was, as in a
 /// `Location` with `?code=`, the field is of use without: the redirect leads
-/// on, and what is asked for then is matched whatever stands there.
+/// on, and the request that follows is matched without the covered part.
 fn is_fingerprint(value: &[u8]) -> bool {
     value.starts_with(FINGERPRINT_PREFIX.as_bytes())
 }

@@ -1,9 +1,9 @@
-//! From cues back to chunks.
+//! From fragments back to chunks.
 
 use bytes::Bytes;
 
 use super::{Cut, Mark, Part};
-use crate::cue::{Cue, What, joined};
+use crate::fragment::{Fragment, What, joined};
 
 /// Joins what came in one chunk, or gives frame by frame.
 pub(super) struct Joiner {
@@ -51,25 +51,25 @@ impl Joiner {
         self.flush().into_iter().collect()
     }
 
-    /// Takes a cue; gives the parts that are whole.
-    pub(super) fn take(&mut self, cue: &Cue) -> Vec<Part> {
+    /// Takes a fragment; gives the parts that are whole.
+    pub(super) fn take(&mut self, fragment: &Fragment) -> Vec<Part> {
         let mut parts = Vec::new();
-        if cue.held_us > 0 {
+        if fragment.held_us > 0 {
             parts.extend(self.flush());
         }
-        self.held_us += cue.held_us;
+        self.held_us += fragment.held_us;
         match self.cut {
-            Cut::Frames => self.add(None, cue.at_us(), cue.bytes.clone(), &mut parts),
+            Cut::Frames => self.add(None, fragment.at_us(), fragment.bytes.clone(), &mut parts),
             Cut::Recorded => {
                 let mut from = 0;
-                for piece in &cue.pieces {
-                    let bytes = cue.bytes.slice(from..from + piece.len);
+                for piece in &fragment.pieces {
+                    let bytes = fragment.bytes.slice(from..from + piece.len);
                     self.add(piece.chunk, piece.at_us, bytes, &mut parts);
                     from += piece.len;
                 }
             }
         }
-        self.mark(cue);
+        self.mark(fragment);
         if self.cut == Cut::Frames {
             parts.extend(self.flush());
         }
@@ -109,10 +109,10 @@ impl Joiner {
         draft.bytes.push(bytes);
     }
 
-    /// Notes the frames that end with the cue.
-    fn mark(&mut self, cue: &Cue) {
+    /// Notes the frames that end with the fragment.
+    fn mark(&mut self, fragment: &Fragment) {
         let Some(draft) = &mut self.draft else { return };
-        let ended = match &cue.what {
+        let ended = match &fragment.what {
             What::Frame { seq, event_type, .. } => vec![(*seq, event_type.clone())],
             What::Text => Vec::new(),
             What::Opaque(ended) => ended.clone(),
@@ -122,7 +122,7 @@ impl Joiner {
                 seq,
                 event_type,
                 end: draft.len,
-                made: cue.made,
+                made: fragment.made,
             });
         }
     }

@@ -8,9 +8,11 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use scrubjay_protocol::media::Media;
 use scrubjay_proxy::{
-    Wire,
+    Connection,
     clock::wall_us,
-    front::{Hangup, Unwelcome},
+    fields,
+    http_server::{Hangup, Rejection},
+    target, upgrade_protocol,
 };
 use scrubjay_session::exchange::{Headers, field};
 use tokio::time::{Instant, sleep_until};
@@ -18,85 +20,85 @@ use tokio::time::{Instant, sleep_until};
 use super::{
     MARK, cors,
     fields::{left_out, sendable},
-    house::House,
-    journal::Answered,
+    log::Answered,
     misses::{Missed, Near, OnMiss},
     origins::Sender,
-    own::{self, MockBody, Refusal},
-    play::Player,
+    player::Player,
+    refusal::{self, MockBody, Refusal},
+    state::ReplayState,
 };
 use crate::{
     matching::{Answer, Asked, Hit, Miss, SESSION_HEADER},
-    schedule::{Beat, Head, How, Schedule},
+    schedule::{Head, How, Schedule, Step},
 };
 
-/// The field that tells the capture path's own answers from an agent's.
+/// The field that marks the capture path's own answers.
 const OWN_ANSWER: &str = "x-scrubjay-answer";
 
 /// A request is compared with the recorded ones as a whole, so it is held in memory.
 const ASKED_BYTES: usize = 64 << 20;
 
-/// Answers a request with what was recorded, or says why it does not.
+/// Answers a request with what was recorded, or with why it does not.
 pub(crate) async fn answer(
-    house: Arc<House>,
-    wire: Arc<Wire>,
+    state: Arc<ReplayState>,
+    connection: Arc<Connection>,
     request: Request<Incoming>,
 ) -> Result<Response<MockBody>, Hangup> {
     let came = Instant::now();
     let (parts, body) = request.into_parts();
-    if let Sender::Foreign(page) = house.origins.sender(&parts.headers) {
+    if let Sender::Foreign(page) = state.origins.sender(&parts.headers) {
         // No CORS fields either: a page that may not ask may not read why.
-        let visit = Visit {
+        let active = ActiveRequest {
             origin: None,
-            ..Visit::new(&house, wire, &parts, came)
+            ..ActiveRequest::new(&state, connection, &parts, came)
         };
-        return Ok(visit.refuse(Refusal::foreign(&page)));
+        return Ok(active.refuse(Refusal::foreign(&page)));
     }
     if let Some(response) = cors::preflight(&parts) {
         return Ok(response);
     }
-    let mut visit = Visit::new(&house, wire, &parts, came);
+    let mut active = ActiveRequest::new(&state, connection, &parts, came);
     match refusal(&parts) {
-        Some(refusal) if refusal.is_upgrade() && house.fallback.is_some() => {
+        Some(refusal) if refusal.is_upgrade() && state.fallback.is_some() => {
             let miss = Miss {
                 reason: "nothing of another protocol is recorded".to_owned(),
                 asks: "another protocol".to_owned(),
                 is_of_another_thread: false,
                 nearest: Vec::new(),
             };
-            return Ok(visit.fall_back(miss, parts, Bytes::new()).await);
+            return Ok(active.fall_back(miss, parts, Bytes::new()).await);
         }
-        Some(refusal) => return Ok(visit.refuse(refusal)),
+        Some(refusal) => return Ok(active.refuse(refusal)),
         None => {}
     }
     let body = match Limited::new(body, ASKED_BYTES).collect().await {
         Ok(body) => body.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => return Ok(visit.refuse(Refusal::too_large(ASKED_BYTES))),
+        Err(error) if error.is::<LengthLimitError>() => return Ok(active.refuse(Refusal::too_large(ASKED_BYTES))),
         // A client that breaks its own request off waits for no answer.
         Err(_broken) => return Err(Hangup),
     };
     let asked = asked(&parts, &body);
-    visit.answered.endpoint_method = scrubjay_session::recognise::endpoint_method(&body);
-    match house.deck.ask(&asked) {
-        Answer::Hit(hit) => visit.replay(hit).await,
+    active.answered.endpoint_method = scrubjay_session::recognise::endpoint_method(&body);
+    match state.matcher.ask(&asked) {
+        Answer::Hit(hit) => active.replay(hit).await,
         // What the agent answers comes before an empty history.
-        Answer::NoHistory(miss) if house.fallback.is_none() => Ok(visit.no_history(&miss)),
-        Answer::NoHistory(miss) | Answer::Miss(miss) if house.fallback.is_some() => {
-            Ok(visit.fall_back(miss, parts, body).await)
+        Answer::NoHistory(miss) if state.fallback.is_none() => Ok(active.no_history(&miss)),
+        Answer::NoHistory(miss) | Answer::Miss(miss) if state.fallback.is_some() => {
+            Ok(active.fall_back(miss, parts, body).await)
         }
-        Answer::NoHistory(miss) | Answer::Miss(miss) => visit.miss(miss, asked).await,
+        Answer::NoHistory(miss) | Answer::Miss(miss) => active.miss(miss, asked).await,
     }
 }
 
 /// Says why a request is not answered. No page on another origin reads it.
-pub(crate) fn turn_away(house: &House, parts: &Parts, why: &Unwelcome) -> Response<MockBody> {
-    let refusal = Refusal::unwelcome(why);
-    let request = house.count_request();
-    house.note(Answered {
+pub(crate) fn reject(state: &ReplayState, parts: &Parts, why: &Rejection) -> Response<MockBody> {
+    let refusal = Refusal::rejected(why);
+    let request = state.count_request();
+    state.note(Answered {
         request,
         at_us: wall_us(),
         method: parts.method.to_string(),
-        target: target(parts),
+        target: target(&parts.uri).to_owned(),
         why: refusal.error().trim_end_matches('.').to_owned(),
         status: refusal.status(),
         ..Answered::default()
@@ -108,51 +110,28 @@ fn refusal(parts: &Parts) -> Option<Refusal> {
     if parts.method == Method::CONNECT {
         return Some(Refusal::tunnel());
     }
-    let mut named = parts.headers.get_all(header::CONNECTION).iter();
-    let names_upgrade = |value: &HeaderValue| value.to_str().is_ok_and(|text| text.to_lowercase().contains("upgrade"));
-    let protocol = parts
-        .headers
-        .get(header::UPGRADE)
-        .and_then(|value| value.to_str().ok())?;
-    // A client that offers HTTP/2 is content without.
-    let is_upgrade = named.any(names_upgrade) && !protocol.eq_ignore_ascii_case("h2c");
-    is_upgrade.then(Refusal::upgrade)
+    upgrade_protocol(&parts.headers).map(|_protocol| Refusal::upgrade())
 }
 
 fn asked(parts: &Parts, body: &Bytes) -> Asked {
     let isolation = parts.headers.get(SESSION_HEADER);
     Asked {
         method: parts.method.to_string(),
-        target: target(parts),
+        target: target(&parts.uri).to_owned(),
         headers: fields(&parts.headers),
         body: body.to_vec(),
         isolation: isolation.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
     }
 }
 
-fn target(parts: &Parts) -> String {
-    parts
-        .uri
-        .path_and_query()
-        .map_or("/", |target| target.as_str())
-        .to_owned()
-}
-
 fn path_of(target: &str) -> &str {
     target.split('?').next().unwrap_or_default()
 }
 
-fn fields(headers: &HeaderMap) -> Headers {
-    headers
-        .iter()
-        .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()))
-        .collect()
-}
-
-/// A request under way.
-struct Visit {
-    house: Arc<House>,
-    wire: Arc<Wire>,
+/// A request that is being answered.
+struct ActiveRequest {
+    state: Arc<ReplayState>,
+    connection: Arc<Connection>,
     came: Instant,
     /// As far as it is known.
     answered: Answered,
@@ -160,22 +139,22 @@ struct Visit {
     origin: Option<HeaderValue>,
     user_agent: String,
     is_http2: bool,
-    /// Only the connection's end tells the client a body's end.
+    /// A client of HTTP/1.0 knows a body's end only by the connection's.
     is_http1_0: bool,
 }
 
-impl Visit {
-    fn new(house: &Arc<House>, wire: Arc<Wire>, parts: &Parts, came: Instant) -> Self {
+impl ActiveRequest {
+    fn new(state: &Arc<ReplayState>, connection: Arc<Connection>, parts: &Parts, came: Instant) -> Self {
         let user_agent = parts.headers.get(header::USER_AGENT);
         Self {
-            house: Arc::clone(house),
-            wire,
+            state: Arc::clone(state),
+            connection,
             came,
             answered: Answered {
-                request: house.count_request(),
+                request: state.count_request(),
                 at_us: wall_us(),
                 method: parts.method.to_string(),
-                target: target(parts),
+                target: target(&parts.uri).to_owned(),
                 ..Answered::default()
             },
             origin: parts.headers.get(header::ORIGIN).cloned(),
@@ -193,21 +172,21 @@ impl Visit {
         self.answered.status = refusal.status();
         let mut response = refusal.response(self.answered.request);
         cors::dress(response.headers_mut(), self.origin.as_ref());
-        self.house.note(self.answered);
+        self.state.note(self.answered);
         response
     }
 
     /// Answers a connect of a thread that the recording does not know.
     fn no_history(mut self, miss: &Miss) -> Response<MockBody> {
-        let mut response = own::no_history(self.answered.request);
+        let mut response = refusal::no_history(self.answered.request);
         self.answered.status = response.status().as_u16();
         self.answered.why = format!("{}; an empty history is given", miss.reason);
         cors::dress(response.headers_mut(), self.origin.as_ref());
-        self.house.note(self.answered);
+        self.state.note(self.answered);
         response
     }
 
-    /// Answers with nothing recorded, once nothing was chosen by hand either.
+    /// Answers with nothing recorded, once the user chose nothing either.
     async fn miss(mut self, miss: Miss, asked: Asked) -> Result<Response<MockBody>, Hangup> {
         let missed = Missed {
             request: self.answered.request,
@@ -219,22 +198,22 @@ impl Visit {
             waits: false,
             chosen: None,
         };
-        let (house, on_miss) = (Arc::clone(&self.house), self.house.conduct().on_miss);
+        let (state, on_miss) = (Arc::clone(&self.state), self.state.options().on_miss);
         if on_miss == OnMiss::Wait {
-            let waiting = house.misses.wait(missed);
-            house.changed();
+            let waiting = state.misses.wait(missed);
+            state.changed();
             waiting.decided().await;
-            if let Answer::Hit(hit) = house.deck.ask(&asked) {
+            if let Answer::Hit(hit) = state.matcher.ask(&asked) {
                 return self.replay(hit).await;
             }
         } else {
-            house.misses.note(missed);
+            state.misses.note(missed);
         }
         self.answered.is_miss = true;
         self.answered.nearest = self.near(&miss).iter().map(|near| near.exchange).collect();
         let nearest = miss.nearest.first();
         self.answered.differences = nearest.map_or_else(Vec::new, |near| near.differences.clone());
-        let refusal = Refusal::miss(&miss, &self.house.deck);
+        let refusal = Refusal::miss(&miss, &self.state.matcher);
         let accept = field(&asked.headers, "accept");
         if on_miss == OnMiss::RunError
             && let Some(mut response) = refusal.as_run_error(self.answered.request, &accept)
@@ -242,7 +221,7 @@ impl Visit {
             self.answered.why = format!("{}; a RUN_ERROR says so", miss.reason);
             self.answered.status = response.status().as_u16();
             cors::dress(response.headers_mut(), self.origin.as_ref());
-            self.house.note(self.answered);
+            self.state.note(self.answered);
             return Ok(response);
         }
         Ok(self.refuse(refusal))
@@ -250,7 +229,7 @@ impl Visit {
 
     fn near(&self, miss: &Miss) -> Vec<Near> {
         let near = miss.nearest.iter().filter_map(|near| {
-            let recorded = self.house.deck.recorded(near.recorded)?;
+            let recorded = self.state.matcher.recorded(near.recorded)?;
             Some(Near {
                 exchange: recorded.exchange.index,
                 note: near.note.clone(),
@@ -262,12 +241,12 @@ impl Visit {
 
     /// Answers as the agent does that is asked where nothing is recorded.
     async fn fall_back(mut self, miss: Miss, parts: Parts, body: Bytes) -> Response<MockBody> {
-        let house = Arc::clone(&self.house);
-        let Some(fallback) = &house.fallback else {
-            return self.refuse(Refusal::miss(&miss, &house.deck));
+        let state = Arc::clone(&self.state);
+        let Some(fallback) = &state.fallback else {
+            return self.refuse(Refusal::miss(&miss, &state.matcher));
         };
         let request = Request::from_parts(parts, body);
-        let mut response = fallback.answer(Arc::clone(&self.wire), request).await;
+        let mut response = fallback.answer(Arc::clone(&self.connection), request).await;
         self.answered.status = response.status().as_u16();
         let came_of_it = if response.headers().contains_key(OWN_ANSWER) {
             "did not answer"
@@ -279,51 +258,51 @@ impl Visit {
         let headers = response.headers_mut();
         headers.insert(MARK, HeaderValue::from_str(&mark).expect("the mark is plain text"));
         cors::dress(headers, self.origin.as_ref());
-        self.house.note(self.answered);
+        self.state.note(self.answered);
         response
     }
 
     /// Answers with a recorded exchange.
     async fn replay(mut self, hit: Hit) -> Result<Response<MockBody>, Hangup> {
-        let Some(recorded) = self.house.deck.recorded(hit.recorded).cloned() else {
+        let Some(recorded) = self.state.matcher.recorded(hit.recorded).cloned() else {
             return Err(Hangup);
         };
-        let (conduct, request) = (self.house.conduct(), self.answered.request);
+        let (options, request) = (self.state.options(), self.answered.request);
         let index = recorded.exchange.index;
         self.answered.exchange = Some(index);
-        let meant = Arc::new(conduct.faults.meant_at(path_of(&self.answered.target), hit.is_run));
+        let meant = Arc::new(options.faults.meant_at(path_of(&self.answered.target), hit.is_run));
         if let Some(refusal) = meant.refusal(index, hit.refused, request) {
-            self.house.deck.refuse(&hit);
+            self.state.matcher.refuse(&hit);
             return Ok(self.fault(&refusal));
         }
-        let manner = conduct.manner(&hit, &recorded.exchange, &meant, request, wall_us());
+        let schedule_options = options.schedule_options(&hit, &recorded.exchange, &meant, request, wall_us());
         let faults = meant.meant_for(index, request).join(",");
         self.answered.why = hit.why;
         if !faults.is_empty() {
             self.answered.why.push_str(&format!("; with faults: {faults}"));
         }
         self.answered.differences = hit.differences;
-        let schedule = Schedule::new(&recorded, manner);
+        let schedule = Schedule::new(&recorded, schedule_options);
         let Some(head) = schedule.head().cloned() else {
             return Err(self.break_off(schedule).await);
         };
-        sleep_until(self.came + conduct.pace.head_due(head.at_us) + std::time::Duration::from_micros(head.held_us))
+        sleep_until(self.came + options.pace.head_due(head.at_us) + std::time::Duration::from_micros(head.held_us))
             .await;
         self.answered.status = head.status;
         self.answered.omitted.clone_from(&head.omitted);
         let mut response = Response::new(());
         // A status that HTTP cannot say was none that was recorded.
         *response.status_mut() = StatusCode::from_u16(head.status).unwrap_or(StatusCode::OK);
-        *response.headers_mut() = self.headers(&head, index, conduct.exact, &faults);
+        *response.headers_mut() = self.headers(&head, index, options.exact, &faults);
         self.announce(&recorded.exchange.trailers, response.headers_mut());
         let is_stream = matches!(recorded.media(), Ok(Some(Media::Sse | Media::Records)));
-        let player = Player::new(&self.house, &self.wire, schedule, self.came)
+        let player = Player::new(&self.state, &self.connection, schedule, self.came)
             .on_http2(self.is_http2)
-            .with_flood(&recorded)
+            .with_bulk(&recorded)
             .with_length(response.headers())
             .until_closed(self.is_http1_0)
-            .heard_by(is_stream.then(|| self.house.roster.join(request, &self.user_agent, index)));
-        self.house.note(self.answered);
+            .watched_as(is_stream.then(|| self.state.clients.join(request, &self.user_agent, index)));
+        self.state.note(self.answered);
         Ok(response.map(|()| player.into_body()))
     }
 
@@ -341,15 +320,15 @@ impl Visit {
 
     /// The connection broke off before a head came, and does so again.
     async fn break_off(self, mut schedule: Schedule) -> Hangup {
-        if let Some(Ok(Beat::End(end))) = schedule.next() {
+        if let Some(Ok(Step::End(end))) = schedule.next() {
             sleep_until(self.came + std::time::Duration::from_micros(end.held_us)).await;
             match end.how {
-                How::Reset => self.wire.close_abruptly(),
+                How::Reset => self.connection.close_abruptly(),
                 How::Never => std::future::pending().await,
                 How::Complete(_) | How::Unterminated => {}
             }
         }
-        self.house.note(self.answered);
+        self.state.note(self.answered);
         Hangup
     }
 

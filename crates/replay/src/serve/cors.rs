@@ -13,19 +13,19 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts};
 
-use super::{MARK, own};
+use super::{MARK, refusal};
 
 const PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-request-private-network");
 const ALLOW_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-allow-private-network");
 
 /// The answer to a preflight, if this is one. A foreign page's is refused before.
-pub(crate) fn preflight(parts: &Parts) -> Option<Response<own::MockBody>> {
+pub(crate) fn preflight(parts: &Parts) -> Option<Response<refusal::MockBody>> {
     let origin = parts.headers.get(header::ORIGIN)?;
     let method = parts.headers.get(header::ACCESS_CONTROL_REQUEST_METHOD)?;
     if parts.method != Method::OPTIONS {
         return None;
     }
-    let mut response = Response::new(own::empty());
+    let mut response = Response::new(refusal::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, method.clone());

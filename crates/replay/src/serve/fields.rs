@@ -23,7 +23,7 @@ pub(crate) fn sendable(recorded: &Headers) -> (HeaderMap, usize) {
     (fields, recorded.len() - sent)
 }
 
-/// What is said of fields that were left out; nothing when there are none.
+/// The end of an answer's line about fields that were left out; empty when there are none.
 pub(crate) fn left_out(count: usize, what: &str) -> String {
     match count {
         0 => String::new(),

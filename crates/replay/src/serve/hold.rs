@@ -1,4 +1,4 @@
-//! Breakpoints: at which events a stream stops and waits for a hand.
+//! Breakpoints: the events at which a stream stops and waits for an order.
 //!
 //! A filter is words with spaces between; an event that fits one of them
 //! stops the stream. What stops is decided before the event is sent.
@@ -15,12 +15,12 @@ use std::{fmt, str::FromStr};
 
 use serde::Deserialize;
 
-use crate::tally::Tally;
+use crate::counter::Counter;
 
 /// A filter of events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hold {
-    words: Vec<(Word, Tally)>,
+    words: Vec<(Word, Counter)>,
     given: String,
 }
 
@@ -35,12 +35,10 @@ enum Word {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{word}` is no place to hold at")]
 pub struct UnknownHold {
-    /// The word.
     pub word: String,
 }
 
 impl UnknownHold {
-    /// What to do about it.
     pub fn hint(&self) -> &'static str {
         "Use #12 for a frame, TOOL_CALL_START or STATE_* for a type, tool:NAME for a tool, with spaces between."
     }
@@ -56,14 +54,13 @@ struct Members {
     tool_call_name: String,
 }
 
-/// The calls of held tools, as far as a stream has told.
+/// The calls of held tools that have begun in a stream.
 #[derive(Debug, Default)]
 pub(crate) struct Calls {
     held: Vec<String>,
 }
 
 impl Hold {
-    /// Whether nothing stops.
     pub fn is_empty(&self) -> bool {
         self.words.is_empty()
     }
@@ -134,7 +131,9 @@ impl FromStr for Hold {
     type Err = UnknownHold;
 
     fn from_str(text: &str) -> Result<Self, UnknownHold> {
-        let words = text.split_whitespace().map(|text| Ok((word(text)?, Tally::default())));
+        let words = text
+            .split_whitespace()
+            .map(|text| Ok((word(text)?, Counter::default())));
         let words: Result<_, _> = words.collect();
         Ok(Self {
             words: words?,

@@ -43,11 +43,10 @@ impl FromStr for OnMiss {
     }
 }
 
-/// A word that says nothing about misses.
+/// A word that is no way to answer a miss.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{word}` is nothing to answer a miss with")]
 pub struct UnknownOnMiss {
-    /// The word.
     pub word: String,
 }
 
@@ -58,7 +57,6 @@ pub struct Missed {
     pub request: u64,
     /// Wall clock, microseconds since 1970.
     pub at_us: i64,
-    /// What was asked.
     pub asked: Asked,
     /// What it asks, in a few words.
     pub asks: String,
@@ -77,16 +75,15 @@ pub struct Missed {
 pub struct Near {
     /// Its exchange's number.
     pub exchange: i64,
-    /// What else tells them apart, such as the path; may be empty.
+    /// Another difference, such as the path; may be empty.
     pub note: String,
-    /// Where the two differ.
     pub differences: Vec<Difference>,
 }
 
 struct Kept {
     missed: Missed,
     /// To the client that waits.
-    tell: Option<oneshot::Sender<()>>,
+    decided: Option<oneshot::Sender<()>>,
 }
 
 /// All misses, as far as they are kept.
@@ -98,21 +95,21 @@ pub(crate) struct Misses {
 impl Misses {
     /// Keeps a miss that is answered at once.
     pub(crate) fn note(&self, missed: Missed) {
-        self.keep(Kept { missed, tell: None });
+        self.keep(Kept { missed, decided: None });
     }
 
     /// Keeps a miss whose client waits until something was decided.
     pub(crate) fn wait(&self, missed: Missed) -> Waiting<'_> {
-        let (tell, told) = oneshot::channel();
+        let (sender, decided) = oneshot::channel();
         let request = missed.request;
         self.keep(Kept {
             missed: Missed { waits: true, ..missed },
-            tell: Some(tell),
+            decided: Some(sender),
         });
         Waiting {
             misses: self,
             request,
-            told,
+            decided,
         }
     }
 
@@ -147,9 +144,9 @@ impl Misses {
         };
         found.missed.chosen = chosen;
         found.missed.waits = false;
-        if let Some(tell) = found.tell.take() {
+        if let Some(decided) = found.decided.take() {
             // A client that has left needs no answer.
-            let _has_left = tell.send(()).is_err();
+            decided.send(()).ok();
         }
     }
 
@@ -169,13 +166,13 @@ impl Misses {
 pub(crate) struct Waiting<'a> {
     misses: &'a Misses,
     request: u64,
-    told: oneshot::Receiver<()>,
+    decided: oneshot::Receiver<()>,
 }
 
 impl Waiting<'_> {
     /// Gives when something was decided.
     pub(crate) async fn decided(mut self) {
-        drop((&mut self.told).await);
+        (&mut self.decided).await.ok();
     }
 }
 

@@ -3,25 +3,23 @@
 //! Pages of this machine may, at any port: their origins are `localhost`, names
 //! below it, and loopback addresses, which no other machine can have. So may a
 //! page that the replay itself serves, if it is addressed by a number: a name
-//! can be made to point here (DNS rebinding). Others are named by hand.
+//! can be made to point here (DNS rebinding). Others are named by the user.
 //!
-//! What comes with no sign of a page is a program's, and answered.
+//! A request without the fields of a browser comes from a program, and is answered.
 
-use std::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
-    str::FromStr,
-};
+use std::str::FromStr;
 
 use http::{HeaderMap, header};
+use scrubjay_proxy::HostPort;
 
 const FETCH_SITE: &str = "sec-fetch-site";
-/// What a browser says of a request that no page or one of the same origin began.
+/// Values of `Sec-Fetch-Site` for a request that no page, or one of the same origin, began.
 const OWN_SITES: [&str; 2] = [SAME_ORIGIN, "none"];
 const SAME_ORIGIN: &str = "same-origin";
-/// What is said of a page that does not say its origin.
+/// The name for a page that gives no origin.
 const UNNAMED: &str = "a page of another site";
 
-/// Origins that were named by hand, beside those of this machine.
+/// Origins that the user named, beside those of this machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origins {
     named: Vec<Origin>,
@@ -30,18 +28,19 @@ pub struct Origins {
 /// `https://app.example` or `http://192.168.0.7:3000`: no path, and no port
 /// that the scheme has anyway.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Origin(String);
+pub struct Origin {
+    scheme: String,
+    host: HostPort,
+}
 
 /// A text that is no origin.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is no origin")]
 pub struct UnknownOrigin {
-    /// The text.
     pub text: String,
 }
 
 impl UnknownOrigin {
-    /// What to do about it.
     pub fn hint(&self) -> &'static str {
         "Give what the browser's address bar has before the path, such as https://app.example or http://192.168.0.7:3000."
     }
@@ -63,60 +62,43 @@ impl FromStr for Origin {
         {
             return Err(unknown());
         }
-        let usual = match scheme {
-            "http" => ":80",
-            "https" => ":443",
-            _ => "",
+        let mut host = HostPort::parse(authority).ok_or_else(unknown)?;
+        let usual_port = match scheme {
+            "http" => Some(80),
+            "https" => Some(443),
+            _ => None,
         };
-        let authority = authority.strip_suffix(usual).unwrap_or(authority);
-        Ok(Self(format!("{scheme}://{authority}")))
+        host.port = host.port.filter(|port| Some(*port) != usual_port);
+        Ok(Self {
+            scheme: scheme.to_owned(),
+            host,
+        })
     }
 }
 
 impl Origin {
-    /// Whether only this machine can have it.
+    fn is_web(&self) -> bool {
+        matches!(self.scheme.as_str(), "http" | "https")
+    }
+
+    /// Whether only this machine can have it. 0.0.0.0 is no address of a page.
     fn is_of_this_machine(&self) -> bool {
-        self.host().is_some_and(|host| {
-            host == "localhost" || host.ends_with(".localhost") || ip_of(host).is_some_and(|ip| ip.is_loopback())
-        })
+        self.is_web() && (self.host.is_localhost() || self.host.ip().is_some_and(|ip| ip.is_loopback()))
     }
 
-    /// Whether it is the origin of `http://AUTHORITY`, and that is a number.
+    /// Whether it is the origin of `http://AUTHORITY` or `https://AUTHORITY`, and the host is an address.
     fn is_at(&self, authority: &str) -> bool {
-        self.host().is_some_and(|host| ip_of(host).is_some())
-            && [format!("http://{authority}"), format!("https://{authority}")]
-                .iter()
-                .any(|own| own.parse().as_ref() == Ok(self))
-    }
-
-    /// The host of a web page's origin.
-    fn host(&self) -> Option<&str> {
-        let (scheme, authority) = self.0.split_once("://")?;
-        if !matches!(scheme, "http" | "https") {
-            return None;
-        }
-        match authority.rsplit_once(':') {
-            Some((host, port)) if !port.ends_with(']') => {
-                port.bytes().all(|byte| byte.is_ascii_digit()).then_some(host)
-            }
-            _ => Some(authority),
-        }
-    }
-}
-
-fn ip_of(host: &str) -> Option<IpAddr> {
-    match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
-        Some(host) => host.parse::<Ipv6Addr>().ok().map(IpAddr::from),
-        None => host.parse::<Ipv4Addr>().ok().map(IpAddr::from),
+        let own = format!("{}://{authority}", self.scheme);
+        self.is_web() && self.host.ip().is_some() && own.parse().as_ref() == Ok(self)
     }
 }
 
 /// Who sent a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Sender {
-    /// A program, or a page that may: with its origin, if it says it.
+    /// A program, or a page that may use the replay.
     Welcome,
-    /// A page that may not, as it is named for people.
+    /// Any other page, by its origin.
     Foreign(String),
 }
 
@@ -136,7 +118,7 @@ impl Origins {
                 _ => Sender::Foreign(text),
             };
         }
-        // An image, a script or a link says no origin, but a browser says whether it crosses sites.
+        // An image, a script or a link has no Origin; Sec-Fetch-Site still marks a request across sites.
         let site = text_of(headers, FETCH_SITE);
         if site == Some(SAME_ORIGIN) {
             return self.own_page(headers);
@@ -243,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_named_by_hand() {
+    fn a_page_is_named_by_the_user() {
         let named = [
             "https://App.example:443/",
             "http://192.168.0.7:3000",

@@ -5,19 +5,19 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use scrubjay_protocol::{frame::Frame, proto, record, sse};
 use scrubjay_replay::{
-    Asked, Cut, Deck, IdMap, Manner, Recorded, Rules,
+    Asked, Cut, IdMap, MatchOptions, Matcher, Recorded, ScheduleOptions,
     adapt::IdKind,
     matching::{Answer, Hit},
 };
 use scrubjay_session::{exchange::*, memory::MemoryShelf};
 use serde_json::Value;
 
-use crate::stage::{Take, corpus, deck, joined, played, renamed};
+use crate::stage::{Take, corpus, joined, matcher, played, renamed};
 
-fn manner(ids: &IdMap) -> Manner {
-    Manner {
+fn options(ids: &IdMap) -> ScheduleOptions {
+    ScheduleOptions {
         ids: Some(ids.clone()),
-        ..Manner::default()
+        ..ScheduleOptions::default()
     }
 }
 
@@ -29,12 +29,12 @@ fn answered(take: &Take, thread: &str) -> Option<Hit> {
         asked.body = serde_json::to_vec(&input).unwrap();
     }
     if !asked.target.ends_with("/connect") {
-        return given(&deck([take], Rules::default()), &asked);
+        return given(&matcher([take], MatchOptions::default()), &asked);
     }
     // A thread has the history of the recorded one that its first run follows.
     let thread_id = take.input["threadId"].as_str().unwrap();
     let first = Take::of("copilotkit-runtime/01-chat").in_thread(thread_id);
-    let loaded = deck([&first, take], Rules::default());
+    let loaded = matcher([&first, take], MatchOptions::default());
     let run = Asked {
         body: serde_json::to_vec(&renamed(&first.input, thread, "run-0")).unwrap(),
         ..first.asked()
@@ -42,8 +42,8 @@ fn answered(take: &Take, thread: &str) -> Option<Hit> {
     given(&loaded, &run).and_then(|_| given(&loaded, &asked))
 }
 
-fn given(deck: &Deck, asked: &Asked) -> Option<Hit> {
-    match deck.ask(asked) {
+fn given(matcher: &Matcher, asked: &Asked) -> Option<Hit> {
+    match matcher.ask(asked) {
         Answer::Hit(hit) => Some(hit),
         Answer::NoHistory(_) | Answer::Miss(_) => None,
     }
@@ -51,7 +51,7 @@ fn given(deck: &Deck, asked: &Asked) -> Option<Hit> {
 
 /// What came out, as a recording.
 fn again(take: &Take, ids: &IdMap) -> Take {
-    let (parts, _) = played(&take.recorded(0), manner(ids));
+    let (parts, _) = played(&take.recorded(0), options(ids));
     let mut offset = 0;
     let chunks = parts.iter().map(|part| {
         let chunk = Chunk {
@@ -97,14 +97,14 @@ fn event(frame: &Frame) -> Option<Value> {
 fn replace(value: &mut Value, name: &str, ids: &IdMap) {
     match value {
         Value::String(text) => {
-            let says_id = name.ends_with("Id") || name.ends_with("_id") || name == "id";
+            let is_id_name = name.ends_with("Id") || name.ends_with("_id") || name == "id";
             let distinct = text.len() >= 8 && text.bytes().any(|byte| byte.is_ascii_digit());
             let kind = match name.to_lowercase() {
                 name if name.contains("thread") => IdKind::Thread,
                 name if name.contains("run") => IdKind::Run,
                 _ => IdKind::Other,
             };
-            if let Some(live) = ids.get(kind, text).filter(|_| says_id || distinct) {
+            if let Some(live) = ids.get(kind, text).filter(|_| is_id_name || distinct) {
                 *text = live.to_owned();
             } else if let Ok(mut inner) = serde_json::from_str::<Value>(text)
                 && (inner.is_object() || inner.is_array())
@@ -120,7 +120,7 @@ fn replace(value: &mut Value, name: &str, ids: &IdMap) {
 }
 
 #[test]
-fn every_captured_stream_says_the_same_under_other_ids() {
+fn every_captured_stream_is_the_same_under_other_ids() {
     let mut changed = 0;
     for captured in corpus() {
         let take = Take::captured(captured);
@@ -167,11 +167,11 @@ fn the_same_ids_change_nothing() {
     for captured in corpus() {
         let take = Take::captured(captured);
         let recorded = take.recorded(0);
-        let Answer::Hit(hit) = deck([&take], Rules::default()).ask(&take.asked()) else {
+        let Answer::Hit(hit) = matcher([&take], MatchOptions::default()).ask(&take.asked()) else {
             panic!()
         };
-        let (exact, _) = played(&recorded, Manner::default());
-        let (adapted, _) = played(&recorded, manner(&hit.ids));
+        let (exact, _) = played(&recorded, ScheduleOptions::default());
+        let (adapted, _) = played(&recorded, options(&hit.ids));
         if take
             .exchange
             .response
@@ -190,8 +190,8 @@ fn splits_stay_where_they_were() {
         let take = Take::captured(captured);
         let hit = answered(&take, "a-longer-live-thread-0001").unwrap();
         let recorded = take.recorded(0);
-        let (exact, _) = played(&recorded, Manner::default());
-        let (adapted, _) = played(&recorded, manner(&hit.ids));
+        let (exact, _) = played(&recorded, ScheduleOptions::default());
+        let (adapted, _) = played(&recorded, options(&hit.ids));
         let ends = |parts: &[scrubjay_replay::Part]| -> Vec<(u64, Vec<u32>, bool)> {
             let ends_a_frame =
                 |part: &scrubjay_replay::Part| part.marks.last().is_some_and(|mark| mark.end == part.bytes.len());
@@ -274,7 +274,7 @@ fn ids_are_put_in_where_they_are_whole_strings() {
             r#"{"x":"{\"id\": \"thread-0001\""}"#,
         ),
         (r#"{"x":"see \"thread-0001\""}"#, r#"{"x":"see \"thread-0001\""}"#),
-        // A word is an id only where the name says so, and of the kind it says.
+        // A word is an id only where the name is one for ids, and of its kind.
         (
             r#"{"delta":"t","threadId":"t","run_id":"t"}"#,
             r#"{"delta":"t","threadId":"thread of the client","run_id":"run of the client"}"#,
@@ -310,7 +310,7 @@ fn ids_are_put_in_where_they_are_whole_strings() {
             ("application/json", before.to_owned(), after.to_owned()),
         ] {
             let recorded = recording(content_type, before.as_bytes(), &[]);
-            let (parts, _) = played(&recorded, manner(&ids()));
+            let (parts, _) = played(&recorded, options(&ids()));
             assert_eq!(String::from_utf8_lossy(&joined(&parts)), after, "{content_type}");
         }
     }
@@ -319,7 +319,7 @@ fn ids_are_put_in_where_they_are_whole_strings() {
 #[test]
 fn data_in_several_lines_is_one_text() {
     let body = "data: {\"threadId\":\ndata:\"thread-0001\",\ndata: \"x\":\"thread-0001\"}\n\n";
-    let (parts, _) = played(&recording("text/event-stream", body.as_bytes(), &[]), manner(&ids()));
+    let (parts, _) = played(&recording("text/event-stream", body.as_bytes(), &[]), options(&ids()));
     assert_eq!(
         joined(&parts),
         b"data: {\"threadId\":\ndata:\"L\",\ndata: \"x\":\"L\"}\n\n"
@@ -333,11 +333,11 @@ fn timestamps_are_kept_or_moved_in_their_own_unit() {
                 data: {\"timestamp\":1.5}\n\ndata: {\"timestamp\":\"1763600000000\"}\n\n";
     let recorded = recording("text/event-stream", body.as_bytes(), &[]);
     let shifted = |shift_us| {
-        let manner = Manner {
+        let options = ScheduleOptions {
             shift_us,
-            ..manner(&IdMap::default())
+            ..options(&IdMap::default())
         };
-        String::from_utf8(joined(&played(&recorded, manner).0)).unwrap()
+        String::from_utf8(joined(&played(&recorded, options).0)).unwrap()
     };
     assert_eq!(shifted(0), body);
     assert_eq!(
@@ -355,11 +355,11 @@ fn records_move_their_timestamps_too() {
     let message = b"\x62\x11\x0a\x09\x08\x0b\x10\x80\xb8\xbc\xf0\xa9\x33\x12\x01t\x1a\x01t";
     let body = [&u32::try_from(message.len()).unwrap().to_be_bytes()[..], message].concat();
     let recorded = recording(record::MEDIA_TYPE, &body, &[]);
-    let manner = Manner {
+    let options = ScheduleOptions {
         shift_us: 60_000_000,
-        ..manner(&ids())
+        ..options(&ids())
     };
-    let bytes = joined(&played(&recorded, manner).0);
+    let bytes = joined(&played(&recorded, options).0);
     let before = proto::decode(message).unwrap().event;
     let after = proto::decode(&bytes[4..]).unwrap().event;
     let timestamp = |event: &scrubjay_protocol::json::Value| event.get("timestamp").unwrap().as_f64().unwrap();
@@ -393,18 +393,18 @@ fn an_answer_given_again_makes_its_ids_anew() {
 }
 
 #[test]
-fn a_history_told_again_keeps_its_ids() {
+fn a_repeated_history_keeps_its_ids() {
     let take = Take::of("copilotkit-runtime/12-connect-replays-history");
-    let loaded = deck([&take], Rules::default());
-    let mut told = (0..2).map(|_| {
+    let loaded = matcher([&take], MatchOptions::default());
+    let mut runs = (0..2).map(|_| {
         let Answer::Hit(hit) = loaded.ask(&take.asked()) else {
             panic!("it should be answered");
         };
-        joined(&played(&take.recorded(0), manner(&hit.ids)).0)
+        joined(&played(&take.recorded(0), options(&hit.ids)).0)
     });
-    let first = told.next().unwrap();
+    let first = runs.next().unwrap();
     assert!(!first.is_empty());
-    assert!(told.next().unwrap() == first);
+    assert!(runs.next().unwrap() == first);
 }
 
 #[test]
@@ -419,7 +419,7 @@ fn encoded_bodies_are_decoded_to_be_adapted() {
     head.headers.push(("Content-Encoding".into(), b"gzip".to_vec()));
     head.headers
         .push(("Content-Length".into(), packed.len().to_string().into_bytes()));
-    let (exact, _) = played(&recorded, Manner::default());
+    let (exact, _) = played(&recorded, ScheduleOptions::default());
     assert_eq!(joined(&exact), packed);
     assert_eq!(exact.len(), 3);
     assert_eq!(
@@ -430,14 +430,14 @@ fn encoded_bodies_are_decoded_to_be_adapted() {
             .collect::<Vec<_>>(),
         [1, 2]
     );
-    let (adapted, _) = played(&recorded, manner(&ids()));
+    let (adapted, _) = played(&recorded, options(&ids()));
     assert_eq!(joined(&adapted), b"data: {\"threadId\":\"L\"}\n\ndata: {\"x\":1}\n\n");
-    let head = scrubjay_replay::Schedule::new(&recorded, manner(&ids()))
+    let head = scrubjay_replay::Schedule::new(&recorded, options(&ids()))
         .head()
         .unwrap()
         .clone();
     assert_eq!(head.omitted, ["Content-Encoding", "Content-Length"]);
-    let head = scrubjay_replay::Schedule::new(&recorded, Manner::default())
+    let head = scrubjay_replay::Schedule::new(&recorded, ScheduleOptions::default())
         .head()
         .unwrap()
         .clone();
@@ -451,10 +451,10 @@ proptest! {
     fn any_splits_give_the_same_bytes(lens in prop::collection::vec(1_usize..40, 0..40), cut_frames: bool) {
         let body = "data: {\"threadId\":\"thread-0001\",\"x\":\"run-0000001\"}\n\n: ping\n\n\
                     data: {\"delta\":\"😀\",\"runId\":\"t\"}\r\n\r\ndata: {\"y\":\"{\\\"id\\\":\\\"t\\\"}\"}\n\ntail";
-        let whole = joined(&played(&recording("text/event-stream", body.as_bytes(), &[]), manner(&ids())).0);
+        let whole = joined(&played(&recording("text/event-stream", body.as_bytes(), &[]), options(&ids())).0);
         let cut = if cut_frames { Cut::Frames } else { Cut::Recorded };
         let recorded = recording("text/event-stream", body.as_bytes(), &lens);
-        let (parts, _) = played(&recorded, Manner { cut, ..manner(&ids()) });
+        let (parts, _) = played(&recorded, ScheduleOptions { cut, ..options(&ids()) });
         prop_assert_eq!(joined(&parts), whole);
         prop_assert!(parts.iter().all(|part| !part.bytes.is_empty()));
         prop_assert!(parts.is_sorted_by_key(|part| part.at_us));
@@ -464,10 +464,10 @@ proptest! {
     fn any_bytes_pass(body: Vec<u8>, lens in prop::collection::vec(1_usize..9, 0..9), records: bool) {
         let content_type = if records { record::MEDIA_TYPE } else { "text/event-stream" };
         let recorded = recording(content_type, &body, &lens);
-        let manner = Manner { shift_us: 5, ..manner(&ids()) };
-        prop_assert_eq!(joined(&played(&recorded, Manner::default()).0), body.clone());
+        let options = ScheduleOptions { shift_us: 5, ..options(&ids()) };
+        prop_assert_eq!(joined(&played(&recorded, ScheduleOptions::default()).0), body.clone());
         // Nothing in them is an id.
-        prop_assert_eq!(joined(&played(&recorded, manner).0), body);
+        prop_assert_eq!(joined(&played(&recorded, options).0), body);
     }
 }
 
@@ -482,7 +482,7 @@ fn a_header_that_is_an_id_is_adapted() {
     ] {
         head.headers.push((name.into(), value.into()));
     }
-    let head = scrubjay_replay::Schedule::new(&recorded, manner(&ids()))
+    let head = scrubjay_replay::Schedule::new(&recorded, options(&ids()))
         .head()
         .unwrap()
         .clone();

@@ -1,4 +1,4 @@
-//! Each fault does what it says, and twice the same.
+//! Each fault strikes as documented, and twice the same.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,16 +7,16 @@ use scrubjay_protocol::{
     frame::{Frame, FrameKind},
     record, sse,
 };
-use scrubjay_replay::{Cut, End, Faults, Manner, Part, fault::Overlay, schedule::How};
+use scrubjay_replay::{Cut, End, Faults, Part, ScheduleOptions, fault::Overlay, schedule::How};
 use scrubjay_session::exchange::Chunk;
 
 use crate::stage::{Take, corpus, joined, played};
 
-fn manner(specs: &[&str], seed: u64) -> Manner {
-    Manner {
+fn options(specs: &[&str], seed: u64) -> ScheduleOptions {
+    ScheduleOptions {
         faults: Arc::new(Faults::parse(specs, seed).unwrap()),
         request: 1,
-        ..Manner::default()
+        ..ScheduleOptions::default()
     }
 }
 
@@ -45,7 +45,7 @@ fn take() -> Take {
 }
 
 fn spoilt(specs: &[&str]) -> (Vec<Part>, End) {
-    played(&take().recorded(0), manner(specs, 1))
+    played(&take().recorded(0), options(specs, 1))
 }
 
 fn frames(body: &[u8]) -> Vec<Frame> {
@@ -87,7 +87,7 @@ fn story(parts: &[Part]) -> String {
 #[test]
 fn faults_of_events_do_what_they_say() {
     let complete = || How::Complete(Vec::new());
-    for (spec, told, how) in [
+    for (spec, expected, how) in [
         ("cut:event=3", "sma", How::Reset),
         ("cut:event=3,how=clean", "sma", complete()),
         ("cut:event=3,how=unterminated", "sma", How::Unterminated),
@@ -125,20 +125,20 @@ fn faults_of_events_do_what_they_say() {
         ("drop:event=3,request=2", "smabef", complete()),
     ] {
         let (parts, end) = spoilt(&[spec]);
-        assert_eq!((story(&parts).as_str(), end.how), (told, how), "{spec}");
+        assert_eq!((story(&parts).as_str(), end.how), (expected, how), "{spec}");
     }
 }
 
 #[test]
 fn faults_stand_one_behind_the_other() {
-    for (specs, told) in [
+    for (specs, expected) in [
         (&["duplicate:event=3", "drop:event=3"][..], "smbef"),
         (&["unknown:event=3", "drop:event=3"], "sm<SCRUBJAY_UNKNOWN>bef"),
         (&["drop:event=3", "cut:event=4"], "smb"),
         (&["error", "cut:event=5"], "smabe"),
         (&["reorder:event=3", "corrupt:event=3"], "smb?ef"),
     ] {
-        assert_eq!(story(&spoilt(specs).0), told, "{specs:?}");
+        assert_eq!(story(&spoilt(specs).0), expected, "{specs:?}");
     }
 }
 
@@ -167,7 +167,7 @@ fn waits_are_added_at_any_pace() {
     assert_eq!(held("delay:every=2,by=1s"), [0, 1000, 1000, 2000, 2000, 3000, 3000]);
     assert_eq!(held("stall:event=3,for=2s"), [0, 0, 0, 2000, 2000, 2000, 2000]);
     assert_eq!(held("stall:event=6,for=2s"), [0, 0, 0, 0, 0, 0, 2000]);
-    let schedule = scrubjay_replay::Schedule::new(&take().recorded(0), manner(&["slow-head:by=1500ms"], 0));
+    let schedule = scrubjay_replay::Schedule::new(&take().recorded(0), options(&["slow-head:by=1500ms"], 0));
     assert_eq!(schedule.head().unwrap().held_us, 1_500_000);
 }
 
@@ -207,7 +207,7 @@ fn an_oversize_event_has_its_size_and_is_still_json() {
 }
 
 #[test]
-fn what_strikes_nothing_says_so() {
+fn what_strikes_nothing_is_reported() {
     for spec in [
         "drop:event=99",
         "drop:type=STATE_DELTA",
@@ -224,7 +224,7 @@ fn what_strikes_nothing_says_so() {
 fn records_are_spoilt_as_records() {
     let recorded = Take::of("protobuf-encoder/proto-chat").recorded(0);
     let types = |specs: &[&str]| -> Vec<String> {
-        let (parts, _) = played(&recorded, manner(specs, 1));
+        let (parts, _) = played(&recorded, options(specs, 1));
         let mut decoder = record::Decoder::new();
         decoder.push(&joined(&parts));
         let frames = std::iter::from_fn(|| decoder.next_frame()).collect::<Vec<_>>();
@@ -245,9 +245,9 @@ fn records_are_spoilt_as_records() {
     assert_eq!(types(&["unknown:event=1"])[1], "?");
     assert_eq!(types(&["corrupt:event=1"])[0], "?");
     assert_eq!(types(&["oversize:event=1,size=4kB"]), plain);
-    let (parts, _) = played(&recorded, manner(&["oversize:event=1,size=4kB"], 1));
+    let (parts, _) = played(&recorded, options(&["oversize:event=1,size=4kB"], 1));
     assert_eq!(parts[0].bytes.len(), 4000);
-    let (_, end) = played(&recorded, manner(&["edit:event=1,text={}"], 1));
+    let (_, end) = played(&recorded, options(&["edit:event=1,text={}"], 1));
     assert!(end.why.contains("met nothing"), "the text of a record is not JSON");
 }
 
@@ -289,8 +289,8 @@ fn every_fault_is_the_same_twice_with_one_seed() {
         let recorded = Take::captured(captured).recorded(0);
         for spec in specs {
             let (one, two) = (
-                played(&recorded, manner(&[spec], 7)),
-                played(&recorded, manner(&[spec], 7)),
+                played(&recorded, options(&[spec], 7)),
+                played(&recorded, options(&[spec], 7)),
             );
             assert!(one == two, "{spec} on {}", captured.name);
         }
@@ -303,9 +303,9 @@ fn another_seed_strikes_elsewhere_and_an_old_one_where_it_did() {
     let struck = |seed| -> Vec<u32> {
         let (parts, _) = played(
             &recorded,
-            Manner {
+            ScheduleOptions {
                 cut: Cut::Frames,
-                ..manner(&["corrupt:rate=0.1"], seed)
+                ..options(&["corrupt:rate=0.1"], seed)
             },
         );
         parts
@@ -323,8 +323,8 @@ fn another_seed_strikes_elsewhere_and_an_old_one_where_it_did() {
 #[test]
 fn the_recording_stays_as_it_is() {
     let recorded = take().recorded(0);
-    played(&recorded, manner(&["corrupt:rate=1", "error", "split"], 3));
-    assert!(joined(&played(&recorded, Manner::default()).0) == take().body);
+    played(&recorded, options(&["corrupt:rate=1", "error", "split"], 3));
+    assert!(joined(&played(&recorded, ScheduleOptions::default()).0) == take().body);
 }
 
 #[test]

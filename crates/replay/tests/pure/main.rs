@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "in a test a failure is a panic")]
 
 mod adapting;
+mod bulk;
 mod faults;
-mod floods;
 mod matching;
 mod rerecording;
 mod samples;

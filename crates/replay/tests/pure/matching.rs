@@ -1,13 +1,15 @@
 //! What a request is answered with, case by case.
 
+mod others;
+
 use scrubjay_replay::{
-    Asked, Deck, Rules,
+    Asked, MatchOptions, Matcher,
     matching::{Answer, Hit},
 };
 use scrubjay_session::exchange::Ending;
 use serde_json::{Value, json};
 
-use crate::stage::{Take, corpus, deck, renamed};
+use crate::stage::{Take, corpus, matcher, renamed};
 
 /// What is expected of a request: a recorded exchange by its place, or a miss
 /// whose closest recording differs first at a place.
@@ -31,8 +33,8 @@ pub(crate) fn asked(take: &Take, thread: &str, change: impl FnOnce(&mut Value)) 
     asked
 }
 
-pub(crate) fn outcome(deck: &Deck, asked: &Asked) -> Expected {
-    match deck.ask(asked) {
+pub(crate) fn outcome(matcher: &Matcher, asked: &Asked) -> Expected {
+    match matcher.ask(asked) {
         Answer::Hit(hit) => {
             assert!(!hit.why.is_empty());
             Gives(hit.recorded)
@@ -49,8 +51,8 @@ pub(crate) fn outcome(deck: &Deck, asked: &Asked) -> Expected {
     }
 }
 
-pub(crate) fn hit(deck: &Deck, asked: &Asked) -> Hit {
-    match deck.ask(asked) {
+pub(crate) fn hit(matcher: &Matcher, asked: &Asked) -> Hit {
+    match matcher.ask(asked) {
         Answer::Hit(hit) => hit,
         Answer::NoHistory(miss) | Answer::Miss(miss) => panic!("{miss:?}"),
     }
@@ -59,9 +61,9 @@ pub(crate) fn hit(deck: &Deck, asked: &Asked) -> Hit {
 /// A request of a table: a thread, what it repeats, what it changes, what it gets.
 pub(crate) type Row<'a> = (&'a str, &'a Take, fn(&mut Value), Expected);
 
-pub(crate) fn check(name: &str, deck: &Deck, rows: &[Row<'_>]) {
+pub(crate) fn check(name: &str, matcher: &Matcher, rows: &[Row<'_>]) {
     for (place, (thread, take, change, expected)) in rows.iter().enumerate() {
-        let got = outcome(deck, &asked(take, thread, *change));
+        let got = outcome(matcher, &asked(take, thread, *change));
         assert_eq!(got, *expected, "{name}, request {place} of {thread}");
     }
 }
@@ -73,7 +75,7 @@ fn the_same_prompt_gets_its_answers_in_order() {
     let one = Take::of("mastra/01-chat").in_thread("recorded-1");
     let two = Take::of("mastra/01-chat").in_thread("recorded-2");
     let other = Take::of("mastra/07-reasoning");
-    let loaded = deck(&[one.clone(), other, two], Rules::default());
+    let loaded = matcher(&[one.clone(), other, two], MatchOptions::default());
     check(
         "two threads, then the last again",
         &loaded,
@@ -84,7 +86,7 @@ fn the_same_prompt_gets_its_answers_in_order() {
         ],
     );
     let again = Take::of("mastra/01-chat").in_thread("recorded-1");
-    let loaded = deck(&[one.clone(), again], Rules::default());
+    let loaded = matcher(&[one.clone(), again], MatchOptions::default());
     check(
         "one thread whose agent keeps the history, asked by two at once",
         &loaded,
@@ -101,7 +103,7 @@ fn the_same_prompt_gets_its_answers_in_order() {
 #[test]
 fn a_prompt_is_not_answered_by_another() {
     let chat = Take::of("langgraph/01-chat-no-raw-run1").with(|input| input["messages"][0]["content"] = "a".into());
-    let loaded = deck([&chat], Rules::default());
+    let loaded = matcher([&chat], MatchOptions::default());
     check(
         "a, ab, the empty text, another role, one message more",
         &loaded,
@@ -143,7 +145,7 @@ fn parts_of_a_message_are_text_too() {
     let chat = Take::of("mastra/01-chat").with(|input| {
         input["messages"][0]["content"] = json!([{"type": "text", "text": "a", "id": "part-1"}]);
     });
-    let loaded = deck([&chat], Rules::default());
+    let loaded = matcher([&chat], MatchOptions::default());
     check(
         "an id of a part means nothing, its text does",
         &loaded,
@@ -174,7 +176,7 @@ fn a_resume_gets_the_resumed_run() {
     ]
     .map(Take::of)
     .into();
-    let loaded = deck(&takes, Rules::default());
+    let loaded = matcher(&takes, MatchOptions::default());
     check(
         "mastra",
         &loaded,
@@ -216,7 +218,7 @@ fn an_older_adapters_resume_gets_the_resumed_run() {
         ),
     ] {
         let takes = [Take::of(first), Take::of(second)];
-        let loaded = deck(&takes, Rules::default());
+        let loaded = matcher(&takes, MatchOptions::default());
         check(
             first,
             &loaded,
@@ -224,7 +226,7 @@ fn an_older_adapters_resume_gets_the_resumed_run() {
         );
     }
     let takes = ["run1", "run2"].map(|run| Take::of(&format!("langgraph/08-interrupt-legacy-custom-{run}")));
-    let loaded = deck(&takes, Rules::default());
+    let loaded = matcher(&takes, MatchOptions::default());
     check(
         "another answer to the interrupt",
         &loaded,
@@ -244,7 +246,7 @@ fn an_older_adapters_resume_gets_the_resumed_run() {
 fn a_changed_tool_result_does_not_get_the_old_answer() {
     for family in ["copilotkit-runtime", "mastra"] {
         let takes = ["run1", "run2"].map(|run| Take::of(&format!("{family}/03-frontend-tool-{run}")));
-        let loaded = deck(&takes, Rules::default());
+        let loaded = matcher(&takes, MatchOptions::default());
         let result = |input: &Value| input["messages"].as_array().unwrap().len() - 1;
         let at = result(&takes[1].input);
         let pointer: &'static str = format!("/messages/{at}/content").leak();
@@ -285,9 +287,9 @@ fn a_changed_tool_result_does_not_get_the_old_answer() {
 #[test]
 fn a_client_may_name_its_history_anew() {
     let takes = ["run1", "run2"].map(|run| Take::of(&format!("mastra/03-frontend-tool-{run}")));
-    let loaded = deck(&takes, Rules::default());
+    let loaded = matcher(&takes, MatchOptions::default());
     check(
-        "calls and results agree, whatever they are called",
+        "calls and results agree under any names",
         &loaded,
         &[(
             "t-a",
@@ -325,7 +327,7 @@ fn threads_with_the_same_prompts_do_not_mix() {
     };
     let without_history: Vec<Take> = takes.iter().map(last_only).collect();
     for (name, takes) in [("whole history", takes), ("the last message only", without_history)] {
-        let loaded = deck(&takes, Rules::default());
+        let loaded = matcher(&takes, MatchOptions::default());
         for (thread, take, expected) in rows(&takes) {
             assert_eq!(
                 outcome(&loaded, &asked(&take, thread, same)),
@@ -340,7 +342,7 @@ fn threads_with_the_same_prompts_do_not_mix() {
 #[test]
 fn an_edited_history_gets_the_run_that_it_had() {
     let takes = ["run1", "run2", "run3"].map(|run| Take::of(&format!("langgraph/06-edit-earlier-message-{run}")));
-    let loaded = deck(&takes, Rules::default());
+    let loaded = matcher(&takes, MatchOptions::default());
     let rows: Vec<Row<'_>> = takes
         .iter()
         .enumerate()
@@ -353,11 +355,11 @@ fn an_edited_history_gets_the_run_that_it_had() {
 fn sessions_do_not_see_each_other() {
     let one = Take::of("mastra/01-chat").in_thread("recorded-1");
     let two = Take::of("mastra/01-chat").in_thread("recorded-2");
-    let loaded = deck(
+    let loaded = matcher(
         &[one.clone(), two],
-        Rules {
+        MatchOptions {
             strict: true,
-            ..Rules::default()
+            ..MatchOptions::default()
         },
     );
     for session in [None, Some("worker-1"), Some("worker-2")] {
@@ -370,15 +372,15 @@ fn sessions_do_not_see_each_other() {
 }
 
 #[test]
-fn a_strict_deck_gives_each_run_once() {
+fn a_strict_matcher_gives_each_run_once() {
     let chat = Take::of("mastra/01-chat");
     let info = Take::of("copilotkit-runtime/13-info-get");
     let other = Take::of("mastra/07-reasoning");
-    let loaded = deck(
+    let loaded = matcher(
         &[chat.clone(), info.clone(), other],
-        Rules {
+        MatchOptions {
             strict: true,
-            ..Rules::default()
+            ..MatchOptions::default()
         },
     );
     assert_eq!(loaded.unused(), [0, 1, 2]);
@@ -400,22 +402,25 @@ fn a_strict_deck_gives_each_run_once() {
 }
 
 #[test]
-fn what_else_the_agent_was_given_is_told_or_must_be_equal() {
+fn what_else_the_agent_was_given_is_listed_or_must_be_equal() {
     let chat = Take::of("copilotkit-runtime/03-frontend-tool-run1");
     let more_tools = |input: &mut Value| {
         let tool = json!({"name": "new_tool", "description": "", "parameters": {}});
         input["tools"].as_array_mut().unwrap().insert(0, tool);
     };
-    let told = hit(&deck([&chat], Rules::default()), &asked(&chat, "t-a", more_tools));
-    assert_eq!(told.differences.len(), 1);
-    assert_eq!(told.differences[0].pointer, "/tools/0");
-    assert_eq!(told.differences[0].recorded, None);
-    assert!(told.why.ends_with("; differs in tools"), "{}", told.why);
-    let whole = deck(
+    let found = hit(
+        &matcher([&chat], MatchOptions::default()),
+        &asked(&chat, "t-a", more_tools),
+    );
+    assert_eq!(found.differences.len(), 1);
+    assert_eq!(found.differences[0].pointer, "/tools/0");
+    assert_eq!(found.differences[0].recorded, None);
+    assert!(found.why.ends_with("; differs in tools"), "{}", found.why);
+    let whole = matcher(
         [&chat],
-        Rules {
+        MatchOptions {
             whole_input: true,
-            ..Rules::default()
+            ..MatchOptions::default()
         },
     );
     check(
@@ -449,7 +454,7 @@ fn of_several_the_one_that_was_given_the_same_answers() {
     let two = Take::of("mastra/01-chat")
         .in_thread("recorded-2")
         .with(|input| input["state"] = json!({"n": 2}));
-    let loaded = deck(&[one.clone(), two.clone()], Rules::default());
+    let loaded = matcher(&[one.clone(), two.clone()], MatchOptions::default());
     check(
         "by state",
         &loaded,
@@ -467,11 +472,11 @@ fn instants_and_own_ids_in_settings_do_not_count() {
         input["state"] = json!({"startedAt": "2026-11-20T10:00:00Z", "now": 1_763_600_000_000_u64});
         input["context"] = json!([{"description": "thread", "value": input["threadId"]}]);
     });
-    let loaded = deck(
+    let loaded = matcher(
         [&chat],
-        Rules {
+        MatchOptions {
             whole_input: true,
-            ..Rules::default()
+            ..MatchOptions::default()
         },
     );
     check(
@@ -486,224 +491,5 @@ fn instants_and_own_ids_in_settings_do_not_count() {
             },
             Gives(0),
         )],
-    );
-}
-
-#[test]
-fn what_a_copilotkit_page_asks_is_answered() {
-    let names = [
-        "13-info-get",
-        "13-info-single-route",
-        "12-connect-empty-thread",
-        "14-run-single-route",
-        "16-threads-list",
-        "06-multi-turn-run1",
-        "16-thread-events",
-        "03-frontend-tool-run1",
-    ];
-    let takes: Vec<Take> = names
-        .iter()
-        .map(|name| Take::of(&format!("copilotkit-runtime/{name}")))
-        .collect();
-    let loaded = deck(&takes, Rules::default());
-    let threads = ["", "", "t-new", "t-single", "", "t-a", "", "t-tool"];
-    let rows: Vec<Row<'_>> = takes
-        .iter()
-        .enumerate()
-        .filter(|(place, _)| *place != 6)
-        .map(|(place, take)| (threads[place], take, same as fn(&mut Value), Gives(place)))
-        .collect();
-    check("by route", &loaded, &rows);
-    let mut events = takes[6].asked();
-    events.target = "/api/copilotkit/threads/t-a/events".into();
-    let found = hit(&loaded, &events);
-    assert_eq!(found.recorded, 6, "{}", found.why);
-    let mut other = asked(&takes[7], "t-b", same);
-    other.target = "/api/copilotkit/agent/other/run".into();
-    assert_eq!(outcome(&loaded, &other), Misses(""));
-    let mut single = asked(&takes[3], "t-c", same);
-    let mut envelope: Value = serde_json::from_slice(&single.body).unwrap();
-    envelope["params"]["agentId"] = "other".into();
-    single.body = serde_json::to_vec(&envelope).unwrap();
-    assert_eq!(outcome(&loaded, &single), Misses(""));
-}
-
-#[test]
-fn a_query_and_a_body_count_for_other_requests() {
-    let list = Take::of("copilotkit-runtime/16-threads-list");
-    let loaded = deck([&list], Rules::default());
-    let mut other = list.asked();
-    other.target = "/api/copilotkit/threads?agentId=other".into();
-    assert_eq!(outcome(&loaded, &other), Misses(""));
-    let Answer::Miss(miss) = loaded.ask(&other) else {
-        panic!()
-    };
-    assert_eq!(miss.nearest[0].note, "its query was `agentId=default`");
-    let mut posted = Take::of("copilotkit-runtime/16-threads-list");
-    posted.exchange.request.method = "POST".into();
-    posted.input = json!({"page": 1});
-    let loaded = deck([&posted], Rules::default());
-    check(
-        "by body",
-        &loaded,
-        &[
-            ("t-a", &posted, |input| input["page"] = 2.into(), Misses("/page")),
-            ("t-a", &posted, same, Gives(0)),
-        ],
-    );
-    let mut secret = list.clone();
-    secret.exchange.request.target = "/api/copilotkit/threads?token=scrubjay-fp:0011223344556677".into();
-    let loaded = deck(&[secret], Rules::default());
-    let mut asked = list.asked();
-    asked.target = "/api/copilotkit/threads?token=anything".into();
-    assert_eq!(
-        outcome(&loaded, &asked),
-        Gives(0),
-        "a secret was not kept, so any will do"
-    );
-}
-
-#[test]
-fn connects_that_were_given_up_answer_last() {
-    let connect = Take::of("copilotkit-runtime/12-connect-empty-thread");
-    let given_up = connect.clone().ending(Ending::ClientLeft);
-    let loaded = deck(&[given_up.clone(), connect.clone(), given_up], Rules::default());
-    check(
-        "the answered one",
-        &loaded,
-        &[("t-a", &connect, same, Gives(1)), ("t-a", &connect, same, Gives(1))],
-    );
-    assert_eq!(loaded.unused(), [0; 0]);
-}
-
-#[test]
-fn the_transport_is_what_the_client_reads() {
-    let sse = Take::of("protobuf-encoder/sse-chat");
-    let binary = Take::of("protobuf-encoder/proto-chat");
-    let input = sse.input.clone();
-    let binary = binary.with(|other| other["messages"] = input["messages"].clone());
-    let mut target = binary.clone();
-    target.exchange.request.target.clone_from(&sse.exchange.request.target);
-    let loaded = deck(&[target, sse.clone()], Rules::default());
-    for (accept, expected) in [
-        ("text/event-stream", 1),
-        ("application/vnd.ag-ui.event+proto", 0),
-        ("text/event-stream", 1),
-    ] {
-        let mut asked = asked(&sse, &format!("t-{accept}-{expected}"), same);
-        asked.headers = vec![("Accept".into(), accept.into())];
-        assert_eq!(outcome(&loaded, &asked), Gives(expected), "{accept}");
-    }
-}
-
-#[test]
-fn a_refused_request_is_asked_again() {
-    let takes = [
-        Take::of("mastra/01-chat").in_thread("recorded-1"),
-        Take::of("mastra/01-chat").in_thread("recorded-2"),
-    ];
-    let loaded = deck(
-        &takes,
-        Rules {
-            strict: true,
-            ..Rules::default()
-        },
-    );
-    for refused in 0..3 {
-        let found = hit(&loaded, &asked(&takes[0], "t-a", same));
-        assert_eq!((found.recorded, found.refused, found.repeat), (0, refused, 0));
-        loaded.refuse(&found);
-    }
-    assert_eq!(loaded.unused(), [0, 1]);
-}
-
-#[test]
-fn a_repeated_answer_says_so_and_marks_the_ids_it_makes() {
-    let takes = ["run1", "run2"].map(|run| Take::of(&format!("mastra/03-frontend-tool-{run}")));
-    let loaded = deck(&takes[..1], Rules::default());
-    let first = hit(&loaded, &asked(&takes[0], "t-a", same));
-    let second = hit(&loaded, &asked(&takes[0], "t-a", same));
-    assert_eq!((first.repeat, second.repeat), (0, 1));
-    assert!(second.why.ends_with("given once more"), "{}", second.why);
-    // The call that was handed out the second time comes back under its mark.
-    let loaded = deck(&takes, Rules::default());
-    for take in [&takes[0], &takes[0]] {
-        hit(&loaded, &asked(take, "t-b", same));
-    }
-    check(
-        "a marked call",
-        &loaded,
-        &[(
-            "t-b",
-            &takes[1],
-            |input| {
-                for message in input["messages"].as_array_mut().unwrap() {
-                    let text = |value: &Value| format!("{}~2", value.as_str().unwrap());
-                    if message["role"] == "tool" {
-                        message["toolCallId"] = text(&message["toolCallId"]).into();
-                    } else if message["role"] == "assistant" {
-                        message["id"] = text(&message["id"]).into();
-                        message["toolCalls"][0]["id"] = text(&message["toolCalls"][0]["id"]).into();
-                    }
-                }
-            },
-            Gives(1),
-        )],
-    );
-}
-
-#[test]
-fn an_empty_deck_and_odd_requests_are_misses() {
-    let empty = deck(&[], Rules::default());
-    let chat = Take::of("mastra/01-chat");
-    for body in [&b""[..], b"{", b"\xFF\xFE", b"[]", b"null"] {
-        let mut asked = chat.asked();
-        asked.body = body.to_vec();
-        assert_eq!(outcome(&empty, &asked), Misses(""));
-        let loaded = deck([&chat], Rules::default());
-        assert!(matches!(loaded.ask(&asked), Answer::Miss(_)), "{body:?}");
-    }
-}
-
-#[test]
-fn every_captured_conversation_is_answered_by_itself() {
-    let families: std::collections::BTreeSet<&str> = corpus()
-        .iter()
-        .filter_map(|captured| captured.name.split('/').next())
-        .collect();
-    for family in families {
-        let captured: Vec<_> = corpus()
-            .iter()
-            .filter(|captured| captured.name.starts_with(&format!("{family}/")))
-            .collect();
-        let takes: Vec<Take> = captured.iter().map(|captured| Take::captured(captured)).collect();
-        let loaded = deck(&takes, Rules::default());
-        for (place, take) in takes.iter().enumerate() {
-            let input = if take.input["body"].is_object() {
-                &take.input["body"]
-            } else {
-                &take.input
-            };
-            let thread = format!("live-{}", input["threadId"].as_str().unwrap_or("none"));
-            let asked = asked(take, &thread, same);
-            // A page that knows its thread asks for it by its own name.
-            let mut asked = asked;
-            asked.target = asked.target.replace("/threads/t-multi/", "/threads/live-t-multi/");
-            assert_eq!(outcome(&loaded, &asked), Gives(place), "{}", captured[place].name);
-        }
-        assert_eq!(loaded.unused(), [0; 0], "{family}");
-    }
-}
-
-#[test]
-fn an_agent_at_a_path_called_connect_is_an_agent() {
-    let mut chat = Take::of("mastra/01-chat");
-    chat.exchange.request.target = "/connect".into();
-    let loaded = deck([&chat], Rules::default());
-    let other: fn(&mut Value) = |input| input["messages"][0]["content"] = "else".into();
-    check(
-        "a run",
-        &loaded,
-        &[("t-a", &chat, other, Misses("/messages/0/content"))],
     );
 }

@@ -2,7 +2,7 @@
 
 use std::{fs, sync::Arc};
 
-use scrubjay_replay::{Asked, Deck, Manner, Recorded, Rules, matching::Answer};
+use scrubjay_replay::{Asked, MatchOptions, Matcher, Recorded, ScheduleOptions, matching::Answer};
 use scrubjay_session::memory::MemoryShelf;
 use scrubjay_testkit::corpus::workspace;
 use serde_json::Value;
@@ -48,20 +48,20 @@ fn every_sample_answers_its_own_requests_in_order() {
         }
         samples += 1;
         let exchanges = sample(&fs::read(&path).unwrap());
-        let rules = Rules {
+        let rules = MatchOptions {
             strict: true,
-            ..Rules::default()
+            ..MatchOptions::default()
         };
-        let deck = Deck::new(exchanges.iter().map(|(recorded, _)| recorded.clone()).collect(), rules);
+        let matcher = Matcher::new(exchanges.iter().map(|(recorded, _)| recorded.clone()).collect(), rules);
         for (place, (recorded, body)) in exchanges.iter().enumerate() {
-            let Answer::Hit(hit) = deck.ask(&asked(recorded, place)) else {
+            let Answer::Hit(hit) = matcher.ask(&asked(recorded, place)) else {
                 panic!("{}, exchange {place}, should be answered", path.display());
             };
             assert_eq!(hit.recorded, place, "{}: {}", path.display(), hit.why);
-            let (parts, _) = played(recorded, Manner::default());
+            let (parts, _) = played(recorded, ScheduleOptions::default());
             assert!(joined(&parts) == *body, "{}, exchange {place}", path.display());
         }
-        assert_eq!(deck.unused(), [0; 0], "{}", path.display());
+        assert_eq!(matcher.unused(), [0; 0], "{}", path.display());
     }
     assert!(samples > 10, "only {samples} samples in {}", folder.display());
 }

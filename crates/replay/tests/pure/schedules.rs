@@ -1,6 +1,6 @@
 //! What goes out when, and how it ends.
 
-use scrubjay_replay::{Beat, Cut, End, Manner, Pace, Schedule, schedule::How};
+use scrubjay_replay::{Cut, End, Pace, Schedule, ScheduleOptions, Step, schedule::How};
 use scrubjay_session::exchange::*;
 
 use crate::stage::{Take, corpus, joined, played};
@@ -10,7 +10,7 @@ fn every_captured_stream_goes_out_in_its_own_chunks() {
     for captured in corpus() {
         let take = Take::captured(captured);
         let recorded = take.recorded(0);
-        let (parts, end) = played(&recorded, Manner::default());
+        let (parts, end) = played(&recorded, ScheduleOptions::default());
         assert!(joined(&parts) == take.body, "{}", captured.name);
         let times: Vec<(usize, u64)> = parts.iter().map(|part| (part.bytes.len(), part.at_us)).collect();
         let chunks = take.chunks.iter().filter(|chunk| chunk.len > 0);
@@ -36,24 +36,24 @@ fn every_captured_stream_goes_out_in_its_own_chunks() {
 #[test]
 fn twenty_schedules_are_alike() {
     let recorded = Take::of("copilotkit-runtime/01-chat").recorded(0);
-    let first = played(&recorded, Manner::default());
-    assert!((1..20).all(|_| played(&recorded, Manner::default()) == first));
+    let first = played(&recorded, ScheduleOptions::default());
+    assert!((1..20).all(|_| played(&recorded, ScheduleOptions::default()) == first));
 }
 
 #[test]
 fn frames_are_numbered_as_in_the_recording_and_can_go_one_by_one() {
     for captured in corpus() {
         let recorded = Take::captured(captured).recorded(0);
-        let (chunks, _) = played(&recorded, Manner::default());
+        let (chunks, _) = played(&recorded, ScheduleOptions::default());
         let marks = |parts: &[scrubjay_replay::Part]| -> Vec<_> {
             let marks = parts.iter().flat_map(|part| &part.marks);
             marks.map(|mark| (mark.seq, mark.event_type.clone())).collect()
         };
         let (frames, _) = played(
             &recorded,
-            Manner {
+            ScheduleOptions {
                 cut: Cut::Frames,
-                ..Manner::default()
+                ..ScheduleOptions::default()
             },
         );
         assert_eq!(marks(&chunks), marks(&frames), "{}", captured.name);
@@ -75,21 +75,21 @@ fn a_stream_can_be_stepped_from_where_it_is() {
     }];
     let mut schedule = Schedule::new(
         &one_chunk.recorded(0),
-        Manner {
+        ScheduleOptions {
             cut: Cut::Frames,
-            ..Manner::default()
+            ..ScheduleOptions::default()
         },
     );
     let mut bytes = Vec::new();
     let mut parts = 0;
-    while let Some(Ok(Beat::Part(part))) = schedule.next() {
+    while let Some(Ok(Step::Part(part))) = schedule.next() {
         bytes.extend_from_slice(&part.bytes);
         parts += 1;
         if parts == 3 {
             schedule.set_cut(Cut::Recorded);
         }
     }
-    assert_eq!(parts, 4, "three by hand, and the rest of the chunk");
+    assert_eq!(parts, 4, "three by order, and the rest of the chunk");
     assert!(bytes == take.body);
     assert!(schedule.frames() > 4);
 }
@@ -108,15 +108,15 @@ fn endings_are_replayed_as_themselves() {
         let mut take = take.clone().ending(ending);
         take.exchange.trailers = vec![("x-sum".into(), b"1".to_vec())];
         take.exchange.last_at_us = 90_000_000;
-        let (_, end) = played(&take.recorded(0), Manner::default());
+        let (_, end) = played(&take.recorded(0), ScheduleOptions::default());
         assert_eq!((end.how, end.at_us), (how, 90_000_000), "{ending:?}");
     }
     let mut nothing = take.ending(Ending::NoAnswer);
     (nothing.exchange.response, nothing.body, nothing.chunks) = (None, Vec::new(), Vec::new());
-    let mut schedule = Schedule::new(&nothing.recorded(0), Manner::default());
+    let mut schedule = Schedule::new(&nothing.recorded(0), ScheduleOptions::default());
     assert!(schedule.head().is_none());
-    let beats: Vec<Beat> = schedule.by_ref().map(Result::unwrap).collect();
-    assert!(matches!(beats.as_slice(), [Beat::End(End { how: How::Reset, .. })]));
+    let steps: Vec<Step> = schedule.by_ref().map(Result::unwrap).collect();
+    assert!(matches!(steps.as_slice(), [Step::End(End { how: How::Reset, .. })]));
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn heads_lose_what_belongs_to_a_connection_or_was_not_kept() {
     .map(|(name, value)| (name.into(), value.into()))
     .into();
     take.exchange.response_at_us = Some(7_000);
-    let head = Schedule::new(&take.recorded(0), Manner::default())
+    let head = Schedule::new(&take.recorded(0), ScheduleOptions::default())
         .head()
         .unwrap()
         .clone();
@@ -181,7 +181,7 @@ fn a_hole_ends_what_was_begun_before_it() {
         offset: 21,
         len: Some(979),
     }];
-    let (parts, _) = played(&take.recorded(0), Manner::default());
+    let (parts, _) = played(&take.recorded(0), ScheduleOptions::default());
     assert_eq!(joined(&parts), take.body);
     let marks: Vec<_> = parts
         .iter()
@@ -198,9 +198,9 @@ fn due_times_never_go_back_at_any_pace() {
         let cut = if pace.is_by_event() { Cut::Frames } else { Cut::Recorded };
         let (parts, end) = played(
             &recorded,
-            Manner {
+            ScheduleOptions {
                 cut,
-                ..Manner::default()
+                ..ScheduleOptions::default()
             },
         );
         let mut due: Vec<_> = parts
@@ -230,12 +230,12 @@ fn a_frame_that_is_too_large_to_be_held_goes_out_as_it_came() {
     let recorded = take.recorded(0);
     let mut ids = scrubjay_replay::IdMap::default();
     ids.insert(scrubjay_replay::adapt::IdKind::Thread, "thread-0001", "live-0001");
-    let adapted = Manner {
+    let adapted = ScheduleOptions {
         ids: Some(ids),
-        ..Manner::default()
+        ..ScheduleOptions::default()
     };
-    for manner in [Manner::default(), adapted] {
-        let (parts, _) = played(&recorded, manner);
+    for options in [ScheduleOptions::default(), adapted] {
+        let (parts, _) = played(&recorded, options);
         assert!(joined(&parts) == take.body);
         assert_eq!(parts.len(), take.chunks.len());
         let seqs: Vec<u32> = parts.iter().flat_map(|part| &part.marks).map(|mark| mark.seq).collect();

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use scrubjay_replay::{Asked, Beat, Deck, End, Manner, Part, Recorded, Rules, Schedule};
+use scrubjay_replay::{Asked, End, MatchOptions, Matcher, Part, Recorded, Schedule, ScheduleOptions, Step};
 use scrubjay_session::{exchange::*, memory::MemoryShelf};
 use scrubjay_testkit::corpus::{Captured, captured, workspace};
 use serde_json::Value;
@@ -120,18 +120,18 @@ fn body_of(input: &Value) -> Vec<u8> {
     }
 }
 
-pub(crate) fn deck<'a>(takes: impl IntoIterator<Item = &'a Take>, rules: Rules) -> Deck {
+pub(crate) fn matcher<'a>(takes: impl IntoIterator<Item = &'a Take>, rules: MatchOptions) -> Matcher {
     let recorded = takes.into_iter().enumerate().map(|(index, take)| take.recorded(index));
-    Deck::new(recorded.collect(), rules)
+    Matcher::new(recorded.collect(), rules)
 }
 
 /// All parts and the end.
-pub(crate) fn played(recorded: &Recorded, manner: Manner) -> (Vec<Part>, End) {
+pub(crate) fn played(recorded: &Recorded, options: ScheduleOptions) -> (Vec<Part>, End) {
     let mut parts = Vec::new();
-    for beat in Schedule::new(recorded, manner) {
-        match beat.expect("memory can be read") {
-            Beat::Part(part) => parts.push(part),
-            Beat::End(end) => return (parts, end),
+    for step in Schedule::new(recorded, options) {
+        match step.expect("memory can be read") {
+            Step::Part(part) => parts.push(part),
+            Step::End(end) => return (parts, end),
         }
     }
     panic!("a schedule should end");

@@ -1,7 +1,7 @@
 //! Threads that ask the same: each gets its own answers, and nothing of another.
 
 use scrubjay_replay::{
-    Asked, Deck, Rules,
+    Asked, MatchOptions, Matcher,
     matching::{Answer, Hit},
 };
 use scrubjay_session::exchange::{Chunk, Ending};
@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 
 use crate::{
     matching::{Expected, asked, check, hit, outcome, same},
-    stage::{Take, deck},
+    stage::{Take, matcher},
 };
 use Expected::{Hit as Gives, Miss as Misses, NoHistory};
 
-const STRICT: Rules = Rules {
+const STRICT: MatchOptions = MatchOptions {
     strict: true,
     whole_input: false,
 };
@@ -67,8 +67,8 @@ fn again(take: &Take) -> Asked {
 fn a_recorded_thread_is_answered_from_itself() {
     let (a, b) = (runs("recorded-a"), runs("recorded-b"));
     let takes = [a.clone(), b.clone()].concat();
-    for rules in [Rules::default(), STRICT] {
-        let loaded = deck(&takes, rules);
+    for rules in [MatchOptions::default(), STRICT] {
+        let loaded = matcher(&takes, rules);
         // The second thread first; and then the two in turns.
         for (take, place) in [(&b[0], 3), (&a[0], 0), (&b[1], 4), (&b[2], 5), (&a[1], 1), (&a[2], 2)] {
             assert_eq!(outcome(&loaded, &again(take)), Gives(place));
@@ -81,14 +81,14 @@ fn a_recorded_thread_is_answered_from_itself() {
 fn a_recorded_run_is_answered_by_itself_wherever_the_thread_is() {
     let takes = runs("recorded-a").map(|take| take.with(|input| input["messages"][0]["content"] = "again".into()));
     for order in [[2, 0, 1], [1, 2, 0]] {
-        let loaded = deck(&takes, STRICT);
+        let loaded = matcher(&takes, STRICT);
         for place in order {
             assert_eq!(outcome(&loaded, &again(&takes[place])), Gives(place), "{order:?}");
         }
     }
     // Two runs of one id in one thread come in order.
     let twice = takes.map(|take| take.with(|input| input["runId"] = "the-run".into()));
-    let loaded = deck(&twice, STRICT);
+    let loaded = matcher(&twice, STRICT);
     for (place, take) in twice.iter().enumerate() {
         assert_eq!(outcome(&loaded, &again(take)), Gives(place));
     }
@@ -97,7 +97,7 @@ fn a_recorded_run_is_answered_by_itself_wherever_the_thread_is() {
 #[test]
 fn a_recorded_thread_gets_its_runs_though_another_has_had_them() {
     let takes = [runs("recorded-a"), runs("recorded-b")].concat();
-    let loaded = deck(&takes, STRICT);
+    let loaded = matcher(&takes, STRICT);
     assert_eq!(outcome(&loaded, &asked(&takes[0], "live", same)), Gives(0));
     assert_eq!(
         outcome(&loaded, &again(&takes[0])),
@@ -115,7 +115,7 @@ fn a_fresh_thread_takes_a_recorded_one_that_no_other_has_and_keeps_to_it() {
         .clone()
         .with(|input| input["messages"][0]["content"] = "only b was asked".into());
     let takes = [a.to_vec(), b.to_vec(), vec![only_b.clone()]].concat();
-    let loaded = deck(&takes, Rules::default());
+    let loaded = matcher(&takes, MatchOptions::default());
     check(
         "the recorded thread is there, so that it is taken",
         &loaded,
@@ -125,7 +125,7 @@ fn a_fresh_thread_takes_a_recorded_one_that_no_other_has_and_keeps_to_it() {
             ("t-x", &only_b, same, Gives(6)),
         ],
     );
-    let loaded = deck(&takes, Rules::default());
+    let loaded = matcher(&takes, MatchOptions::default());
     check(
         "what only the other thread was asked is a miss",
         &loaded,
@@ -156,7 +156,7 @@ fn twenty_rounds_of_two_threads_in_any_order_do_not_mix() {
     assert_eq!(orders.len(), 20);
     for names in [["recorded-a", "recorded-b"], ["t-x", "t-y"], ["t-x", "recorded-b"]] {
         for order in &orders {
-            let loaded = deck(&takes, STRICT);
+            let loaded = matcher(&takes, STRICT);
             let mut next = [0, 0];
             let mut first = [None, None];
             for step in 0..6 {
@@ -184,7 +184,7 @@ fn twenty_rounds_of_two_threads_in_any_order_do_not_mix() {
 fn threads_of_one_framework_with_one_question_do_not_mix() {
     let takes = ["weather-no-content-type-run1", "weather-other-thread-run1"]
         .map(|name| Take::of(&format!("ag2-autogen/{name}")));
-    let loaded = deck(&takes, STRICT);
+    let loaded = matcher(&takes, STRICT);
     assert_eq!(outcome(&loaded, &again(&takes[1])), Gives(1));
     assert_eq!(outcome(&loaded, &asked(&takes[1], "t-x", same)), Gives(0));
     assert_eq!(outcome(&loaded, &again(&takes[0])), Gives(0));
@@ -203,7 +203,7 @@ fn a_page_that_is_loaded_again_gets_its_own_history() {
     ];
     let [empty_a, empty_b, run_b, run_a, full_b, full_a] = &takes;
     for _ in 0..20 {
-        let loaded = deck(&takes, STRICT);
+        let loaded = matcher(&takes, STRICT);
         let rows = [
             // Doubled, as pages in development do; before the run it is the empty one again.
             (full_b, "recorded-b", 1),
@@ -220,7 +220,7 @@ fn a_page_that_is_loaded_again_gets_its_own_history() {
             assert_eq!(outcome(&loaded, &asked(take, thread, same)), Gives(place), "{step}");
         }
         // A thread of another name has no history until it has run; then that of the one it follows.
-        let loaded = deck(&takes, STRICT);
+        let loaded = matcher(&takes, STRICT);
         assert_eq!(outcome(&loaded, &asked(run_a, "recorded-b", same)), Gives(2));
         let first = hit(&loaded, &asked(full_a, "t-x", same));
         assert!([0, 1].contains(&first.recorded), "{}", first.why);
@@ -243,7 +243,7 @@ fn no_history_is_made_up_and_none_is_given_away() {
         (vec!["not an event"], false),
     ] {
         let takes = [run("recorded-b", "hi"), connect("recorded-b", &events)];
-        let loaded = deck(&takes, Rules::default());
+        let loaded = matcher(&takes, MatchOptions::default());
         let expected = if is_empty { Gives(1) } else { NoHistory };
         let fresh = asked(&takes[1], "t-x", same);
         assert_eq!(outcome(&loaded, &fresh), expected, "{events:?}");
@@ -252,7 +252,7 @@ fn no_history_is_made_up_and_none_is_given_away() {
     let failed = |change: fn(&mut Take)| {
         let mut take = connect("recorded-b", &[]);
         change(&mut take);
-        let loaded = deck(&[take.clone()], Rules::default());
+        let loaded = matcher(&[take.clone()], MatchOptions::default());
         outcome(&loaded, &asked(&take, "t-x", same))
     };
     assert_eq!(
@@ -276,7 +276,7 @@ fn what_is_asked_about_a_thread_by_its_path_is_its_own() {
         named("recorded-a"),
         named("recorded-b"),
     ];
-    let loaded = deck(&takes, Rules::default());
+    let loaded = matcher(&takes, MatchOptions::default());
     let events = |thread: &str| named(thread).asked();
     assert_eq!(outcome(&loaded, &events("recorded-b")), Gives(3));
     assert_eq!(outcome(&loaded, &events("t-x")), Misses(""));
@@ -314,7 +314,7 @@ fn the_single_endpoint_keeps_threads_apart_too() {
         single("threads/events", Value::Null, &of("recorded-a")),
         single("threads/events", Value::Null, &of("recorded-b")),
     ];
-    let loaded = deck(&takes, STRICT);
+    let loaded = matcher(&takes, STRICT);
     let live = |place: usize, thread: &str| {
         let mut asked = asked(&takes[place], thread, same);
         let text = String::from_utf8(asked.body).unwrap();
@@ -342,10 +342,10 @@ fn a_thread_that_a_fallback_went_on_with_goes_on() {
     let first = Take::of("mastra/03-frontend-tool-run1").in_thread("recorded-a");
     // The second run was answered by an agent, and recorded under the live thread's id.
     let second = Take::of("mastra/03-frontend-tool-run2").in_thread("live-1");
-    let loaded = deck(&[first.clone(), second.clone()], STRICT);
+    let loaded = matcher(&[first.clone(), second.clone()], STRICT);
     assert_eq!(outcome(&loaded, &asked(&first, "live-2", same)), Gives(0));
     assert_eq!(outcome(&loaded, &asked(&second, "live-2", same)), Gives(1));
-    let loaded = deck(&[first.clone(), second.clone()], STRICT);
+    let loaded = matcher(&[first.clone(), second.clone()], STRICT);
     assert_eq!(outcome(&loaded, &again(&first)), Gives(0));
     let mut other: Asked = again(&second);
     other.body = serde_json::to_vec(&second.in_thread("recorded-a").input).unwrap();
@@ -359,7 +359,7 @@ fn a_thread_that_a_fallback_went_on_with_goes_on() {
 #[test]
 fn sessions_follow_threads_of_their_own() {
     let takes = [runs("recorded-a"), runs("recorded-b")].concat();
-    let loaded: Deck = deck(&takes, STRICT);
+    let loaded: Matcher = matcher(&takes, STRICT);
     for session in [None, Some("one"), Some("two")] {
         for (thread, place) in [("t-x", 0), ("t-y", 3)] {
             let mut asked = asked(&takes[0], thread, same);

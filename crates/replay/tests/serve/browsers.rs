@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use scrubjay_proxy::{Source, Upstream};
 use scrubjay_replay::{
-    Rules,
-    serve::{Opening, Origins},
+    MatchOptions,
+    serve::{Origins, ServeConfig},
 };
 use scrubjay_testkit::{MemoryRecorder, ScriptedAgent};
 
@@ -72,12 +72,12 @@ fn secret_runs() -> [Made; 2] {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_another_machine_reads_nothing_and_uses_nothing_up() {
-    for conduct in [adapted(), exactly()] {
-        let once = Rules {
+    for options in [adapted(), exactly()] {
+        let once = MatchOptions {
             strict: true,
-            ..Rules::default()
+            ..MatchOptions::default()
         };
-        let stage = Stage::ruled(&secret_runs(), conduct, once);
+        let stage = Stage::ruled(&secret_runs(), options, once);
         for fields in FOREIGN {
             for prompt in ["hi", "what comes close to the recorded prompt"] {
                 let answer = stage.answer(&ask("x", prompt, fields)).await;
@@ -121,9 +121,9 @@ async fn a_preflight_of_another_machine_opens_nothing() {
 async fn a_page_of_another_machine_asks_the_fallback_nothing() {
     let (agent, recorder) = (ScriptedAgent::playing(vec![]).await, MemoryRecorder::default());
     let source = Source::new("fallback", Upstream::parse(&agent.url()).unwrap());
-    let stage = Stage::open(Opening {
+    let stage = Stage::open(ServeConfig {
         fallback: Some((source, Arc::new(recorder))),
-        ..Opening::new(Stage::deck(&secret_runs(), Rules::default()), adapted())
+        ..ServeConfig::new(Stage::matcher(&secret_runs(), MatchOptions::default()), adapted())
     });
     for fields in FOREIGN {
         assert_eq!(
@@ -138,9 +138,9 @@ async fn a_page_of_another_machine_asks_the_fallback_nothing() {
 #[tokio::test]
 async fn a_page_that_was_named_reads_the_answer() {
     let named = "https://app.example".parse().unwrap();
-    let stage = Stage::open(Opening {
+    let stage = Stage::open(ServeConfig {
         origins: Origins::with(vec![named]),
-        ..Opening::new(Stage::deck(&secret_runs(), Rules::default()), adapted())
+        ..ServeConfig::new(Stage::matcher(&secret_runs(), MatchOptions::default()), adapted())
     });
     let answer = stage.answer(&ask("x", "hi", "origin: https://app.example\r\n")).await;
     assert_eq!(answer.status(), 200);

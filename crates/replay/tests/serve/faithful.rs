@@ -134,8 +134,8 @@ async fn more_fields_than_can_be_sent_are_sent_as_far_as_they_can() {
         .enumerate()
         .map(|(nth, counts)| made(nth, *counts))
         .collect();
-    for conduct in [adapted(), exactly()] {
-        let stage = Stage::serving(&made, conduct);
+    for options in [adapted(), exactly()] {
+        let stage = Stage::serving(&made, options);
         for (nth, (headers, trailers)) in counts.into_iter().enumerate() {
             let name = format!("many-{nth}");
             let answer = stage.answer(&ask(&name, &name, "te: trailers\r\n")).await;
@@ -144,9 +144,9 @@ async fn more_fields_than_can_be_sent_are_sent_as_far_as_they_can() {
             let sent = answer.head.matches("x-field-").count();
             assert_eq!(sent, headers.min(23_999), "{headers} fields, {trailers} trailers");
             let why = stage.serving.answered_after(nth as u64)[0].why.clone();
-            let is_said = |what: &str| why.contains(&format!("{what}s were left out"));
+            let is_reported = |what: &str| why.contains(&format!("{what}s were left out"));
             assert_eq!(
-                (is_said("field"), is_said("trailer")),
+                (is_reported("field"), is_reported("trailer")),
                 (headers > 23_999, trailers > 24_000),
                 "{why}"
             );

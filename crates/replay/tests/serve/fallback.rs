@@ -3,24 +3,24 @@
 use std::sync::Arc;
 
 use scrubjay_proxy::{Source, Upstream};
-use scrubjay_replay::{Rules, serve::Opening};
+use scrubjay_replay::{MatchOptions, serve::ServeConfig};
 use scrubjay_session::exchange::Ending;
 use scrubjay_testkit::{MemoryRecorder, ScriptedAgent, Step};
 
 use crate::stage::{Made, Stage, adapted, ask, event};
 
 async fn before(agent: &ScriptedAgent, recorder: &MemoryRecorder) -> Stage {
-    let deck = Stage::deck(
+    let matcher = Stage::matcher(
         &[Made::run("t", "known", &[&event("{}")])],
-        Rules {
+        MatchOptions {
             whole_input: true,
-            ..Rules::default()
+            ..MatchOptions::default()
         },
     );
     let source = Source::new("fallback", Upstream::parse(&agent.url()).unwrap());
-    Stage::open(Opening {
+    Stage::open(ServeConfig {
         fallback: Some((source, Arc::new(recorder.clone()))),
-        ..Opening::new(deck, adapted())
+        ..ServeConfig::new(matcher, adapted())
     })
 }
 
@@ -41,7 +41,7 @@ async fn what_is_not_recorded_is_asked_for_and_recorded() {
     let stage = before(&agent, &recorder).await;
 
     assert_eq!(stage.answer(&ask("x", "known", "")).await.text(), event("{}"));
-    assert_eq!(agent.connections(), 0, "what is recorded goes to nobody");
+    assert_eq!(agent.connections(), 0, "what is recorded goes to no agent");
 
     let answer = stage
         .answer(&ask("x", "unknown", "origin: http://localhost:3000\r\n"))
@@ -63,7 +63,7 @@ async fn what_is_not_recorded_is_asked_for_and_recorded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_fallback_that_does_not_answer_is_told() {
+async fn a_fallback_that_does_not_answer_is_reported() {
     let agent = ScriptedAgent::playing(vec![]).await;
     let recorder = MemoryRecorder::default();
     let stage = before(&agent, &recorder).await;
@@ -83,13 +83,13 @@ async fn what_the_agent_did_not_answer_answers_nothing() {
     for thread in ["x", "y"] {
         assert_eq!(stage.answer(&ask(thread, "hi", "")).await.text(), event("{}"));
     }
-    assert!(stage.serving.unused().is_empty(), "nobody can ask for an outage");
+    assert!(stage.serving.unused().is_empty(), "no client can ask for an outage");
     let stage = Stage::serving(&[outage()], adapted());
     let answer = stage.answer(&ask("x", "hi", "")).await;
     assert_eq!(answer.status(), 404);
-    let told: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    let refusal: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
     assert_eq!(
-        (&told["error"], &told["nearest"][0]["note"]),
+        (&refusal["error"], &refusal["nearest"][0]["note"]),
         (
             &"The agent did not answer this POST /agent when it was recorded.".into(),
             &"the agent did not answer it".into()

@@ -1,8 +1,8 @@
-//! Each fault does over a socket exactly what it says, and the same again with the same seed.
+//! Each fault does over a socket exactly what is documented, and the same again with the same seed.
 
 use std::sync::Arc;
 
-use scrubjay_replay::{Faults, serve::Conduct};
+use scrubjay_replay::{Faults, serve::ServeOptions};
 use scrubjay_testkit::{Answer, Closed};
 
 use crate::stage::{Made, Stage, adapted, ask, event};
@@ -21,11 +21,11 @@ fn numbers(which: &[u32]) -> String {
 fn spoiled(events: u32, specs: &[&str], seed: u64) -> Stage {
     let chunks: Vec<String> = (1..=events).map(number).collect();
     let chunks: Vec<&str> = chunks.iter().map(String::as_str).collect();
-    let conduct = Conduct {
+    let options = ServeOptions {
         faults: Arc::new(Faults::parse(specs, seed).unwrap()),
         ..adapted()
     };
-    Stage::serving(&[Made::run("t", "hi", &chunks)], conduct)
+    Stage::serving(&[Made::run("t", "hi", &chunks)], options)
 }
 
 /// What a client gets, and how it ends for it.
@@ -129,7 +129,7 @@ async fn a_stall_without_end_leaves_the_connection_open() {
     assert!(client.until(&number(2)).await.ends_with(&format!("{}\r\n", number(2))));
     let listening = stage.serving.listening().remove(0);
     assert_eq!(listening.stage, scrubjay_replay::serve::Stage::Streaming);
-    // Only a hand ends it.
+    // Only an order ends it.
     assert!(
         stage
             .serving
@@ -183,8 +183,8 @@ async fn faults_that_strike_are_counted_and_those_that_do_not() {
     assert!(mark.ends_with("; faults=drop,cut,slow-head,split,status"), "{mark}");
     let why = stage.serving.answered_after(1)[0].why.clone();
     assert!(why.ends_with("; with faults: drop,cut,slow-head,split,status"), "{why}");
-    let conduct = stage.serving.conduct();
-    let struck: Vec<u64> = conduct.faults.struck().map(|(_, times)| times).collect();
+    let options = stage.serving.options();
+    let struck: Vec<u64> = options.faults.struck().map(|(_, times)| times).collect();
     // All events were dropped, so there was nothing to split.
     assert_eq!(struck, [EVENTS.into(), 0, 1, 0, 1]);
 }
@@ -199,11 +199,11 @@ fn info() -> Made {
 }
 
 async fn statuses(spec: &str) -> [u16; 3] {
-    let conduct = Conduct {
+    let options = ServeOptions {
         faults: Arc::new(Faults::parse(&[spec], 0).unwrap()),
         ..adapted()
     };
-    let stage = Stage::serving(&[info(), Made::run("t", "hi", &[&number(1)])], conduct);
+    let stage = Stage::serving(&[info(), Made::run("t", "hi", &[&number(1)])], options);
     let get = "GET /api/info HTTP/1.1\r\nhost: frontend\r\n\r\n";
     [
         stage.answer(get).await.status(),
@@ -213,7 +213,7 @@ async fn statuses(spec: &str) -> [u16; 3] {
 }
 
 #[tokio::test]
-async fn a_fault_is_meant_for_runs_unless_it_says_otherwise() {
+async fn a_fault_is_meant_for_runs_unless_it_names_others() {
     for (spec, expected) in [
         ("status:code=503", [200, 503, 200]),
         ("status:code=503,path=*/info", [503, 200, 200]),
@@ -225,11 +225,11 @@ async fn a_fault_is_meant_for_runs_unless_it_says_otherwise() {
         assert_eq!(statuses(spec).await, expected, "{spec}");
     }
     // Nothing goes wrong with what is asked beside runs.
-    let conduct = Conduct {
+    let options = ServeOptions {
         faults: Arc::new(Faults::parse(&["cut:byte=1,how=clean"], 0).unwrap()),
         ..adapted()
     };
-    let stage = Stage::serving(&[info(), Made::run("t", "hi", &[&number(1)])], conduct);
+    let stage = Stage::serving(&[info(), Made::run("t", "hi", &[&number(1)])], options);
     let whole = stage.answer("GET /api/info HTTP/1.1\r\nhost: frontend\r\n\r\n").await;
     assert_eq!(whole.text(), "{\"version\":1}");
     assert_eq!(stage.answer(&ask("x", "hi", "")).await.text(), "d");

@@ -2,10 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod browsers;
-mod by_hand;
 mod faithful;
 mod fallback;
 mod faults;
 mod http2;
 mod misses;
 mod stage;
+mod steering;

@@ -1,8 +1,8 @@
-//! What nothing recorded answers, and what nobody asked for.
+//! What nothing recorded answers, and what was not asked for.
 
 use scrubjay_replay::{
-    Rules,
-    serve::{Conduct, OnMiss},
+    MatchOptions,
+    serve::{OnMiss, ServeOptions},
 };
 
 use crate::stage::{Made, Stage, adapted, ask, event};
@@ -28,9 +28,9 @@ async fn a_miss_names_the_nearest_recording_and_what_differs() {
     let answer = stage.answer(&ask("live", "firs", "")).await;
     assert_eq!(answer.status(), 404);
     assert_eq!(answer.values("x-scrubjay-replay"), ["miss; request=1"]);
-    let told: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
-    let nearest = &told["nearest"][0];
-    assert_eq!(nearest["exchange"], 0, "{told}");
+    let refusal: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    let nearest = &refusal["nearest"][0];
+    assert_eq!(nearest["exchange"], 0, "{refusal}");
     let differences = nearest["differences"].as_array().unwrap();
     let content = differences
         .iter()
@@ -59,10 +59,10 @@ async fn ids_of_the_request_stand_in_the_answer_and_the_choice_is_explained() {
 }
 
 #[tokio::test]
-async fn a_strict_replay_answers_once_and_tells_what_nobody_asked_for() {
-    let rules = Rules {
+async fn a_strict_replay_answers_once_and_lists_what_was_not_asked_for() {
+    let rules = MatchOptions {
         strict: true,
-        ..Rules::default()
+        ..MatchOptions::default()
     };
     let stage = Stage::ruled(&two(), adapted(), rules);
     assert_eq!(stage.serving.unused(), [0, 1]);
@@ -96,8 +96,8 @@ async fn what_is_no_plain_request_is_refused() {
     assert!(client.until("\r\n\r\n").await.starts_with("HTTP/1.1 403"));
 }
 
-/// What a request that nothing answers is told.
-async fn told(stage: &Stage, target: &str, body: &str) -> serde_json::Value {
+/// The answer to a request that nothing answers.
+async fn refusal(stage: &Stage, target: &str, body: &str) -> serde_json::Value {
     let len = body.len();
     let request = format!("POST {target} HTTP/1.1\r\nhost: frontend\r\ncontent-length: {len}\r\n\r\n{body}");
     let answer = stage.answer(&request).await;
@@ -106,13 +106,13 @@ async fn told(stage: &Stage, target: &str, body: &str) -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn a_miss_says_what_keeps_the_closest_recording_back() {
+async fn a_miss_names_what_keeps_the_closest_recording_back() {
     let mut with_query = Made::run("t3", "third", &[&event("{}")]);
     with_query.exchange.request.target = "/agent?api_key=scrubjay-fp:0011223344556677".into();
     let made: Vec<Made> = two().into_iter().chain([with_query]).collect();
     let stage = Stage::serving(&made, adapted());
 
-    let broken = told(&stage, "/agent", "{broken").await;
+    let broken = refusal(&stage, "/agent", "{broken").await;
     assert_eq!(
         broken["error"],
         "No recorded POST /agent has this body, which is no run's input."
@@ -120,25 +120,25 @@ async fn a_miss_says_what_keeps_the_closest_recording_back() {
     assert_eq!(broken["nearest"][0]["note"], "its body was a run's input");
 
     let third = crate::stage::input("live", "r-live", "third");
-    let without_query = told(&stage, "/agent", &third).await;
+    let without_query = refusal(&stage, "/agent", &third).await;
     assert_eq!(without_query["error"], "No recorded POST /agent has this query.");
     let nearest = &without_query["nearest"][0];
     assert_eq!(nearest["exchange"], 2, "{without_query}");
     assert_eq!(nearest["note"], "its query was `api_key=scrubjay-fp:0011223344556677`");
 
-    let elsewhere = told(&stage, "/other", &third).await;
+    let elsewhere = refusal(&stage, "/other", &third).await;
     assert_eq!(elsewhere["error"], "Nothing was recorded for POST /other.");
 }
 
 #[tokio::test]
 async fn a_strict_miss_is_not_sent_to_a_fallback() {
     for (strict, names_fallback) in [(true, false), (false, true)] {
-        let rules = Rules {
+        let rules = MatchOptions {
             strict,
-            ..Rules::default()
+            ..MatchOptions::default()
         };
         let stage = Stage::ruled(&two(), adapted(), rules);
-        let miss = told(&stage, "/other", "{}").await;
+        let miss = refusal(&stage, "/other", "{}").await;
         let hint = miss["hint"].as_str().unwrap();
         assert_eq!(hint.contains("--fallback"), names_fallback, "{hint}");
     }
@@ -160,14 +160,14 @@ async fn an_answer_without_ids_keeps_its_length() {
 }
 
 /// Two threads of which each was asked one thing.
-async fn missing(on_miss: OnMiss, rules: Rules) -> Stage {
-    let conduct = Conduct { on_miss, ..adapted() };
-    Stage::ruled(&two(), conduct, rules)
+async fn missing(on_miss: OnMiss, rules: MatchOptions) -> Stage {
+    let options = ServeOptions { on_miss, ..adapted() };
+    Stage::ruled(&two(), options, rules)
 }
 
 #[tokio::test]
 async fn a_miss_can_be_a_run_error_for_who_reads_streams() {
-    let stage = missing(OnMiss::RunError, Rules::default()).await;
+    let stage = missing(OnMiss::RunError, MatchOptions::default()).await;
     let answer = stage.answer(&ask("live", "firs", "")).await;
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.values("content-type"), ["text/event-stream"]);
@@ -190,10 +190,10 @@ async fn a_miss_can_be_a_run_error_for_who_reads_streams() {
 }
 
 #[tokio::test]
-async fn a_miss_answered_by_hand_stays_answered_in_its_session() {
+async fn a_miss_answered_by_the_user_stays_answered_in_its_session() {
     for rules in [
-        Rules::default(),
-        Rules {
+        MatchOptions::default(),
+        MatchOptions {
             strict: true,
             whole_input: true,
         },
@@ -237,7 +237,7 @@ async fn a_miss_answered_by_hand_stays_answered_in_its_session() {
 
 #[tokio::test]
 async fn a_client_can_wait_until_its_miss_is_answered() {
-    let stage = missing(OnMiss::Wait, Rules::default()).await;
+    let stage = missing(OnMiss::Wait, MatchOptions::default()).await;
     let waits = |request: u64| {
         move |serving: &scrubjay_replay::serve::Serving| {
             let misses = serving.misses();

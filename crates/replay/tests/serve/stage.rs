@@ -4,8 +4,8 @@ use std::{fs::File, io::BufReader, net::SocketAddr, path::PathBuf, sync::Arc, ti
 
 use scrubjay_proxy::{Hosts, Listener};
 use scrubjay_replay::{
-    Deck, Pace, Recorded, Rules,
-    serve::{Conduct, Opening, Serving, serve},
+    MatchOptions, Matcher, Pace, Recorded,
+    serve::{ServeConfig, ServeOptions, Serving, serve},
 };
 use scrubjay_session::{
     exchange::{Chunk, Ending, Exchange, HttpVersion, RequestHead, ResponseHead},
@@ -166,48 +166,51 @@ pub(crate) struct Stage {
 }
 
 /// All at once, byte for byte.
-pub(crate) fn exactly() -> Conduct {
-    Conduct {
+pub(crate) fn exactly() -> ServeOptions {
+    ServeOptions {
         pace: Pace::Instant,
         exact: true,
-        ..Conduct::default()
+        ..ServeOptions::default()
     }
 }
 
 /// All at once, with the ids of the request.
-pub(crate) fn adapted() -> Conduct {
-    Conduct {
+pub(crate) fn adapted() -> ServeOptions {
+    ServeOptions {
         pace: Pace::Instant,
-        ..Conduct::default()
+        ..ServeOptions::default()
     }
 }
 
 impl Stage {
-    pub(crate) fn serving(made: &[Made], conduct: Conduct) -> Self {
-        Self::ruled(made, conduct, Rules::default())
+    pub(crate) fn serving(made: &[Made], options: ServeOptions) -> Self {
+        Self::ruled(made, options, MatchOptions::default())
     }
 
-    pub(crate) fn ruled(made: &[Made], conduct: Conduct, rules: Rules) -> Self {
-        Self::open(Opening::new(Self::deck(made, rules), conduct))
+    pub(crate) fn ruled(made: &[Made], options: ServeOptions, rules: MatchOptions) -> Self {
+        Self::open(ServeConfig::new(Self::matcher(made, rules), options))
     }
 
-    pub(crate) fn deck(made: &[Made], rules: Rules) -> Deck {
+    pub(crate) fn matcher(made: &[Made], rules: MatchOptions) -> Matcher {
         let recorded = (0..).zip(made).map(|(index, made)| made.recorded(index));
-        Deck::new(recorded.collect(), rules)
+        Matcher::new(recorded.collect(), rules)
     }
 
-    pub(crate) fn of_file(path: &PathBuf, conduct: Conduct) -> Self {
+    pub(crate) fn of_file(path: &PathBuf, options: ServeOptions) -> Self {
         let recorded = exchanges_of(path).iter().map(recorded).collect();
-        Self::open(Opening::new(Deck::new(recorded, Rules::default()), conduct))
+        Self::open(ServeConfig::new(
+            Matcher::new(recorded, MatchOptions::default()),
+            options,
+        ))
     }
 
-    pub(crate) fn open(opening: Opening) -> Self {
+    pub(crate) fn open(config: ServeConfig) -> Self {
         // What frontends are called in these tests.
         let hosts = Hosts::allowing(["frontend", "x"]).unwrap();
         let listener = Listener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let listener = listener.answering_to(hosts);
         Self {
-            serving: serve(listener, opening).unwrap(),
+            serving: serve(listener, config).unwrap(),
         }
     }
 
@@ -223,7 +226,7 @@ impl Stage {
         self.ask(request).await.whole_answer().await
     }
 
-    /// Waits for what the replay tells no other way.
+    /// Waits for what the replay reports in no other way.
     pub(crate) async fn until<T>(&self, look: impl Fn(&Serving) -> Option<T>) -> T {
         let looking = async {
             loop {

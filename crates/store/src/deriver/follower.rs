@@ -10,7 +10,7 @@ use scrubjay_session::{
     verdict,
 };
 
-use super::{BYTES, DERIVE_VERSION, TELL, TOGETHER, TOGETHER_BYTES, forget, run_rows};
+use super::{BYTES, DERIVE_VERSION, ROW_PACE, TOGETHER, TOGETHER_BYTES, forget, run_rows};
 use crate::{
     Store, StoreError, StoreShelf,
     table::{
@@ -40,7 +40,8 @@ pub(super) struct Live {
     deriver: Deriver,
     /// The watermark that the store has, as far as is known here.
     stored: Option<(u32, Watermark)>,
-    told: Option<(u32, Instant)>,
+    /// Frames in the library's rows, and when those were written.
+    listed: Option<(u32, Instant)>,
     /// Chunks of the body when it was last looked at.
     chunks: u64,
 }
@@ -57,7 +58,7 @@ struct LastCommit {
 pub(super) enum Progress {
     /// There is more.
     More,
-    /// There is something to tell, but not yet.
+    /// The library's rows are behind, and not yet due.
     Later,
     /// All that is there has been seen.
     Done,
@@ -140,10 +141,10 @@ impl Follower {
             self.store.write("pages", |tx| forget(tx, index))?;
             stored = None;
         }
-        // Only the head of the response says what the body is to be read as.
+        // Only the head of the response decides what the body is read as.
         let unknown = exchange.response.is_none() && exchange.ending == Ending::Open;
         if unknown {
-            self.tell_request(index, &shelf, &exchange)?;
+            self.list_request(index, &shelf, &exchange)?;
             return Ok(None);
         }
         self.asked.remove(&index);
@@ -163,7 +164,7 @@ impl Follower {
                 shelf,
                 deriver,
                 stored,
-                told: None,
+                listed: None,
                 chunks: 0,
             },
         )))
@@ -171,12 +172,12 @@ impl Follower {
 
     /// Tells the library what a request asks for that has no answer yet, so
     /// that a run is listed as one from its beginning.
-    fn tell_request(&mut self, index: i64, shelf: &StoreShelf, exchange: &Exchange) -> Result<(), StoreError> {
+    fn list_request(&mut self, index: i64, shelf: &StoreShelf, exchange: &Exchange) -> Result<(), StoreError> {
         if self.asked.insert(index, exchange.request_len) == Some(exchange.request_len) {
             return Ok(());
         }
         let deriver = Deriver::new(exchange, &shelf.request_body()?, Purpose::Store);
-        self.tell_rows(index, exchange, deriver.summary(), None)
+        self.write_rows(index, exchange, deriver.summary(), None)
     }
 
     /// Derives some of what is there.
@@ -211,7 +212,7 @@ impl Follower {
             }
             return Ok(Followed::ToTheEnd);
         }
-        self.tell(index, exchange, live).map(Followed::On)
+        self.update_rows(index, exchange, live).map(Followed::On)
     }
 
     /// Keeps a last commit until some come together.
@@ -265,27 +266,27 @@ impl Follower {
                 return Ok(false);
             }
             live.stored = Some((DERIVE_VERSION, commit.watermark));
-            live.told = Some((commit.summary.frames, Instant::now()));
+            live.listed = Some((commit.summary.frames, Instant::now()));
         }
         Ok(true)
     }
 
-    /// Tells the library what is known of an open exchange.
-    fn tell(&self, index: i64, exchange: &Exchange, live: &mut Live) -> Result<Progress, StoreError> {
+    /// Writes what is known of an open exchange into the library's rows.
+    fn update_rows(&self, index: i64, exchange: &Exchange, live: &mut Live) -> Result<Progress, StoreError> {
         let summary = live.deriver.summary();
-        match live.told {
+        match live.listed {
             Some((frames, _)) if frames == summary.frames => return Ok(Progress::Done),
-            Some((_, at)) if at.elapsed() < TELL => return Ok(Progress::Later),
+            Some((_, at)) if at.elapsed() < ROW_PACE => return Ok(Progress::Later),
             _ => {}
         }
-        self.tell_rows(index, exchange, summary, live.stored)?;
-        live.told = Some((summary.frames, Instant::now()));
+        self.write_rows(index, exchange, summary, live.stored)?;
+        live.listed = Some((summary.frames, Instant::now()));
         Ok(Progress::Done)
     }
 
     /// Writes what lists show of an open exchange, unless it has ended or was
     /// derived further since it was read.
-    fn tell_rows(
+    fn write_rows(
         &self,
         index: i64,
         exchange: &Exchange,
@@ -399,19 +400,19 @@ mod tests {
         let slow = Follower::new(store.clone());
         let stale = store.exchange(INDEX).unwrap();
         end(&store);
-        slow.tell_rows(INDEX, &stale, &Summary::default(), None).unwrap();
+        slow.write_rows(INDEX, &stale, &Summary::default(), None).unwrap();
         let runs = store.read("runs", |conn| {
             conn.query_row("SELECT count(*) FROM runs", [], |row| row.get::<_, i64>(0))
         });
         assert_eq!(runs.unwrap(), 0, "it has ended");
         store.derive_now().unwrap();
         assert!(behind(&store).is_empty());
-        slow.tell_rows(INDEX, &stale, &Summary::default(), None).unwrap();
+        slow.write_rows(INDEX, &stale, &Summary::default(), None).unwrap();
         assert!(behind(&store).is_empty(), "it is derived");
     }
 
     #[test]
-    fn a_row_that_says_less_than_its_pages_is_mended() {
+    fn a_row_that_holds_less_than_its_pages_is_mended() {
         for has_pages in [true, false] {
             let folder = tempfile::tempdir().unwrap();
             let store = store(&folder);

@@ -21,7 +21,7 @@ pub(crate) fn run_rows(exchange: &Exchange, summary: &Summary) -> Vec<RunRow> {
         .collect()
 }
 
-/// What is no run is called by what it asks for, not by what was said in its thread.
+/// The title of what is no run is what it asks for, not a message of its thread.
 fn whole(summary: &Summary, verdict: Verdict) -> RunRow {
     let title = match verdict {
         Verdict::NoRun => &summary.endpoint_method,

@@ -3,8 +3,8 @@
 //! `<store>.spool/<id>.lock` is held under a file lock for as long as the
 //! process that records lives; `<id>-<n>.spool` are its files, in order;
 //! `<id>.reserve` only takes room, for the last records on a full disk. A
-//! lock file gets its name only once it is locked, so whoever finds one that
-//! is free knows that its process is gone.
+//! lock file gets its name only once it is locked, so the process of a lock
+//! file that is free is gone.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -38,8 +38,8 @@ impl SpoolLock {
 
     /// Removes the lock file, then lets go.
     pub(crate) fn remove(self) {
-        // Whoever still finds the file finds nothing to absorb.
-        drop(fs::remove_file(&self.path));
+        // A process that still finds the file finds nothing to absorb.
+        fs::remove_file(&self.path).ok();
     }
 }
 
@@ -65,12 +65,14 @@ impl SpoolFolder {
     /// Takes room for the last words of a spool, should the disk be full then.
     pub(crate) fn take_reserve(&self, id: &str) {
         // Without it the last words are lost with the rest of what a full disk costs.
-        drop(os::touch_private_file(&self.reserve_path(id)).and_then(|mut file| file.write_all(&[0; RESERVE_LEN])));
+        os::touch_private_file(&self.reserve_path(id))
+            .and_then(|mut file| file.write_all(&[0; RESERVE_LEN]))
+            .ok();
     }
 
     /// Gives that room back.
     pub(crate) fn give_reserve(&self, id: &str) {
-        drop(fs::remove_file(self.reserve_path(id)));
+        fs::remove_file(self.reserve_path(id)).ok();
     }
 
     fn reserve_path(&self, id: &str) -> PathBuf {
@@ -157,7 +159,7 @@ impl SpoolFolder {
         pieces
     }
 
-    /// Place behind the last record of a spool, as its last file tells; zero if it is empty.
+    /// Place behind the last record of a spool, by its last file; zero if it is empty.
     pub(crate) fn end_of(&self, id: &str) -> u64 {
         self.pieces(id)
             .iter()

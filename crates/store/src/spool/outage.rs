@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Writes succeed for so long before recording is said to go on.
+/// Writes succeed for so long before recording is reported to go on.
 const CALM: Duration = Duration::from_secs(1);
 
 /// The outage that is going on, if any.
@@ -26,7 +26,7 @@ pub(crate) struct Outages {
 #[derive(Debug)]
 struct Ongoing {
     first: FirstLoss,
-    is_told: bool,
+    is_reported: bool,
     lost_bytes: u64,
     exchanges: BTreeSet<u32>,
     /// Since when writes succeed again.
@@ -36,7 +36,6 @@ struct Ongoing {
 /// Where an outage began.
 #[derive(Clone, Debug)]
 pub(crate) struct FirstLoss {
-    /// Why, as the system says it.
     pub(crate) why: String,
     /// Number of the exchange within the spool.
     pub(crate) number: u32,
@@ -68,7 +67,7 @@ impl Outages {
         let outage = ongoing.get_or_insert_with(|| Ongoing {
             first: place,
             exchanges: BTreeSet::new(),
-            is_told: false,
+            is_reported: false,
             lost_bytes: 0,
             works_since: None,
         });
@@ -102,8 +101,8 @@ impl Outages {
         }
         let mut ongoing = self.lock();
         let outage = ongoing.as_mut()?;
-        if !outage.is_told {
-            outage.is_told = true;
+        if !outage.is_reported {
+            outage.is_reported = true;
             return Some(Turn::Began(outage.first.clone()));
         }
         let works = outage.works_since?;
@@ -142,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn an_outage_is_told_once_with_its_place_and_its_cost() {
+    fn an_outage_is_reported_once_with_its_place_and_its_cost() {
         let outages = Outages::default();
         outages.wrote();
         assert!(outages.turn(false).is_none() && outages.why().is_none());
@@ -150,7 +149,7 @@ mod tests {
         assert!(!outages.failed(5, place(2, 0)));
         assert!(!outages.failed(0, place(3, 0)), "a head that waits is not lost");
         assert!(matches!(outages.turn(false), Some(Turn::Began(first)) if (first.number, first.offset) == (1, 70)));
-        assert!(outages.turn(true).is_none(), "it is told, and goes on");
+        assert!(outages.turn(true).is_none(), "it is reported, and goes on");
         assert_eq!(outages.why().as_deref(), Some("full"));
         assert_eq!(outages.so_far(), Some((15, 2)));
         outages.wrote();

@@ -1,4 +1,4 @@
-//! What stands in a spool file.
+//! The records of a spool file.
 //!
 //! ```text
 //! len u32 │ crc u32 │ pos u64 │ kind u8 │ exchange u32 │ payload
@@ -7,7 +7,7 @@
 //!
 //! Little endian. `pos` is the place of the record in the life of the spool:
 //! it goes on from file to file, so a reader that knows how far the store has
-//! come can tell what it has seen from what it has not, in any file. The
+//! come finds what it has not seen, in any file. The
 //! checksum covers everything from `kind` on, then `pos`. A record whose
 //! length passes the end of the file, or whose checksum does not hold, is the
 //! torn end of a spool, and so is everything behind it.
@@ -31,25 +31,48 @@ const UNVERIFIED: u8 = 9;
 /// One record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Record<'a> {
-    /// An exchange begins.
     Begin(Box<Begin>),
     /// Bytes of the request body at an offset.
-    Request { at_us: u64, offset: u64, bytes: &'a [u8] },
-    /// The response's head.
-    Response { at_us: u64, head: ResponseHead },
+    Request {
+        at_us: u64,
+        offset: u64,
+        bytes: &'a [u8],
+    },
+    Response {
+        at_us: u64,
+        head: ResponseHead,
+    },
     /// A chunk of the response body. An offset past the end of what came
-    /// before says that nothing was recorded in between.
-    Chunk { at_us: u64, offset: u64, bytes: &'a [u8] },
-    /// Trailer fields.
-    Trailers { at_us: u64, fields: Headers },
-    /// Nothing is recorded from this byte on, until a chunk says otherwise.
-    Hole { at_us: u64, offset: u64 },
+    /// before shows that nothing was recorded in between.
+    Chunk {
+        at_us: u64,
+        offset: u64,
+        bytes: &'a [u8],
+    },
+    Trailers {
+        at_us: u64,
+        fields: Headers,
+    },
+    /// Nothing is recorded from this byte on, until the next chunk.
+    Hole {
+        at_us: u64,
+        offset: u64,
+    },
     /// What has passed so far in the protocol that the connection changed to.
-    Relayed { at_us: u64, relayed: Relayed },
+    Relayed {
+        at_us: u64,
+        relayed: Relayed,
+    },
     /// The upstream's TLS certificate is not verified.
-    Unverified { at_us: u64 },
+    Unverified {
+        at_us: u64,
+    },
     /// The end, and how long the body was.
-    End { at_us: u64, ending: Ending, body_len: u64 },
+    End {
+        at_us: u64,
+        ending: Ending,
+        body_len: u64,
+    },
 }
 
 /// The facts with which an exchange begins.
@@ -211,7 +234,6 @@ pub(crate) enum Next<'a> {
     Record(Placed<'a>, usize),
     /// More bytes are needed: at least this many from the record's beginning.
     Short(usize),
-    /// Not a record.
     Broken,
 }
 
@@ -317,7 +339,7 @@ fn decode_response(payload: &[u8]) -> Option<ResponseHead> {
     })
 }
 
-/// The place that the head of a record tells.
+/// The place in the head of a record.
 pub(crate) fn place_of(head: &[u8; HEAD_LEN]) -> u64 {
     u64_at(head, 8)
 }

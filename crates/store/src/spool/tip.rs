@@ -155,7 +155,7 @@ impl Tip {
         inner.len = 0;
         inner.torn = false;
         drop(inner);
-        // Closing a file can take a while; nobody waits for it here.
+        // Closing a file can take a while; outside of the lock it delays no appender.
         drop(old);
         closed
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use scrubjay_session::{
-    exchange::{Ending, Exchange, HttpVersion, Relayed, RequestHead, ResponseHead},
+    exchange::{Ending, Exchange, HttpVersion, Relayed, RequestHead, ResponseHead, field},
     shelf::PageKind,
 };
 
@@ -156,18 +156,8 @@ pub(crate) fn set_unverified(conn: &Connection, id: i64) -> rusqlite::Result<()>
 
 /// Media type without parameters, in lower case.
 fn content_type(head: &ResponseHead) -> String {
-    head.headers
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case("content-type"))
-        .map(|(_, value)| {
-            String::from_utf8_lossy(value)
-                .split(';')
-                .next()
-                .unwrap_or("")
-                .trim()
-                .to_ascii_lowercase()
-        })
-        .unwrap_or_default()
+    let value = field(&head.headers, "content-type");
+    value.split([';', ',']).next().unwrap_or("").trim().to_ascii_lowercase()
 }
 
 /// What grows while an exchange is open.
@@ -390,7 +380,7 @@ pub(crate) fn touch(conn: &Connection, id: i64, revision: i64) -> rusqlite::Resu
     Ok(changed > 0)
 }
 
-/// What the derivation says of an exchange.
+/// What is derived of an exchange.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Known {
     /// Frames known so far.
@@ -401,14 +391,14 @@ pub(crate) struct Known {
     pub(crate) derived: u32,
 }
 
-/// Notes what the derivation says.
+/// Stores what is derived.
 pub(crate) fn set_known(conn: &Connection, id: i64, known: Known, revision: i64) -> rusqlite::Result<()> {
     conn.prepare_cached("UPDATE exchanges SET frames = ?, is_run = ?, derived = ?, revision = ? WHERE id = ?")?
         .execute(params![known.frames, known.is_run, known.derived, revision, id])
         .map(drop)
 }
 
-/// Whether the row says that all of it is derived, or there is none.
+/// Whether all of it is derived, or there is none.
 pub(crate) fn is_derived(conn: &Connection, id: i64) -> rusqlite::Result<bool> {
     let derived = conn
         .prepare_cached("SELECT derived <> 0 FROM exchanges WHERE id = ?")?

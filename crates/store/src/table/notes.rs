@@ -1,4 +1,4 @@
-//! What people write down at a moment, and the tags they hang there.
+//! Notes and tags that a user sets at a moment.
 //!
 //! A tag is a note with a name: `seq` 0 means the exchange as a whole.
 

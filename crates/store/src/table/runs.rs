@@ -1,4 +1,4 @@
-//! What the derivation tells the library: a row for each run of an exchange,
+//! Derived rows of the library: one for each run of an exchange,
 //! or a single one with run -1.
 
 use rusqlite::{Connection, params};

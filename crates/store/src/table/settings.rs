@@ -18,9 +18,9 @@ pub(crate) const FINGERPRINT_KEY: &str = "fingerprint_key";
 /// The version under which exchanges are marked as derived.
 pub(crate) const DERIVE_VERSION: &str = "derive_version";
 
-/// Which rules are muted, as whoever mutes them writes it.
+/// Which rules are muted, as text that the caller understands.
 pub(crate) const MUTED: &str = "muted";
-/// What was paired by hand, as whoever compares writes it.
+/// Which spans the user paired, as text that the caller understands.
 pub(crate) const PAIRED: &str = "paired";
 
 pub(crate) fn text(conn: &Connection, name: &str) -> rusqlite::Result<Option<String>> {

@@ -1,10 +1,10 @@
 //! The text index over assembled spans.
 //!
-//! Trigrams, because what people look for are parts of words, ids and text
+//! Trigrams, because searches are for parts of words, ids and text
 //! without spaces as often as words. The index keeps neither the text (it is
 //! in the bytes) nor where in a text a trigram stands: with places it was
-//! twice as large as the text. So it tells where to look: a span that holds
-//! all trigrams of a word nearly always holds the word.
+//! twice as large as the text. So it gives candidates: a span that holds all
+//! trigrams of a word nearly always holds the word.
 
 use rusqlite::{Connection, params};
 

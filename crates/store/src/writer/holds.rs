@@ -50,7 +50,7 @@ impl Piece {
                 Ok((file, piece))
             }
             Err(source) => {
-                drop(fs::remove_file(&path));
+                fs::remove_file(&path).ok();
                 Err(folder.trouble(&path, source))
             }
         }
@@ -147,7 +147,7 @@ impl Holds {
             && piece.reader.is_at(&piece.path)
         {
             // If it cannot be removed it is only read over once more.
-            drop(fs::remove_file(&piece.path));
+            fs::remove_file(&piece.path).ok();
         }
         if self.pieces.len() == 1 {
             self.let_go_of_left();

@@ -1,4 +1,4 @@
-//! Going on elsewhere, when files that a recorder writes are taken away.
+//! Moving to new files when those of a recorder are gone.
 
 use std::{
     path::{Path, PathBuf},
@@ -71,7 +71,7 @@ impl LastGiven {
         self.revision = self.revision.max(revision.unwrap_or_default());
     }
 
-    fn hand_on(self, conn: &Connection) -> rusqlite::Result<()> {
+    fn copy_rest(self, conn: &Connection) -> rusqlite::Result<()> {
         exchanges::give_behind(conn, self.index)?;
         settings::set_revision(conn, self.revision + REVISIONS_UNSEEN)
     }
@@ -148,18 +148,18 @@ impl Writer {
         self.moving = None;
         self.control.set_trouble(None);
         // If it cannot lie beside the new store, it goes on lying beside the old one.
-        drop(self.renew_spool(SpoolFolder::of(&to)));
+        self.renew_spool(SpoolFolder::of(&to)).ok();
         self.control.put(Incident::Moved { to, lost });
         Ok(())
     }
 
-    /// Makes the file that the store goes on in, the same at each attempt, and says so once.
+    /// Makes the file that the store goes on in, the same at each attempt, and reports it once.
     fn name_place(&mut self, why: &'static str) -> Result<PathBuf, StoreError> {
         let from = self.holds.place.path().to_owned();
-        let said = self.moving.as_ref().map(|moving| moving.to.clone());
-        let said = said.filter(|to| std::fs::symlink_metadata(to).is_err());
-        let is_said = said.is_some();
-        let to = said.unwrap_or_else(|| name_beside(&from));
+        let reported = self.moving.as_ref().map(|moving| moving.to.clone());
+        let reported = reported.filter(|to| std::fs::symlink_metadata(to).is_err());
+        let is_reported = reported.is_some();
+        let to = reported.unwrap_or_else(|| name_beside(&from));
         if let Some(folder) = to.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             os::make_private_folder(folder).map_err(|source| StoreError::MakeFolder {
                 path: folder.to_owned(),
@@ -167,7 +167,7 @@ impl Writer {
             })?;
         }
         make_file(&to)?;
-        if !is_said {
+        if !is_reported {
             self.moving = Some(Moving::new(&to));
             let to = to.clone();
             self.control.put(Incident::Moves { why, from, to });
@@ -187,7 +187,7 @@ impl Writer {
         let (id, start) = (&self.shared.id, self.holds.start());
         let absorber = self
             .last_given
-            .hand_on(&conn)
+            .copy_rest(&conn)
             .and_then(|()| Absorber::begin_anew(&mut conn, id, &mut self.shared.heads(), start))
             .map_err(|source| StoreError::from_write(to, "what is open", source))?;
         Ok(Filled {
@@ -213,7 +213,7 @@ impl Writer {
         let lock = match folder.lock_new(id) {
             Ok(lock) => lock,
             Err(error) => {
-                drop(std::fs::remove_file(&piece.path));
+                std::fs::remove_file(&piece.path).ok();
                 return Err(error);
             }
         };
@@ -259,9 +259,9 @@ fn make_store(path: &Path) -> Result<Connection, StoreError> {
 /// Removes what an attempt has left.
 fn remove_store(path: &Path) {
     for suffix in ["-wal", "-shm", "-journal"] {
-        drop(std::fs::remove_file(os::beside(path, suffix)));
+        std::fs::remove_file(os::beside(path, suffix)).ok();
     }
-    drop(std::fs::remove_file(path));
+    std::fs::remove_file(path).ok();
 }
 
 fn open(path: &Path) -> Result<Connection, StoreError> {

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use eventsource_stream::Eventsource as _;
 use futures_util::{StreamExt as _, stream};
-use scrubjay_engine::{Engine, LiveRun, TlsPlan};
+use scrubjay_engine::{Engine, LiveRun, TlsConfig};
 use scrubjay_ipc::Code;
 use scrubjay_protocol::secret;
 use scrubjay_session::{
@@ -109,7 +109,7 @@ fn read_input(path: Option<&Path>) -> Result<Vec<u8>, Failure> {
 async fn run(
     url: &str,
     input: Vec<u8>,
-    tls: &TlsPlan,
+    tls: &TlsConfig,
     shown: &mut Shown<'_>,
     out: &mut Out,
 ) -> Result<(Engine, impl Drop + use<>, Result<(), Failure>), Failure> {

@@ -3,14 +3,14 @@
 //! Each source of a recording was an address of its own, with an agent of its
 //! own behind it: a frontend and its runtime, say. So each gets one again.
 
-use scrubjay_engine::{Engine, ReplayPlan};
+use scrubjay_engine::{Engine, ReplayConfig};
 use scrubjay_ipc::ReplayView;
 
 use super::Args;
 use crate::failure::Failure;
 
 /// Starts a replay for each source that was named, or that there is.
-pub(super) fn start(engine: &Engine, args: &Args, plan: &ReplayPlan) -> Result<Vec<ReplayView>, Failure> {
+pub(super) fn start(engine: &Engine, args: &Args, plan: &ReplayConfig) -> Result<Vec<ReplayView>, Failure> {
     let mut sources = args.sources.clone();
     if sources.is_empty() {
         sources = engine.replay_sources(&args.exchanges)?;
@@ -23,7 +23,7 @@ pub(super) fn start(engine: &Engine, args: &Args, plan: &ReplayPlan) -> Result<V
     check(args, &sources)?;
     let mut replays: Vec<ReplayView> = Vec::with_capacity(sources.len());
     for (place, source) in sources.into_iter().enumerate() {
-        let mut plan = ReplayPlan { source, ..plan.clone() };
+        let mut plan = ReplayConfig { source, ..plan.clone() };
         match (args.listen.get(place), replays.last()) {
             (Some(listen), _) => plan.listen.clone_from(listen),
             (None, _) if takes_any_port(args) => plan.listen = args.listen.last().cloned().unwrap_or_default(),

@@ -3,7 +3,7 @@
 
 use std::io::BufRead as _;
 
-use scrubjay_ipc::{ReplayManner, SteerBy};
+use scrubjay_ipc::{ReplayOptions, SteerBy};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
@@ -26,13 +26,13 @@ pub(super) const HELP_WITH_MISSES: &str =
     "While a missed request waits: a 3 answers it with exchange 3, and m lets it have the miss.";
 
 /// Whether there is anything to do by hand.
-pub(super) fn are_wanted(manner: &ReplayManner) -> bool {
-    holds(manner) || manner.on_miss == "wait"
+pub(super) fn are_wanted(options: &ReplayOptions) -> bool {
+    holds(options) || options.on_miss == "wait"
 }
 
 /// Whether streams wait for orders.
-pub(super) fn holds(manner: &ReplayManner) -> bool {
-    manner.pace == "step" || !manner.hold.trim().is_empty()
+pub(super) fn holds(options: &ReplayOptions) -> bool {
+    options.pace == "step" || !options.hold.trim().is_empty()
 }
 
 impl Keys {

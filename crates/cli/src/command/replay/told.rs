@@ -116,14 +116,14 @@ impl<'a> Told<'a> {
 
     /// Whether something may wait for what is typed.
     pub(super) fn wants_keys(&self) -> bool {
-        self.replays.iter().any(|replay| keys::are_wanted(&replay.manner))
+        self.replays.iter().any(|replay| keys::are_wanted(&replay.options))
     }
 
     /// The first line: connections are accepted.
     pub(super) fn ready(&mut self, control: Option<&str>) -> Result<(), Failure> {
         for replay in self.replays {
             let listen = self.engine.replay_address(replay.replay)?;
-            let given_away = match replay.manner.fallback.as_str() {
+            let given_away = match replay.options.fallback.as_str() {
                 "" => "whoever reaches it can read what was recorded".to_owned(),
                 agent => format!("whoever reaches it can read what was recorded, and ask {agent} through it"),
             };
@@ -142,7 +142,7 @@ impl<'a> Told<'a> {
             Line::new()
                 .string("name", self.name(replay))
                 .string("url", &replay.url)
-                .string("upstream", &replay.manner.fallback)
+                .string("upstream", &replay.options.fallback)
                 .value("replay", replay.replay)
                 .value("exchanges", replay.exchanges.len())
                 .object()
@@ -180,7 +180,7 @@ impl<'a> Told<'a> {
     }
 
     fn greeting(&self, control: Option<&str>) -> String {
-        let (first, manner) = (&self.replays[0], &self.replays[0].manner);
+        let (first, options) = (&self.replays[0], &self.replays[0].options);
         let mut text = match self.replays {
             [one] => format!("replaying {} as the agent at\n  {}\n", safe(&one.title), one.url),
             all => {
@@ -199,23 +199,23 @@ impl<'a> Told<'a> {
         text.push_str(&format!(
             "{}, {}",
             words::count(self.served() as u64, "exchange"),
-            if manner.exact {
+            if options.exact {
                 "every byte as recorded"
             } else {
                 "with the ids of each request"
             },
         ));
-        text.push_str(&match manner.pace.as_str() {
+        text.push_str(&match options.pace.as_str() {
             "" | "recorded" => ", at the recorded pace".to_owned(),
             pace => format!(", pace {}", safe(pace)),
         });
-        for fault in &manner.faults {
+        for fault in &options.faults {
             text.push_str(&format!("\nfault     {}", safe(fault)));
         }
-        if !manner.hold.is_empty() {
-            text.push_str(&format!("\nholds at  {}", safe(&manner.hold)));
+        if !options.hold.is_empty() {
+            text.push_str(&format!("\nholds at  {}", safe(&options.hold)));
         }
-        if manner.matching == "exact" {
+        if options.matching == "exact" {
             text.push_str("\nmatches   only what is the recorded input in everything but ids");
         }
         text.push_str(&self.misses());
@@ -224,8 +224,8 @@ impl<'a> Told<'a> {
         }
         text.push('\n');
         for (is_wanted, help) in [
-            (keys::holds(&first.manner), keys::HELP),
-            (first.manner.on_miss == "wait", keys::HELP_WITH_MISSES),
+            (keys::holds(&first.options), keys::HELP),
+            (first.options.on_miss == "wait", keys::HELP_WITH_MISSES),
         ] {
             if is_wanted {
                 text.push_str(help);
@@ -237,11 +237,11 @@ impl<'a> Told<'a> {
 
     /// What becomes of a miss, where that is not the usual 404.
     fn misses(&self) -> String {
-        let manner = &self.replays[0].manner;
-        match manner.on_miss.as_str() {
-            _ if !manner.fallback.is_empty() => format!(
+        let options = &self.replays[0].options;
+        match options.on_miss.as_str() {
+            _ if !options.fallback.is_empty() => format!(
                 "\nmisses    go to {} and are recorded into {}",
-                safe(&manner.fallback),
+                safe(&options.fallback),
                 safe(&self.misses_into.display().to_string())
             ),
             "run-error" => "\nmisses    are told as RUN_ERROR to who asks for a stream".to_owned(),
@@ -286,7 +286,7 @@ impl<'a> Told<'a> {
 
     /// The newest miss that waits, and of which replay.
     fn missed(&self) -> Result<Option<(u64, ReplayMiss)>, Failure> {
-        for replay in self.replays.iter().filter(|replay| replay.manner.on_miss == "wait") {
+        for replay in self.replays.iter().filter(|replay| replay.options.on_miss == "wait") {
             let misses = self.engine.replay(replay.replay)?.misses;
             if let Some(miss) = misses.into_iter().find(|miss| miss.waits) {
                 return Ok(Some((replay.replay, miss)));
@@ -333,7 +333,7 @@ impl<'a> Told<'a> {
 
     /// The stream that was held last, and of which replay.
     fn held(&self) -> Result<Option<(u64, ReplayClient)>, Failure> {
-        for replay in self.replays.iter().filter(|replay| keys::holds(&replay.manner)) {
+        for replay in self.replays.iter().filter(|replay| keys::holds(&replay.options)) {
             let clients = self.engine.replay(replay.replay)?.clients;
             let held = clients.into_iter().find(|client| client.stage == ClientStage::Held);
             if let Some(client) = held {

@@ -140,50 +140,10 @@ fn put(text: &mut String, value: &Value, pieces: &dyn PieceSource, limit: usize)
 /// Appends it with two spaces of indent; stops adding once `limit` bytes are
 /// exceeded and then answers false.
 pub fn write_pretty(text: &mut String, value: &Value, limit: usize, pieces: &dyn PieceSource) -> bool {
-    pretty(text, value, 0, limit, pieces);
+    let mut json = String::new();
+    put(&mut json, value, pieces, limit);
+    text.push_str(&json::indented(&json, usize::MAX, limit));
     text.len() <= limit
-}
-
-fn pretty(text: &mut String, value: &Value, depth: usize, limit: usize, pieces: &dyn PieceSource) {
-    let mut first = true;
-    let mut line = |text: &mut String, depth: usize| {
-        if !std::mem::take(&mut first) {
-            text.push(',');
-        }
-        indent(text, depth);
-    };
-    match value.node() {
-        Node::List(list) if !list.is_empty() => {
-            text.push('[');
-            for item in list.iter() {
-                if text.len() > limit {
-                    return;
-                }
-                line(text, depth + 1);
-                pretty(text, item, depth + 1, limit, pieces);
-            }
-            indent(text, depth);
-            text.push(']');
-        }
-        Node::Map(map) if !map.is_empty() => {
-            text.push('{');
-            for (name, member) in map.iter() {
-                if text.len() > limit {
-                    return;
-                }
-                line(text, depth + 1);
-                write_bytes(text, name);
-                text.push_str(": ");
-                pretty(text, member, depth + 1, limit, pieces);
-            }
-            indent(text, depth);
-            text.push('}');
-        }
-        // An empty branch, or a leaf.
-        _ => {
-            put(text, value, pieces, usize::MAX);
-        }
-    }
 }
 
 fn write_leaf(text: &mut String, value: &Value, pieces: &dyn PieceSource) {
@@ -216,12 +176,5 @@ fn write_bytes(text: &mut String, bytes: &[u8]) {
 fn comma(text: &mut String, place: usize) {
     if place > 0 {
         text.push(',');
-    }
-}
-
-fn indent(text: &mut String, depth: usize) {
-    text.push('\n');
-    for _ in 0..depth {
-        text.push_str("  ");
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use scrubjay_ipc::{
-    AnswerMiss, Axis, EditReplay, Input, Lanes, LanesView, Open, Opened, ReplayAnswer, ReplayClient, ReplayManner,
+    AnswerMiss, Axis, EditReplay, Input, Lanes, LanesView, Open, Opened, ReplayAnswer, ReplayClient, ReplayOptions,
     ReplayView, Replays, Report, StartReplay, Steer, SteerBy, StopReplay,
 };
 
@@ -34,7 +34,7 @@ pub(crate) struct Draft {
     /// Nothing means everything.
     pub(crate) served: Vec<Served>,
     pub(crate) listen: String,
-    pub(crate) manner: ReplayManner,
+    pub(crate) options: ReplayOptions,
 }
 
 /// What the last pane shows.
@@ -206,10 +206,10 @@ impl ReplayModel {
     }
 
     /// How the replay shown, or the draft, serves.
-    pub(crate) fn manner(self) -> ReplayManner {
+    pub(crate) fn options(self) -> ReplayOptions {
         match self.current() {
-            Some(replay) => replay.manner,
-            None => self.draft.with(|draft| draft.manner.clone()),
+            Some(replay) => replay.options,
+            None => self.draft.with(|draft| draft.options.clone()),
         }
     }
 
@@ -226,7 +226,7 @@ impl ReplayModel {
             exchanges: draft.served.iter().map(|served| served.exchange).collect(),
             source: String::new(),
             listen: draft.listen,
-            manner: draft.manner,
+            options: draft.options,
         };
         leptos::task::spawn_local(async move {
             match bridge::ask(ask).await {
@@ -254,15 +254,15 @@ impl ReplayModel {
     }
 
     /// Changes how the replay shown, or the draft, serves.
-    pub(crate) fn change(self, change: impl FnOnce(&mut ReplayManner)) {
-        let mut manner = untrack(move || self.manner());
-        change(&mut manner);
+    pub(crate) fn change(self, change: impl FnOnce(&mut ReplayOptions)) {
+        let mut options = untrack(move || self.options());
+        change(&mut options);
         let Some(replay) = self.chosen.get_untracked() else {
-            self.draft.update(|draft| draft.manner = manner);
+            self.draft.update(|draft| draft.options = options);
             return;
         };
         leptos::task::spawn_local(async move {
-            match bridge::ask(EditReplay { replay, manner }).await {
+            match bridge::ask(EditReplay { replay, options }).await {
                 Ok(view) => {
                     self.report.set(None);
                     self.take_one(view);

@@ -12,7 +12,7 @@ use crate::{
 
 /// The chooser: what is on, and what can be added.
 pub(crate) fn faults(model: ReplayModel) -> AnyView {
-    let on = Memo::new(move |_| model.manner().faults);
+    let on = Memo::new(move |_| model.options().faults);
     let open = RwSignal::new(None::<&'static str>);
     let list = move || {
         let on = on.get();
@@ -54,9 +54,9 @@ fn chip(model: ReplayModel, at: usize, spec: &str) -> AnyView {
     view! {
         <div class="fault-on" data-fault-on=spec.to_owned()>
             <div class="line"><code class="cut">{words::visible(spec)}</code><span class="sp"></span>
-                <button type="button" class="remove" aria-label="Take this fault away" on:click=move |_| model.change(|manner| {
-                    if at < manner.faults.len() {
-                        manner.faults.remove(at);
+                <button type="button" class="remove" aria-label="Take this fault away" on:click=move |_| model.change(|options| {
+                    if at < options.faults.len() {
+                        options.faults.remove(at);
                     }
                 })>"×"</button></div>
             <p class="dim">{sentence}</p>
@@ -72,7 +72,7 @@ fn form(model: ReplayModel, fault: &'static Fault) -> AnyView {
     let add = move |_| match compose(fault, &values.get_untracked()) {
         Ok(spec) => {
             wrong.set(String::new());
-            model.change(|manner| manner.faults.push(spec));
+            model.change(|options| options.faults.push(spec));
         }
         Err(words) => wrong.set(words),
     };
@@ -156,12 +156,12 @@ fn typed(model: ReplayModel) -> AnyView {
         event.prevent_default();
         let spec = event_target_value(&event).trim().to_owned();
         if !spec.is_empty() {
-            model.change(|manner| manner.faults.push(spec));
+            model.change(|options| options.faults.push(spec));
         }
     };
     // Empty again once what was typed is on.
     let field = move || {
-        let _on = model.manner().faults.len();
+        let _on = model.options().faults.len();
         view! { <input class="field wide" data-field="fault-spec" aria-label="A fault as the command line takes it"
         placeholder="or a spec of --fault, then Enter" on:keydown=add/> }
     };

@@ -92,7 +92,7 @@ fn running(shell: Shell) -> AnyView {
     let model = shell.replay;
     view! {
         {banner(model)}
-        {options::manner(model)}
+        {options::bar(model)}
         {refusal(model)}
         {lanes::lanes(shell)}
         <div class="replay-panes">
@@ -209,7 +209,7 @@ fn side(shell: Shell) -> AnyView {
         }
     };
     let misses = Signal::derive(move || misses::open_misses(model));
-    let faults = Signal::derive(move || model.manner().faults.len());
+    let faults = Signal::derive(move || model.options().faults.len());
     let unused = Signal::derive(move || model.current().map_or(0, |replay| replay.unused.len()));
     view! {
         <section class="pane" aria-label="Use, misses, faults and recordings">

@@ -8,19 +8,19 @@ use crate::screen::replay::{
 };
 
 /// The controls; what they change holds at once for a replay that runs.
-pub(crate) fn manner(model: ReplayModel) -> AnyView {
-    let manner = Memo::new(move |_| model.manner());
-    let text = move |read: fn(&scrubjay_ipc::ReplayManner) -> String| Signal::derive(move || manner.with(read));
-    let exact = Signal::derive(move || manner.with(|manner| manner.exact));
-    let strict = Signal::derive(move || manner.with(|manner| manner.strict));
-    let whole = Signal::derive(move || manner.with(|manner| manner.matching == "exact"));
-    let hold = text(|manner| manner.hold.clone());
-    let fallback = text(|manner| manner.fallback.clone());
-    let seed = text(|manner| manner.seed.to_string());
+pub(crate) fn bar(model: ReplayModel) -> AnyView {
+    let options = Memo::new(move |_| model.options());
+    let text = move |read: fn(&scrubjay_ipc::ReplayOptions) -> String| Signal::derive(move || options.with(read));
+    let exact = Signal::derive(move || options.with(|options| options.exact));
+    let strict = Signal::derive(move || options.with(|options| options.strict));
+    let whole = Signal::derive(move || options.with(|options| options.matching == "exact"));
+    let hold = text(|options| options.hold.clone());
+    let fallback = text(|options| options.fallback.clone());
+    let seed = text(|options| options.seed.to_string());
     let seeded = move |text: String| {
         // What is no number leaves the seed as it is; the field shows it again.
         if let Ok(seed) = text.trim().parse() {
-            model.change(|manner| manner.seed = seed);
+            model.change(|options| options.seed = seed);
         }
     };
     view! {
@@ -29,23 +29,23 @@ pub(crate) fn manner(model: ReplayModel) -> AnyView {
             <span class="chip group" role="group" aria-label="Ids">
                 <button type="button" class:on=move || !exact.get() aria-pressed=move || (!exact.get()).to_string() data-ids="adapted"
                     title="threadId, runId and other ids of the request stand in place of the recorded ones"
-                    on:click=move |_| model.change(|manner| manner.exact = false)>"adapted ids"</button>
+                    on:click=move |_| model.change(|options| options.exact = false)>"adapted ids"</button>
                 <button type="button" class:on=exact aria-pressed=move || exact.get().to_string() data-ids="exact"
                     title="The bytes as they were recorded, ids and all"
-                    on:click=move |_| model.change(|manner| manner.exact = true)>"exact bytes"</button>
+                    on:click=move |_| model.change(|options| options.exact = true)>"exact bytes"</button>
             </span>
             <label class="check" title="No upstream is contacted, each run is answered once, and runs that were not asked for are reported">
                 <input type="checkbox" data-field="strict" prop:checked=strict
-                    on:change=move |event| { let on = event_target_checked(&event); model.change(|manner| manner.strict = on); }/>"strict"</label>
+                    on:change=move |event| { let on = event_target_checked(&event); model.change(|options| options.strict = on); }/>"strict"</label>
             <label class="check" title="State, tools, context and forwarded properties must be as recorded too">
                 <input type="checkbox" data-field="match" prop:checked=whole
                     on:change=move |event| {
                         let word = if event_target_checked(&event) { "exact" } else { "documented" };
-                        model.change(|manner| manner.matching = word.to_owned());
+                        model.change(|options| options.matching = word.to_owned());
                     }/>"exact input"</label>
             {on_miss(model)}
-            {field("hold at", "hold", "a filter: tool:checkout", hold, move |text| model.change(|manner| manner.hold = text))}
-            {field("misses go to", "fallback", "nowhere, or a URL", fallback, move |text| model.change(|manner| manner.fallback = text))}
+            {field("hold at", "hold", "a filter: tool:checkout", hold, move |text| model.change(|options| options.hold = text))}
+            {field("misses go to", "fallback", "nowhere, or a URL", fallback, move |text| model.change(|options| options.fallback = text))}
             {field("seed", "seed", "0", seed, seeded)}
         </div>
     }
@@ -76,12 +76,12 @@ fn field(
 /// What a request gets that nothing recorded answers.
 fn on_miss(model: ReplayModel) -> AnyView {
     let word = Memo::new(move |_| {
-        let word = model.manner().on_miss;
+        let word = model.options().on_miss;
         if word.is_empty() { "not-found".to_owned() } else { word }
     });
     let choose = move |event: ev::Event| {
         let word = event_target_value(&event);
-        model.change(|manner| manner.on_miss = word);
+        model.change(|options| options.on_miss = word);
     };
     let options = MISSES.map(|(name, title)| {
         view! { <option value=name selected=move || word.get() == name>{title}</option> }
@@ -94,10 +94,10 @@ fn on_miss(model: ReplayModel) -> AnyView {
 }
 
 fn pace(model: ReplayModel) -> AnyView {
-    let pace = Memo::new(move |_| Pace::read(&model.manner().pace));
+    let pace = Memo::new(move |_| Pace::read(&model.options().pace));
     let choose = move |event: ev::Event| {
         let name = event_target_value(&event);
-        model.change(|manner| manner.pace = Pace::named(&name).spec());
+        model.change(|options| options.pace = Pace::named(&name).spec());
     };
     let options = PACES.map(|(name, title, sentence)| {
         view! { <option value=name title=sentence selected=move || pace.get().name() == name>{title}</option> }
@@ -112,7 +112,7 @@ fn pace(model: ReplayModel) -> AnyView {
     let numbered = move |event: ev::Event| {
         let number = event_target_value(&event).trim().replace(',', ".").parse::<f64>();
         if let Ok(number) = number.map(f64::abs) {
-            model.change(|manner| manner.pace = pace.get_untracked().with_number(number).spec());
+            model.change(|options| options.pace = pace.get_untracked().with_number(number).spec());
         }
     };
     let has_number = Memo::new(move |_| pace.get().number().map(|(_, unit)| unit));

@@ -42,9 +42,9 @@ pub(crate) fn setup(shell: Shell) -> AnyView {
                         prop:value=move || model.draft.with(|draft| draft.listen.clone()) on:input=listen/>
                         <span class="dim">"on this machine only, unless you name another address"</span></div>
                     <h3>"How"</h3>
-                    {options::manner(model)}
+                    {options::bar(model)}
                     <details class="faults-fold"><summary>"Faults"<span class="badge">{move || {
-                        let n = model.manner().faults.len();
+                        let n = model.options().faults.len();
                         if n == 0 { " none".to_owned() } else { format!(" {n}") }
                     }}</span></summary>{faults::faults(model)}</details>
                     {replay::refusal(model)}
