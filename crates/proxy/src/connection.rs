@@ -37,7 +37,7 @@ pub struct Connection {
     ended: AtomicU64,
     /// What was read while no request was under way: the next one's head.
     head: Mutex<Vec<u8>>,
-    /// What the connection does when it no longer speaks HTTP.
+    /// What the connection does once it has left HTTP.
     successor: Mutex<Option<Successor>>,
 }
 

@@ -113,7 +113,7 @@ async fn both_ways<R: Reads, W: AsyncWrite + Unpin>(
         from_upstream,
         meter
     ));
-    // A side that has ended can still break off, which its peer must learn.
+    // A side that has ended can still break off, and its peer gets a reset then.
     tokio::select! {
         ended = &mut there => {
             let (client, _writes) = ended?;

@@ -99,7 +99,7 @@ impl Overlay {
         })
     }
 
-    /// As a file, to be read again and compared by people.
+    /// As a file: stable text, so that two can be compared line by line.
     pub fn write(&self) -> String {
         let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
         text.push('\n');

@@ -133,7 +133,7 @@ pub struct Hit {
     before: Box<Before>,
 }
 
-/// How things stood before a request was answered.
+/// The session and thread before a request was answered, to undo the answer.
 #[derive(Clone, Debug, Default)]
 struct Before {
     session: String,
@@ -312,9 +312,9 @@ impl Matcher {
         thread.clone()
     }
 
-    /// From now on this request, asked again in its session, is answered with
-    /// the exchange at `place` where nothing else answers it. Its thread does
-    /// not count: a page that is loaded again may name its thread anew.
+    /// Answers this request, asked again in its session, with the exchange at
+    /// `place` where nothing else answers it. Its thread does not count: a page
+    /// that is loaded again may name its thread anew.
     pub fn choose(&self, asked: &Asked, place: usize) {
         let reading = Reading::of(&asked.method, &asked.target, &asked.headers, &asked.body);
         let key = asked.isolation.clone().unwrap_or_default();
@@ -391,8 +391,8 @@ impl Matcher {
     }
 
     /// Whether a strict replay has given this run already: to this thread if
-    /// it is the recorded one, else to any. What changes nothing may be asked
-    /// as often as a client likes.
+    /// it is the recorded one, else to any. Requests that change nothing may be
+    /// repeated without limit.
     fn is_spent(&self, candidate: &Candidate, here: &Here<'_>) -> bool {
         let digest = &self.digests[candidate.place];
         let is_recorded_thread = digest.thread_id.is_some() && digest.thread_id.as_deref() == here.thread_id;
@@ -461,10 +461,10 @@ struct Found {
     foreign: Option<usize>,
 }
 
-/// What is kept back where nothing answers.
+/// What would have answered, were it allowed.
 #[derive(Clone, Copy)]
 enum Kept {
-    /// Nothing: nothing recorded fits.
+    /// Nothing recorded fits.
     Nothing,
     /// What fits was given already.
     Given,

@@ -26,7 +26,7 @@ impl Default for Pace {
 
 impl Pace {
     /// When a part is due, counted from when the head of the request was
-    /// read; `None` when a person decides. Absolute, so that lateness never
+    /// read; `None` when an order decides. Absolute, so that lateness never
     /// adds up: what was late once does not delay what follows.
     ///
     /// `at_us` is the recorded time, and `nth` counts the parts before it.

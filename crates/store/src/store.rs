@@ -53,7 +53,7 @@ pub struct Store {
 
 struct Inner {
     pool: Arc<Pool>,
-    /// For what people do; absent when the store can only be read.
+    /// For changes that a user makes; absent when the store can only be read.
     writer: Option<Mutex<Writing>>,
     /// What was done about who may read it, as sentences.
     remarks: Vec<String>,

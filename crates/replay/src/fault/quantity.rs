@@ -1,4 +1,4 @@
-//! Times and sizes as people write them.
+//! Times and sizes with their units: `500ms`, `4kB`.
 
 use std::time::Duration;
 

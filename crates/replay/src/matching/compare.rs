@@ -380,7 +380,7 @@ fn plain_part(part: &Value) -> Value {
 }
 
 /// What some clients send and others leave out.
-fn is_nothing(value: &Value) -> bool {
+pub(super) fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Array(items) => items.is_empty(),

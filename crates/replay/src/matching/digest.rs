@@ -36,7 +36,7 @@ pub(super) struct RequestDigest {
     pub(super) has_history: bool,
     /// The recorded client gave it up.
     pub(super) is_given_up: bool,
-    /// The agent did not answer; what the client got instead was the recorder's word.
+    /// The agent did not answer; the client got an answer of the recorder.
     pub(super) is_unanswered: bool,
     /// A connect that was answered with an empty history.
     pub(super) is_empty_history: bool,

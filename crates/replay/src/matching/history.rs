@@ -4,12 +4,11 @@ use scrubjay_protocol::{
     event::EventType,
     frame::{Frame, FrameKind},
     framing::Framing,
-    json::Value,
     media::Media,
 };
 use scrubjay_session::exchange::field;
 
-use super::request::decoded;
+use super::{compare::is_nothing, request::decoded};
 use crate::recorded::Recorded;
 
 /// A longer answer is taken for a history without being read.
@@ -75,14 +74,5 @@ fn is_silent(frame: &Frame) -> bool {
         Some(EventType::MessagesSnapshot) => is_empty("messages"),
         Some(EventType::StateSnapshot) => is_empty("snapshot"),
         _ => false,
-    }
-}
-
-fn is_nothing(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Array(items) => items.is_empty(),
-        Value::Object(object) => object.is_empty(),
-        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }

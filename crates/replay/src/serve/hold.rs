@@ -31,7 +31,7 @@ enum Word {
     Tool(String),
 }
 
-/// A word of a filter that means nothing.
+/// A word of a filter that is not known.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{word}` is no place to hold at")]
 pub struct UnknownHold {

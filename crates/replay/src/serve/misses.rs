@@ -43,7 +43,7 @@ impl FromStr for OnMiss {
     }
 }
 
-/// A word that is no way to answer a miss.
+/// Text that names no way to answer a miss.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{word}` is nothing to answer a miss with")]
 pub struct UnknownOnMiss {

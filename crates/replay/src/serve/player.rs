@@ -493,7 +493,7 @@ fn edit(part: &mut Part, text: &str) {
     part.bytes = bytes.into();
 }
 
-/// What a person is shown of a part before it goes.
+/// The event of a part, as it is shown before it goes.
 fn next_of(part: &Part) -> Next {
     let mark = part.marks.first();
     let text = text_of(&part.bytes);

@@ -36,7 +36,7 @@ impl SpoolLock {
         os::is_at(&self.file, &self.path)
     }
 
-    /// Removes the lock file, then lets go.
+    /// Removes the lock file, then releases the lock.
     pub(crate) fn remove(self) {
         // A process that still finds the file finds nothing to absorb.
         fs::remove_file(&self.path).ok();

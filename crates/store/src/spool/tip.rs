@@ -237,7 +237,7 @@ impl Bell {
         self.sleeper.get_or_init(|| thread);
     }
 
-    /// The sleeper wants to hear of a backlog of this many bytes.
+    /// The backlog in bytes at which the sleeper is woken.
     pub(crate) fn want(&self, backlog: u64) {
         self.wanted.store(backlog, SeqCst);
     }

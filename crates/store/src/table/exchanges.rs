@@ -364,7 +364,7 @@ pub(crate) fn set_hidden(conn: &Connection, id: i64, hidden: bool, revision: i64
     Ok(changed > 0)
 }
 
-/// Pins or lets go; gives whether there is such an exchange.
+/// Sets or removes the pin; gives whether there is such an exchange.
 pub(crate) fn set_pinned(conn: &Connection, id: i64, pinned: bool, revision: i64) -> rusqlite::Result<bool> {
     let changed = conn
         .prepare_cached("UPDATE exchanges SET pinned = ?, revision = ? WHERE id = ?")?
