@@ -14,7 +14,7 @@ fn main() -> Result<()> {
     make_placeholder_page()?;
     list_samples()?;
     tauri_build::build();
-    // Editor schemas that nobody reads here; they cannot be put elsewhere.
+    // Editor schemas without a use here; they cannot be put elsewhere.
     if Path::new("gen").exists() {
         fs::remove_dir_all("gen")?;
     }

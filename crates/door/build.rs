@@ -1,6 +1,6 @@
 //! Embeds `ui/dist` if the page was built there (`cargo xtask ui`).
 //!
-//! Without it the crate still compiles, and `serve` says what to do. The wasm
+//! Without it the crate still compiles, and `serve` fails with a hint. The wasm
 //! is packed once here, so that nothing is packed while a page waits.
 
 use std::{

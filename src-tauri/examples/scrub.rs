@@ -7,7 +7,7 @@
 //! cargo run [--release] -p scrubjay-desktop --example scrub -- STORE
 //! ```
 
-#![expect(clippy::print_stdout, reason = "an example speaks to whoever runs it")]
+#![expect(clippy::print_stdout, reason = "an example prints its results")]
 
 #[path = "../../tests/stage/mod.rs"]
 mod stage;
@@ -40,15 +40,15 @@ const WATCH: &str = "
 const RESULT: &str = "
     const watched = window.watched;
     watched.on = false;
-    const told = times => {
+    const shown = times => {
         const gaps = times.slice(1).map((at, n) => at - times[n]).sort((a, b) => a - b);
         const a_second = 1000 * gaps.length / (times.at(-1) - times[0]);
         return `${a_second.toFixed(0)} a second, median ${gaps[gaps.length >> 1].toFixed(0)} ms, \
 p95 ${gaps[Math.floor(gaps.length * 0.95)].toFixed(0)} ms`;
     };
     const painted = watched.paintings + Number(document.querySelector('.lanes-canvas').dataset.painted);
-    return `screen ${told(watched.frames)}\\nplayhead ${told(watched.playhead)}\\n\
-state pane ${told(watched.state)}\\npaintings of the canvas: ${painted}`;";
+    return `screen ${shown(watched.frames)}\\nplayhead ${shown(watched.playhead)}\\n\
+state pane ${shown(watched.state)}\\npaintings of the canvas: ${painted}`;";
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

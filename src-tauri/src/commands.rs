@@ -16,7 +16,7 @@ use tauri::{
 /// The one window there is; its newer questions supersede its older ones.
 const WINDOW: Asker = Asker(1);
 
-/// Answers a question with the bytes that its encoding says.
+/// Answers a question with bytes in its encoding.
 ///
 /// # Errors
 /// What went wrong, as a person reads it.

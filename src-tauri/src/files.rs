@@ -2,7 +2,7 @@
 //!
 //! A file comes in pieces, so that its progress is seen and it can be given up
 //! half way: the page reads it, and nothing but bytes and a name arrive here.
-//! A file goes out to where a person says in the platform's own dialog.
+//! A file goes out to the path that a person chooses in the platform's dialog.
 
 #![expect(
     clippy::let_underscore_must_use,

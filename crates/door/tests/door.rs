@@ -107,7 +107,7 @@ async fn json_of(response: Response) -> Value {
     serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
 }
 
-/// In front by what the head says, and behind it by what comes.
+/// By the length in the head, and by the bytes that come.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_that_is_too_large_is_refused() {
     let folder = tempfile::tempdir().unwrap();

@@ -4,7 +4,7 @@
 //! cargo run --release -p scrubjay-engine --example synthetic -- STORE [EVENTS]
 //! ```
 
-#![expect(clippy::print_stdout, reason = "an example speaks to whoever runs it")]
+#![expect(clippy::print_stdout, reason = "an example prints its results")]
 
 mod support;
 

@@ -5,17 +5,17 @@
 //! from running one source twice. Every change is one call under one lock; what
 //! cannot be done (a port that is taken) leaves everything as it was.
 //!
-//! - `plan`: what to run, and the address that it listens on. `address`: such addresses as text.
+//! - `config`: what to run, and the address that it listens on. `address`: such addresses as text.
 //! - `recording`: the spool and the threads of this process. `recorder`: from the proxy to the spool.
 //! - `listening`: one source that listens.
 //! - `checklist`, `recognise`: what was seen working since a source was started.
-//! - `choice`: which exchanges are recorded. `view`: a source as a page shows it.
+//! - `path_filter`: which exchanges are recorded. `view`: a source as a page shows it.
 
 pub(crate) mod address;
 mod checklist;
-mod choice;
+mod config;
 mod listening;
-mod plan;
+mod path_filter;
 mod recognise;
 mod recorder;
 mod recording;
@@ -25,28 +25,29 @@ use std::{
     collections::BTreeMap,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use scrubjay_ipc::{AddSource, EditSource, Source, SourceAsk, SourceList, Switch};
 use scrubjay_proxy::Listener;
 use scrubjay_store::{Claim, Source as Stored, Store, Wanted};
 
+pub(crate) use self::{config::url_of, recorder::SourceRecorder};
 pub use self::{
-    choice::Choice,
-    plan::{BoundSource, SourceConfig},
+    config::{BoundSource, SourceConfig},
+    path_filter::PathFilter,
 };
 use self::{
+    config::{Unstored, bind},
     listening::{Listening, checked_upstream},
-    plan::{Unstored, bind},
-    recorder::Pulse,
+    recorder::Activity,
     recording::{Recorders, Recording},
 };
-pub(crate) use self::{plan::url_of, recorder::SourceRecorder};
 use crate::{
     EngineError,
     ask::json,
-    feed::{Bell, Rates},
+    clock::Mark,
+    feed::{Rates, Signal},
     storage::Storage,
 };
 
@@ -58,7 +59,7 @@ const LEAST_PATIENCE: Duration = Duration::from_millis(50);
 /// The department of sources. A recording file has none.
 pub(crate) struct Capture {
     storage: Storage,
-    bell: Arc<Bell>,
+    signal: Arc<Signal>,
     rates: Arc<Rates>,
     pub(crate) recording: Recording,
     running: Mutex<BTreeMap<String, Running>>,
@@ -72,7 +73,7 @@ pub(crate) struct Capture {
 struct Running {
     address: SocketAddr,
     is_paused: bool,
-    pulse: Arc<Pulse>,
+    activity: Arc<Activity>,
     listening: Listening,
     /// For when it is started again after an edit.
     unstored: Unstored,
@@ -81,10 +82,10 @@ struct Running {
 }
 
 impl Capture {
-    pub(crate) fn new(storage: Storage, bell: Arc<Bell>, rates: Arc<Rates>) -> Self {
+    pub(crate) fn new(storage: Storage, signal: Arc<Signal>, rates: Arc<Rates>) -> Self {
         Self {
             storage,
-            bell,
+            signal,
             rates,
             recording: Recording::default(),
             running: Mutex::default(),
@@ -167,21 +168,21 @@ impl Capture {
 
     /// Runs a source for as long as this process lives.
     pub(crate) fn run_bound(&self, bound: BoundSource) -> Result<Source, EngineError> {
-        let BoundSource { plan, listener } = bound;
+        let BoundSource { config, listener } = bound;
         let store = self.store()?;
         let _changing = lock(&self.changing);
-        let upstream = checked_upstream(&plan.upstream)?;
-        let unstored = plan.unstored()?;
+        let upstream = checked_upstream(&config.upstream)?;
+        let unstored = config.unstored()?;
         let known = store.sources()?;
-        let name = self.name_to_run(&plan, &upstream, &known)?;
+        let name = self.name_to_run(&config, &upstream, &known)?;
         let old = known.iter().find(|source| source.name == name);
         let stored = Stored {
             name,
             listen: listener.address().to_string(),
             upstream,
-            keep_secrets: plan.keep_secrets,
-            keep_host: plan.keep_host,
-            drain: plan.drain,
+            keep_secrets: config.keep_secrets,
+            keep_host: config.keep_host,
+            drain: config.drain,
             wanted: old.map_or(Wanted::Stopped, |old| old.wanted),
         };
         if old.is_none() {
@@ -195,9 +196,9 @@ impl Capture {
         Ok(self.view(&stored))
     }
 
-    /// The plan's own name; else one from the host that does not run.
-    fn name_to_run(&self, plan: &SourceConfig, upstream: &str, known: &[Stored]) -> Result<String, EngineError> {
-        match &plan.name {
+    /// The config's own name; else one from the host that does not run.
+    fn name_to_run(&self, config: &SourceConfig, upstream: &str, known: &[Stored]) -> Result<String, EngineError> {
+        match &config.name {
             Some(name) if self.is_running(name) => Err(EngineError::NameTaken { name: name.clone() }),
             Some(name) => checked_name(name, |_| false),
             None => Ok(address::name_from(upstream, |name| {
@@ -246,7 +247,7 @@ impl Capture {
     /// Where name and address stay, nothing that is open is cut off.
     fn reroute(&self, store: &Store, new: &Stored) -> Result<(), EngineError> {
         if let Some(running) = lock(&self.running).get(&new.name) {
-            running.listening.reroute(new, &self.bell)?;
+            running.listening.reroute(new, &self.signal)?;
         }
         let recorders = self.recording.open(store)?;
         recorders.spool.set_keep_secrets(&new.name, new.keep_secrets);
@@ -314,7 +315,7 @@ impl Capture {
         if to == Switch::Remove {
             store.remove_source(name)?;
         }
-        self.bell.ring();
+        self.signal.raise();
         Ok(view)
     }
 
@@ -354,25 +355,25 @@ impl Capture {
         recorders.spool.set_keep_secrets(&source.name, source.keep_secrets);
         let recorder = SourceRecorder {
             labels: unstored.labels.clone(),
-            choice: unstored.choice.clone(),
+            paths: unstored.paths.clone(),
             ..self.recorder_of(&recorders, &source.name)
         };
-        let pulse = Arc::clone(&recorder.pulse);
+        let activity = Arc::clone(&recorder.activity);
         let address = bound.address();
         let bound = bound.answering_to(unstored.hosts.clone());
         let listening = Listening::start(&recorders.threads.handle, bound, source, &unstored.tls, recorder)?;
-        pulse.lights.listening();
+        activity.checks.listening();
         let running = Running {
             address,
             is_paused: false,
-            pulse,
+            activity,
             listening,
             unstored: unstored.clone(),
             _claim: claim,
         };
         lock(&self.failed).remove(&source.name);
         lock(&self.running).insert(source.name.clone(), running);
-        self.bell.ring();
+        self.signal.raise();
         Ok(())
     }
 
@@ -389,10 +390,10 @@ impl Capture {
         recorders.spool.set_recording(name, true);
         SourceRecorder {
             spool: recorders.spool.clone(),
-            bell: Arc::clone(&self.bell),
-            pulse: Arc::default(),
+            signal: Arc::clone(&self.signal),
+            activity: Arc::default(),
             labels: Vec::new(),
-            choice: Choice::default(),
+            paths: PathFilter::default(),
             left_out: Arc::clone(&self.recording.left_out),
         }
     }
@@ -417,8 +418,8 @@ impl Capture {
     /// Stops everything, and waits until what was captured is in the store, for
     /// as long as that gets on and no longer than `patience` when it does not.
     pub(crate) fn close(&self, patience: Duration) -> bool {
-        let began = Instant::now();
-        let left = || patience.saturating_sub(began.elapsed()).max(LEAST_PATIENCE);
+        let began = Mark::now();
+        let left = || patience.saturating_sub(began.age()).max(LEAST_PATIENCE);
         let _changing = lock(&self.changing);
         let running = std::mem::take(&mut *lock(&self.running));
         for running in running.values() {

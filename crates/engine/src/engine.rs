@@ -19,7 +19,7 @@ use crate::{
     EngineError, Exchange, NewsFeed,
     capture::Capture,
     comparisons::Comparisons,
-    feed::{Bell, Feed, Hub, Rates},
+    feed::{Feed, Hub, Rates, Signal},
     file::RecordingFile,
     health::Health,
     library::Library,
@@ -84,10 +84,10 @@ pub(crate) struct Departments {
 
 impl Departments {
     fn new(storage: Storage, deriving: Option<Deriving>, limits: Limits) -> Self {
-        let (hub, bell, rates) = (Arc::<Hub>::default(), Arc::<Bell>::default(), Arc::<Rates>::default());
+        let (hub, signal, rates) = (Arc::<Hub>::default(), Arc::<Signal>::default(), Arc::<Rates>::default());
         let readers = Arc::new(Readers::new(storage.clone()));
         let comparisons = Arc::new(Comparisons::new(storage.clone(), Arc::clone(&hub)));
-        let capture = Arc::new(Capture::new(storage.clone(), Arc::clone(&bell), Arc::clone(&rates)));
+        let capture = Arc::new(Capture::new(storage.clone(), Arc::clone(&signal), Arc::clone(&rates)));
         Self {
             library: Library::new(storage.clone(), Arc::clone(&readers), Arc::clone(&comparisons), limits),
             health: Health::new(storage.clone(), Arc::clone(&capture)),
@@ -97,7 +97,7 @@ impl Departments {
                 Arc::clone(&readers),
                 Arc::clone(&capture),
                 hub,
-                bell,
+                signal,
                 rates,
             ),
             storage,

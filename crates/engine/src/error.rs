@@ -3,6 +3,7 @@
 use std::{error::Error, io, path::PathBuf};
 
 use scrubjay_ipc::{Code, Report};
+use scrubjay_protocol::text::capital;
 use scrubjay_proxy::{BadHost, BindError, ServeError, TlsFileError, UpstreamError};
 use scrubjay_session::query::Failed;
 use scrubjay_store::{StoreError, Unfit};
@@ -296,14 +297,10 @@ fn causes(error: &dyn Error) -> String {
 
 /// With a capital and a full stop. A path stays as it is written.
 fn full_sentence(text: &str) -> String {
-    let is_path = text
-        .split(' ')
-        .next()
-        .is_some_and(|word| word.contains(['.', '/', '\\']));
-    let mut chars = text.chars();
-    stopped(match chars.next() {
-        Some(first) if !is_path => first.to_uppercase().to_string() + chars.as_str(),
-        _ => text.to_owned(),
+    let first_word = text.split(' ').next().unwrap_or_default();
+    stopped(match first_word.contains(['.', '/', '\\']) {
+        true => text.to_owned(),
+        false => capital(text),
     })
 }
 

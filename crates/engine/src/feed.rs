@@ -2,18 +2,18 @@
 //!
 //! - `news`: the feeds of listeners.
 //! - `watch`: the thread that notices what changed, here and in other processes.
-//! - `bell`: wakes it from the capture path. `rates`: what passes at each source.
+//! - `signal`: wakes it from the capture path. `rates`: what passes at each source.
 
-mod bell;
 mod news;
 mod rates;
+mod signal;
 mod watch;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use self::news::NewsFeed;
 use self::watch::Watched;
-pub(crate) use self::{bell::Bell, news::Hub, rates::Rates};
+pub(crate) use self::{news::Hub, rates::Rates, signal::Signal};
 use crate::{EngineError, capture::Capture, health::Health, readers::Readers, storage::Storage};
 
 /// The department of news. Its thread runs only while there are listeners.
@@ -27,7 +27,7 @@ impl Feed {
         readers: Arc<Readers>,
         capture: Arc<Capture>,
         hub: Arc<Hub>,
-        bell: Arc<Bell>,
+        signal: Arc<Signal>,
         rates: Arc<Rates>,
     ) -> Self {
         Self {
@@ -37,7 +37,7 @@ impl Feed {
                 readers,
                 capture,
                 hub,
-                bell,
+                signal,
                 rates,
                 has_thread: Mutex::new(false),
             }),
@@ -59,6 +59,6 @@ impl Feed {
     /// Ends all feeds, and the thread.
     pub(crate) fn close(&self) {
         self.watched.hub.close();
-        self.watched.bell.wake();
+        self.watched.signal.wake();
     }
 }

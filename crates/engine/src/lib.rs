@@ -36,7 +36,8 @@
 //! - `replays`: recordings served as the agent.
 //! - `feed`: news of what changed.
 //!
-//! On top of an engine: `live`, a run that is asked for now; `rerecord`, recorded threads that are asked again.
+//! On top of an engine with a store of its own (`temporary`): `live`, a run that is asked for now; `rerecord`,
+//! recorded threads that are asked again.
 //! Below: `clock`, marks and dates; `threads`, for what serves sockets.
 //!
 //! # Invariants
@@ -68,6 +69,7 @@ mod replays;
 mod rerecord;
 mod shelf;
 mod storage;
+mod temporary;
 mod threads;
 mod tls;
 
@@ -80,7 +82,7 @@ pub use scrubjay_store::{
 };
 
 pub use self::{
-    capture::{BoundSource, Choice, SourceConfig},
+    capture::{BoundSource, PathFilter, SourceConfig},
     engine::{Engine, Opening, Options},
     error::EngineError,
     feed::NewsFeed,
@@ -91,7 +93,7 @@ pub use self::{
     },
     live::LiveRun,
     readers::Asker,
-    replays::{ReplayConfig, Struck},
+    replays::{HitCounts, ReplayConfig},
     rerecord::{Ended, RerecordConfig, Rerecording, Rerun, asked_thread},
     shelf::AnyShelf,
     tls::TlsConfig,

@@ -3,25 +3,21 @@
 //! It goes through the same capture path as any other, into a store of its own
 //! that is gone with it, so what is checked is what a recording would hold.
 
-use std::{net::SocketAddr, path::PathBuf};
-
 use scrubjay_ipc::{Code, Report};
 use scrubjay_protocol::{input::Request, schema::input_issues};
 use scrubjay_proxy::post::{PostError, Posted, post};
 use scrubjay_session::exchange::origin_and_path;
 use tempfile::TempDir;
 
-use crate::{Engine, EngineError, Opening, Options, SourceConfig, TlsConfig};
+use crate::{Engine, EngineError, TlsConfig, temporary::Temporary};
 
 /// Faults of an input that are named.
 const ISSUES: usize = 3;
 
 /// A run that was asked for and is being read.
 pub struct LiveRun {
-    engine: Engine,
+    store: Temporary,
     posted: Posted,
-    /// Holds the store; gone when dropped.
-    folder: TempDir,
 }
 
 impl LiveRun {
@@ -34,24 +30,10 @@ impl LiveRun {
         let (upstream, target) = split(url);
         judge_address(url, &upstream)?;
         judge_input(&input)?;
-        let folder = tempfile::tempdir().map_err(|source| EngineError::ReadFile {
-            path: std::env::temp_dir(),
-            source,
-        })?;
-        let engine = Engine::open(&Options {
-            path: Some(store_in(&folder)),
-            opening: Opening::Writing,
-        })?;
-        let source = engine.run_source(&SourceConfig {
-            name: Some("check".into()),
-            listen: Some("127.0.0.1:0".into()),
-            upstream,
-            tls: tls.clone(),
-            ..SourceConfig::default()
-        })?;
-        let listening = listening(&source.listen)?;
+        let store = Temporary::open("check.db")?;
+        let listening = store.run_source("check", &upstream, tls)?;
         let posted = post(listening, &target, input).await.map_err(|error| unasked(&error))?;
-        Ok(Self { engine, posted, folder })
+        Ok(Self { store, posted })
     }
 
     /// The next bytes of the answer's body; none when it has ended or broken
@@ -63,7 +45,7 @@ impl LiveRun {
 
     /// The engine that holds the exchange, which is the only one.
     pub fn engine(&self) -> &Engine {
-        &self.engine
+        &self.store.engine
     }
 
     /// Ends the recording and opens it for reading; the folder goes when dropped.
@@ -72,12 +54,8 @@ impl LiveRun {
     /// When the store cannot be opened again.
     pub fn finish(self) -> Result<(Engine, TempDir), EngineError> {
         drop(self.posted);
-        self.engine.close();
-        let engine = Engine::open(&Options {
-            path: Some(store_in(&self.folder)),
-            opening: Opening::Reading,
-        })?;
-        Ok((engine, self.folder))
+        let (_is_whole, engine, folder) = self.store.finish()?;
+        Ok((engine, folder))
     }
 }
 
@@ -85,10 +63,6 @@ impl LiveRun {
 fn unasked(error: &PostError) -> EngineError {
     let report = Report::new(Code::Internal, format!("The agent could not be asked: {error}."), "");
     EngineError::Answer { report }
-}
-
-fn store_in(folder: &TempDir) -> PathBuf {
-    folder.path().join("check.db")
 }
 
 /// A word alone may be the name of a machine and is more likely a slip.
@@ -129,12 +103,6 @@ pub(crate) fn split(url: &str) -> (String, String) {
     let target = url[origin.len()..].split('#').next().unwrap_or_default();
     let slash = if target.starts_with('/') { "" } else { "/" };
     (origin.to_owned(), format!("{slash}{target}"))
-}
-
-pub(crate) fn listening(listen: &str) -> Result<SocketAddr, EngineError> {
-    listen
-        .parse()
-        .map_err(|_not_an_address: std::net::AddrParseError| EngineError::ThreadEnded)
 }
 
 #[cfg(test)]

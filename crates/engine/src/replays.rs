@@ -56,7 +56,7 @@ const PACE: Duration = Duration::from_millis(100);
 /// What was asked to go wrong or to stop, in the words in which it was asked,
 /// and how often it did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Struck {
+pub struct HitCounts {
     /// Faults, and how often each struck.
     pub faults: Vec<(String, u64)>,
     /// Words of the filter that streams are held at, and at how many events each stopped one.
@@ -139,11 +139,11 @@ impl Replays {
     }
 
     /// What faults and breakpoints have done.
-    pub(crate) fn struck(&self, number: u64) -> Result<Struck, EngineError> {
+    pub(crate) fn struck(&self, number: u64) -> Result<HitCounts, EngineError> {
         let running = self.running();
         let serve_options = running.get(number)?.serving.options();
         let owned = |(word, times): (&str, u64)| (word.to_owned(), times);
-        Ok(Struck {
+        Ok(HitCounts {
             faults: serve_options.faults.struck().map(owned).collect(),
             holds: serve_options.hold.stopped().map(owned).collect(),
         })

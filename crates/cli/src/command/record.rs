@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::process::ExitStatus;
 
 use scrubjay_engine::{
-    BoundSource, Choice, Engine, Excess, NewsFeed, Opening, Options, SizeCap, SourceConfig, raise_descriptor_limit,
+    BoundSource, Engine, Excess, NewsFeed, Opening, Options, PathFilter, SizeCap, SourceConfig, raise_descriptor_limit,
 };
 use scrubjay_ipc::Source;
 use tokio::process::{Child, Command};
@@ -182,15 +182,15 @@ fn plans(args: &Args) -> Result<Vec<SourceConfig>, Failure> {
             drain: args.drain,
             labels: labels.clone(),
             tls: tls.clone(),
-            choice: choice.clone(),
+            paths: choice.clone(),
             ..plan
         })
         .collect())
 }
 
 /// What is recorded of what is forwarded.
-pub(crate) fn choice(args: &ChoiceArgs) -> Result<Choice, Failure> {
-    Ok(Choice::new(&args.only, &args.skip)?)
+pub(crate) fn choice(args: &ChoiceArgs) -> Result<PathFilter, Failure> {
+    Ok(PathFilter::new(&args.only, &args.skip)?)
 }
 
 fn size(text: &str) -> Result<u64, Failure> {

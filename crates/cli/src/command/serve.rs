@@ -103,7 +103,7 @@ fn plans(args: &Args) -> Result<Vec<SourceConfig>, Failure> {
     Ok(plans
         .into_iter()
         .map(|plan| SourceConfig {
-            choice: choice.clone(),
+            paths: choice.clone(),
             hosts: hosts.clone(),
             tls: tls.clone(),
             ..plan

@@ -13,7 +13,7 @@
 //!   asked about, by its engine and by PROGRAM, the command line
 //! - `wire`: the agent, the client and the bare pass-through
 
-#![expect(clippy::print_stdout, reason = "an example speaks to whoever runs it")]
+#![expect(clippy::print_stdout, reason = "an example prints its results")]
 
 mod beside;
 mod capture;
@@ -24,7 +24,7 @@ mod wire;
 
 use wire::Failed;
 
-/// Events of the long exchange when nothing else is said.
+/// Events of the long exchange unless a number is given.
 const EVENTS: u64 = 1_000_000;
 
 fn main() -> Result<(), Failed> {

@@ -146,7 +146,7 @@ fn reset_peak() {
     drop(std::fs::write("/proc/self/clear_refs", "5"));
 }
 
-/// `VmHWM` of this process; only Linux tells.
+/// `VmHWM` of this process; only on Linux.
 fn peak_mb() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;

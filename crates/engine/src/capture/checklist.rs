@@ -1,5 +1,5 @@
-//! The five lights of the first-run card, and a sentence for each way in which
-//! one stays dark.
+//! The five lines of the first-run checklist, and a sentence for each way in
+//! which one fails.
 //!
 //! The capture path calls once for each part of an exchange, and gives body
 //! bytes only until the source's first event was recognised.
@@ -30,7 +30,7 @@ const HELD_US: u64 = 5_000_000;
 
 /// What was seen working since a source was started.
 #[derive(Default)]
-pub(crate) struct Lights {
+pub(crate) struct Checks {
     /// An event was recognised, or enough was kept: bytes are not wanted any more.
     settled: AtomicBool,
     seen: Mutex<Seen>,
@@ -69,7 +69,7 @@ pub(crate) struct Ticket {
     may_be_run: bool,
 }
 
-impl Lights {
+impl Checks {
     /// The address is bound.
     pub(crate) fn listening(&self) {
         self.seen().listening = true;
@@ -150,7 +150,7 @@ impl Lights {
         }
     }
 
-    /// The lights as they are now.
+    /// The checklist as it is now.
     pub(crate) fn view(&self, sightings: &Sightings) -> Checklist {
         let mut seen = self.seen();
         if !seen.event && seen.answer.as_ref().is_some_and(Answer::has_event) {
@@ -312,8 +312,8 @@ mod tests {
         }
     }
 
-    fn view(lights: &Lights) -> Checklist {
-        lights.view(&Sightings::default())
+    fn view(checks: &Checks) -> Checklist {
+        checks.view(&Sightings::default())
     }
 
     fn sentence(check: &Check) -> &str {
@@ -325,32 +325,32 @@ mod tests {
     }
 
     #[test]
-    fn each_light_goes_on_when_its_thing_was_seen() {
-        let lights = Lights::default();
-        assert_eq!(view(&lights), Checklist::default());
-        lights.listening();
-        assert_eq!(view(&lights).listening, Check::Done);
-        let ticket = lights.began(&post());
-        assert_eq!(view(&lights).first_request, Check::Done);
-        lights.answered(ticket, &head(200, &[("Content-Type", "text/event-stream")]), 1);
-        assert!(lights.wants_bytes());
-        lights.bytes(ticket, b"data: {\"type\":\"RUN_STAR", 2);
-        assert_eq!(view(&lights).first_bytes, Check::Done);
-        assert_eq!(view(&lights).first_event, Check::Waiting);
-        lights.bytes(ticket, b"TED\",\"threadId\":\"t\",\"runId\":\"r\"}\n\n", 3);
-        assert_eq!(view(&lights).first_event, Check::Done);
-        assert!(!lights.wants_bytes());
+    fn each_check_is_done_when_its_thing_was_seen() {
+        let checks = Checks::default();
+        assert_eq!(view(&checks), Checklist::default());
+        checks.listening();
+        assert_eq!(view(&checks).listening, Check::Done);
+        let ticket = checks.began(&post());
+        assert_eq!(view(&checks).first_request, Check::Done);
+        checks.answered(ticket, &head(200, &[("Content-Type", "text/event-stream")]), 1);
+        assert!(checks.wants_bytes());
+        checks.bytes(ticket, b"data: {\"type\":\"RUN_STAR", 2);
+        assert_eq!(view(&checks).first_bytes, Check::Done);
+        assert_eq!(view(&checks).first_event, Check::Waiting);
+        checks.bytes(ticket, b"TED\",\"threadId\":\"t\",\"runId\":\"r\"}\n\n", 3);
+        assert_eq!(view(&checks).first_event, Check::Done);
+        assert!(!checks.wants_bytes());
     }
 
     #[test]
     fn each_failure_has_its_own_sentence() {
         let check = |status, headers: &[(&str, &str)], body: &[u8], first_byte_at_us, expected: &str| {
-            let lights = Lights::default();
-            let ticket = lights.began(&post());
-            lights.answered(ticket, &head(status, headers), 0);
-            lights.bytes(ticket, body, first_byte_at_us);
-            lights.ended(ticket);
-            let view = view(&lights);
+            let checks = Checks::default();
+            let ticket = checks.began(&post());
+            checks.answered(ticket, &head(status, headers), 0);
+            checks.bytes(ticket, body, first_byte_at_us);
+            checks.ended(ticket);
+            let view = view(&checks);
             let sentences = [&view.first_bytes, &view.first_event].map(sentence).join("|");
             assert!(
                 sentences.contains(expected),
@@ -390,17 +390,17 @@ mod tests {
 
     #[test]
     fn what_scrubjay_answers_itself_is_not_the_agents_answer() {
-        let lights = Lights::default();
-        let ticket = lights.began(&post());
+        let checks = Checks::default();
+        let ticket = checks.began(&post());
         let own = ResponseHead {
             status: 502,
             delivered_headers: Some(vec![("x-scrubjay-answer".into(), b"no-answer".to_vec())]),
             ..ResponseHead::default()
         };
-        lights.answered(ticket, &own, 1);
-        lights.bytes(ticket, b"Scrubjay: nothing listens there.", 2);
-        lights.ended(ticket);
-        let view = view(&lights);
+        checks.answered(ticket, &own, 1);
+        checks.bytes(ticket, b"Scrubjay: nothing listens there.", 2);
+        checks.ended(ticket);
+        let view = view(&checks);
         assert_eq!(
             [&view.first_bytes, &view.first_event].map(sentence),
             ["waiting", "waiting"]
@@ -410,7 +410,7 @@ mod tests {
     #[test]
     fn the_checklist_shows_what_the_proxy_saw_of_the_upstream() {
         let check = |sightings: &Sightings, expected: [&str; 2]| {
-            let view = Lights::default().view(sightings);
+            let view = Checks::default().view(sightings);
             assert_eq!([&view.upstream_answers, &view.first_request].map(sentence), expected);
         };
         let mut sightings = Sightings::default();
@@ -425,12 +425,12 @@ mod tests {
 
     #[test]
     fn a_preflight_is_no_failed_run() {
-        let lights = Lights::default();
-        let ticket = lights.began(&RequestHead {
+        let checks = Checks::default();
+        let ticket = checks.began(&RequestHead {
             method: "OPTIONS".into(),
             ..post()
         });
-        lights.answered(ticket, &head(405, &[]), 0);
-        assert_eq!(view(&lights).first_event, Check::Waiting);
+        checks.answered(ticket, &head(405, &[]), 0);
+        assert_eq!(view(&checks).first_event, Check::Waiting);
     }
 }

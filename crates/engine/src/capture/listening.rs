@@ -13,7 +13,7 @@ use tokio::{
 use super::recorder::SourceRecorder;
 use crate::{
     EngineError,
-    feed::Bell,
+    feed::Signal,
     threads::{wait_at_most, wait_for},
 };
 
@@ -55,7 +55,7 @@ impl Listening {
         recorder: SourceRecorder,
     ) -> Result<Self, EngineError> {
         let source = source_of(stored, tls)?;
-        let bell = Arc::clone(&recorder.bell);
+        let signal = Arc::clone(&recorder.signal);
         let running = {
             let _inside = handle.enter();
             serve(listener, source, Arc::new(recorder))?
@@ -64,7 +64,7 @@ impl Listening {
         let running = Arc::new(AsyncMutex::new(Some(running)));
         Ok(Self {
             handle: handle.clone(),
-            probe: handle.spawn(probe(Arc::clone(&running), bell)),
+            probe: handle.spawn(probe(Arc::clone(&running), signal)),
             running,
             sightings,
             tls: tls.clone(),
@@ -77,7 +77,7 @@ impl Listening {
     }
 
     /// Sends later requests by other settings; open exchanges keep theirs.
-    pub(super) fn reroute(&self, stored: &Stored, bell: &Arc<Bell>) -> Result<(), EngineError> {
+    pub(super) fn reroute(&self, stored: &Stored, signal: &Arc<Signal>) -> Result<(), EngineError> {
         let source = source_of(stored, &self.tls)?;
         let running = Arc::clone(&self.running);
         self.probe.abort();
@@ -86,7 +86,7 @@ impl Listening {
             running.as_ref().map_or(Ok(()), |running| running.reroute(&source))
         })?;
         rerouted?;
-        self.handle.spawn(probe(Arc::clone(&self.running), Arc::clone(bell)));
+        self.handle.spawn(probe(Arc::clone(&self.running), Arc::clone(signal)));
         Ok(())
     }
 
@@ -105,9 +105,9 @@ impl Listening {
 }
 
 /// The proxy notes what comes of it.
-async fn probe(running: Arc<AsyncMutex<Option<Running>>>, bell: Arc<Bell>) {
+async fn probe(running: Arc<AsyncMutex<Option<Running>>>, signal: Arc<Signal>) {
     if let Some(running) = &*running.lock().await {
         let _in_time = tokio::time::timeout(PROBING, running.probe()).await;
     }
-    bell.ring();
+    signal.raise();
 }

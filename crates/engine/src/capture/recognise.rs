@@ -1,7 +1,7 @@
 //! Whether the first bytes of a body hold an AG-UI event.
 //!
-//! Only a light on a card hangs on this, so it looks at lines and not at
-//! frames; what the frames really are is read from the store.
+//! Only a line of the checklist depends on this, so it looks at lines and not
+//! at frames; what the frames really are is read from the store.
 
 use scrubjay_protocol::{
     encoding,

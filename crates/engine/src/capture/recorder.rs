@@ -1,6 +1,6 @@
 //! From the capture path to the spool.
 //!
-//! On the way it rings the bell of the live tail and keeps the checklist of a
+//! On the way it raises the signal of the live tail and keeps the checklist of a
 //! source. That is one relaxed load per chunk, and one atomic swap for all that
 //! came together.
 
@@ -14,29 +14,29 @@ use scrubjay_session::exchange::{Ending, Headers, Relayed, RequestHead, Response
 use scrubjay_store::{Spool, SpoolSink};
 
 use super::{
-    Choice,
-    checklist::{Lights, Ticket},
+    PathFilter,
+    checklist::{Checks, Ticket},
 };
-use crate::feed::Bell;
+use crate::feed::Signal;
 
 /// What one source's exchanges are recorded with.
 pub(crate) struct SourceRecorder {
     pub(crate) spool: Spool,
-    pub(crate) bell: Arc<Bell>,
-    pub(crate) pulse: Arc<Pulse>,
+    pub(crate) signal: Arc<Signal>,
+    pub(crate) activity: Arc<Activity>,
     /// Labels that every exchange of this source gets.
     pub(crate) labels: Vec<(String, String)>,
     /// Which of its exchanges are recorded.
-    pub(crate) choice: Choice,
+    pub(crate) paths: PathFilter,
     /// Exchanges of all sources that passed without being recorded, because they were not asked for.
     pub(crate) left_out: Arc<AtomicU64>,
 }
 
 /// What is going on at one source.
 #[derive(Default)]
-pub(crate) struct Pulse {
+pub(crate) struct Activity {
     /// The first-run checklist.
-    pub(crate) lights: Lights,
+    pub(crate) checks: Checks,
     /// Exchanges open now.
     pub(crate) open: AtomicU32,
 }
@@ -50,8 +50,8 @@ impl Recorder for SourceRecorder {
         labels: &[(String, String)],
         started_at_us: i64,
     ) -> Box<dyn ExchangeSink> {
-        let ticket = self.pulse.lights.began(head);
-        let sink = match self.choice.records(&head.target) {
+        let ticket = self.activity.checks.began(head);
+        let sink = match self.paths.records(&head.target) {
             true => {
                 let labels: Vec<_> = self.labels.iter().chain(labels).cloned().collect();
                 Some(self.spool.begin(source, upstream, head, &labels, started_at_us))
@@ -61,13 +61,13 @@ impl Recorder for SourceRecorder {
                 None
             }
         };
-        self.pulse.open.fetch_add(1, Ordering::Relaxed);
-        self.bell.ring();
+        self.activity.open.fetch_add(1, Ordering::Relaxed);
+        self.signal.raise();
         Box::new(WatchedSink {
             sink,
             ticket,
-            pulse: Arc::clone(&self.pulse),
-            bell: Arc::clone(&self.bell),
+            activity: Arc::clone(&self.activity),
+            signal: Arc::clone(&self.signal),
         })
     }
 }
@@ -76,14 +76,14 @@ struct WatchedSink {
     /// Gone once the exchange ended; absent when it is not recorded.
     sink: Option<SpoolSink>,
     ticket: Ticket,
-    pulse: Arc<Pulse>,
-    bell: Arc<Bell>,
+    activity: Arc<Activity>,
+    signal: Arc<Signal>,
 }
 
 impl WatchedSink {
     fn saw(&self, bytes: &[u8], at_us: u64) {
-        if self.pulse.lights.wants_bytes() {
-            self.pulse.lights.bytes(self.ticket, bytes, at_us);
+        if self.activity.checks.wants_bytes() {
+            self.activity.checks.bytes(self.ticket, bytes, at_us);
         }
     }
 }
@@ -99,8 +99,8 @@ impl ExchangeSink for WatchedSink {
         if let Some(sink) = &mut self.sink {
             sink.response(head, at_us);
         }
-        self.pulse.lights.answered(self.ticket, head, at_us);
-        self.bell.ring();
+        self.activity.checks.answered(self.ticket, head, at_us);
+        self.signal.raise();
     }
 
     fn chunk(&mut self, bytes: &[u8], at_us: u64) {
@@ -108,7 +108,7 @@ impl ExchangeSink for WatchedSink {
             sink.chunk(bytes, at_us);
         }
         self.saw(bytes, at_us);
-        self.bell.ring();
+        self.signal.raise();
     }
 
     fn chunks(&mut self, chunks: &[Chunk]) {
@@ -118,7 +118,7 @@ impl ExchangeSink for WatchedSink {
         for chunk in chunks {
             self.saw(&chunk.bytes, chunk.at_us);
         }
-        self.bell.ring();
+        self.signal.raise();
     }
 
     fn trailers(&mut self, trailers: &Headers, at_us: u64) {
@@ -131,7 +131,7 @@ impl ExchangeSink for WatchedSink {
         if let Some(sink) = &mut self.sink {
             sink.relayed(relayed, at_us);
         }
-        self.bell.ring();
+        self.signal.raise();
     }
 
     fn unverified(&mut self, at_us: u64) {
@@ -144,13 +144,13 @@ impl ExchangeSink for WatchedSink {
         if let Some(sink) = self.sink.take() {
             sink.end(ending, at_us);
         }
-        self.pulse.lights.ended(self.ticket);
+        self.activity.checks.ended(self.ticket);
     }
 }
 
 impl Drop for WatchedSink {
     fn drop(&mut self) {
-        self.pulse.open.fetch_sub(1, Ordering::Relaxed);
-        self.bell.ring();
+        self.activity.open.fetch_sub(1, Ordering::Relaxed);
+        self.signal.raise();
     }
 }

@@ -49,7 +49,7 @@ impl Running {
             false => SourceState::Recording,
         };
         view.unverified = self.unstored.tls.is_unverified && view.upstream.starts_with("https://");
-        view.open = self.pulse.open.load(Ordering::Relaxed);
-        view.checklist = self.pulse.lights.view(&self.listening.sightings());
+        view.open = self.activity.open.load(Ordering::Relaxed);
+        view.checklist = self.activity.checks.view(&self.listening.sightings());
     }
 }

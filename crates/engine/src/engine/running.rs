@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use scrubjay_ipc::{ReplayAnswer, ReplayView, Source, SourceList};
 use scrubjay_store::{Incident, SizeCap};
 
-use crate::{BoundSource, Engine, EngineError, ReplayConfig, SourceConfig, Struck, capture::Capture};
+use crate::{BoundSource, Engine, EngineError, HitCounts, ReplayConfig, SourceConfig, capture::Capture};
 
 /// Sources.
 impl Engine {
@@ -17,9 +17,9 @@ impl Engine {
     /// in the store, but no window starts it later by itself.
     ///
     /// # Errors
-    /// When the plan makes no sense or its address cannot be listened on.
-    pub fn run_source(&self, plan: &SourceConfig) -> Result<Source, EngineError> {
-        self.run_bound(plan.bind()?)
+    /// When the config makes no sense or its address cannot be listened on.
+    pub fn run_source(&self, config: &SourceConfig) -> Result<Source, EngineError> {
+        self.run_bound(config.bind()?)
     }
 
     /// As [`Engine::run_source`], with an address that is listened on already.
@@ -50,7 +50,7 @@ impl Engine {
         self.capture().recording.absorbed_bytes()
     }
 
-    /// Exchanges that passed unrecorded, because a [`SourceConfig::choice`] left them out.
+    /// Exchanges that passed unrecorded, because a [`SourceConfig::paths`] left them out.
     pub fn left_out(&self) -> u64 {
         self.capture().recording.left_out()
     }
@@ -72,10 +72,10 @@ impl Engine {
     /// Serves recordings as the agent until stopped, or until the engine closes.
     ///
     /// # Errors
-    /// When the plan makes no sense, there is nothing to serve, or its address
+    /// When the config makes no sense, there is nothing to serve, or its address
     /// cannot be listened on.
-    pub fn run_replay(&self, plan: &ReplayConfig) -> Result<ReplayView, EngineError> {
-        self.departments.replays.run(plan)
+    pub fn run_replay(&self, config: &ReplayConfig) -> Result<ReplayView, EngineError> {
+        self.departments.replays.run(config)
     }
 
     /// Names of the sources whose recordings can be served, of these exchanges or of all.
@@ -106,7 +106,7 @@ impl Engine {
     ///
     /// # Errors
     /// When there is none of this number.
-    pub fn replay_struck(&self, replay: u64) -> Result<Struck, EngineError> {
+    pub fn replay_struck(&self, replay: u64) -> Result<HitCounts, EngineError> {
         self.departments.replays.struck(replay)
     }
 

@@ -1,6 +1,6 @@
 //! The thread that notices what changed, for the listeners.
 //!
-//! It runs only while there are listeners. It wakes when the capture path rings,
+//! It runs only while there are listeners. It wakes when the capture path raises its signal,
 //! and four times a second to see what other processes wrote; a look that
 //! finds nothing costs microseconds, so an idle window costs next to nothing.
 
@@ -15,12 +15,12 @@ use scrubjay_ipc::{HealthView, News, SourceList};
 use scrubjay_session::exchange::Ending;
 use scrubjay_store::{Changed, Changes};
 
-use super::{Bell, Hub, Rates};
+use super::{Hub, Rates, Signal};
 use crate::{EngineError, capture::Capture, clock::Mark, health::Health, readers::Readers, storage::Storage};
 
-/// How long the watch sleeps when nothing rings.
+/// How long the watch sleeps when nothing happens.
 const IDLE: Duration = Duration::from_millis(250);
-/// From a ring to a look: what was captured needs as long to reach the store.
+/// From the signal to a look: what was captured needs as long to reach the store.
 const SETTLING: Duration = Duration::from_millis(30);
 /// From a look to the next one.
 const PACE: Duration = Duration::from_millis(20);
@@ -36,7 +36,7 @@ pub(super) struct Watched {
     pub(super) capture: Arc<Capture>,
     pub(super) health: Health,
     pub(super) hub: Arc<Hub>,
-    pub(super) bell: Arc<Bell>,
+    pub(super) signal: Arc<Signal>,
     pub(super) rates: Arc<Rates>,
     pub(super) has_thread: Mutex<bool>,
 }
@@ -60,7 +60,7 @@ pub(super) fn start(watched: &Arc<Watched>, changes: Changes) -> Result<(), Engi
         .name("news".into())
         .spawn(move || Watch::new(changes).run(&weak))
         .map_err(|source| EngineError::Threads { source })?;
-    watched.bell.belongs_to(handle.thread().clone());
+    watched.signal.belongs_to(handle.thread().clone());
     Ok(())
 }
 
@@ -140,7 +140,7 @@ impl Watch {
             if watched.is_over() {
                 return;
             }
-            if watched.bell.look() {
+            if watched.signal.take() {
                 thread::sleep(SETTLING);
                 self.sources.due = true;
             }

@@ -1,4 +1,4 @@
-//! Two sides beside each other: started, told of, read by windows, corrected by hand.
+//! Two sides beside each other: started, announced, read by windows, corrected by hand.
 
 use scrubjay_engine::{Engine, Opening, Options};
 use scrubjay_ipc::{
@@ -8,7 +8,7 @@ use scrubjay_ipc::{
 
 use crate::stage::{Agent, add_source, ask, hear, open, run_agent, try_ask, until};
 
-/// A run that looks something up and says so.
+/// A run that calls a tool and reports the result.
 fn events(side: &str, max: u32, words: &str) -> Vec<String> {
     [
         format!(r#"{{"type":"RUN_STARTED","threadId":"{side}-thread","runId":"{side}-run"}}"#),
@@ -65,7 +65,7 @@ async fn done(engine: &Engine, comparison: u64) -> CompareResult {
             CompareStage::Working(_) => {
                 hear(
                     &mut feed,
-                    |news| matches!(news, News::Compared { comparison: told } if *told == comparison),
+                    |news| matches!(news, News::Compared { comparison: done } if *done == comparison),
                 )
                 .await;
             }
@@ -309,7 +309,7 @@ async fn what_cannot_be_compared_is_told() {
     let missing = try_ask(&engine, question(a, 999, DiffLevel::State)).await.unwrap_err();
     assert_eq!(missing.code, Code::NotFound);
     let thread = Compare {
-        a: Side::Thread("nobody's".into()),
+        a: Side::Thread("another-thread".into()),
         ..question(a, b, DiffLevel::State)
     };
     assert_eq!(try_ask(&engine, thread).await.unwrap_err().code, Code::NotFound);

@@ -21,8 +21,8 @@ pub(crate) const EVENTS: [&str; 8] = [
 
 /// Everything that the panes show of an exchange, as text.
 pub(crate) async fn panes(engine: &Engine, exchange: i64) -> String {
-    let mut told = Vec::new();
-    told.push(format!("{:?}", ask(engine, Open { exchange }).await));
+    let mut answers = Vec::new();
+    answers.push(format!("{:?}", ask(engine, Open { exchange }).await));
     for view in [RowsOf::Spans, RowsOf::Events] {
         let rows = Rows {
             exchange,
@@ -31,7 +31,7 @@ pub(crate) async fn panes(engine: &Engine, exchange: i64) -> String {
             first: 0,
             count: 50,
         };
-        told.push(format!("{:?}", ask(engine, rows).await));
+        answers.push(format!("{:?}", ask(engine, rows).await));
     }
     for at in 0..=8 {
         let state = State {
@@ -42,8 +42,8 @@ pub(crate) async fn panes(engine: &Engine, exchange: i64) -> String {
             first: 0,
             count: 50,
         };
-        told.push(format!("{:?}", ask(engine, state).await));
-        told.push(format!(
+        answers.push(format!("{:?}", ask(engine, state).await));
+        answers.push(format!(
             "{:?}",
             ask(
                 engine,
@@ -64,9 +64,9 @@ pub(crate) async fn panes(engine: &Engine, exchange: i64) -> String {
         to: 8.0,
         width_px: 800,
     };
-    told.push(format!("{:?}", ask(engine, lanes).await));
-    told.push(format!("{:?}", ask(engine, Input { exchange }).await));
-    told.join("\n")
+    answers.push(format!("{:?}", ask(engine, lanes).await));
+    answers.push(format!("{:?}", ask(engine, Input { exchange }).await));
+    answers.join("\n")
 }
 
 /// Waits until the only exchange is through, and gives its number.

@@ -1,4 +1,4 @@
-//! An agent that does as it is told, a frontend, and an engine between them.
+//! A scripted agent, a frontend, and an engine between them.
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
@@ -196,5 +196,5 @@ pub(crate) async fn hear(feed: &mut NewsFeed, is_it: impl Fn(&News) -> bool) -> 
     };
     tokio::time::timeout(PATIENCE, search)
         .await
-        .expect("it should have been told by now")
+        .expect("the news should have come by now")
 }

@@ -1,6 +1,6 @@
 //! The lines in which answers, misses and faults are told.
 
-use scrubjay_engine::Struck;
+use scrubjay_engine::HitCounts;
 use scrubjay_ipc::{ReplayAnswer, ReplayMiss, RequestDifference};
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 const DIFFERENCES: usize = 5;
 
 /// What faults and breakpoints did, as JSON.
-pub(super) fn struck_line(struck: &Struck) -> String {
+pub(super) fn struck_line(struck: &HitCounts) -> String {
     let faults = struck
         .faults
         .iter()
@@ -29,7 +29,7 @@ pub(super) fn struck_line(struck: &Struck) -> String {
 }
 
 /// The same in words.
-pub(super) fn struck_lines(struck: &Struck) -> String {
+pub(super) fn struck_lines(struck: &HitCounts) -> String {
     let line = |what: &str, word: &str, did: &str, times: u64| match times {
         0 => format!("{what}  {}  never {did}\n", safe(word)),
         times => format!("{what}  {}  {did} {}\n", safe(word), words::count(times, "time")),

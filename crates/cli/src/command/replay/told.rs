@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use scrubjay_engine::{Asker, Engine, EngineError, Struck};
+use scrubjay_engine::{Asker, Engine, EngineError, HitCounts};
 use scrubjay_ipc::{AnswerMiss, AnyAsk, ClientStage, ReplayClient, ReplayMiss, ReplayView, Steer, SteerBy};
 use scrubjay_session::shelf::Shelf as _;
 
@@ -39,7 +39,7 @@ pub(super) struct Outcome {
     runs: Vec<i64>,
     /// Other exchanges that were not asked for.
     others: Vec<i64>,
-    struck: Struck,
+    struck: HitCounts,
 }
 
 impl Outcome {
@@ -48,7 +48,7 @@ impl Outcome {
         let mut outcome = Self {
             runs: Vec::new(),
             others: Vec::new(),
-            struck: Struck::default(),
+            struck: HitCounts::default(),
         };
         for replay in replays {
             let now = engine.replay(replay.replay)?;
@@ -407,7 +407,7 @@ impl<'a> Told<'a> {
     }
 
     /// What faults and breakpoints did; of those that did nothing there is a note.
-    fn struck(&mut self, struck: &Struck) -> Result<(), Failure> {
+    fn struck(&mut self, struck: &HitCounts) -> Result<(), Failure> {
         if struck.faults.is_empty() && struck.holds.is_empty() {
             return Ok(());
         }

@@ -8,25 +8,25 @@ use std::{
     thread::Thread,
 };
 
-/// Ringing costs one atomic swap unless the watch has looked since the last
-/// ring, which it does at most twenty times a second.
+/// Raising it costs one atomic swap, and a wake when the watch has looked since it
+/// was last raised: at most twenty times a second.
 #[derive(Default)]
-pub(crate) struct Bell {
-    rung: AtomicBool,
+pub(crate) struct Signal {
+    raised: AtomicBool,
     watch: Mutex<Option<Thread>>,
 }
 
-impl Bell {
+impl Signal {
     /// Something happened.
-    pub(crate) fn ring(&self) {
-        if !self.rung.swap(true, Ordering::AcqRel) {
+    pub(crate) fn raise(&self) {
+        if !self.raised.swap(true, Ordering::AcqRel) {
             self.wake();
         }
     }
 
-    /// Whether it rang since the last look.
-    pub(super) fn look(&self) -> bool {
-        self.rung.swap(false, Ordering::AcqRel)
+    /// Whether it was raised since this was last asked.
+    pub(super) fn take(&self) -> bool {
+        self.raised.swap(false, Ordering::AcqRel)
     }
 
     /// Names the thread to wake.
@@ -47,12 +47,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bell_stays_rung_until_a_look() {
-        let bell = Bell::default();
-        assert!(!bell.look());
-        bell.ring();
-        bell.ring();
-        assert!(bell.look());
-        assert!(!bell.look());
+    fn a_signal_stays_raised_until_it_is_taken() {
+        let signal = Signal::default();
+        assert!(!signal.take());
+        signal.raise();
+        signal.raise();
+        assert!(signal.take());
+        assert!(!signal.take());
     }
 }

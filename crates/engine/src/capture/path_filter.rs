@@ -6,7 +6,7 @@ use crate::EngineError;
 
 /// Paths to record, and paths to leave out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Choice {
+pub struct PathFilter {
     only: Vec<Pattern>,
     skip: Vec<Pattern>,
 }
@@ -17,7 +17,7 @@ struct Pattern {
     text: String,
 }
 
-impl Choice {
+impl PathFilter {
     /// Records what is under one of `only` (everything, if that is empty) and
     /// under none of `skip`. `/api` stands for `/api` and all below it; with
     /// `*`, which stands for any text, the whole path has to fit.
@@ -89,14 +89,14 @@ fn fits_glob(pattern: &str, path: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn choice(only: &[&str], skip: &[&str]) -> Choice {
+    fn filter(only: &[&str], skip: &[&str]) -> PathFilter {
         let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-        Choice::new(&owned(only), &owned(skip)).unwrap()
+        PathFilter::new(&owned(only), &owned(skip)).unwrap()
     }
 
     #[test]
     fn a_path_stands_for_what_is_below_it() {
-        let api = choice(&["/api"], &[]);
+        let api = filter(&["/api"], &[]);
         for (target, expected) in [
             ("/api", true),
             ("/api/", true),
@@ -109,8 +109,8 @@ mod tests {
         ] {
             assert_eq!(api.records(target), expected, "{target}");
         }
-        assert!(choice(&["/"], &[]).records("/anything"));
-        assert!(choice(&["/api/"], &[]).records("/api"));
+        assert!(filter(&["/"], &[]).records("/anything"));
+        assert!(filter(&["/api/"], &[]).records("/api"));
     }
 
     #[test]
@@ -128,24 +128,24 @@ mod tests {
             ("/*x*y", "/axby", true),
             ("/*x*y", "/aybx", false),
         ] {
-            assert_eq!(choice(&[pattern], &[]).records(path), expected, "{pattern} {path}");
+            assert_eq!(filter(&[pattern], &[]).records(path), expected, "{pattern} {path}");
         }
     }
 
     #[test]
     fn skip_wins() {
-        let both = choice(&["/api"], &["/api/health", "*.map"]);
+        let both = filter(&["/api"], &["/api/health", "*.map"]);
         assert!(both.records("/api/run"));
         assert!(!both.records("/api/health?deep=1"));
         assert!(!both.records("/api/x.map"));
-        assert!(choice(&[], &["/x"]).records("/y"));
-        assert!(choice(&[], &[]).is_everything());
+        assert!(filter(&[], &["/x"]).records("/y"));
+        assert!(filter(&[], &[]).is_everything());
     }
 
     #[test]
     fn what_is_no_path_is_refused() {
         for text in ["", "api", "http://h/x", "/a?b", " "] {
-            let refused = Choice::new(&[text.to_owned()], &[]);
+            let refused = PathFilter::new(&[text.to_owned()], &[]);
             assert!(matches!(refused, Err(EngineError::BadPath { .. })), "{text:?}");
         }
     }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use scrubjay_proxy::{Hosts, Listener, Tls};
 use scrubjay_store::Source as Stored;
 
-use super::{address, checked_name, choice::Choice, listening};
+use super::{address, checked_name, listening, path_filter::PathFilter};
 use crate::{EngineError, tls::TlsConfig};
 
 /// The first port that is tried when none was asked for.
@@ -33,17 +33,17 @@ pub struct SourceConfig {
     /// Labels for everything that comes through it.
     pub labels: Vec<(String, String)>,
     /// Which of its exchanges are recorded.
-    pub choice: Choice,
+    pub paths: PathFilter,
     pub tls: TlsConfig,
     /// Names that it answers to beside those of this machine.
     pub hosts: Hosts,
 }
 
-/// What is in a plan and not in the store.
+/// What is in a config and not in the store.
 #[derive(Clone, Default)]
 pub(super) struct Unstored {
     pub(super) labels: Vec<(String, String)>,
-    pub(super) choice: Choice,
+    pub(super) paths: PathFilter,
     pub(super) tls: Tls,
     pub(super) hosts: Hosts,
 }
@@ -62,15 +62,15 @@ impl Unstored {
 /// taken is known before a store is made.
 #[derive(Debug)]
 pub struct BoundSource {
-    pub(super) plan: SourceConfig,
+    pub(super) config: SourceConfig,
     pub(super) listener: Listener,
 }
 
 impl SourceConfig {
-    /// Listens at the plan's address, and checks what can be checked without a store.
+    /// Listens at the config's address, and checks what can be checked without a store.
     ///
     /// # Errors
-    /// When the plan makes no sense or its address cannot be listened on.
+    /// When the config makes no sense or its address cannot be listened on.
     pub fn bind(&self) -> Result<BoundSource, EngineError> {
         listening::checked_upstream(&self.upstream)?;
         self.tls.load()?;
@@ -80,7 +80,7 @@ impl SourceConfig {
         // Of ports that are free now none is kept for sources that do not run:
         // "next free port from 5290" is just that.
         Ok(BoundSource {
-            plan: self.clone(),
+            config: self.clone(),
             listener: bind(self.listen.as_deref().unwrap_or_default(), &[])?,
         })
     }
@@ -88,7 +88,7 @@ impl SourceConfig {
     pub(super) fn unstored(&self) -> Result<Unstored, EngineError> {
         Ok(Unstored {
             labels: self.labels.clone(),
-            choice: self.choice.clone(),
+            paths: self.paths.clone(),
             tls: self.tls.load()?,
             hosts: self.hosts.clone(),
         })
