@@ -5,10 +5,15 @@
 //! nothing here folds or decides: the engine answers, the page shows.
 //!
 //! ```
-//! use scrubjay_ui::shell::keyboard::{self, Command, Keyboard, Pressed};
+//! use scrubjay_ipc::JumpTo;
+//! use scrubjay_ui::{
+//!     screen::{Command, Screen, inspect::commands::{Command as Inspect, Direction}},
+//!     shell::keyboard::{Keyboard, Pressed},
+//! };
 //!
 //! let pressed = Pressed { key: "e", code: "KeyE", shift: true, ..Pressed::default() };
-//! assert_eq!(keyboard::command(&pressed, keyboard::Scope::Inspect, &Keyboard::default()), Some(Command::PrevProblem));
+//! let command = Screen::Inspect.command(&pressed, &Keyboard::default());
+//! assert_eq!(command, Some(Command::Inspect(Inspect::Jump(JumpTo::Problem, Direction::Backward))));
 //! ```
 //!
 //! # Map
@@ -23,14 +28,20 @@
 //! - Captured text reaches the page as text nodes and attributes only, never as markup.
 //! - Each pane has at most one question on its way; a newer target replaces the one that waits.
 //! - Playhead, hover and selection are elements over the canvas; moving them paints nothing.
+#![cfg_attr(
+    not(target_arch = "wasm32"),
+    allow(dead_code, reason = "the views use the rest, and they exist only in a browser")
+)]
+
 pub mod bridge;
 pub mod part;
 pub mod screen;
 pub mod shell;
 pub mod words;
 
-#[cfg(target_arch = "wasm32")]
 mod browser;
+mod page;
+mod signal;
 
 #[cfg(target_arch = "wasm32")]
 mod start {

@@ -3,11 +3,8 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use js_sys::Promise;
-use leptos::prelude::{GetValue as _, LocalStorage, StoredValue, WithValue as _};
+use crate::signal::*;
 use scrubjay_ipc::{Ask, Code, Report};
-use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
 
 use super::latest::Latest;
 use crate::{bridge, browser};
@@ -57,7 +54,7 @@ impl<A: Ask + Clone + 'static> Asker<A> {
             return;
         };
         let apply = self.apply.with_value(Rc::clone);
-        leptos::task::spawn_local(async move {
+        spawn_local(async move {
             let mut next = Some(first);
             let mut tries = 0;
             while let Some(ask) = next {
@@ -77,19 +74,10 @@ impl<A: Ask + Clone + 'static> Asker<A> {
                     is_overtaken,
                 });
                 // The question that waits may be replaced meanwhile.
-                pause(asked_ms + EVERY_MS - browser::now_ms()).await;
+                browser::sleep(asked_ms + EVERY_MS - browser::now_ms()).await;
                 next = queue.borrow_mut().done();
             }
         });
-    }
-}
-
-async fn pause(millis: f64) {
-    if millis > 0.0 {
-        let over = Promise::new(&mut |resolve, _reject| {
-            browser::later(millis, move || drop(resolve.call0(&JsValue::NULL)));
-        });
-        drop(JsFuture::from(over).await);
     }
 }
 

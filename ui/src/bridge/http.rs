@@ -8,26 +8,28 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use js_sys::{Promise, Reflect, Uint8Array};
+use js_sys::{Reflect, Uint8Array};
 use leptos::prelude::{ArcRwSignal, Get as _, Set as _, document, window};
-use scrubjay_ipc::{Code, News, Report};
+use scrubjay_ipc::{AnyAsk, Code, News, Report};
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    File, Headers, HtmlElement, ProgressEvent, ReadableStreamDefaultReader, RequestInit, Response, XmlHttpRequest,
+    Headers, HtmlElement, ProgressEvent, ReadableStreamDefaultReader, RequestInit, Response, XmlHttpRequest,
 };
 
 use super::{
+    Answering, Bridge, Cancel, Done, Progress, cancelled, internal,
     locked::{Locked, take_token},
     news_lines::Feed,
-    tauri::{Import, cancelled, internal, tell, words_of},
+    tauri::{deliver, words_of},
 };
+use crate::browser::{self, File};
 
 const TOKEN_FIELD: &str = "x-scrubjay-token";
 /// Where the token is kept while the tab is open.
 const STORED: &str = "scrubjay.token";
 /// Before the news are asked for again when they broke off.
-const AGAIN_MS: i32 = 2000;
+const AGAIN_MS: f64 = 2_000.0;
 
 thread_local! {
     static TOKEN: RefCell<String> = RefCell::default();
@@ -35,9 +37,38 @@ thread_local! {
     static PAGE: String = format!("{:x}", (js_sys::Math::random() * 1e15) as u64);
 }
 
-/// Why this tab may ask nothing, if so.
-pub(crate) fn locked() -> Option<Locked> {
-    LOCKED.with(Clone::clone).get()
+/// The server this page came from.
+pub(super) struct Http;
+
+impl Bridge for Http {
+    fn ask(&self, ask: AnyAsk) -> Answering<Vec<u8>> {
+        Box::pin(async move {
+            let text = serde_json::to_string(&ask).map_err(|error| internal(&error.to_string()))?;
+            let answer = send("POST", "/api/ask", Some(&text)).await;
+            note_lock(&answer);
+            answer
+        })
+    }
+
+    fn listen(&self, hear: Rc<dyn Fn(News)>) {
+        spawn_local(listen(hear));
+    }
+
+    fn import(&self, file: &File, progress: Progress, done: Done) -> Cancel {
+        import(file, progress, done)
+    }
+
+    fn export(&self, exchange: i64) -> Answering<Option<String>> {
+        Box::pin(async move { export(exchange).await.map(|()| None) })
+    }
+
+    fn saves_downloads(&self) -> bool {
+        true
+    }
+
+    fn locked(&self) -> Option<Locked> {
+        LOCKED.with(Clone::clone).get()
+    }
 }
 
 fn lock(why: Locked) {
@@ -47,7 +78,7 @@ fn lock(why: Locked) {
 // ---- coming in ----------------------------------------------------------
 
 /// Gets a token for this tab, or says why there is none.
-pub(crate) async fn enter() -> Result<(), Locked> {
+pub(super) async fn enter() -> Result<(), Locked> {
     let of_address = token_of_address();
     let stored = storage().and_then(|storage| storage.get_item(STORED).ok()?);
     for token in [of_address.as_ref(), stored.as_ref()].into_iter().flatten() {
@@ -96,12 +127,6 @@ fn storage() -> Option<web_sys::Storage> {
 }
 
 // ---- questions ----------------------------------------------------------
-
-pub(super) async fn ask(text: &str) -> Result<Vec<u8>, Report> {
-    let answer = send("POST", "/api/ask", Some(text)).await;
-    note_lock(&answer);
-    answer
-}
 
 /// A tab that was let in and is refused was let in by a program that has ended.
 fn note_lock<T>(answer: &Result<T, Report>) {
@@ -168,7 +193,7 @@ fn lost() -> Report {
 
 /// Hears the news for as long as the page lives. When they break off they are
 /// asked for again, and so is what was missed meanwhile.
-pub(super) async fn listen(hear: Rc<dyn Fn(News)>) {
+async fn listen(hear: Rc<dyn Fn(News)>) {
     loop {
         if let Ok(response) = fetch("GET", "/api/news", None).await {
             if response.status() == 403 {
@@ -176,7 +201,7 @@ pub(super) async fn listen(hear: Rc<dyn Fn(News)>) {
             }
             hear_all(&response, &*hear).await;
         }
-        wait(AGAIN_MS).await;
+        browser::sleep(AGAIN_MS).await;
     }
 }
 
@@ -195,27 +220,17 @@ async fn hear_all(response: &Response, hear: &dyn Fn(News)) {
             return;
         };
         for data in feed.push(&piece.to_vec()) {
-            tell(&data.into(), hear);
+            deliver(&data.into(), hear);
         }
     }
 }
 
-async fn wait(ms: i32) {
-    let promise = Promise::new(&mut |done, _failed| {
-        drop(window().set_timeout_with_callback_and_timeout_and_arguments_0(&done, ms));
-    });
-    drop(JsFuture::from(promise).await);
-}
-
 // ---- files --------------------------------------------------------------
 
-pub(super) fn import(
-    file: &File,
-    progress: impl Fn(f64) + 'static,
-    done: impl FnOnce(Result<(), Report>) + 'static,
-) -> Import {
+fn import(file: &File, progress: Progress, done: Done) -> Cancel {
     let Ok(request) = XmlHttpRequest::new() else {
-        return Import::Never;
+        done(Err(internal("The page can send no file.")));
+        return Rc::new(|| {});
     };
     let name = js_sys::encode_uri_component(&file.name());
     drop(request.open_with_async("POST", &format!("/api/import?name={name}"), true));
@@ -236,7 +251,7 @@ pub(super) fn import(
     request.set_onloadend(Some(ended.as_ref().unchecked_ref()));
     ended.forget();
     drop(request.send_with_opt_blob(Some(file)));
-    Import::Http(request)
+    Rc::new(move || drop(request.abort()))
 }
 
 fn outcome_of(request: &XmlHttpRequest) -> Result<(), Report> {
@@ -255,7 +270,7 @@ fn outcome_of(request: &XmlHttpRequest) -> Result<(), Report> {
 
 /// Lets the browser save a recording of one exchange. It follows an address
 /// that works once: a large file is written as it comes and never held here.
-pub(super) async fn export(exchange: i64) -> Result<(), Report> {
+async fn export(exchange: i64) -> Result<(), Report> {
     let download = format!("/api/export?exchange={exchange}");
     let answer = send("POST", "/api/ticket", Some(&download)).await;
     note_lock(&answer);

@@ -10,7 +10,6 @@ pub(crate) mod canvas;
 pub(crate) mod list;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod painted;
-#[cfg(target_arch = "wasm32")]
 pub(crate) mod pane;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod splitter;

@@ -1,6 +1,6 @@
 //! What a pane shows: an answer, a report, or that it waits.
 
-use leptos::prelude::{Get as _, RwSignal, Set as _, With as _};
+use crate::signal::*;
 use scrubjay_ipc::{Code, Report};
 
 /// An answer and, if the last question failed, why.
@@ -29,7 +29,7 @@ impl<T: Send + Sync + 'static> Pane<T> {
         match answer {
             Ok(value) => {
                 self.value.set(Some(value));
-                if self.report.with(Option::is_some) {
+                if self.report.with_untracked(Option::is_some) {
                     self.report.set(None);
                 }
             }

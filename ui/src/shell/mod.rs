@@ -3,9 +3,10 @@
 pub mod density;
 pub mod keyboard;
 
-#[cfg(target_arch = "wasm32")]
-pub(crate) mod commands;
-#[cfg(target_arch = "wasm32")]
+pub mod commands;
 pub(crate) mod model;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod view;
+
+#[cfg(test)]
+mod tests;

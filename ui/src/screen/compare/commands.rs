@@ -1,48 +1,123 @@
-//! What the keys of the Compare screen do.
+//! What the keys of Compare do.
 
-use leptos::prelude::*;
+use Command as C;
 
 use crate::{
     browser,
-    shell::{keyboard::Command, model::Shell},
+    screen::Page,
+    shell::keyboard::{Entry, keys, place, sign, types},
+    signal::*,
 };
 
-/// Does what a command says.
-pub(crate) fn run(shell: Shell, command: Command) {
-    let model = shell.compare;
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    FirstDivergence,
+    NextDifference,
+    PrevDifference,
+    /// Chooses the pair so many further on.
+    Pair(i64),
+    Start,
+    End,
+    SwapSides,
+    CycleLevel,
+    DifferencesOnly,
+    Downstream,
+    CycleDetail,
+    Ignore,
+    PairByHand,
+    Unpair,
+    OpenA,
+    OpenB,
+    CycleAxis,
+    ZoomIn,
+    ZoomOut,
+    PanLeft,
+    PanRight,
+    FitAll,
+    Report,
+}
+
+pub const KEYS: &[Entry<Command>] = keys! {
+    "Compare" {
+        C::FirstDivergence, "first divergence", [types("Enter")];
+        C::NextDifference, "next difference", [place("Period")];
+        C::PrevDifference, "previous difference", [place("Comma")];
+        C::Pair(1), "next pair", [types("ArrowDown"), types("j")];
+        C::Pair(-1), "previous pair", [types("ArrowUp"), types("k")];
+        C::Start, "first pair", [types("Home")];
+        C::End, "last pair", [types("End")];
+        C::SwapSides, "swap the sides", [sign("\\")];
+        C::CycleLevel, "level: behaviour, state, text, wire", [types("v")];
+        C::DifferencesOnly, "only differences", [types("h")];
+        C::Downstream, "open or fold what lies downstream", [types("u")];
+        C::CycleDetail, "pair: words, tree, timing, state after", [types("y")];
+        C::Ignore, "ignore a pointer or a pattern", [types("i")];
+        C::PairByHand, "take the row; on another row: pair the two", [types("p")];
+        C::Unpair, "take a pair made by hand apart", [types("p").shift()];
+        C::OpenA, "open A's side in Inspect", [types("o")];
+        C::OpenB, "open B's side in Inspect", [types("o").shift()];
+        C::CycleAxis, "axis: clock, idle collapsed, event number", [types("x")];
+        C::ZoomIn, "zoom in", [place("KeyW")];
+        C::ZoomOut, "zoom out", [place("KeyS")];
+        C::PanLeft, "pan left", [place("KeyA")];
+        C::PanRight, "pan right", [place("KeyD")];
+        C::FitAll, "fit everything", [types("f").shift()];
+        C::Report, "copy the report as Markdown", [types("e").ctrl()];
+    }
+};
+
+pub(crate) fn hints(_page: Page) -> Vec<(Command, &'static str)> {
+    vec![
+        (C::FirstDivergence, "first divergence"),
+        (C::NextDifference, "next difference"),
+        (C::SwapSides, "swap sides"),
+    ]
+}
+
+pub(crate) fn run(page: Page, command: Command) {
+    let model = page.compare;
     match command {
-        Command::FirstDivergence => model.first_divergence(),
-        Command::NextDifference => model.difference(false),
-        Command::PrevDifference => model.difference(true),
-        Command::NextRow => model.step(1),
-        Command::PrevRow => model.step(-1),
-        Command::Start => model.ends(false),
-        Command::End => model.ends(true),
-        Command::SwapSides => model.swap(),
-        Command::CycleLevel => model.cycle_level(),
-        Command::DifferencesOnly => model.toggle_differences(),
-        Command::Downstream => model.toggle_downstream(),
-        Command::CycleDetail => model.cycle_tab(),
-        Command::Ignore => browser::focus("[data-field=ignore]"),
-        Command::PairByHand => model.take_or_pair(),
-        Command::Unpair => model.unpair(),
-        Command::OpenA => open(shell, false),
-        Command::OpenB => open(shell, true),
-        Command::CycleAxis => model.cycle_axis(),
-        Command::ZoomIn => model.zoom(0.7, 0.5),
-        Command::ZoomOut => model.zoom(1.0 / 0.7, 0.5),
-        Command::PanLeft => model.pan(-0.15),
-        Command::PanRight => model.pan(0.15),
-        Command::FitAll => model.fit_all(),
-        Command::Report => crate::screen::compare::view::head::copy_report(shell, false),
-        _ => {}
+        C::FirstDivergence => model.first_divergence(),
+        C::NextDifference => model.difference(false),
+        C::PrevDifference => model.difference(true),
+        C::Pair(by) => model.step(by),
+        C::Start => model.ends(false),
+        C::End => model.ends(true),
+        C::SwapSides => model.swap(),
+        C::CycleLevel => model.cycle_level(),
+        C::DifferencesOnly => model.toggle_differences(),
+        C::Downstream => model.toggle_downstream(),
+        C::CycleDetail => model.cycle_tab(),
+        C::Ignore => browser::focus("[data-field=ignore]"),
+        C::PairByHand => model.take_or_pair(),
+        C::Unpair => model.unpair(),
+        C::OpenA => open(page, false),
+        C::OpenB => open(page, true),
+        C::CycleAxis => model.cycle_axis(),
+        C::ZoomIn => model.zoom(0.7, 0.5),
+        C::ZoomOut => model.zoom(1.0 / 0.7, 0.5),
+        C::PanLeft => model.pan(-0.15),
+        C::PanRight => model.pan(0.15),
+        C::FitAll => model.fit_all(),
+        C::Report => copy_report(page, false),
     }
 }
 
 /// Opens a side's exchange in Inspect, at the playhead.
-pub(crate) fn open(shell: Shell, of_b: bool) {
-    if let Some(moment) = shell.compare.moment.get_untracked() {
+pub(crate) fn open(page: Page, of_b: bool) {
+    if let Some(moment) = page.compare.moment.get_untracked() {
         let (exchange, seq) = if of_b { moment.b } else { moment.a };
-        shell.inspect_exchange(exchange, Some(seq));
+        page.inspect_exchange(exchange, Some(seq));
     }
+}
+
+/// Puts the report on the clipboard.
+pub(crate) fn copy_report(page: Page, json: bool) {
+    page.compare.report(json, move |report| match report {
+        Ok(text) => {
+            browser::copy(&text);
+            page.compare.remark.set("the report is copied".to_owned());
+        }
+        Err(report) => page.shell.notify(report),
+    });
 }

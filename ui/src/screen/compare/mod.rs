@@ -2,9 +2,10 @@
 
 pub mod words;
 
-#[cfg(target_arch = "wasm32")]
-pub(crate) mod commands;
-#[cfg(target_arch = "wasm32")]
+pub mod commands;
 pub(crate) mod model;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod view;
+
+#[cfg(test)]
+mod tests;

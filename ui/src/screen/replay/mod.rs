@@ -3,7 +3,9 @@
 pub mod model;
 pub mod words;
 
-#[cfg(target_arch = "wasm32")]
-pub(crate) mod commands;
+pub mod commands;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod view;
+
+#[cfg(test)]
+mod tests;

@@ -2,27 +2,27 @@
 
 use leptos::{html, prelude::*};
 
-use crate::shell::{
-    keyboard::{Scope, TABLE},
-    model::{Screen, Shell},
+use crate::{
+    screen::{Command, Page, Screen},
+    shell::{commands, keyboard::Entry},
 };
 
 /// The sheet, when it is open.
-pub(crate) fn key_sheet(shell: Shell) -> AnyView {
+pub(crate) fn key_sheet(page: Page) -> AnyView {
     let sheet = move || {
-        shell.help.get().then(|| {
+        page.shell.help.get().then(|| {
             let node = NodeRef::<html::Div>::new();
             node.on_load(|element| drop(element.focus()));
             view! {
-                <div class="veil" on:click=move |_| shell.help.set(false)>
+                <div class="veil" on:click=move |_| page.shell.help.set(false)>
                     <div
                         class="sheet" role="dialog" aria-modal="true" aria-label="Keys" tabindex="-1" node_ref=node
                         data-sheet="keys" on:click=|event| event.stop_propagation()
                     >
                         <header><b>"Keys"</b><span class="sp"></span>
-                            <button class="btn" on:click=move |_| shell.help.set(false)>"Close "<kbd>"Esc"</kbd></button>
+                            <button class="btn" on:click=move |_| page.shell.help.set(false)>"Close "<kbd>"Esc"</kbd></button>
                         </header>
-                        <div class="sheet-groups">{groups(shell)}</div>
+                        <div class="sheet-groups">{groups(page)}</div>
                     </div>
                 </div>
             }
@@ -31,36 +31,22 @@ pub(crate) fn key_sheet(shell: Shell) -> AnyView {
     view! { {sheet} }.into_any()
 }
 
-fn groups(shell: Shell) -> AnyView {
-    let here = match shell.screen.get_untracked() {
-        Screen::Library => Scope::Library,
-        Screen::Inspect => Scope::Inspect,
-        Screen::Compare => Scope::Compare,
-        Screen::Replay => Scope::Replay,
-    };
-    let mut names: Vec<(&str, Scope)> = Vec::new();
-    for entry in TABLE {
-        if !names.iter().any(|(name, _)| *name == entry.group) {
-            names.push((entry.group, entry.scope));
-        }
-    }
+fn groups(page: Page) -> AnyView {
     // The screen that is open comes first.
-    names.sort_by_key(|(_, scope)| if *scope == here { 0 } else { 1 });
-    let group = |(name, _): (&'static str, Scope)| {
-        let lines = TABLE
-            .iter()
-            .filter(|entry| entry.group == name && !entry.title.is_empty());
-        let lines: Vec<_> = lines
-            .map(|entry| {
-                let caps: Vec<_> = entry
-                    .caps(&shell.keyboard.get())
-                    .into_iter()
-                    .map(|cap| view! { <kbd>{cap}</kbd>" " })
-                    .collect();
-                view! { <tr><td>{caps}</td><td>{entry.title}</td></tr> }
-            })
-            .collect();
-        view! { <section><h3>{name}</h3><table><tbody>{lines}</tbody></table></section> }
+    let here = page.shell.screen.get_untracked();
+    let others = Screen::ALL.iter().copied().filter(|screen| *screen != here);
+    let own = std::iter::once(here).chain(others).flat_map(Screen::own_keys);
+    let entries: Vec<_> = own.chain(commands::keys()).collect();
+    let group = |entries: &[Entry<Command>]| {
+        let line = |entry: &Entry<Command>| {
+            let caps = entry.caps(&page.shell.keyboard.get()).into_iter();
+            let caps = caps.map(|cap| view! { <kbd>{cap}</kbd>" " }).collect_view();
+            view! { <tr><td>{caps}</td><td>{entry.title}</td></tr> }
+        };
+        let titled = entries.iter().filter(|entry| !entry.title.is_empty());
+        let lines = titled.map(line).collect_view();
+        view! { <section><h3>{entries[0].group}</h3><table><tbody>{lines}</tbody></table></section> }
     };
-    names.into_iter().map(group).collect_view().into_any()
+    let groups = entries.chunk_by(|one, next| one.group == next.group);
+    groups.map(group).collect_view().into_any()
 }

@@ -1,5 +1,6 @@
 //! The shell: screens, keys, theme, drops, messages.
 
+pub(crate) mod go_to;
 pub(crate) mod key_sheet;
 pub(crate) mod locked;
 pub(crate) mod notice;
@@ -12,9 +13,11 @@ use wasm_bindgen::JsCast as _;
 
 use crate::{
     bridge, browser,
+    screen::{Command, Page, Screen},
     shell::{
-        keyboard::{self, Command, Pressed, Scope},
-        model::{Screen, Shell, ThemeChoice},
+        commands::Command as Around,
+        keyboard::Pressed,
+        model::{Shell, ThemeChoice},
     },
 };
 
@@ -30,49 +33,51 @@ pub(crate) fn mount() {
 
 /// The page.
 fn app() -> impl IntoView {
-    let shell = Shell::new();
+    let page = Page::new();
+    let shell = page.shell;
     watch_theme(shell);
-    listen_to_keys(shell);
+    listen_to_keys(page);
     watch_density(shell);
-    go_where_the_address_says(shell);
+    go_where_the_address_says(page);
     let dropping = RwSignal::new(false);
-    let shown = move |screen: Screen| move || if shell.screen.get() == screen { "flex" } else { "none" };
+    let screens = Screen::ALL.iter().map(|&screen| {
+        let shown = move || if shell.screen.get() == screen { "flex" } else { "none" };
+        view! { <div class="screen-of" style:display=shown>{screen.view(page)}</div> }
+    });
+    let screens = screens.collect_view();
     view! {
         <div
             class="app"
-            data-screen=move || shell.screen.get().word()
+            data-screen=move || page.shell.screen.get().word()
             class:dropping=move || dropping.get()
             on:dragover=move |event| { event.prevent_default(); dropping.set(true); }
             on:dragleave=move |event: ev::DragEvent| dropping.set(event.related_target().is_some())
-            on:drop=move |event: ev::DragEvent| { dropping.set(false); drop_file(shell, &event); }
+            on:drop=move |event: ev::DragEvent| { dropping.set(false); drop_file(page, &event); }
         >
-            {top_bar::top_bar(shell)}
-            {notice::notices(shell)}
+            {top_bar::top_bar(page)}
+            {notice::notices(page)}
             <main class="screen">
-                <div class="screen-of" style:display=shown(Screen::Library)>{crate::screen::library::view::library(shell)}</div>
-                <div class="screen-of" style:display=shown(Screen::Inspect)>{crate::screen::inspect::view::inspect(shell)}</div>
-                <div class="screen-of" style:display=shown(Screen::Compare)>{crate::screen::compare::view::compare(shell)}</div>
-                <div class="screen-of" style:display=shown(Screen::Replay)>{crate::screen::replay::view::replay(shell)}</div>
+                {screens}
             </main>
-            {status_bar::status_bar(shell)}
-            {key_sheet::key_sheet(shell)}
+            {status_bar::status_bar(page)}
+            {key_sheet::key_sheet(page)}
             {settings::settings(shell)}
-            {crate::screen::inspect::view::go_to::go_to(shell)}
+            {go_to::go_to(page)}
             <div class="drop-veil" aria-hidden="true">"Drop to open the recording"</div>
-            {move || bridge::locked().map(locked::locked)}
-            <div class="sr" role="status" aria-live="polite">{move || shell.said.get()}</div>
+            {move || bridge::bridge().locked().map(locked::locked)}
+            <div class="sr" role="status" aria-live="polite">{move || page.shell.said.get()}</div>
         </div>
     }
     .into_any()
 }
 
 /// `?exchange=7&seq=40` opens a place; `?screen=replay` a screen.
-fn go_where_the_address_says(shell: Shell) {
+fn go_where_the_address_says(page: Page) {
     if let Some(exchange) = browser::parameter("exchange").and_then(|text| text.parse().ok()) {
         let seq = browser::parameter("seq").and_then(|text| text.parse().ok());
-        shell.inspect_exchange(exchange, seq);
+        page.inspect_exchange(exchange, seq);
     } else if let Some(screen) = browser::parameter("screen").and_then(|word| Screen::read(&word)) {
-        shell.screen.set(screen);
+        page.shell.screen.set(screen);
     }
 }
 
@@ -113,20 +118,16 @@ fn watch_theme(shell: Shell) {
     }
 }
 
-/// The style sheet and the lists' arithmetic hear of the density together.
 fn watch_density(shell: Shell) {
     Effect::new(move |_| {
         let density = shell.density.get();
         if let Some(root) = document().document_element() {
             drop(root.set_attribute("data-density", density.word()));
         }
-        shell.library.row_px.set(density.library_px());
-        shell.inspect.rows.row_px.set(density.row_px());
-        shell.inspect.tree.row_px.set(density.line_px());
     });
 }
 
-fn listen_to_keys(shell: Shell) {
+fn listen_to_keys(page: Page) {
     let listener = window_event_listener(ev::keydown, move |event| {
         let pressed = Pressed {
             key: &event.key(),
@@ -135,20 +136,17 @@ fn listen_to_keys(shell: Shell) {
             ctrl: event.ctrl_key() || event.meta_key(),
             alt: event.alt_key(),
         };
-        let scope = match shell.screen.get_untracked() {
-            Screen::Library => Scope::Library,
-            Screen::Inspect => Scope::Inspect,
-            Screen::Compare => Scope::Compare,
-            Screen::Replay => Scope::Replay,
-        };
-        let mut keyboard = shell.keyboard.get_untracked();
+        let mut keyboard = page.shell.keyboard.get_untracked();
         if keyboard.learn(&pressed) {
-            shell.keyboard.set(keyboard.clone());
+            page.shell.keyboard.set(keyboard.clone());
         }
-        let Some(command) = keyboard::command(&pressed, scope, &keyboard) else {
+        let Some(command) = page.shell.screen.get_untracked().command(&pressed, &keyboard) else {
             return;
         };
-        let is_leaving = matches!(command, Command::Close | Command::NextPane | Command::PrevPane);
+        let is_leaving = matches!(
+            command,
+            Command::Around(Around::Close | Around::NextPane | Around::PrevPane)
+        );
         if event.default_prevented() || (browser::is_typing() && !is_leaving && !pressed.ctrl) {
             return;
         }
@@ -159,16 +157,16 @@ fn listen_to_keys(shell: Shell) {
             return;
         }
         event.prevent_default();
-        crate::shell::commands::run(shell, command);
+        command.run(page);
     });
     // The page listens as long as it lives.
     std::mem::forget(listener);
 }
 
-fn drop_file(shell: Shell, event: &ev::DragEvent) {
+fn drop_file(page: Page, event: &ev::DragEvent) {
     event.prevent_default();
     let files = event.data_transfer().and_then(|transfer| transfer.files());
     if let Some(file) = files.and_then(|files| files.get(0)) {
-        shell.open_file(&file);
+        page.open_file(&file);
     }
 }

@@ -2,21 +2,21 @@
 
 use leptos::prelude::*;
 
-use crate::{screen::library::model::LibraryModel, shell::model::Shell};
+use crate::{screen::Page, screen::library::model::LibraryModel};
 
 /// All bars that are up.
-pub(crate) fn notices(shell: Shell) -> AnyView {
+pub(crate) fn notices(page: Page) -> AnyView {
     view! {
         <div class="notices">
-            {move || shell.notice.get().map(|report| view! {
+            {move || page.shell.notice.get().map(|report| view! {
                 <div class="notice bad" role="alert" data-notice="report">
                     <span class="sign">"✕"</span>
                     <span><b>{report.message}</b>" "{report.hint}</span>
                     <span class="sp"></span>
-                    <button class="btn" on:click=move |_| shell.notice.set(None)>"Close"</button>
+                    <button class="btn" on:click=move |_| page.shell.notice.set(None)>"Close"</button>
                 </div>
             })}
-            {move || shell.opening.get().map(|opening| {
+            {move || page.shell.opening.get().map(|opening| {
                 let import = opening.import;
                 let percent = format!("{:.0} %", opening.part * 100.0);
                 view! {
@@ -26,22 +26,22 @@ pub(crate) fn notices(shell: Shell) -> AnyView {
                         <span class="dim">{percent}</span>
                         <span class="sp"></span>
                         {import.map(|import| view! {
-                            <button class="btn" on:click=move |_| import.with_value(crate::bridge::Import::cancel)>"Cancel"</button>
+                            <button class="btn" on:click=move |_| import.with_value(|cancel| cancel())>"Cancel"</button>
                         })}
                     </div>
                 }
             })}
-            {move || low_disk(shell)}
-            {move || outage(shell)}
-            {move || trouble(shell)}
-            {undo_bar(shell, shell.library)}
+            {move || low_disk(page)}
+            {move || outage(page)}
+            {move || trouble(page)}
+            {undo_bar(page, page.library)}
         </div>
     }
     .into_any()
 }
 
-fn low_disk(shell: Shell) -> Option<AnyView> {
-    let health = shell.health.get().filter(|health| health.low_disk)?;
+fn low_disk(page: Page) -> Option<AnyView> {
+    let health = page.shell.health.get().filter(|health| health.low_disk)?;
     let free = crate::words::bytes(health.free_bytes?);
     Some(
         view! {
@@ -56,8 +56,8 @@ fn low_disk(shell: Shell) -> Option<AnyView> {
 }
 
 /// Why what passes is not recorded now.
-fn outage(shell: Shell) -> Option<AnyView> {
-    let why = shell.health.get()?.outage?;
+fn outage(page: Page) -> Option<AnyView> {
+    let why = page.shell.health.get()?.outage?;
     Some(
         view! {
             <div class="notice warn" role="alert" data-notice="outage">
@@ -71,8 +71,8 @@ fn outage(shell: Shell) -> Option<AnyView> {
 }
 
 /// Why what is recorded does not get from the spool into the store.
-fn trouble(shell: Shell) -> Option<AnyView> {
-    let health = shell.health.get()?;
+fn trouble(page: Page) -> Option<AnyView> {
+    let health = page.shell.health.get()?;
     let why = health.trouble?;
     let waiting = crate::words::bytes(health.backlog_bytes);
     Some(
@@ -87,14 +87,14 @@ fn trouble(shell: Shell) -> Option<AnyView> {
     )
 }
 
-fn undo_bar(shell: Shell, library: LibraryModel) -> AnyView {
+fn undo_bar(page: Page, library: LibraryModel) -> AnyView {
     view! {
         {move || library.undo.get().map(|undo| view! {
             <div class="notice" role="status" data-notice="undo">
                 <span>"Deleted "<b><bdi>{undo.title}</bdi></b></span>
                 <span class="undo-time"></span>
                 <span class="sp"></span>
-                <button class="btn" on:click=move |_| library.bring_back(move |report| shell.tell(report))>
+                <button class="btn" on:click=move |_| library.bring_back(move |report| page.shell.notify(report))>
                     "Undo "<kbd>"Ctrl z"</kbd>
                 </button>
                 <button class="btn" on:click=move |_| library.lapse()>"Erase now"</button>

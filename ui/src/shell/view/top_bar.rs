@@ -4,19 +4,19 @@ use leptos::prelude::*;
 use scrubjay_ipc::SourceState;
 
 use crate::{
-    shell::model::{Screen, Shell},
+    screen::{Page, Screen},
     words,
 };
 
 /// The bar at the top.
-pub(crate) fn top_bar(shell: Shell) -> AnyView {
-    let tab = move |screen: Screen, name: &'static str, key: &'static str| {
-        let on = move || shell.screen.get() == screen;
+pub(crate) fn top_bar(page: Page) -> AnyView {
+    let tab = move |(number, &screen): (usize, &Screen)| {
+        let on = move || page.shell.screen.get() == screen;
         view! {
             <button
-                class="tab" class:on=on aria-current=move || on().then_some("page") title=key
-                data-screen-tab=name.to_lowercase() on:click=move |_| shell.screen.set(screen)
-            >{name}</button>
+                class="tab" class:on=on aria-current=move || on().then_some("page") title=format!("Ctrl {}", number + 1)
+                data-screen-tab=screen.word() on:click=move |_| page.shell.screen.set(screen)
+            >{screen.title()}</button>
         }
     };
     view! {
@@ -27,18 +27,15 @@ pub(crate) fn top_bar(shell: Shell) -> AnyView {
                 <circle class="logo-b" cx="10" cy="7" r="1.3"></circle>
             </svg>"Scrubjay"</span>
             <nav aria-label="Screens">
-                {tab(Screen::Library, "Library", "Ctrl 1")}
-                {tab(Screen::Inspect, "Inspect", "Ctrl 2")}
-                {tab(Screen::Compare, "Compare", "Ctrl 3")}
-                {tab(Screen::Replay, "Replay", "Ctrl 4")}
+                {Screen::ALL.iter().enumerate().map(tab).collect_view()}
             </nav>
             <span class="sp"></span>
-            {crate::screen::replay::view::chip(shell)}
-            {recording_chip(shell)}
-            {move || where_we_are(shell)}
+            {crate::screen::replay::view::chip(page)}
+            {recording_chip(page)}
+            {move || where_we_are(page)}
             <button class="btn icon" title="Settings" aria-label="Settings" data-settings=""
-                on:click=move |_| shell.settings.set(true)>"⚙"</button>
-            <button class="btn icon" title="Keys (?)" aria-label="Keys" on:click=move |_| shell.help.set(true)>
+                on:click=move |_| page.shell.settings.set(true)>"⚙"</button>
+            <button class="btn icon" title="Keys (?)" aria-label="Keys" on:click=move |_| page.shell.help.set(true)>
                 <kbd>"?"</kbd>
             </button>
         </header>
@@ -46,13 +43,13 @@ pub(crate) fn top_bar(shell: Shell) -> AnyView {
     .into_any()
 }
 
-fn recording_chip(shell: Shell) -> AnyView {
+fn recording_chip(page: Page) -> AnyView {
     let chip = move || {
         // What is read only has no source, and misses none.
-        let all = shell.sources.get().filter(|_| !shell.is_read_only())?;
-        let live = shell.recording();
+        let all = page.shell.sources.get().filter(|_| !page.shell.is_read_only())?;
+        let live = page.shell.recording();
         let paused = all.iter().filter(|source| source.state == SourceState::Paused).count();
-        let rate = shell.rate();
+        let rate = page.shell.rate();
         Some(match live.as_slice() {
             [] if all.is_empty() => view! { <span class="chip" data-recording="none">"no source"</span> }.into_any(),
             [] => view! {
@@ -81,9 +78,9 @@ fn recording_chip(shell: Shell) -> AnyView {
 }
 
 /// Thread and run of the playhead, on Inspect.
-fn where_we_are(shell: Shell) -> Option<AnyView> {
-    let inspect = shell.inspect;
-    if shell.screen.get() != Screen::Inspect {
+fn where_we_are(page: Page) -> Option<AnyView> {
+    let inspect = page.inspect;
+    if page.shell.screen.get() != Screen::Inspect {
         return None;
     }
     let run = inspect.run_here()?;

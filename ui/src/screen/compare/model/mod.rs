@@ -2,9 +2,11 @@
 
 pub(crate) mod pairs;
 
+use crate::{screen::Page, shell::model::Shell};
+use scrubjay_ipc::News;
 use std::sync::Arc;
 
-use leptos::prelude::*;
+use crate::signal::*;
 use scrubjay_ipc::{
     Axis, CancelCompare, Compare, CompareReport, CompareResult, CompareStage, CompareStarted, Comparison,
     ComparisonView, DiffLevel, Ignore, LanesView, MapAt, MapMoment, MappedMoment, PairView, PairsPage, Report, Ribbon,
@@ -89,7 +91,7 @@ pub(crate) struct CompareModel {
 }
 
 impl CompareModel {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(_shell: Shell) -> Self {
         let this = Self {
             baseline: RwSignal::new(None),
             sides: RwSignal::new(None),
@@ -127,6 +129,22 @@ impl CompareModel {
         this.watch_pairs();
         this.watch_pair();
         this
+    }
+
+    pub(crate) fn hear(self, _page: Page, news: &News) {
+        if let News::Compared { comparison } = news {
+            self.further(*comparison);
+        }
+    }
+
+    /// Lets go of the row that was taken to be paired.
+    pub(crate) fn close(self) -> bool {
+        let has_taken = self.taken.with_untracked(Option::is_some);
+        if has_taken {
+            self.taken.set(None);
+            self.remark.set(String::new());
+        }
+        has_taken
     }
 
     // ---- which two ------------------------------------------------------
@@ -215,7 +233,7 @@ impl CompareModel {
             level: self.level.get_untracked(),
             ignore: list,
         };
-        leptos::task::spawn_local(async move {
+        spawn_local(async move {
             match bridge::ask(ask).await {
                 Ok(_) => self.toggle_ignore(ignore),
                 Err(report) => self.wrong_ignore.set(format!("{} {}", report.message, report.hint)),
@@ -304,7 +322,7 @@ impl CompareModel {
         let Some(comparison) = self.comparison.get_untracked() else {
             return;
         };
-        leptos::task::spawn_local(async move {
+        spawn_local(async move {
             self.view.take(bridge::ask(CancelCompare { comparison }).await);
         });
     }
@@ -405,7 +423,7 @@ impl CompareModel {
         let Some(comparison) = self.comparison.get_untracked() else {
             return;
         };
-        leptos::task::spawn_local(async move {
+        spawn_local(async move {
             let report = bridge::ask(CompareReport { comparison, json }).await;
             done(report.map(|report| report.text));
         });

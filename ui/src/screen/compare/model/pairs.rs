@@ -1,6 +1,6 @@
 //! The pairs of a comparison: a window of them, the one looked at, and pairing by hand.
 
-use leptos::prelude::*;
+use crate::signal::*;
 use scrubjay_ipc::{MapAt, Pair, PairByHand, PairKind, PairRow, PairSide, Pairs, PairsPage};
 
 use super::{CompareModel, PairTab};
@@ -184,7 +184,7 @@ impl CompareModel {
     /// Asks for the rows around a pair.
     fn with_around(self, pair: u64, then: impl FnOnce(&PairsPage) + 'static) {
         if let Some(ask) = self.pairs_ask(0, 41, Some(pair)) {
-            leptos::task::spawn_local(async move {
+            spawn_local(async move {
                 if let Ok(page) = bridge::ask(ask).await {
                     then(&page);
                 }
@@ -236,7 +236,7 @@ impl CompareModel {
         if let Some(row) = here {
             self.choose(number, row);
         } else if let Some(ask) = self.pairs_ask(number, 1, None) {
-            leptos::task::spawn_local(async move {
+            spawn_local(async move {
                 if let Some(row) = bridge::ask(ask)
                     .await
                     .ok()
@@ -258,7 +258,7 @@ impl CompareModel {
             differences_only: true,
             ..ask
         };
-        leptos::task::spawn_local(async move {
+        spawn_local(async move {
             let Ok(page) = bridge::ask(ask).await else { return };
             let found = match chosen {
                 None => page.rows.first(),
@@ -356,7 +356,7 @@ impl CompareModel {
             b: (b.exchange, b.span),
             paired,
         };
-        leptos::task::spawn_local(async move {
+        spawn_local(async move {
             match bridge::ask(ask).await {
                 Ok(started) => {
                     self.remark

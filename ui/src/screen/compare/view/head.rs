@@ -1,21 +1,22 @@
 //! Which two runs, how they are compared, what is ignored, and the report.
 
+use crate::screen::compare::commands::copy_report;
 use leptos::{ev, prelude::*};
 use scrubjay_ipc::{Ignore, SideView};
 
 use crate::{
     bridge, browser,
+    screen::Page,
     screen::compare::{
         model::{CompareModel, Picked},
         words as how,
     },
-    shell::model::Shell,
     words,
 };
 
 /// The bar.
-pub(crate) fn head(shell: Shell) -> AnyView {
-    let model = shell.compare;
+pub(crate) fn head(page: Page) -> AnyView {
+    let model = page.compare;
     let sides = Memo::new(move |_| {
         let views = model
             .view
@@ -37,7 +38,7 @@ pub(crate) fn head(shell: Shell) -> AnyView {
             <span class="sides">{titles}</span>
             <span class="sp"></span>
             {levels(model)}
-            {report(shell)}
+            {report(page)}
         </div>
         {ignores(model)}
     }
@@ -140,19 +141,19 @@ fn own_chip(model: CompareModel, ignore: Ignore) -> AnyView {
 
 // ---- the report ---------------------------------------------------------
 
-fn report(shell: Shell) -> AnyView {
-    let is_done = Memo::new(move |_| shell.compare.result().is_some());
+fn report(page: Page) -> AnyView {
+    let is_done = Memo::new(move |_| page.compare.result().is_some());
     let buttons = move || {
         is_done.get().then(|| {
-            let saves = bridge::can_fetch().then(|| {
+            let saves = bridge::bridge().saves_downloads().then(|| {
                 view! {
-                    <button class="btn" data-save-report="" title="Save the report as Markdown" on:click=move |_| save_report(shell)>"Save…"</button>
+                    <button class="btn" data-save-report="" title="Save the report as Markdown" on:click=move |_| save_report(page)>"Save…"</button>
                 }
             });
             view! {
                 <button class="btn" data-report="markdown" title="Copy the report as Markdown (Ctrl e)"
-                    on:click=move |_| copy_report(shell, false)>"Copy report"</button>
-                <button class="btn" data-report="json" title="Copy the report as JSON Lines" on:click=move |_| copy_report(shell, true)>"as JSON"</button>
+                    on:click=move |_| copy_report(page, false)>"Copy report"</button>
+                <button class="btn" data-report="json" title="Copy the report as JSON Lines" on:click=move |_| copy_report(page, true)>"as JSON"</button>
                 {saves}
             }
         })
@@ -160,20 +161,9 @@ fn report(shell: Shell) -> AnyView {
     view! { {buttons} }.into_any()
 }
 
-/// Puts the report on the clipboard.
-pub(crate) fn copy_report(shell: Shell, json: bool) {
-    shell.compare.report(json, move |report| match report {
-        Ok(text) => {
-            browser::copy(&text);
-            shell.compare.remark.set("the report is copied".to_owned());
-        }
-        Err(report) => shell.tell(report),
-    });
-}
-
-fn save_report(shell: Shell) {
-    shell.compare.report(false, move |report| match report {
+fn save_report(page: Page) {
+    page.compare.report(false, move |report| match report {
         Ok(text) => browser::save("comparison.md", "text/markdown", &text),
-        Err(report) => shell.tell(report),
+        Err(report) => page.shell.notify(report),
     });
 }

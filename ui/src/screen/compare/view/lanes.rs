@@ -31,8 +31,7 @@ struct Stage {
 }
 
 /// The pane with its bar.
-pub(crate) fn lanes(shell: Shell) -> AnyView {
-    let model = shell.compare;
+pub(crate) fn lanes(model: CompareModel, shell: Shell) -> AnyView {
     let size = Size::remembered("compare-lanes", browser::window_height() * 0.34, 110.0, 900.0);
     let layouts = Memo::new(move |_| layouts_of(model, size.px.get() as f32));
     let bands = Memo::new(move |_| layouts.with(|(a, b)| Bands::new(size.px.get() as f32, a.height, b.height)));

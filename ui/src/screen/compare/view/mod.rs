@@ -10,7 +10,7 @@ use scrubjay_ipc::{CompareResult, CompareStage, Divergence, Ignore, ThreadPairVi
 
 use crate::{
     screen::compare::{model::CompareModel, words as how},
-    shell::model::{Screen, Shell},
+    screen::{Page, Screen},
     words,
 };
 
@@ -25,8 +25,8 @@ enum Phase {
 }
 
 /// The screen.
-pub(crate) fn compare(shell: Shell) -> AnyView {
-    let model = shell.compare;
+pub(crate) fn screen(page: Page) -> AnyView {
+    let model = page.compare;
     let phase = Memo::new(move |_| phase_of(model));
     let word = move || match phase.get() {
         Phase::Nothing | Phase::Cancelled => "empty",
@@ -39,15 +39,15 @@ pub(crate) fn compare(shell: Shell) -> AnyView {
         <div class="compare" data-pane="compare" data-state=word data-as-of=as_of
             data-comparison=move || model.comparison.get().map(|comparison| comparison.to_string())>
             {move || match phase.get() {
-                Phase::Nothing => nothing(shell),
-                _ => head::head(shell),
+                Phase::Nothing => nothing(page),
+                _ => head::head(page),
             }}
             {move || match phase.get() {
                 Phase::Nothing => ().into_any(),
                 Phase::Refused => refused(model),
                 Phase::Working => working(model),
                 Phase::Cancelled => cancelled(model),
-                Phase::Done => done(shell),
+                Phase::Done => done(page),
             }}
         </div>
     }
@@ -73,9 +73,9 @@ fn phase_of(model: CompareModel) -> Phase {
 }
 
 /// No two runs are chosen.
-fn nothing(shell: Shell) -> AnyView {
+fn nothing(page: Page) -> AnyView {
     let baseline = move || {
-        match shell.compare.baseline.get() {
+        match page.compare.baseline.get() {
         Some(baseline) => view! {
             <p data-baseline=""><span class="side-tag a">"A"</span><bdi>{words::visible(&baseline.title)}</bdi></p>
             <p class="dim">"Now open or choose another run and press "<kbd>"Ctrl ⇧b"</kbd>"."</p>
@@ -93,7 +93,7 @@ fn nothing(shell: Shell) -> AnyView {
             <h2>"Compare two runs"</h2>
             <p>"Where do they first part, what else differs, and what only follows from it?"</p>
             {baseline}
-            <button class="btn solid" on:click=move |_| shell.screen.set(Screen::Library)>"Choose in the Library"</button>
+            <button class="btn solid" on:click=move |_| page.shell.screen.set(Screen::Library)>"Choose in the Library"</button>
         </div>
     }
     .into_any()
@@ -151,15 +151,15 @@ fn cancelled(model: CompareModel) -> AnyView {
 
 // ---- what came out ------------------------------------------------------
 
-fn done(shell: Shell) -> AnyView {
-    let model = shell.compare;
+fn done(page: Page) -> AnyView {
+    let model = page.compare;
     let result = Memo::new(move |_| model.result());
     view! {
         {move || result.get().map(|result| verdict(model, &result))}
-        {lanes::lanes(shell)}
+        {lanes::lanes(model, page.shell)}
         <div class="compare-panes">
-            {pairs::pairs(shell)}
-            {pair::pair(shell)}
+            {pairs::pairs(model)}
+            {pair::pair(page)}
         </div>
     }
     .into_any()
@@ -278,8 +278,8 @@ fn divergence(model: CompareModel, label: &'static str, first: &Divergence) -> A
 }
 
 /// The line at the bottom of the window.
-pub(crate) fn status(shell: Shell) -> AnyView {
-    let model = shell.compare;
+pub(crate) fn status(page: Page) -> AnyView {
+    let model = page.compare;
     let moment = move || {
         model.moment.get().map(|moment| {
             let frame = |seq: u32| format!("#{}", words::count(u64::from(seq)));

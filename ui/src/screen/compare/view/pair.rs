@@ -4,12 +4,12 @@ use leptos::prelude::*;
 use scrubjay_ipc::{ChangeKind, ChangeView, PairKind, PairView, TimingRow, TreeLine, WordPlace, WordRun};
 
 use crate::{
+    screen::Page,
     screen::compare::{
         commands,
         model::{CompareModel, PairTab},
         words as how,
     },
-    shell::model::Shell,
     words,
 };
 
@@ -21,8 +21,8 @@ const TABS: [(PairTab, &str, &str); 4] = [
 ];
 
 /// The pane.
-pub(crate) fn pair(shell: Shell) -> AnyView {
-    let model = shell.compare;
+pub(crate) fn pair(page: Page) -> AnyView {
+    let model = page.compare;
     let state = move || {
         if model.chosen.get().is_none() {
             return "empty";
@@ -48,7 +48,7 @@ pub(crate) fn pair(shell: Shell) -> AnyView {
         <section class="pane pair" aria-label="The pair" data-pane="pair" data-state=state data-as-of=as_of>
             <div class="ph">{move || model.pair.value.with(|view| view.as_ref().map(|view| head(model, view)))}<span class="sp"></span>
                 <span class="tabs" role="tablist">{TABS.map(tab)}</span></div>
-            <div class="body" tabindex="0" data-focus="">{move || body(shell)}</div>
+            <div class="body" tabindex="0" data-focus="">{move || body(page)}</div>
         </section>
     }
     .into_any()
@@ -90,8 +90,8 @@ fn badge(model: CompareModel, tab: PairTab) -> Option<String> {
     (n > 0).then(|| format!(" {}", words::count(n)))
 }
 
-fn body(shell: Shell) -> AnyView {
-    let model = shell.compare;
+fn body(page: Page) -> AnyView {
+    let model = page.compare;
     if model.chosen.get().is_none() {
         return view! { <p class="dim">"Choose a pair, or press "<kbd>"⏎"</kbd>" for the first divergence."</p> }
             .into_any();
@@ -108,12 +108,12 @@ fn body(shell: Shell) -> AnyView {
             PairTab::Timing => timing(&view.timing),
             PairTab::StateAfter => state_after(view),
         };
-        view! { {sides(shell, view)}{shown} }.into_any()
+        view! { {sides(page, view)}{shown} }.into_any()
     })
 }
 
 /// Both ends, with the way to each in Inspect.
-fn sides(shell: Shell, view: &PairView) -> AnyView {
+fn sides(page: Page, view: &PairView) -> AnyView {
     let side = |of_b: bool, cap: &'static str| {
         let side = if of_b { &view.row.b } else { &view.row.a };
         let (tag, class) = if of_b { ("B", "b") } else { ("A", "a") };
@@ -123,9 +123,9 @@ fn sides(shell: Shell, view: &PairView) -> AnyView {
         let (exchange, first) = (side.exchange, side.first_seq);
         let open = move |_| {
             // At the pair itself, wherever the playhead has been put since.
-            match shell.compare.moment.get_untracked() {
-                Some(_) => commands::open(shell, of_b),
-                None => shell.inspect_exchange(exchange, Some(first)),
+            match page.compare.moment.get_untracked() {
+                Some(_) => commands::open(page, of_b),
+                None => page.inspect_exchange(exchange, Some(first)),
             }
         };
         let range = if side.first_seq == side.last_seq {

@@ -7,13 +7,11 @@ use wasm_bindgen::JsCast as _;
 use crate::{
     part::list::{Listed, list},
     screen::compare::{model::CompareModel, words as how},
-    shell::model::Shell,
     words,
 };
 
 /// The pane.
-pub(crate) fn pairs(shell: Shell) -> AnyView {
-    let model = shell.compare;
+pub(crate) fn pairs(model: CompareModel) -> AnyView {
     let total = move || {
         model
             .pairs

@@ -1,8 +1,14 @@
 //! The open exchange: its facts, its axis and window, its picture, its playhead.
 
+use super::problems::ProblemsModel;
+use crate::{
+    screen::{Page, Screen},
+    shell::model::Shell,
+};
+use scrubjay_ipc::News;
 use std::sync::Arc;
 
-use leptos::prelude::*;
+use crate::signal::*;
 use scrubjay_ipc::{Axis, EndingView, Lanes, LanesView, Locate, Moment, Open, Opened, Report, Target};
 use scrubjay_timeline::{Window, layout::Folding};
 
@@ -39,12 +45,12 @@ pub(crate) struct Inspect {
     pub(crate) playing: RwSignal<bool>,
     pub(crate) speed: RwSignal<f64>,
     pub(crate) trail: RwSignal<Trail>,
-    pub(crate) go_to_open: RwSignal<bool>,
     /// What a key could not do, until the next move.
     pub(crate) remark: RwSignal<String>,
     pub(crate) rows: RowsModel,
     pub(crate) tree: Tree,
     pub(crate) sides: Sides,
+    pub(crate) problems: ProblemsModel,
     pub(super) locator: StoredValue<Option<Asker<Locate>>, LocalStorage>,
     pub(super) jumper: StoredValue<Option<Asker<scrubjay_ipc::Jump>>, LocalStorage>,
     opener: StoredValue<Option<Asker<Open>>, LocalStorage>,
@@ -59,7 +65,7 @@ pub(crate) struct Inspect {
 }
 
 impl Inspect {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(shell: Shell) -> Self {
         let this = Self {
             exchange: RwSignal::new(None),
             opened: RwSignal::new(None),
@@ -80,11 +86,11 @@ impl Inspect {
             playing: RwSignal::new(false),
             speed: RwSignal::new(1.0),
             trail: RwSignal::new(Trail::default()),
-            go_to_open: RwSignal::new(false),
             remark: RwSignal::new(String::new()),
             rows: RowsModel::new(),
             tree: Tree::new(),
             sides: Sides::new(),
+            problems: ProblemsModel::new(),
             locator: StoredValue::new_local(None),
             jumper: StoredValue::new_local(None),
             opener: StoredValue::new_local(None),
@@ -114,7 +120,56 @@ impl Inspect {
         this.rows.watch(this);
         this.tree.watch(this);
         this.sides.watch(this);
+        this.problems.watch(this);
+        this.watch_density(shell);
+        this.announce_problems(shell);
         this
+    }
+
+    pub(crate) fn hear(self, page: Page, news: &News) {
+        match news {
+            News::Grown { exchange, .. } => self.grown(*exchange),
+            News::Began { exchange } => self.began(page.shell, *exchange),
+            News::Library | News::Sources | News::Health(_) | News::Compared { .. } | News::Replays => {}
+        }
+    }
+
+    pub(crate) fn close(self) -> bool {
+        false
+    }
+
+    /// A run began: a window that follows goes there.
+    fn began(self, shell: Shell, exchange: i64) {
+        let follows = self.follow.get_untracked() == Follow::Following;
+        let has_ended = !self.tail_now().live;
+        if shell.screen.get_untracked() == Screen::Inspect && follows && has_ended {
+            self.open(exchange, None);
+        }
+    }
+
+    fn watch_density(self, shell: Shell) {
+        Effect::new(move |_| {
+            let density = shell.density.get();
+            self.rows.row_px.set(density.row_px());
+            self.tree.row_px.set(density.line_px());
+        });
+    }
+
+    /// Says that problems arrived, at most as often as facts are asked for, and only when the playhead stays behind.
+    fn announce_problems(self, shell: Shell) {
+        let problems = Memo::new(move |_| (self.exchange.get(), self.tail().problems));
+        Effect::new(move |before: Option<(Option<i64>, u32)>| {
+            let now = problems.get();
+            let is_detached = matches!(self.follow.get_untracked(), Follow::Detached { .. });
+            if let Some((exchange, known)) = before
+                && exchange == now.0
+                && now.1 > known
+                && is_detached
+            {
+                shell.said.set(format!("{} problems in this exchange", now.1));
+            }
+            now
+        });
     }
 
     /// Opens an exchange; `first_seq` is where a run of it begins.
@@ -141,7 +196,7 @@ impl Inspect {
     }
 
     /// Leaves the open exchange, for instance because it was deleted.
-    pub(crate) fn close(self) {
+    pub(crate) fn leave(self) {
         self.exchange.set(None);
         self.opened.set(None);
         self.refused.set(None);

@@ -1,11 +1,12 @@
 //! Moving the playhead and the window.
 
-use leptos::prelude::*;
+use crate::screen::inspect::words;
+use crate::signal::*;
 use scrubjay_ipc::{Axis, Code, Jump, JumpTo, Locate, Moment, RunView, Target};
 use scrubjay_timeline::{Window, axis as axes};
 
 use super::Inspect;
-use crate::{bridge::asker::Answered, words};
+use crate::bridge::asker::Answered;
 
 impl Inspect {
     /// Puts the playhead on a frame at once; where it is comes a moment later.
@@ -219,7 +220,7 @@ impl Inspect {
         let (Some(exchange), axis) = (self.exchange.get_untracked(), self.axis.get_untracked()) else {
             return;
         };
-        leptos::task::spawn_local(async move {
+        spawn_local(async move {
             let at = |seq| place_of(exchange, axis, seq);
             if let (Some(from), Some(to)) = (at(first).await, at(last).await) {
                 let air = ((to.x - from.x) * 0.05).max(axes::least_span(axis) / 2.0);

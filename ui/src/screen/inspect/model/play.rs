@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use leptos::{leptos_dom::helpers::request_animation_frame, prelude::*};
+use crate::signal::*;
 use scrubjay_ipc::{Axis, Target};
 
 use super::Inspect;
@@ -56,7 +56,7 @@ impl Inspect {
 
 /// One frame of the screen; asks for the next while playing.
 fn turn(inspect: Inspect, head: Rc<RefCell<Head>>) {
-    request_animation_frame(move || {
+    browser::next_frame(move || {
         if !inspect.playing.get_untracked() {
             return;
         }

@@ -1,6 +1,7 @@
 //! What is wrong in the open exchange: the groups, and the findings of one of them.
 
-use leptos::prelude::*;
+use crate::screen::inspect::words;
+use crate::signal::*;
 use scrubjay_ipc::{
     Jump, JumpTo, Mute, ProblemGroup, ProblemRow, ProblemRows, ProblemRowsPage, Problems, ProblemsView, Target,
 };
@@ -13,7 +14,6 @@ use crate::{
     },
     browser,
     part::{pane::Pane, scroll::Scroll},
-    words,
 };
 
 /// Height of a finding's row.
@@ -39,8 +39,8 @@ pub(crate) struct ProblemsModel {
 }
 
 impl ProblemsModel {
-    pub(crate) fn new(inspect: Inspect) -> Self {
-        let this = Self {
+    pub(super) fn new() -> Self {
+        Self {
             is_open: RwSignal::new(browser::recall("dock").as_deref() == Some("open")),
             groups: Pane::new(),
             rule: RwSignal::new(None),
@@ -51,10 +51,12 @@ impl ProblemsModel {
             refused: RwSignal::new(String::new()),
             turn: RwSignal::new(0),
             asked: RwSignal::new(None),
-        };
-        this.watch_groups(inspect);
-        this.watch_rows(inspect);
-        this
+        }
+    }
+
+    pub(super) fn watch(self, inspect: Inspect) {
+        self.watch_groups(inspect);
+        self.watch_rows(inspect);
     }
 
     /// Groups are asked for when the exchange has grown, and rows with them.
@@ -185,7 +187,7 @@ impl ProblemsModel {
             first: 0,
             count: 1,
         };
-        leptos::task::spawn_local(async move {
+        spawn_local(async move {
             if let Some(row) = nearest(ask, u64::from(group.count), here, backwards).await {
                 self.visit(inspect, row.0, row.1.seq);
             }
@@ -204,7 +206,7 @@ impl ProblemsModel {
             return inspect.jump(JumpTo::Problem, backwards);
         };
         let here = inspect.seq.get_untracked();
-        leptos::task::spawn_local(async move {
+        spawn_local(async move {
             let found = nearest_of(heard, exchange, here, backwards).await;
             if inspect.exchange.get_untracked() != Some(exchange) {
                 return;
@@ -233,7 +235,7 @@ impl ProblemsModel {
 
     /// Mutes a rule here or everywhere, or takes that back.
     pub(crate) fn mute(self, rule: String, exchange: Option<i64>, muted: bool) {
-        leptos::task::spawn_local(async move {
+        spawn_local(async move {
             match bridge::ask(Mute { rule, exchange, muted }).await {
                 Ok(_) => self.refused.set(String::new()),
                 Err(report) => self.refused.set(format!("{} {}", report.message, report.hint)),

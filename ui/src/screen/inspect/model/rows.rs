@@ -1,6 +1,6 @@
 //! The rows: spans or events, a window of them at a time.
 
-use leptos::prelude::*;
+use crate::signal::*;
 use scrubjay_ipc::{Row, RowOf, Rows, RowsOf, RowsPage, Target};
 
 use super::Inspect;

@@ -1,6 +1,6 @@
 //! Detail, chat and input: the other panes that follow the playhead.
 
-use leptos::prelude::*;
+use crate::signal::*;
 use scrubjay_ipc::{
     Body, BodyView, Cause, Chat, ChatView, Detail, DetailView, Input, InputView, SpanEvents, SpanEventsView, Target,
 };
@@ -217,7 +217,7 @@ impl Sides {
             return;
         };
         let at = inspect.seq.get_untracked();
-        leptos::task::spawn_local(async move {
+        spawn_local(async move {
             let cause = Cause {
                 exchange,
                 at,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use leptos::prelude::*;
+use crate::signal::*;
 use scrubjay_ipc::{State, StateLine, StateView};
 
 use super::{Inspect, sides::Side};

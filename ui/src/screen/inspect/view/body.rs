@@ -1,5 +1,6 @@
 //! The body of an exchange that carries no events: text, JSON, bytes.
 
+use crate::screen::inspect::words;
 use leptos::prelude::*;
 use scrubjay_ipc::BodyView;
 
@@ -7,7 +8,6 @@ use super::detail;
 use crate::{
     browser,
     screen::inspect::model::{Inspect, sides::DetailTab},
-    words,
 };
 
 const TABS: [(DetailTab, &str); 3] = [

@@ -1,10 +1,11 @@
 //! The conversation as of the playhead, ending mid-word where the stream does.
 
+use crate::screen::inspect::words;
 use leptos::{ev, html, prelude::*};
 use scrubjay_ipc::{ChatMessage, ChatView, InterruptView, Target, ToolCard};
 use wasm_bindgen::{JsCast as _, JsValue};
 
-use crate::{screen::inspect::model::Inspect, words};
+use crate::screen::inspect::model::Inspect;
 
 /// The pane.
 pub(crate) fn chat(inspect: Inspect) -> AnyView {

@@ -1,12 +1,12 @@
 //! All about the frame under the playhead: verdict, fields, raw, hex.
 
+use crate::screen::inspect::words;
 use leptos::prelude::*;
 use scrubjay_ipc::{DetailView, FieldView, FindingView, OperationFate, OperationView, SpanEventView, SpanView, Target};
 
 use crate::{
     browser,
     screen::inspect::model::{Inspect, sides::DetailTab},
-    words,
 };
 
 const TABS: [(DetailTab, &str); 4] = [

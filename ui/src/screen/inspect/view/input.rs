@@ -1,9 +1,10 @@
 //! The request: what the client sent, and the heads of both sides.
 
+use crate::screen::inspect::words;
 use leptos::prelude::*;
 use scrubjay_ipc::InputView;
 
-use crate::{browser, screen::inspect::model::Inspect, words};
+use crate::{browser, screen::inspect::model::Inspect};
 
 /// The pane.
 pub(crate) fn input(inspect: Inspect) -> AnyView {

@@ -3,7 +3,6 @@
 pub(crate) mod body;
 pub(crate) mod chat;
 pub(crate) mod detail;
-pub(crate) mod go_to;
 pub(crate) mod input;
 pub(crate) mod lane_list;
 pub(crate) mod problems;
@@ -12,21 +11,23 @@ pub(crate) mod state;
 pub(crate) mod timeline;
 pub(crate) mod transport;
 
+use crate::screen::Screen;
+use crate::screen::inspect::words;
+use crate::{browser, shell::view::status_bar::health};
 use leptos::prelude::*;
 
 use crate::{
     part::splitter::{Grows, Size, splitter},
+    screen::Page,
     screen::{
         inspect::model::{Inspect, sides::Side},
         library::view as library,
     },
-    shell::model::Shell,
-    words,
 };
 
 /// The screen.
-pub(crate) fn inspect(shell: Shell) -> AnyView {
-    let model = shell.inspect;
+pub(crate) fn screen(page: Page) -> AnyView {
+    let model = page.inspect;
     let phase = Memo::new(move |_| {
         if model.exchange.get().is_none() {
             Phase::Nothing
@@ -54,9 +55,9 @@ pub(crate) fn inspect(shell: Shell) -> AnyView {
             data-exchange=move || model.exchange.get().map(|exchange| exchange.to_string())
             data-as-of=move || model.seq.get().to_string()>
             {move || match shown.get() {
-                Phase::Nothing => nothing(shell),
-                Phase::Refused => refused(shell),
-                Phase::Opening | Phase::Open => bench(shell),
+                Phase::Nothing => nothing(page),
+                Phase::Refused => refused(page),
+                Phase::Opening | Phase::Open => bench(page),
             }}
         </div>
     }
@@ -72,24 +73,24 @@ enum Phase {
 }
 
 /// Nothing is open: the last three runs, and the way to the library.
-fn nothing(shell: Shell) -> AnyView {
+fn nothing(page: Page) -> AnyView {
     view! {
         <div class="blank">
             <h2>"No recording is open"</h2>
             <p class="dim">"Open one of the last runs, or choose another in the Library."</p>
-            <div class="blank-list">{move || library::last_three(shell)}</div>
+            <div class="blank-list">{move || library::last_three(page)}</div>
         </div>
     }
     .into_any()
 }
 
-fn refused(shell: Shell) -> AnyView {
-    let report = shell.inspect.refused.get();
+fn refused(page: Page) -> AnyView {
+    let report = page.inspect.refused.get();
     view! {
         <div class="blank">
             <h2>{report.as_ref().map(|report| report.message.clone())}</h2>
             <p class="dim">{report.map(|report| report.hint)}</p>
-            <button class="btn solid" on:click=move |_| shell.screen.set(crate::shell::model::Screen::Library)>
+            <button class="btn solid" on:click=move |_| page.shell.screen.set(Screen::Library)>
                 "To the Library"
             </button>
         </div>
@@ -97,8 +98,8 @@ fn refused(shell: Shell) -> AnyView {
     .into_any()
 }
 
-fn bench(shell: Shell) -> AnyView {
-    let model = shell.inspect;
+fn bench(page: Page) -> AnyView {
+    let model = page.inspect;
     let left = Size::remembered("rows", 500.0, 220.0, 900.0);
     let right = Size::remembered("side", 400.0, 240.0, 900.0);
     let is_drawer_open = RwSignal::new(false);
@@ -119,8 +120,8 @@ fn bench(shell: Shell) -> AnyView {
         format!("--columns: {rows} minmax(240px, 1fr) {side}")
     };
     view! {
-        {timeline::timeline(shell)}
-        {transport::transport(shell, no_rows, no_side, is_drawer_open)}
+        {timeline::timeline(model, page.shell)}
+        {transport::transport(page, no_rows, no_side, is_drawer_open)}
         <div class="panes" style=columns class:no-rows=move || no_rows.get() class:no-side=move || no_side.get()
             class:drawer=move || is_drawer_open.get()>
             {rows::rows(model)}
@@ -129,7 +130,7 @@ fn bench(shell: Shell) -> AnyView {
             {splitter(right, Grows::Left, "Width of the right pane")}
             {side(model, is_drawer_open)}
         </div>
-        {problems::dock(shell)}
+        {problems::dock(model)}
     }
     .into_any()
 }
@@ -165,4 +166,55 @@ fn side(model: Inspect, is_drawer_open: RwSignal<bool>) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// The line at the bottom of the window.
+pub(crate) fn status(page: Page) -> AnyView {
+    let inspect = page.inspect;
+    if inspect.opened.with(Option::is_none) {
+        return view! { <span>"no recording open"</span> }.into_any();
+    }
+    let number = move || {
+        let frames = inspect.tail().frames;
+        format!(
+            "#{} of {}",
+            words::count(u64::from(inspect.seq.get())),
+            words::count(u64::from(frames))
+        )
+    };
+    let moment = move |read: fn(&scrubjay_ipc::Moment) -> String| {
+        move || {
+            inspect
+                .moment
+                .with(|moment| moment.as_ref().map(read))
+                .unwrap_or_default()
+        }
+    };
+    let bytes = move || {
+        inspect
+            .opened
+            .with(|opened| opened.as_ref().map(|opened| words::bytes(opened.bytes)))
+    };
+    view! {
+        <b data-status="seq">{number}</b>
+        <span data-status="clock">{moment(|moment| browser::clock_words(&moment.wall))}</span>
+        <span data-status="time">{moment(|moment| words::offset(moment.at_us))}</span>
+        <span data-status="gap">{moment(|moment| format!("Δ {}", words::duration(moment.gap_us)))}</span>
+        <span data-status="bytes">{bytes}</span>
+        {move || inspect.remark.with(|remark| (!remark.is_empty()).then(|| view! {
+            <span class="busy" role="status">{remark.clone()}</span>
+        }))}
+        {move || analysed(page)}
+        {move || health(page.shell)}
+    }
+    .into_any()
+}
+
+/// How far the analysis has come, while it has not reached the end.
+fn analysed(page: Page) -> Option<AnyView> {
+    let part = page
+        .inspect
+        .opened
+        .with(|opened| opened.as_ref().map(|opened| opened.progress))?;
+    (part < 0.995).then(|| view! { <span class="busy">{format!("analysed {:.0} %", part * 100.0)}</span> }.into_any())
 }

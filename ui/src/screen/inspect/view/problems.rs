@@ -1,5 +1,6 @@
 //! The dock below the panes: what is wrong, a group a rule, and how to mend it.
 
+use crate::screen::inspect::words;
 use leptos::{ev, prelude::*};
 use scrubjay_ipc::{MutedIn, ProblemGroup, ProblemRow};
 
@@ -9,13 +10,11 @@ use crate::{
         splitter::{Grows, Size, splitter},
     },
     screen::inspect::model::{Inspect, problems::ProblemsModel},
-    shell::model::Shell,
-    words,
 };
 
 /// The dock: a bar that is always there, and what it opens.
-pub(crate) fn dock(shell: Shell) -> AnyView {
-    let (inspect, model) = (shell.inspect, shell.problems);
+pub(crate) fn dock(inspect: Inspect) -> AnyView {
+    let model = inspect.problems;
     let size = Size::remembered("dock", 230.0, 120.0, 700.0);
     let state = move || {
         if !model.is_open.get() {
@@ -31,13 +30,13 @@ pub(crate) fn dock(shell: Shell) -> AnyView {
                 <button class="tab2" class:on=move || model.is_open.get() aria-expanded=move || model.is_open.get().to_string()
                     data-tab="problems" title="Problems (Ctrl j)" on:click=move |_| model.toggle()>
                     {move || if model.is_open.get() { "▾" } else { "▸" }}" Problems"</button>
-                {move || counts(shell)}
+                {move || counts(inspect)}
                 <span class="sp"></span>
                 {move || model.is_open.get().then(|| view! {
                     <span class="as-of">{move || format!("as of #{}", words::count(u64::from(inspect.seq.get())))}</span>
                 })}
             </div>
-            {move || model.is_open.get().then(|| body(shell, size))}
+            {move || model.is_open.get().then(|| body(inspect, size))}
         </section>
     }
     .into_any()
@@ -51,8 +50,8 @@ fn total(model: ProblemsModel) -> u64 {
 }
 
 /// How many of each severity are not muted.
-fn counts(shell: Shell) -> AnyView {
-    let counted = shell.problems.groups.value.with(|view| {
+fn counts(inspect: Inspect) -> AnyView {
+    let counted = inspect.problems.groups.value.with(|view| {
         let mut counted = [0_u32; 3];
         for group in view
             .iter()
@@ -72,8 +71,8 @@ fn counts(shell: Shell) -> AnyView {
     .into_any()
 }
 
-fn body(shell: Shell, size: Size) -> AnyView {
-    let model = shell.problems;
+fn body(inspect: Inspect, size: Size) -> AnyView {
+    let model = inspect.problems;
     let height = move || format!("{}px", size.px.get());
     let what = Memo::new(move |_| {
         let is_empty = model
@@ -88,7 +87,7 @@ fn body(shell: Shell, size: Size) -> AnyView {
                 (true, _) => refused(model),
                 (false, None) => view! { <p class="dim pad waiting">"Reading the findings…"</p> }.into_any(),
                 (false, Some(true)) => none(model),
-                (false, Some(false)) => view! { {groups(shell)}{shown(shell)} }.into_any(),
+                (false, Some(false)) => view! { {groups(inspect)}{shown(inspect)} }.into_any(),
             }}
         </div>
     }
@@ -113,8 +112,8 @@ fn none(model: ProblemsModel) -> AnyView {
 
 // ---- groups -------------------------------------------------------------
 
-fn groups(shell: Shell) -> AnyView {
-    let (inspect, model) = (shell.inspect, shell.problems);
+fn groups(inspect: Inspect) -> AnyView {
+    let model = inspect.problems;
     let key = move |event: ev::KeyboardEvent| {
         if event.ctrl_key() || event.meta_key() || event.alt_key() {
             return;
@@ -136,14 +135,14 @@ fn groups(shell: Shell) -> AnyView {
     });
     view! {
         <div class="groups" role="listbox" tabindex="0" data-focus="" aria-label="Rules that were broken" on:keydown=key>
-            {move || shown.with(|groups| groups.iter().map(|group| group_view(shell, group)).collect_view())}
+            {move || shown.with(|groups| groups.iter().map(|group| group_view(inspect, group)).collect_view())}
         </div>
     }
     .into_any()
 }
 
-fn group_view(shell: Shell, group: &ProblemGroup) -> AnyView {
-    let (inspect, model) = (shell.inspect, shell.problems);
+fn group_view(inspect: Inspect, group: &ProblemGroup) -> AnyView {
+    let model = inspect.problems;
     let rule = group.rule.clone();
     let is_chosen = {
         let rule = rule.clone();
@@ -191,19 +190,19 @@ fn place(seq: u32) -> String {
 
 // ---- the group that is looked at ----------------------------------------
 
-fn shown(shell: Shell) -> AnyView {
-    let model = shell.problems;
+fn shown(inspect: Inspect) -> AnyView {
+    let model = inspect.problems;
     let group = Memo::new(move |_| model.group_here());
     view! {
         <div class="problem" tabindex="0" data-focus="">
-            {move || group.get().map(|group| explained(shell, &group))}
+            {move || group.get().map(|group| explained(inspect, &group))}
         </div>
-        {findings(shell)}
+        {findings(inspect)}
     }
     .into_any()
 }
 
-fn explained(shell: Shell, group: &ProblemGroup) -> AnyView {
+fn explained(inspect: Inspect, group: &ProblemGroup) -> AnyView {
     let part =
         |name: &'static str, words: &str| (!words.is_empty()).then(|| view! { <dt>{name}</dt><dd>{coded(words)}</dd> });
     let clients = (!group.clients.is_empty()).then(|| {
@@ -216,12 +215,12 @@ fn explained(shell: Shell, group: &ProblemGroup) -> AnyView {
     });
     view! {
         <div class="line"><h3>{words::leading(&group.title)}</h3><span class="rule mono faint">{group.rule.clone()}</span>
-            <span class="sp"></span>{mutes(shell, group)}</div>
+            <span class="sp"></span>{mutes(inspect, group)}</div>
         <p class="message"><bdi>{words::visible(&words::leading(&group.message))}</bdi></p>
         <dl class="explained">
             {part("Why", &group.explanation)}{part("In a client", &group.effect)}{part("To mend it", &group.fix)}{part("Protocol", &group.clause)}{clients}
         </dl>
-        {move || { let refused = shell.problems.refused.get(); (!refused.is_empty()).then(|| view! { <p class="bad" role="alert">{refused}</p> }) }}
+        {move || { let refused = inspect.problems.refused.get(); (!refused.is_empty()).then(|| view! { <p class="bad" role="alert">{refused}</p> }) }}
     }
     .into_any()
 }
@@ -239,8 +238,8 @@ fn coded(text: &str) -> AnyView {
     text.split('`').enumerate().map(piece).collect_view().into_any()
 }
 
-fn mutes(shell: Shell, group: &ProblemGroup) -> AnyView {
-    let (inspect, model) = (shell.inspect, shell.problems);
+fn mutes(inspect: Inspect, group: &ProblemGroup) -> AnyView {
+    let model = inspect.problems;
     let button = |words: &'static str, name: &'static str, here: bool, muted: bool| {
         let rule = group.rule.clone();
         view! {
@@ -258,8 +257,8 @@ fn mutes(shell: Shell, group: &ProblemGroup) -> AnyView {
 }
 
 /// The findings of the rule, a window of them.
-fn findings(shell: Shell) -> AnyView {
-    let model = shell.problems;
+fn findings(inspect: Inspect) -> AnyView {
+    let model = inspect.problems;
     let listed = Listed {
         scroll: Signal::derive(move || model.scroll()),
         first: Signal::derive(move || model.rows.value.with(|page| page.as_ref().map_or(0, |page| page.first))),
@@ -273,7 +272,7 @@ fn findings(shell: Shell) -> AnyView {
             Some(
                 (page.first..)
                     .zip(&page.rows)
-                    .map(|(number, row)| finding_view(shell, number, row))
+                    .map(|(number, row)| finding_view(inspect, number, row))
                     .collect_view(),
             )
         })
@@ -287,8 +286,8 @@ fn findings(shell: Shell) -> AnyView {
     .into_any()
 }
 
-fn finding_view(shell: Shell, number: u64, row: &ProblemRow) -> AnyView {
-    let (inspect, model): (Inspect, ProblemsModel) = (shell.inspect, shell.problems);
+fn finding_view(inspect: Inspect, number: u64, row: &ProblemRow) -> AnyView {
+    let (inspect, model): (Inspect, ProblemsModel) = (inspect, inspect.problems);
     let seq = row.seq;
     let is_here = move || inspect.seq.get() == seq;
     let message = words::visible(&words::leading(&row.message));

@@ -1,12 +1,12 @@
 //! The rows: spans or events, as a grid that says how many there are.
 
+use crate::screen::inspect::words;
 use leptos::prelude::*;
 use scrubjay_ipc::{Kind, Row, RowsOf};
 
 use crate::{
     part::list::{Listed, list},
     screen::inspect::model::{Inspect, rows::RowsModel},
-    words,
 };
 
 /// The pane.

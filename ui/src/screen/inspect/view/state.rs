@@ -1,5 +1,6 @@
 //! The state tree as of the playhead, with what changed and who set it.
 
+use crate::screen::inspect::words;
 use leptos::{ev, prelude::*};
 use scrubjay_ipc::{
     ChangeKind, ReadValue, StateLine, StateView, Target, ValueShape, ValueView, WriteView, Writes, WritesView,
@@ -9,7 +10,6 @@ use crate::{
     bridge, browser,
     part::list::{Listed, list},
     screen::inspect::model::Inspect,
-    words,
 };
 
 /// Writes of a value that are listed.

@@ -1,5 +1,6 @@
 //! Overview and lanes: a painted picture, and over it, as elements, everything that moves.
 
+use crate::screen::inspect::words;
 use leptos::{ev, html, prelude::*};
 use scrubjay_timeline::{
     Layout, Scene, Window, axis, hit,
@@ -16,7 +17,6 @@ use crate::{
     },
     screen::inspect::model::Inspect,
     shell::model::Shell,
-    words,
 };
 
 /// What the pointer does on the lanes.
@@ -40,8 +40,7 @@ struct Stage {
 }
 
 /// Overview, ruler and lanes.
-pub(crate) fn timeline(shell: Shell) -> AnyView {
-    let inspect = shell.inspect;
+pub(crate) fn timeline(inspect: Inspect, shell: Shell) -> AnyView {
     let layout = Memo::new(move |_| {
         let folding = inspect.folding.get();
         inspect.lanes.with(|view| {

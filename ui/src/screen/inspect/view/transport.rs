@@ -1,26 +1,27 @@
 //! Play, speed, axis, and whether the playhead follows.
 
+use crate::screen::inspect::commands;
+use crate::screen::inspect::words;
 use leptos::prelude::*;
 use scrubjay_ipc::{SourceState, Target};
 
 use crate::{
     browser,
+    screen::Page,
     screen::inspect::model::{
         Inspect,
         follow::{self, Follow},
     },
-    shell::model::Shell,
-    words,
 };
 
 /// The bar between lanes and panes.
 pub(crate) fn transport(
-    shell: Shell,
+    page: Page,
     no_rows: RwSignal<bool>,
     no_side: RwSignal<bool>,
     drawer: RwSignal<bool>,
 ) -> AnyView {
-    let inspect = shell.inspect;
+    let inspect = page.inspect;
     let fold = move |hidden: RwSignal<bool>, name: &'static str, sign: &'static str| {
         view! {
             <button class="btn icon wide-only" class:on=move || !hidden.get() aria-pressed=move || (!hidden.get()).to_string()
@@ -42,9 +43,9 @@ pub(crate) fn transport(
             <span class="sp"></span>
             {move || unverified_chip(inspect)}{move || hole_chip(inspect)}
             {move || stop_chip(inspect)}
-            {move || follow_pill(shell)}
-            <button class="btn wide-only" data-serve="" title="Serve it as the agent (q)" on:click=move |_| shell.serve()>"Serve"</button>
-            {move || export(shell)}
+            {move || follow_pill(page)}
+            <button class="btn wide-only" data-serve="" title="Serve it as the agent (q)" on:click=move |_| page.serve()>"Serve"</button>
+            {move || export(page)}
             {fold(no_rows, "Show or hide the rows", "◧")}
             {fold(no_side, "Show or hide the right pane", "◨")}
             <button class="chip narrow-only" on:click=move |_| drawer.update(|open| *open = !*open)>"State and chat"</button>
@@ -157,10 +158,10 @@ fn stop_chip(inspect: Inspect) -> Option<AnyView> {
 }
 
 /// Three states, three words, three signs.
-fn follow_pill(shell: Shell) -> AnyView {
-    let inspect = shell.inspect;
+fn follow_pill(page: Page) -> AnyView {
+    let inspect = page.inspect;
     let (follow, tail) = (inspect.follow.get(), inspect.tail());
-    let is_cut_off = shell.source_here().is_some_and(|source| {
+    let is_cut_off = source_here(page).is_some_and(|source| {
         matches!(
             source.state,
             SourceState::Paused | SourceState::Stopped | SourceState::Failed { .. }
@@ -197,17 +198,24 @@ fn follow_pill(shell: Shell) -> AnyView {
     }
 }
 
+/// The source of the open exchange, if it is known.
+fn source_here(page: Page) -> Option<scrubjay_ipc::Source> {
+    let opened = page.inspect.opened;
+    let name = opened.with(|opened| opened.as_ref().map(|opened| opened.source.clone()))?;
+    page.shell.source(&name)
+}
+
 /// The recording as a file: a download in a browser, a dialog in the window.
-fn export(shell: Shell) -> Option<AnyView> {
+fn export(page: Page) -> Option<AnyView> {
     const TITLE: &str = "Save this exchange as a recording (Ctrl e)";
-    shell.inspect.exchange.get()?;
-    let words = if crate::bridge::can_fetch() {
+    page.inspect.exchange.get()?;
+    let words = if crate::bridge::bridge().saves_downloads() {
         "Export"
     } else {
         "Export…"
     };
     Some(
-        view! { <button class="btn wide-only" data-export="" title=TITLE on:click=move |_| shell.save()>{words}</button> }
+        view! { <button class="btn wide-only" data-export="" title=TITLE on:click=move |_| commands::save(page)>{words}</button> }
             .into_any(),
     )
 }

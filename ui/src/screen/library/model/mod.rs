@@ -2,7 +2,11 @@
 
 pub(crate) mod picks;
 
-use leptos::prelude::*;
+use self::picks::Picks;
+use crate::screen::library::words;
+use crate::signal::*;
+use crate::{screen::Page, shell::model::Shell};
+use scrubjay_ipc::News;
 use scrubjay_ipc::{Delete, Erase, Library, LibraryPage, LibraryRow, LibrarySort, Report, RunVerdict, Undelete};
 
 use crate::{
@@ -16,7 +20,6 @@ use crate::{
         pane::Pane,
         scroll::Scroll,
     },
-    words,
 };
 
 /// Runs that an empty screen offers.
@@ -56,6 +59,7 @@ pub(crate) struct LibraryModel {
     pub(crate) chosen: RwSignal<Option<(i64, Option<u32>)>>,
     pub(crate) scroll_to: RwSignal<Option<f64>>,
     pub(crate) undo: RwSignal<Option<Undo>>,
+    pub(crate) picks: Picks,
     asker: StoredValue<Option<Asker<Library>>, LocalStorage>,
     tick: RwSignal<u32>,
     pace: StoredValue<Pace>,
@@ -63,7 +67,7 @@ pub(crate) struct LibraryModel {
 }
 
 impl LibraryModel {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(shell: Shell) -> Self {
         let this = Self {
             text: RwSignal::new(String::new()),
             source: RwSignal::new(None),
@@ -78,6 +82,7 @@ impl LibraryModel {
             chosen: RwSignal::new(None),
             scroll_to: RwSignal::new(None),
             undo: RwSignal::new(None),
+            picks: Picks::new(),
             asker: StoredValue::new_local(None),
             tick: RwSignal::new(0),
             pace: StoredValue::new(Pace::every(250.0)),
@@ -110,7 +115,18 @@ impl LibraryModel {
             }
         });
         this.watch_recent();
+        Effect::new(move |_| this.row_px.set(shell.density.get().library_px()));
         this
+    }
+
+    pub(crate) fn hear(self, _page: Page, news: &News) {
+        if matches!(news, News::Library | News::Began { .. }) {
+            self.changed();
+        }
+    }
+
+    pub(crate) fn close(self) -> bool {
+        false
     }
 
     fn watch_recent(self) {
@@ -265,7 +281,7 @@ impl LibraryModel {
             row: (row.exchange, row.run),
             turn,
         }));
-        leptos::task::spawn_local(async move {
+        spawn_local(async move {
             match bridge::ask(Delete { exchanges }).await {
                 Ok(_) => browser::later(UNDO_MS, move || {
                     if self
@@ -288,7 +304,7 @@ impl LibraryModel {
     pub(crate) fn lapse(self) {
         let Some(undo) = self.undo.get_untracked() else { return };
         self.undo.set(None);
-        leptos::task::spawn_local(async move {
+        spawn_local(async move {
             drop(
                 bridge::ask(Erase {
                     exchanges: undo.exchanges,
@@ -303,7 +319,7 @@ impl LibraryModel {
         let Some(undo) = self.undo.get_untracked() else { return };
         self.undo.set(None);
         self.chosen.set(Some(undo.row));
-        leptos::task::spawn_local(async move {
+        spawn_local(async move {
             if let Err(report) = bridge::ask(Undelete {
                 exchanges: undo.exchanges,
             })

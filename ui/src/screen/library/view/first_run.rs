@@ -4,16 +4,16 @@ use leptos::{ev, prelude::*};
 use scrubjay_ipc::{AddSource, EditSource, Report, Source};
 
 use super::sources;
-use crate::{bridge, screen::library::view as library, shell::model::Shell};
+use crate::{bridge, screen::Page, screen::library::view as library};
 
 /// The card.
-pub(crate) fn card(shell: Shell) -> AnyView {
-    let made = shell.first_source;
+pub(crate) fn card(page: Page) -> AnyView {
+    let made = page.shell.first_source;
     let upstream = RwSignal::new(String::new());
     let wrong = RwSignal::new(None::<Report>);
     let source = move || {
         let name = made.get();
-        shell.sources.with(|sources| {
+        page.shell.sources.with(|sources| {
             let all = sources.as_ref()?;
             all.iter()
                 .find(|source| Some(&source.name) == name.as_ref())
@@ -33,7 +33,7 @@ pub(crate) fn card(shell: Shell) -> AnyView {
                 }
                 Err(report) => wrong.set(Some(report)),
             }
-            shell.ask_sources();
+            page.shell.ask_sources();
         });
     };
     let is_made = Memo::new(move |_| source().is_some());
@@ -41,7 +41,7 @@ pub(crate) fn card(shell: Shell) -> AnyView {
         <section class="first-run" aria-label="First run" data-pane="first-run" data-state="ready">
             <div class="card">
                 <div class="line"><h2>"Record your first run"</h2><span class="sp"></span>
-                    <button class="btn" data-close="first-run" on:click=move |_| shell.show_guide(false)>"Close"</button>
+                    <button class="btn" data-close="first-run" on:click=move |_| page.shell.show_guide(false)>"Close"</button>
                 </div>
                 <ol class="steps">
                     <li><h3>"Where is your agent?"</h3>
@@ -70,8 +70,8 @@ pub(crate) fn card(shell: Shell) -> AnyView {
             <div class="card samples">
                 <h2>"Or look at a recording"</h2>
                 <p class="dim">"Samples are in the recordings folder that comes with Scrubjay: a failed patch, an interrupt, sub-agents, a run cut short."</p>
-                <div class="sample-list">{move || library::last_three(shell)}</div>
-                {library::open_button(shell)}
+                <div class="sample-list">{move || library::last_three(page)}</div>
+                {library::open_button(page)}
                 <p class="faint">"Or drop a file onto this window: .agui.jsonl, .agui.jsonl.gz"</p>
             </div>
         </section>

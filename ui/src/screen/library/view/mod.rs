@@ -5,30 +5,33 @@ pub(crate) mod picks;
 pub(crate) mod rows;
 pub(crate) mod sources;
 
+use crate::screen::library::words;
+use crate::shell::view::status_bar::health;
 use leptos::prelude::*;
 use scrubjay_ipc::{LibraryPage, RunVerdict};
 use wasm_bindgen::JsCast as _;
 
-use crate::{browser, shell::model::Shell, words};
+use crate::{browser, screen::Page};
 
 /// The screen.
-pub(crate) fn library(shell: Shell) -> AnyView {
-    let model = shell.library;
+pub(crate) fn screen(page: Page) -> AnyView {
+    let model = page.library;
     let state = move || model.page.state(|_| true, |page| page.total == 0);
     let is_first_run = Memo::new(move |_| {
         let none = model.page.value.with(|page| page.as_ref().is_some_and(is_empty_page));
-        let no_source = shell
+        let no_source = page
+            .shell
             .sources
             .with(|sources| sources.as_ref().is_some_and(Vec::is_empty));
-        shell.may_guide() && (none || no_source || shell.first_source.with(Option::is_some))
+        page.shell.may_guide() && (none || no_source || page.shell.first_source.with(Option::is_some))
     });
     let is_empty = Memo::new(move |_| model.page.value.with(|page| page.as_ref().is_some_and(is_empty_page)));
     view! {
         <div class="library" data-pane="library" data-state=state
             data-total=move || model.page.value.with(|page| page.as_ref().map(|page| page.total.to_string()))>
-            {sources::strip(shell, is_first_run)}
-            {move || is_first_run.get().then(|| first_run::card(shell))}
-            {move || if is_empty.get() && is_first_run.get() { ().into_any() } else { shelf(shell) }}
+            {sources::strip(page.shell, is_first_run)}
+            {move || is_first_run.get().then(|| first_run::card(page))}
+            {move || if is_empty.get() && is_first_run.get() { ().into_any() } else { shelf(page) }}
         </div>
     }
     .into_any()
@@ -39,22 +42,22 @@ fn is_empty_page(page: &LibraryPage) -> bool {
     page.total_unfiltered == 0 && page.others == 0
 }
 
-fn shelf(shell: Shell) -> AnyView {
+fn shelf(page: Page) -> AnyView {
     view! {
         <div class="shelf">
-            {facets(shell)}
+            {facets(page)}
             <div class="shelf-main">
-                {tools(shell)}
-                {rows::rows(shell)}
-                {picks::bar(shell)}
+                {tools(page)}
+                {rows::rows(page)}
+                {picks::bar(page)}
             </div>
         </div>
     }
     .into_any()
 }
 
-fn tools(shell: Shell) -> AnyView {
-    let model = shell.library;
+fn tools(page: Page) -> AnyView {
+    let model = page.library;
     let into_list = move |event: leptos::ev::KeyboardEvent| {
         if matches!(event.key().as_str(), "Enter" | "ArrowDown") {
             event.prevent_default();
@@ -67,17 +70,17 @@ fn tools(shell: Shell) -> AnyView {
             <input id="library-search" class="field" type="search" placeholder="Search ids, paths, labels, first words"
                 aria-label="Search" prop:value=move || model.text.get() on:keydown=into_list
                 on:input=move |event| model.text.set(event_target_value(&event))/>
-            {move || others_toggle(shell)}
+            {move || others_toggle(page)}
             <span class="sp"></span>
-            {move || (!shell.is_read_only()).then(|| open_button(shell))}
+            {move || (!page.shell.is_read_only()).then(|| open_button(page))}
         </div>
     }
     .into_any()
 }
 
 /// Shows requests that are no runs, or hides them; there only when there are any.
-fn others_toggle(shell: Shell) -> Option<AnyView> {
-    let model = shell.library;
+fn others_toggle(page: Page) -> Option<AnyView> {
+    let model = page.library;
     let shown = move || model.others.get();
     (model.other_count() > 0).then(|| {
         view! {
@@ -93,14 +96,14 @@ fn others_toggle(shell: Shell) -> Option<AnyView> {
 }
 
 /// Opens a recording from a file; dropping it onto the window does the same.
-pub(crate) fn open_button(shell: Shell) -> AnyView {
+pub(crate) fn open_button(page: Page) -> AnyView {
     let chosen = move |event: leptos::ev::Event| {
         let input = event
             .target()
             .and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
         let Some(input) = input else { return };
         if let Some(file) = input.files().and_then(|files| files.get(0)) {
-            shell.open_file(&file);
+            page.open_file(&file);
         }
         input.set_value("");
     };
@@ -111,8 +114,8 @@ pub(crate) fn open_button(shell: Shell) -> AnyView {
     .into_any()
 }
 
-fn facets(shell: Shell) -> AnyView {
-    let model = shell.library;
+fn facets(page: Page) -> AnyView {
+    let model = page.library;
     let verdicts = move || {
         let counts = model
             .page
@@ -120,7 +123,7 @@ fn facets(shell: Shell) -> AnyView {
             .with(|page| page.as_ref().map(|page| page.by_verdict.clone()).unwrap_or_default());
         counts
             .into_iter()
-            .map(|(verdict, n)| verdict_facet(shell, verdict, n))
+            .map(|(verdict, n)| verdict_facet(page, verdict, n))
             .collect_view()
     };
     let sources = move || {
@@ -130,7 +133,7 @@ fn facets(shell: Shell) -> AnyView {
             .with(|page| page.as_ref().map(|page| page.by_source.clone()).unwrap_or_default());
         counts
             .into_iter()
-            .map(|(source, n)| source_facet(shell, source, n))
+            .map(|(source, n)| source_facet(page, source, n))
             .collect_view()
     };
     view! {
@@ -145,8 +148,8 @@ fn facets(shell: Shell) -> AnyView {
     .into_any()
 }
 
-fn verdict_facet(shell: Shell, verdict: RunVerdict, n: u64) -> AnyView {
-    let model = shell.library;
+fn verdict_facet(page: Page, verdict: RunVerdict, n: u64) -> AnyView {
+    let model = page.library;
     let on = move || model.verdicts.with(|verdicts| verdicts.contains(&verdict));
     view! {
         <button class="facet" class:on=on aria-pressed=move || on().to_string() data-verdict=words::verdict(verdict)
@@ -158,8 +161,8 @@ fn verdict_facet(shell: Shell, verdict: RunVerdict, n: u64) -> AnyView {
     .into_any()
 }
 
-fn source_facet(shell: Shell, source: String, n: u64) -> AnyView {
-    let model = shell.library;
+fn source_facet(page: Page, source: String, n: u64) -> AnyView {
+    let model = page.library;
     let name = source.clone();
     let on = move || model.source.with(|chosen| chosen.as_ref() == Some(&name));
     let on_too = on.clone();
@@ -180,12 +183,12 @@ fn source_facet(shell: Shell, source: String, n: u64) -> AnyView {
 }
 
 /// The last three runs as buttons, for the empty Inspect.
-pub(crate) fn last_three(shell: Shell) -> AnyView {
-    shell.library.recent.with(|rows| {
+pub(crate) fn last_three(page: Page) -> AnyView {
+    page.library.recent.with(|rows| {
         let row = |row: scrubjay_ipc::LibraryRow| {
             let (exchange, first) = (row.exchange, row.first_seq);
             view! {
-                <button class="facet" on:click=move |_| shell.inspect_exchange(exchange, Some(first))>
+                <button class="facet" on:click=move |_| page.inspect_exchange(exchange, Some(first))>
                     <span class=format!("sign {}", words::verdict_class(row.verdict))>{words::verdict_sign(row.verdict)}</span>
                     <bdi class="cut">{words::visible(&row.title)}</bdi><span class="sp"></span>
                     <span class="faint">{words::duration(row.duration_us)}</span>
@@ -194,4 +197,20 @@ pub(crate) fn last_three(shell: Shell) -> AnyView {
         };
         rows.iter().cloned().map(row).collect_view().into_any()
     })
+}
+
+/// The line at the bottom of the window.
+pub(crate) fn status(page: Page) -> AnyView {
+    let counts = move || {
+        page.library.page.value.with(|listed| {
+            listed
+                .as_ref()
+                .map(|listed| words::library_count(listed, page.library.others.get()))
+        })
+    };
+    view! {
+        <b data-status="rows">{counts}</b>
+        {move || health(page.shell)}
+    }
+    .into_any()
 }

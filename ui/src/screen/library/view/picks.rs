@@ -1,40 +1,41 @@
 //! Selecting runs in the library: on the rows, and the bar that says what can be done with them.
 
+use crate::screen::library::words;
 use leptos::{ev, prelude::*};
 use scrubjay_ipc::LibraryRow;
 
-use crate::{screen::library::model::picks::Pick, shell::model::Shell, words};
+use crate::{screen::Page, screen::library::model::picks::Pick};
 
 /// A click chooses a row; with Control or Shift it selects it beside others.
-pub(crate) fn clicked(shell: Shell, event: &ev::MouseEvent, key: (i64, Option<u32>)) {
-    shell.library.chosen.set(Some(key));
+pub(crate) fn clicked(page: Page, event: &ev::MouseEvent, key: (i64, Option<u32>)) {
+    page.library.chosen.set(Some(key));
     if (event.ctrl_key() || event.meta_key() || event.shift_key())
-        && let Some(row) = shell.library.chosen_row()
+        && let Some(row) = page.library.chosen_row()
     {
         event.prevent_default();
-        shell.picks.toggle(&row);
+        page.library.picks.toggle(&row);
     }
 }
 
 /// What a row offers under the pointer.
-pub(crate) fn buttons(shell: Shell, row: &LibraryRow) -> AnyView {
+pub(crate) fn buttons(page: Page, row: &LibraryRow) -> AnyView {
     let (exchange, run) = (row.exchange, row.run);
-    let is_picked = move || shell.picks.has(exchange, run);
+    let is_picked = move || page.library.picks.has(exchange, run);
     let (picked, served) = (row.clone(), row.clone());
     let serve = move |event: ev::MouseEvent| {
         event.stop_propagation();
-        shell.library.chosen.set(Some((exchange, run)));
-        if !shell.picks.has(exchange, run) {
-            shell.picks.clear();
-            shell.picks.toggle(&served);
+        page.library.chosen.set(Some((exchange, run)));
+        if !page.library.picks.has(exchange, run) {
+            page.library.picks.clear();
+            page.library.picks.toggle(&served);
         }
-        shell.serve();
+        page.serve();
     };
     view! {
         <span class="row-tools">
             <button class="btn outline" tabindex="-1" data-pick="" aria-pressed=move || is_picked().to_string()
                 title="Select it beside others (Space, Ctrl click)"
-                on:click=move |event| { event.stop_propagation(); shell.picks.toggle(&picked); }>
+                on:click=move |event| { event.stop_propagation(); page.library.picks.toggle(&picked); }>
                 {move || if is_picked() { "✓ selected" } else { "Select" }}</button>
             <button class="btn outline" tabindex="-1" data-serve="" title="Serve it as the agent (q)" on:click=serve>"Serve as agent"</button>
         </span>
@@ -43,10 +44,10 @@ pub(crate) fn buttons(shell: Shell, row: &LibraryRow) -> AnyView {
 }
 
 /// What can be done with the selected runs; nothing while none is.
-pub(crate) fn bar(shell: Shell) -> AnyView {
+pub(crate) fn bar(page: Page) -> AnyView {
     let bar = move || {
-        let picks = shell.picks.0.get();
-        let baseline = shell.compare.baseline.get();
+        let picks = page.library.picks.0.get();
+        let baseline = page.compare.baseline.get();
         if picks.is_empty() {
             return baseline.map(|baseline| {
                 view! {
@@ -54,20 +55,20 @@ pub(crate) fn bar(shell: Shell) -> AnyView {
                         <span class="side-tag a">"A"</span><bdi class="cut">{words::visible(&baseline.title)}</bdi>
                         <span class="dim">"is the baseline. On another run, "<kbd>"Ctrl ⇧b"</kbd>" compares the two."</span>
                         <span class="sp"></span>
-                        <button class="btn" on:click=move |_| shell.compare.baseline.set(None)>"Clear"</button>
+                        <button class="btn" on:click=move |_| page.compare.baseline.set(None)>"Clear"</button>
                     </div>
                 }
                 .into_any()
             });
         }
-        Some(selected(shell, &picks))
+        Some(selected(page, &picks))
     };
     view! { {bar} }.into_any()
 }
 
-fn selected(shell: Shell, picks: &[Pick]) -> AnyView {
+fn selected(page: Page, picks: &[Pick]) -> AnyView {
     let is_two = picks.len() == 2;
-    let baseline = shell.compare.baseline.get();
+    let baseline = page.compare.baseline.get();
     let hint = match (picks.len(), &baseline) {
         (1, None) => "select another to compare the two",
         (_, Some(_)) | (2, None) => "",
@@ -76,7 +77,7 @@ fn selected(shell: Shell, picks: &[Pick]) -> AnyView {
     let with_a = baseline.map(|baseline| {
         view! {
             <button class="btn solid" data-compare-with-a="" title="Compare A with what is selected"
-                on:click=move |_| shell.compare_together()>"Compare with A"</button>
+                on:click=move |_| page.compare_together()>"Compare with A"</button>
             <span class="side-tag a">"A"</span><bdi class="cut dim">{words::visible(&baseline.title)}</bdi>
         }
     });
@@ -84,11 +85,11 @@ fn selected(shell: Shell, picks: &[Pick]) -> AnyView {
         <div class="pick-bar" data-picks=picks.len().to_string()>
             <b>{words::many(picks.len() as u64, "run")}" selected"</b><span class="dim">{hint}</span>
             <span class="sp"></span>{with_a}
-            <button class="btn outline" data-take-as-a="" title="Take what is selected as A (Ctrl b)" on:click=move |_| shell.set_baseline()>"Take as A"</button>
+            <button class="btn outline" data-take-as-a="" title="Take what is selected as A (Ctrl b)" on:click=move |_| page.set_baseline()>"Take as A"</button>
             <button class="btn solid" data-compare="" disabled=!is_two title="Compare the two (Ctrl ⇧b)"
-                on:click=move |_| shell.compare_with()>"Compare"</button>
-            <button class="btn outline" data-serve-picks="" title="Serve them as the agent (q)" on:click=move |_| shell.serve()>"Serve as agent"</button>
-            <button class="btn" on:click=move |_| shell.picks.clear()>"Clear"</button>
+                on:click=move |_| page.compare_with()>"Compare"</button>
+            <button class="btn outline" data-serve-picks="" title="Serve them as the agent (q)" on:click=move |_| page.serve()>"Serve as agent"</button>
+            <button class="btn" on:click=move |_| page.library.picks.clear()>"Clear"</button>
         </div>
     }
     .into_any()

@@ -1,21 +1,22 @@
 //! The library's rows: one a run, or an exchange that carries none.
 
+use crate::screen::library::commands;
+use crate::screen::library::words;
 use leptos::prelude::*;
 use scrubjay_ipc::{LibraryRow, RunVerdict};
 
 use crate::{
     browser,
     part::list::{Listed, list},
-    shell::model::Shell,
-    words,
+    screen::Page,
 };
 
 /// Columns of numbers, which stand right.
 const NUMBERS: std::ops::RangeInclusive<usize> = 2..=6;
 
 /// The list with its head.
-pub(crate) fn rows(shell: Shell) -> AnyView {
-    let model = shell.library;
+pub(crate) fn rows(page: Page) -> AnyView {
+    let model = page.library;
     let total = move || model.page.value.with(|page| page.as_ref().map_or(0, |page| page.total));
     let listed = Listed {
         scroll: Signal::derive(move || model.scroll()),
@@ -25,19 +26,19 @@ pub(crate) fn rows(shell: Shell) -> AnyView {
         scroll_to: model.scroll_to,
     };
     view! {
-        {head(shell)}
+        {head(page)}
         <div class="lib-grid" role="grid" tabindex="0" data-focus="" aria-label="Runs" aria-rowcount=move || total().to_string()
             aria-colcount="9">
-            {list(listed, move || page_of(shell))}
-            {move || nothing_matches(shell)}
+            {list(listed, move || page_of(page))}
+            {move || nothing_matches(page)}
         </div>
     }
     .into_any()
 }
 
 /// Headings; a click orders the list by that column.
-fn head(shell: Shell) -> AnyView {
-    let model = shell.library;
+fn head(page: Page) -> AnyView {
+    let model = page.library;
     let heading = |(column, (name, _, _)): (usize, (&'static str, _, _))| {
         let order = move || words::column_order(column, model.sort.get());
         let arrow = move || match order() {
@@ -59,19 +60,19 @@ fn head(shell: Shell) -> AnyView {
         .into_any()
 }
 
-fn page_of(shell: Shell) -> AnyView {
-    shell.library.page.value.with(|page| {
-        let Some(page) = page else { return ().into_any() };
-        (page.first..)
-            .zip(&page.rows)
-            .map(|(number, row)| row_view(shell, number, row))
+fn page_of(page: Page) -> AnyView {
+    page.library.page.value.with(|window| {
+        let Some(window) = window else { return ().into_any() };
+        (window.first..)
+            .zip(&window.rows)
+            .map(|(number, row)| row_view(page, number, row))
             .collect_view()
             .into_any()
     })
 }
 
-fn row_view(shell: Shell, number: u64, row: &LibraryRow) -> AnyView {
-    let model = shell.library;
+fn row_view(page: Page, number: u64, row: &LibraryRow) -> AnyView {
+    let model = page.library;
     let key = (row.exchange, row.run);
     let is_chosen = move || model.chosen.get() == Some(key);
     let (exchange, first) = (row.exchange, row.first_seq);
@@ -88,7 +89,7 @@ fn row_view(shell: Shell, number: u64, row: &LibraryRow) -> AnyView {
         .map(|(name, value)| view! { <span class="tag"><bdi>{words::visible(name)}"="{words::visible(value)}</bdi></span> }).collect();
     let started_us = row.started_at_millis.saturating_mul(1_000);
     let ago = words::ago(row.started_at_millis, browser::wall_ms(), &row.started_at);
-    let (doomed, is_read_only) = (row.clone(), shell.is_read_only());
+    let (doomed, is_read_only) = (row.clone(), page.shell.is_read_only());
     let name = format!(
         "{}, {}, {}",
         words::verdict(row.verdict),
@@ -96,16 +97,16 @@ fn row_view(shell: Shell, number: u64, row: &LibraryRow) -> AnyView {
         words::duration(row.duration_us)
     );
     view! {
-        <div class="lib-row" role="row" class:sel=is_chosen class:picked=move || shell.picks.has(key.0, key.1) aria-selected=move || is_chosen().to_string()
+        <div class="lib-row" role="row" class:sel=is_chosen class:picked=move || page.library.picks.has(key.0, key.1) aria-selected=move || is_chosen().to_string()
             aria-rowindex=(number + 1).to_string() aria-label=name data-exchange=row.exchange.to_string()
             data-run=row.run.map(|run| run.to_string()) data-verdict=words::verdict(row.verdict)
-            on:click=move |event: leptos::ev::MouseEvent| crate::screen::library::view::picks::clicked(shell, &event, key)
-            on:dblclick=move |_| shell.inspect_exchange(exchange, Some(first))>
+            on:click=move |event: leptos::ev::MouseEvent| crate::screen::library::view::picks::clicked(page, &event, key)
+            on:dblclick=move |_| page.inspect_exchange(exchange, Some(first))>
             <span class=format!("sign {}", words::verdict_class(row.verdict)) role="gridcell" title=words::verdict(row.verdict)>
                 {words::verdict_sign(row.verdict)}</span>
             <span class="lib-name" role="gridcell">
                 <span class="line"><button class="link title" tabindex="-1"
-                    on:click=move |_| shell.inspect_exchange(exchange, Some(first))><bdi>{words::visible(&title)}</bdi></button>{ending}{left}{labels}</span>
+                    on:click=move |_| page.inspect_exchange(exchange, Some(first))><bdi>{words::visible(&title)}</bdi></button>{ending}{left}{labels}</span>
                 {second_line(row)}
             </span>
             <span role="gridcell" title=ago>{words::clock(started_us, browser::minutes_east(row.started_at_millis))}</span>
@@ -115,10 +116,10 @@ fn row_view(shell: Shell, number: u64, row: &LibraryRow) -> AnyView {
             <span class="num" role="gridcell">{if row.tools == 0 { "–".to_owned() } else { row.tools.to_string() }}</span>
             <span class="num" role="gridcell">{words::bytes(row.bytes)}</span>
             <span role="gridcell">{problems(row)}</span>
-            {crate::screen::library::view::picks::buttons(shell, row)}
+            {crate::screen::library::view::picks::buttons(page, row)}
             {(!is_read_only).then(|| view! {
                 <button class="btn icon quiet" tabindex="-1" title="Delete (Delete)" aria-label="Delete"
-                    on:click=move |event| { event.stop_propagation(); delete(shell, &doomed); }>"×"</button>
+                    on:click=move |event| { event.stop_propagation(); commands::delete(page, &doomed); }>"×"</button>
             })}
         </div>
     }
@@ -168,31 +169,18 @@ fn problems(row: &LibraryRow) -> AnyView {
     .into_any()
 }
 
-/// Deletes a row's exchange; the bar above offers to undo it.
-pub(crate) fn delete(shell: Shell, row: &LibraryRow) {
-    if untrack(move || shell.is_read_only()) {
-        return;
-    }
-    if shell.inspect.exchange.get_untracked() == Some(row.exchange) {
-        shell.inspect.close();
-    }
-    shell.library.delete(row, move |report| shell.tell(report));
-    // The button that was pressed goes away with its row.
-    browser::focus(".lib-grid");
-}
-
 /// No run was captured, and other requests were.
-fn only_others(shell: Shell, others: u64) -> AnyView {
+fn only_others(page: Page, others: u64) -> AnyView {
     let text = format!("No run was recorded yet, and {}.", words::many(others, "other request"));
     view! {
         <div class="pane-note" data-only-others=""><p>{text}</p>
-            <button class="btn outline" on:click=move |_| shell.library.toggle_others()>"Show other requests "<kbd>"O"</kbd></button></div>
+            <button class="btn outline" on:click=move |_| page.library.toggle_others()>"Show other requests "<kbd>"O"</kbd></button></div>
     }
     .into_any()
 }
 
-fn nothing_matches(shell: Shell) -> Option<AnyView> {
-    let model = shell.library;
+fn nothing_matches(page: Page) -> Option<AnyView> {
+    let model = page.library;
     if let Some(report) = model.page.report.get() {
         return Some(view! { <div class="pane-note bad"><b>{report.message}</b><p>{report.hint}</p></div> }.into_any());
     }
@@ -201,7 +189,7 @@ fn nothing_matches(shell: Shell) -> Option<AnyView> {
             .map(|page| (page.total, page.total_unfiltered, page.others))
     })?;
     if total == 0 && all == 0 && others > 0 {
-        return Some(only_others(shell, others));
+        return Some(only_others(page, others));
     }
     (total == 0 && all > 0).then(|| {
         let thing = if model.others.get() { "row" } else { "run" };

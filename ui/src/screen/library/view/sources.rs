@@ -1,9 +1,10 @@
 //! Sources with their live state: add, edit, stop, pause, record, remove.
 
+use crate::screen::library::words;
 use leptos::{ev, prelude::*};
 use scrubjay_ipc::{AddSource, Check, EditSource, Source, SourceState, Switch, SwitchSource};
 
-use crate::{bridge, browser, shell::model::Shell, words};
+use crate::{bridge, browser, shell::model::Shell};
 
 /// What the form below the strip is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,7 +143,7 @@ fn card(shell: Shell, source: &Source, form: RwSignal<Form>) -> AnyView {
 fn switch_to(shell: Shell, name: String, to: Switch) {
     leptos::task::spawn_local(async move {
         if let Err(report) = bridge::ask(SwitchSource { name, to }).await {
-            shell.tell(report);
+            shell.notify(report);
         }
         shell.ask_sources();
     });
@@ -184,7 +185,7 @@ fn add_form(shell: Shell, form: RwSignal<Form>) -> AnyView {
         leptos::task::spawn_local(async move {
             match bridge::ask(ask).await {
                 Ok(source) => form.set(Form::Use(source.name)),
-                Err(report) => shell.tell(report),
+                Err(report) => shell.notify(report),
             }
             shell.ask_sources();
         });
@@ -215,7 +216,7 @@ fn edit_form(shell: Shell, name: &str, form: RwSignal<Form>) -> AnyView {
         leptos::task::spawn_local(async move {
             match bridge::ask(ask).await {
                 Ok(_) => form.set(Form::Closed),
-                Err(report) => shell.tell(report),
+                Err(report) => shell.notify(report),
             }
             shell.ask_sources();
         });

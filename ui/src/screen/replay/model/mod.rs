@@ -2,8 +2,6 @@
 
 pub mod faults;
 
-#[cfg(target_arch = "wasm32")]
 mod replays;
 
-#[cfg(target_arch = "wasm32")]
 pub(crate) use replays::*;

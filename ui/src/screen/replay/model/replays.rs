@@ -1,8 +1,10 @@
 //! Replays: what is served, how, to whom; and the draft of the next one.
 
+use crate::{screen::Page, shell::model::Shell};
+use scrubjay_ipc::News;
 use std::sync::Arc;
 
-use leptos::prelude::*;
+use crate::signal::*;
 use scrubjay_ipc::{
     AnswerMiss, Axis, EditReplay, Input, Lanes, LanesView, Open, Opened, ReplayAnswer, ReplayClient, ReplayOptions,
     ReplayView, Replays, Report, StartReplay, Steer, SteerBy, StopReplay,
@@ -97,7 +99,7 @@ pub(crate) struct ReplayModel {
 }
 
 impl ReplayModel {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(_shell: Shell) -> Self {
         let this = Self {
             list: RwSignal::new(None),
             report: RwSignal::new(None),
@@ -127,6 +129,21 @@ impl ReplayModel {
         this.watch_recording();
         this.watch_example();
         this
+    }
+
+    pub(crate) fn hear(self, _page: Page, news: &News) {
+        if matches!(news, News::Replays) {
+            self.changed();
+        }
+    }
+
+    /// Gives up writing another event.
+    pub(crate) fn close(self) -> bool {
+        let is_editing = self.editing.with_untracked(Option::is_some);
+        if is_editing {
+            self.editing.set(None);
+        }
+        is_editing
     }
 
     fn ask(self) {
@@ -228,7 +245,7 @@ impl ReplayModel {
             listen: draft.listen,
             options: draft.options,
         };
-        leptos::task::spawn_local(async move {
+        spawn_local(async move {
             match bridge::ask(ask).await {
                 Ok(view) => {
                     let replay = view.replay;
@@ -245,7 +262,7 @@ impl ReplayModel {
         let Some(replay) = self.chosen.get_untracked() else {
             return;
         };
-        leptos::task::spawn_local(async move {
+        spawn_local(async move {
             match bridge::ask(StopReplay { replay }).await {
                 Ok(list) => self.take(list.replays),
                 Err(report) => self.report.set(Some(report)),
@@ -261,7 +278,7 @@ impl ReplayModel {
             self.draft.update(|draft| draft.options = options);
             return;
         };
-        leptos::task::spawn_local(async move {
+        spawn_local(async move {
             match bridge::ask(EditReplay { replay, options }).await {
                 Ok(view) => {
                     self.report.set(None);
@@ -280,7 +297,7 @@ impl ReplayModel {
         };
         self.editing.set(None);
         let client = client.client;
-        leptos::task::spawn_local(async move {
+        spawn_local(async move {
             match bridge::ask(Steer { replay, client, by }).await {
                 Ok(view) => {
                     self.report.set(None);
@@ -297,7 +314,7 @@ impl ReplayModel {
         let Some(replay) = self.chosen.get_untracked() else {
             return;
         };
-        leptos::task::spawn_local(async move {
+        spawn_local(async move {
             let ask = AnswerMiss {
                 replay,
                 request,
@@ -392,7 +409,7 @@ impl ReplayModel {
         Effect::new(move |_| {
             self.example.set(None);
             let Some(exchange) = wanted.get() else { return };
-            leptos::task::spawn_local(async move {
+            spawn_local(async move {
                 let (opened, input) = (
                     bridge::ask(Open { exchange }).await,
                     bridge::ask(Input { exchange }).await,

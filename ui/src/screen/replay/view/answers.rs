@@ -5,14 +5,14 @@ use scrubjay_ipc::{ReplayAnswer, RequestDifference};
 
 use crate::{
     browser,
+    screen::Page,
     screen::replay::model::{ReplayModel, Side},
-    shell::model::Shell,
     words,
 };
 
 /// The pane: the log, and the answer that is looked at.
-pub(crate) fn answers(shell: Shell) -> AnyView {
-    let model = shell.replay;
+pub(crate) fn answers(page: Page) -> AnyView {
+    let model = page.replay;
     let log = Memo::new(move |_| {
         model
             .current()
@@ -39,7 +39,7 @@ pub(crate) fn answers(shell: Shell) -> AnyView {
                     <p class="dim pad">"No request has come yet. Each answer says here which recording it is and why."</p>
                 })}
             </div>
-            {move || model.answer_here().map(|answer| looked_at(shell, &answer))}
+            {move || model.answer_here().map(|answer| looked_at(page, &answer))}
         </section>
     }
     .into_any()
@@ -66,15 +66,15 @@ fn answer_view(model: ReplayModel, answer: &ReplayAnswer) -> AnyView {
 }
 
 /// The reason in full, and both requests beside each other where they differ.
-fn looked_at(shell: Shell, answer: &ReplayAnswer) -> AnyView {
+fn looked_at(page: Page, answer: &ReplayAnswer) -> AnyView {
     let open = answer.exchange.map(|exchange| {
         view! {
-            <button class="btn outline" on:click=move |_| shell.inspect_exchange(exchange, None)>"Open the recording"</button>
+            <button class="btn outline" on:click=move |_| page.inspect_exchange(exchange, None)>"Open the recording"</button>
         }
     });
     let misses = answer.is_miss.then(|| {
         view! {
-            <button class="btn outline" data-to-misses="" on:click=move |_| shell.replay.side.set(Side::Misses)>"Answer it by hand"</button>
+            <button class="btn outline" data-to-misses="" on:click=move |_| page.replay.side.set(Side::Misses)>"Answer it by hand"</button>
         }
     });
     let table = if answer.differences.is_empty() {

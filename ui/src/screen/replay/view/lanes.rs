@@ -20,8 +20,7 @@ use crate::{
 const MOST: f64 = 0.26;
 
 /// The strip.
-pub(crate) fn lanes(shell: Shell) -> AnyView {
-    let model = shell.replay;
+pub(crate) fn lanes(model: ReplayModel, shell: Shell) -> AnyView {
     let layout = Memo::new(move |_| layout_of(model));
     let failed = RwSignal::new(None::<String>);
     let node = NodeRef::<html::Div>::new();

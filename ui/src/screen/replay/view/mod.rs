@@ -17,13 +17,13 @@ use crate::{
         model::{ReplayModel, Side},
         words as how,
     },
-    shell::model::{Screen, Shell},
+    screen::{Page, Screen},
     words,
 };
 
 /// The screen.
-pub(crate) fn replay(shell: Shell) -> AnyView {
-    let model = shell.replay;
+pub(crate) fn screen(page: Page) -> AnyView {
+    let model = page.replay;
     let is_running = Memo::new(move |_| model.current().is_some());
     let state = move || match (model.list.with(Option::is_some), is_running.get()) {
         (false, _) if model.report.with(Option::is_some) => "error",
@@ -36,7 +36,7 @@ pub(crate) fn replay(shell: Shell) -> AnyView {
             data-replay=move || model.chosen.get().map(|replay| replay.to_string())
             data-as-of=move || model.client_here().map(|client| client.seq.to_string())>
             {tabs(model)}
-            {move || if is_running.get() { running(shell) } else { setup::setup(shell) }}
+            {move || if is_running.get() { running(page) } else { setup::setup(page) }}
         </div>
     }
     .into_any()
@@ -88,17 +88,17 @@ fn port_of(url: &str) -> String {
     }
 }
 
-fn running(shell: Shell) -> AnyView {
-    let model = shell.replay;
+fn running(page: Page) -> AnyView {
+    let model = page.replay;
     view! {
         {banner(model)}
         {options::bar(model)}
         {refusal(model)}
-        {lanes::lanes(shell)}
+        {lanes::lanes(model, page.shell)}
         <div class="replay-panes">
             {clients::clients(model)}
-            {answers::answers(shell)}
-            {side(shell)}
+            {answers::answers(page)}
+            {side(page)}
         </div>
     }
     .into_any()
@@ -155,9 +155,9 @@ fn banner(model: ReplayModel) -> AnyView {
 }
 
 /// In the bar at the top of every screen: a mock is running.
-pub(crate) fn chip(shell: Shell) -> AnyView {
+pub(crate) fn chip(page: Page) -> AnyView {
     let ports = Memo::new(move |_| {
-        shell.replay.list.with(|list| {
+        page.replay.list.with(|list| {
             let ports: Vec<_> = list.iter().flatten().map(|replay| port_of(&replay.url)).collect();
             ports.join(" ")
         })
@@ -167,7 +167,7 @@ pub(crate) fn chip(shell: Shell) -> AnyView {
         (!ports.is_empty()).then(|| {
             view! {
                 <button class="chip mock-chip" data-mock="on" title="Recordings are served as the agent here"
-                    on:click=move |_| shell.screen.set(Screen::Replay)><b class="mock">"MOCK"</b>{ports}</button>
+                    on:click=move |_| page.shell.screen.set(Screen::Replay)><b class="mock">"MOCK"</b>{ports}</button>
             }
         })
     };
@@ -175,8 +175,8 @@ pub(crate) fn chip(shell: Shell) -> AnyView {
 }
 
 /// The line at the bottom of the window.
-pub(crate) fn status(shell: Shell) -> AnyView {
-    let model = shell.replay;
+pub(crate) fn status(page: Page) -> AnyView {
+    let model = page.replay;
     let words = move || match model.current() {
         None => "nothing is served here".to_owned(),
         Some(replay) => {
@@ -197,8 +197,8 @@ pub(crate) fn status(shell: Shell) -> AnyView {
 
 // ---- faults, use, recordings --------------------------------------------
 
-fn side(shell: Shell) -> AnyView {
-    let model = shell.replay;
+fn side(page: Page) -> AnyView {
+    let model = page.replay;
     let tab = move |side: Side, name: &'static str, id: &'static str, count: Option<Signal<usize>>| {
         let on = move || model.side.get() == side;
         view! {
@@ -221,7 +221,7 @@ fn side(shell: Shell) -> AnyView {
                     Side::Faults => faults::faults(model),
                     Side::Use => setup::usage(model),
                     Side::Misses => misses::misses(model),
-                    Side::Recordings => setup::recordings(shell),
+                    Side::Recordings => setup::recordings(page),
                 }}
             </div>
         </section>

@@ -7,6 +7,7 @@ use super::{faults, options};
 use crate::{
     browser,
     part::snippet::{Snippet, replay_snippets},
+    screen::{Page, Screen},
     screen::{
         library::model::picks::Pick,
         replay::{
@@ -14,13 +15,12 @@ use crate::{
             view as replay,
         },
     },
-    shell::model::{Screen, Shell},
     words,
 };
 
 /// The draft of a replay.
-pub(crate) fn setup(shell: Shell) -> AnyView {
-    let model = shell.replay;
+pub(crate) fn setup(page: Page) -> AnyView {
+    let model = page.replay;
     let listen = move |event: ev::Event| {
         let text = event_target_value(&event);
         model.draft.update(|draft| draft.listen = text);
@@ -36,7 +36,7 @@ pub(crate) fn setup(shell: Shell) -> AnyView {
                 <p class="dim">"It answers at an address of this machine, at its own pace or by hand, and misbehaves on request. No model is asked, and the recording is never changed."</p>
                 <form on:submit=submit>
                     <h3>"What"</h3>
-                    {move || chosen(shell)}
+                    {move || chosen(page)}
                     <h3>"Where"</h3>
                     <div class="line"><input class="field listen" data-field="listen" aria-label="Listen address" placeholder="next free port from 5291"
                         prop:value=move || model.draft.with(|draft| draft.listen.clone()) on:input=listen/>
@@ -58,13 +58,13 @@ pub(crate) fn setup(shell: Shell) -> AnyView {
 }
 
 /// What the draft serves: chips, or everything.
-fn chosen(shell: Shell) -> AnyView {
-    let model = shell.replay;
+fn chosen(page: Page) -> AnyView {
+    let model = page.replay;
     let served = model.draft.with(|draft| draft.served.clone());
     if served.is_empty() {
         return view! {
             <p data-serves="all">"Every recording of the Library. "<span class="dim">"Requests find theirs by path, place in the thread and input."</span></p>
-            {offers(shell)}
+            {offers(page)}
         }
         .into_any();
     }
@@ -79,15 +79,15 @@ fn chosen(shell: Shell) -> AnyView {
     view! {
         <div class="line wrap">{served.into_iter().map(chip).collect_view()}
             <button type="button" class="btn" on:click=move |_| model.draft.update(|draft| draft.served.clear())>"Serve everything"</button>
-            <button type="button" class="btn" on:click=move |_| shell.screen.set(Screen::Library)>"Choose in the Library"</button></div>
+            <button type="button" class="btn" on:click=move |_| page.shell.screen.set(Screen::Library)>"Choose in the Library"</button></div>
     }
     .into_any()
 }
 
 /// The last runs, one press away.
-fn offers(shell: Shell) -> AnyView {
-    let model = shell.replay;
-    let rows: Vec<LibraryRow> = shell
+fn offers(page: Page) -> AnyView {
+    let model = page.replay;
+    let rows: Vec<LibraryRow> = page
         .library
         .page
         .value
@@ -103,7 +103,7 @@ fn offers(shell: Shell) -> AnyView {
     };
     view! {
         <div class="line wrap">{rows.into_iter().map(offer).collect_view()}
-            <button type="button" class="btn" on:click=move |_| shell.screen.set(Screen::Library)>"Choose in the Library"</button></div>
+            <button type="button" class="btn" on:click=move |_| page.shell.screen.set(Screen::Library)>"Choose in the Library"</button></div>
     }
     .into_any()
 }
@@ -149,8 +149,8 @@ fn snippet_view(snippet: Snippet) -> AnyView {
 }
 
 /// What is served and nobody has asked for yet.
-pub(crate) fn recordings(shell: Shell) -> AnyView {
-    let model = shell.replay;
+pub(crate) fn recordings(page: Page) -> AnyView {
+    let model = page.replay;
     let counts = Memo::new(move |_| model.current().map(|replay| (replay.exchanges.len(), replay.unused)));
     let list = move || {
         let (served, unused) = counts.get()?;
@@ -161,9 +161,9 @@ pub(crate) fn recordings(shell: Shell) -> AnyView {
             n => format!("{n} of {all} not asked for yet."),
         };
         let one = |exchange: i64| {
-            let title = title_of(shell, exchange);
+            let title = title_of(page, exchange);
             view! {
-                <button class="facet" data-unused=exchange.to_string() on:click=move |_| shell.inspect_exchange(exchange, None)>
+                <button class="facet" data-unused=exchange.to_string() on:click=move |_| page.inspect_exchange(exchange, None)>
                     <bdi class="cut">{words::visible(&title)}</bdi></button>
             }
         };
@@ -179,8 +179,8 @@ pub(crate) fn recordings(shell: Shell) -> AnyView {
 const MOST_UNUSED: usize = 100;
 
 /// What the library calls an exchange, if its row is here.
-fn title_of(shell: Shell, exchange: i64) -> String {
-    let row = shell.library.page.value.with_untracked(|page| {
+fn title_of(page: Page, exchange: i64) -> String {
+    let row = page.library.page.value.with_untracked(|page| {
         let rows = &page.as_ref()?.rows;
         rows.iter()
             .find(|row| row.exchange == exchange)

@@ -4,30 +4,32 @@ use leptos::{ev, html, prelude::*};
 
 use crate::{
     browser,
-    screen::inspect::model::{Inspect, go_to},
-    shell::model::Shell,
+    screen::{
+        Page,
+        inspect::model::{Inspect, go_to},
+    },
 };
 
 /// The field, when it is open.
-pub(crate) fn go_to(shell: Shell) -> AnyView {
-    let inspect = shell.inspect;
+pub(crate) fn go_to(page: Page) -> AnyView {
+    let (inspect, is_open) = (page.inspect, page.shell.go_to);
     let wrong = RwSignal::new(None::<String>);
     let field = move || {
-        inspect.go_to_open.get().then(|| {
+        is_open.get().then(|| {
             wrong.set(None);
             let node = NodeRef::<html::Input>::new();
             node.on_load(|element| drop(element.focus()));
             let key = move |event: ev::KeyboardEvent| {
                 let text = event_target_value(&event);
                 match event.key().as_str() {
-                    "Enter" => go(inspect, &text, wrong),
-                    "Escape" => inspect.go_to_open.set(false),
+                    "Enter" => go(inspect, is_open, &text, wrong),
+                    "Escape" => is_open.set(false),
                     _ => return,
                 }
                 event.prevent_default();
             };
             view! {
-                <div class="veil top" on:click=move |_| inspect.go_to_open.set(false)>
+                <div class="veil top" on:click=move |_| is_open.set(false)>
                     <div class="sheet small" role="dialog" aria-label="Go to" data-sheet="go-to"
                         on:click=|event| event.stop_propagation()>
                         <input class="field wide" node_ref=node on:keydown=key aria-label="Go to"
@@ -41,7 +43,7 @@ pub(crate) fn go_to(shell: Shell) -> AnyView {
     view! { {field} }.into_any()
 }
 
-fn go(inspect: Inspect, text: &str, wrong: RwSignal<Option<String>>) {
+fn go(inspect: Inspect, is_open: RwSignal<bool>, text: &str, wrong: RwSignal<Option<String>>) {
     let read = inspect.opened.with_untracked(|opened| {
         let opened = opened.as_ref()?;
         Some(go_to::read(
@@ -53,10 +55,10 @@ fn go(inspect: Inspect, text: &str, wrong: RwSignal<Option<String>>) {
     });
     match read {
         Some(Ok(target)) => {
-            inspect.go_to_open.set(false);
+            is_open.set(false);
             inspect.visit(target);
         }
         Some(Err(words)) => wrong.set(Some(words)),
-        None => inspect.go_to_open.set(false),
+        None => is_open.set(false),
     }
 }

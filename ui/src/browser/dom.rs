@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use leptos::{
-    leptos_dom::helpers::set_timeout_with_handle,
+    leptos_dom::helpers::{request_animation_frame, set_timeout_with_handle},
     prelude::{document, window},
 };
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::HtmlTextAreaElement;
+
+/// A file that was chosen or dropped.
+pub(crate) use web_sys::File;
 
 /// Milliseconds since the page began, monotonic.
 pub(crate) fn now_ms() -> f64 {
@@ -83,6 +86,11 @@ pub(crate) fn later(millis: f64, what: impl FnOnce() + 'static) {
     ));
 }
 
+/// Does something when the screen is drawn next.
+pub(crate) fn next_frame(what: impl FnOnce() + 'static) {
+    request_animation_frame(what);
+}
+
 /// Whether a person is typing into a field.
 pub(crate) fn is_typing() -> bool {
     let Some(active) = document().active_element() else {
@@ -103,6 +111,44 @@ pub(crate) fn focus(selector: &str) {
     if let Some(element) = found.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
         drop(element.focus());
     }
+}
+
+/// Whether the element that has the focus is one that a selector finds.
+pub(crate) fn is_focused(selector: &str) -> bool {
+    focused().is_some_and(|focused| focused.matches(selector).unwrap_or(false))
+}
+
+/// Takes the focus from the element that has it.
+pub(crate) fn blur() {
+    if let Some(focused) = focused() {
+        drop(focused.blur());
+    }
+}
+
+/// Gives the focus to the next element on the screen that a selector finds.
+pub(crate) fn cycle_focus(selector: &str, by: i32) {
+    let Ok(list) = document().query_selector_all(selector) else {
+        return;
+    };
+    let panes: Vec<web_sys::HtmlElement> = (0..list.length())
+        .filter_map(|n| list.item(n)?.dyn_into::<web_sys::HtmlElement>().ok())
+        .filter(|pane| pane.offset_width() > 0)
+        .collect();
+    if panes.is_empty() {
+        return;
+    }
+    let here = focused();
+    let at = panes
+        .iter()
+        .position(|pane| here.as_ref().is_some_and(|here| pane.contains(Some(here))));
+    let len = panes.len() as i32;
+    let next = at.map_or(0, |at| (at as i32 + by).rem_euclid(len)) as usize;
+    drop(panes[next].focus());
+}
+
+/// Sets the document's title.
+pub(crate) fn set_title(title: &str) {
+    document().set_title(title);
 }
 
 /// Saves text as a file, where the page can.
