@@ -8,7 +8,6 @@ use scrubjay_ipc::{Axis, words};
 /// What part of an axis is visible.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Window {
-    /// Left edge.
     pub from: f64,
     /// Right edge; always right of `from`.
     pub to: f64,

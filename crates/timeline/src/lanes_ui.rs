@@ -124,7 +124,7 @@ impl Brush<'_> {
         self.label(shape, area, self.scene.theme.fg);
     }
 
-    /// The end of a run tells its outcome by colour and by shape.
+    /// The end of a run shows its outcome by colour and by shape.
     fn end_cap(&self, shape: &Shape, area: Rect) {
         if area.width() < 6.0 {
             return;

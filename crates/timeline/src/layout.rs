@@ -1,6 +1,6 @@
 //! Where each lane stands, and what is under a point.
 //!
-//! The page's titles and the canvas both read this, so they cannot drift apart.
+//! The page's titles and the canvas both read this, so both stand at the same heights.
 
 use scrubjay_ipc::{Form, Lane, LaneId, LanesView, Shape};
 
@@ -31,11 +31,8 @@ pub struct Folding {
 /// One lane's place, from the top of the first lane.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Place {
-    /// Which lane.
     pub id: LaneId,
-    /// Top.
     pub y: f32,
-    /// Height.
     pub height: f32,
 }
 
@@ -99,9 +96,7 @@ impl Layout {
 /// A shape under the pointer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hit<'a> {
-    /// Its lane.
     pub lane: LaneId,
-    /// The shape.
     pub shape: &'a Shape,
 }
 

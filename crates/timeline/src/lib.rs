@@ -34,10 +34,8 @@
 //!
 //! # What is not here
 //!
-//! No page, no window, no input: the page handles pointers and keys, because a
-//! canvas has no accessibility tree.
-
-#![warn(missing_docs)]
+//! Page, window and input: the page handles pointers and keys, because a canvas
+//! has no accessibility tree.
 
 pub mod axis;
 pub mod chart_ui;

@@ -18,7 +18,6 @@ const LEAST_PX: f64 = 2.0;
 pub struct Bands {
     /// A's lanes: top and height.
     pub a: (f32, f32),
-    /// The ribbons.
     pub gap: (f32, f32),
     /// B's lanes.
     pub b: (f32, f32),
@@ -43,7 +42,7 @@ impl Bands {
         }
     }
 
-    /// Height of it all.
+    /// Height of all bands.
     pub fn height(self) -> f32 {
         self.b_ruler + RULER_PX
     }

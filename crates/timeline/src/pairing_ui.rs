@@ -15,13 +15,9 @@ use crate::{
 /// Two sides and what connects them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pairing {
-    /// The upper side.
     pub a: Scene,
-    /// The lower side.
     pub b: Scene,
-    /// What connects them.
     pub ribbons: Arc<Vec<Ribbon>>,
-    /// Where everything stands.
     pub bands: Bands,
 }
 

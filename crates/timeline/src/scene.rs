@@ -16,7 +16,7 @@ pub trait Picture: Clone + PartialEq {
     /// Paints it over the whole of `ui`.
     fn paint(&self, ui: &mut Ui);
 
-    /// The ground.
+    /// The colour behind it.
     fn ground(&self) -> Color32;
 }
 
@@ -26,17 +26,14 @@ pub struct Scene {
     /// The engine's answer; may be for another window than the one shown, and
     /// is then stretched until the right one comes.
     pub view: Arc<LanesView>,
-    /// In whose units.
+    /// In its units are `window`, `extent` and the view.
     pub axis: Axis,
-    /// What part is visible.
     pub window: Window,
     /// End of the axis.
     pub extent: f64,
-    /// Where the lanes stand.
     pub layout: Layout,
     /// How far the lanes are scrolled down.
     pub scroll: f32,
-    /// Colours.
     pub theme: Theme,
 }
 

@@ -1,6 +1,6 @@
 //! The colours of the picture.
 //!
-//! They come from the page's style sheet, so that DOM and canvas cannot differ.
+//! They come from the page's style sheet, so DOM and canvas have the same.
 
 use egui::Color32;
 use scrubjay_ipc::{Kind, Severity};
@@ -14,7 +14,6 @@ pub const TOKENS: [&str; 18] = [
 /// The colours of the picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Theme {
-    /// Ground.
     pub bg: Color32,
     /// Ground of strips.
     pub bg1: Color32,
@@ -22,7 +21,6 @@ pub struct Theme {
     pub bg2: Color32,
     /// Hair lines.
     pub line: Color32,
-    /// Text.
     pub fg: Color32,
     /// Second text.
     pub dim: Color32,
@@ -32,11 +30,8 @@ pub struct Theme {
     pub accent: Color32,
     /// Runs and steps.
     pub run: Color32,
-    /// Messages.
     pub text: Color32,
-    /// Reasoning.
     pub reason: Color32,
-    /// Tools.
     pub tool: Color32,
     /// State.
     pub state: Color32,
@@ -44,11 +39,8 @@ pub struct Theme {
     pub act: Color32,
     /// Transport.
     pub wire: Color32,
-    /// Errors.
     pub err: Color32,
-    /// Warnings.
     pub warn: Color32,
-    /// Notes.
     pub note: Color32,
 }
 
