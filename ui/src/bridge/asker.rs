@@ -3,11 +3,10 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use crate::signal::*;
 use scrubjay_ipc::{Ask, Code, Report};
 
 use super::latest::Latest;
-use crate::{bridge, browser};
+use crate::{bridge, browser, signal::*};
 
 /// From one question to the next. A webview keeps a few kilobytes of every
 /// answer, and a pane that changes more often than this shows no more.

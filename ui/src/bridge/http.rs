@@ -77,7 +77,7 @@ fn lock(why: Locked) {
 
 // ---- coming in ----------------------------------------------------------
 
-/// Gets a token for this tab, or says why there is none.
+/// Gets a token for this tab, or gives why there is none.
 pub(super) async fn enter() -> Result<(), Locked> {
     let of_address = token_of_address();
     let stored = storage().and_then(|storage| storage.get_item(STORED).ok()?);

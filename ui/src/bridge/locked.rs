@@ -6,7 +6,7 @@ const TOKEN_PARAMETER: &str = "token=";
 /// Why this tab may ask nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Locked {
-    /// Its address has no token, and it was not let in before: a second tab, say.
+    /// Its address has no token, and it was not let in before: it may be a second tab.
     NoToken,
     /// The token of its address was used before.
     Spent,

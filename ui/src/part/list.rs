@@ -8,7 +8,6 @@ use crate::browser;
 /// What a windowed list needs to know.
 #[derive(Clone, Copy)]
 pub(crate) struct Listed {
-    /// Its arithmetic.
     pub(crate) scroll: Signal<Scroll>,
     /// Number of the first row given.
     pub(crate) first: Signal<u64>,

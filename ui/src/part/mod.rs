@@ -7,6 +7,8 @@ pub mod snippet;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod canvas;
 #[cfg(target_arch = "wasm32")]
+pub(crate) mod dialog;
+#[cfg(target_arch = "wasm32")]
 pub(crate) mod list;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod painted;

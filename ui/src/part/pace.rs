@@ -11,7 +11,6 @@ pub struct Pace {
 /// What to do with something that happened.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum When {
-    /// At once.
     Now,
     /// After so many milliseconds.
     In(f64),

@@ -1,7 +1,8 @@
 //! What a pane shows: an answer, a report, or that it waits.
 
-use crate::signal::*;
 use scrubjay_ipc::{Code, Report};
+
+use crate::signal::*;
 
 /// An answer and, if the last question failed, why.
 pub(crate) struct Pane<T: Send + Sync + 'static> {
@@ -43,7 +44,7 @@ impl<T: Send + Sync + 'static> Pane<T> {
         self.report.set(None);
     }
 
-    /// The word that tests and drivers wait for. `is_settled` says whether the
+    /// The word that tests and drivers wait for. `is_settled` gives whether the
     /// answer is the one for what is asked now, `is_empty` whether it holds nothing.
     pub(crate) fn state(self, is_settled: impl Fn(&T) -> bool, is_empty: impl Fn(&T) -> bool) -> &'static str {
         if self.report.get().is_some() {

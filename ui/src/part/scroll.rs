@@ -9,11 +9,8 @@ const TALLEST_PX: f64 = 12_000_000.0;
 /// A list of rows of one height.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scroll {
-    /// Rows in all.
     pub total: u64,
-    /// Height of a row.
     pub row_px: f64,
-    /// Height of what is visible.
     pub view_px: f64,
 }
 
@@ -41,7 +38,6 @@ impl Scroll {
         true_top.max(0.0) / self.row_px
     }
 
-    /// First visible row.
     pub fn first(self, top_px: f64) -> u64 {
         (self.first_exact(top_px) as u64).min(self.total.saturating_sub(1))
     }

@@ -3,9 +3,7 @@
 /// One way to use a local address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snippet {
-    /// For what.
     pub title: &'static str,
-    /// The text.
     pub text: String,
 }
 
@@ -44,7 +42,7 @@ pub fn replay_snippets(url: &str, method: &str, target: &str, body: Option<&str>
     list
 }
 
-/// What a frontend or a runtime says to use the agent at this address.
+/// What a frontend or a runtime needs to use the agent at this address.
 fn agent_at(address: &str) -> Vec<Snippet> {
     vec![
         Snippet {

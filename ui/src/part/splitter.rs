@@ -5,16 +5,11 @@ use wasm_bindgen::JsCast as _;
 
 use crate::browser;
 
-/// Which way a size grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Grows {
-    /// With a drag to the right.
     Right,
-    /// With a drag to the left.
     Left,
-    /// With a drag downwards.
     Down,
-    /// With a drag upwards.
     Up,
 }
 
@@ -45,7 +40,6 @@ impl Size {
     }
 }
 
-/// The bar.
 pub(crate) fn splitter(size: Size, grows: Grows, label: &'static str) -> AnyView {
     let start = RwSignal::new(None::<(f64, f64)>);
     let place = move |event: &ev::PointerEvent| match grows {

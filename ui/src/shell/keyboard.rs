@@ -38,21 +38,17 @@ impl Keyboard {
 /// A key as the page sees it pressed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pressed<'a> {
-    /// `event.key`.
     pub key: &'a str,
-    /// `event.code`.
     pub code: &'a str,
-    /// Shift is held.
     pub shift: bool,
     /// Control or Command is held.
     pub ctrl: bool,
-    /// Alt is held.
     pub alt: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Key {
-    /// A named key, `ArrowRight`, or a letter whatever its case.
+    /// A named key, `ArrowRight`, or a letter in either case.
     Types(&'static str),
     /// A character that may itself need Shift.
     Sign(&'static str),

@@ -139,7 +139,7 @@ impl Shell {
             .with(|health| health.as_ref().is_some_and(|health| health.read_only))
     }
 
-    /// Shows the first-run card where it has something to say, or closes it for good.
+    /// Shows the first-run card where a first run lacks something, or closes it for good.
     pub(crate) fn show_guide(self, shows: bool) {
         self.first_source.set(None);
         if let Some(name) = untrack(move || self.guide_name()) {

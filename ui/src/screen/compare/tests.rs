@@ -92,7 +92,7 @@ fn picked(exchange: i64) -> Picked {
     }
 }
 
-/// A page that compares two runs; the comparison is done when the cell says so.
+/// A page that compares two runs; the comparison is done once the cell is set.
 fn compared(is_done: bool) -> (Shared, Page, Rc<Cell<bool>>) {
     let memory = Memory::with(&["shared-state", "shared-state"]);
     let done_yet = Rc::new(Cell::new(is_done));

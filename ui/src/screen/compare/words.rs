@@ -73,7 +73,7 @@ pub fn class(kind: PairKind) -> &'static str {
     }
 }
 
-/// The counts that say something: what is the same always, of the others those that occur.
+/// The counts that are shown: what is the same always, of the others those that occur.
 pub fn counts(counts: &PairCounts) -> Vec<(PairKind, u32)> {
     let all = [
         (PairKind::Same, counts.same),

@@ -43,7 +43,7 @@ pub fn hex_char(byte: u8) -> char {
     }
 }
 
-/// What a jump says that has nowhere to go.
+/// The remark of a jump that finds nothing.
 pub fn nothing_further(ask: &Jump) -> String {
     let what = match ask.to {
         JumpTo::Problem => "problem",

@@ -13,7 +13,7 @@ pub enum Pace {
     Fixed(f64),
     /// All at once.
     Instant,
-    /// Nothing goes until a person says so.
+    /// Nothing goes until a person sends it.
     Step,
 }
 
@@ -149,7 +149,7 @@ pub fn usual_client(clients: &[ReplayClient]) -> Option<u64> {
 }
 
 /// What a client is called by its `User-Agent`: a browser by its own name
-/// and version, any other program by what it says first.
+/// and version, any other program by the first word of it.
 pub fn client_name(agent: &str) -> String {
     // Each browser also says the names of those that it wants to pass for.
     const BROWSERS: [(&str, &str); 5] = [

@@ -1,34 +1,22 @@
 //! The sheet of keys, made from the table of commands.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 
 use crate::{
+    part::dialog::{Named, dialog},
     screen::{Command, Page, Screen},
     shell::{commands, keyboard::Entry},
 };
 
-/// The sheet, when it is open.
 pub(crate) fn key_sheet(page: Page) -> AnyView {
-    let sheet = move || {
-        page.shell.help.get().then(|| {
-            let node = NodeRef::<html::Div>::new();
-            node.on_load(|element| drop(element.focus()));
-            view! {
-                <div class="veil" on:click=move |_| page.shell.help.set(false)>
-                    <div
-                        class="sheet" role="dialog" aria-modal="true" aria-label="Keys" tabindex="-1" node_ref=node
-                        data-sheet="keys" on:click=|event| event.stop_propagation()
-                    >
-                        <header><b>"Keys"</b><span class="sp"></span>
-                            <button class="btn" on:click=move |_| page.shell.help.set(false)>"Close "<kbd>"Esc"</kbd></button>
-                        </header>
-                        <div class="sheet-groups">{groups(page)}</div>
-                    </div>
-                </div>
-            }
-        })
+    let named = Named {
+        title: "Keys",
+        name: "keys",
+        class: "sheet",
     };
-    view! { {sheet} }.into_any()
+    dialog(named, page.shell.help, move || {
+        view! { <div class="sheet-groups">{groups(page)}</div> }.into_any()
+    })
 }
 
 fn groups(page: Page) -> AnyView {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::bridge::locked::Locked;
 
-/// Says why, over whatever was there before.
+/// Shows why, over what was there before.
 pub(crate) fn locked(why: Locked) -> AnyView {
     view! {
         <div class="locked" role="alert" data-locked=why.word()>

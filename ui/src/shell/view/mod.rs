@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// Puts the page up once this tab is let in, or says why it is not.
+/// Puts the page up once this tab is let in, or shows why it is not.
 pub(crate) fn mount() {
     wasm_bindgen_futures::spawn_local(async {
         match bridge::enter().await {
@@ -31,7 +31,6 @@ pub(crate) fn mount() {
     });
 }
 
-/// The page.
 fn app() -> impl IntoView {
     let page = Page::new();
     let shell = page.shell;

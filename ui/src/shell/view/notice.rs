@@ -4,7 +4,6 @@ use leptos::prelude::*;
 
 use crate::{screen::Page, screen::library::model::LibraryModel};
 
-/// All bars that are up.
 pub(crate) fn notices(page: Page) -> AnyView {
     view! {
         <div class="notices">

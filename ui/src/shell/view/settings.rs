@@ -1,32 +1,24 @@
 //! The settings: a sheet, not a screen.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 
-use crate::shell::{
-    density::Density,
-    model::{Shell, ThemeChoice},
+use crate::{
+    part::dialog::{Named, dialog},
+    shell::{
+        density::Density,
+        model::{Shell, ThemeChoice},
+    },
 };
 
-/// The sheet, when it is open.
 pub(crate) fn settings(shell: Shell) -> AnyView {
-    let sheet = move || {
-        shell.settings.get().then(|| {
-            let node = NodeRef::<html::Div>::new();
-            node.on_load(|element| drop(element.focus()));
-            view! {
-                <div class="veil" on:click=move |_| shell.settings.set(false)>
-                    <div class="sheet small settings" role="dialog" aria-modal="true" aria-label="Settings" tabindex="-1"
-                        node_ref=node data-sheet="settings" on:click=|event| event.stop_propagation()>
-                        <header><b>"Settings"</b><span class="sp"></span>
-                            <button class="btn" on:click=move |_| shell.settings.set(false)>"Close "<kbd>"Esc"</kbd></button>
-                        </header>
-                        {theme(shell)}{density(shell)}{single_keys(shell)}
-                    </div>
-                </div>
-            }
-        })
+    let named = Named {
+        title: "Settings",
+        name: "settings",
+        class: "sheet small settings",
     };
-    view! { {sheet} }.into_any()
+    dialog(named, shell.settings, move || {
+        view! { {theme(shell)}{density(shell)}{single_keys(shell)} }.into_any()
+    })
 }
 
 /// One of a group's choices.

@@ -8,7 +8,6 @@ use crate::{
     words,
 };
 
-/// The bar at the top.
 pub(crate) fn top_bar(page: Page) -> AnyView {
     let tab = move |(number, &screen): (usize, &Screen)| {
         let on = move || page.shell.screen.get() == screen;

@@ -2,15 +2,12 @@
 
 pub(crate) mod pairs;
 
-use crate::{screen::Page, shell::model::Shell};
-use scrubjay_ipc::News;
 use std::sync::Arc;
 
-use crate::signal::*;
 use scrubjay_ipc::{
     Axis, CancelCompare, Compare, CompareReport, CompareResult, CompareStage, CompareStarted, Comparison,
-    ComparisonView, DiffLevel, Ignore, LanesView, MapAt, MapMoment, MappedMoment, PairView, PairsPage, Report, Ribbon,
-    Ribbons, Side,
+    ComparisonView, DiffLevel, Ignore, LanesView, MapAt, MapMoment, MappedMoment, News, PairView, PairsPage, Report,
+    Ribbon, Ribbons, Side,
 };
 use scrubjay_timeline::Window;
 
@@ -21,7 +18,9 @@ use crate::{
     },
     browser,
     part::pane::Pane,
-    screen::compare::words as how,
+    screen::{Page, compare::words as how},
+    shell::model::Shell,
+    signal::*,
 };
 
 /// While a comparison works, it is asked for at least so often, should its news get lost.
@@ -155,7 +154,6 @@ impl CompareModel {
         self.baseline.set(Some(picked));
     }
 
-    /// Compares two runs.
     pub(crate) fn compare(self, a: Picked, b: Picked) {
         self.baseline.set(Some(a.clone()));
         self.forget();
@@ -279,7 +277,7 @@ impl CompareModel {
         }
     }
 
-    /// The engine says that a comparison is further.
+    /// A comparison is further.
     pub(crate) fn further(self, comparison: u64) {
         if self.comparison.get_untracked() == Some(comparison) {
             self.ask();
@@ -411,7 +409,6 @@ impl CompareModel {
             .update(|window| *window = placed(window.from + window.span() * share, window.span()));
     }
 
-    /// Everything.
     pub(crate) fn fit_all(self) {
         self.window.set(Window::new(0.0, 1.0));
     }

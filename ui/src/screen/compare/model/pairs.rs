@@ -1,6 +1,5 @@
 //! The pairs of a comparison: a window of them, the one looked at, and pairing by hand.
 
-use crate::signal::*;
 use scrubjay_ipc::{MapAt, Pair, PairByHand, PairKind, PairRow, PairSide, Pairs, PairsPage};
 
 use super::{CompareModel, PairTab};
@@ -10,6 +9,7 @@ use crate::{
         asker::{Answered, Asker},
     },
     part::scroll::Scroll,
+    signal::*,
 };
 
 /// Height of a pair's row.

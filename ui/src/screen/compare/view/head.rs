@@ -1,20 +1,21 @@
 //! Which two runs, how they are compared, what is ignored, and the report.
 
-use crate::screen::compare::commands::copy_report;
 use leptos::{ev, prelude::*};
 use scrubjay_ipc::{Ignore, SideView};
 
 use crate::{
     bridge, browser,
-    screen::Page,
-    screen::compare::{
-        model::{CompareModel, Picked},
-        words as how,
+    screen::{
+        Page,
+        compare::{
+            commands::copy_report,
+            model::{CompareModel, Picked},
+            words as how,
+        },
     },
     words,
 };
 
-/// The bar.
 pub(crate) fn head(page: Page) -> AnyView {
     let model = page.compare;
     let sides = Memo::new(move |_| {
@@ -82,7 +83,7 @@ fn levels(model: CompareModel) -> AnyView {
 
 // ---- what is ignored ----------------------------------------------------
 
-/// Chips of what is ignored, so that nobody forgets, and a field for more.
+/// Chips of what is ignored, and a field for more.
 fn ignores(model: CompareModel) -> AnyView {
     let wrong = model.wrong_ignore;
     let own = move || model.ignore.get();

@@ -14,7 +14,6 @@ use crate::{
     words,
 };
 
-/// What the screen shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Nothing,
@@ -24,7 +23,6 @@ enum Phase {
     Done,
 }
 
-/// The screen.
 pub(crate) fn screen(page: Page) -> AnyView {
     let model = page.compare;
     let phase = Memo::new(move |_| phase_of(model));

@@ -20,7 +20,6 @@ const TABS: [(PairTab, &str, &str); 4] = [
     (PairTab::StateAfter, "State after", "state-after"),
 ];
 
-/// The pane.
 pub(crate) fn pair(page: Page) -> AnyView {
     let model = page.compare;
     let state = move || {

@@ -10,7 +10,6 @@ use crate::{
     words,
 };
 
-/// The pane.
 pub(crate) fn pairs(model: CompareModel) -> AnyView {
     let total = move || {
         model

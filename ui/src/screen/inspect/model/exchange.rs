@@ -1,26 +1,25 @@
 //! The open exchange: its facts, its axis and window, its picture, its playhead.
 
-use super::problems::ProblemsModel;
-use crate::{
-    screen::{Page, Screen},
-    shell::model::Shell,
-};
-use scrubjay_ipc::News;
 use std::sync::Arc;
 
-use crate::signal::*;
-use scrubjay_ipc::{Axis, EndingView, Lanes, LanesView, Locate, Moment, Open, Opened, Report, Target};
+use scrubjay_ipc::{Axis, EndingView, Lanes, LanesView, Locate, Moment, News, Open, Opened, Report, Target};
 use scrubjay_timeline::{Window, layout::Folding};
 
-use super::follow::{Follow, Tail};
-use super::rows::RowsModel;
-use super::sides::Sides;
-use super::trail::Trail;
-use super::tree::Tree;
+use super::{
+    follow::{Follow, Tail},
+    problems::ProblemsModel,
+    rows::RowsModel,
+    sides::Sides,
+    trail::Trail,
+    tree::Tree,
+};
 use crate::{
     bridge::asker::{Answered, Asker},
     browser,
     part::pace::{Pace, When},
+    screen::{Page, Screen},
+    shell::model::Shell,
+    signal::*,
 };
 
 /// Everything about the open exchange. Copied freely; all parts are signals.
@@ -249,7 +248,7 @@ impl Inspect {
         let is_following = self.follow.get_untracked() == Follow::Following;
         self.follow.update(|follow| *follow = follow.grown(tail));
         self.opened.set(Some(opened));
-        // A picture that is being looked at stands still, whatever arrives.
+        // A picture that is being looked at stands still while more arrives.
         if is_following && sees_all {
             self.window.set(Window::all(after));
         } else if is_following {
@@ -262,7 +261,7 @@ impl Inspect {
         }
     }
 
-    /// The engine says that an exchange has more. Asked for at most eight times a second.
+    /// An exchange has more. Asked for at most eight times a second.
     pub(crate) fn grown(self, exchange: i64) {
         if self.exchange.get_untracked() != Some(exchange) {
             return;

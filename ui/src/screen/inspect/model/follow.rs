@@ -14,22 +14,14 @@ pub enum Follow {
     Following,
     /// Frames arrive, the playhead stays; how many frames and problems there
     /// were when it let go.
-    Detached {
-        /// Frames then.
-        frames: u32,
-        /// Errors and warnings then.
-        problems: u32,
-    },
+    Detached { frames: u32, problems: u32 },
 }
 
 /// What an exchange has now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tail {
-    /// It is still open.
     pub live: bool,
-    /// Frames now.
     pub frames: u32,
-    /// Errors and warnings now.
     pub problems: u32,
 }
 
@@ -90,7 +82,7 @@ impl Follow {
     }
 }
 
-/// What the pill says about new frames: `+312 new, 2 problems`.
+/// The pill's words for new frames: `+312 new, 2 problems`.
 pub fn news_words(frames: u32, problems: u32) -> String {
     let new = format!("+{} new", scrubjay_ipc::words::count(u64::from(frames)));
     match problems {

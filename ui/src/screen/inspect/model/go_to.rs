@@ -6,7 +6,7 @@ use scrubjay_ipc::{RunView, Target};
 ///
 /// # Errors
 ///
-/// A sentence that says what could have been typed.
+/// A sentence with what could have been typed.
 pub fn read(text: &str, started_at_millis: i64, zone_offset_min: i32, runs: &[RunView]) -> Result<Target, String> {
     let text = text.trim();
     if let Ok(seq) = text

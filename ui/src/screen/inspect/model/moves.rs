@@ -1,12 +1,10 @@
 //! Moving the playhead and the window.
 
-use crate::screen::inspect::words;
-use crate::signal::*;
 use scrubjay_ipc::{Axis, Code, Jump, JumpTo, Locate, Moment, RunView, Target};
 use scrubjay_timeline::{Window, axis as axes};
 
 use super::Inspect;
-use crate::bridge::asker::Answered;
+use crate::{bridge::asker::Answered, screen::inspect::words, signal::*};
 
 impl Inspect {
     /// Puts the playhead on a frame at once; where it is comes a moment later.
@@ -210,7 +208,6 @@ impl Inspect {
         self.window.update(|window| *window = window.pan(share, extent));
     }
 
-    /// Everything.
     pub(crate) fn fit_all(self) {
         self.window.set(Window::all(self.extent_now()));
     }

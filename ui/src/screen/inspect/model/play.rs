@@ -2,11 +2,10 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use crate::signal::*;
 use scrubjay_ipc::{Axis, Target};
 
 use super::Inspect;
-use crate::browser;
+use crate::{browser, signal::*};
 
 /// Where playing has come to.
 struct Head {

@@ -1,7 +1,5 @@
 //! What is wrong in the open exchange: the groups, and the findings of one of them.
 
-use crate::screen::inspect::words;
-use crate::signal::*;
 use scrubjay_ipc::{
     Jump, JumpTo, Mute, ProblemGroup, ProblemRow, ProblemRows, ProblemRowsPage, Problems, ProblemsView, Target,
 };
@@ -14,12 +12,13 @@ use crate::{
     },
     browser,
     part::{pane::Pane, scroll::Scroll},
+    screen::inspect::words,
+    signal::*,
 };
 
 /// Height of a finding's row.
 pub(crate) const ROW_PX: f64 = 24.0;
 
-/// The dock.
 #[derive(Clone, Copy)]
 pub(crate) struct ProblemsModel {
     pub(crate) is_open: RwSignal<bool>,
@@ -195,7 +194,7 @@ impl ProblemsModel {
     }
 
     /// Puts the playhead on the next finding of any rule that is not muted, or
-    /// says that there is none. Where nothing is muted, a plain jump does it.
+    /// shows that there is none. Where nothing is muted, a plain jump does it.
     pub(crate) fn jump(self, inspect: Inspect, backwards: bool) {
         let heard = self.groups.value.with_untracked(|view| {
             let groups = &view.as_ref()?.groups;

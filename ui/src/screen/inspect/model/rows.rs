@@ -1,15 +1,14 @@
 //! The rows: spans or events, a window of them at a time.
 
-use crate::signal::*;
 use scrubjay_ipc::{Row, RowOf, Rows, RowsOf, RowsPage, Target};
 
 use super::Inspect;
 use crate::{
     bridge::asker::{Answered, Asker},
     part::{pane::Pane, scroll::Scroll},
+    signal::*,
 };
 
-/// The rows pane.
 #[derive(Clone, Copy)]
 pub(crate) struct RowsModel {
     pub(crate) of: RwSignal<RowsOf>,
@@ -17,7 +16,6 @@ pub(crate) struct RowsModel {
     pub(crate) page: Pane<RowsPage>,
     pub(crate) top_px: RwSignal<f64>,
     pub(crate) view_px: RwSignal<f64>,
-    /// Height of a row.
     pub(crate) row_px: RwSignal<f64>,
     /// The row of the playhead.
     pub(crate) current: RwSignal<Option<u64>>,
@@ -167,7 +165,7 @@ impl RowsModel {
     fn stand(self, row: u64) {
         self.current.set(Some(row));
         let scroll = untrack(move || self.scroll());
-        // A long list's rows stand closer on the scrollbar, so another view's page tells a wrong place.
+        // A long list's rows stand closer on the scrollbar, so another view's page gives a wrong place.
         let is_here = row < scroll.total && self.is_listed();
         self.awaited.set_value(!is_here);
         if is_here && let Some(top) = scroll.reveal(row, self.top_px.get_untracked()) {

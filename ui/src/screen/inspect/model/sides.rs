@@ -1,6 +1,5 @@
 //! Detail, chat and input: the other panes that follow the playhead.
 
-use crate::signal::*;
 use scrubjay_ipc::{
     Body, BodyView, Cause, Chat, ChatView, Detail, DetailView, Input, InputView, SpanEvents, SpanEventsView, Target,
 };
@@ -13,6 +12,7 @@ use crate::{
     },
     browser,
     part::pane::Pane,
+    signal::*,
 };
 
 /// Messages asked for at a time.

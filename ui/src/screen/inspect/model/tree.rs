@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::signal::*;
 use scrubjay_ipc::{State, StateLine, StateView};
 
 use super::{Inspect, sides::Side};
@@ -10,12 +9,12 @@ use crate::{
     bridge::asker::{Answered, Asker},
     browser,
     part::{pane::Pane, scroll::Scroll},
+    signal::*,
 };
 
 /// Most branches that are remembered.
 const MOST_OPEN: usize = 500;
 
-/// The state pane.
 #[derive(Clone, Copy)]
 pub(crate) struct Tree {
     pub(crate) view: Pane<StateView>,
@@ -24,7 +23,6 @@ pub(crate) struct Tree {
     pub(crate) changed_only: RwSignal<bool>,
     pub(crate) top_px: RwSignal<f64>,
     pub(crate) view_px: RwSignal<f64>,
-    /// Height of a line.
     pub(crate) row_px: RwSignal<f64>,
     /// The line with the keyboard focus.
     pub(crate) focus: RwSignal<Option<String>>,

@@ -1,13 +1,15 @@
 //! The body of an exchange that carries no events: text, JSON, bytes.
 
-use crate::screen::inspect::words;
 use leptos::prelude::*;
 use scrubjay_ipc::BodyView;
 
 use super::detail;
 use crate::{
     browser,
-    screen::inspect::model::{Inspect, sides::DetailTab},
+    screen::inspect::{
+        model::{Inspect, sides::DetailTab},
+        words,
+    },
 };
 
 const TABS: [(DetailTab, &str); 3] = [

@@ -1,13 +1,11 @@
 //! The conversation as of the playhead, ending mid-word where the stream does.
 
-use crate::screen::inspect::words;
 use leptos::{ev, html, prelude::*};
 use scrubjay_ipc::{ChatMessage, ChatView, InterruptView, Target, ToolCard};
 use wasm_bindgen::{JsCast as _, JsValue};
 
-use crate::screen::inspect::model::Inspect;
+use crate::screen::inspect::{model::Inspect, words};
 
-/// The pane.
 pub(crate) fn chat(inspect: Inspect) -> AnyView {
     let sides = inspect.sides;
     let state = move || {

@@ -1,12 +1,14 @@
 //! All about the frame under the playhead: verdict, fields, raw, hex.
 
-use crate::screen::inspect::words;
 use leptos::prelude::*;
 use scrubjay_ipc::{DetailView, FieldView, FindingView, OperationFate, OperationView, SpanEventView, SpanView, Target};
 
 use crate::{
     browser,
-    screen::inspect::model::{Inspect, sides::DetailTab},
+    screen::inspect::{
+        model::{Inspect, sides::DetailTab},
+        words,
+    },
 };
 
 const TABS: [(DetailTab, &str); 4] = [
@@ -16,7 +18,6 @@ const TABS: [(DetailTab, &str); 4] = [
     (DetailTab::Hex, "Hex"),
 ];
 
-/// The pane.
 pub(crate) fn detail(inspect: Inspect) -> AnyView {
     let sides = inspect.sides;
     let state = move || {

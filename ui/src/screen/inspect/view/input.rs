@@ -1,12 +1,13 @@
 //! The request: what the client sent, and the heads of both sides.
 
-use crate::screen::inspect::words;
 use leptos::prelude::*;
 use scrubjay_ipc::InputView;
 
-use crate::{browser, screen::inspect::model::Inspect};
+use crate::{
+    browser,
+    screen::inspect::{model::Inspect, words},
+};
 
-/// The pane.
 pub(crate) fn input(inspect: Inspect) -> AnyView {
     let sides = inspect.sides;
     let state = move || {

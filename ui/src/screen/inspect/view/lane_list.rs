@@ -1,15 +1,17 @@
 //! The lanes as lists: what the canvas shows, for the keyboard and for screen readers.
 //!
 //! The list is made when the focus comes to it (`F6`) and gone when it leaves,
-//! so that it costs nothing while nobody reads it.
+//! so that it costs nothing while it is not read.
 
-use crate::screen::inspect::words;
 use leptos::{ev, html, prelude::*};
 use scrubjay_ipc::{Lane, Shape, Target};
 use scrubjay_timeline::title;
 use wasm_bindgen::JsCast as _;
 
-use crate::{browser, screen::inspect::model::Inspect};
+use crate::{
+    browser,
+    screen::inspect::{model::Inspect, words},
+};
 
 /// Shapes of a lane that are listed; zoom in for those between.
 const LISTED: usize = 60;

@@ -11,21 +11,22 @@ pub(crate) mod state;
 pub(crate) mod timeline;
 pub(crate) mod transport;
 
-use crate::screen::Screen;
-use crate::screen::inspect::words;
-use crate::{browser, shell::view::status_bar::health};
 use leptos::prelude::*;
 
 use crate::{
+    browser,
     part::splitter::{Grows, Size, splitter},
-    screen::Page,
     screen::{
-        inspect::model::{Inspect, sides::Side},
+        Page, Screen,
+        inspect::{
+            model::{Inspect, sides::Side},
+            words,
+        },
         library::view as library,
     },
+    shell::view::status_bar::health,
 };
 
-/// The screen.
 pub(crate) fn screen(page: Page) -> AnyView {
     let model = page.inspect;
     let phase = Memo::new(move |_| {

@@ -1,6 +1,5 @@
 //! The dock below the panes: what is wrong, a group a rule, and how to mend it.
 
-use crate::screen::inspect::words;
 use leptos::{ev, prelude::*};
 use scrubjay_ipc::{MutedIn, ProblemGroup, ProblemRow};
 
@@ -9,7 +8,10 @@ use crate::{
         list::{Listed, list},
         splitter::{Grows, Size, splitter},
     },
-    screen::inspect::model::{Inspect, problems::ProblemsModel},
+    screen::inspect::{
+        model::{Inspect, problems::ProblemsModel},
+        words,
+    },
 };
 
 /// The dock: a bar that is always there, and what it opens.

@@ -1,15 +1,16 @@
 //! The rows: spans or events, as a grid that says how many there are.
 
-use crate::screen::inspect::words;
 use leptos::prelude::*;
 use scrubjay_ipc::{Kind, Row, RowsOf};
 
 use crate::{
     part::list::{Listed, list},
-    screen::inspect::model::{Inspect, rows::RowsModel},
+    screen::inspect::{
+        model::{Inspect, rows::RowsModel},
+        words,
+    },
 };
 
-/// The pane.
 pub(crate) fn rows(inspect: Inspect) -> AnyView {
     let model = inspect.rows;
     let total = move || model.page.value.with(|page| page.as_ref().map_or(0, |page| page.total));
@@ -118,7 +119,7 @@ fn row_view(inspect: Inspect, number: u64, row: &Row) -> AnyView {
     .into_any()
 }
 
-/// Whether a span's subject says more than its family.
+/// Whether a span's subject adds to its family.
 fn is_named(row: &Row) -> bool {
     let is_usual = matches!(row.kind, Kind::Text | Kind::Reasoning) && row.subject == "assistant";
     let says_more = !row.summary.starts_with(&row.subject) && row.subject != words::kind(row.kind);

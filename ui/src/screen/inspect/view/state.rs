@@ -1,6 +1,5 @@
 //! The state tree as of the playhead, with what changed and who set it.
 
-use crate::screen::inspect::words;
 use leptos::{ev, prelude::*};
 use scrubjay_ipc::{
     ChangeKind, ReadValue, StateLine, StateView, Target, ValueShape, ValueView, WriteView, Writes, WritesView,
@@ -9,7 +8,7 @@ use scrubjay_ipc::{
 use crate::{
     bridge, browser,
     part::list::{Listed, list},
-    screen::inspect::model::Inspect,
+    screen::inspect::{model::Inspect, words},
 };
 
 /// Writes of a value that are listed.
@@ -26,7 +25,6 @@ struct Whole {
     writes: Option<WritesView>,
 }
 
-/// The pane.
 pub(crate) fn state(inspect: Inspect) -> AnyView {
     let tree = inspect.tree;
     let opened_value = RwSignal::new(None::<Whole>);

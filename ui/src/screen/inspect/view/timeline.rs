@@ -1,6 +1,5 @@
 //! Overview and lanes: a painted picture, and over it, as elements, everything that moves.
 
-use crate::screen::inspect::words;
 use leptos::{ev, html, prelude::*};
 use scrubjay_timeline::{
     Layout, Scene, Window, axis, hit,
@@ -15,14 +14,13 @@ use crate::{
         painted,
         splitter::{Grows, Size, splitter},
     },
-    screen::inspect::model::Inspect,
+    screen::inspect::{model::Inspect, words},
     shell::model::Shell,
 };
 
 /// What the pointer does on the lanes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Drag {
-    /// Moves the playhead.
     Scrub,
     /// Moves the window; from where, and the window then.
     Pan(f64, Window),

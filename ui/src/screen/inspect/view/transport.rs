@@ -1,16 +1,20 @@
 //! Play, speed, axis, and whether the playhead follows.
 
-use crate::screen::inspect::commands;
-use crate::screen::inspect::words;
 use leptos::prelude::*;
 use scrubjay_ipc::{SourceState, Target};
 
 use crate::{
     browser,
-    screen::Page,
-    screen::inspect::model::{
-        Inspect,
-        follow::{self, Follow},
+    screen::{
+        Page,
+        inspect::{
+            commands,
+            model::{
+                Inspect,
+                follow::{self, Follow},
+            },
+            words,
+        },
     },
 };
 

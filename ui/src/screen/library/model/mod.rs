@@ -3,11 +3,7 @@
 pub(crate) mod picks;
 
 use self::picks::Picks;
-use crate::screen::library::words;
-use crate::signal::*;
-use crate::{screen::Page, shell::model::Shell};
-use scrubjay_ipc::News;
-use scrubjay_ipc::{Delete, Erase, Library, LibraryPage, LibraryRow, LibrarySort, Report, RunVerdict, Undelete};
+use scrubjay_ipc::{Delete, Erase, Library, LibraryPage, LibraryRow, LibrarySort, News, Report, RunVerdict, Undelete};
 
 use crate::{
     bridge::{
@@ -20,6 +16,9 @@ use crate::{
         pane::Pane,
         scroll::Scroll,
     },
+    screen::{Page, library::words},
+    shell::model::Shell,
+    signal::*,
 };
 
 /// Runs that an empty screen offers.
@@ -39,7 +38,6 @@ pub(crate) struct Undo {
     turn: u32,
 }
 
-/// The library's list.
 #[derive(Clone, Copy)]
 pub(crate) struct LibraryModel {
     pub(crate) text: RwSignal<String>,
@@ -49,9 +47,8 @@ pub(crate) struct LibraryModel {
     /// Requests that are no runs, too.
     pub(crate) others: RwSignal<bool>,
     pub(crate) page: Pane<LibraryPage>,
-    /// The newest runs, whatever the filters say.
+    /// The newest runs, without any filter.
     pub(crate) recent: RwSignal<Vec<LibraryRow>>,
-    /// Height of a row.
     pub(crate) row_px: RwSignal<f64>,
     pub(crate) top_px: RwSignal<f64>,
     pub(crate) view_px: RwSignal<f64>,
@@ -208,7 +205,7 @@ impl LibraryModel {
         self.chosen.set(beside.map(|row| (row.exchange, row.run)));
     }
 
-    /// The engine says that rows changed.
+    /// Rows changed. Asked for at most four times a second.
     pub(crate) fn changed(self) {
         match self.pace.try_update_value(|pace| pace.happened(browser::now_ms())) {
             Some(When::Now) => self.tick.update(|tick| *tick += 1),
@@ -364,7 +361,6 @@ impl LibraryModel {
         self.verdicts.set(Vec::new());
     }
 
-    /// Whether anything is filtered.
     pub(crate) fn is_filtered(self) -> bool {
         !self.text.with(String::is_empty) || self.source.with(Option::is_some) || !self.verdicts.with(Vec::is_empty)
     }

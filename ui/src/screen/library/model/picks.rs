@@ -1,11 +1,12 @@
 //! Runs selected beside each other in the library: two to compare, some to serve.
 
-use crate::signal::*;
 use scrubjay_ipc::{LibraryRow, Side};
 
-use crate::screen::{compare::model::Picked, replay::model::Served};
+use crate::{
+    screen::{compare::model::Picked, replay::model::Served},
+    signal::*,
+};
 
-/// A selected run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Pick {
     pub(crate) exchange: i64,

@@ -6,7 +6,6 @@ use scrubjay_ipc::{AddSource, EditSource, Report, Source};
 use super::sources;
 use crate::{bridge, screen::Page, screen::library::view as library};
 
-/// The card.
 pub(crate) fn card(page: Page) -> AnyView {
     let made = page.shell.first_source;
     let upstream = RwSignal::new(String::new());

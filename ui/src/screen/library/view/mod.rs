@@ -5,15 +5,16 @@ pub(crate) mod picks;
 pub(crate) mod rows;
 pub(crate) mod sources;
 
-use crate::screen::library::words;
-use crate::shell::view::status_bar::health;
 use leptos::prelude::*;
 use scrubjay_ipc::{LibraryPage, RunVerdict};
 use wasm_bindgen::JsCast as _;
 
-use crate::{browser, screen::Page};
+use crate::{
+    browser,
+    screen::{Page, library::words},
+    shell::view::status_bar::health,
+};
 
-/// The screen.
 pub(crate) fn screen(page: Page) -> AnyView {
     let model = page.library;
     let state = move || model.page.state(|_| true, |page| page.total == 0);

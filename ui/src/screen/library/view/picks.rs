@@ -1,10 +1,12 @@
 //! Selecting runs in the library: on the rows, and the bar that says what can be done with them.
 
-use crate::screen::library::words;
 use leptos::{ev, prelude::*};
 use scrubjay_ipc::LibraryRow;
 
-use crate::{screen::Page, screen::library::model::picks::Pick};
+use crate::screen::{
+    Page,
+    library::{model::picks::Pick, words},
+};
 
 /// A click chooses a row; with Control or Shift it selects it beside others.
 pub(crate) fn clicked(page: Page, event: &ev::MouseEvent, key: (i64, Option<u32>)) {

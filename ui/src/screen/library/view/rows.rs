@@ -1,20 +1,20 @@
 //! The library's rows: one a run, or an exchange that carries none.
 
-use crate::screen::library::commands;
-use crate::screen::library::words;
 use leptos::prelude::*;
 use scrubjay_ipc::{LibraryRow, RunVerdict};
 
 use crate::{
     browser,
     part::list::{Listed, list},
-    screen::Page,
+    screen::{
+        Page,
+        library::{commands, words},
+    },
 };
 
 /// Columns of numbers, which stand right.
 const NUMBERS: std::ops::RangeInclusive<usize> = 2..=6;
 
-/// The list with its head.
 pub(crate) fn rows(page: Page) -> AnyView {
     let model = page.library;
     let total = move || model.page.value.with(|page| page.as_ref().map_or(0, |page| page.total));

@@ -1,10 +1,9 @@
 //! Sources with their live state: add, edit, stop, pause, record, remove.
 
-use crate::screen::library::words;
 use leptos::{ev, prelude::*};
 use scrubjay_ipc::{AddSource, Check, EditSource, Source, SourceState, Switch, SwitchSource};
 
-use crate::{bridge, browser, shell::model::Shell};
+use crate::{bridge, browser, screen::library::words, shell::model::Shell};
 
 /// What the form below the strip is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,7 +148,6 @@ fn switch_to(shell: Shell, name: String, to: Switch) {
     });
 }
 
-/// A form's fields.
 #[derive(Clone, Copy)]
 struct Fields {
     name: RwSignal<String>,

@@ -1,13 +1,10 @@
 //! Replays: what is served, how, to whom; and the draft of the next one.
 
-use crate::{screen::Page, shell::model::Shell};
-use scrubjay_ipc::News;
 use std::sync::Arc;
 
-use crate::signal::*;
 use scrubjay_ipc::{
-    AnswerMiss, Axis, EditReplay, Input, Lanes, LanesView, Open, Opened, ReplayAnswer, ReplayClient, ReplayOptions,
-    ReplayView, Replays, Report, StartReplay, Steer, SteerBy, StopReplay,
+    AnswerMiss, Axis, EditReplay, Input, Lanes, LanesView, News, Open, Opened, ReplayAnswer, ReplayClient,
+    ReplayOptions, ReplayView, Replays, Report, StartReplay, Steer, SteerBy, StopReplay,
 };
 
 use crate::{
@@ -20,7 +17,9 @@ use crate::{
         pace::{Pace, When},
         snippet::path_of,
     },
-    screen::{inspect::model::extent_of, replay::words as how},
+    screen::{Page, inspect::model::extent_of, replay::words as how},
+    shell::model::Shell,
+    signal::*,
 };
 
 /// An exchange that is to be served, and what it is called.
@@ -71,7 +70,6 @@ pub(crate) struct Editing {
     pub(crate) text: String,
 }
 
-/// Everything about replays.
 #[derive(Clone, Copy)]
 pub(crate) struct ReplayModel {
     pub(crate) list: RwSignal<Option<Vec<ReplayView>>>,
@@ -152,7 +150,7 @@ impl ReplayModel {
         }
     }
 
-    /// The engine says that a replay moved on. Asked for at most ten times a second.
+    /// A replay moved on. Asked for at most ten times a second.
     pub(crate) fn changed(self) {
         match self.pace.try_update_value(|pace| pace.happened(browser::now_ms())) {
             Some(When::Now) => self.ask(),
@@ -236,7 +234,7 @@ impl ReplayModel {
         self.draft.update(|draft| draft.served = served);
     }
 
-    /// Starts what the draft says.
+    /// Starts the draft.
     pub(crate) fn start(self) {
         let draft = self.draft.get_untracked();
         let ask = StartReplay {
@@ -257,7 +255,6 @@ impl ReplayModel {
         });
     }
 
-    /// Stops the replay shown.
     pub(crate) fn stop(self) {
         let Some(replay) = self.chosen.get_untracked() else {
             return;

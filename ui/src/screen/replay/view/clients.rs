@@ -11,7 +11,6 @@ use crate::{
     words,
 };
 
-/// The pane.
 pub(crate) fn clients(model: ReplayModel) -> AnyView {
     let list = Memo::new(move |_| model.current().map(|replay| replay.clients).unwrap_or_default());
     let nobody = move || match model.current() {

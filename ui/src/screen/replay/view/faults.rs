@@ -147,7 +147,7 @@ fn place(
     .into_any()
 }
 
-/// A spec as the command line takes it; the engine says what is wrong with it.
+/// A spec as the command line takes it; the engine answers what is wrong with it.
 fn typed(model: ReplayModel) -> AnyView {
     let add = move |event: ev::KeyboardEvent| {
         if event.key() != "Enter" {

@@ -19,7 +19,6 @@ use crate::{
 /// Part of the window beyond which the lanes are thin strips.
 const MOST: f64 = 0.26;
 
-/// The strip.
 pub(crate) fn lanes(model: ReplayModel, shell: Shell) -> AnyView {
     let layout = Memo::new(move |_| layout_of(model));
     let failed = RwSignal::new(None::<String>);

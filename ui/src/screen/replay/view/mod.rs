@@ -21,7 +21,6 @@ use crate::{
     words,
 };
 
-/// The screen.
 pub(crate) fn screen(page: Page) -> AnyView {
     let model = page.replay;
     let is_running = Memo::new(move |_| model.current().is_some());

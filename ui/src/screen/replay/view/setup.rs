@@ -1,4 +1,4 @@
-//! Choosing what to serve; how to use what is served; what nobody asked for.
+//! Choosing what to serve; how to use what is served; what was not asked for.
 
 use leptos::{ev, prelude::*};
 use scrubjay_ipc::LibraryRow;
@@ -148,7 +148,7 @@ fn snippet_view(snippet: Snippet) -> AnyView {
     .into_any()
 }
 
-/// What is served and nobody has asked for yet.
+/// What is served and was not asked for yet.
 pub(crate) fn recordings(page: Page) -> AnyView {
     let model = page.replay;
     let counts = Memo::new(move |_| model.current().map(|replay| (replay.exchanges.len(), replay.unused)));
@@ -167,7 +167,7 @@ pub(crate) fn recordings(page: Page) -> AnyView {
                     <bdi class="cut">{words::visible(&title)}</bdi></button>
             }
         };
-        // A long list is long for nobody's good; the count says how long.
+        // A long list is cut; the count gives its length.
         let more = unused.len().saturating_sub(MOST_UNUSED);
         let shown: Vec<_> = unused.into_iter().take(MOST_UNUSED).map(one).collect();
         let more = (more > 0).then(|| view! { <p class="dim">{format!("and {more} more")}</p> });
