@@ -1,5 +1,7 @@
 //! How often something may be redrawn.
 
+use crate::{browser, signal::*};
+
 /// Lets one thing through at most every so often; the last one always comes.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
@@ -46,6 +48,28 @@ impl Pace {
     pub fn done(&mut self, now_ms: f64) {
         self.due = false;
         self.last_ms = now_ms;
+    }
+}
+
+/// A pace that what a model asks for keeps.
+#[derive(Clone, Copy)]
+pub(crate) struct Paced(StoredValue<Pace>);
+
+impl Paced {
+    pub(crate) fn every(millis: f64) -> Self {
+        Self(StoredValue::new(Pace::every(millis)))
+    }
+
+    /// Acts now, or as soon as the pace allows; what is due already is not put off again.
+    pub(crate) fn act(self, act: impl FnOnce() + 'static) {
+        match self.0.try_update_value(|pace| pace.happened(browser::now_ms())) {
+            Some(When::Now) => act(),
+            Some(When::In(millis)) => browser::later(millis, move || {
+                self.0.update_value(|pace| pace.done(browser::now_ms()));
+                act();
+            }),
+            Some(When::Already) | None => {}
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The screens: a folder each, and a line of the table below.
 //!
-//! A folder offers its model (`new`, `hear`, `close`), `commands` (`Command`,
+//! A folder offers its model (`new` and [`Model`]), `commands` (`Command`,
 //! `KEYS`, `hints`, `run`), and in a browser `view` (`screen`, `status`).
 
 pub mod compare;
@@ -17,6 +17,16 @@ use crate::shell::{
     keyboard::{Entry, Keyboard, Pressed},
     model::Shell,
 };
+
+/// What the page asks of every screen's model.
+pub(crate) trait Model: Copy {
+    fn hear(self, _page: Page, _news: &News) {}
+
+    /// Closes what is open, one thing; gives whether there was any.
+    fn close(self) -> bool {
+        false
+    }
+}
 
 /// Writes the screens down, in the order of their tabs and number keys.
 macro_rules! screens {

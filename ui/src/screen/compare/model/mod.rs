@@ -18,7 +18,7 @@ use crate::{
     },
     browser,
     part::pane::Pane,
-    screen::{Page, compare::words as how},
+    screen::{Model, Page, compare::words as how},
     shell::model::Shell,
     signal::*,
 };
@@ -89,6 +89,24 @@ pub(crate) struct CompareModel {
     mapper: StoredValue<Option<Asker<MapMoment>>, LocalStorage>,
 }
 
+impl Model for CompareModel {
+    fn hear(self, _page: Page, news: &News) {
+        if let News::Compared { comparison } = news {
+            self.further(*comparison);
+        }
+    }
+
+    /// Lets go of the row that was taken to be paired.
+    fn close(self) -> bool {
+        let has_taken = self.taken.with_untracked(Option::is_some);
+        if has_taken {
+            self.taken.set(None);
+            self.remark.set(String::new());
+        }
+        has_taken
+    }
+}
+
 impl CompareModel {
     pub(crate) fn new(_shell: Shell) -> Self {
         let this = Self {
@@ -128,22 +146,6 @@ impl CompareModel {
         this.watch_pairs();
         this.watch_pair();
         this
-    }
-
-    pub(crate) fn hear(self, _page: Page, news: &News) {
-        if let News::Compared { comparison } = news {
-            self.further(*comparison);
-        }
-    }
-
-    /// Lets go of the row that was taken to be paired.
-    pub(crate) fn close(self) -> bool {
-        let has_taken = self.taken.with_untracked(Option::is_some);
-        if has_taken {
-            self.taken.set(None);
-            self.remark.set(String::new());
-        }
-        has_taken
     }
 
     // ---- which two ------------------------------------------------------

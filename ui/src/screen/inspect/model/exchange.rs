@@ -16,8 +16,8 @@ use super::{
 use crate::{
     bridge::asker::{Answered, Asker},
     browser,
-    part::pace::{Pace, When},
-    screen::{Page, Screen},
+    part::pace::Paced,
+    screen::{Model, Page, Screen},
     shell::model::Shell,
     signal::*,
 };
@@ -58,9 +58,19 @@ pub(crate) struct Inspect {
     pub(super) stood: StoredValue<Option<Window>>,
     /// The next answer about the playhead brings it into view.
     pub(super) reveals: StoredValue<bool>,
-    pace: StoredValue<Pace>,
+    pace: Paced,
     /// The run to stand on once the exchange is open.
     wanted_seq: StoredValue<Option<u32>>,
+}
+
+impl Model for Inspect {
+    fn hear(self, page: Page, news: &News) {
+        match news {
+            News::Grown { exchange, .. } => self.grown(*exchange),
+            News::Began { exchange } => self.began(page.shell, *exchange),
+            News::Library | News::Sources | News::Health(_) | News::Compared { .. } | News::Replays => {}
+        }
+    }
 }
 
 impl Inspect {
@@ -96,7 +106,7 @@ impl Inspect {
             painter: StoredValue::new_local(None),
             stood: StoredValue::new(None),
             reveals: StoredValue::new(false),
-            pace: StoredValue::new(Pace::every(125.0)),
+            pace: Paced::every(125.0),
             wanted_seq: StoredValue::new(None),
         };
         this.opener
@@ -123,18 +133,6 @@ impl Inspect {
         this.watch_density(shell);
         this.announce_problems(shell);
         this
-    }
-
-    pub(crate) fn hear(self, page: Page, news: &News) {
-        match news {
-            News::Grown { exchange, .. } => self.grown(*exchange),
-            News::Began { exchange } => self.began(page.shell, *exchange),
-            News::Library | News::Sources | News::Health(_) | News::Compared { .. } | News::Replays => {}
-        }
-    }
-
-    pub(crate) fn close(self) -> bool {
-        false
     }
 
     /// A run began: a window that follows goes there.
@@ -266,15 +264,7 @@ impl Inspect {
         if self.exchange.get_untracked() != Some(exchange) {
             return;
         }
-        let now = browser::now_ms();
-        match self.pace.try_update_value(|pace| pace.happened(now)) {
-            Some(When::Now) => self.ask_facts(),
-            Some(When::In(millis)) => browser::later(millis, move || {
-                self.pace.update_value(|pace| pace.done(browser::now_ms()));
-                self.ask_facts();
-            }),
-            Some(When::Already) | None => {}
-        }
+        self.pace.act(move || self.ask_facts());
     }
 
     /// End of the axis shown.

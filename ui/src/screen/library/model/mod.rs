@@ -11,12 +11,8 @@ use crate::{
         asker::{Answered, Asker},
     },
     browser,
-    part::{
-        pace::{Pace, When},
-        pane::Pane,
-        scroll::Scroll,
-    },
-    screen::{Page, library::words},
+    part::{pace::Paced, pane::Pane, scroll::Scroll},
+    screen::{Model, Page, library::words},
     shell::model::Shell,
     signal::*,
 };
@@ -59,8 +55,16 @@ pub(crate) struct LibraryModel {
     pub(crate) picks: Picks,
     asker: StoredValue<Option<Asker<Library>>, LocalStorage>,
     tick: RwSignal<u32>,
-    pace: StoredValue<Pace>,
+    pace: Paced,
     turns: StoredValue<u32>,
+}
+
+impl Model for LibraryModel {
+    fn hear(self, _page: Page, news: &News) {
+        if matches!(news, News::Library | News::Began { .. }) {
+            self.changed();
+        }
+    }
 }
 
 impl LibraryModel {
@@ -82,7 +86,7 @@ impl LibraryModel {
             picks: Picks::new(),
             asker: StoredValue::new_local(None),
             tick: RwSignal::new(0),
-            pace: StoredValue::new(Pace::every(250.0)),
+            pace: Paced::every(250.0),
             turns: StoredValue::new(0),
         };
         this.asker
@@ -114,16 +118,6 @@ impl LibraryModel {
         this.watch_recent();
         Effect::new(move |_| this.row_px.set(shell.density.get().library_px()));
         this
-    }
-
-    pub(crate) fn hear(self, _page: Page, news: &News) {
-        if matches!(news, News::Library | News::Began { .. }) {
-            self.changed();
-        }
-    }
-
-    pub(crate) fn close(self) -> bool {
-        false
     }
 
     fn watch_recent(self) {
@@ -207,14 +201,7 @@ impl LibraryModel {
 
     /// Rows changed. Asked for at most four times a second.
     pub(crate) fn changed(self) {
-        match self.pace.try_update_value(|pace| pace.happened(browser::now_ms())) {
-            Some(When::Now) => self.tick.update(|tick| *tick += 1),
-            Some(When::In(millis)) => browser::later(millis, move || {
-                self.pace.update_value(|pace| pace.done(browser::now_ms()));
-                self.tick.update(|tick| *tick += 1);
-            }),
-            Some(When::Already) | None => {}
-        }
+        self.pace.act(move || self.tick.update(|tick| *tick += 1));
     }
 
     fn rows(self) -> (u64, Vec<LibraryRow>) {

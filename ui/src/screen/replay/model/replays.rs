@@ -12,12 +12,8 @@ use crate::{
         self,
         asker::{Answered, Asker},
     },
-    browser,
-    part::{
-        pace::{Pace, When},
-        snippet::path_of,
-    },
-    screen::{Page, inspect::model::extent_of, replay::words as how},
+    part::{pace::Paced, snippet::path_of},
+    screen::{Model, Page, inspect::model::extent_of, replay::words as how},
     shell::model::Shell,
     signal::*,
 };
@@ -93,7 +89,24 @@ pub(crate) struct ReplayModel {
     pub(crate) axis: RwSignal<Axis>,
     pub(crate) width_px: RwSignal<f64>,
     asker: StoredValue<Option<Asker<Replays>>, LocalStorage>,
-    pace: StoredValue<Pace>,
+    pace: Paced,
+}
+
+impl Model for ReplayModel {
+    fn hear(self, _page: Page, news: &News) {
+        if matches!(news, News::Replays) {
+            self.changed();
+        }
+    }
+
+    /// Gives up writing another event.
+    fn close(self) -> bool {
+        let is_editing = self.editing.with_untracked(Option::is_some);
+        if is_editing {
+            self.editing.set(None);
+        }
+        is_editing
+    }
 }
 
 impl ReplayModel {
@@ -114,7 +127,7 @@ impl ReplayModel {
             axis: RwSignal::new(Axis::Clock),
             width_px: RwSignal::new(0.0),
             asker: StoredValue::new_local(None),
-            pace: StoredValue::new(Pace::every(100.0)),
+            pace: Paced::every(100.0),
         };
         this.asker
             .set_value(Some(Asker::new(move |answered: Answered<Replays>| {
@@ -129,21 +142,6 @@ impl ReplayModel {
         this
     }
 
-    pub(crate) fn hear(self, _page: Page, news: &News) {
-        if matches!(news, News::Replays) {
-            self.changed();
-        }
-    }
-
-    /// Gives up writing another event.
-    pub(crate) fn close(self) -> bool {
-        let is_editing = self.editing.with_untracked(Option::is_some);
-        if is_editing {
-            self.editing.set(None);
-        }
-        is_editing
-    }
-
     fn ask(self) {
         if let Some(asker) = self.asker.get_value() {
             asker.ask(Replays {});
@@ -152,14 +150,7 @@ impl ReplayModel {
 
     /// A replay moved on. Asked for at most ten times a second.
     pub(crate) fn changed(self) {
-        match self.pace.try_update_value(|pace| pace.happened(browser::now_ms())) {
-            Some(When::Now) => self.ask(),
-            Some(When::In(millis)) => browser::later(millis, move || {
-                self.pace.update_value(|pace| pace.done(browser::now_ms()));
-                self.ask();
-            }),
-            Some(When::Already) | None => {}
-        }
+        self.pace.act(move || self.ask());
     }
 
     fn take(self, list: Vec<ReplayView>) {
