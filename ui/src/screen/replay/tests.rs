@@ -13,7 +13,7 @@ use crate::{
 fn replay(number: u64, clients: serde_json::Value) -> ReplayView {
     let view = serde_json::json!({
         "replay": number, "url": format!("http://127.0.0.1:529{number}"), "title": "a run", "exchanges": [1],
-        "options": super::model::Draft::default().options, "failure": "", "command": "scrubjay replay",
+        "manner": super::model::Draft::default().options, "failure": "", "command": "scrubjay replay",
         "clients": clients, "log": [], "answers": 0, "unused": [1], "first_run": 1,
     });
     serde_json::from_value(view).expect("a replay")
