@@ -23,7 +23,7 @@
 //! - [`state`], [`chat`], [`input`]: the panes that are *as of* a moment.
 //! - [`span`]: what a span is made of, who wrote a value, a body that is no stream.
 //! - [`problems`]: what is wrong, grouped by rule. [`compare`]: two runs side by side.
-//! - [`replay`]: recordings served as the agent.
+//! - [`replay`]: recordings served as the agent. [`faults`]: what can be broken in them on purpose.
 //! - [`news`]: what the engine tells without being asked.
 //! - [`report`]: a failure as a person reads it.
 //! - [`answer`]: the answers about one exchange, from `session`'s reader.
@@ -53,6 +53,8 @@ pub mod span;
 pub mod state;
 pub mod visible;
 pub mod words;
+
+pub use scrubjay_session::faults;
 
 pub use ask::*;
 pub use chat::*;

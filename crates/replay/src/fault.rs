@@ -7,23 +7,7 @@
 //! drop:rate=0.1                   status:code=429,retry-after=2s
 //! ```
 //!
-//! | fault | what happens |
-//! |---|---|
-//! | `cut` | the answer ends behind the event or behind `byte=N`, with a reset; `how=clean` ends it well, `how=unterminated` without the end that HTTP wants |
-//! | `stall` | nothing more behind the event, or nothing `for=TIME` |
-//! | `delay` | a wait before the event, `by=TIME` |
-//! | `drop`, `duplicate` | the event is left out, or sent twice |
-//! | `reorder` | the event comes behind the one after it |
-//! | `corrupt` | its JSON is broken; `how=half`, `brace`, `comma` or `bytes`, else chosen by the seed |
-//! | `oversize` | it is padded to `size=BYTES`, 11 MiB by default |
-//! | `unknown` | an event of a type that no client knows follows it; `name=TYPE` |
-//! | `edit` | other text in its place: `text=` and the rest of the line |
-//! | `error` | a `RUN_ERROR` in place of the run's end, or behind `event=N`, and then the end; `code=TEXT`, `message=` and the rest of the line |
-//! | `split` | no write has more than `bytes=N`, 1 by default |
-//! | `coalesce` | `events=N` go out in one write, all of them by default |
-//! | `drip` | `bytes=N` (1) at a time, `every=TIME` (10 ms) |
-//! | `slow-head` | the head waits `by=TIME` |
-//! | `status` | `code=N` (503) and `retry-after=TIME` in place of the answer, the first `times=N` (1) times |
+//! [`scrubjay_session::faults`] is the table of them.
 //!
 //! Which event: `event=N` by its number in the recording, `type=NAME` (every
 //! one, or the `nth=N`), `every=N`, or `rate=P` of all, from 0 to 1. On every
@@ -50,8 +34,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::spec::SpecError;
 use self::spec::{Fault, What};
-pub use self::spec::{NAMES, SpecError};
 pub(crate) use self::{
     frames::run_error,
     injector::{Flow, Injector},

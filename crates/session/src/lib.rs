@@ -27,6 +27,7 @@
 //! - [`mod@derive`]: from bytes to pages, as they come.
 //! - [`memory`]: a shelf in memory, for recording files and tests.
 //! - [`verdict`]: which exchanges are runs, and how each came out.
+//! - [`faults`]: what a replay breaks on purpose, as a table.
 //! - [`words`]: numbers, times and endings as a person reads them.
 //! - [`query`]: every question about an exchange, answered from a shelf.
 //! - [`diff`]: where two runs part.
@@ -50,6 +51,7 @@ mod codec;
 pub mod derive;
 pub mod diff;
 pub mod exchange;
+pub mod faults;
 pub mod fold;
 pub mod judge;
 pub mod memory;

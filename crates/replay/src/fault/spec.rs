@@ -2,28 +2,10 @@
 
 use std::time::Duration;
 
+use scrubjay_session::faults::{self, FAULTS};
+
 use super::options::{SpecOptions, meant};
 use crate::counter::Counter;
-
-/// Names of faults and the keys that each takes beside `path`, `exchange` and `request`.
-pub const NAMES: [(&str, &[&str]); 16] = [
-    ("cut", &["event", "type", "nth", "byte", "how"]),
-    ("stall", &["event", "type", "nth", "every", "rate", "for"]),
-    ("delay", &["event", "type", "nth", "every", "rate", "by"]),
-    ("drop", &["event", "type", "nth", "every", "rate"]),
-    ("duplicate", &["event", "type", "nth", "every", "rate"]),
-    ("reorder", &["event", "type", "nth", "every", "rate"]),
-    ("corrupt", &["event", "type", "nth", "every", "rate", "how"]),
-    ("oversize", &["event", "type", "nth", "every", "rate", "size"]),
-    ("unknown", &["event", "type", "nth", "every", "rate", "name"]),
-    ("edit", &["event", "text"]),
-    ("error", &["event", "code", "message"]),
-    ("split", &["bytes"]),
-    ("coalesce", &["events"]),
-    ("drip", &["bytes", "every"]),
-    ("slow-head", &["by"]),
-    ("status", &["code", "retry-after", "times"]),
-];
 
 /// Why a fault cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -147,14 +129,13 @@ impl Fault {
     pub(crate) fn parse(spec: &str) -> Result<Self, SpecError> {
         let (name, rest) = spec.split_once(':').unwrap_or((spec, ""));
         let name = name.trim();
-        let Some((name, keys)) = NAMES.into_iter().find(|(known, _)| *known == name) else {
-            return Err(unknown_fault(name));
-        };
-        let mut options = SpecOptions::read(spec, name, keys, rest)?;
+        let known = faults::fault(name).ok_or_else(|| unknown_fault(name))?;
+        let keys = known.keys();
+        let mut options = SpecOptions::read(spec, known.name, &keys, rest)?;
         let exchange = options.parsed("exchange", "a number")?;
         let request = options.parsed("request", "a number from 1")?;
         let path = options.take("path");
-        let what = what(name, &mut options)?;
+        let what = what(known.name, &mut options)?;
         options.finish()?;
         Ok(Self {
             spec: spec.to_owned(),
@@ -256,7 +237,7 @@ fn cut(options: &mut SpecOptions<'_>) -> Result<What, SpecError> {
 }
 
 fn unknown_fault(name: &str) -> SpecError {
-    let names: Vec<&str> = NAMES.into_iter().map(|(name, _)| name).collect();
+    let names: Vec<&str> = FAULTS.iter().map(|fault| fault.name).collect();
     SpecError {
         message: format!("there is no fault `{name}`{}", meant(name, &names)),
         hint: format!("Faults are {}; such as `cut:event=12,how=reset`.", names.join(", ")),

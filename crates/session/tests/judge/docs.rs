@@ -1,8 +1,16 @@
-//! `docs/rules.md` is written from the registry: `cargo xtask bless session`.
+//! `docs/rules.md` and the table of faults in `docs/replay.md` are written from
+//! the code: `cargo xtask bless session`.
 
-use std::{fmt::Write as _, fs, path::Path};
+#![expect(clippy::disallowed_methods, reason = "pages are files")]
+
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use scrubjay_session::{
+    faults,
     fold::rule::{Client, Rule},
     judge::rule::registry,
 };
@@ -89,16 +97,35 @@ fn capital(text: &str) -> String {
     first.unwrap_or_default() + chars.as_str()
 }
 
+fn path(page: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(page)
+}
+
+/// Compares a page with what it should be, or writes it.
+fn check(page: &str, wanted: &str) {
+    if std::env::var_os("SCRUBJAY_BLESS").is_some() {
+        fs::write(path(page), wanted).unwrap();
+    }
+    let written = fs::read_to_string(path(page)).unwrap_or_default();
+    assert!(
+        written == wanted,
+        "docs/{page} is out of date: run cargo xtask bless session"
+    );
+}
+
 #[test]
 fn the_page_of_rules_is_that_of_the_registry() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/rules.md");
-    let page = page();
-    if std::env::var_os("SCRUBJAY_BLESS").is_some() {
-        fs::write(&path, &page).unwrap();
-    }
-    let written = fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        written == page,
-        "docs/rules.md is out of date: run cargo xtask bless session"
+    check("rules.md", &page());
+}
+
+#[test]
+fn the_table_of_faults_on_the_page_of_replay_is_that_of_the_code() {
+    let page = fs::read_to_string(path("replay.md")).unwrap();
+    let (head, rest) = page.split_once("writes it anew. -->\n\n").unwrap();
+    let (_, rest) = rest.split_once("<!-- End of the table. -->\n").unwrap();
+    let table = faults::table();
+    check(
+        "replay.md",
+        &format!("{head}writes it anew. -->\n\n{table}\n<!-- End of the table. -->\n{rest}"),
     );
 }
