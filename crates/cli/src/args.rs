@@ -103,7 +103,7 @@ impl Format {
 /// How much is read of a recording file.
 #[derive(Debug, Args)]
 pub(crate) struct LimitArg {
-    /// Read at most so much of a recording file, unpacked, such as 2GB; absent means 128MB
+    /// Read at most this size of a recording file, unpacked, such as 2GB; absent means 128MB
     #[arg(long, value_name = "SIZE", value_parser = file_size)]
     pub(crate) max_size: Option<u64>,
 }
@@ -118,7 +118,7 @@ fn file_size(text: &str) -> Result<u64, &'static str> {
 /// What to read.
 #[derive(Debug, Args)]
 pub(crate) struct SourceArgs {
-    /// Recording file or store, told apart by content; absent means the default store
+    /// Recording file or store, recognised by content; absent means the default store
     #[arg(value_name = "SOURCE")]
     source: Option<PathBuf>,
 
@@ -217,7 +217,7 @@ pub(crate) struct Tls {
     #[arg(long, value_name = "FILE", requires = "cert")]
     pub(crate) key: Option<PathBuf>,
 
-    /// Do not verify the certificates of https:// upstreams; every exchange says so
+    /// Do not verify the certificates of https:// upstreams; every exchange is marked so
     #[arg(long)]
     pub(crate) insecure: bool,
 }

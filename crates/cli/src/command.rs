@@ -65,10 +65,10 @@ commands! {
     List(list),
     /// Show the heads, chunks and ending of an exchange
     Show(show),
-    /// Say what is wrong with recorded streams, or with an agent that is asked now
+    /// Check recorded streams, or the answer of a live agent, against the rules
     #[command(after_help = "--format also takes sarif and junit. docs/rules.md explains every rule.")]
     Check(check),
-    /// Say where two recordings part, or whether a recording still does what baselines did
+    /// Compare two recordings, or a new recording with baselines
     #[command(
         after_help = "--format also takes markdown. Exit status 0: the same, 1: different, 2: could not compare."
     )]
@@ -77,26 +77,24 @@ commands! {
     Events(events),
     /// Print messages and state as a client holds them at the end, or after a frame
     State(state),
-    /// Print messages, tool calls, steps and whatever else was assembled
+    /// Print messages, tool calls, steps and the other spans
     Spans(spans),
     /// Write the bytes of a body to standard output
     Body(body),
     /// Write exchanges to a file
     Export(export),
-    /// Take the exchanges of files into the store
+    /// Import recording files into the store
     Import(import),
     /// Remove exchanges from the store for good
     Delete(delete),
-    /// Make everything that is derived from the captured bytes anew
+    /// Derive everything again from the captured bytes
     Reindex(reindex),
     /// Show recordings in a browser
     Serve(serve),
     /// Serve a recording as the agent
-    #[command(
-        after_help = "Every program and every page of this machine can read what is served, and any other machine if --listen names no loopback address. --control is the door of serve: it wants its token."
-    )]
+    #[command(after_help = replay::after_help())]
     Replay(replay),
-    /// Ask an agent now what baselines asked, and say what it does otherwise
+    /// Send the requests of baselines to a live agent, and compare its answers
     #[command(
         after_help = "--format also takes markdown. Exit status 0: the same, or all that differs was accepted, 1: different, 2: could not."
     )]

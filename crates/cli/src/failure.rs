@@ -7,7 +7,8 @@ use scrubjay_ipc::{Code, Report};
 
 use crate::{
     args::Format,
-    json::Line,
+    contract::NoteLine,
+    json,
     lines::Lines,
     safe::{safe, safe_lines},
 };
@@ -17,7 +18,7 @@ use crate::{
 pub(crate) enum Failure {
     /// It could not; exit status 2.
     Report(Report),
-    /// Whoever reads standard output has gone; nothing to say.
+    /// The reader of standard output has gone: there is nothing to print.
     ReaderGone,
     /// The command that was run ended with this status.
     Status(u8),
@@ -33,13 +34,13 @@ impl Failure {
         Self::new(Code::BadRequest, message, hint)
     }
 
-    /// Says it on standard error and gives the exit status.
-    pub(crate) fn tell(self, format: Format) -> ExitCode {
+    /// Prints it on standard error and gives the exit status.
+    pub(crate) fn print(self, format: Format) -> ExitCode {
         match self {
             Self::ReaderGone => ExitCode::SUCCESS,
             Self::Status(status) => ExitCode::from(status),
             Self::Report(report) => {
-                tell(&report, format);
+                print_report(&report, format);
                 ExitCode::from(2)
             }
         }
@@ -67,16 +68,9 @@ impl From<io::Error> for Failure {
 }
 
 /// A report on standard error: two lines for people, one line of JSON for programs.
-pub(crate) fn tell(report: &Report, format: Format) {
+pub(crate) fn print_report(report: &Report, format: Format) {
     let text = match format {
-        Format::Json => {
-            let code = serde_json::to_value(report.code).unwrap_or_default();
-            Line::new()
-                .string("code", code.as_str().unwrap_or_default())
-                .string("message", &report.message)
-                .string("hint", &report.hint)
-                .end()
-        }
+        Format::Json => json::line(report),
         _ if report.hint.is_empty() => format!("error: {}\n", safe(&report.message)),
         _ => format!("error: {}\nhint: {}\n", safe(&report.message), safe(&report.hint)),
     };
@@ -86,12 +80,12 @@ pub(crate) fn tell(report: &Report, format: Format) {
 /// Something worth knowing that stops nothing.
 pub(crate) fn note(sentence: &str, format: Format) {
     to_stderr(&match format {
-        Format::Json => Line::new().string("note", sentence).end(),
+        Format::Json => json::line(&NoteLine { note: sentence }),
         _ => format!("note: {}\n", safe(sentence)),
     });
 }
 
-/// Notes that times of day are not what the clock says.
+/// Notes that times of day differ from the clock of the machine.
 pub(crate) fn note_clock(format: Format) {
     if clock::is_off() {
         note(
@@ -111,12 +105,12 @@ pub(crate) fn note_exposure(listen: SocketAddr, given_away: &str, format: Format
     }
 }
 
-/// Whoever closed standard error does not want to know.
 pub(crate) fn to_stderr(text: &str) {
     // What JSON has of it is escaped already.
     let text = safe_lines(text);
     if let Some(lines) = Lines::stderr() {
         return lines.put(text.as_bytes());
     }
-    drop(io::stderr().lock().write_all(text.as_bytes()));
+    // Where standard error is closed there is no other place for it.
+    io::stderr().lock().write_all(text.as_bytes()).ok();
 }

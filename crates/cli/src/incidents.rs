@@ -1,5 +1,5 @@
-//! What a recorder has to say beside what it records: that recording stopped
-//! and goes on, what went to keep the store small, what was left out. In JSON
+//! What happens to a recording: that it stopped and goes on, what was deleted
+//! to keep the store small, what was left out. In JSON
 //! each is a line where the other lines go, in text a note on standard error.
 
 use std::path::Path;
@@ -7,15 +7,16 @@ use std::path::Path;
 use scrubjay_engine::{Engine, Gap, Incident, Pruned, clock};
 
 use crate::{
+    contract::recorder::{IncidentLine, RecordingLine},
     failure::{Failure, note},
-    json::{self, Line},
+    json,
     out::Out,
     safe::shortened,
     words,
 };
 
-/// Tells what happened since this was last called.
-pub(crate) fn tell(engine: &Engine, out: &mut Out) -> Result<(), Failure> {
+/// Prints what happened since this was last called.
+pub(crate) fn print_new(engine: &Engine, out: &mut Out) -> Result<(), Failure> {
     // In JSON they share the way with the other lines, and wait for room as those do.
     if out.is_json() && !out.has_room() {
         return Ok(());
@@ -23,32 +24,35 @@ pub(crate) fn tell(engine: &Engine, out: &mut Out) -> Result<(), Failure> {
     engine
         .incidents()
         .iter()
-        .try_for_each(|incident| tell_one(incident, out))
+        .try_for_each(|incident| print_one(incident, out))
 }
 
-/// Tells what is left to tell when recording has ended.
-pub(crate) fn tell_last(engine: &Engine, out: &mut Out) -> Result<(), Failure> {
+/// Prints what is left to print when recording has ended.
+pub(crate) fn print_last(engine: &Engine, out: &mut Out) -> Result<(), Failure> {
     engine
         .incidents()
         .iter()
-        .try_for_each(|incident| tell_one(incident, out))?;
+        .try_for_each(|incident| print_one(incident, out))?;
     let left_out = engine.left_out();
     if left_out == 0 {
         return Ok(());
     }
     let exchanges = words::count(left_out, "exchange");
-    say(
-        Line::new().value("leftOut", left_out),
+    print(
+        &IncidentLine::LeftOut { left_out },
         &format!("{exchanges} passed without being recorded, as --only and --skip ask."),
         out,
     )
 }
 
-fn tell_one(incident: &Incident, out: &mut Out) -> Result<(), Failure> {
+fn print_one(incident: &Incident, out: &mut Out) -> Result<(), Failure> {
+    let at = || words::rfc3339(clock::wall_us());
     let (line, sentence) = match incident {
         Incident::Pruned(pruned) => (pruned_line(pruned), pruned_sentence(pruned)),
         Incident::OverCap { used_bytes } => (
-            Line::new().value("overMaxStore", used_bytes),
+            IncidentLine::OverMaxStore {
+                over_max_store: *used_bytes,
+            },
             format!(
                 "The store takes up {}, more than --max-store, and nothing more may go: what is left was there before, \
                  is pinned, or is still open.",
@@ -56,23 +60,32 @@ fn tell_one(incident: &Incident, out: &mut Out) -> Result<(), Failure> {
             ),
         ),
         Incident::Moves { why, from, to } => (
-            Line::new()
-                .string("recording", "moves")
-                .string("at", &words::rfc3339(clock::wall_us()))
-                .string("why", why)
-                .string("from", &from.display().to_string())
-                .string("store", &to.display().to_string()),
+            IncidentLine::Recording(RecordingLine::Moves {
+                at: at(),
+                why,
+                from: from.display().to_string(),
+                store: to.display().to_string(),
+            }),
             format!(
                 "The store {} {why} while it was recorded into. Recording goes on into {}.",
                 from.display(),
                 to.display()
             ),
         ),
-        Incident::Moved { to, lost } => (moved_line(to, lost.as_deref()), moved_sentence(to, lost.as_deref())),
+        Incident::Moved { to, lost } => (
+            IncidentLine::Recording(RecordingLine::Moved {
+                at: at(),
+                store: to.display().to_string(),
+                complete: lost.is_none(),
+                why: lost.as_deref(),
+            }),
+            moved_sentence(to, lost.as_deref()),
+        ),
         Incident::Damaged { path } => (
-            Line::new()
-                .string("damaged", &path.display().to_string())
-                .string("at", &words::rfc3339(clock::wall_us())),
+            IncidentLine::Damaged {
+                damaged: path.display().to_string(),
+                at: at(),
+            },
             format!(
                 "Another recorder that was cut off left a spool whose end cannot be read. What stands before it was \
                  taken in; the file is kept as {}.",
@@ -80,10 +93,10 @@ fn tell_one(incident: &Incident, out: &mut Out) -> Result<(), Failure> {
             ),
         ),
         Incident::Respooled { folder } => (
-            Line::new()
-                .string("recording", "goes on")
-                .string("at", &words::rfc3339(clock::wall_us()))
-                .string("spool", &folder.display().to_string()),
+            IncidentLine::Recording(RecordingLine::Respooled {
+                at: at(),
+                spool: folder.display().to_string(),
+            }),
             format!(
                 "The files of the spool were taken away while they were in use; there are new ones in {}, and nothing \
                  is lost.",
@@ -91,37 +104,46 @@ fn tell_one(incident: &Incident, out: &mut Out) -> Result<(), Failure> {
             ),
         ),
         Incident::Unspooled { folder, why } => (
-            Line::new()
-                .string("recording", "goes on unspooled")
-                .string("at", &words::rfc3339(clock::wall_us()))
-                .string("spool", &folder.display().to_string())
-                .string("why", why),
+            IncidentLine::Recording(RecordingLine::Unspooled {
+                at: at(),
+                spool: folder.display().to_string(),
+                why,
+            }),
             format!(
                 "The files of the spool in {} were taken away while they were in use, and new ones cannot be made: \
                  {why}. Recording goes on; only what has not reached the store would be lost with this program.",
                 folder.display()
             ),
         ),
-        Incident::Stopped(gap) => (stopped_line(gap), stopped_sentence(gap)),
+        Incident::Stopped(gap) => (
+            IncidentLine::Recording(RecordingLine::Stopped {
+                at: at(),
+                why: &gap.why,
+                exchange: gap.exchange,
+                request: &gap.request,
+                body: if gap.in_request { "request" } else { "response" },
+                offset: gap.offset,
+            }),
+            stopped_sentence(gap),
+        ),
         Incident::GoesOn { lost_bytes, exchanges } => (
-            lost_line("goes on", *lost_bytes, *exchanges),
+            IncidentLine::Recording(RecordingLine::GoesOn {
+                at: at(),
+                lost_bytes: *lost_bytes,
+                exchanges: *exchanges,
+            }),
             format!("Recording goes on since {}: {}.", now(), lost(*lost_bytes, *exchanges)),
         ),
         Incident::EndedStopped { lost_bytes, exchanges } => (
-            lost_line("ended while stopped", *lost_bytes, *exchanges),
+            IncidentLine::Recording(RecordingLine::EndedStopped {
+                at: at(),
+                lost_bytes: *lost_bytes,
+                exchanges: *exchanges,
+            }),
             format!("Recording had stopped and ended so: {}.", lost(*lost_bytes, *exchanges)),
         ),
     };
-    say(line, &sentence, out)
-}
-
-fn moved_line(to: &Path, lost: Option<&str>) -> Line {
-    Line::new()
-        .string("recording", "moved")
-        .string("at", &words::rfc3339(clock::wall_us()))
-        .string("store", &to.display().to_string())
-        .value("complete", lost.is_none())
-        .optional("why", lost)
+    print(&line, &sentence, out)
 }
 
 fn moved_sentence(to: &Path, lost: Option<&str>) -> String {
@@ -135,9 +157,9 @@ fn moved_sentence(to: &Path, lost: Option<&str>) -> String {
     }
 }
 
-fn say(line: Line, sentence: &str, out: &mut Out) -> Result<(), Failure> {
+fn print(line: &IncidentLine<'_>, sentence: &str, out: &mut Out) -> Result<(), Failure> {
     if out.is_json() {
-        out.text(&line.end())?;
+        out.text(&json::line(line))?;
         return out.flush();
     }
     note(sentence, out.format);
@@ -146,17 +168,6 @@ fn say(line: Line, sentence: &str, out: &mut Out) -> Result<(), Failure> {
 
 fn now() -> String {
     words::clock(clock::wall_us())
-}
-
-fn stopped_line(gap: &Gap) -> Line {
-    Line::new()
-        .string("recording", "stopped")
-        .string("at", &words::rfc3339(clock::wall_us()))
-        .string("why", &gap.why)
-        .optional_value("exchange", gap.exchange)
-        .string("request", &gap.request)
-        .string("body", if gap.in_request { "request" } else { "response" })
-        .value("offset", gap.offset)
 }
 
 fn stopped_sentence(gap: &Gap) -> String {
@@ -175,14 +186,6 @@ fn stopped_sentence(gap: &Gap) -> String {
     )
 }
 
-fn lost_line(recording: &str, lost_bytes: u64, exchanges: u64) -> Line {
-    Line::new()
-        .string("recording", recording)
-        .string("at", &words::rfc3339(clock::wall_us()))
-        .value("lostBytes", lost_bytes)
-        .value("exchanges", exchanges)
-}
-
 fn lost(lost_bytes: u64, exchanges: u64) -> String {
     match lost_bytes {
         0 => "no byte of a body is missing".to_owned(),
@@ -194,12 +197,13 @@ fn lost(lost_bytes: u64, exchanges: u64) -> String {
     }
 }
 
-pub(crate) fn pruned_line(pruned: &Pruned) -> Line {
-    Line::new()
-        .raw("pruned", &json::list(pruned.exchanges.iter().map(ToString::to_string)))
-        .string("from", &words::rfc3339(pruned.oldest_us))
-        .string("to", &words::rfc3339(pruned.newest_us))
-        .value("bytes", pruned.bytes)
+fn pruned_line(pruned: &Pruned) -> IncidentLine<'_> {
+    IncidentLine::Pruned {
+        pruned: &pruned.exchanges,
+        from: words::rfc3339(pruned.oldest_us),
+        to: words::rfc3339(pruned.newest_us),
+        bytes: pruned.bytes,
+    }
 }
 
 fn pruned_sentence(pruned: &Pruned) -> String {
@@ -229,7 +233,7 @@ fn numbers(exchanges: &[i64]) -> String {
     }
 }
 
-/// Tells what was pruned before recording began.
-pub(crate) fn tell_pruned(pruned: &Pruned, out: &mut Out) -> Result<(), Failure> {
-    say(pruned_line(pruned), &pruned_sentence(pruned), out)
+/// Prints what was pruned before recording began.
+pub(crate) fn print_pruned(pruned: &Pruned, out: &mut Out) -> Result<(), Failure> {
+    print(&pruned_line(pruned), &pruned_sentence(pruned), out)
 }

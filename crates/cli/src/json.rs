@@ -1,112 +1,82 @@
-//! JSON Lines with the contract's keys in the contract's order, and captured
-//! JSON text verbatim inside them.
+//! JSON Lines: values as text in which nothing acts on a terminal, and
+//! captured JSON text verbatim inside them.
 
-use std::{borrow::Cow, fmt::Write as _};
+use std::{
+    borrow::Cow,
+    fmt::Write as _,
+    io::{self, Write},
+};
+
+use serde::Serialize;
+use serde_json::{
+    ser::{CharEscape, CompactFormatter, Formatter, Serializer},
+    value::RawValue,
+};
 
 use crate::safe::is_unsafe;
 
-/// A JSON object on its way to being a line.
-pub(crate) struct Line {
-    text: String,
+/// A value as a line.
+pub(crate) fn line(value: &impl Serialize) -> String {
+    let mut line = object(value);
+    line.push('\n');
+    line
 }
 
-impl Line {
-    pub(crate) fn new() -> Self {
-        Self { text: "{".to_owned() }
-    }
-
-    /// The members behind others that went out before.
-    pub(crate) fn rest() -> Self {
-        Self { text: String::new() }
-    }
-
-    /// The beginning of a line whose rest goes out by itself.
-    pub(crate) fn begun(self) -> String {
-        self.text
-    }
-
-    /// A member whose value is JSON text already. Line ends in it can only be
-    /// white space between tokens, so spaces take their place.
-    pub(crate) fn raw(mut self, name: &str, json: &str) -> Self {
-        self.name(name);
-        if json.contains(['\n', '\r']) {
-            self.text.push_str(&json.replace(['\n', '\r'], " "));
-        } else {
-            self.text.push_str(json);
-        }
-        self
-    }
-
-    pub(crate) fn string(mut self, name: &str, value: &str) -> Self {
-        self.name(name);
-        push_string(&mut self.text, value);
-        self
-    }
-
-    /// A string, or null when there is none.
-    pub(crate) fn optional(self, name: &str, value: Option<&str>) -> Self {
-        match value {
-            Some(value) => self.string(name, value),
-            None => self.raw(name, "null"),
-        }
-    }
-
-    /// A number or a boolean.
-    pub(crate) fn value(mut self, name: &str, value: impl std::fmt::Display) -> Self {
-        self.name(name);
-        write!(self.text, "{value}").expect("a String takes all");
-        self
-    }
-
-    /// A number, or null when there is none.
-    pub(crate) fn optional_value(self, name: &str, value: Option<impl std::fmt::Display>) -> Self {
-        match value {
-            Some(value) => self.value(name, value),
-            None => self.raw(name, "null"),
-        }
-    }
-
-    /// A list of values that are JSON text already.
-    pub(crate) fn list(mut self, name: &str, items: impl IntoIterator<Item = String>) -> Self {
-        self.name(name);
-        push_list(&mut self.text, items);
-        self
-    }
-
-    /// The object as a value inside another line.
-    pub(crate) fn object(mut self) -> String {
-        self.text.push('}');
-        self.text
-    }
-
-    /// The object as a line.
-    pub(crate) fn end(self) -> String {
-        let mut line = self.object();
-        line.push('\n');
-        line
-    }
-
-    fn name(&mut self, name: &str) {
-        if self.text != "{" {
-            self.text.push(',');
-        }
-        push_string(&mut self.text, name);
-        self.text.push(':');
-    }
-}
-
-/// A list of values that are JSON text already.
-pub(crate) fn list(items: impl IntoIterator<Item = String>) -> String {
-    let mut text = String::new();
-    push_list(&mut text, items);
+/// The beginning of a line whose other members are written one by one.
+pub(crate) fn begun(value: &impl Serialize) -> String {
+    let mut text = object(value);
+    text.truncate(text.len() - "}".len());
     text
 }
 
-/// A JSON string.
-pub(crate) fn string(value: &str) -> String {
-    let mut text = String::with_capacity(value.len() + 2);
-    push_string(&mut text, value);
-    text
+/// The members that end such a line.
+pub(crate) fn rest(value: &impl Serialize) -> String {
+    let text = object(value);
+    match &text["{".len()..] {
+        "}" => "}\n".to_owned(),
+        members => format!(",{members}\n"),
+    }
+}
+
+/// JSON text that stands in a line as it is.
+pub(crate) fn raw(json: &str) -> Option<&RawValue> {
+    serde_json::from_str(json).ok()
+}
+
+pub(crate) fn object(value: &impl Serialize) -> String {
+    let mut text = Vec::new();
+    value
+        .serialize(&mut Serializer::with_formatter(&mut text, Visible))
+        .expect("plain values with text for keys, written into memory");
+    String::from_utf8(text).expect("JSON is UTF-8")
+}
+
+/// Compact JSON whose strings hold no character that acts on a terminal.
+struct Visible;
+
+impl Formatter for Visible {
+    fn write_string_fragment<W: Write + ?Sized>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        match fragment.contains(is_unsafe) {
+            true => writer.write_all(escaped(fragment).as_bytes()),
+            false => writer.write_all(fragment.as_bytes()),
+        }
+    }
+
+    fn write_char_escape<W: Write + ?Sized>(&mut self, writer: &mut W, escape: CharEscape) -> io::Result<()> {
+        match escape {
+            CharEscape::Backspace => writer.write_all(b"\\u0008"),
+            CharEscape::FormFeed => writer.write_all(b"\\u000c"),
+            escape => CompactFormatter.write_char_escape(writer, escape),
+        }
+    }
+
+    /// Line ends in it can only be white space between tokens, so spaces take their place.
+    fn write_raw_fragment<W: Write + ?Sized>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        match fragment.contains(['\n', '\r']) {
+            true => writer.write_all(fragment.replace(['\n', '\r'], " ").as_bytes()),
+            false => writer.write_all(fragment.as_bytes()),
+        }
+    }
 }
 
 /// JSON without characters that would act on a terminal: they stand only
@@ -135,36 +105,10 @@ fn push_escape(text: &mut String, c: char) {
     }
 }
 
-fn push_list(text: &mut String, items: impl IntoIterator<Item = String>) {
-    text.push('[');
-    for (place, item) in items.into_iter().enumerate() {
-        if place > 0 {
-            text.push(',');
-        }
-        text.push_str(&item);
-    }
-    text.push(']');
-}
-
-/// Escapes what JSON asks for, and what would act on a terminal.
-fn push_string(text: &mut String, value: &str) {
-    text.push('"');
-    for c in value.chars() {
-        match c {
-            '"' => text.push_str("\\\""),
-            '\\' => text.push_str("\\\\"),
-            '\n' => text.push_str("\\n"),
-            '\r' => text.push_str("\\r"),
-            '\t' => text.push_str("\\t"),
-            c if is_unsafe(c) => push_escape(text, c),
-            c => text.push(c),
-        }
-    }
-    text.push('"');
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -178,19 +122,29 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_json_in_the_given_order() {
-        let line = Line::new()
-            .value("b", 1)
-            .string("a", "é\"\\\n\u{1b}\u{202e}")
-            .optional("none", None)
-            .raw("event", "{\"x\":\n1.50}")
-            .list("l", ["1".to_owned(), string("s")])
-            .end();
+    fn what_acts_on_a_terminal_is_escaped_and_raw_text_is_verbatim() {
+        #[derive(Serialize)]
+        struct Line<'a> {
+            a: &'a str,
+            event: Option<&'a RawValue>,
+        }
+        let text = "é\"\\\n\t\u{8}\u{c}\u{1b}\u{7f}\u{202e}\u{e0041}";
+        let written = line(&Line {
+            a: text,
+            event: raw("{\"x\":\n1.50}"),
+        });
         assert_eq!(
-            line,
-            "{\"b\":1,\"a\":\"é\\\"\\\\\\n\\u001b\\u202e\",\"none\":null,\"event\":{\"x\": 1.50},\"l\":[1,\"s\"]}\n"
+            written,
+            "{\"a\":\"é\\\"\\\\\\n\\t\\u0008\\u000c\\u001b\\u007f\\u202e\\udb40\\udc41\",\"event\":{\"x\": 1.50}}\n"
         );
-        let value: serde_json::Value = serde_json::from_str(&line).unwrap();
-        assert_eq!(value["a"], "é\"\\\n\u{1b}\u{202e}");
+        let value: serde_json::Value = serde_json::from_str(&written).unwrap();
+        assert_eq!(value["a"], text);
+    }
+
+    #[test]
+    fn a_line_goes_out_in_parts() {
+        assert_eq!(begun(&json!({"a": 1})), "{\"a\":1");
+        assert_eq!(rest(&json!({"a": 1})), ",\"a\":1}\n");
+        assert_eq!(rest(&json!({})), "}\n");
     }
 }

@@ -73,7 +73,7 @@ impl Library {
         Ok([a, Self::of(b?, out.format)])
     }
 
-    /// What was opened; says what is wrong with it.
+    /// What was opened; notes what is wrong with it.
     fn of(engine: Engine, format: Format) -> Self {
         let damage = engine.damage();
         for sentence in damage.iter().skip(usize::from(engine.is_damaged())) {
@@ -170,7 +170,7 @@ impl Library {
         }
     }
 
-    /// The exchange that is named, or all; with whether lines must say which one they are about.
+    /// The exchange that is named, or all; with whether lines must name their exchange.
     pub(crate) fn one_or_all(&self, named: Option<i64>) -> Result<(Vec<i64>, bool), Failure> {
         match named {
             Some(index) => Ok((vec![self.one(Some(index))?], false)),
@@ -209,7 +209,7 @@ impl Library {
         Reader::open(self.shelf(index)?).map_err(unreadable)
     }
 
-    /// Says what could not be read, after everything that could was shown.
+    /// Fails with what could not be read, after everything that could was shown.
     pub(crate) fn finish(&self) -> Result<(), Failure> {
         if !self.engine.is_damaged() {
             return Ok(());
@@ -314,7 +314,7 @@ fn choice(reader: &Reader<AnyShelf>) -> String {
     format!("{} ({})", reader.exchange().index, shortened(&name, 53))
 }
 
-/// Says why nothing is shown of an exchange that is no stream of events; a
+/// Notes why nothing is shown of an exchange that is no stream of events; a
 /// program sees that there are no lines.
 pub(crate) fn note_no_events(reader: &Reader<AnyShelf>, index: i64, format: Format) {
     if reader.summary().frames > 0 || format == Format::Json {

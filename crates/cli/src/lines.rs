@@ -39,7 +39,7 @@ struct State {
     waiting: VecDeque<Vec<u8>>,
     /// Bytes that wait, those that are being written included.
     len: usize,
-    /// Whatever read them has closed its end.
+    /// The reader has closed its end.
     is_gone: bool,
 }
 
@@ -52,7 +52,10 @@ impl Lines {
     /// Lines for standard error; from here on all of them go this way.
     pub(crate) fn to_stderr() -> io::Result<Self> {
         if STDERR.get().is_none() {
-            drop(STDERR.set(Self::start(duplicate(&io::stderr())?, "lines to stderr")?));
+            // Set by another thread meanwhile, it is the same.
+            STDERR
+                .set(Self::start(duplicate(&io::stderr())?, "lines to stderr")?)
+                .ok();
         }
         Ok(STDERR.get().expect("it was just set").clone())
     }

@@ -1,9 +1,9 @@
-//! What is said while recording: on standard output, or on standard error
-//! where a command owns that.
+//! The lines that `record` prints while it records: on standard output, or on
+//! standard error where a command owns that.
 
+mod ranges;
 #[cfg(test)]
 mod tests;
-mod told;
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -16,12 +16,12 @@ use scrubjay_engine::{Edge, Engine, EngineError, NewsFeed, Overview, Window};
 use scrubjay_ipc::{News, Source};
 use scrubjay_session::exchange::Ending;
 
-use self::told::Told;
+use self::ranges::Ranges;
 use crate::{
     command::list,
+    contract::recorder::{ReadyLine, SourceObject},
     failure::{Failure, note, note_clock, note_exposure},
-    incidents,
-    json::Line,
+    incidents, json,
     out::Out,
     plan,
     safe::{safe, shortened},
@@ -35,15 +35,15 @@ enum Due {
     End(i64),
 }
 
-/// Tells what is captured.
+/// Prints what is captured.
 pub(crate) struct Log<'a> {
     engine: &'a Engine,
     sources: &'a [Source],
     out: &'a mut Out,
     /// Exchanges whose beginning was printed, and not their end.
     began: BTreeSet<i64>,
-    /// Exchanges of which there is nothing more to tell.
-    ended: Told,
+    /// Exchanges whose lines are all printed.
+    ended: Ranges,
     /// Tried again while recording; ends that do not fit in are printed when it is over.
     due: VecDeque<Due>,
     /// Looks that pass before that, and how many passed the last time.
@@ -58,7 +58,7 @@ pub(crate) struct Log<'a> {
 
 /// How long the lines that are left at the end may take.
 const LAST_LINES: Duration = Duration::from_millis(800);
-/// Between looks at what the recorder has to say.
+/// Between looks at incidents.
 const LOOK: Duration = Duration::from_millis(200);
 /// Looks between two tries of lines that cannot be made, at most: a minute.
 const DUE_PAUSE: u32 = 300;
@@ -75,7 +75,7 @@ impl<'a> Log<'a> {
             sources,
             out,
             began: BTreeSet::new(),
-            ended: Told::up_to(before.unwrap_or(0)),
+            ended: Ranges::up_to(before.unwrap_or(0)),
             due: VecDeque::new(),
             due_in: 0,
             due_pause: 0,
@@ -85,7 +85,7 @@ impl<'a> Log<'a> {
         }
     }
 
-    fn say(&mut self, text: &str) -> Result<(), Failure> {
+    fn print(&mut self, text: &str) -> Result<(), Failure> {
         self.out.text(text)
     }
 
@@ -93,7 +93,7 @@ impl<'a> Log<'a> {
     pub(crate) fn ready(&mut self) -> Result<(), Failure> {
         let sources = self.sources;
         for listen in sources.iter().filter_map(|source| source.listen.parse().ok()) {
-            let given_away = "whoever reaches it can use the agent behind it";
+            let given_away = "every machine that reaches it can use the agent behind it";
             note_exposure(listen, given_away, self.out.format);
         }
         note_clock(self.out.format);
@@ -119,14 +119,14 @@ impl<'a> Log<'a> {
             });
             format!("recording into {}\n{}", safe(&store), lines.collect::<String>())
         };
-        self.say(&text)?;
+        self.print(&text)?;
         let health = self.engine.health()?;
         self.room(health.low_disk, health.free_bytes);
         Ok(())
     }
 
-    /// Tells what comes until asked to stop. News wait while what was said
-    /// before them is not read; they do not pile up where they wait.
+    /// Prints what comes until asked to stop. News wait while the lines before
+    /// them are not read; they do not pile up where they wait.
     pub(crate) async fn follow<T>(&mut self, mut feed: NewsFeed, stop: impl Future<Output = T>) -> Result<(), Failure> {
         let mut stop = std::pin::pin!(stop);
         let mut look = tokio::time::interval(LOOK);
@@ -134,15 +134,15 @@ impl<'a> Log<'a> {
             tokio::select! {
                 _ = &mut stop => return Ok(()),
                 _ = look.tick() => {
-                    incidents::tell(self.engine, self.out)?;
-                    self.tell_due()?;
+                    incidents::print_new(self.engine, self.out)?;
+                    self.print_due()?;
                     if let Some(from) = self.missed_from.filter(|_| self.out.has_room()) {
-                        self.missed_from = self.tell_missed(from)?;
+                        self.missed_from = self.print_missed(from)?;
                     }
                 }
                 news = feed.next(), if self.out.has_room() => match news {
                     Some(news) => {
-                        self.tell(&news)?;
+                        self.print_news(&news)?;
                         if feed.has_missed() {
                             self.missed_from = Some(self.ended.first_gap());
                         }
@@ -153,7 +153,7 @@ impl<'a> Log<'a> {
         }
     }
 
-    pub(crate) fn tell(&mut self, news: &News) -> Result<(), Failure> {
+    pub(crate) fn print_news(&mut self, news: &News) -> Result<(), Failure> {
         match news {
             News::Began { exchange } if !self.out.is_json() => self.began(*exchange),
             News::Grown {
@@ -168,7 +168,7 @@ impl<'a> Log<'a> {
         }
     }
 
-    /// Tells what was not told by the time the engine was closed, for as long
+    /// Prints what was not printed by the time the engine was closed, for as long
     /// as there is room and time. A store that did not take everything is not
     /// asked for more.
     pub(crate) fn finish(&mut self, is_whole: bool) -> Result<(), Failure> {
@@ -178,34 +178,34 @@ impl<'a> Log<'a> {
             while self.out.has_room() {
                 let left = deadline.saturating_duration_since(Instant::now());
                 match lines.recv_timeout(left) {
-                    Ok(line) => self.say(&line)?,
+                    Ok(line) => self.print(&line)?,
                     Err(_over_or_late) => break,
                 }
             }
         }
-        incidents::tell_last(self.engine, self.out)
+        incidents::print_last(self.engine, self.out)
     }
 
-    /// Lines of exchanges that were not told, from a thread of their own: a
+    /// Lines of exchanges that were not printed, from a thread of their own: a
     /// large one that was not derived yet takes longer than stopping may.
     fn last_lines(&self) -> Result<mpsc::Receiver<String>, Failure> {
         let indexes = self.engine.exchanges_after(self.ended.first_gap())?.into_iter();
-        let untold: Vec<_> = indexes.filter(|index| !self.ended.contains(*index)).collect();
+        let unprinted: Vec<_> = indexes.filter(|index| !self.ended.contains(*index)).collect();
         let begun = self.began.clone();
         let sources: Vec<String> = self.sources.iter().map(|source| source.name.clone()).collect();
         let (engine, as_json) = (self.engine.clone(), self.out.is_json());
-        let (tell, lines) = mpsc::channel();
+        let (sender, lines) = mpsc::channel();
         thread::Builder::new().name("last lines".to_owned()).spawn(move || {
-            let mut untold = VecDeque::from(untold);
+            let mut unprinted = VecDeque::from(unprinted);
             let mut failed = BTreeSet::new();
-            while let Some(index) = untold.pop_front() {
+            while let Some(index) = unprinted.pop_front() {
                 let overview = match engine.overview(index) {
                     Ok(Some(overview)) => overview,
                     Ok(None) => continue,
                     Err(_unread) => {
                         // Once more, behind all others.
                         if failed.insert(index) {
-                            untold.push_back(index);
+                            unprinted.push_back(index);
                         }
                         continue;
                     }
@@ -218,7 +218,7 @@ impl<'a> Log<'a> {
                     text.push_str(&began_line(&overview));
                 }
                 text.push_str(&ended_line(&overview, as_json));
-                if tell.send(text).is_err() {
+                if sender.send(text).is_err() {
                     return;
                 }
             }
@@ -239,7 +239,7 @@ impl<'a> Log<'a> {
         match self.engine.overview(index) {
             Ok(Some(overview)) if self.is_ours(&overview) => {
                 self.began.insert(index);
-                self.say(&began_line(&overview))
+                self.print(&began_line(&overview))
             }
             Ok(_) => Ok(()),
             Err(_unread) => {
@@ -257,8 +257,8 @@ impl<'a> Log<'a> {
         self.end_with(index, read)
     }
 
-    /// Tells an end as it was read. What could not be read, say for a lock,
-    /// stays untold until it can be.
+    /// Prints an end as it was read. What could not be read, because of a lock
+    /// for example, waits until it can be.
     fn end_with(&mut self, index: i64, read: Result<Option<Overview>, EngineError>) -> Result<(), Failure> {
         let Ok(overview) = read else {
             self.put_off(Due::End(index));
@@ -267,7 +267,7 @@ impl<'a> Log<'a> {
         self.ended.add(index);
         self.began.remove(&index);
         match overview.filter(|overview| self.is_ours(overview)) {
-            Some(overview) => self.say(&ended_line(&overview, self.out.is_json())),
+            Some(overview) => self.print(&ended_line(&overview, self.out.is_json())),
             None => Ok(()),
         }
     }
@@ -280,7 +280,7 @@ impl<'a> Log<'a> {
 
     /// Tries the lines again that could not be made, one after the other until
     /// one of them still cannot.
-    fn tell_due(&mut self) -> Result<(), Failure> {
+    fn print_due(&mut self) -> Result<(), Failure> {
         if self.due_in > 0 {
             self.due_in -= 1;
             return Ok(());
@@ -305,9 +305,9 @@ impl<'a> Log<'a> {
         Ok(())
     }
 
-    /// Tells some of the ends of which no news came, because too many did;
+    /// Prints some of the ends of which no news came, because too many did;
     /// gives behind which exchange there may be more.
-    fn tell_missed(&mut self, from: i64) -> Result<Option<i64>, Failure> {
+    fn print_missed(&mut self, from: i64) -> Result<Option<i64>, Failure> {
         let window = Window {
             from: Edge::After(from),
             count: MISSED_AT_ONCE,
@@ -323,7 +323,7 @@ impl<'a> Log<'a> {
         Ok(overviews.last().map(|last| last.exchange.index).filter(|_| !is_last))
     }
 
-    /// Says once that what is recorded does not get into the store.
+    /// Notes once that what is recorded does not get into the store.
     fn trouble(&mut self, why: Option<&str>) {
         // A lock is let go again, mostly before a note about it is read.
         let why = why.filter(|why| !why.contains("locked"));
@@ -366,19 +366,20 @@ fn ended_line(overview: &Overview, as_json: bool) -> String {
     }
 }
 
-/// The line that says that connections are accepted.
+/// The first line, printed when connections are accepted.
 pub(crate) fn ready_line(url: &str, store: &str, sources: &[Source]) -> String {
-    let sources = sources.iter().map(|source| {
-        Line::new()
-            .string("name", &source.name)
-            .string("url", &source.url)
-            .string("upstream", &source.upstream)
-            .object()
+    let sources = sources.iter().map(|source| SourceObject {
+        name: &source.name,
+        url: &source.url,
+        upstream: &source.upstream,
+        replay: None,
+        exchanges: None,
     });
-    Line::new()
-        .value("ready", true)
-        .string("url", url)
-        .string("store", store)
-        .list("sources", sources)
-        .end()
+    json::line(&ReadyLine {
+        ready: true,
+        url,
+        store,
+        sources: sources.collect(),
+        replay: None,
+    })
 }

@@ -10,12 +10,14 @@
 //! - `args`: the arguments; `plan`: sources as arguments name them.
 //! - `command`: a file a command. `library`: what is read, and which exchange.
 //! - `failure`: reports and exit statuses; `out`: standard output; `lines`: output that nothing waits for.
-//! - `json`, `table`, `pretty`, `words`, `safe`: how things are written down.
-//! - `log`: what is said while recording; `incidents`: what a recorder has to say beside that.
+//! - `contract`: what is printed as JSON, as types; `json`: how it is written.
+//! - `table`, `pretty`, `words`, `safe`: how things are written down.
+//! - `log`: what is printed while recording; `incidents`: what happens to the recording itself.
 //! - `signals`: being asked to stop, and coming to an end.
 
 mod args;
 mod command;
+mod contract;
 mod failure;
 mod incidents;
 mod json;
@@ -51,7 +53,7 @@ fn main() -> ExitCode {
     };
     let format = cli.format();
     if let Some(refusal) = cli.refusal() {
-        return refusal.tell(format);
+        return refusal.print(format);
     }
     let mut out = Out::new(format, cli.limits());
     let done = cli.command.args().execute(&mut out);
@@ -60,7 +62,7 @@ fn main() -> ExitCode {
     drop(out);
     let status = match done.and(flushed) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.tell(format),
+        Err(failure) => failure.print(format),
     };
     if let Some(lines) = Lines::stderr() {
         lines.finish();
@@ -72,8 +74,8 @@ fn main() -> ExitCode {
 /// like any other, in the same words.
 fn refuse(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        // Whoever asks for help and does not read it does not need it.
-        drop(error.print());
+        // A closed standard output is no failure of help.
+        error.print().ok();
         return ExitCode::SUCCESS;
     }
     let args: Vec<String> = std::env::args_os()
@@ -83,10 +85,10 @@ fn refuse(error: &clap::Error) -> ExitCode {
     let wants_json = args.windows(2).any(|pair| pair == ["--format", "json"])
         || args.iter().any(|arg| arg == "--json" || arg == "--format=json");
     let format = if wants_json { Format::Json } else { Format::Text };
-    complaint(error, &args).tell(format)
+    complaint(error, &args).print(format)
 }
 
-/// Of what clap says: the sentence, and its tip where it has one.
+/// Of the error of clap: the sentence, and its tip where it has one.
 fn complaint(error: &clap::Error, args: &[String]) -> Failure {
     let known = Cli::command();
     let named = args.iter().find(|arg| known.find_subcommand(arg).is_some());
@@ -117,8 +119,8 @@ fn complaint(error: &clap::Error, args: &[String]) -> Failure {
     let tip = parts.find_map(|part| part.strip_prefix("tip: ").map(sentence));
     if let Some(upstream) = forgotten_upstream(error, named) {
         return Failure::bad_argument(
-            format!("{upstream:?} stands alone; record takes where to forward by name."),
-            format!("Say scrubjay record --upstream {upstream}."),
+            format!("{upstream:?} is an argument without its flag."),
+            format!("Use scrubjay record --upstream {upstream}."),
         );
     }
     let hint = tip.map_or_else(|| help.clone(), |tip| format!("{tip} {help}"));

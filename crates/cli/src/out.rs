@@ -34,8 +34,8 @@ impl Out {
         }
     }
 
-    /// From here on nothing waits for whoever reads: neither what is said here
-    /// nor what is said on standard error. Without standard output, because it
+    /// From here on nothing waits for a reader: neither what is printed here
+    /// nor what is printed on standard error. Without standard output, because it
     /// is a command's, all of it goes to standard error.
     pub(crate) fn write_behind(&mut self, has_stdout: bool) -> Result<(), Failure> {
         self.flush()?;
@@ -54,7 +54,7 @@ impl Out {
         self.format == Format::Json
     }
 
-    /// Text that ends its own lines. Whatever it holds, nothing of it acts on a
+    /// Text that ends its own lines. Nothing in it acts on a
     /// terminal or hides in a viewer: escaped in JSON, which means the same
     /// then, made visible in all else.
     pub(crate) fn text(&mut self, text: &str) -> Result<(), Failure> {
@@ -83,7 +83,7 @@ impl Out {
         }
     }
 
-    /// Whether what is said next would not pile up behind a reader that does not read.
+    /// Whether what is printed next would not pile up behind a reader that does not read.
     pub(crate) fn has_room(&self) -> bool {
         match &self.sink {
             Sink::Direct(_) => true,
@@ -91,7 +91,7 @@ impl Out {
         }
     }
 
-    /// Shows what was said so far.
+    /// Shows what was printed so far.
     pub(crate) fn flush(&mut self) -> Result<(), Failure> {
         match &mut self.sink {
             Sink::Direct(stdout) => Ok(stdout.flush()?),

@@ -107,10 +107,10 @@ pub(crate) fn hosts(names: &[String]) -> Result<Hosts, Failure> {
     Ok(Hosts::allowing(names).map_err(EngineError::from)?)
 }
 
-/// Says loudly whose certificate is not verified.
+/// Notes whose certificate is not verified.
 pub(crate) fn note_unverified(upstream: &str, format: Format) {
     let sentence = format!(
-        "the certificate of {} is NOT verified: somebody in between could read and change everything. Every exchange says so.",
+        "the certificate of {} is NOT verified: a machine in between could read and change everything. Every exchange is marked so.",
         safe(upstream)
     );
     note(&sentence, format);

@@ -98,7 +98,7 @@ impl Signals {
                 progress: Box::new(progress),
             }),
         };
-        let (tell, asked) = mpsc::unbounded_channel();
+        let (sender, asked) = mpsc::unbounded_channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         // From here on a signal is heard, also before the thread runs.
         let heard = {
@@ -108,7 +108,7 @@ impl Signals {
         let theirs = stopping.clone();
         std::thread::Builder::new()
             .name("signals".to_owned())
-            .spawn(move || runtime.block_on(theirs.listen(heard, meaning, tell)))?;
+            .spawn(move || runtime.block_on(theirs.listen(heard, meaning, sender)))?;
         Ok(Self { asked, stopping })
     }
 
@@ -167,7 +167,7 @@ impl Stopping {
         self.shared.status.store(status, Ordering::Relaxed);
     }
 
-    async fn listen(self, mut heard: Heard, meaning: Meaning, tell: mpsc::UnboundedSender<Asked>) {
+    async fn listen(self, mut heard: Heard, meaning: Meaning, sender: mpsc::UnboundedSender<Asked>) {
         let mut look = tokio::time::interval(LOOK);
         let mut stood_since: Option<(u64, Instant)> = None;
         loop {
@@ -179,8 +179,8 @@ impl Stopping {
                     if meaning != Meaning::PassOn {
                         self.begin();
                     }
-                    // Whoever is not listening any more is about to end.
-                    tell.send(asked).ok();
+                    // Without a receiver the program is about to end.
+                    sender.send(asked).ok();
                 }
                 () = self.shared.begun.notified() => {}
                 _ = look.tick(), if self.has_begun() && meaning != Meaning::StopInOwnTime => {

@@ -15,7 +15,7 @@ pub(crate) fn rfc3339(micros: i64) -> String {
 
 /// Wall clock for people: to the second, in their own time zone.
 pub(crate) fn clock(micros: i64) -> String {
-    // A store or a file may say any number; near the ends of the calendar a time zone leads out of it.
+    // A store or a file may hold any number; near the ends of the calendar a time zone leads out of it.
     let here = DateTime::from_timestamp_micros(scrubjay_ipc::words::written_years(micros))
         .unwrap_or_default()
         .with_timezone(&Local);
@@ -73,7 +73,7 @@ pub(crate) fn size(text: &str) -> Result<u64, NoSize> {
     is_exact.then_some(bytes.round() as u64).ok_or(NoSize::NoSense)
 }
 
-/// The moment that somebody names, microseconds since 1970: a time, a day
+/// The moment that a text names, microseconds since 1970: a time, a day
 /// (its beginning here), or an age counted back from `now_us`.
 pub(crate) fn moment(text: &str, now_us: i64) -> Option<i64> {
     let text = text.trim();

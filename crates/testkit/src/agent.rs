@@ -1,14 +1,19 @@
-//! An upstream that does exactly what a script says, down to the write and the
-//! way in which it breaks off.
+//! An upstream that follows a script, down to each write and the way in which it
+//! breaks off.
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
 };
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     task::JoinSet,
 };
 
@@ -23,13 +28,17 @@ pub enum Step {
     Chunk(Vec<u8>),
     /// Waits until the test opens the gate.
     Wait(Gate),
-    /// Opens a gate for the test.
+    /// Opens a gate, for which the test waits.
     Tell(Gate),
+    /// Writes what the test sends, each as one transfer chunk, until the sender is dropped.
+    Relay(Arc<tokio::sync::Mutex<UnboundedReceiver<Vec<u8>>>>),
+    /// Writes this transfer chunk again and again until the other side leaves, and counts the bytes.
+    Flood(Vec<u8>, Arc<AtomicU64>),
     /// Reads until the other side closes or resets, then goes on.
     UntilPeerLeaves,
     /// Closes with a reset.
     Reset,
-    /// Closes in the middle of whatever is going on, without a reset.
+    /// Closes without a reset, in the middle of an answer too.
     Close,
 }
 
@@ -51,6 +60,12 @@ impl Step {
     /// One transfer chunk.
     pub fn chunk(text: &str) -> Self {
         Self::Chunk(text.as_bytes().to_vec())
+    }
+
+    /// Chunks that the test sends while the answer is under way.
+    pub fn relay() -> (UnboundedSender<Vec<u8>>, Self) {
+        let (sender, pieces) = unbounded_channel();
+        (sender, Self::Relay(Arc::new(tokio::sync::Mutex::new(pieces))))
     }
 
     /// The last transfer chunk.
@@ -76,12 +91,17 @@ impl Asked {
 
     /// The values of a field, in their order.
     pub fn values(&self, name: &str) -> Vec<&str> {
-        let fields = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
-        fields
-            .filter(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.trim())
-            .collect()
+        field_values(&self.head, name)
     }
+}
+
+/// The values of a field of a head, in their order.
+pub(crate) fn field_values<'a>(head: &'a str, name: &str) -> Vec<&'a str> {
+    let fields = head.lines().skip(1).filter_map(|line| line.split_once(':'));
+    fields
+        .filter(|(key, _)| key.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.trim())
+        .collect()
 }
 
 type Script = dyn Fn(&Asked) -> Vec<Step> + Send + Sync;
@@ -119,6 +139,29 @@ impl ScriptedAgent {
             seen,
             _task: task,
         }
+    }
+
+    /// As [`ScriptedAgent::answering`] for tests without a runtime: it runs on
+    /// a thread of its own until the tests end.
+    pub fn on_a_thread(script: impl Fn(&Asked) -> Vec<Step> + Send + Sync + 'static) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime should start");
+        let listener = runtime
+            .block_on(TcpListener::bind("127.0.0.1:0"))
+            .expect("loopback should have a free port");
+        let agent = Self {
+            address: listener.local_addr().expect("a bound socket has an address"),
+            seen: Arc::default(),
+            _task: JoinSet::new(),
+        };
+        let seen = Arc::clone(&agent.seen);
+        thread::Builder::new()
+            .name("agent".into())
+            .spawn(move || runtime.block_on(accept(listener, Arc::new(script), seen)))
+            .expect("a thread should start");
+        agent
     }
 
     /// Where it listens.
@@ -171,12 +214,7 @@ async fn converse(mut stream: TcpStream, script: Arc<Script>, seen: Arc<Seen>) {
 async fn play(stream: &mut TcpStream, step: Step) -> Option<()> {
     match step {
         Step::Write(bytes) => stream.write_all(&bytes).await.ok(),
-        Step::Chunk(bytes) => {
-            let mut framed = format!("{:x}\r\n", bytes.len()).into_bytes();
-            framed.extend_from_slice(&bytes);
-            framed.extend_from_slice(b"\r\n");
-            stream.write_all(&framed).await.ok()
-        }
+        Step::Chunk(bytes) => stream.write_all(&framed(&bytes)).await.ok(),
         Step::Wait(gate) => {
             gate.passed().await;
             Some(())
@@ -184,6 +222,20 @@ async fn play(stream: &mut TcpStream, step: Step) -> Option<()> {
         Step::Tell(gate) => {
             gate.open();
             Some(())
+        }
+        Step::Relay(pieces) => {
+            let mut pieces = pieces.lock().await;
+            while let Some(piece) = pieces.recv().await {
+                stream.write_all(&framed(&piece)).await.ok()?;
+            }
+            Some(())
+        }
+        Step::Flood(bytes, written) => {
+            let framed = framed(&bytes);
+            loop {
+                stream.write_all(&framed).await.ok()?;
+                written.fetch_add(framed.len() as u64, Ordering::Relaxed);
+            }
         }
         Step::UntilPeerLeaves => {
             let mut rest = [0; 1024];
@@ -196,6 +248,14 @@ async fn play(stream: &mut TcpStream, step: Step) -> Option<()> {
         }
         Step::Close => None,
     }
+}
+
+/// Bytes as one transfer chunk.
+fn framed(bytes: &[u8]) -> Vec<u8> {
+    let mut framed = format!("{:x}\r\n", bytes.len()).into_bytes();
+    framed.extend_from_slice(bytes);
+    framed.extend_from_slice(b"\r\n");
+    framed
 }
 
 /// One request with its body, of either framing.

@@ -7,6 +7,8 @@ use tokio::{
     net::TcpStream,
 };
 
+use crate::agent::field_values;
+
 /// How a connection ended for the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Closed {
@@ -58,7 +60,7 @@ impl RawClient {
 
     /// Sends bytes to a server that may have closed already.
     pub async fn send_to_anyone(&mut self, bytes: &[u8]) {
-        drop(self.stream.write_all(bytes).await);
+        self.stream.write_all(bytes).await.ok();
     }
 
     /// Reads until these bytes were received.
@@ -163,11 +165,7 @@ impl Answer {
 
     /// The values of a field, in their order.
     pub fn values(&self, name: &str) -> Vec<&str> {
-        let fields = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
-        fields
-            .filter(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.trim())
-            .collect()
+        field_values(&self.head, name)
     }
 
     /// The body as text.
@@ -175,7 +173,7 @@ impl Answer {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// Bytes of the whole answer, if its head tells.
+    /// Bytes of the whole answer, if its head has them.
     fn needed(&self) -> Option<usize> {
         let len = self.values("content-length").first()?.parse::<usize>().ok()?;
         Some(self.head.len() + len)

@@ -1,6 +1,4 @@
-//! What do tests stand on, so that each says only what is its own?
-//!
-//! For tests only: a scripted agent that writes, splits and breaks off as told,
+//! For tests only: a scripted agent that writes, splits and breaks off by its script,
 //! a client that notes raw bytes, a recorder in memory, captured streams.
 //!
 //! ```
@@ -23,7 +21,6 @@
 //! # Not here
 //!
 //! Anything that a program needs: no crate depends on this one outside of tests.
-#![warn(missing_docs)]
 
 mod agent;
 mod client;

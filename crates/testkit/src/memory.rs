@@ -6,7 +6,7 @@ use scrubjay_proxy::recorder::{ExchangeSink, Recorder};
 use scrubjay_session::exchange::{Ending, Headers, Relayed, RequestHead, ResponseHead};
 use tokio::sync::watch;
 
-/// One exchange as a recorder was told of it.
+/// One exchange as the recorder got it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Taped {
     /// Name of its source.

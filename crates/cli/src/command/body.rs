@@ -51,7 +51,7 @@ impl Execute for Args {
 }
 
 /// Standard output that remembers why it refused, because the engine's own
-/// failure says only that it did.
+/// failure only states that it did.
 struct Watched<'a> {
     out: &'a mut Out,
     refused: Option<Failure>,

@@ -30,8 +30,9 @@ use self::mutes::Muted;
 use crate::{
     args::{Format, LimitArg, Tls},
     command::Execute,
+    contract::CheckLine,
     failure::Failure,
-    json::{self, Line},
+    json,
     library::{Library, Order},
     out::Out,
     plan, words,
@@ -77,7 +78,7 @@ pub(crate) struct Args {
     #[arg(long = "exchange", value_name = "I", allow_negative_numbers = true)]
     pub(crate) exchanges: Vec<i64>,
 
-    /// Also requests that are no runs; an /info that failed is checked without it
+    /// Check requests that carry no run, too; an /info that failed is checked without it
     #[arg(long, conflicts_with_all = ["exchanges", "url"])]
     pub(crate) all: bool,
 
@@ -89,7 +90,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "RULE")]
     pub(crate) mute: Vec<String>,
 
-    /// Do not count the rules of this file: a rule a line, and why
+    /// Do not count the rules of this file: a line has a rule and the reason
     #[arg(long, value_name = "FILE")]
     pub(crate) mutes: Option<PathBuf>,
 
@@ -337,20 +338,15 @@ impl Found {
 /// A finding as the contract has it.
 pub(crate) fn line(checked: &Checked, found: &Found, several: bool) -> String {
     let finding = &found.finding;
-    let line = match several {
-        true => Line::new().string("source", &checked.source),
-        false => Line::new(),
-    };
-    let line = line
-        .value("exchange", checked.exchange)
-        .value("seq", finding.seq)
-        .string("rule", &finding.rule)
-        .string("severity", finding.severity.as_str())
-        .string("title", found.title())
-        .string("message", &finding.message)
-        .list("clients", found.clients().into_iter().map(json::string));
-    match found.is_muted {
-        true => line.value("muted", true).end(),
-        false => line.end(),
-    }
+    json::line(&CheckLine {
+        source: several.then_some(&checked.source),
+        exchange: checked.exchange,
+        seq: finding.seq,
+        rule: &finding.rule,
+        severity: finding.severity.as_str(),
+        title: found.title(),
+        message: &finding.message,
+        clients: found.clients(),
+        muted: found.is_muted,
+    })
 }

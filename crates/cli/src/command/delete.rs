@@ -3,7 +3,10 @@
 use clap::ArgGroup;
 use scrubjay_ipc::Code;
 
-use crate::{args::StoreArg, command::Execute, failure::Failure, json::Line, library::Library, out::Out, words};
+use crate::{
+    args::StoreArg, command::Execute, contract::files::DeleteLine, failure::Failure, json, library::Library, out::Out,
+    words,
+};
 
 #[derive(Debug, clap::Args)]
 #[command(group(ArgGroup::new("which").required(true).args(["exchanges", "before"])))]
@@ -30,7 +33,7 @@ impl Execute for Args {
         };
         if out.is_json() {
             for index in &erased {
-                out.text(&Line::new().value("index", index).end())?;
+                out.text(&json::line(&DeleteLine { index: *index }))?;
             }
         } else {
             out.text(&format!("deleted {}\n", words::count(erased.len() as u64, "exchange")))?;
@@ -41,7 +44,7 @@ impl Execute for Args {
             Some(open) => Err(Failure::new(
                 Code::BadRequest,
                 format!("Exchange {open} is still going on, so it was left alone."),
-                "Wait until it has ended, or stop whoever records it.",
+                "Wait until it has ended, or stop its recorder.",
             )),
         }
     }

@@ -24,7 +24,7 @@ use crate::{
     out::Out,
 };
 
-/// Differences that a text tells one by one.
+/// Differences that a text lists one by one.
 const DIFFERENCES: usize = 200;
 
 #[derive(Debug, clap::Args)]
@@ -37,7 +37,7 @@ pub(crate) struct Args {
     #[arg(value_name = "B", required_unless_present = "baseline")]
     pub(crate) b: Option<PathBuf>,
 
-    /// More to compare with A: says where each first parts
+    /// More recordings to compare with A; prints where each first differs
     #[arg(value_name = "MORE", conflicts_with = "baseline")]
     pub(crate) more: Vec<PathBuf>,
 
@@ -94,7 +94,7 @@ impl Execute for Args {
             return many::run(self, &a, b, &rules, out);
         }
         let mut comparison = compared(a.side.clone(), b.side.clone(), &rules)?;
-        tell(&mut comparison, out)?;
+        print(&mut comparison, out)?;
         left_out(&a, &b, out)?;
         out.flush()?;
         a.library.finish().and(b.library.finish())?;
@@ -106,7 +106,7 @@ impl Execute for Args {
     }
 }
 
-/// Says what was not compared.
+/// Names what was not compared.
 fn left_out(a: &Operand, b: &Operand, out: &mut Out) -> Result<(), Failure> {
     if out.format != Format::Text || a.left_out + b.left_out == 0 {
         return Ok(());
@@ -118,7 +118,7 @@ fn left_out(a: &Operand, b: &Operand, out: &mut Out) -> Result<(), Failure> {
 }
 
 /// Prints a comparison.
-fn tell(comparison: &mut Comparison<AnyShelf>, out: &mut Out) -> Result<(), Failure> {
+fn print(comparison: &mut Comparison<AnyShelf>, out: &mut Out) -> Result<(), Failure> {
     match out.format {
         Format::Json => {
             out.text(&answers::summary_line(comparison))?;
@@ -133,7 +133,7 @@ fn tell(comparison: &mut Comparison<AnyShelf>, out: &mut Out) -> Result<(), Fail
     }
 }
 
-/// Exit status 1 says that something differs.
+/// Exit status 1 where something differs.
 fn verdict(same: bool) -> Result<(), Failure> {
     match same {
         true => Ok(()),
@@ -146,7 +146,7 @@ fn compared(a: Side<AnyShelf>, b: Side<AnyShelf>, rules: &Rules) -> Result<Compa
         Ok(comparison) => Ok(comparison),
         Err(Stopped::Failed(failed)) => Err(unreadable(failed)),
         Err(Stopped::Cancelled) => Err(unreadable(Failed::Nothing {
-            place: "the end of a comparison that nobody gave up".to_owned(),
+            place: "the end of a comparison that was not cancelled".to_owned(),
         })),
     }
 }

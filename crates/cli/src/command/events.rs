@@ -2,12 +2,12 @@
 
 use scrubjay_session::query::EventLine;
 
-use super::show::finding_list;
 use crate::{
     args::{LimitArg, One},
     command::Execute,
+    contract::FrameLine,
     failure::Failure,
-    json::Line,
+    json,
     library::{Library, note_no_events, unreadable},
     out::Out,
     safe::{safe, shortened},
@@ -51,20 +51,18 @@ impl Execute for Args {
 }
 
 fn json_line(exchange: Option<i64>, event: &EventLine) -> String {
-    let line = match exchange {
-        Some(index) => Line::new().value("exchange", index),
-        None => Line::new(),
-    };
-    line.value("seq", event.seq)
-        .value("atUs", event.entry.at_us)
-        .value("offset", event.entry.offset)
-        .value("len", event.entry.len)
-        .value("chunk", event.entry.chunk)
-        .string("kind", event.kind_name())
-        .optional("type", event.type_name.as_deref())
-        .raw("event", event.event.as_deref().unwrap_or("null"))
-        .raw("findings", &finding_list(&event.findings))
-        .end()
+    json::line(&FrameLine {
+        exchange,
+        seq: event.seq,
+        at_us: event.entry.at_us,
+        offset: event.entry.offset,
+        len: event.entry.len,
+        chunk: event.entry.chunk,
+        kind: event.kind_name(),
+        type_name: event.type_name.as_deref(),
+        event: event.event.as_deref().and_then(json::raw),
+        findings: event.findings.iter().map(Into::into).collect(),
+    })
 }
 
 fn text_line(event: &EventLine) -> String {

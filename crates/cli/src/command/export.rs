@@ -17,8 +17,9 @@ use scrubjay_ipc::Code;
 use crate::{
     args::{LimitArg, SourceArgs},
     command::Execute,
+    contract::files::ExportLine,
     failure::Failure,
-    json::Line,
+    json,
     library::Library,
     out::Out,
     safe::safe,
@@ -55,8 +56,8 @@ impl Execute for Args {
         let name = self.output.file_name().unwrap_or_default().to_string_lossy();
         let packing = Packing::of_name(&name).ok_or_else(|| {
             Failure::bad_argument(
-                format!("The name {name:?} does not say what to write."),
-                "Let it end in .agui.jsonl or .agui.jsonl.gz.",
+                format!("The name {name:?} has no known ending."),
+                "Use a name that ends in .agui.jsonl or .agui.jsonl.gz.",
             )
         })?;
         let library = Library::open(self.source.path(), out)?;
@@ -67,10 +68,10 @@ impl Execute for Args {
         draft.keep()?;
         let shown = self.output.display().to_string();
         out.text(&if out.is_json() {
-            Line::new()
-                .string("file", &shown)
-                .value("exchanges", indexes.len())
-                .end()
+            json::line(&ExportLine {
+                file: &shown,
+                exchanges: indexes.len(),
+            })
         } else {
             format!(
                 "wrote {} to {}{}\n",
@@ -108,8 +109,8 @@ impl Draft {
             target: target.to_owned(),
             kept: false,
         };
-        // One of a program that died under the same number: nothing needs it.
-        drop(fs::remove_file(&draft.path));
+        // One of a program that died under the same number. If it cannot be removed, creating the file fails.
+        fs::remove_file(&draft.path).ok();
         create_private_file(&draft.path).map_err(|error| draft.refused(&error))?;
         Ok(draft)
     }
@@ -150,7 +151,8 @@ impl Draft {
 impl Drop for Draft {
     fn drop(&mut self) {
         if !self.kept {
-            drop(fs::remove_file(&self.path));
+            // The command has failed already, and reports that.
+            fs::remove_file(&self.path).ok();
         }
     }
 }

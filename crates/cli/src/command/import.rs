@@ -21,8 +21,9 @@ use self::progress::Progress;
 use crate::{
     args::{Format, LimitArg, StoreArg},
     command::Execute,
-    failure::{Failure, note, tell},
-    json::Line,
+    contract::files::ImportLine,
+    failure::{Failure, note, print_report},
+    json,
     out::Out,
     safe::safe,
     signals::{Meaning, Signals},
@@ -67,7 +68,7 @@ impl Execute for Args {
                     failed = failed.and(take(engine, file, incoming, out)?);
                 }
                 Err(error) => {
-                    tell(&error.report(), out.format);
+                    print_report(&error.report(), out.format);
                     failed = Err(Failure::Status(2));
                 }
             }
@@ -157,19 +158,22 @@ fn watch_signals(format: Format) -> Result<Arc<AtomicBool>, Failure> {
                 tokio::time::sleep(LEAVING).await;
             });
             stopped("What was said to be taken is whole; the next list derives the rest, or reindex does.")
-                .tell(format);
+                .print(format);
             std::process::exit(2);
         })?;
     Ok(stop)
 }
 
-/// Takes a file's exchanges; the inner failure says that it was damaged.
+/// Takes a file's exchanges; the inner failure is that it was damaged.
 fn take(engine: &Engine, file: &Path, incoming: Incoming, out: &mut Out) -> Result<Result<(), Failure>, Failure> {
     let imported = engine.import_incoming(incoming)?;
     let shown = file.display().to_string();
     if out.is_json() {
         for index in &imported.exchanges {
-            out.text(&Line::new().string("file", &shown).value("index", index).end())?;
+            out.text(&json::line(&ImportLine {
+                file: &shown,
+                index: *index,
+            }))?;
         }
     } else {
         let numbers: Vec<String> = imported.exchanges.iter().map(ToString::to_string).collect();
@@ -184,7 +188,7 @@ fn take(engine: &Engine, file: &Path, incoming: Incoming, out: &mut Out) -> Resu
     }
     let Some(damage) = damage else { return Ok(Ok(())) };
     let hint = "What stands before the damage is in the store now; get the file again for the rest.";
-    tell(
+    print_report(
         &Report::new(Code::BadFile, format!("{shown}: {damage}"), hint),
         out.format,
     );

@@ -15,8 +15,9 @@ use self::chosen::{Chosen, Others};
 use crate::{
     args::{LimitArg, SourceArgs},
     command::Execute,
+    contract::{Counts, ListLine, Pairs, Passage, RunObject},
     failure::Failure,
-    json::{self, Line},
+    json,
     library::{Library, Order},
     out::Out,
     safe::shortened,
@@ -54,7 +55,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) source: SourceArgs,
 
-    /// Also requests that are no runs: preflights, /info, pages
+    /// List requests that carry no run, too: preflights, /info, pages
     #[arg(long)]
     pub(crate) all: bool,
 
@@ -74,7 +75,7 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) failed: bool,
 
-    /// At most so many, the newest
+    /// List at most N exchanges, the newest
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) limit: Option<i64>,
 }
@@ -209,47 +210,32 @@ impl<'a> Rows<'a> {
 }
 
 pub(crate) fn line(index: i64, exchange: &Exchange, summary: &Summary) -> String {
-    let labels = exchange
-        .labels
-        .iter()
-        .fold(Line::new(), |line, (key, value)| line.string(key, value))
-        .object();
-    let line = Line::new()
-        .value("index", index)
-        .string("source", &exchange.source)
-        .string("method", &exchange.request.method)
-        .string("target", &exchange.request.target)
-        .optional_value("status", exchange.response.as_ref().map(|head| head.status))
-        .string("ending", exchange.ending.as_str())
-        .optional("threadId", Some(summary.thread_id.as_str()).filter(|id| !id.is_empty()))
-        .list("runs", summary.runs.iter().map(run_object))
-        .string("startedAt", &words::rfc3339(exchange.started_at_us))
-        .value("durationUs", exchange.last_at_us)
-        .optional_value("ttftUs", summary.ttft_us)
-        .value("chunks", exchange.chunk_count)
-        .value("frames", summary.frames)
-        .value("bytes", exchange.body_len);
-    with_passage(line, exchange)
-        .raw("labels", &labels)
-        .raw("findings", &counts(summary))
-        .end()
+    let [error, warning, note] = summary.findings;
+    json::line(&ListLine {
+        index,
+        source: &exchange.source,
+        method: &exchange.request.method,
+        target: &exchange.request.target,
+        status: exchange.response.as_ref().map(|head| head.status),
+        ending: exchange.ending.as_str(),
+        thread_id: Some(summary.thread_id.as_str()).filter(|id| !id.is_empty()),
+        runs: summary.runs.iter().map(run_object).collect(),
+        started_at: words::rfc3339(exchange.started_at_us),
+        duration_us: exchange.last_at_us,
+        ttft_us: summary.ttft_us,
+        chunks: exchange.chunk_count,
+        frames: summary.frames,
+        bytes: exchange.body_len,
+        passage: passage(exchange),
+        labels: Pairs(&exchange.labels),
+        findings: Counts { error, warning, note },
+    })
 }
 
-/// What passed in another protocol, and that TLS was not verified, where it is so.
-pub(crate) fn with_passage(line: Line, exchange: &Exchange) -> Line {
-    let line = match exchange.relayed {
-        None => line,
-        Some(relayed) => line.raw(
-            "relayed",
-            &Line::new()
-                .value("sentLen", relayed.sent_len)
-                .value("receivedLen", relayed.received_len)
-                .object(),
-        ),
-    };
-    match exchange.is_unverified {
-        true => line.value("tlsUnverified", true),
-        false => line,
+pub(crate) fn passage(exchange: &Exchange) -> Passage {
+    Passage {
+        relayed: exchange.relayed.map(Into::into),
+        tls_unverified: exchange.is_unverified,
     }
 }
 
@@ -262,24 +248,14 @@ pub(crate) fn relayed_words(relayed: Relayed) -> String {
     )
 }
 
-/// Findings by severity.
-pub(crate) fn counts(summary: &Summary) -> String {
-    let [error, warning, note] = summary.findings;
-    Line::new()
-        .value("error", error)
-        .value("warning", warning)
-        .value("note", note)
-        .object()
-}
-
-fn run_object(run: &Run) -> String {
-    Line::new()
-        .string("runId", &run.run_id)
-        .string("threadId", &run.thread_id)
-        .string("outcome", run.outcome.as_str())
-        .value("firstSeq", run.first_seq)
-        .value("lastSeq", run.last_seq)
-        .object()
+fn run_object(run: &Run) -> RunObject<'_> {
+    RunObject {
+        run_id: &run.run_id,
+        thread_id: &run.thread_id,
+        outcome: run.outcome.as_str(),
+        first_seq: run.first_seq,
+        last_seq: run.last_seq,
+    }
 }
 
 fn cells(index: i64, exchange: &Exchange, summary: &Summary) -> Vec<String> {
@@ -335,23 +311,6 @@ fn labels(exchange: &Exchange) -> String {
     labels.join(" ")
 }
 
-/// Severity, rule and message of what is wrong, as a value inside a line.
-pub(crate) fn finding_object(finding: &scrubjay_session::query::FindingEntry) -> String {
-    Line::new()
-        .string("rule", &finding.rule)
-        .string("severity", finding.severity.as_str())
-        .string("message", &finding.message)
-        .object()
-}
-
-/// Header fields as pairs.
-pub(crate) fn header_pairs(headers: &scrubjay_session::exchange::Headers) -> String {
-    json::list(headers.iter().map(|(name, value)| {
-        let value = String::from_utf8_lossy(value);
-        json::list([json::string(name), json::string(&value)])
-    }))
-}
-
 /// How an exchange ended, in a line for people.
 pub(crate) fn ended_line(index: i64, exchange: &Exchange, summary: &Summary) -> String {
     let status = exchange
@@ -375,7 +334,7 @@ pub(crate) fn ended_line(index: i64, exchange: &Exchange, summary: &Summary) -> 
             .into_iter()
             .filter(|part| !part.is_empty()),
     );
-    // Of what got no answer, status and ending say the same.
+    // Of what got no answer, status and ending are the same.
     parts.dedup();
     format!("#{index} ended: {}\n", parts.join(", "))
 }

@@ -1,4 +1,4 @@
-//! `scrubjay record`: captures until it is told to stop, or while a command runs.
+//! `scrubjay record`: captures until a signal stops it, or while a command runs.
 
 use std::ffi::OsString;
 use std::process::ExitStatus;
@@ -54,11 +54,11 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) drain: bool,
 
-    /// Above this size, such as 500MB or 2GB, let the oldest unpinned exchanges of this recording go
+    /// Above this size, such as 500MB or 2GB, delete the oldest unpinned exchanges of this recording
     #[arg(long, value_name = "SIZE")]
     pub(crate) max_store: Option<String>,
 
-    /// With --max-store: let those go, too, that were there before
+    /// With --max-store: delete exchanges that were recorded before, too
     #[arg(long, requires = "max_store")]
     pub(crate) prune_existing: bool,
 
@@ -113,14 +113,14 @@ impl Execute for Args {
         let ended = runtime.block_on(record(&engine, &sources, self, &mut signals, &mut log));
         stopping.begin();
         let is_whole = engine.close();
-        let told = log.finish(is_whole);
+        let printed = log.finish(is_whole);
         if !is_whole {
             note(
                 "Not everything has reached the store yet; it is in the spool, and the next start takes it in.",
                 format,
             );
         }
-        ended.and(told)
+        ended.and(printed)
     }
 }
 
@@ -132,7 +132,7 @@ fn keep_to(engine: &Engine, max_bytes: u64, takes_any: bool, out: &mut Out) -> R
             return Err(too_large(engine, max_bytes, &excess));
         }
         if let Some(pruned) = engine.prune_to(max_bytes)? {
-            incidents::tell_pruned(&pruned, out)?;
+            incidents::print_pruned(&pruned, out)?;
         }
     }
     Ok(engine.set_cap(SizeCap { max_bytes, takes_any })?)
@@ -280,7 +280,7 @@ async fn wait(
     let mut following = std::pin::pin!(log.follow(feed, passing_on));
     tokio::select! {
         status = child.wait() => Ok(status?),
-        // Recording goes on for as long as the command runs, whatever cannot be told of it.
+        // Recording goes on for as long as the command runs, even where its lines cannot be printed.
         Err(failure) = &mut following => Err(failure),
     }
 }

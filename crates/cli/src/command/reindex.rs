@@ -1,6 +1,9 @@
 //! `scrubjay reindex`: everything derived, made anew from the bytes.
 
-use crate::{args::StoreArg, command::Execute, failure::Failure, json::Line, library::Library, out::Out, words};
+use crate::{
+    args::StoreArg, command::Execute, contract::files::ReindexLine, failure::Failure, json, library::Library, out::Out,
+    words,
+};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -13,7 +16,7 @@ impl Execute for Args {
         let library = Library::open(self.store.path.clone(), out)?;
         let count = library.engine().reindex()?;
         out.text(&if out.is_json() {
-            Line::new().value("exchanges", count).end()
+            json::line(&ReindexLine { exchanges: count })
         } else {
             format!("reindexed {}\n", words::count(count, "exchange"))
         })?;

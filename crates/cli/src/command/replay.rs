@@ -1,14 +1,15 @@
 //! `scrubjay replay`: a recording served as the agent.
 //!
 //! - `addresses`: which sources are served, and where each listens.
-//! - `told`: what is said: the ready line, a line an answer, what goes next.
-//! - `lines`: the text of those lines.
+//! - `console`: what is printed: the ready line, a line an answer, the next event; and typed orders.
+//! - `lines`: the text of those lines; `outcome`: what was asked for, and what faults did.
 //! - `keys`: what is typed while events are sent by hand.
 
 mod addresses;
+mod console;
 mod keys;
 mod lines;
-mod told;
+mod outcome;
 
 use clap::builder::NonEmptyStringValueParser;
 use std::{
@@ -18,11 +19,12 @@ use std::{
 
 use scrubjay_door::{Door, DoorOptions};
 use scrubjay_engine::{Engine, EngineError, NewsFeed, Opening, Options, ReplayConfig, raise_descriptor_limit};
-use scrubjay_ipc::{Code, News, ReplayOptions};
+use scrubjay_ipc::{Code, News, ReplayOptions, faults};
 
 use self::{
+    console::Console,
     keys::{Key, Keys},
-    told::{Outcome, Told},
+    outcome::Outcome,
 };
 use crate::{
     args::{Format, HostArgs, LimitArg, Tls},
@@ -38,14 +40,14 @@ use crate::{
 /// How long answers of the control door that have begun are waited for at the end.
 const LAST_ANSWERS: Duration = Duration::from_millis(300);
 /// What a control door on an address of the network exposes.
-const CONTROL_GIVES_AWAY: &str = "whoever gets this address with its token can read every recording, delete it, steer \
-     this replay and record through new sources";
+const CONTROL_GIVES_AWAY: &str = "every program that has this address with its token can read every recording, delete \
+     it, control this replay and record through new sources";
 /// Between looks at whether there is room for more lines.
 const LOOK: Duration = Duration::from_millis(200);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Recording file or store, told apart by content; absent means the default store
+    /// Recording file or store, recognised by content; absent means the default store
     #[arg(value_name = "SOURCE")]
     pub(crate) source: Option<PathBuf>,
 
@@ -73,11 +75,11 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) strict: bool,
 
-    /// What must be as recorded: documented (the conversation), or exact (state, tools, context, forwarded properties too)
+    /// What must equal the recorded request: documented (the conversation), or exact (state, tools, context, forwarded properties too)
     #[arg(long = "match", value_name = "HOW", default_value = "documented", value_parser = ["documented", "exact"])]
     pub(crate) matching: String,
 
-    /// What answers where nothing recorded does: not-found (404), run-error (a RUN_ERROR in a stream), or wait (for a choice by hand)
+    /// How a request is answered that no recording answers: not-found (404), run-error (a RUN_ERROR in a stream), or wait (for a choice by hand)
     #[arg(long = "miss", value_name = "HOW", default_value = "not-found", value_parser = ["not-found", "run-error", "wait"])]
     pub(crate) on_miss: String,
 
@@ -85,7 +87,7 @@ pub(crate) struct Args {
     #[arg(long = "fault", value_name = "SPEC")]
     pub(crate) faults: Vec<String>,
 
-    /// Take faults and seed from this file
+    /// Read faults and seed from this file
     #[arg(long, value_name = "FILE")]
     pub(crate) overlay: Option<PathBuf>,
 
@@ -122,9 +124,18 @@ pub(crate) struct Args {
     #[arg(long = "allow-origin", value_name = "ORIGIN")]
     pub(crate) allow_origins: Vec<String>,
 
-    /// Let tests and pages steer this replay from here
+    /// Let tests and pages control this replay at this address
     #[arg(long, value_name = "ADDR")]
     pub(crate) control: Option<String>,
+}
+
+pub(super) fn after_help() -> String {
+    format!(
+        "Faults of --fault, as NAME or NAME:KEY=VALUE,KEY=VALUE; docs/replay.md has their keys:\n{}\n\
+         Every program and every page of this machine can read what is served, and any other machine if --listen names \
+         no loopback address. --control opens the interface of serve, which needs its token.",
+        faults::list()
+    )
 }
 
 impl Execute for Args {
@@ -156,12 +167,12 @@ impl Execute for Args {
             .build()?;
         let misses_path = misses_into.as_ref().unwrap_or(&engine).path().to_owned();
         let format = out.format;
-        let mut told = Told::new(&engine, &replays, self, &misses_path, out);
+        let mut console = Console::new(&engine, &replays, self, &misses_path, out);
         let signals = Signals::new(Meaning::Stop, format, || 0)?;
         let stopping = signals.stopping();
-        // What a strict replay has to say is lost if it hangs: then it does not pass.
+        // The verdict of a strict replay is lost if it hangs: then it does not pass.
         stopping.set_status(if self.strict { 2 } else { 0 });
-        let ended = runtime.block_on(replaying(&engine, self, signals, &mut told));
+        let ended = runtime.block_on(replaying(&engine, self, signals, &mut console));
         stopping.begin();
         // A question of the control door that still waits for the disk is not waited for.
         runtime.shutdown_background();
@@ -171,7 +182,7 @@ impl Execute for Args {
             store.close();
         }
         ended?;
-        let answered = told.ended(&outcome?);
+        let answered = console.ended(&outcome?);
         damaged.and(answered)
     }
 
@@ -255,24 +266,29 @@ fn opened(path: PathBuf) -> Result<Engine, Failure> {
     })?)
 }
 
-async fn replaying(engine: &Engine, args: &Args, mut signals: Signals, told: &mut Told<'_>) -> Result<(), Failure> {
+async fn replaying(
+    engine: &Engine,
+    args: &Args,
+    mut signals: Signals,
+    console: &mut Console<'_>,
+) -> Result<(), Failure> {
     let feed = engine.news()?;
     let control = match &args.control {
-        Some(listen) => Some(Control::open(engine, listen, told.format()).await?),
+        Some(listen) => Some(Control::open(engine, listen, console.format()).await?),
         None => None,
     };
-    let keys = told.wants_keys().then(Keys::read).transpose()?;
-    told.ready(control.as_ref().map(|control| control.url.as_str()))?;
-    let ended = follow(told, feed, keys, signals.asked_to_stop()).await;
+    let keys = console.wants_keys().then(Keys::read).transpose()?;
+    console.ready(control.as_ref().map(|control| control.url.as_str()))?;
+    let ended = follow(console, feed, keys, signals.asked_to_stop()).await;
     if let Some(control) = control {
         control.close().await;
     }
     ended
 }
 
-/// Tells what is answered until asked to stop.
+/// Prints what is answered until asked to stop.
 async fn follow(
-    told: &mut Told<'_>,
+    console: &mut Console<'_>,
     mut feed: NewsFeed,
     mut keys: Option<Keys>,
     stop: impl Future<Output = ()>,
@@ -282,18 +298,18 @@ async fn follow(
     let mut look = tokio::time::interval(LOOK);
     loop {
         tokio::select! {
-            () = &mut stop => return told.answers(),
+            () = &mut stop => return console.answers(),
             _ = look.tick() => {}
-            news = feed.next(), if told.has_room() => match news {
-                Some(News::Replays) => told.answers()?,
+            news = feed.next(), if console.has_room() => match news {
+                Some(News::Replays) => console.answers()?,
                 Some(_) => {}
                 None => return Ok(()),
             },
             key = keys::next(&mut keys) => match key {
-                Key::Order(by) => told.steer(by)?,
-                Key::Miss(exchange) => told.answer_miss(exchange),
-                Key::Nonsense(why) => told.nonsense(&why),
-                Key::NoMore => told.nobody_types(),
+                Key::Order(by) => console.steer(by)?,
+                Key::Miss(exchange) => console.answer_miss(exchange),
+                Key::Nonsense(why) => console.nonsense(&why),
+                Key::NoMore => console.input_ended(),
             },
         }
     }
@@ -319,8 +335,8 @@ impl Control {
         let url = door.url();
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let serving = tokio::spawn(async move {
-            // Whoever asks next is told by the closed connection.
-            door.serve(async { drop(stopped.await) }).await;
+            // Later requests find the connection closed.
+            door.serve(async { stopped.await.unwrap_or_default() }).await;
         });
         Ok(Self { url, stop, serving })
     }
@@ -328,6 +344,6 @@ impl Control {
     async fn close(self) {
         drop(self.stop);
         // A test that takes its answer slowly is not waited for.
-        drop(tokio::time::timeout(LAST_ANSWERS, self.serving).await);
+        tokio::time::timeout(LAST_ANSWERS, self.serving).await.ok();
     }
 }

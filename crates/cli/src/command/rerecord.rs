@@ -1,4 +1,4 @@
-//! `scrubjay rerecord`: asks a live agent what the baselines asked, and says
+//! `scrubjay rerecord`: asks a live agent what the baselines asked, and reports
 //! what it does otherwise now.
 //!
 //! Map: [`baselines`] (what is asked), [`asking`] (asking it), [`keeping`]
@@ -89,18 +89,18 @@ impl Execute for Args {
         let (asked, store, _folder) = ask(&baselines, &plan, limit)?;
         asked.note(diff::plain(out.format));
         asked.judge_silence(&secret::hidden(&self.url))?;
-        let told = diff::baseline::tell(&self.baselines, &store, &rules, None, out)?;
+        let result = diff::baseline::report(&self.baselines, &store, &rules, None, out)?;
         let new = Library::open(Some(store.clone()), out)?;
         if let Some(folder) = &self.output {
             keeping::write(&baselines, &asked, &new, folder, out)?;
         }
         let accepted = match self.accept {
-            true => keeping::replace(&baselines, &asked, &new, &told, out)?,
+            true => keeping::replace(&baselines, &asked, &new, &result, out)?,
             false => false,
         };
         out.flush()?;
         asked.judge_ends(limit)?;
-        match told.is_same() || accepted {
+        match result.is_same() || accepted {
             true => Ok(()),
             false => Err(Failure::Status(1)),
         }

@@ -14,9 +14,9 @@ use super::record::{bind, choice, start};
 use crate::{
     args::{ChoiceArgs, LimitArg, SourceArgs, Tls},
     command::Execute,
+    contract::recorder::UrlLine,
     failure::{Failure, note, note_clock},
-    incidents,
-    json::Line,
+    incidents, json,
     log::ready_line,
     out::Out,
     plan,
@@ -28,7 +28,7 @@ use crate::{
 const WAITING: usize = 16;
 /// How long answers that have begun are waited for at the end.
 const LAST_ANSWERS: Duration = Duration::from_millis(300);
-/// Between looks at what the recorder has to say.
+/// Between looks at incidents.
 const LOOK: Duration = Duration::from_millis(200);
 
 #[derive(Debug, clap::Args)]
@@ -86,7 +86,7 @@ impl Execute for Args {
         // A question that still waits for the disk is not waited for.
         runtime.shutdown_background();
         engine.close();
-        ended.and(incidents::tell_last(&engine, out))
+        ended.and(incidents::print_last(&engine, out))
     }
 
     fn limit(&self) -> Option<&LimitArg> {
@@ -134,9 +134,11 @@ async fn serve(
     mut signals: Signals,
     out: &mut Out,
 ) -> Result<(), Failure> {
-    let (tell, mut told) = mpsc::channel::<String>(WAITING);
-    // Nobody needs more addresses than they have seen.
-    let on_new_url: OnNewUrl = Box::new(move |url| drop(tell.try_send(url.to_owned())));
+    let (sender, mut urls) = mpsc::channel::<String>(WAITING);
+    // An address that does not fit in is one of many that were not used.
+    let on_new_url: OnNewUrl = Box::new(move |url| {
+        sender.try_send(url.to_owned()).ok();
+    });
     let door = Door::open_on(engine.clone(), socket, Some(on_new_url)).map_err(|error| refused(&error))?;
     if let Some(exposure) = door.exposure() {
         note(&exposure, out.format);
@@ -144,20 +146,20 @@ async fn serve(
     ready(engine, &door.url(), sources, out)?;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let mut serving = std::pin::pin!(door.serve(async {
-        drop(stopped.await);
+        stopped.await.ok();
     }));
     let mut look = tokio::time::interval(LOOK);
     loop {
         tokio::select! {
             () = &mut serving => return Ok(()),
             () = signals.asked_to_stop() => break,
-            _ = look.tick() => incidents::tell(engine, out)?,
-            Some(url) = told.recv() => another(&url, out)?,
+            _ = look.tick() => incidents::print_new(engine, out)?,
+            Some(url) = urls.recv() => another(&url, out)?,
         }
     }
     drop(stop);
     // A browser that takes its answer slowly is not waited for.
-    drop(tokio::time::timeout(LAST_ANSWERS, serving).await);
+    tokio::time::timeout(LAST_ANSWERS, serving).await.ok();
     Ok(())
 }
 
@@ -191,7 +193,7 @@ fn ready(engine: &Engine, url: &str, sources: &[Source], out: &mut Out) -> Resul
 /// The address was used; this one lets another browser in.
 fn another(url: &str, out: &mut Out) -> Result<(), Failure> {
     let text = if out.is_json() {
-        Line::new().string("url", url).end()
+        json::line(&UrlLine { url })
     } else {
         format!("for another browser:\n  {url}\n")
     };

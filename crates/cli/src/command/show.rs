@@ -6,12 +6,13 @@ use scrubjay_session::{
     shelf::Shelf as _,
 };
 
-use super::list::{finding_object, header_pairs, relayed_words, with_passage};
+use super::list::{passage, relayed_words};
 use crate::{
     args::{LimitArg, One},
     command::Execute,
+    contract::{ChunkObject, HoleObject, RequestObject, ResponseObject, ShowLine, header_pairs},
     failure::Failure,
-    json::{self, Line},
+    json,
     library::{Library, unreadable},
     out::Out,
     safe::safe,
@@ -67,70 +68,49 @@ fn json_line(
         }
         chunks.extend(some.iter().map(chunk_object));
     }
-    let line = Line::new()
-        .string("source", &exchange.source)
-        .raw("request", &request_object(&exchange.request, exchange.request_len))
-        .raw("response", &response_object(exchange))
-        .list("chunks", chunks)
-        .list(
-            "holes",
-            exchange.holes.iter().map(|hole| {
-                Line::new()
-                    .value("offset", hole.offset)
-                    .optional_value("len", hole.len)
-                    .object()
-            }),
-        )
-        .string("ending", exchange.ending.as_str());
-    let line = with_passage(line, exchange);
-    let line = match has_other_url(exchange) {
-        true => line.string("url", &exchange.url()),
-        false => line,
-    };
-    let line = line
-        .list(
-            "findings",
-            findings.iter().map(|finding| {
-                Line::new()
-                    .value("seq", finding.seq)
-                    .string("rule", &finding.rule)
-                    .string("severity", finding.severity.as_str())
-                    .string("message", &finding.message)
-                    .object()
-            }),
-        )
-        .end();
-    out.text(&line)
+    let holes = exchange.holes.iter().map(|hole| HoleObject {
+        offset: hole.offset,
+        len: hole.len,
+    });
+    out.text(&json::line(&ShowLine {
+        source: &exchange.source,
+        request: request_object(&exchange.request, exchange.request_len),
+        response: response_object(exchange),
+        chunks,
+        holes: holes.collect(),
+        ending: exchange.ending.as_str(),
+        passage: passage(exchange),
+        url: has_other_url(exchange).then(|| exchange.url()),
+        findings: findings.iter().map(Into::into).collect(),
+    }))
 }
 
-fn chunk_object(chunk: &Chunk) -> String {
-    Line::new()
-        .value("offset", chunk.offset)
-        .value("len", chunk.len)
-        .value("atUs", chunk.at_us)
-        .object()
+fn chunk_object(chunk: &Chunk) -> ChunkObject {
+    ChunkObject {
+        offset: chunk.offset,
+        len: chunk.len,
+        at_us: chunk.at_us,
+    }
 }
 
-fn request_object(request: &RequestHead, body_len: u64) -> String {
-    Line::new()
-        .string("method", &request.method)
-        .string("target", &request.target)
-        .string("version", request.version.as_str())
-        .raw("headers", &header_pairs(&request.headers))
-        .value("bodyLen", body_len)
-        .object()
+fn request_object(request: &RequestHead, body_len: u64) -> RequestObject<'_> {
+    RequestObject {
+        method: &request.method,
+        target: &request.target,
+        version: request.version.as_str(),
+        headers: header_pairs(&request.headers),
+        body_len,
+    }
 }
 
-fn response_object(exchange: &Exchange) -> String {
-    let Some(head) = &exchange.response else {
-        return "null".to_owned();
-    };
-    Line::new()
-        .value("status", head.status)
-        .string("version", head.version.as_str())
-        .raw("headers", &header_pairs(&head.headers))
-        .raw("trailers", &header_pairs(&exchange.trailers))
-        .object()
+fn response_object(exchange: &Exchange) -> Option<ResponseObject<'_>> {
+    let head = exchange.response.as_ref()?;
+    Some(ResponseObject {
+        status: head.status,
+        version: head.version.as_str(),
+        headers: header_pairs(&head.headers),
+        trailers: header_pairs(&exchange.trailers),
+    })
 }
 
 fn text(exchange: &Exchange, endpoint_method: &str, findings: &[FindingEntry], out: &mut Out) -> Result<(), Failure> {
@@ -224,9 +204,4 @@ pub(crate) fn finding_line(finding: &FindingEntry) -> String {
         safe(&finding.rule),
         safe(&finding.message)
     )
-}
-
-/// Findings of a frame as a value inside a line.
-pub(crate) fn finding_list(findings: &[FindingEntry]) -> String {
-    json::list(findings.iter().map(finding_object))
 }

@@ -5,8 +5,9 @@ use scrubjay_session::query::{Kind, Span, SpanText};
 use crate::{
     args::{LimitArg, One},
     command::Execute,
+    contract::{SpanContent, SpanLine},
     failure::Failure,
-    json::Line,
+    json,
     library::{Library, note_no_events, unreadable},
     out::Out,
     safe::shortened,
@@ -58,22 +59,24 @@ impl Execute for Args {
 }
 
 fn json_line(span: &Span, said: &SpanText, parent: Option<&Span>) -> String {
-    let line = Line::new()
-        .string("kind", span.kind.as_str())
-        .optional("id", Some(span.id.as_str()).filter(|id| !id.is_empty()))
-        .optional("name", Some(span.name.as_str()).filter(|name| !name.is_empty()))
-        .value("firstSeq", span.first_seq)
-        .value("lastSeq", span.last_seq)
-        .value("startUs", span.start_us)
-        .value("endUs", span.end_us)
-        .value("open", span.open);
-    let line = if span.kind == Kind::Tool {
-        line.string("args", &said.text)
-            .optional("result", said.result.as_deref())
-    } else {
-        line.string("text", &said.text)
-    };
-    line.optional("parent", parent.map(called)).end()
+    json::line(&SpanLine {
+        kind: span.kind.as_str(),
+        id: Some(span.id.as_str()).filter(|id| !id.is_empty()),
+        name: Some(span.name.as_str()).filter(|name| !name.is_empty()),
+        first_seq: span.first_seq,
+        last_seq: span.last_seq,
+        start_us: span.start_us,
+        end_us: span.end_us,
+        open: span.open,
+        content: match span.kind {
+            Kind::Tool => SpanContent::Tool {
+                args: &said.text,
+                result: said.result.as_deref(),
+            },
+            _ => SpanContent::Other { text: &said.text },
+        },
+        parent: parent.map(called),
+    })
 }
 
 /// What a span is known by: its id, or its name where it has none.

@@ -9,8 +9,9 @@ use scrubjay_session::query::{Held, Moment, Reader, TooLarge};
 use crate::{
     args::{LimitArg, One},
     command::Execute,
+    contract::{Blame, ChangeLine, ExplainObject, StateHead, StateRest, StopObject, TooLargeObject},
     failure::Failure,
-    json::{self, Line},
+    json,
     library::{Library, unreadable},
     out::Out,
     pretty::pretty,
@@ -36,15 +37,15 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) all: bool,
 
-    /// Say which frame set each value of the state
+    /// Print which frame set each value of the state
     #[arg(long)]
     pub(crate) blame: bool,
 
-    /// Say how the moment was reached
+    /// Print the checkpoint that was used and how many frames were folded
     #[arg(long)]
     pub(crate) explain: bool,
 
-    /// Leave out what is larger in all, and print its size
+    /// Leave out messages, state and interrupts that are larger than this together, and print their size
     #[arg(long, value_name = "SIZE", default_value = "64MiB")]
     pub(crate) max_state: String,
 }
@@ -59,7 +60,7 @@ impl Execute for Args {
                 let mut reader = library.reader(index)?;
                 // Every moment, one after the other, so that each folds one frame on.
                 for seq in 0..=reader.summary().frames {
-                    tell(many.then_some(index), seq, &mut reader, (self, limit_bytes), out)?;
+                    print_moment(many.then_some(index), seq, &mut reader, (self, limit_bytes), out)?;
                 }
             }
         } else {
@@ -74,7 +75,7 @@ impl Execute for Args {
                     let from = within("--from", from, index, &reader)?;
                     change(from, seq, &mut reader, limit_bytes, out)?;
                 }
-                None => tell(None, seq, &mut reader, (self, limit_bytes), out)?,
+                None => print_moment(None, seq, &mut reader, (self, limit_bytes), out)?,
             }
         }
         out.flush()?;
@@ -115,9 +116,11 @@ fn within(option: &str, seq: i64, index: i64, reader: &Reader<AnyShelf>) -> Resu
 fn change(from: u32, seq: u32, reader: &mut Reader<AnyShelf>, limit_bytes: u64, out: &mut Out) -> Result<(), Failure> {
     let patch = reader.state_patch(from, seq, limit_bytes).map_err(unreadable)?;
     if out.is_json() {
-        let mut line = Line::new().value("seq", seq).value("from", from);
-        line = line.raw("patch", &json::escaped(&patch.to_string()));
-        return out.text(&line.end());
+        return out.text(&json::line(&ChangeLine {
+            seq,
+            from,
+            patch: &patch,
+        }));
     }
     let mut text = format!(
         "from frame {from} to frame {seq}: {}\n",
@@ -129,8 +132,8 @@ fn change(from: u32, seq: u32, reader: &mut Reader<AnyShelf>, limit_bytes: u64, 
     out.text(&text)
 }
 
-/// A moment and what is said of it.
-struct Told<'a> {
+/// A moment and what is printed of it.
+struct MomentReport<'a> {
     exchange: Option<i64>,
     moment: &'a Moment,
     too_large: Option<TooLarge>,
@@ -140,7 +143,7 @@ struct Told<'a> {
     explain: bool,
 }
 
-fn tell(
+fn print_moment(
     exchange: Option<i64>,
     seq: u32,
     reader: &mut Reader<AnyShelf>,
@@ -155,7 +158,7 @@ fn tell(
         }
         false => (None, false),
     };
-    let told = Told {
+    let report = MomentReport {
         exchange,
         too_large: reader.too_large(&moment, limit_bytes),
         blame,
@@ -164,8 +167,8 @@ fn tell(
         explain: args.explain,
     };
     match out.is_json() {
-        true => told.json(reader, out),
-        false => told.text(reader, out),
+        true => report.json(reader, out),
+        false => report.text(reader, out),
     }
 }
 
@@ -184,7 +187,7 @@ impl fmt::Write for Pieces<'_> {
     }
 }
 
-impl Told<'_> {
+impl MomentReport<'_> {
     fn is_left_out(&self, held: Held) -> bool {
         self.too_large
             .as_ref()
@@ -194,43 +197,29 @@ impl Told<'_> {
     /// A line with the contract's keys; what a client holds goes out as it is
     /// written, because it may be long.
     fn json(&self, reader: &Reader<AnyShelf>, out: &mut Out) -> Result<(), Failure> {
-        let mut line = Line::new();
-        if let Some(index) = self.exchange {
-            line = line.value("exchange", index);
-        }
-        line = line
-            .value("seq", self.moment.seq)
-            .optional("type", self.moment.type_name.as_deref());
-        out.text(&line.begun())?;
+        out.text(&json::begun(&StateHead {
+            exchange: self.exchange,
+            seq: self.moment.seq,
+            type_name: self.moment.type_name.as_deref(),
+        }))?;
         self.held(Held::Messages, reader, out)?;
         self.held(Held::State, reader, out)?;
         out.text(&format!(",\"stopped\":{}", self.stopped()))?;
         self.held(Held::Interrupts, reader, out)?;
-        let mut rest = Line::rest();
-        if let Some(large) = &self.too_large {
-            let left_out = large.left_out.iter().map(|held| json::string(held.as_str()));
-            let told = Line::new()
-                .value("bytes", large.bytes)
-                .value("limitBytes", large.limit_bytes)
-                .list("leftOut", left_out);
-            rest = rest.raw("tooLarge", &told.object());
-        }
-        if let Some(blame) = &self.blame {
-            let pointers = blame
-                .iter()
-                .fold(Line::new(), |line, (pointer, seq)| line.value(pointer, seq));
-            rest = rest.raw("blame", &pointers.object());
-        }
-        if self.explain {
-            let explained = Line::new()
-                .value("checkpoint", self.moment.explain.checkpoint)
-                .value("folded", self.moment.explain.folded);
-            rest = rest.raw("explain", &explained.object());
-        }
-        if self.is_blame_cut {
-            rest = rest.value("blameCut", true);
-        }
-        out.text(&rest.end())
+        let explain = &self.moment.explain;
+        out.text(&json::rest(&StateRest {
+            too_large: self.too_large.as_ref().map(|large| TooLargeObject {
+                bytes: large.bytes,
+                limit_bytes: large.limit_bytes,
+                left_out: large.left_out.iter().map(|held| held.as_str()).collect(),
+            }),
+            blame: self.blame.as_deref().map(Blame),
+            explain: self.explain.then_some(ExplainObject {
+                checkpoint: explain.checkpoint,
+                folded: explain.folded,
+            }),
+            blame_cut: self.is_blame_cut,
+        }))
     }
 
     /// A member of the line that begins with a comma.
@@ -247,16 +236,12 @@ impl Told<'_> {
     }
 
     fn stopped(&self) -> String {
-        self.moment.stopped.as_ref().map_or_else(
-            || "null".to_owned(),
-            |stop| {
-                Line::new()
-                    .value("seq", stop.seq)
-                    .string("rule", &stop.rule)
-                    .string("message", &stop.message)
-                    .object()
-            },
-        )
+        let stop = self.moment.stopped.as_ref().map(|stop| StopObject {
+            seq: stop.seq,
+            rule: &stop.rule,
+            message: &stop.message,
+        });
+        json::object(&stop)
     }
 
     fn text(&self, reader: &Reader<AnyShelf>, out: &mut Out) -> Result<(), Failure> {

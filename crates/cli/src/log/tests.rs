@@ -8,7 +8,7 @@ use super::{Due, Log};
 use crate::{args::Format, out::Out};
 
 #[test]
-fn an_end_that_cannot_be_read_stays_untold_until_it_can() {
+fn an_end_that_cannot_be_read_waits_until_it_can() {
     let folder = TempDir::new().expect("a folder");
     let options = Options {
         path: Some(folder.path().join("s.db")),
@@ -35,11 +35,11 @@ fn an_end_that_cannot_be_read_stays_untold_until_it_can() {
         duration_us: 1,
         live: false,
     };
-    assert!(log.tell(&grown).is_ok());
+    assert!(log.print_news(&grown).is_ok());
     assert!(log.ended.contains(3) && !log.ended.contains(1));
 
     // The store can be read again.
-    assert!(log.tell_due().is_ok());
+    assert!(log.print_due().is_ok());
     assert!(log.due.is_empty());
     assert_eq!(log.ended.first_gap(), 3);
 }

@@ -1,16 +1,17 @@
-//! An agent to record: a socket that answers every request with one stream.
+//! An agent to record: it answers every request with one stream.
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{SocketAddr, TcpListener, TcpStream},
+    io::{Read as _, Write as _},
+    net::TcpStream,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicU64, Ordering},
-        mpsc,
     },
     thread,
     time::Duration,
 };
+
+use scrubjay_testkit::{Gate, ScriptedAgent, Step};
 
 /// What the agent streams.
 pub(crate) const BODY: &str = concat!(
@@ -23,7 +24,7 @@ pub(crate) const BODY: &str = concat!(
 
 /// An agent that answers until the test ends.
 pub(crate) struct Agent {
-    pub(crate) address: SocketAddr,
+    scripted: ScriptedAgent,
     /// Bytes that a flooding agent has written.
     flooded: Arc<AtomicU64>,
 }
@@ -34,44 +35,39 @@ impl Agent {
         Self::saying(BODY)
     }
 
-    /// Answers with a stream of the caller's.
-    pub(crate) fn saying(body: &'static str) -> Self {
-        Self::answering(move |stream| answer(stream, body))
+    /// Answers with a stream of the caller's, a chunk a frame.
+    pub(crate) fn saying(body: &str) -> Self {
+        let chunks = body.split_inclusive("\n\n").map(Step::chunk);
+        Self::playing(chunks.chain([Step::end()]).collect())
     }
 
     /// Answers with the first frame, and then with nothing for as long as the client stays.
     pub(crate) fn start_stalling() -> Self {
-        Self::answering(stall)
+        Self::playing(vec![Step::chunk(first_frame()), Step::UntilPeerLeaves])
     }
 
-    /// Answers with the start of a stream, and with its end once the sender is dropped.
-    pub(crate) fn holding(start: String, end: &'static str) -> (Self, mpsc::Sender<()>) {
-        let (sender, dropped) = mpsc::channel();
-        let dropped = Arc::new(Mutex::new(dropped));
-        let agent = Self::answering(move |mut stream| {
-            read_request(&stream);
-            let chunk = |body: &str| format!("{:x}\r\n{body}\r\n", body.len());
-            drop(stream.write_all(format!("{HEAD}{}", chunk(&start)).as_bytes()));
-            assert!(dropped.lock().unwrap().recv().is_err(), "nothing is sent");
-            drop(stream.write_all(format!("{}0\r\n\r\n", chunk(end)).as_bytes()));
-        });
-        (agent, sender)
+    /// Answers with the start of a stream, and with its end once the gate is open.
+    pub(crate) fn holding(start: &str, end: &str) -> (Self, Gate) {
+        let gate = Gate::default();
+        let steps = vec![
+            Step::chunk(start),
+            Step::Wait(gate.clone()),
+            Step::chunk(end),
+            Step::end(),
+        ];
+        (Self::playing(steps), gate)
     }
 
     /// Answers with bytes that need not be text, in one chunk.
-    pub(crate) fn saying_bytes(body: &'static [u8]) -> Self {
-        Self::answering(move |mut stream| {
-            read_request(&stream);
-            let head = format!("{HEAD}{:x}\r\n", body.len());
-            drop(stream.write_all(&[head.as_bytes(), body, b"\r\n0\r\n\r\n"].concat()));
-        })
+    pub(crate) fn saying_bytes(body: &[u8]) -> Self {
+        Self::playing(vec![Step::Chunk(body.to_vec()), Step::end()])
     }
 
     /// Answers with more than any buffer takes, for as long as the client stays.
     pub(crate) fn flooding() -> Self {
         let flooded = Arc::<AtomicU64>::default();
-        let counted = Arc::clone(&flooded);
-        let agent = Self::answering(move |stream| flood(stream, &counted));
+        let frame = format!("data: {}\n\n", "x".repeat(16_000));
+        let agent = Self::playing(vec![Step::Flood(frame.into_bytes(), Arc::clone(&flooded))]);
         Self { flooded, ..agent }
     }
 
@@ -86,77 +82,38 @@ impl Agent {
         }
     }
 
-    fn answering(answer: impl Fn(TcpStream) + Clone + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                let answer = answer.clone();
-                thread::spawn(move || answer(stream));
-            }
-        });
+    /// Answers the head of a stream, then these, and closes.
+    pub(crate) fn playing(mut steps: Vec<Step>) -> Self {
+        steps.insert(0, head());
+        steps.push(Step::Close);
         Self {
-            address,
+            scripted: ScriptedAgent::on_a_thread(move |_| steps.clone()),
             flooded: Arc::default(),
         }
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.scripted.address().port()
+    }
+
     pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.scripted.url()
     }
 }
 
-pub(crate) const HEAD: &str =
-    "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n";
-
-/// One request a connection, and one chunk a frame.
-fn answer(mut stream: TcpStream, body: &str) {
-    read_request(&stream);
-    let mut response = HEAD.to_owned();
-    for frame in body.split_inclusive("\n\n") {
-        response.push_str(&format!("{:x}\r\n{frame}\r\n", frame.len()));
-    }
-    response.push_str("0\r\n\r\n");
-    drop(stream.write_all(response.as_bytes()));
-}
-
-fn flood(mut stream: TcpStream, flooded: &AtomicU64) {
-    read_request(&stream);
-    let frame = format!("data: {}\n\n", "x".repeat(16_000));
-    let chunk = format!("{:x}\r\n{frame}\r\n", frame.len());
-    let mut sent = stream.write_all(HEAD.as_bytes());
-    while sent.is_ok() {
-        sent = stream.write_all(chunk.as_bytes());
-        flooded.fetch_add(chunk.len() as u64, Ordering::Relaxed);
-    }
-}
-
-fn stall(mut stream: TcpStream) {
-    read_request(&stream);
-    let frame = first_frame();
-    let sent = stream.write_all(format!("{HEAD}{:x}\r\n{frame}\r\n", frame.len()).as_bytes());
-    // Ends when the client leaves.
-    drop(sent.and_then(|()| stream.read_to_end(&mut Vec::new())));
+/// The head of an event stream in transfer chunks, on a connection that ends with it.
+fn head() -> Step {
+    Step::head(&[
+        "HTTP/1.1 200 OK",
+        "content-type: text/event-stream",
+        "transfer-encoding: chunked",
+        "connection: close",
+    ])
 }
 
 /// What a stalling agent says.
 pub(crate) fn first_frame() -> &'static str {
     BODY.split_inclusive("\n\n").next().unwrap()
-}
-
-pub(crate) fn read_request(stream: &TcpStream) {
-    let mut reader = BufReader::new(stream);
-    let mut len = 0;
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).unwrap_or(0) == 0 || line == "\r\n" {
-            break;
-        }
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-            len = value.trim().parse().unwrap();
-        }
-    }
-    drop(reader.read_exact(&mut vec![0; len]));
 }
 
 /// Posts a run to an address.

@@ -62,9 +62,9 @@ fn a_strict_replay_matches_as_documented_and_exactly_when_asked() {
         let mut replay = Replay::start(&stage, &format!("page.agui.jsonl --pace instant --strict {more}"));
         let got = request(replay.url(), "POST", TARGET, &input.to_string());
         assert!(got.starts_with(&format!("HTTP/1.1 {status}")), "{more}: {got}");
-        let told = replay.line();
-        assert_eq!(told["differences"][0]["pointer"], "/tools/0/description", "{told}");
-        assert_eq!(told["miss"], status == "404");
+        let line = replay.line();
+        assert_eq!(line["differences"][0]["pointer"], "/tools/0/description", "{line}");
+        assert_eq!(line["miss"], status == "404");
         let (ended, _) = replay.stop();
         assert_eq!(ended, i32::from(status == "404"), "{more}");
     }
@@ -174,9 +174,9 @@ fn a_miss_is_a_run_error_when_it_is_to_be_one() {
         got.contains("\"type\":\"RUN_ERROR\"") && got.contains("SCRUBJAY_MISS"),
         "{got}"
     );
-    let told = replay.line();
-    assert_eq!((&told["miss"], &told["exchange"]), (&true.into(), &Value::Null));
-    assert_eq!(told["nearest"][0], 2, "{told}");
+    let line = replay.line();
+    assert_eq!((&line["miss"], &line["exchange"]), (&true.into(), &Value::Null));
+    assert_eq!(line["nearest"][0], 2, "{line}");
     let info = request(replay.url(), "GET", "/api/other", "").replace("text/event-stream", "");
     assert!(info.contains("RUN_ERROR") || info.starts_with("HTTP/1.1 404"), "{info}");
     assert_eq!(replay.stop().0, 0);
@@ -212,11 +212,11 @@ fn a_miss_is_answered_by_hand_through_the_control_door_and_from_the_keyboard() {
         let url = replay.url().to_owned();
         let prompt = format!("missed, then {status}");
         let waiting = std::thread::spawn(move || answer(&url, TARGET, &prompt));
-        let told = replay.line();
+        let line = replay.line();
         assert_eq!(
-            (&told["waits"], &told["nearest"][0]["exchange"]),
+            (&line["waits"], &line["nearest"][0]["exchange"]),
             (&true.into(), &2.into()),
-            "{told}"
+            "{line}"
         );
         replay.type_line(typed);
         let got = waiting.join().unwrap();

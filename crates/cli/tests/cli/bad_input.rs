@@ -82,7 +82,7 @@ fn a_cut_file_is_no_truncated_run() {
 }
 
 #[test]
-fn an_exchange_without_events_says_why_nothing_is_shown() {
+fn an_exchange_without_events_states_why_nothing_is_shown() {
     let stage = Stage::new();
     let mut captured = made_up(b"{\"agents\":[]}");
     let head = captured.exchange.response.as_mut().unwrap();
@@ -99,7 +99,7 @@ fn an_exchange_without_events_says_why_nothing_is_shown() {
 }
 
 #[test]
-fn a_database_of_somebody_else() {
+fn a_database_of_another_program() {
     let stage = Stage::new();
     let mut page = b"SQLite format 3\0".to_vec();
     page.resize(4096, 0);

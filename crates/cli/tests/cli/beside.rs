@@ -54,7 +54,7 @@ fn a_source_goes_on_while_bombs_are_uploaded() {
         return;
     }
     let end = BODY.find("data: {\"type\":\"TEXT_MESSAGE_END\"").unwrap();
-    let (agent, held) = Agent::holding(BODY[..end].to_owned(), &BODY[end..]);
+    let (agent, held) = Agent::holding(&BODY[..end], &BODY[end..]);
     let mut served = Served::start(&stage, &agent);
     let mut recorded = ask(&served.source);
     read_until(&mut recorded, "Hello");
@@ -69,7 +69,7 @@ fn a_source_goes_on_while_bombs_are_uploaded() {
         assert_eq!(status, 422, "{said}");
         assert!(said.contains(limit) && said.contains("--max-size"), "{said}");
     }
-    drop(held);
+    held.open();
     read_until(&mut recorded, "RUN_FINISHED");
     let ended = served.process.stop("-TERM");
     assert!(ended.status.success(), "{}", ended.stderr);
@@ -88,7 +88,7 @@ fn a_hostile_stream_is_asked_about_while_it_arrives() {
     }
     let body = attacks::open_calls(CALLS);
     let last = format!("\"c{}\"", CALLS - 1);
-    let (agent, held) = Agent::holding(body, "data: {\"type\":\"RUN_FINISHED\"}\n\n");
+    let (agent, held) = Agent::holding(&body, "data: {\"type\":\"RUN_FINISHED\"}\n\n");
     let mut served = Served::start(&stage, &agent);
     let mut recorded = ask(&served.source);
     read_until(&mut recorded, &last);
@@ -98,7 +98,7 @@ fn a_hostile_stream_is_asked_about_while_it_arrives() {
     assert_eq!(rows[0]["ending"], "open", "{rows:?}");
     let opened = served.page.open(1).unwrap();
     assert!(opened["frames"].as_u64().unwrap() > 0, "{opened}");
-    drop(held);
+    held.open();
     read_until(&mut recorded, "RUN_FINISHED");
     // A second stream passes as the first did.
     assert!(post(&served.source).contains("RUN_FINISHED"));

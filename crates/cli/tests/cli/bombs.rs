@@ -49,7 +49,7 @@ fn said(output: &Output) -> String {
 }
 
 #[test]
-fn a_bomb_opens_up_to_the_limit_and_says_which() {
+fn a_bomb_opens_up_to_the_limit_and_states_which() {
     let stage = Stage::new();
     // 64 MB each: packing more takes a test longer than refusing it.
     stage.put("lines.agui.jsonl.gz", &bomb(b"\n", 64 << 20));

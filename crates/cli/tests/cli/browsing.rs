@@ -178,8 +178,8 @@ fn each_finding_is_a_line_of_json() {
         let output = stage.run(args);
         String::from_utf8(output.stdout).unwrap().lines().count()
     };
-    let told = String::from_utf8(stage.run("check page.agui.jsonl").stdout).unwrap();
-    let sum = told.lines().last().unwrap();
+    let checked = String::from_utf8(stage.run("check page.agui.jsonl").stdout).unwrap();
+    let sum = checked.lines().last().unwrap();
     let counts: Vec<usize> = sum.split([' ', ',']).filter_map(|word| word.parse().ok()).collect();
     assert_eq!(
         lines("check page.agui.jsonl --json"),

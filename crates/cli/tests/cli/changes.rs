@@ -166,7 +166,7 @@ impl Change {
 }
 
 #[test]
-fn each_change_is_told_where_it_is() {
+fn each_change_is_reported_where_it_is() {
     let mut files: Vec<PathBuf> = fs::read_dir(folder())
         .unwrap()
         .map(|entry| entry.unwrap().path())

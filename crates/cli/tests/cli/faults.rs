@@ -140,11 +140,11 @@ fn check(stage: &Stage, store: &[u8], number: u64) -> u64 {
             }
         }
         for suffix in ["-wal", "-shm"] {
-            drop(fs::remove_file(stage.path(&format!("{name}{suffix}"))));
+            fs::remove_file(stage.path(&format!("{name}{suffix}"))).ok();
         }
-        drop(fs::remove_dir_all(stage.path(&format!("{name}.spool"))));
+        fs::remove_dir_all(stage.path(&format!("{name}.spool"))).ok();
     }
-    drop(fs::remove_file(stage.path(&name)));
+    fs::remove_file(stage.path(&name)).ok();
     refused
 }
 

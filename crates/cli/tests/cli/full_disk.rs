@@ -2,19 +2,20 @@
 //! mounted where nothing else sees it, and the real program on it.
 
 use std::{
+    cell::{Cell, RefCell},
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
-    sync::mpsc,
-    thread,
 };
 
+use scrubjay_testkit::Step;
 use serde_json::Value;
+use tokio::sync::mpsc::UnboundedSender;
 
 use crate::{
-    agent::{HEAD, ask, read_request},
+    agent::{self, ask},
     process::Process,
     stage::Stage,
 };
@@ -125,7 +126,7 @@ impl<'a> Disk<'a> {
     fn fill(&self, name: &str, len: usize) {
         let mut file = fs::File::create(self.path(name)).unwrap();
         // What does not fit is the point.
-        drop(file.write_all(&vec![7; len]));
+        file.write_all(&vec![7; len]).ok();
     }
 
     fn remount_read_only(&self) {
@@ -139,7 +140,7 @@ impl Drop for Disk<'_> {
     fn drop(&mut self) {
         // It ends with its input.
         drop(self.holder.stdin.take());
-        drop(self.holder.wait());
+        self.holder.wait().ok();
     }
 }
 
@@ -158,41 +159,36 @@ fn frame(number: usize) -> String {
     text
 }
 
-/// An agent that streams so many frames each time it is told to, and ends with zero.
+/// An agent that streams so many frames each time it is asked to, and ends with zero.
 struct Agent {
     url: String,
-    go: mpsc::Sender<usize>,
+    frames: RefCell<Option<UnboundedSender<Vec<u8>>>>,
+    next: Cell<usize>,
+    _agent: agent::Agent,
 }
 
 impl Agent {
     fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let (go, went) = mpsc::channel();
-        thread::spawn(move || {
-            let mut number = 0;
-            let (mut stream, _) = listener.accept().unwrap();
-            // The first connection only looks whether there is an agent.
-            stream = match stream.peek(&mut [0]) {
-                Ok(1) => stream,
-                _ => listener.accept().unwrap().0,
-            };
-            read_request(&stream);
-            drop(stream.write_all(HEAD.as_bytes()));
-            for count in went.iter().take_while(|count| *count > 0) {
-                for _ in 0..count {
-                    let frame = frame(number);
-                    number += 1;
-                    drop(stream.write_all(format!("{:x}\r\n{frame}\r\n", frame.len()).as_bytes()));
-                }
-            }
-            drop(stream.write_all(b"0\r\n\r\n"));
-        });
-        Self { url, go }
+        let (frames, relay) = Step::relay();
+        let agent = agent::Agent::playing(vec![relay, Step::end()]);
+        Self {
+            url: agent.url(),
+            frames: RefCell::new(Some(frames)),
+            next: Cell::new(0),
+            _agent: agent,
+        }
     }
 
     fn stream(&self, frames: usize) {
-        self.go.send(frames).unwrap();
+        if frames == 0 {
+            self.frames.take();
+        }
+        for _ in 0..frames {
+            let sender = self.frames.borrow();
+            let sent = sender.as_ref().unwrap().send(frame(self.next.get()).into_bytes());
+            sent.unwrap();
+            self.next.set(self.next.get() + 1);
+        }
     }
 }
 
@@ -251,7 +247,7 @@ fn without(whole: &[u8], holes: &[Value]) -> Vec<u8> {
 }
 
 #[test]
-fn a_full_disk_is_told_and_recording_goes_on_when_there_is_room() {
+fn a_full_disk_is_reported_and_recording_goes_on_when_there_is_room() {
     let stage = Stage::new();
     let disk = Disk::mount(&stage);
     disk.fill("ballast", BALLAST);
@@ -459,14 +455,14 @@ fn a_store_on_a_disk_that_may_only_be_read_can_be_read() {
 fn a_folder_and_a_file_that_may_only_be_read_can_be_read() {
     use std::os::unix::fs::PermissionsExt as _;
     let stage = Stage::new();
-    let agent = crate::agent::Agent::start();
+    let agent = agent::Agent::start();
     fs::create_dir(stage.path("kept")).unwrap();
     let args = format!(
         "record --upstream a={} --listen 127.0.0.1:0 --store kept/s.db --json",
         agent.url()
     );
     let mut recorder = Process::start(stage.command(args.split(' ')));
-    crate::agent::post(&recorder.url());
+    agent::post(&recorder.url());
     assert_eq!(recorder.stop("-INT").status.code(), Some(0));
     let mode = |name: &str, mode| fs::set_permissions(stage.path(name), fs::Permissions::from_mode(mode)).unwrap();
     // To root this says nothing; the disk that may only be read does.

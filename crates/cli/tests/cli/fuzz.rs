@@ -239,12 +239,12 @@ fn shown(args: &[String]) -> String {
 /// Its status and what it said; one that serves is asked to stop once it does.
 fn ended(mut child: Child, serves: bool) -> Option<(Option<i32>, Vec<u8>, Vec<u8>)> {
     let id = child.id();
-    let (tell, told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     let mut stderr = child.stderr.take().unwrap();
     let errors = thread::spawn(move || {
         let mut said = Vec::new();
-        drop(stderr.read_to_end(&mut said));
+        stderr.read_to_end(&mut said).ok();
         said
     });
     thread::spawn(move || {
@@ -252,11 +252,11 @@ fn ended(mut child: Child, serves: bool) -> Option<(Option<i32>, Vec<u8>, Vec<u8
         if serves && stdout.read_until(b'\n', &mut said).is_ok_and(|len| len > 0) {
             signal(id, "-TERM");
         }
-        drop(stdout.read_to_end(&mut said));
+        stdout.read_to_end(&mut said).ok();
         let status = child.wait().ok().and_then(|status| status.code());
-        drop(tell.send((status, said, errors.join().unwrap_or_default())));
+        sender.send((status, said, errors.join().unwrap_or_default())).ok();
     });
-    let ended = told.recv_timeout(DEADLINE).ok();
+    let ended = receiver.recv_timeout(DEADLINE).ok();
     if ended.is_none() {
         signal(id, "-KILL");
     }
@@ -264,7 +264,7 @@ fn ended(mut child: Child, serves: bool) -> Option<(Option<i32>, Vec<u8>, Vec<u8
 }
 
 fn signal(id: u32, signal: &str) {
-    drop(Command::new("kill").args([signal, &id.to_string()]).status());
+    Command::new("kill").args([signal, &id.to_string()]).status().ok();
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn each_command_has_help() {
 }
 
 #[test]
-fn arguments_that_make_no_sense_are_told_like_any_failure() {
+fn arguments_that_make_no_sense_are_reported_like_any_failure() {
     let stage = Stage::new();
     assert_snapshot!(transcripts(
         &stage,

@@ -156,7 +156,7 @@ fn many_header_fields() {
 }
 
 #[test]
-fn a_moment_that_is_too_large_says_how_large() {
+fn a_moment_that_is_too_large_states_how_large() {
     let stage = Stage::new();
     stage.put(
         "copied.agui.jsonl",

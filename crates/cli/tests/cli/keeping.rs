@@ -108,11 +108,11 @@ fn a_store_that_is_too_large_already_is_left_alone_unless_that_was_agreed_to() {
     let gone: Vec<i64> = serde_json::from_value(first["pruned"].clone()).unwrap();
     assert!(!gone.is_empty() && gone.len() < 5, "{said}");
     assert_eq!(gone, all[..gone.len()], "the oldest");
-    assert_eq!(indexes(&stage), all[gone.len()..], "what was told went, and no more");
+    assert_eq!(indexes(&stage), all[gone.len()..], "what was printed went, and no more");
 }
 
 #[test]
-fn while_recording_only_what_came_since_goes_and_a_line_says_so() {
+fn while_recording_only_what_came_since_goes_and_a_line_states_so() {
     let stage = Stage::new();
     let small = Agent::start();
     let mut before = record(&stage, &small, "");
@@ -138,7 +138,7 @@ fn while_recording_only_what_came_since_goes_and_a_line_says_so() {
     let left = indexes(&stage);
     let expected: Vec<i64> = (2..=6).filter(|index| !left.contains(index)).collect();
     assert!(!expected.is_empty(), "{left:?}");
-    assert_eq!(gone, expected, "each that went was told");
+    assert_eq!(gone, expected, "each that went was printed");
     assert_eq!(left[0], 1, "what was there before stays, though it is the oldest");
 
     // The cap held for that recording only.
@@ -154,7 +154,7 @@ fn while_recording_only_what_came_since_goes_and_a_line_says_so() {
 }
 
 #[test]
-fn in_text_a_note_says_what_went() {
+fn in_text_a_note_states_what_went() {
     let stage = Stage::new();
     let agent = Agent::saying(noise(3_000_000));
     let args = format!(
@@ -213,7 +213,7 @@ fn paths_choose_what_is_recorded_and_everything_is_forwarded() {
             3,
         ),
     ] {
-        drop(fs::remove_file(stage.path("s.db")));
+        fs::remove_file(stage.path("s.db")).ok();
         let mut recorder = record(&stage, &agent, rest);
         for path in paths {
             assert!(get_path(&recorder.url(), path).starts_with("HTTP/1.1 200"), "{path}");

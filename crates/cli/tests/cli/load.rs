@@ -36,7 +36,7 @@ pub(crate) fn start_agent() -> SocketAddr {
 }
 
 fn serve(stream: &TcpStream, answer: &[u8]) {
-    drop(stream.set_nodelay(true));
+    stream.set_nodelay(true).ok();
     let mut reader = BufReader::new(stream);
     while read_message(&mut reader).is_some() {
         let mut writer = stream;

@@ -60,7 +60,7 @@ impl Other {
 
 impl Drop for Other {
     fn drop(&mut self) {
-        drop(as_root("userdel", &[&self.name]));
+        as_root("userdel", &[&self.name]).ok();
     }
 }
 

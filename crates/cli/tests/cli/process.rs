@@ -84,13 +84,13 @@ impl Process {
 
     /// From here on its lines are read.
     pub(crate) fn read_on(&mut self) {
-        let (tell, lines) = mpsc::channel();
+        let (sender, lines) = mpsc::channel();
         let stdout = self.stdout.take().unwrap();
         thread::spawn(move || {
             stdout
                 .lines()
                 .map_while(Result::ok)
-                .try_for_each(|line| tell.send(line))
+                .try_for_each(|line| sender.send(line))
         });
         self.lines = Some(lines);
     }
@@ -175,7 +175,7 @@ pub(crate) fn free_port() -> u16 {
 impl Drop for Process {
     fn drop(&mut self) {
         // Nothing of a test that failed stays behind.
-        drop(self.child.kill());
-        drop(self.child.wait());
+        self.child.kill().ok();
+        self.child.wait().ok();
     }
 }

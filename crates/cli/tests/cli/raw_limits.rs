@@ -46,7 +46,7 @@ fn a_page_of_another_name_reads_nothing_through_a_replay() {
         let got = ask(head);
         assert_eq!(got.status(), status, "{head}: {}", got.text());
         let text = got.text();
-        assert!(!text.contains("GET /x HTTP/1.1"), "nothing recorded is told: {text}");
+        assert!(!text.contains("GET /x HTTP/1.1"), "nothing recorded is printed: {text}");
         assert!(!text.contains("access-control-allow-origin"), "{text}");
         assert!(text.contains("\"hint\""), "{text}");
     }
@@ -104,7 +104,9 @@ fn heads_that_never_end_do_not_crowd_out_others() {
 fn descriptors_that_are_out_are_not_the_upstreams_fault() {
     // Every request needs a connection of its own.
     let upstream = Upstream::start(|_, stream| {
-        drop(stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok"));
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok")
+            .ok();
         false
     });
     let stage = Stage::new();

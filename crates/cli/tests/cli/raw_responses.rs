@@ -207,13 +207,13 @@ fn heads() -> Vec<Row> {
             Whole(200, "ok"),
         ),
         row(
-            "100 that nobody waits for",
+            "100 that was not asked for",
             [&b"HTTP/1.1 100 Continue\r\n\r\n"[..], &ok(b"ok")].concat(),
             Waits,
             Whole(200, "ok"),
         ),
         row(
-            "101 that nobody asked for",
+            "101 that was not asked for",
             "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n",
             Closes,
             Unanswered("which was not asked for"),
@@ -529,10 +529,12 @@ fn upstream(rows: &Arc<Vec<Row>>) -> Upstream {
         let Some(row) = number.and_then(|number| rows.get(number)) else {
             return stream.write_all(&ok(b"alive")).is_ok();
         };
-        drop(stream.write_all(&row.bytes));
+        stream.write_all(&row.bytes).ok();
         match row.then {
             Waits => return true,
-            Closes => drop(stream.shutdown(Shutdown::Both)),
+            Closes => {
+                stream.shutdown(Shutdown::Both).ok();
+            }
             Resets => reset(stream),
         }
         false

@@ -40,7 +40,7 @@ fn list_has_a_line_an_exchange() {
 }
 
 #[test]
-fn show_tells_heads_chunks_and_ending() {
+fn show_reports_heads_chunks_and_ending() {
     assert_snapshot!(transcripts(
         &one(),
         &["show one.agui.jsonl", "show one.agui.jsonl --json"]
@@ -71,7 +71,7 @@ fn state_is_as_of_a_frame() {
 }
 
 #[test]
-fn blame_that_is_cut_says_so() {
+fn blame_that_is_cut_states_so() {
     let leaves = vec!["0"; 100_001].join(",");
     let body = format!(
         "data: {{\"type\":\"RUN_STARTED\",\"threadId\":\"t\",\"runId\":\"r\"}}\n\n\
@@ -110,7 +110,7 @@ fn bodies_are_bytes() {
 }
 
 #[test]
-fn several_exchanges_are_told_apart() {
+fn several_exchanges_are_kept_apart() {
     let stage = two();
     let events = stage.json("events two.agui.jsonl --json");
     assert_eq!(events.len(), 18);

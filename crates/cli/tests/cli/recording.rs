@@ -135,7 +135,7 @@ fn what_was_delivered_is_in_the_store_however_the_recorder_ends() {
 }
 
 #[test]
-fn recording_goes_on_when_nobody_reads_the_log() {
+fn recording_goes_on_when_no_one_reads_the_log() {
     let stage = Stage::new();
     let args = format!(
         "record --upstream agent={} --listen 127.0.0.1:0 --store s.db --json",
@@ -223,7 +223,7 @@ fn signals_reach_the_command() {
         .args([
             "sh",
             "-c",
-            "trap 'echo told; exit 3' TERM; echo up; while :; do read -r _ || sleep 0.05; done",
+            "trap 'echo stopped; exit 3' TERM; echo up; while :; do read -r _ || sleep 0.05; done",
         ])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -239,7 +239,7 @@ fn signals_reach_the_command() {
             .unwrap()
             .success()
     );
-    assert_eq!(stdout.next().unwrap().unwrap(), "told");
+    assert_eq!(stdout.next().unwrap().unwrap(), "stopped");
     assert_eq!(child.wait().unwrap().code(), Some(3));
 }
 
@@ -309,7 +309,7 @@ fn each_exchange_that_ended_has_its_line_when_the_command_ends() {
 }
 
 #[test]
-fn an_address_of_everybody_is_told() {
+fn an_address_of_everybody_is_reported() {
     let stage = Stage::new();
     let args = format!(
         "record --upstream {} --listen 0.0.0.0:0 --store s.db --json -- true",

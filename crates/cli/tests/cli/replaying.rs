@@ -117,7 +117,7 @@ pub(crate) fn answer(url: &str, target: &str, prompt: &str) -> String {
 const WEATHER: &str = "Compare the weather in Lisbon and Oslo.";
 
 #[test]
-fn what_makes_no_sense_is_told() {
+fn what_makes_no_sense_is_reported() {
     let stage = Stage::new();
     stage.put(
         "run.agui.jsonl",
@@ -149,7 +149,7 @@ fn what_makes_no_sense_is_told() {
 }
 
 #[test]
-fn a_fallback_for_a_file_makes_no_store_that_nobody_named() {
+fn a_fallback_for_a_file_makes_no_store_that_no_one_named() {
     let stage = Stage::new();
     let file = sample("reasoning.agui.jsonl");
     let output = stage.run(&format!("replay {file} --fallback http://127.0.0.1:1"));
@@ -158,7 +158,7 @@ fn a_fallback_for_a_file_makes_no_store_that_nobody_named() {
 }
 
 #[test]
-fn a_port_in_use_is_told() {
+fn a_port_in_use_is_reported() {
     let stage = Stage::new();
     stage.put(
         "run.agui.jsonl",
@@ -176,7 +176,7 @@ fn a_port_in_use_is_told() {
 }
 
 #[test]
-fn each_answer_is_a_line_that_says_which_recording_and_why() {
+fn each_answer_is_a_line_that_states_which_recording_and_why() {
     let stage = Stage::new();
     let file = sample("tool-call-parallel.agui.jsonl");
     let mut replay = Replay::start(&stage, &format!("{file} --pace instant"));
@@ -187,13 +187,13 @@ fn each_answer_is_a_line_that_says_which_recording_and_why() {
     assert_eq!(keys[3][0]["url"], keys[1]);
     let got = answer(replay.url(), "/tools", WEATHER);
     assert!(got.contains("\"runId\":\"now\""), "{got}");
-    let told = replay.line();
-    assert_eq!((&told["request"], &told["exchange"]), (&1.into(), &0.into()));
-    assert!(told["why"].as_str().unwrap().contains(WEATHER), "{told}");
+    let line = replay.line();
+    assert_eq!((&line["request"], &line["exchange"]), (&1.into(), &0.into()));
+    assert!(line["why"].as_str().unwrap().contains(WEATHER), "{line}");
     assert!(answer(replay.url(), "/tools", "Something else").starts_with("HTTP/1.1 404"));
-    let told = replay.line();
-    assert_eq!((&told["exchange"], &told["status"]), (&Value::Null, &404.into()));
-    assert_eq!(told["differences"][0]["pointer"], "/messages/0/content");
+    let line = replay.line();
+    assert_eq!((&line["exchange"], &line["status"]), (&Value::Null, &404.into()));
+    assert_eq!(line["differences"][0]["pointer"], "/messages/0/content");
     assert_eq!(replay.stop(), (0, vec![]));
 }
 
@@ -233,11 +233,11 @@ fn enter_sends_the_next_event() {
             line.clear();
             assert_ne!(client.read_line(&mut line).unwrap(), 0, "an event should come");
         }
-        let (sent, told): (Value, Value) = (
+        let (sent, printed): (Value, Value) = (
             serde_json::from_str(&line["data: ".len()..]).unwrap(),
             serde_json::from_str(held["text"].as_str().unwrap()).unwrap(),
         );
-        assert_eq!(sent, told);
+        assert_eq!(sent, printed);
     }
     replay.line();
     replay.type_line("g");
@@ -350,9 +350,9 @@ fn the_control_door_steers() {
 }
 
 #[test]
-fn an_outage_of_the_fallback_is_told_and_answers_nobody_later() {
+fn an_outage_of_the_fallback_is_reported_and_answers_no_one_later() {
     let stage = Stage::new();
-    // A port that nobody has, because its listener is gone.
+    // A free port, because its listener is gone.
     let dead = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let file = sample("tool-call-parallel.agui.jsonl");
     let args = format!("{file} --pace instant --fallback http://{dead} --store more.db");
@@ -404,21 +404,21 @@ fn secret_parameters_stay_out_of_the_log() {
 }
 
 #[test]
-fn who_can_press_no_key_is_told() {
+fn who_can_press_no_key_is_reported() {
     let stage = Stage::new();
     let file = sample("tool-call-parallel.agui.jsonl");
     let args = format!("replay {file} --pace step --listen 127.0.0.1:0 --json");
     let mut replay = Replay::spawn(stage.command(args.split_whitespace()).stdin(Stdio::null()));
     let note = replay.note();
     assert!(
-        note.contains("nobody can press Enter") && note.contains("--control"),
+        note.contains("Enter cannot be pressed") && note.contains("--control"),
         "{note}"
     );
     assert_eq!(replay.stop().0, 0);
 }
 
 #[test]
-fn what_is_typed_and_makes_no_sense_is_told_and_not_sent() {
+fn what_is_typed_and_makes_no_sense_is_reported_and_not_sent() {
     let stage = Stage::new();
     let file = sample("tool-call-parallel.agui.jsonl");
     let mut replay = Replay::start(&stage, &format!("{file} --pace step"));
@@ -441,7 +441,7 @@ fn what_is_typed_and_makes_no_sense_is_told_and_not_sent() {
 }
 
 #[test]
-fn an_address_of_everybody_is_told() {
+fn an_address_of_everybody_is_reported() {
     let stage = Stage::new();
     let file = sample("reasoning.agui.jsonl");
     let args = format!("replay {file} --listen 0.0.0.0:0 --json");
@@ -462,12 +462,12 @@ fn a_cut_file_is_served_and_reported_at_the_end() {
     let replay = Replay::start(&stage, "cut.agui.jsonl --pace instant");
     let got = answer(replay.url(), "/tools", WEATHER);
     assert!(got.contains("RUN_STARTED"), "{got}");
-    let (status, _, told) = replay.stop_and_read();
+    let (status, _, stderr) = replay.stop_and_read();
     assert_eq!(status, 2);
-    let report: Value = serde_json::from_str(told.lines().last().unwrap()).unwrap();
+    let report: Value = serde_json::from_str(stderr.lines().last().unwrap()).unwrap();
     assert!(
         report["message"].as_str().unwrap().starts_with("cut.agui.jsonl: "),
-        "{told}"
+        "{stderr}"
     );
 }
 

@@ -1,4 +1,4 @@
-//! `rerecord`: what is sent, what is told, and what is refused.
+//! `rerecord`: what is sent, what is reported, and what is refused.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -90,7 +90,7 @@ fn redacted(transcript: &str, agent: &Agent) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn told(stage: &Stage, agent: &Agent, args: &str) -> String {
+fn reported(stage: &Stage, agent: &Agent, args: &str) -> String {
     redacted(&stage.transcript(&args.replace("AGENT", &agent.url())), agent)
 }
 
@@ -105,7 +105,7 @@ fn an_agent_that_does_the_same_is_the_same() {
             "rerecord baselines/one.agui.jsonl --url AGENT --header authorization:x --output out",
             "list out/one.agui.jsonl --json"
         ]
-        .map(|args| told(&stage, &agent, args))
+        .map(|args| reported(&stage, &agent, args))
         .map(|text| text
             .lines()
             .filter(|line| !line.starts_with('{'))
@@ -116,20 +116,20 @@ fn an_agent_that_does_the_same_is_the_same() {
 }
 
 #[test]
-fn what_an_agent_does_otherwise_is_told_and_accepted() {
+fn what_an_agent_does_otherwise_is_reported_and_accepted() {
     let agent = Agent::saying(OTHER);
     let stage = stage();
     let before = std::fs::read(stage.path("baselines/one.agui.jsonl")).unwrap();
     let all = [
-        told(&stage, &agent, "rerecord baselines --url AGENT --header authorization:"),
-        told(
+        reported(&stage, &agent, "rerecord baselines --url AGENT --header authorization:"),
+        reported(
             &stage,
             &agent,
             "rerecord baselines --url AGENT --header authorization: --format markdown",
         ),
     ];
     assert_eq!(std::fs::read(stage.path("baselines/one.agui.jsonl")).unwrap(), before);
-    let accepted = told(
+    let accepted = reported(
         &stage,
         &agent,
         "rerecord baselines --url AGENT --header authorization: --accept",
@@ -147,13 +147,13 @@ fn what_an_agent_does_otherwise_is_told_and_accepted() {
         file.contains("/info") && file.contains("look_up") && !file.contains("thread-0001"),
         "{file}"
     );
-    let again = told(&stage, &agent, "rerecord baselines --url AGENT --header authorization:");
+    let again = reported(&stage, &agent, "rerecord baselines --url AGENT --header authorization:");
     assert!(again.ends_with("[exit 0]"), "{again}");
     assert_snapshot!(all.join("\n\n"));
 }
 
 #[test]
-fn what_makes_no_sense_is_told() {
+fn what_makes_no_sense_is_reported() {
     let stage = stage();
     stage.said("import baselines/one.agui.jsonl --store s.db");
     stage.put("both-hops.agui.jsonl", &{
@@ -191,7 +191,7 @@ fn a_run_that_does_not_end_is_cut_off_and_named() {
     let stage = stage();
     let before = std::fs::read(stage.path("baselines/one.agui.jsonl")).unwrap();
     let args = "rerecord baselines --url AGENT --header authorization: --deadline 300ms --accept";
-    let text = told(&stage, &agent, args);
+    let text = reported(&stage, &agent, args);
     assert!(
         text.contains("error: No end came within 300 ms to run 1 of thread thread-0001 (one.agui.jsonl, exchange 1)."),
         "{text}"
@@ -217,7 +217,7 @@ fn read_request(stream: &TcpStream) -> (String, String) {
     (head, String::from_utf8(body).unwrap())
 }
 
-/// The next request. A source looks first whether somebody listens, and says nothing then.
+/// The next request. A source first connects to see whether the port is open, and sends nothing then.
 fn next_request(listener: &TcpListener) -> (TcpStream, (String, String)) {
     loop {
         let (stream, _) = listener.accept().unwrap();
@@ -348,7 +348,7 @@ fn an_interrupt_ends_it_and_replaces_nothing() {
         "{stderr}"
     );
     // The agent is let go, too: its socket ends or is reset.
-    drop(stream.read_to_end(&mut Vec::new()));
+    stream.read_to_end(&mut Vec::new()).ok();
     assert_eq!(std::fs::read(stage.path("baselines/one.agui.jsonl")).unwrap(), before);
     assert!(!stage.path("out").exists());
 }

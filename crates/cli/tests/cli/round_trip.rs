@@ -89,7 +89,7 @@ fn what_is_taken_in_twice_is_said() {
 }
 
 #[test]
-fn an_export_says_what_it_replaces() {
+fn an_export_states_what_it_replaces() {
     let stage = Stage::new();
     stage.put("in.agui.jsonl", &file_of(&captures()[..1]));
     let write = "export in.agui.jsonl -o out.agui.jsonl --redact none";

@@ -55,7 +55,7 @@ pub(crate) fn has_page(stage: &Stage) -> bool {
 }
 
 #[test]
-fn an_address_that_makes_no_sense_or_is_taken_is_told() {
+fn an_address_that_makes_no_sense_or_is_taken_is_reported() {
     let stage = Stage::new();
     let held = TcpListener::bind("127.0.0.1:0").unwrap();
     for address in ["nowhere".to_owned(), held.local_addr().unwrap().to_string()] {
@@ -82,7 +82,7 @@ fn the_page_is_served_and_a_source_records() {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let ready: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
     let url = ready["url"].as_str().unwrap();
-    // Whoever only looks at the address, as a preview of a link does, uses nothing up.
+    // A preview of a link only looks at the address, which uses nothing up.
     for method in ["HEAD", "GET", "HEAD", "GET"] {
         let page = send(method, url, "");
         assert!(page.starts_with("HTTP/1.1 200"), "{method}: {page}");

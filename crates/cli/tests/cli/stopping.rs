@@ -1,4 +1,4 @@
-//! Stopping, whatever hangs: an output that is not read, a client that does
+//! Stopping while something hangs: an output that is not read, a client that does
 //! not read, an agent that says nothing.
 
 use std::{

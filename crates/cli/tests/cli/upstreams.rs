@@ -66,9 +66,9 @@ fn tls_agent() -> (SocketAddr, String) {
                 }
                 let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n";
                 let answer = format!("{head}content-length: {}\r\n\r\n{BODY}", BODY.len());
-                drop(stream.write_all(answer.as_bytes()));
+                stream.write_all(answer.as_bytes()).ok();
                 stream.conn.send_close_notify();
-                drop(stream.flush());
+                stream.flush().ok();
             });
         }
     });
@@ -115,7 +115,7 @@ fn an_upstream_with_a_certificate_of_its_own_is_recorded_when_that_is_wanted() {
 }
 
 #[test]
-fn settings_of_tls_that_make_no_sense_are_told() {
+fn settings_of_tls_that_make_no_sense_are_reported() {
     let stage = Stage::new();
     stage.put("empty.pem", b"nothing");
     let check = |args: &str, sentence: &str| {
@@ -140,25 +140,25 @@ fn settings_of_tls_that_make_no_sense_are_told() {
     check("record --upstream https://h --cert empty.pem", "--key");
 }
 
-/// An agent that tells the request lines that it gets.
+/// An agent that keeps the request lines that it gets.
 fn listening_agent() -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
     let lines = Arc::new(Mutex::new(Vec::new()));
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let told = Arc::clone(&lines);
+    let kept = Arc::clone(&lines);
     thread::spawn(move || {
         for mut stream in listener.incoming().map_while(Result::ok) {
             let head = String::from_utf8_lossy(&head(&mut stream)).into_owned();
             if head.is_empty() {
-                // The source looked whether somebody listens.
+                // The source looked whether the port is open.
                 continue;
             }
-            told.lock()
+            kept.lock()
                 .unwrap()
                 .push(head.lines().next().unwrap_or_default().to_owned());
-            drop(stream.write_all(
+            stream.write_all(
                 b"HTTP/1.1 307 Temporary Redirect\r\nlocation: /agent/there\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
-            ));
+            ).ok();
         }
     });
     (address, lines)
@@ -243,7 +243,7 @@ fn the_path_of_an_upstream_stands_before_what_is_asked_for() {
 fn a_port_alone_is_one_of_this_machine() {
     let stage = Stage::new();
     let agent = Agent::start();
-    let port = agent.address.port();
+    let port = agent.port();
     let mut process = recording(&stage, &format!("--upstream {port}"));
     assert_eq!(
         process.ready["sources"][0]["upstream"],
@@ -259,7 +259,7 @@ fn a_connection_that_changes_its_protocol_is_relayed_and_counted() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let upstream = format!("--upstream agent=http://{}", listener.local_addr().unwrap());
     thread::spawn(move || {
-        // The source also looks whether somebody listens.
+        // The source also looks whether the port is open.
         let asked = |mut stream: TcpStream| (!head(&mut stream).is_empty()).then_some(stream);
         let mut stream = listener.incoming().map_while(Result::ok).find_map(asked).unwrap();
         let switch = b"HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: shout\r\n\r\n";
@@ -312,11 +312,11 @@ const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n";
 fn ending_agent(framing: &'static str, is_reset: bool) -> (SocketAddr, mpsc::Sender<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let (tell, told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         for mut stream in listener.incoming().map_while(Result::ok) {
             // A request that is never read makes the close a reset. A source that
-            // only looks whether somebody listens sends none.
+            // only looks whether the port is open sends none.
             let is_asked = if is_reset {
                 matches!(stream.peek(&mut [0]), Ok(1))
             } else {
@@ -326,12 +326,12 @@ fn ending_agent(framing: &'static str, is_reset: bool) -> (SocketAddr, mpsc::Sen
                 continue;
             }
             stream.write_all(format!("{HEAD}{framing}").as_bytes()).unwrap();
-            if told.recv().is_err() {
+            if receiver.recv().is_err() {
                 return;
             }
         }
     });
-    (address, tell)
+    (address, sender)
 }
 
 /// What a client gets, and whether it ends with a reset.
@@ -373,11 +373,11 @@ fn a_reset_stays_a_reset_and_an_end_an_end() {
         ("content-length: 100\r\n\r\ndata: 1\n\n", true, "upstream_reset"),
     ] {
         let stage = Stage::new();
-        let (address, tell) = ending_agent(framing, is_reset);
-        let direct = got(&format!("http://{address}"), || tell.send(()).unwrap());
+        let (address, sender) = ending_agent(framing, is_reset);
+        let direct = got(&format!("http://{address}"), || sender.send(()).unwrap());
         assert_eq!(direct.1, is_reset, "{framing}");
         let mut process = recording(&stage, &format!("--upstream agent=http://{address}"));
-        let proxied = got(&process.url(), || tell.send(()).unwrap());
+        let proxied = got(&process.url(), || sender.send(()).unwrap());
         process.stop("-INT");
         assert_eq!(proxied, direct, "{framing} {ending}");
         let listed = stage.json("list s.db --all --json").remove(0);

@@ -67,7 +67,7 @@ pub(super) fn check(args: &Args, url: &str, muted: &Muted, out: &mut Out) -> Res
     Ok((shown.checked, whole))
 }
 
-/// Somebody pressed Ctrl-C.
+/// A signal came before the end.
 fn stopped(what_of_it: &str) -> Failure {
     Failure::new(
         Code::BadRequest,

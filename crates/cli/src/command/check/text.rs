@@ -142,15 +142,15 @@ pub(super) fn head(checked: &Checked) -> String {
 
 /// A finding: where and what, why, and who fails.
 pub(super) fn finding(found: &Found) -> String {
-    let told = &found.finding;
+    let entry = &found.finding;
     let muted = if found.is_muted { " (muted)" } else { "" };
     let mut text = format!(
         "  #{} {} {}: {}{muted}\n    {}\n",
-        told.seq,
-        told.severity.as_str(),
-        safe(&told.rule),
+        entry.seq,
+        entry.severity.as_str(),
+        safe(&entry.rule),
         found.title(),
-        safe(&told.message)
+        safe(&entry.message)
     );
     let clients = found.clients();
     if !clients.is_empty() {

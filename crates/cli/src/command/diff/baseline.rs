@@ -3,7 +3,7 @@
 //! What is compared is threads. A new thread belongs to the baseline of the
 //! same id, else to the one whose first request asks the same (ids, tools and
 //! state aside); where several ask the same, they pair in order. What has no
-//! partner is told as missing or as new.
+//! partner is reported as missing or as new.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -25,8 +25,9 @@ use super::{
 };
 use crate::{
     args::Format,
+    contract::files::{BaselineLine, BaselinesLine, FreshnessMembers},
     failure::{Failure, note},
-    json::Line,
+    json,
     library::{Library, unreadable},
     out::Out,
     safe::{safe, shortened},
@@ -74,12 +75,12 @@ pub(super) fn run(args: &Args, folder: &Path, rules: &Rules, out: &mut Out) -> R
             )
         })?),
     };
-    let told = tell(folder, &args.a, rules, older_than_us, out)?;
-    verdict(told.same)
+    let result = report(folder, &args.a, rules, older_than_us, out)?;
+    verdict(result.same)
 }
 
 /// What a comparison with baselines came to.
-pub(in crate::command) struct Told {
+pub(in crate::command) struct BaselineResult {
     same: bool,
     /// Files with a thread that differs or has no partner.
     differing: BTreeSet<PathBuf>,
@@ -87,7 +88,7 @@ pub(in crate::command) struct Told {
     new: u32,
 }
 
-impl Told {
+impl BaselineResult {
     /// Nothing differs, and every thread has its partner.
     pub(in crate::command) fn is_same(&self) -> bool {
         self.same
@@ -106,13 +107,13 @@ impl Told {
 
 /// Compares the threads of a new recording with the baselines in a folder, a
 /// file or a store, and prints the report.
-pub(in crate::command) fn tell(
+pub(in crate::command) fn report(
     folder: &Path,
     new: &Path,
     rules: &Rules,
     older_than_us: Option<i64>,
     out: &mut Out,
-) -> Result<Told, Failure> {
+) -> Result<BaselineResult, Failure> {
     let files = recordings(folder)?;
     let mut libraries = Vec::new();
     let mut baselines = Vec::new();
@@ -126,18 +127,18 @@ pub(in crate::command) fn tell(
     let fresh = known(&source, 0)?;
     let names = |known: &[Known]| -> Vec<diff::Thread> { known.iter().map(|known| known.pairing.clone()).collect() };
     let pairs = pair_threads(&names(&baselines), &names(&fresh), false);
-    let mut told = Telling {
+    let mut reporter = Reporter {
         out,
         same: true,
         counts: [0; 4],
     };
     let mut differing = BTreeSet::new();
-    told.begin(folder)?;
+    reporter.begin(folder)?;
     for pair in pairs {
         let partner = pair.b.map(|place| &fresh[place as usize]);
         let Some(baseline) = pair.a.map(|place| &baselines[place as usize]) else {
             if let Some(stranger) = partner {
-                told.one(&new.display().to_string(), stranger, Found::New)?;
+                reporter.one(&new.display().to_string(), stranger, Found::New)?;
             }
             continue;
         };
@@ -157,25 +158,25 @@ pub(in crate::command) fn tell(
         if !found.is_same() {
             differing.insert(files[baseline.library].clone());
         }
-        told.one(&file.display().to_string(), baseline, found)?;
+        reporter.one(&file.display().to_string(), baseline, found)?;
     }
-    told.end()?;
-    let same = told.same;
-    let [.., strangers] = told.counts;
+    reporter.end()?;
+    let same = reporter.same;
+    let [.., strangers] = reporter.counts;
     out.flush()?;
     for sentence in scattered.iter().filter(|_| !same) {
         note(sentence, plain(out.format));
     }
     let finished = libraries.iter().map(Library::finish);
     finished.fold(source.finish(), Result::and)?;
-    Ok(Told {
+    Ok(BaselineResult {
         same,
         differing,
         new: strangers,
     })
 }
 
-/// Says which files hold runs of one thread: asked again, these are one thread,
+/// Names the files that hold runs of one thread: asked again, these are one thread,
 /// which has one partner.
 fn scattered(baselines: &[Known], files: &[PathBuf]) -> Vec<String> {
     let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -271,15 +272,15 @@ pub(in crate::command) fn recordings(folder: &Path) -> Result<Vec<PathBuf>, Fail
     }
 }
 
-/// Prints one after another, and remembers what to say at the end.
-struct Telling<'a> {
+/// Prints one after another, and counts for the last line.
+struct Reporter<'a> {
     out: &'a mut Out,
     same: bool,
     /// Same, different, missing, new.
     counts: [u32; 4],
 }
 
-impl Telling<'_> {
+impl Reporter<'_> {
     fn begin(&mut self, folder: &Path) -> Result<(), Failure> {
         match self.out.format {
             Format::Markdown => self.out.text(&format!(
@@ -347,37 +348,34 @@ impl Telling<'_> {
         let [same, different, missing, new] = self.counts;
         let summary = format!("{same} same, {different} different, {missing} missing, {new} new");
         match self.out.format {
-            Format::Json => self.out.text(
-                &Line::new()
-                    .string("kind", "baselines")
-                    .value("same", same)
-                    .value("different", different)
-                    .value("missing", missing)
-                    .value("new", new)
-                    .end(),
-            ),
+            Format::Json => self.out.text(&json::line(&BaselinesLine {
+                kind: "baselines",
+                same,
+                different,
+                missing,
+                new,
+            })),
             _ => self.out.text(&format!("\n{summary}.\n")),
         }
     }
 }
 
 fn json_head(file: &str, known: &Known, word: &str, asked: &str, freshness: Option<&Freshness>) -> String {
-    let line = Line::new()
-        .string("kind", "baseline")
-        .string("verdict", word)
-        .string("file", file)
-        .string("threadId", &known.thread.id)
-        .string("asked", asked);
-    let line = match freshness {
-        None => line,
-        Some(freshness) => line
-            .string("startedAt", &words::rfc3339(freshness.started_at_us))
-            .value("ageDays", age_days(freshness))
-            .value("tooOld", freshness.too_old)
-            .optional("protocolVersion", freshness.protocol[0].as_deref())
-            .optional("newProtocolVersion", freshness.protocol[1].as_deref()),
-    };
-    line.string("judgedBy", Client::TypeScript1.name()).end()
+    json::line(&BaselineLine {
+        kind: "baseline",
+        verdict: word,
+        file,
+        thread_id: &known.thread.id,
+        asked,
+        freshness: freshness.map(|freshness| FreshnessMembers {
+            started_at: words::rfc3339(freshness.started_at_us),
+            age_days: age_days(freshness),
+            too_old: freshness.too_old,
+            protocol_version: freshness.protocol[0].as_deref(),
+            new_protocol_version: freshness.protocol[1].as_deref(),
+        }),
+        judged_by: Client::TypeScript1.name(),
+    })
 }
 
 fn text_head(file: &str, word: &str, asked: &str, freshness: Option<&Freshness>) -> String {

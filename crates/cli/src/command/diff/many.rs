@@ -8,8 +8,9 @@ use scrubjay_session::diff::{Many, Parting, Rules, Stopped};
 use super::{Args, sides::Operand, text, verdict};
 use crate::{
     args::Format,
+    contract::files::{HistogramLine, PartingLine},
     failure::Failure,
-    json::Line,
+    json,
     library::unreadable,
     out::Out,
     safe::{safe, shortened},
@@ -34,7 +35,7 @@ pub(super) fn run(args: &Args, a: &Operand, b: Operand, rules: &Rules, out: &mut
         Err(Stopped::Cancelled) => return Err(Failure::Status(2)),
     };
     let written = match out.format {
-        Format::Json => json(&many, &names),
+        Format::Json => json_lines(&many, &names),
         Format::Markdown => markdown(&many, &names, &args.a.display().to_string()),
         _ => plain(&many, &names, &args.a.display().to_string(), rules),
     };
@@ -88,27 +89,28 @@ fn said(parting: &Parting) -> String {
     }
 }
 
-fn json(many: &Many, names: &[String]) -> String {
+fn json_lines(many: &Many, names: &[String]) -> String {
     let mut text = String::new();
     for (name, parting) in names.iter().zip(&many.partings) {
-        let line = Line::new().string("kind", "parting").string("operand", name);
-        let line = line
-            .value("same", parting.first.is_none())
-            .value("differences", parting.counts.differences());
         let first = parting.first.as_ref().map(|found| answers::difference_line(1, found));
-        let first = first.as_deref().map_or("null", str::trim_end);
-        text.push_str(&line.raw("first", first).end());
+        text.push_str(&json::line(&PartingLine {
+            kind: "parting",
+            operand: name,
+            same: parting.first.is_none(),
+            differences: parting.counts.differences(),
+            first: first.as_deref().and_then(json::raw),
+        }));
     }
     for (moment, path, which) in &many.histogram {
         let operands = which.iter().filter_map(|place| names.get(*place));
-        let line = Line::new()
-            .string("kind", "histogram")
-            .value("exchange", moment.exchange)
-            .value("seq", moment.seq)
-            .string("path", path)
-            .value("count", which.len())
-            .list("operands", operands.map(|name| crate::json::string(name)));
-        text.push_str(&line.end());
+        text.push_str(&json::line(&HistogramLine {
+            kind: "histogram",
+            exchange: moment.exchange,
+            seq: moment.seq,
+            path,
+            count: which.len(),
+            operands: operands.map(String::as_str).collect(),
+        }));
     }
     text
 }

@@ -69,7 +69,7 @@ impl Operand {
     }
 }
 
-/// Failures and notes are told in text or JSON only.
+/// The format of failures and notes: text or JSON.
 pub(in crate::command) fn plain(format: Format) -> Format {
     match format {
         Format::Json => Format::Json,

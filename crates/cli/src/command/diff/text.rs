@@ -32,7 +32,7 @@ pub(super) fn comparison(comparison: &mut Comparison<AnyShelf>, limit: usize) ->
     text.push_str(&threads(comparison));
     let premise = comparison.premise().map_err(unreadable)?;
     if let Some(premise) = &premise {
-        text.push_str(&told("Asked otherwise", premise, several));
+        text.push_str(&difference("Asked otherwise", premise, several));
     }
     let found = comparison.first().map_err(unreadable)?;
     if let Some(found) = &found {
@@ -41,7 +41,7 @@ pub(super) fn comparison(comparison: &mut Comparison<AnyShelf>, limit: usize) ->
             (false, None) => "First divergence",
             (false, Some(_)) => "First thing the agent did otherwise",
         };
-        text.push_str(&told(head, found, several));
+        text.push_str(&difference(head, found, several));
         if found.difference.premise {
             text.push_str("  The agent did the same.\n");
         }
@@ -169,7 +169,7 @@ pub(super) fn counted(counts: Counts) -> String {
 }
 
 /// A difference with its frames, paths and values.
-fn told(head: &str, found: &Divergence, several: bool) -> String {
+fn difference(head: &str, found: &Divergence, several: bool) -> String {
     let changes: Vec<&PathChange> = found.paths.iter().filter(|change| !change.is_new_name).collect();
     let (a, b) = (moment(found.a, several), moment(found.b, several));
     let width = a.len().max(b.len());

@@ -1,7 +1,7 @@
 //! Which sources are served, and where each listens.
 //!
 //! Each source of a recording was an address of its own, with an agent of its
-//! own behind it: a frontend and its runtime, say. So each gets one again.
+//! own behind it: a frontend and its runtime, for example. So each gets one again.
 
 use scrubjay_engine::{Engine, ReplayConfig};
 use scrubjay_ipc::ReplayView;

@@ -38,10 +38,10 @@ pub(super) fn holds(options: &ReplayOptions) -> bool {
 impl Keys {
     /// Reads lines on a thread of their own, which ends with the program.
     pub(super) fn read() -> Result<Self, Failure> {
-        let (tell, lines) = mpsc::channel(WAITING);
+        let (sender, lines) = mpsc::channel(WAITING);
         std::thread::Builder::new().name("keys".into()).spawn(move || {
             for line in std::io::stdin().lock().lines().map_while(Result::ok) {
-                if tell.blocking_send(line).is_err() {
+                if sender.blocking_send(line).is_err() {
                     return;
                 }
             }

@@ -1,10 +1,11 @@
-//! The lines in which answers, misses and faults are told.
+//! The lines for answers, misses and faults.
 
 use scrubjay_engine::HitCounts;
 use scrubjay_ipc::{ReplayAnswer, ReplayMiss, RequestDifference};
 
 use crate::{
-    json::Line,
+    contract::replay::{AnswerLine, NearObject, StruckFault, StruckHold, StruckLine, WaitingLine},
+    json,
     safe::{safe, shortened},
     words,
 };
@@ -14,18 +15,19 @@ const DIFFERENCES: usize = 5;
 
 /// What faults and breakpoints did, as JSON.
 pub(super) fn struck_line(struck: &HitCounts) -> String {
-    let faults = struck
-        .faults
-        .iter()
-        .map(|(fault, times)| Line::new().string("fault", fault).value("struck", times).object());
-    let holds = struck
-        .holds
-        .iter()
-        .map(|(word, times)| Line::new().string("hold", word).value("stopped", times).object());
-    Line::new()
-        .list("faults", faults.collect::<Vec<_>>())
-        .list("holds", holds.collect::<Vec<_>>())
-        .end()
+    let faults = struck.faults.iter();
+    let holds = struck.holds.iter();
+    json::line(&StruckLine {
+        faults: faults
+            .map(|(fault, struck)| StruckFault { fault, struck: *struck })
+            .collect(),
+        holds: holds
+            .map(|(hold, stopped)| StruckHold {
+                hold,
+                stopped: *stopped,
+            })
+            .collect(),
+    })
 }
 
 /// The same in words.
@@ -48,52 +50,38 @@ pub(super) fn struck_lines(struck: &HitCounts) -> String {
 /// An answer as JSON; with its source where there are several.
 pub(super) fn line(answer: &ReplayAnswer, source: Option<&str>) -> String {
     let (method, target) = answer.target.split_once(' ').unwrap_or_default();
-    let mut line = Line::new().value("request", answer.request);
-    if let Some(source) = source {
-        line = line.string("source", source);
-    }
-    line.optional_value("exchange", answer.exchange)
-        .value("miss", answer.is_miss)
-        .string("why", &answer.why)
-        .string("method", method)
-        .string("target", target)
-        .value("status", answer.status)
-        .string("at", &answer.at)
-        .list("nearest", answer.nearest.iter().map(i64::to_string))
-        .list("differences", differences(&answer.differences))
-        .end()
-}
-
-fn differences(list: &[RequestDifference]) -> Vec<String> {
-    let object = |difference: &RequestDifference| {
-        Line::new()
-            .string("pointer", &difference.pointer)
-            .optional("recorded", difference.recorded.as_deref())
-            .optional("asked", difference.asked.as_deref())
-            .object()
-    };
-    list.iter().map(object).collect()
+    json::line(&AnswerLine {
+        request: answer.request,
+        source,
+        exchange: answer.exchange,
+        miss: answer.is_miss,
+        why: &answer.why,
+        method,
+        target,
+        status: answer.status,
+        at: &answer.at,
+        nearest: &answer.nearest,
+        differences: answer.differences.iter().map(Into::into).collect(),
+    })
 }
 
 /// A missed request that waits, as JSON.
 pub(super) fn waiting_line(replay: u64, miss: &ReplayMiss) -> String {
-    let nearest = miss.nearest.iter().map(|near| {
-        Line::new()
-            .value("exchange", near.exchange)
-            .string("note", &near.note)
-            .list("differences", differences(&near.differences))
-            .object()
+    let nearest = miss.nearest.iter().map(|near| NearObject {
+        exchange: near.exchange,
+        note: &near.note,
+        differences: near.differences.iter().map(Into::into).collect(),
     });
     let (method, target) = miss.target.split_once(' ').unwrap_or_default();
-    Line::new()
-        .value("waits", true)
-        .value("replay", replay)
-        .value("request", miss.request)
-        .string("why", &miss.why)
-        .string("method", method)
-        .string("target", target)
-        .list("nearest", nearest)
-        .end()
+    json::line(&WaitingLine {
+        waits: true,
+        replay,
+        request: miss.request,
+        why: &miss.why,
+        method,
+        target,
+        nearest: nearest.collect(),
+    })
 }
 
 /// The same in words.

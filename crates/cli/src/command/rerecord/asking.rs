@@ -65,7 +65,7 @@ impl<'a> Asking<'a> {
         self.asked
     }
 
-    /// Thread by thread, until all is asked or somebody presses Ctrl-C.
+    /// Thread by thread, until all is asked or a signal stops it.
     pub(super) async fn all(&mut self, live: &mut Rerecording) -> Result<(), Failure> {
         let mut signals = Signals::new(Meaning::StopInOwnTime, Format::Text, || 0)?;
         tokio::select! {
@@ -160,7 +160,7 @@ impl Asked {
         }
     }
 
-    /// Says what was asked otherwise than it was recorded.
+    /// Notes what was asked otherwise than it was recorded.
     pub(super) fn note(&self, format: Format) {
         for (name, count) in &self.secrets {
             note(
@@ -191,7 +191,7 @@ impl Asked {
         ))
     }
 
-    /// Says which runs had no answer, or none in time.
+    /// Fails if runs had no answer, or none in time.
     pub(super) fn judge_ends(&self, limit: Duration) -> Result<(), Failure> {
         if let Some((name, why)) = self.unanswered.first() {
             let more = and_more(self.unanswered.len() - 1);

@@ -162,7 +162,7 @@ fn not_asked(path: &Path, index: i64, why: &str, format: Format) {
     );
 }
 
-/// One thread that was recorded on both sides of a runtime, say.
+/// One thread that was recorded on both sides of a runtime, for example.
 fn two_sources(path: &Path, thread: &str, one: &str, other: &str) -> Failure {
     Failure::bad_argument(
         format!(

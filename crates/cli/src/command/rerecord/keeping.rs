@@ -13,11 +13,12 @@ use super::{
 use crate::{
     args::Format,
     command::{
-        diff::{self, baseline::Told},
+        diff::{self, baseline::BaselineResult},
         export::Draft,
     },
+    contract::files::FileLine,
     failure::{Failure, note},
-    json::Line,
+    json,
     library::Library,
     out::Out,
     safe::safe,
@@ -43,7 +44,7 @@ pub(super) fn write(
         let draft = Draft::beside(&target)?;
         draft.fill(|output| Ok(new.engine().export(&exchanges, packing(&target), output)?))?;
         draft.keep()?;
-        say("written", &target.display().to_string(), exchanges.len(), out)?;
+        print("written", &target.display().to_string(), exchanges.len(), out)?;
     }
     Ok(())
 }
@@ -54,12 +55,12 @@ pub(super) fn replace(
     baselines: &Baselines,
     asked: &Asked,
     new: &Library,
-    told: &Told,
+    result: &BaselineResult,
     out: &mut Out,
 ) -> Result<bool, Failure> {
     let mut is_all = true;
     for (file, answers) in baselines.files.iter().zip(&asked.files) {
-        if !told.differs(&file.path) {
+        if !result.differs(&file.path) {
             continue;
         }
         let name = shown(&file.path, &baselines.named);
@@ -69,9 +70,9 @@ pub(super) fn replace(
             continue;
         }
         let kept = put_in_place(file, answers, new)?;
-        say("replaced", &name, kept, out)?;
+        print("replaced", &name, kept, out)?;
     }
-    Ok(is_all && !told.has_strangers())
+    Ok(is_all && !result.has_strangers())
 }
 
 /// The new exchanges of a file, in the order of the recorded ones.
@@ -82,7 +83,7 @@ fn in_order(file: &Baseline, answers: &Answers, new: &Library) -> Result<Vec<i64
 }
 
 /// Writes beside the file and renames; gives the number of exchanges. What
-/// carries no run (`GET /info`, say) was not asked, and stays as it was.
+/// carries no run (`GET /info` for example) was not asked, and stays as it was.
 fn put_in_place(file: &Baseline, answers: &Answers, new: &Library) -> Result<usize, Failure> {
     let target = file
         .path
@@ -159,14 +160,14 @@ fn packing(path: &Path) -> Packing {
     Packing::of_name(&path.to_string_lossy()).unwrap_or(Packing::Plain)
 }
 
-fn say(what: &str, file: &str, exchanges: usize, out: &mut Out) -> Result<(), Failure> {
+fn print(what: &str, file: &str, exchanges: usize, out: &mut Out) -> Result<(), Failure> {
     let count = words::count(exchanges as u64, "exchange");
     let text = match out.format {
-        Format::Json => Line::new()
-            .string("kind", what)
-            .string("file", file)
-            .value("exchanges", exchanges)
-            .end(),
+        Format::Json => json::line(&FileLine {
+            kind: what,
+            file,
+            exchanges,
+        }),
         Format::Markdown => format!("\n- **{what}** {} ({count})\n", answers::code(file)),
         _ => format!("{what:<9}  {}  ({count})\n", safe(file)),
     };

@@ -1,23 +1,27 @@
-//! What is said while replaying.
+//! What is printed while replaying, and what typed orders do.
 
 use std::path::Path;
 
-use scrubjay_engine::{Asker, Engine, EngineError, HitCounts};
+use scrubjay_engine::{Asker, Engine, HitCounts};
 use scrubjay_ipc::{AnswerMiss, AnyAsk, ClientStage, ReplayClient, ReplayMiss, ReplayView, Steer, SteerBy};
 use scrubjay_session::shelf::Shelf as _;
 
-use super::{Args, keys, lines};
+use super::{Args, keys, lines, outcome::Outcome};
 use crate::{
     args::Format,
-    failure::{Failure, note, note_exposure, tell},
-    json::Line,
+    contract::{
+        recorder::{ReadyLine, SourceObject},
+        replay::{HeldLine, ReplayMembers, UnusedLine, UnusedObject},
+    },
+    failure::{Failure, note, note_exposure, print_report},
+    json,
     out::Out,
     safe::{safe, shortened},
     words,
 };
 
-/// Tells what is answered.
-pub(super) struct Told<'a> {
+/// Prints what is answered, and carries out orders.
+pub(super) struct Console<'a> {
     engine: &'a Engine,
     /// One for each source, and at least one.
     replays: &'a [ReplayView],
@@ -25,7 +29,7 @@ pub(super) struct Told<'a> {
     /// Where the fallback's answers are recorded.
     misses_into: &'a Path,
     out: &'a mut Out,
-    /// Answers of each replay that were told.
+    /// Answers of each replay that were printed.
     seen: Vec<u64>,
     /// What was shown as the next event, and whose: replay, client, frame.
     shown: Option<(u64, u64, u32)>,
@@ -33,54 +37,7 @@ pub(super) struct Told<'a> {
     shown_miss: Option<(u64, u64)>,
 }
 
-/// How it came out, over all replays.
-pub(super) struct Outcome {
-    /// Runs that were not asked for.
-    runs: Vec<i64>,
-    /// Other exchanges that were not asked for.
-    others: Vec<i64>,
-    struck: HitCounts,
-}
-
-impl Outcome {
-    /// As it stands now.
-    pub(super) fn of(engine: &Engine, replays: &[ReplayView]) -> Result<Self, EngineError> {
-        let mut outcome = Self {
-            runs: Vec::new(),
-            others: Vec::new(),
-            struck: HitCounts::default(),
-        };
-        for replay in replays {
-            let now = engine.replay(replay.replay)?;
-            let (runs, others) = now.unused.iter().partition(|index| now.unused_runs.contains(index));
-            let (runs, others): (Vec<i64>, Vec<i64>) = (runs, others);
-            outcome.runs.extend(runs);
-            outcome.others.extend(others);
-            let struck = engine.replay_struck(replay.replay)?;
-            add(&mut outcome.struck.faults, struck.faults);
-            add(&mut outcome.struck.holds, struck.holds);
-        }
-        // What a fallback answered is served at every address.
-        for unused in [&mut outcome.runs, &mut outcome.others] {
-            unused.sort_unstable();
-            unused.dedup();
-        }
-        Ok(outcome)
-    }
-}
-
-/// Each replay has the same faults in the same order.
-fn add(all: &mut Vec<(String, u64)>, more: Vec<(String, u64)>) {
-    if all.is_empty() {
-        *all = more;
-        return;
-    }
-    for ((_, times), (_, more)) in all.iter_mut().zip(more) {
-        *times += more;
-    }
-}
-
-impl<'a> Told<'a> {
+impl<'a> Console<'a> {
     pub(super) fn new(
         engine: &'a Engine,
         replays: &'a [ReplayView],
@@ -100,16 +57,15 @@ impl<'a> Told<'a> {
         }
     }
 
-    fn say(&mut self, text: &str) -> Result<(), Failure> {
+    fn print(&mut self, text: &str) -> Result<(), Failure> {
         self.out.text(text)
     }
 
-    /// How it is said.
     pub(super) fn format(&self) -> Format {
         self.out.format
     }
 
-    /// Whether what is said next would not pile up unread.
+    /// Whether what is printed next would not pile up unread.
     pub(super) fn has_room(&self) -> bool {
         self.out.has_room()
     }
@@ -124,8 +80,10 @@ impl<'a> Told<'a> {
         for replay in self.replays {
             let listen = self.engine.replay_address(replay.replay)?;
             let given_away = match replay.options.fallback.as_str() {
-                "" => "whoever reaches it can read what was recorded".to_owned(),
-                agent => format!("whoever reaches it can read what was recorded, and ask {agent} through it"),
+                "" => "every machine that reaches it can read what was recorded".to_owned(),
+                agent => {
+                    format!("every machine that reaches it can read what was recorded, and ask {agent} through it")
+                }
             };
             note_exposure(listen, &given_away, self.out.format);
         }
@@ -133,29 +91,29 @@ impl<'a> Told<'a> {
             true => self.ready_line(control),
             false => self.greeting(control),
         };
-        self.say(&text)
+        self.print(&text)
     }
 
     fn ready_line(&self, control: Option<&str>) -> String {
         let first = &self.replays[0];
-        let sources = self.replays.iter().map(|replay| {
-            Line::new()
-                .string("name", self.name(replay))
-                .string("url", &replay.url)
-                .string("upstream", &replay.options.fallback)
-                .value("replay", replay.replay)
-                .value("exchanges", replay.exchanges.len())
-                .object()
+        let sources = self.replays.iter().map(|replay| SourceObject {
+            name: self.name(replay),
+            url: &replay.url,
+            upstream: &replay.options.fallback,
+            replay: Some(replay.replay),
+            exchanges: Some(replay.exchanges.len()),
         });
-        Line::new()
-            .value("ready", true)
-            .string("url", &first.url)
-            .string("store", &self.engine.path().display().to_string())
-            .list("sources", sources)
-            .value("replay", first.replay)
-            .value("exchanges", self.served())
-            .optional("control", control)
-            .end()
+        json::line(&ReadyLine {
+            ready: true,
+            url: &first.url,
+            store: &self.engine.path().display().to_string(),
+            sources: sources.collect(),
+            replay: Some(ReplayMembers {
+                replay: first.replay,
+                exchanges: self.served(),
+                control,
+            }),
+        })
     }
 
     /// What a replay is called among the sources.
@@ -244,25 +202,25 @@ impl<'a> Told<'a> {
                 safe(&options.fallback),
                 safe(&self.misses_into.display().to_string())
             ),
-            "run-error" => "\nmisses    are told as RUN_ERROR to who asks for a stream".to_owned(),
+            "run-error" => "\nmisses    are answered with a RUN_ERROR where a stream is asked for".to_owned(),
             "wait" => "\nmisses    wait until a recording is chosen for them".to_owned(),
             _ => String::new(),
         }
     }
 
-    /// Tells new answers, and what goes next by hand.
+    /// Prints new answers, and the next event of a held stream.
     pub(super) fn answers(&mut self) -> Result<(), Failure> {
         for (place, replay) in self.replays.iter().enumerate() {
             let answers = self.engine.replay_answers(replay.replay, self.seen[place])?;
             self.seen[place] += answers.len() as u64;
-            // With one address there is nothing to tell apart.
+            // With one address every answer has the same source.
             let source = (self.replays.len() > 1).then(|| self.name(replay).to_owned());
             for answer in &answers {
                 let text = match self.out.is_json() {
                     true => lines::line(answer, source.as_deref()),
                     false => lines::lines(answer, source.as_deref()),
                 };
-                self.say(&text)?;
+                self.print(&text)?;
             }
         }
         self.waiting_miss()?;
@@ -281,7 +239,7 @@ impl<'a> Told<'a> {
             true => lines::waiting_line(replay, &miss),
             false => lines::waiting_lines(&miss),
         };
-        self.say(&text)
+        self.print(&text)
     }
 
     /// The newest miss that waits, and of which replay.
@@ -295,7 +253,7 @@ impl<'a> Told<'a> {
         Ok(None)
     }
 
-    /// Shows the event that waits for a hand, once.
+    /// Shows the event that is held, once.
     fn next(&mut self) -> Result<(), Failure> {
         let held = self.held()?;
         let next = held
@@ -310,16 +268,16 @@ impl<'a> Told<'a> {
             return Ok(());
         };
         let text = match self.out.is_json() {
-            true => Line::new()
-                .value("held", true)
-                .value("replay", replay)
-                .value("client", client.client)
-                .value("request", client.request)
-                .value("exchange", client.exchange)
-                .value("seq", next.seq)
-                .string("type", &next.type_name)
-                .string("text", &next.text)
-                .end(),
+            true => json::line(&HeldLine {
+                held: true,
+                replay,
+                client: client.client,
+                request: client.request,
+                exchange: client.exchange,
+                seq: next.seq,
+                type_name: &next.type_name,
+                text: &next.text,
+            }),
             false => format!(
                 "      next  #{} of {}  {}  {}\n",
                 next.seq,
@@ -328,7 +286,7 @@ impl<'a> Told<'a> {
                 shortened(&next.text, 100)
             ),
         };
-        self.say(&text)
+        self.print(&text)
     }
 
     /// The stream that was held last, and of which replay.
@@ -343,17 +301,17 @@ impl<'a> Told<'a> {
         Ok(None)
     }
 
-    /// Says why what was typed does nothing.
+    /// Notes why what was typed does nothing.
     pub(super) fn nonsense(&self, why: &str) {
         note(why, self.out.format);
     }
 
-    /// Says that streams wait for orders that cannot be typed.
-    pub(super) fn nobody_types(&self) {
+    /// Notes that streams wait for orders that cannot be typed.
+    pub(super) fn input_ended(&self) {
         if self.args.control.is_none() {
             note(
-                "Standard input has ended, so nobody can press Enter: streams that wait for a hand wait until the \
-                 client leaves. Start it in a terminal, or steer it through --control ADDR.",
+                "Standard input has ended, so Enter cannot be pressed: held streams wait until their client leaves. \
+                 Start replay in a terminal, or control it through --control ADDR.",
                 self.out.format,
             );
         }
@@ -362,7 +320,7 @@ impl<'a> Told<'a> {
     /// Does what was typed.
     pub(super) fn steer(&mut self, by: SteerBy) -> Result<(), Failure> {
         let Some((replay, client)) = self.held()? else {
-            note("No stream waits for a hand.", self.out.format);
+            note("No stream is held.", self.out.format);
             return Ok(());
         };
         let client = client.client;
@@ -381,19 +339,21 @@ impl<'a> Told<'a> {
                 exchange,
             }),
             Ok(None) => note("No missed request waits for an answer.", self.out.format),
-            Err(failure) => drop(failure.tell(self.out.format)),
+            Err(failure) => {
+                failure.print(self.out.format);
+            }
         }
     }
 
     fn ask(&self, ask: impl Into<AnyAsk>) {
         if let Err(report) = self.engine.ask(Asker::default(), &ask.into()) {
-            tell(&report, self.out.format);
+            print_report(&report, self.out.format);
         }
     }
 
-    /// The last words: what faults and breakpoints did, and what nobody asked for. A strict replay
+    /// The last lines: what faults and breakpoints did, and what was not asked for. A strict replay
     /// forgives neither a fault that never struck nor a run that was not asked for. What a page asks
-    /// beside its runs depends on how often it is loaded and drawn, so that is told and no more.
+    /// beside its runs depends on how often it is loaded and drawn, so that is printed and changes nothing.
     pub(super) fn ended(&mut self, outcome: &Outcome) -> Result<(), Failure> {
         let has_idle_fault = outcome.struck.faults.iter().any(|(_, times)| *times == 0);
         self.struck(&outcome.struck)?;
@@ -415,7 +375,7 @@ impl<'a> Told<'a> {
             true => lines::struck_line(struck),
             false => lines::struck_lines(struck),
         };
-        self.say(&text)?;
+        self.print(&text)?;
         let never = |all: &[(String, u64)]| -> Vec<String> {
             let idle = all.iter().filter(|(_, times)| *times == 0);
             idle.map(|(word, _)| word.clone()).collect()
@@ -439,21 +399,18 @@ impl<'a> Told<'a> {
         if outcome.runs.is_empty() && outcome.others.is_empty() {
             return Ok(());
         }
-        let objects = |unused: &[i64]| -> Vec<String> { unused.iter().map(|index| self.object(*index)).collect() };
+        let objects = |unused: &[i64]| unused.iter().map(|index| self.object(*index)).collect();
         let text = match self.out.is_json() {
-            true => {
-                let line = Line::new().list("unused", objects(&outcome.runs));
-                match outcome.others.is_empty() {
-                    true => line.end(),
-                    false => line.list("unused_others", objects(&outcome.others)).end(),
-                }
-            }
+            true => json::line(&UnusedLine {
+                unused: objects(&outcome.runs),
+                unused_others: objects(&outcome.others),
+            }),
             false => {
                 self.named("run", "", &outcome.runs)
                     + &self.named("other request", ", which a page need not repeat", &outcome.others)
             }
         };
-        self.say(&text)
+        self.print(&text)
     }
 
     fn named(&self, what: &str, remark: &str, unused: &[i64]) -> String {
@@ -472,13 +429,13 @@ impl<'a> Told<'a> {
         format!("{count} never asked for{remark}:\n{}", lines.collect::<String>())
     }
 
-    fn object(&self, index: i64) -> String {
-        let (method, target) = self.request(index);
-        Line::new()
-            .value("exchange", index)
-            .string("method", &method)
-            .string("target", &target)
-            .object()
+    fn object(&self, exchange: i64) -> UnusedObject {
+        let (method, target) = self.request(exchange);
+        UnusedObject {
+            exchange,
+            method,
+            target,
+        }
     }
 
     fn request(&self, index: i64) -> (String, String) {

@@ -1,16 +1,16 @@
-//! Numbers that are done with.
+//! A set of numbers that is nearly without gaps.
 
 use std::collections::BTreeMap;
 
 /// A set of numbers as ranges: where nearly all are in, it stays small however
 /// many they are.
-pub(super) struct Told {
+pub(super) struct Ranges {
     /// Last number of each range, by its first.
     ranges: BTreeMap<i64, i64>,
     up_to: i64,
 }
 
-impl Told {
+impl Ranges {
     /// All numbers up to one.
     pub(super) fn up_to(up_to: i64) -> Self {
         Self {
@@ -37,7 +37,9 @@ impl Told {
         }
         match self.ranges.range_mut(..number).next_back() {
             Some((_, before)) if *before == number - 1 => *before = last,
-            _ => drop(self.ranges.insert(number, last)),
+            _ => {
+                self.ranges.insert(number, last);
+            }
         }
         true
     }
@@ -54,19 +56,19 @@ mod tests {
 
     #[test]
     fn numbers_in_any_order_make_few_ranges() {
-        let mut told = Told::up_to(10);
-        assert!(told.contains(10) && told.contains(-3) && !told.contains(11));
+        let mut numbers = Ranges::up_to(10);
+        assert!(numbers.contains(10) && numbers.contains(-3) && !numbers.contains(11));
         // A fixed order that is none: 7 has no common divisor with 1000.
         for number in (0..1000).map(|step| 11 + step * 7 % 1000) {
-            assert!(told.add(number));
-            assert!(!told.add(number));
+            assert!(numbers.add(number));
+            assert!(!numbers.add(number));
         }
-        assert!(told.ranges.is_empty());
-        assert_eq!(told.first_gap(), 1010);
-        assert!(told.add(1012));
-        assert!(!told.contains(1011) && told.contains(1012));
-        assert_eq!(told.first_gap(), 1010);
-        assert!(told.add(1011));
-        assert_eq!(told.first_gap(), 1012);
+        assert!(numbers.ranges.is_empty());
+        assert_eq!(numbers.first_gap(), 1010);
+        assert!(numbers.add(1012));
+        assert!(!numbers.contains(1011) && numbers.contains(1012));
+        assert_eq!(numbers.first_gap(), 1010);
+        assert!(numbers.add(1011));
+        assert_eq!(numbers.first_gap(), 1012);
     }
 }
