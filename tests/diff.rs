@@ -7,9 +7,9 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
-    sync::Arc,
 };
 
+use scrubjay_testkit::{ScriptedAgent, Step};
 use serde_json::Value;
 use stage::{
     binary,
@@ -18,7 +18,7 @@ use stage::{
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
 };
 
 /// A request as it was recorded, or as it is to be recorded.
@@ -103,7 +103,7 @@ async fn ask(origin: &str, asked: &Asked) {
     connection.write_all(&asked.body).await.expect("it takes a body");
     // A recorded reset is an error here, and as it should be.
     let mut answer = Vec::new();
-    drop(connection.read_to_end(&mut answer).await);
+    connection.read_to_end(&mut answer).await.ok();
 }
 
 /// Asks everything of an origin through a recorder; gives the store.
@@ -208,57 +208,24 @@ fn capture(n: usize, folder: &Path) -> (Asked, Captured) {
 }
 
 /// Answers each request with the capture that its header names.
-async fn agent(captured: Vec<Captured>) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let origin = format!("http://{}", listener.local_addr().expect("it is bound"));
-    let captured = Arc::new(captured);
-    tokio::spawn(async move {
-        while let Ok((connection, _)) = listener.accept().await {
-            tokio::spawn(answer(connection, Arc::clone(&captured)));
+async fn agent(captured: Vec<Captured>) -> ScriptedAgent {
+    ScriptedAgent::answering(move |asked| {
+        let number: Option<usize> = asked.values("x-capture").first().and_then(|number| number.parse().ok());
+        let captured: &Captured = &captured[number.unwrap_or_else(|| panic!("no capture is named: {}", asked.head))];
+        let mut lines = vec![format!("HTTP/1.1 {} OK", captured.status)];
+        lines.extend(captured.headers.iter().map(|(name, value)| format!("{name}: {value}")));
+        lines.extend(["connection: close".to_owned(), "transfer-encoding: chunked".to_owned()]);
+        let mut steps = vec![Step::head(&lines.iter().map(String::as_str).collect::<Vec<_>>())];
+        if !captured.body.is_empty() {
+            steps.push(Step::Chunk(captured.body.clone()));
         }
-    });
-    origin
-}
-
-async fn answer(mut connection: TcpStream, captured: Arc<Vec<Captured>>) {
-    let mut heard = Vec::new();
-    let mut buffer = [0; 16_384];
-    let number = loop {
-        let read = connection.read(&mut buffer).await.expect("a request can be read");
-        assert!(read > 0, "the request should be whole");
-        heard.extend_from_slice(&buffer[..read]);
-        let Some(end) = heard.windows(4).position(|four| four == b"\r\n\r\n") else {
-            continue;
-        };
-        let head = String::from_utf8_lossy(&heard[..end]).to_ascii_lowercase();
-        let field = |name: &str| -> Option<usize> {
-            let line = head.lines().find_map(|line| line.strip_prefix(name))?;
-            line.trim().parse().ok()
-        };
-        if heard.len() >= end + 4 + field("content-length:").unwrap_or(0) {
-            break field("x-capture:").expect("the header names a capture");
+        if !captured.breaks_off {
+            steps.push(Step::end());
         }
-    };
-    let captured = &captured[number];
-    let fields: String = captured
-        .headers
-        .iter()
-        .map(|(name, value)| format!("{name}: {value}\r\n"))
-        .collect();
-    let head = format!(
-        "HTTP/1.1 {} OK\r\n{fields}connection: close\r\ntransfer-encoding: chunked\r\n\r\n",
-        captured.status
-    );
-    let mut answer = head.into_bytes();
-    if !captured.body.is_empty() {
-        answer.extend(format!("{:x}\r\n", captured.body.len()).into_bytes());
-        answer.extend(&captured.body);
-        answer.extend(b"\r\n");
-    }
-    if !captured.breaks_off {
-        answer.extend(b"0\r\n\r\n");
-    }
-    drop(connection.write_all(&answer).await);
+        steps.push(Step::Close);
+        steps
+    })
+    .await
 }
 
 /// All streams of the corpus in one store: as many threads, compared at once.
@@ -269,7 +236,8 @@ async fn every_captured_stream_is_the_same_as_itself_and_as_its_replay() {
     let (asked, captured): (Vec<Asked>, Vec<Captured>) = captures(&corpus).into_iter().unzip();
     assert!(asked.len() > 2, "the corpus should be there");
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let origin = agent(captured).await;
+    let agent = agent(captured).await;
+    let origin = agent.url();
     let store = recorded(folder.path(), "recorded.db", &origin, &asked).await;
     // Each by itself is compared at every level by the tests of `session`.
     is_the_same(folder.path(), &store, &asked, &["behaviour"]).await;

@@ -45,7 +45,7 @@ impl Site {
                     if len > 0 {
                         let head = String::from_utf8_lossy(&request[..len]).to_ascii_lowercase();
                         heard.lock().expect("no holder panics").push(head);
-                        drop(stream.write_all(answer.as_bytes()));
+                        stream.write_all(answer.as_bytes()).ok();
                     }
                 });
             }

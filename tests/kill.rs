@@ -1,4 +1,4 @@
-//! Killed at any point, while somebody else holds the store locked for five
+//! Killed at any point, while another process holds the store locked for five
 //! seconds at a time: every byte that a client has received is in the store
 //! after the next start.
 //!
@@ -54,8 +54,8 @@ async fn what_a_client_received_is_in_the_store_after_a_kill() {
     }
     println!("{rounds} rounds of {STREAMS} streams, {bytes} bytes received and found, {locks} locks of {LOCKED:?}");
     println!("gaps at the clients beyond the pace of {PACE:?}:");
-    println!("  before the lock {}", Gaps::told(gaps.before_lock));
-    println!("  under it        {}", Gaps::told(gaps.under_lock));
+    println!("  before the lock {}", Gaps::described(gaps.before_lock));
+    println!("  under it        {}", Gaps::described(gaps.under_lock));
 }
 
 /// What a round came to.
@@ -73,7 +73,7 @@ struct Gaps {
 }
 
 impl Gaps {
-    fn told(mut gaps: Vec<Duration>) -> String {
+    fn described(mut gaps: Vec<Duration>) -> String {
         gaps.sort_unstable();
         let at = |part: f64| {
             gaps.get((gaps.len() as f64 * part) as usize)

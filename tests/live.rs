@@ -305,7 +305,7 @@ fn all(source: &Path) -> Vec<Value> {
     read(source, "list", &["--all"])
 }
 
-/// Exchanges that carry a run somebody asked for.
+/// Exchanges that carry a run.
 fn runs(source: &Path) -> Vec<Value> {
     let mut exchanges = all(source);
     exchanges.retain(|exchange| {

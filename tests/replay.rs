@@ -9,6 +9,7 @@ use std::{
     process::{Command, Stdio},
 };
 
+use scrubjay_testkit::{ScriptedAgent, Step};
 use serde_json::Value;
 use stage::{
     Page, Running,
@@ -19,11 +20,10 @@ use stage::{
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
 };
 
 const HTTP_AGENT: &str = "tests/oracle/http-agent.mjs";
-const HTTP_AGENTS: &str = "tests/oracle/http-agents.mjs";
 
 /// The committed recordings.
 fn recordings() -> Vec<PathBuf> {
@@ -107,7 +107,7 @@ async fn ask_again(url: &str, shown: &Value, body: &[u8]) {
     stream.write_all(body).await.expect("it reads");
     let mut answer = Vec::new();
     // A recorded reset is a reset here too.
-    drop(stream.read_to_end(&mut answer).await);
+    stream.read_to_end(&mut answer).await.ok();
 }
 
 /// The bytes of a body.
@@ -249,8 +249,8 @@ async fn a_copilotkit_page_runs_on_the_replay_alone() {
 
     let replay = Replaying::start(&store, &["--strict"]);
     chat(&origin, &replay.url, &folder.path().join("replayed")).await;
-    let told = read_text(&store, "list", &["--all"]);
-    assert_eq!(replay.stop(), 0, "every recorded run should be asked for: {told}");
+    let listed = read_text(&store, "list", &["--all"]);
+    assert_eq!(replay.stop(), 0, "every recorded run should be asked for: {listed}");
 }
 
 /// A run of a thread: its prompt, and what the agent says.
@@ -272,66 +272,28 @@ fn said(thread: &str, turn: usize, history: &[Value]) -> (Value, String) {
 }
 
 /// Answers runs and connects as CopilotKit's runtime does: it keeps the history of each thread.
-async fn keeping_agent() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0")
-        .await
-        .expect("loopback has a free port");
-    let url = format!(
-        "http://{}",
-        listener.local_addr().expect("a bound socket has an address")
-    );
-    let kept = std::sync::Arc::new(std::sync::Mutex::new(
-        std::collections::BTreeMap::<String, Vec<String>>::new(),
-    ));
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let kept = std::sync::Arc::clone(&kept);
-            tokio::spawn(async move {
-                let (target, body) = read_request(&mut stream).await;
-                let input: Value = serde_json::from_str(&body).expect("a run input");
-                let thread = input["threadId"].as_str().expect("it has a thread").to_owned();
-                let answer = {
-                    let mut kept = kept.lock().expect("no holder panics");
-                    let history = kept.entry(thread.clone()).or_default();
-                    if target.ends_with("/run") {
-                        history.push(said(&thread, history.len(), &[]).1);
-                        history.last().cloned().unwrap_or_default()
-                    } else {
-                        history.concat()
-                    }
-                };
-                let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
-                drop(stream.write_all((head.to_owned() + &answer).as_bytes()).await);
-            });
-        }
-    });
-    url
-}
-
-/// Target and body of one request.
-async fn read_request(stream: &mut TcpStream) -> (String, String) {
-    let mut text = Vec::new();
-    loop {
-        let mut piece = [0; 4096];
-        let len = stream.read(&mut piece).await.expect("the request can be read");
-        text.extend_from_slice(&piece[..len]);
-        let text = String::from_utf8_lossy(&text).into_owned();
-        let Some((head, body)) = text.split_once("\r\n\r\n") else {
-            continue;
+async fn keeping_agent() -> ScriptedAgent {
+    let kept = std::sync::Mutex::new(std::collections::BTreeMap::<String, Vec<String>>::new());
+    ScriptedAgent::answering(move |asked| {
+        let input: Value = serde_json::from_slice(&asked.body).expect("a run input");
+        let thread = input["threadId"].as_str().expect("it has a thread").to_owned();
+        let mut kept = kept.lock().expect("no holder panics");
+        let history = kept.entry(thread.clone()).or_default();
+        let target = asked.line().split(' ').nth(1).unwrap_or_default();
+        let answer = if target.ends_with("/run") {
+            history.push(said(&thread, history.len(), &[]).1);
+            history.last().cloned().unwrap_or_default()
+        } else {
+            history.concat()
         };
-        let wanted = head
-            .lines()
-            .find_map(|line| {
-                line.to_lowercase()
-                    .strip_prefix("content-length: ")?
-                    .parse::<usize>()
-                    .ok()
-            })
-            .unwrap_or_default();
-        if body.len() >= wanted {
-            return (head.split(' ').nth(1).unwrap_or_default().to_owned(), body.to_owned());
-        }
-    }
+        let head = [
+            "HTTP/1.1 200 OK",
+            "content-type: text/event-stream",
+            "connection: close",
+        ];
+        vec![Step::head(&head), Step::Write(answer.into_bytes()), Step::Close]
+    })
+    .await
 }
 
 const RUN: &str = "/api/copilotkit/agent/default/run";
@@ -353,12 +315,16 @@ async fn two_pages(origin: &str, threads: [&str; 2]) -> [Vec<Vec<String>>; 2] {
         }
     }
     let asked = Value::from(steps.iter().map(|(_, step)| step.clone()).collect::<Vec<_>>());
-    let ended = run(HTTP_AGENTS, origin, &asked.to_string()).await;
+    let ended = run(HTTP_AGENT, origin, &asked.to_string()).await;
     let mut got = [Vec::new(), Vec::new()];
     for ((page, step), ended) in steps.iter().zip(ended.as_array().expect("a list")) {
         // A stream without events is an empty history; run as a run, the client may complain of it.
         if step["target"] == RUN {
-            assert_eq!(ended["error"], Value::Null, "{step}");
+            assert_eq!(
+                (&ended["error"], &ended["runError"]),
+                (&Value::Null, &Value::Null),
+                "{step}"
+            );
         }
         let messages = ended["messages"].as_array().expect("messages").iter();
         let heard = messages.filter(|message| message["role"] == "assistant");
@@ -375,7 +341,8 @@ async fn two_pages(origin: &str, threads: [&str; 2]) -> [Vec<Vec<String>>; 2] {
 async fn two_threads_with_equal_prompts_do_not_mix_in_twenty_rounds() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let store = folder.path().join("two.db");
-    let recording = Recording::start(&store, &keeping_agent().await, &[]);
+    let agent = keeping_agent().await;
+    let recording = Recording::start(&store, &agent.url(), &[]);
     let live = two_pages(&recording.url, ["thread-a", "thread-b"]).await;
     assert_eq!(recording.stop(), 0);
     let of = |thread: &str| -> Vec<Vec<String>> {
@@ -415,8 +382,8 @@ async fn the_official_client_reads_a_miss_as_a_run_error() {
     let replay = Replaying::start(&path, &["--pace", "instant", "--miss", "run-error"]);
     let (input, _) = said("thread-x", 0, &[]);
     let asked = serde_json::json!([{"target": "/tools", "input": input}]);
-    let now = run(HTTP_AGENTS, &replay.url, &asked.to_string()).await;
-    let error = now[0]["error"].as_str().unwrap_or_default();
+    let now = run(HTTP_AGENT, &replay.url, &asked.to_string()).await;
+    let error = now[0]["runError"].as_str().unwrap_or_default();
     assert!(
         error.starts_with("RUN_ERROR SCRUBJAY_MISS: ") && error.contains("exchange 0"),
         "{now}"

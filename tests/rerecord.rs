@@ -157,7 +157,7 @@ fn said(output: &Output) -> String {
 }
 
 /// Runs it, and gives what it says and its exit status.
-fn told(baselines: &Path, url: &str, more: &[&str]) -> (String, Option<i32>) {
+fn reported(baselines: &Path, url: &str, more: &[&str]) -> (String, Option<i32>) {
     let output = rerecord(baselines, url, more);
     (said(&output), output.status.code())
 }
@@ -171,18 +171,18 @@ async fn nothing_changed_and_a_tool_did(framework: Framework) {
     // The same agent, which knows nothing of the recorded ids by now.
     let agent = framework.start(&[]);
     for level in ["behaviour", "state", "text"] {
-        let (text, status) = told(&folder, &agent.endpoint, &["--level", level]);
+        let (text, status) = reported(&folder, &agent.endpoint, &["--level", level]);
         assert_eq!(status, Some(0), "{level}: {text}");
         assert!(text.contains("1 same, 0 different, 0 missing, 0 new"), "{text}");
     }
     // Asked once more, and at the recorded path, it is the same.
-    let (text, status) = told(&folder, &agent.origin, &["--accept"]);
+    let (text, status) = reported(&folder, &agent.origin, &["--accept"]);
     assert_eq!(status, Some(0), "{text}");
     assert!(!text.contains("replaced"), "{text}");
     drop(agent);
 
     let agent = framework.start(&[("WEATHER_TOOL", "forecast")]);
-    let (text, status) = told(&folder, &agent.endpoint, &[]);
+    let (text, status) = reported(&folder, &agent.endpoint, &[]);
     assert_eq!(status, Some(1), "{text}");
     assert!(text.contains("get_weather") && text.contains("forecast"), "{text}");
     assert!(text.contains("0 same, 1 different, 0 missing, 0 new"), "{text}");
@@ -220,7 +220,7 @@ fn accepting(folder: &Path, file: &Path, agent: &Agent) {
         "--output",
         written.to_str().expect("a path of the test is text"),
     ];
-    let (text, status) = told(folder, &agent.endpoint, &more);
+    let (text, status) = reported(folder, &agent.endpoint, &more);
     assert_eq!(status, Some(0), "{text}");
     assert!(text.contains("replaced   weather.agui.jsonl  (4 exchanges)"), "{text}");
     let rows = read(file, "list", &[]);
@@ -238,7 +238,7 @@ fn accepting(folder: &Path, file: &Path, agent: &Agent) {
     assert_eq!(read(&written.join("weather.agui.jsonl"), "list", &[]).len(), 4);
     let beside = fs::read_dir(folder).expect("the folder is there").count();
     assert_eq!(beside, 1, "nothing lies beside the baseline");
-    let (text, status) = told(folder, &agent.endpoint, &[]);
+    let (text, status) = reported(folder, &agent.endpoint, &[]);
     assert_eq!(status, Some(0), "{text}");
 }
 
@@ -264,7 +264,7 @@ async fn recorded_ids_are_not_known_to_an_agent_that_starts_anew() {
 }
 
 /// A replay knows the recorded answers and puts in the ids of each request,
-/// so all samples are the same, whatever protocol, transport and ending they have.
+/// so all samples are the same, with every protocol, transport and ending.
 #[test]
 fn samples_are_the_same_when_their_replay_is_asked() {
     let samples = fs::read_dir("recordings").expect("the samples are committed");
@@ -277,7 +277,7 @@ fn samples_are_the_same_when_their_replay_is_asked() {
         let replay = Replaying::start(&sample, &["--pace", "instant"]);
         // Of the messages in LangGraph's state some have ids of the client, which change, and some the agent's,
         // which a replay keeps: such a list pairs by id.
-        let (text, status) = told(
+        let (text, status) = reported(
             &sample,
             &replay.url,
             &["--level", "text", "--ignore", "/state/messages/*"],
@@ -308,7 +308,7 @@ async fn an_agent_that_hangs_is_cut_off() {
     let file = baselines(folder.path(), AGNO).await;
     let before = fs::read(&file).expect("the baseline is there");
     let agent = AGNO.start(&[("WEATHER_HANG", "Rome")]);
-    let (text, status) = told(&folder.path().join("baselines"), &agent.endpoint, &["--accept"]);
+    let (text, status) = reported(&folder.path().join("baselines"), &agent.endpoint, &["--accept"]);
     assert_eq!(status, Some(2), "{text}");
     assert!(
         text.contains("No end came within 15 s to run 3 of thread thread-weather-1 (weather.agui.jsonl, exchange 2)."),

@@ -162,12 +162,12 @@ impl Listening {
         let mut stream = TcpStream::connect(&host).await.expect("the replay listens");
         stream.write_all(head.as_bytes()).await.expect("the replay reads");
         stream.write_all(body.as_bytes()).await.expect("the replay reads");
-        let (tell, heard) = watch::channel(Arc::default());
+        let (sender, heard) = watch::channel(Arc::default());
         let reading = tokio::spawn(async move {
             let (mut text, mut piece) = (String::new(), [0; 4096]);
             while let Ok(len @ 1..) = stream.read(&mut piece).await {
                 text.push_str(&String::from_utf8_lossy(&piece[..len]));
-                tell.send_replace(Arc::new(text.clone()));
+                sender.send_replace(Arc::new(text.clone()));
             }
         });
         Self { heard, reading }

@@ -1,7 +1,9 @@
-// Runs the official HttpAgent once, and prints what it ends with.
+// Runs the official HttpAgent, once or several times one after the other.
 //
 // node http-agent.mjs URL < RunAgentInput
-// Prints {messages, state, error}: error is null or the message of the rejection.
+// node http-agent.mjs ORIGIN < [{target, input}]
+// Prints {messages, state, error, runError}, or a list of them: error is the message of the rejection, runError what
+// a RUN_ERROR says, which ends a run without a rejection; each is null where there is none.
 
 import { createRequire } from "node:module";
 import { existsSync } from "node:fs";
@@ -15,24 +17,31 @@ if (home === undefined) {
 }
 const { HttpAgent } = createRequire(`${home}/package.json`)("@ag-ui/client");
 
+async function run(url, input) {
+  const { threadId, runId, messages, state, tools, context, forwardedProps, resume } = input;
+  const agent = new HttpAgent({ url, threadId, initialMessages: messages, initialState: state });
+  let [error, runError] = [null, null];
+  const onRunErrorEvent = ({ event }) => void (runError = `RUN_ERROR ${event.code}: ${event.message}`);
+  try {
+    await agent.runAgent({ runId, tools, context, forwardedProps, ...(resume && { resume }) }, { onRunErrorEvent });
+  } catch (thrown) {
+    error = String(thrown?.message ?? thrown);
+  }
+  return { messages: agent.messages, state: agent.state, error, runError };
+}
+
 let text = "";
 for await (const piece of process.stdin) text += piece;
-const input = JSON.parse(text);
 console.warn = () => {};
 console.error = () => {};
-// When a body breaks off, the client leaves a second rejection to nobody; the first one is what is printed.
+// When a body breaks off, the client leaves a second rejection that nothing catches; the first one is what is printed.
 process.on("uncaughtException", () => {});
-const agent = new HttpAgent({
-  url: process.argv[2],
-  threadId: input.threadId,
-  initialMessages: input.messages,
-  initialState: input.state,
-});
-let error = null;
-try {
-  const { runId, tools, context, forwardedProps, resume } = input;
-  await agent.runAgent({ runId, tools, context, forwardedProps, ...(resume && { resume }) });
-} catch (thrown) {
-  error = String(thrown?.message ?? thrown);
+const [url, asked] = [process.argv[2], JSON.parse(text)];
+let ended;
+if (Array.isArray(asked)) {
+  ended = [];
+  for (const { target, input } of asked) ended.push(await run(url + target, input));
+} else {
+  ended = await run(url, asked);
 }
-process.stdout.write(JSON.stringify({ messages: agent.messages, state: agent.state, error }));
+process.stdout.write(JSON.stringify(ended));

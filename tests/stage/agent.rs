@@ -1,4 +1,4 @@
-//! An agent that plays prepared answers over plain sockets.
+//! An agent that plays prepared answers.
 
 use std::{
     collections::VecDeque,
@@ -6,53 +6,45 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use tokio::{
-    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
-    net::{TcpListener, TcpStream},
-    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
-};
-
-/// One answer: pieces that are sent as they come, each as one transfer chunk.
-/// The answer ends when the sender is dropped.
-pub type Pieces = UnboundedReceiver<Vec<u8>>;
+use scrubjay_testkit::{ScriptedAgent, Step};
+use tokio::sync::mpsc::UnboundedSender;
 
 /// An agent on a free port.
-#[derive(Clone, Debug)]
 pub struct Agent {
     /// Where it listens.
     pub address: SocketAddr,
-    answers: Arc<Mutex<VecDeque<Pieces>>>,
+    answers: Arc<Mutex<VecDeque<Step>>>,
     encoding: Arc<Mutex<Option<String>>>,
-    /// Bodies of the requests that came.
-    pub requests: Arc<Mutex<Vec<Vec<u8>>>>,
+    _scripted: ScriptedAgent,
 }
 
 impl Agent {
     /// Starts it.
     pub async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("loopback has a free port");
-        let agent = Self {
-            address: listener.local_addr().expect("a bound socket has an address"),
-            answers: Arc::default(),
-            encoding: Arc::default(),
-            requests: Arc::default(),
-        };
-        let serving = agent.clone();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let agent = serving.clone();
-                tokio::spawn(async move { agent.serve(stream).await });
-            }
+        let answers = Arc::<Mutex<VecDeque<Step>>>::default();
+        let encoding = Arc::<Mutex<Option<String>>>::default();
+        let (queue, coding) = (Arc::clone(&answers), Arc::clone(&encoding));
+        let scripted = ScriptedAgent::answering(move |_| {
+            let next = queue.lock().expect("no holder panics").pop_front();
+            let coding = coding.lock().expect("no holder panics");
+            next.map_or(vec![Step::Close], |body| {
+                vec![head(coding.as_deref()), body, Step::end(), Step::Close]
+            })
         });
-        agent
+        let scripted = scripted.await;
+        Self {
+            address: scripted.address(),
+            answers,
+            encoding,
+            _scripted: scripted,
+        }
     }
 
-    /// Queues an answer that is sent piece by piece, as the test says.
+    /// Queues an answer that the test sends piece by piece, each as one
+    /// transfer chunk. It ends when the sender is dropped.
     pub fn answer_by_hand(&self) -> UnboundedSender<Vec<u8>> {
-        let (sender, pieces) = unbounded_channel();
-        self.answers.lock().expect("no holder panics").push_back(pieces);
+        let (sender, relay) = Step::relay();
+        self.answers.lock().expect("no holder panics").push_back(relay);
         sender
     }
 
@@ -64,53 +56,22 @@ impl Agent {
         }
     }
 
-    /// Says that answers are encoded; the pieces must be.
+    /// Declares the content coding of the answers; their pieces must have it.
     pub fn encode_as(&self, encoding: &str) {
         *self.encoding.lock().expect("no holder panics") = Some(encoding.to_owned());
     }
+}
 
-    async fn serve(&self, mut stream: TcpStream) -> Option<()> {
-        stream.set_nodelay(true).ok()?;
-        let (read, mut write) = stream.split();
-        let mut read = BufReader::new(read);
-        let mut line = String::new();
-        let mut len = 0;
-        loop {
-            line.clear();
-            if read.read_line(&mut line).await.ok()? == 0 {
-                return None;
-            }
-            let Some((name, value)) = line.trim_end().split_once(':') else {
-                if line.trim_end().is_empty() {
-                    break;
-                }
-                continue;
-            };
-            if name.eq_ignore_ascii_case("content-length") {
-                len = value.trim().parse().ok()?;
-            }
-        }
-        let mut body = vec![0; len];
-        read.read_exact(&mut body).await.ok()?;
-        self.requests.lock().expect("no holder panics").push(body);
-        let mut pieces = self.answers.lock().expect("no holder panics").pop_front()?;
-        let encoding = self.encoding.lock().expect("no holder panics").clone();
-        let encoding = encoding.map_or(String::new(), |encoding| format!("content-encoding: {encoding}\r\n"));
-        let head = format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\
-             connection: close\r\naccess-control-allow-origin: *\r\n{encoding}\r\n"
-        );
-        write.write_all(head.as_bytes()).await.ok()?;
-        while let Some(piece) = pieces.recv().await {
-            write
-                .write_all(format!("{:x}\r\n", piece.len()).as_bytes())
-                .await
-                .ok()?;
-            write.write_all(&piece).await.ok()?;
-            write.write_all(b"\r\n").await.ok()?;
-        }
-        write.write_all(b"0\r\n\r\n").await.ok()
-    }
+fn head(encoding: Option<&str>) -> Step {
+    let encoding = encoding.map(|encoding| format!("content-encoding: {encoding}"));
+    let lines = [
+        "HTTP/1.1 200 OK",
+        "content-type: text/event-stream",
+        "transfer-encoding: chunked",
+        "connection: close",
+        "access-control-allow-origin: *",
+    ];
+    Step::head(&lines.into_iter().chain(encoding.as_deref()).collect::<Vec<_>>())
 }
 
 /// An SSE frame around an event.

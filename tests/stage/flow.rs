@@ -87,11 +87,8 @@ pub async fn record_live(page: &Page, agent: &Agent, url: &str) {
     open_first_run(page).await;
     page.press(key::END).await;
     page.wait_for("[data-pane=inspect][data-as-of='5']").await;
-    page.wait_until(
-        "the text ends mid-word",
-        "document.querySelector('[data-pane=status]') !== null",
-    )
-    .await;
+    expect_text_ends_mid_word(page, 5).await;
+    page.click("[data-tab=state]").await;
     for event in events {
         speaker.send(frame(&event)).expect("the agent speaks");
     }
@@ -130,15 +127,40 @@ pub async fn scrub(page: &Page) {
     page.wait_for("[data-pane=chat][data-as-of='2']").await;
     page.press(&format!("{0}{1}{1}{1}{2}", key::SHIFT, key::RIGHT, key::NULL))
         .await;
-    page.wait_for("[data-pane=chat][data-as-of='5'][data-state=ready]")
+    expect_text_ends_mid_word(page, 5).await;
+    page.click("[data-tab=state]").await;
+}
+
+/// The chat as of a frame holds the text of the message up to there: a strict
+/// prefix of the whole, which ends inside a word.
+async fn expect_text_ends_mid_word(page: &Page, at: usize) {
+    let text_of = |events: &[serde_json::Value]| -> String {
+        let deltas = events
+            .iter()
+            .filter(|event| event["type"] == "TEXT_MESSAGE_CONTENT")
+            .filter_map(|event| event["delta"].as_str());
+        deltas.collect()
+    };
+    let (whole, so_far) = (text_of(&story()), text_of(&story()[..at]));
+    page.click("[data-tab=chat]").await;
+    page.wait_for(&format!("[data-pane=chat][data-as-of='{at}'][data-state=ready]"))
         .await;
     page.wait_until(
-        "the chat ends mid-word",
-        "document.querySelector('[data-message=m1]')?.innerText.includes('Hello, wor') && \
-         !document.querySelector('[data-message=m1]').innerText.includes('world')",
+        "the chat has the text of its moment",
+        &format!(
+            "document.querySelector('[data-message=m1] .text')?.innerText.trimEnd() === {}",
+            json!(so_far)
+        ),
     )
     .await;
-    page.click("[data-tab=state]").await;
+    let shown = page.text("[data-message=m1] .text").await;
+    let shown = shown.trim_end();
+    let is_letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let rest = whole.strip_prefix(shown).unwrap_or_default();
+    assert!(
+        is_letter(shown.chars().next_back()) && is_letter(rest.chars().next()),
+        "{shown:?} should be a beginning of {whole:?} that ends inside a word"
+    );
 }
 
 /// Drags the playhead along the ruler: the panes follow while the button is

@@ -78,12 +78,11 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         // A driver that is asked to end takes its browser with it; one that is killed leaves it.
-        drop(
-            Command::new("kill")
-                .args(["-TERM", &self.0.id().to_string()])
-                .stderr(Stdio::null())
-                .status(),
-        );
+        Command::new("kill")
+            .args(["-TERM", &self.0.id().to_string()])
+            .stderr(Stdio::null())
+            .status()
+            .ok();
         let began = Instant::now();
         while began.elapsed() < Duration::from_secs(5) {
             if !matches!(self.0.try_wait(), Ok(None)) {
@@ -91,8 +90,8 @@ impl Drop for Running {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        drop(self.0.kill());
-        drop(self.0.wait());
+        self.0.kill().ok();
+        self.0.wait().ok();
     }
 }
 
@@ -165,7 +164,7 @@ impl Page {
         command
             .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
             .env_remove("WAYLAND_DISPLAY");
-        // What the page remembers is the test's, and not that of whoever runs it.
+        // What the page remembers is the test's, and not that of the person who runs it.
         let profile = tempfile::tempdir().expect("a temporary folder can be made");
         command
             .env("XDG_DATA_HOME", profile.path())

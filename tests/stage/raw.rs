@@ -26,7 +26,7 @@ pub fn send(host: &str, request: &[u8]) -> Answer {
     stream.set_read_timeout(Some(PATIENCE)).expect("it is no zero");
     let mut sending = stream.try_clone().expect("a socket can be shared");
     let request = request.to_vec();
-    let sender = thread::spawn(move || drop(sending.write_all(&request)));
+    let sender = thread::spawn(move || sending.write_all(&request).ok());
     let mut bytes = Vec::new();
     let mut piece = [0; 16384];
     loop {

@@ -33,11 +33,11 @@ pub fn serve_at(store: &Path, listen: &str) -> (Running, String, mpsc::Receiver<
         line["url"].as_str().map(str::to_owned)
     };
     let url = address(&ready).expect("the ready line has an address");
-    let (tell, later) = mpsc::channel();
+    let (sender, later) = mpsc::channel();
     std::thread::spawn(move || {
         for line in lines.map_while(Result::ok) {
             // A test that wants no further addresses has dropped its end.
-            let _is_heard = address(&line).is_some_and(|url| tell.send(url).is_ok());
+            let _is_heard = address(&line).is_some_and(|url| sender.send(url).is_ok());
         }
     });
     (running, url, later)
