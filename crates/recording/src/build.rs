@@ -1,6 +1,6 @@
 //! One exchange on its way from lines to bytes.
 
-use scrubjay_session::exchange::{Chunk, Ending, Exchange, Hole, RequestHead, ResponseHead};
+use scrubjay_session::exchange::{Chunk, Ending, Exchange, Hole, RequestHead, ResponseHead, origin_and_path};
 
 use crate::{
     facts::{ExchangeFacts, FrameFacts, MAX_AT_US, bytes_of_base64, bytes_of_either, chunks_of, holes_of},
@@ -10,7 +10,7 @@ use crate::{
     write::{Header, hex, sha256},
 };
 
-/// Bytes that may lie in the holes between chunks: whoever reads the body
+/// Bytes that may lie in the holes between chunks: a reader of the body
 /// fills them with zeros.
 const MAX_GAPS_LEN: u64 = 1 << 30;
 
@@ -256,7 +256,7 @@ fn bytes_by_rule(kind: &str, members: &Members<'_>) -> Vec<u8> {
     }
 }
 
-/// A foreign file says `null` for no body and a string for one that is no JSON.
+/// A foreign file has `null` for no body and a string for one that is no JSON.
 fn foreign_body(input: &str) -> Vec<u8> {
     if input == "null" {
         return Vec::new();
@@ -294,14 +294,13 @@ fn wire_len(chunks: &[Chunk], holes: &[Hole], written: u64) -> u64 {
 
 /// Scheme and host, and the rest.
 fn split_url(url: &str) -> (String, String) {
-    let Some(host) = url.find("://").map(|at| at + 3) else {
+    if !url.contains("://") {
         return (String::new(), url.to_owned());
+    }
+    let (origin, _) = origin_and_path(url);
+    let target = match &url[origin.len()..] {
+        path if path.starts_with('/') => path.to_owned(),
+        query => format!("/{query}"),
     };
-    let path = url[host..].find(['/', '?']).map_or(url.len(), |at| host + at);
-    let target = match &url[path..] {
-        "" => "/".to_owned(),
-        query if query.starts_with('?') => format!("/{query}"),
-        path => path.to_owned(),
-    };
-    (url[..path].to_owned(), target)
+    (origin.to_owned(), target)
 }

@@ -10,7 +10,7 @@ use scrubjay_session::exchange::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Holes longer than this in sum are not believed: whoever reads a body fills
+/// Holes longer than this in sum are not believed: a reader of the body fills
 /// them with zeros.
 const MAX_HOLES_LEN: u64 = 1 << 30;
 
@@ -41,7 +41,7 @@ pub(crate) struct FrameFacts {
     pub(crate) raw_b64: Option<String>,
 }
 
-/// On a request line: what the other keys do not already say.
+/// On a request line: the facts that the other keys do not hold.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ExchangeFacts {
@@ -283,7 +283,7 @@ pub(crate) fn holes_of(facts: &[HoleFacts]) -> Option<Vec<Hole>> {
 }
 
 impl ExchangeFacts {
-    /// What an exchange has to say, without bytes and chunks.
+    /// The facts of an exchange, without bytes and chunks.
     pub(crate) fn of(exchange: &Exchange) -> Self {
         let request = &exchange.request;
         Self {
@@ -345,7 +345,7 @@ impl ExchangeFacts {
         len as u64
     }
 
-    /// The exchange that they tell of; lengths and counts are the caller's to fill in.
+    /// The exchange with these facts; the caller fills in lengths and counts.
     pub(crate) fn into_exchange(self, index: i64, method: String) -> Exchange {
         let response_at_us = self
             .response

@@ -66,22 +66,20 @@
 //!
 //! - `rule`: how a line stands for bytes.
 //! - [`Writer`]: header, request lines, frame lines; what differs from the rule carries its bytes.
-//! - [`read()`]: lines back to bytes, whoever wrote them, up to the first damage.
-//! - [`Limits`]: how much is read of a file that unpacks to more than it looks.
+//! - [`read()`]: lines back to bytes, of our files and of other tools', up to the first damage.
+//! - [`Limits`]: how much is read of a file.
 //!
 //! # Invariants
 //!
 //! - Writing and reading gives the same exchange, bytes and times.
 //! - Lines and members come in one order, and packing carries no clock, so equal recordings are equal files.
 //! - No line longer than [`MAX_LINE_LEN`] is written or read, and no input makes the reader panic.
-//! - Reading holds no more memory than its [`Limits`] say, whatever the file unpacks to.
+//! - Reading holds no more memory than its [`Limits`] allow, even of a file that unpacks to far more.
 //!
 //! # What is not here
 //!
 //! No files: bytes come from `Read` and go to `Write`. No cutting of bodies
-//! into frames: whoever writes brings them.
-
-#![warn(missing_docs)]
+//! into frames: the caller of [`Writer`] brings them.
 
 mod build;
 mod facts;

@@ -1,9 +1,8 @@
-//! How much of a file is read, so that none takes the machine along.
+//! How much of a file is read, so that none exhausts the memory of the machine.
 
 use std::fmt;
 
-/// Bounds on reading one file. Whoever trusts a file raises them with
-/// [`Limits::of_len`].
+/// Bounds on reading one file. For a trusted file [`Limits::of_len`] raises them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of the file, unpacked.
@@ -60,7 +59,9 @@ impl fmt::Display for Met {
     }
 }
 
-/// A number of bytes as `--max-size` takes it.
+/// A number of bytes as `--max-size` takes it: exact, where [`words::bytes`] rounds.
+///
+/// [`words::bytes`]: scrubjay_session::words::bytes
 struct Bytes(u64);
 
 impl fmt::Display for Bytes {
@@ -83,8 +84,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_limit_is_said_as_people_write_sizes() {
-        for (len, said) in [
+    fn a_limit_is_written_as_people_write_sizes() {
+        for (len, written) in [
             (0, "0 bytes"),
             (999, "999 bytes"),
             (128_000_000, "128 MB"),
@@ -92,7 +93,7 @@ mod tests {
             (1 << 20, "1048576 bytes"),
             (u64::MAX, "18446744073709551615 bytes"),
         ] {
-            assert_eq!(Bytes(len).to_string(), said);
+            assert_eq!(Bytes(len).to_string(), written);
         }
     }
 }

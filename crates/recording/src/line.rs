@@ -24,7 +24,7 @@ const NAMES: [&str; 15] = [
     "runtime",
 ];
 
-/// Bytes of memory that an item of a list takes at most, whatever its type:
+/// Bytes of memory that an item of a list takes at most, of any type:
 /// `[0,0]` is six bytes of a file and becomes a chunk with an offset.
 const ITEM_LEN: u64 = 56;
 

@@ -147,7 +147,7 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// An input that says how much of it was taken.
+/// An input that counts how much of it was taken.
 struct Counted<R> {
     input: R,
     taken: Rc<Cell<u64>>,

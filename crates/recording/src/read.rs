@@ -1,4 +1,4 @@
-//! Reading a recording, whoever wrote it.
+//! Reading a recording, ours or another tool's.
 //!
 //! A file is read to its end or to its first damage, whichever comes first;
 //! what stands before the damage is given either way. Only a file of which

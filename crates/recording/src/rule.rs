@@ -1,7 +1,7 @@
 //! How a line stands for bytes.
 //!
 //! Most frames are written by servers as `data: `, a JSON text, and an empty
-//! line, so the line's own `event` already says every byte. Only what differs
+//! line, so the line's own `event` already holds every byte. Only what differs
 //! carries its bytes a second time, as `scrubjay.raw`.
 
 use std::borrow::Cow;

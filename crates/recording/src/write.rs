@@ -101,7 +101,7 @@ impl<W: Write> Write for Sink<W> {
     }
 }
 
-/// What the first line says.
+/// The first line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Header {
     /// Who wrote the file, `scrubjay 0.1.0`.
@@ -138,7 +138,7 @@ pub enum Layout<'a> {
     },
 }
 
-/// An exchange as its request line tells it, before its frames.
+/// An exchange as its request line has it, before its frames.
 #[derive(Clone, Copy, Debug)]
 pub struct Outline<'a> {
     /// Its facts.

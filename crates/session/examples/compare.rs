@@ -8,6 +8,7 @@
 //! tool argument every now and then, in ids everywhere, and in a long detour;
 //! and two that share nothing. Prints the median of five at each level.
 
+#![expect(clippy::disallowed_methods, reason = "it measures")]
 #![expect(clippy::print_stdout, reason = "an example speaks to whoever runs it")]
 
 use std::{fmt::Write as _, sync::Arc, time::Instant};

@@ -4,6 +4,8 @@
 //! ```text
 //! cargo run --release -p scrubjay-session --example million [events]
 //! ```
+
+#![expect(clippy::disallowed_methods, reason = "it measures")]
 #![expect(clippy::print_stdout, reason = "a bench prints")]
 
 use std::time::Instant;

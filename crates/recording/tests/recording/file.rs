@@ -1,4 +1,4 @@
-//! What files look like, and what becomes of them when somebody touches them.
+//! What files look like, and how edited files are read.
 
 use std::io::Write as _;
 
@@ -69,7 +69,7 @@ fn holes_come_back() {
 }
 
 #[test]
-fn request_bodies_come_back_whatever_they_are() {
+fn request_bodies_of_any_content_come_back() {
     for body in [
         &b""[..],
         b"null",

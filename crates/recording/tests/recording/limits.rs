@@ -73,7 +73,7 @@ impl Read for Endless {
             self.at = (self.at + 1) % self.line.len();
         }
         self.given += into.len() as u64;
-        assert!(self.given < 50_000_000, "far more is read than the limits say");
+        assert!(self.given < 50_000_000, "far more is read than the limits allow");
         Ok(into.len())
     }
 }

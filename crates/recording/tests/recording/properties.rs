@@ -1,4 +1,4 @@
-//! Whatever was captured comes back, and whatever is opened does not panic.
+//! Any capture that was written comes back, and no input makes the reader panic.
 
 use crate::sample::{Sample, written};
 use proptest::{

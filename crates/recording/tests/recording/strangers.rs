@@ -1,6 +1,8 @@
 //! What a reader makes of our files that knows only the four kinds and their
 //! own keys, and of real streams.
 
+#![expect(clippy::disallowed_methods, reason = "captures are files")]
+
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -1,6 +1,8 @@
 //! Every captured stream: the same as itself at every level, however it is
 //! cut below level wire, and the same as its replay.
 
+#![expect(clippy::disallowed_methods, reason = "captures are files")]
+
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -4,6 +4,8 @@
 //! differences of each kind, and, if it is given, the first: frame in A,
 //! frame in B, path, both values.
 
+#![expect(clippy::disallowed_methods, reason = "scenarios are files")]
+
 use std::{fs, path::Path};
 
 use scrubjay_session::diff::{Comparison, Divergence, Level};

@@ -6,6 +6,8 @@
 //! or goes is a difference to look at. `SCRUBJAY_CORPUS` names other folders
 //! to print the findings of.
 
+#![expect(clippy::disallowed_methods, reason = "captures are files")]
+
 use std::{
     fmt::Write as _,
     fs,

@@ -6,6 +6,8 @@
 //! `SCRUBJAY_HOSTILE_SECONDS` goes on for longer than a test should; a seed
 //! that finds something is kept in [`SEEDS`].
 
+#![expect(clippy::disallowed_methods, reason = "it runs for as many seconds as it is asked to")]
+
 use std::time::{Duration, Instant};
 
 use crate::{

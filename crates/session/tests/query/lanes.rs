@@ -1,4 +1,5 @@
-//! Pictures.
+//! Lanes. The snapshots record our own output: a person reads each difference
+//! before it is committed.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 

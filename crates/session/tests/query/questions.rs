@@ -1,4 +1,5 @@
-//! Rows, places, jumps, details.
+//! Rows, places, jumps, details. The snapshots of rows record our own output: a
+//! person reads each difference before it is committed.
 
 use std::fmt::Write as _;
 

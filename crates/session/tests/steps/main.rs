@@ -6,6 +6,7 @@
 //! many may take four times as much, and a little more: for logarithms, and
 //! because checkpoints come at steps. With the square it would be sixteen.
 
+#![expect(clippy::disallowed_methods, reason = "it prints how long the steps take")]
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test panics where it fails")]
 
 mod counted;
