@@ -77,7 +77,6 @@ impl<'a> Members<'a> {
     }
 }
 
-/// The text of a JSON string.
 pub(crate) fn string_of(text: &str) -> Option<String> {
     json::string_at(text.as_bytes(), &(0..text.len())).map(|text| text.to_string())
 }

@@ -35,9 +35,7 @@ pub(crate) struct Lines<'a> {
 pub(crate) enum NoLine {
     /// The input refused, or the packing is damaged.
     Input(io::Error),
-    /// It is too long.
     TooLong,
-    /// It is not UTF-8.
     NotUtf8,
     /// No more is read of this file.
     Limit(Met),

@@ -25,13 +25,10 @@ use crate::{
 /// Why nothing of a file could be read.
 #[derive(Debug, Error)]
 pub enum ReadError {
-    /// The input refused.
     #[error("it cannot be read: {0}")]
     Input(#[from] io::Error),
-    /// There is no line in it.
     #[error("it is empty")]
     Empty,
-    /// It is something else.
     #[error("{reason}")]
     NotARecording {
         /// What its first line is instead, as a sentence.
@@ -95,9 +92,7 @@ impl Origin {
 pub struct Recorded {
     /// Its facts. The index counts from 0 in the order of request lines.
     pub exchange: Exchange,
-    /// The request's body.
     pub request_body: Vec<u8>,
-    /// Chunks of the response body.
     pub chunks: Vec<Chunk>,
     /// The response body on the wire, without its holes: the chunks' bytes in order.
     pub body: Vec<u8>,
@@ -113,7 +108,6 @@ pub struct Recorded {
 /// What a file holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recording {
-    /// Its first line.
     pub header: Header,
     /// Exchanges in the order of their request lines.
     pub exchanges: Vec<Recorded>,

@@ -19,13 +19,11 @@ use crate::{
 /// Why a recording could not be written.
 #[derive(Debug, Error)]
 pub enum WriteError {
-    /// The output refused.
     #[error("writing the recording failed: {0}")]
     Output(#[from] io::Error),
     /// An exchange that no reader would take back.
     #[error("exchange {index} needs a line of {len} bytes, more than the {MAX_LINE_LEN} that a recording file allows")]
     LineTooLong {
-        /// The exchange.
         index: i64,
         /// What the line would need.
         len: usize,
@@ -58,9 +56,7 @@ impl Packing {
 /// Where the lines go. Packed output carries no time and no name, so that
 /// equal recordings are equal files.
 pub enum Sink<W: Write> {
-    /// As they are.
     Plain(W),
-    /// Through gzip.
     Gzip(GzEncoder<W>),
 }
 
@@ -132,18 +128,13 @@ pub enum Layout<'a> {
     },
     /// It stands once, whole and as it was on the wire, without its holes;
     /// the lines of its frames are for readers only.
-    Whole {
-        /// The body.
-        body: &'a [u8],
-    },
+    Whole { body: &'a [u8] },
 }
 
 /// An exchange as its request line has it, before its frames.
 #[derive(Clone, Copy, Debug)]
 pub struct Outline<'a> {
-    /// Its facts.
     pub exchange: &'a Exchange,
-    /// The request's body.
     pub request_body: &'a [u8],
     /// The chunks of the response body.
     pub chunks: &'a [Chunk],

@@ -90,7 +90,7 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "cut",
         title: "Cut",
-        sentence: "The answer ends behind this place: with a reset, in an orderly way, or without the end that HTTP asks for.",
+        sentence: "The answer ends behind this place: with a reset, cleanly or unterminated.",
         fields: &[
             Field {
                 label: "behind",
@@ -189,7 +189,7 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "error",
         title: "RUN_ERROR",
-        sentence: "A RUN_ERROR takes the place of the run's end, or comes behind an event and ends the run.",
+        sentence: "A RUN_ERROR replaces the run's end, or follows an event and ends the run.",
         fields: &[
             field("event", "behind event", Takes::Number, "").unless("the end"),
             field("code", "code", Takes::Text, "").unless("none"),
@@ -226,7 +226,7 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "status",
         title: "Status first",
-        sentence: "So many requests get this status in place of the answer, with Retry-After if it is given.",
+        sentence: "The first requests get this status in place of the answer, with Retry-After if given.",
         fields: &[
             field("code", "code", Takes::Number, "503").unless("503"),
             field("retry-after", "Retry-After", Takes::Time, "").unless("none"),

@@ -57,7 +57,6 @@ impl Step {
         ])
     }
 
-    /// One transfer chunk.
     pub fn chunk(text: &str) -> Self {
         Self::Chunk(text.as_bytes().to_vec())
     }
@@ -164,12 +163,10 @@ impl ScriptedAgent {
         agent
     }
 
-    /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Its origin.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -250,7 +247,6 @@ async fn play(stream: &mut TcpStream, step: Step) -> Option<()> {
     }
 }
 
-/// Bytes as one transfer chunk.
 fn framed(bytes: &[u8]) -> Vec<u8> {
     let mut framed = format!("{:x}\r\n", bytes.len()).into_bytes();
     framed.extend_from_slice(bytes);

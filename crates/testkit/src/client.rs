@@ -29,7 +29,6 @@ pub struct RawClient {
 }
 
 impl RawClient {
-    /// Connects.
     pub async fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address)
             .await
@@ -43,14 +42,12 @@ impl RawClient {
         }
     }
 
-    /// Connects and sends a request.
     pub async fn ask(address: SocketAddr, request: &str) -> Self {
         let mut client = Self::connect(address).await;
         client.send(request.as_bytes()).await;
         client
     }
 
-    /// Sends bytes.
     pub async fn send(&mut self, bytes: &[u8]) {
         self.stream
             .write_all(bytes)
@@ -86,7 +83,6 @@ impl RawClient {
             .is_ok()
     }
 
-    /// Reads until the connection ends.
     pub async fn until_closed(&mut self) -> Closed {
         loop {
             if let Some(closed) = self.read().await {
@@ -114,7 +110,6 @@ impl RawClient {
         }
     }
 
-    /// What came so far, as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.received).into_owned()
     }
@@ -147,14 +142,12 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// Its transfer chunks; one for a body of known length.
     pub chunks: Vec<Vec<u8>>,
-    /// Trailer lines.
     pub trailers: Vec<String>,
     /// The body reached the end that its framing promises.
     pub is_whole: bool,
 }
 
 impl Answer {
-    /// The status code.
     pub fn status(&self) -> u16 {
         self.head
             .split(' ')
@@ -168,7 +161,6 @@ impl Answer {
         field_values(&self.head, name)
     }
 
-    /// The body as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }

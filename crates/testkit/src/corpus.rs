@@ -12,11 +12,8 @@ use serde_json::Value;
 pub struct Captured {
     /// Its folder, relative to the corpus.
     pub name: String,
-    /// `request.json`.
     pub request: Value,
-    /// `response.body`.
     pub body: Vec<u8>,
-    /// `meta.json`.
     pub meta: Value,
     /// Offset and length of each read.
     pub reads: Vec<(usize, usize)>,

@@ -19,12 +19,10 @@ impl Default for Gate {
 }
 
 impl Gate {
-    /// Opens it for everybody.
     pub fn open(&self) {
         self.is_open.send_replace(true);
     }
 
-    /// Whether it is open.
     pub fn is_open(&self) -> bool {
         *self.is_open.borrow()
     }

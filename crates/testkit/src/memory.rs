@@ -9,34 +9,25 @@ use tokio::sync::watch;
 /// One exchange as the recorder got it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Taped {
-    /// Name of its source.
     pub source: String,
-    /// Its upstream's origin.
     pub upstream: String,
-    /// The request's head.
     pub request: RequestHead,
-    /// Its labels.
     pub labels: Vec<(String, String)>,
-    /// The request's body.
     pub request_body: Vec<u8>,
-    /// The response's head.
     pub response: Option<ResponseHead>,
     /// The response's body as it came, with times.
     pub chunks: Vec<(Vec<u8>, u64)>,
     /// Bytes that passed unrecorded.
     pub skipped: u64,
-    /// Trailer fields.
     pub trailers: Headers,
     /// What passed in another protocol.
     pub relayed: Option<Relayed>,
     /// The upstream's certificate was not verified.
     pub is_unverified: bool,
-    /// Its end.
     pub ending: Ending,
 }
 
 impl Taped {
-    /// The response's body.
     pub fn body(&self) -> Vec<u8> {
         self.chunks
             .iter()

@@ -318,6 +318,47 @@ fn junit_is_what_its_schema_states() {
     assert!(text.contains("<failure") && text.contains("<skipped"), "{text}");
 }
 
+/// Another library reads the report: each finding is a case with its message.
+#[test]
+fn junit_has_each_finding_once() {
+    let report = String::from_utf8(formatted("junit")).unwrap();
+    let document = roxmltree::Document::parse(&report).unwrap();
+    let is = |name: &'static str| move |node: &roxmltree::Node<'_, '_>| node.has_tag_name(name);
+    let mut read: Vec<(String, String)> = Vec::new();
+    for case in document.descendants().filter(is("testcase")) {
+        if case.attribute("name") == Some("nothing was found") {
+            continue;
+        }
+        let verdict = case.first_element_child().unwrap();
+        let message = match verdict.tag_name().name() {
+            "failure" => format!("error: {}", verdict.attribute("message").unwrap()),
+            "skipped" => format!("muted: {}", verdict.text().unwrap()),
+            _ => verdict.text().unwrap().to_owned(),
+        };
+        read.push((case.attribute("name").unwrap().to_owned(), message));
+    }
+    let lines = String::from_utf8(formatted("json")).unwrap();
+    let found: Vec<(String, String)> = lines
+        .lines()
+        .map(|line| {
+            let finding: serde_json::Value = serde_json::from_str(line).unwrap();
+            let text = |name: &str| finding[name].as_str().unwrap().to_owned();
+            let is_muted = finding["muted"] == true;
+            let kind = if is_muted { "muted".to_owned() } else { text("severity") };
+            (
+                format!("{} {} at frame {}", text("rule"), text("title"), finding["seq"]),
+                format!("{kind}: {}", text("message")),
+            )
+        })
+        .collect();
+    assert_eq!(read, found);
+    let root = document.root_element();
+    let cases = document.descendants().filter(is("testcase")).count();
+    let failures = document.descendants().filter(is("failure")).count();
+    assert_eq!(root.attribute("tests"), Some(cases.to_string().as_str()));
+    assert_eq!(root.attribute("failures"), Some(failures.to_string().as_str()));
+}
+
 /// Where the official client gives up, asked about one exchange of a recording.
 fn client_stop(stage: &Stage, name: &str, exchange: &str) -> serde_json::Value {
     let of = |command: &str| format!("{command} {name} --exchange {exchange}");
