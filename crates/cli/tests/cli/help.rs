@@ -47,7 +47,7 @@ fn an_upstream_without_its_flag_is_understood() {
     let stage = Stage::new();
     for upstream in ["http://localhost:8000/agent", "localhost:8000"] {
         let said = stage.transcript(&format!("record {upstream} --store s.db"));
-        let hint = format!("[stderr] hint: Say scrubjay record --upstream {upstream}.\n[exit 2]");
+        let hint = format!("[stderr] hint: Use scrubjay record --upstream {upstream}.\n[exit 2]");
         assert!(said.contains(&hint), "{said}");
         assert!(!stage.path("s.db").exists());
     }

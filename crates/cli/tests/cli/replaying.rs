@@ -559,7 +559,7 @@ fn what_an_address_of_the_network_exposes_is_said() {
     let said = replay.note();
     for part in [
         "can be reached from other machines",
-        "steer this replay",
+        "control this replay",
         "not encrypted",
     ] {
         assert!(said.contains(part), "{said}");
