@@ -39,6 +39,8 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
+use scrubjay_protocol::text::sentence;
+
 use crate::{
     args::{Cli, Format},
     failure::Failure,
@@ -137,11 +139,4 @@ fn forgotten_upstream(error: &clap::Error, command: Option<&String>) -> Option<S
     };
     let is_record = command.is_some_and(|command| command == "record");
     (is_record && !alone.starts_with('-')).then(|| alone.clone())
-}
-
-/// With a capital letter and a full stop.
-fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", chars.as_str().trim_end_matches('.'))
 }

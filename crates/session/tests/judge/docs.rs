@@ -9,6 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use scrubjay_protocol::text::capital;
 use scrubjay_session::{
     faults,
     fold::rule::{Client, Rule},
@@ -89,12 +90,6 @@ fn chapter(rule: &dyn Rule) -> String {
         rule.effect(),
         rule.fix()
     )
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    let first = chars.next().map(|letter| letter.to_uppercase().to_string());
-    first.unwrap_or_default() + chars.as_str()
 }
 
 fn path(page: &str) -> PathBuf {
