@@ -43,6 +43,8 @@ const WRAPPED: &[(&str, &[&str])] = &[
     ("tauri", &["desktop"]),
     ("tauri-build", &["desktop"]),
     ("leptos", &["ui"]),
+    ("reactive_graph", &["ui"]),
+    ("any_spawner", &["ui"]),
     ("web-sys", &["ui"]),
     ("wasm-bindgen", &["ui"]),
     ("eframe", &["ui"]),

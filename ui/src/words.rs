@@ -1,29 +1,10 @@
 //! Words and signs for what the engine names.
 
+pub use scrubjay_ipc::visible::same_length as visible;
 pub use scrubjay_ipc::words::{
     bytes, clock, count, duration, ending, is_bad_ending, many, offset, offset_short, verdict,
 };
 use scrubjay_ipc::{Axis, Kind, Severity};
-
-/// Captured text with control and direction characters made visible, one
-/// UTF-16 unit for one, so that offsets stay true. Line feeds and tabs stay.
-pub fn visible(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            '\n' | '\t' => c,
-            '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or('␦'),
-            '\u{7f}' => '␡',
-            '\u{80}'..='\u{9f}'
-            | '\u{200b}'
-            | '\u{200e}'
-            | '\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{2069}'
-            | '\u{feff}' => '␦',
-            _ => c,
-        })
-        .collect()
-}
 
 /// A message that leads: its first word with a capital, unless it is a name as
 /// it stands on the wire.

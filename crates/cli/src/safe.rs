@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use scrubjay_protocol::text::is_unsafe;
+
 /// The text with control characters, line separators, characters that change
 /// the direction of writing, and characters that cannot be seen made visible.
 pub(crate) fn safe(text: &str) -> Cow<'_, str> {
@@ -40,42 +42,6 @@ pub(crate) fn shortened(text: &str, max_chars: usize) -> String {
         shown.push('…');
     }
     shown
-}
-
-/// Control characters, and those of the category Cf and others that show
-/// nothing: they reorder a line, or hide in it what is not read.
-pub(crate) fn is_unsafe(c: char) -> bool {
-    if c.is_ascii() {
-        return c.is_ascii_control();
-    }
-    c.is_control()
-        || matches!(
-            c,
-            '\u{ad}'
-                | '\u{34f}'
-                | '\u{600}'..='\u{605}'
-                | '\u{61c}'
-                | '\u{6dd}'
-                | '\u{70f}'
-                | '\u{890}'..='\u{891}'
-                | '\u{8e2}'
-                | '\u{115f}'..='\u{1160}'
-                | '\u{17b4}'..='\u{17b5}'
-                | '\u{180b}'..='\u{180f}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{3164}'
-                | '\u{feff}'
-                | '\u{ffa0}'
-                | '\u{fff0}'..='\u{fffb}'
-                | '\u{110bd}'
-                | '\u{110cd}'
-                | '\u{13430}'..='\u{1343f}'
-                | '\u{1bca0}'..='\u{1bca3}'
-                | '\u{1d173}'..='\u{1d17a}'
-                | '\u{e0000}'..='\u{e0fff}'
-        )
 }
 
 #[cfg(test)]

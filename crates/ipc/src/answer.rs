@@ -13,8 +13,9 @@ mod problems;
 mod shown;
 mod span;
 
+use scrubjay_protocol::text;
 use scrubjay_session::{
-    exchange::Headers,
+    exchange::field,
     query::{self, Failed, Reader},
     shelf::Shelf,
     verdict::{self, Verdict},
@@ -97,15 +98,7 @@ fn report<E: std::error::Error>(failed: &Failed<E>) -> Report {
             (Code::NotFound, "")
         }
     };
-    let message = failed.to_string();
-    let mut chars = message.chars();
-    let sentence: String = chars
-        .next()
-        .into_iter()
-        .flat_map(char::to_uppercase)
-        .chain(chars)
-        .collect();
-    Report::new(code, format!("{sentence}."), hint)
+    Report::new(code, text::sentence(&failed.to_string()), hint)
 }
 
 /// Time of day, RFC 3339 in UTC with microseconds.
@@ -115,15 +108,20 @@ pub fn wall(micros_since_1970: i64) -> String {
         .unwrap_or_default()
 }
 
+/// A content type without its parameters.
+fn media_type(content_type: &str) -> String {
+    visible::line(content_type.split(';').next().unwrap_or_default().trim())
+}
+
 fn opened<S: Shelf>(ask: &Open, reader: &mut Reader<S>, mutes: &Mutes) -> Result<Opened, Failed<S::Error>> {
     let extent = reader.extent()?;
     let progress = reader.progress();
     let (facts, summary) = (reader.exchange(), reader.summary());
     let verdicts = verdict::of_exchange(facts, summary);
-    let headers = facts.response.as_ref().map(|head| &head.headers);
-    let content_type = headers
-        .and_then(|headers| header(headers, "content-type"))
-        .unwrap_or_default();
+    let response_field = |name: &str| {
+        let head = facts.response.as_ref();
+        head.map_or_else(String::new, |head| field(&head.headers, name))
+    };
     Ok(Opened {
         exchange: ask.exchange,
         source: facts.source.clone(),
@@ -131,10 +129,8 @@ fn opened<S: Shelf>(ask: &Open, reader: &mut Reader<S>, mutes: &Mutes) -> Result
         target: visible::line(&facts.request.target),
         name: visible::line(&words::request_name(&facts.request, summary)),
         status: facts.response.as_ref().map(|head| head.status),
-        content_type: visible::line(content_type.split(';').next().unwrap_or_default().trim()),
-        encoding: headers
-            .and_then(|headers| header(headers, "content-encoding"))
-            .map(|coding| visible::line(&coding)),
+        content_type: media_type(&response_field("content-type")),
+        encoding: Some(visible::line(&response_field("content-encoding"))).filter(|coding| !coding.is_empty()),
         transport: summary.transport,
         ending: facts.ending,
         relayed: facts.relayed.map(|relayed| (relayed.sent_len, relayed.received_len)),
@@ -162,12 +158,6 @@ fn opened<S: Shelf>(ask: &Open, reader: &mut Reader<S>, mutes: &Mutes) -> Result
         extent,
         progress,
     })
-}
-
-/// The first value of a header field.
-fn header(headers: &Headers, name: &str) -> Option<String> {
-    let found = headers.iter().find(|(field, _)| field.eq_ignore_ascii_case(name));
-    found.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
 }
 
 fn run_view(run: &query::Run, verdict: Verdict) -> RunView {

@@ -2,16 +2,17 @@
 
 use scrubjay_protocol::json::{Value, parse};
 use scrubjay_session::{
+    exchange::field,
     query::{Failed, Reader},
     shelf::Shelf,
 };
 
 use super::{
-    header,
+    media_type,
     panes::{TEXT_LEN, body_text},
     shown::shown,
 };
-use crate::{Body, BodyView, SpanEvents, SpanEventsView, Writes, WritesView, visible};
+use crate::{Body, BodyView, SpanEvents, SpanEventsView, Writes, WritesView};
 
 /// Events of a span, and writes of a value, that one answer gives at most.
 const MOST: u32 = 200;
@@ -50,14 +51,15 @@ pub(super) fn body<S: Shelf>(_: &Body, reader: &mut Reader<S>) -> Result<BodyVie
     let content_type = heads
         .flat_map(|head| [Some(&head.headers), head.delivered_headers.as_ref()])
         .flatten()
-        .find_map(|headers| header(headers, "content-type"))
+        .map(|headers| field(headers, "content-type"))
+        .find(|content_type| !content_type.is_empty())
         .unwrap_or_default();
     let value: Option<Value> = (!bytes.is_empty()).then(|| parse(&bytes).ok()).flatten();
     let json = value.map(|value| body_text(&bytes, Some(&value)).0);
     let (text, cut) = body_text(&bytes, None);
     let len = reader.summary().decoded_len.max(bytes.len() as u64);
     Ok(BodyView {
-        content_type: visible::line(content_type.split(';').next().unwrap_or_default().trim()),
+        content_type: media_type(&content_type),
         len,
         lossy: text.contains('\u{fffd}') && std::str::from_utf8(&bytes[..bytes.len().min(TEXT_LEN)]).is_err(),
         cut: cut || len > bytes.len() as u64,
