@@ -4,6 +4,8 @@
 //! card is needed. `cargo xtask bless timeline` writes the files anew; look at
 //! what changed before committing it.
 
+#![expect(clippy::unwrap_used, reason = "a test panics where it fails")]
+
 use std::{fmt::Write as _, fs, io::BufReader, path::Path, sync::Arc};
 
 use egui::{Color32, Context, Pos2, RawInput, Rect, Shape as Painted, Stroke, Vec2};

@@ -47,11 +47,7 @@ pub(crate) fn page(first: u64, listing: Listing) -> LibraryPage {
         others: listing.others,
         rows: listing.rows.into_iter().map(row).collect(),
         by_source: listing.by_source,
-        by_verdict: listing
-            .by_verdict
-            .into_iter()
-            .map(|(verdict, count)| (verdict, count))
-            .collect(),
+        by_verdict: listing.by_verdict,
     }
 }
 
