@@ -57,7 +57,7 @@ impl BindError {
     }
 }
 
-/// A listening socket that does not block, with room for [`BACKLOG`] connections.
+/// A listening socket that does not block, with room for `BACKLOG` connections.
 ///
 /// # Errors
 /// What the system answers.
