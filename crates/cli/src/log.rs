@@ -144,7 +144,7 @@ impl<'a> Log<'a> {
                     Some(news) => {
                         self.print_news(&news)?;
                         if feed.has_missed() {
-                            self.missed_from = Some(self.ended.first_gap());
+                            self.missed_from = Some(self.ended.last_without_gap());
                         }
                     }
                     None => return Ok(()),
@@ -189,7 +189,7 @@ impl<'a> Log<'a> {
     /// Lines of exchanges that were not printed, from a thread of their own: a
     /// large one that was not derived yet takes longer than stopping may.
     fn last_lines(&self) -> Result<mpsc::Receiver<String>, Failure> {
-        let indexes = self.engine.exchanges_after(self.ended.first_gap())?.into_iter();
+        let indexes = self.engine.exchanges_after(self.ended.last_without_gap())?.into_iter();
         let unprinted: Vec<_> = indexes.filter(|index| !self.ended.contains(*index)).collect();
         let begun = self.began.clone();
         let sources: Vec<String> = self.sources.iter().map(|source| source.name.clone()).collect();

@@ -12,7 +12,6 @@ pub(crate) struct File {
     pub(crate) name: &'static str,
     /// Its bytes are gzip.
     pub(crate) packed: bool,
-    /// Its bytes.
     pub(crate) bytes: &'static [u8],
 }
 

@@ -10,7 +10,6 @@ pub use scrubjay_proxy::clock::{is_off, wall_us};
 pub struct Mark(Instant);
 
 impl Mark {
-    /// Now.
     pub fn now() -> Self {
         Self(Instant::now())
     }

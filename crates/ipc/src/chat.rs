@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 /// Asks for a window of the conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chat {
-    /// Of which exchange.
     pub exchange: i64,
     /// As of which frame.
     pub at: u32,
@@ -19,7 +18,6 @@ pub struct Chat {
 /// Asks which frame delivered a character.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cause {
-    /// Of which exchange.
     pub exchange: i64,
     /// As of which frame.
     pub at: u32,

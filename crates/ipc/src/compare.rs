@@ -40,28 +40,24 @@ pub enum Side {
 /// A comparison was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CompareStarted {
-    /// Its number.
     pub comparison: u64,
 }
 
 /// Asks how far a comparison is, and what came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comparison {
-    /// Which.
     pub comparison: u64,
 }
 
 /// Gives a comparison up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CancelCompare {
-    /// Which.
     pub comparison: u64,
 }
 
 /// How far a comparison is, and what came out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ComparisonView {
-    /// Its number.
     pub comparison: u64,
     /// How it stands.
     pub stage: CompareStage,
@@ -116,7 +112,6 @@ pub struct CompareResult {
 pub struct ThreadPairView {
     /// A's, by its id or by what it asks; absent when only B has it.
     pub a: Option<String>,
-    /// B's.
     pub b: Option<String>,
     /// `id`, `what is asked`, `order`; empty for one that stands alone.
     pub paired_by: String,
@@ -160,7 +155,6 @@ pub struct SideView {
     pub exchanges: Vec<i64>,
     /// Start, RFC 3339.
     pub started_at: String,
-    /// Frames.
     pub frames: u32,
     /// Length, microseconds.
     pub duration_us: u64,
@@ -191,14 +185,12 @@ pub struct PairsPage {
     pub first: u64,
     /// Rows in all.
     pub total: u64,
-    /// The rows.
     pub rows: Vec<PairRow>,
 }
 
 /// What A and B have at one place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PairRow {
-    /// Its number.
     pub pair: u64,
     /// How they relate.
     pub kind: PairKind,
@@ -244,14 +236,12 @@ pub struct PairSide {
 pub struct Pair {
     /// Of which comparison.
     pub comparison: u64,
-    /// Which.
     pub pair: u64,
 }
 
 /// All about one pair.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PairView {
-    /// The row.
     pub row: PairRow,
     /// Words, where it has text; equal stretches are folded to their counts.
     pub words: Vec<WordRun>,
@@ -300,14 +290,12 @@ pub struct RibbonsView {
     pub a: LanesView,
     /// B's lanes.
     pub b: LanesView,
-    /// The ribbons.
     pub ribbons: Vec<Ribbon>,
 }
 
 /// What connects two spans. One end is absent for a stub.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ribbon {
-    /// Its pair.
     pub pair: u64,
     /// How they relate.
     pub kind: PairKind,
@@ -345,7 +333,6 @@ pub enum MapAt {
 pub struct MappedMoment {
     /// In A: exchange and frame.
     pub a: (i64, u32),
-    /// In B.
     pub b: (i64, u32),
     /// Its place on A's axis.
     pub a_x: f64,
@@ -380,6 +367,5 @@ pub struct CompareReport {
 /// A report as text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportText {
-    /// The text.
     pub text: String,
 }

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 /// Asks for the request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Input {
-    /// Of which exchange.
     pub exchange: i64,
 }
 

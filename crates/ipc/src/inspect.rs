@@ -19,14 +19,12 @@ use crate::{EndingView, RunVerdict};
 /// Asks for the facts of an exchange. Cheap; asked again when it grows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Open {
-    /// Which.
     pub exchange: i64,
 }
 
 /// The facts of an exchange.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Opened {
-    /// Which.
     pub exchange: i64,
     /// Source it came through.
     pub source: String,
@@ -72,13 +70,11 @@ pub struct Opened {
     pub bytes: u64,
     /// Findings: error, warning, note.
     pub findings: [u32; 3],
-    /// The runs.
     pub runs: Vec<RunView>,
     /// `threadId`.
     pub thread_id: String,
     /// Where the official client gives up.
     pub stop: Option<StopView>,
-    /// Labels.
     pub labels: Vec<(String, String)>,
     /// Stretches of the body for which nothing was recorded: offset, length if known.
     pub holes: Vec<(u64, Option<u64>)>,
@@ -106,7 +102,6 @@ pub struct RunView {
 /// Asks for a window of rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rows {
-    /// Of which exchange.
     pub exchange: i64,
     /// Spans or events.
     pub view: RowsOf,
@@ -121,7 +116,6 @@ pub struct Rows {
 /// Asks in which row a frame stands, so that it can be scrolled to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowOf {
-    /// Of which exchange.
     pub exchange: i64,
     /// Spans or events.
     pub view: RowsOf,
@@ -141,7 +135,6 @@ pub struct RowPlace {
 /// Asks which frame is at a place.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Locate {
-    /// Of which exchange.
     pub exchange: i64,
     /// In whose units the answer's `x` is.
     pub axis: Axis,
@@ -173,7 +166,6 @@ pub struct Moment {
 /// Asks for the next place of interest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Jump {
-    /// Of which exchange.
     pub exchange: i64,
     /// In whose units the answer's `x` is.
     pub axis: Axis,
@@ -181,14 +173,12 @@ pub struct Jump {
     pub from: u32,
     /// To what.
     pub to: JumpTo,
-    /// Backwards.
     pub backwards: bool,
 }
 
 /// Asks for all about one frame.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Detail {
-    /// Of which exchange.
     pub exchange: i64,
     /// Which frame.
     pub seq: u32,

@@ -13,7 +13,6 @@ use crate::Axis;
 /// Asks for the picture of a range.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Lanes {
-    /// Of which exchange.
     pub exchange: i64,
     /// In whose units `from`, `to` and all shapes are.
     pub axis: Axis,

@@ -35,8 +35,6 @@
 //! No transport, no storage, no clock. No list whose length grows with the
 //! number of events: every answer is a window, a page or a decimated picture.
 
-#![warn(missing_docs)]
-
 pub mod answer;
 pub mod ask;
 pub mod chat;

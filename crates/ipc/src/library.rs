@@ -25,7 +25,6 @@ pub struct Library {
 /// Order of the library.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "each name says it")]
 pub enum LibrarySort {
     #[default]
     NewestFirst,
@@ -57,7 +56,6 @@ pub struct LibraryPage {
     pub total_unfiltered: u64,
     /// Exchanges that are no runs, without any filter and whether asked for or not.
     pub others: u64,
-    /// The rows.
     pub rows: Vec<LibraryRow>,
     /// Counts per source, of all in `total_unfiltered`.
     pub by_source: Vec<(String, u64)>,
@@ -112,7 +110,6 @@ pub struct LibraryRow {
     pub warnings: u32,
     /// Findings of severity note.
     pub notes: u32,
-    /// Labels.
     pub labels: Vec<(String, String)>,
     /// First frame of the run (1 for an exchange without one, 0 when empty).
     pub first_seq: u32,
@@ -123,28 +120,24 @@ pub struct LibraryRow {
 /// Hides exchanges; nothing is erased before [`Erase`] or the next start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delete {
-    /// Which.
     pub exchanges: Vec<i64>,
 }
 
 /// Undoes a [`Delete`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undelete {
-    /// Which.
     pub exchanges: Vec<i64>,
 }
 
 /// Erases hidden exchanges.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Erase {
-    /// Which.
     pub exchanges: Vec<i64>,
 }
 
 /// What was hidden, brought back or erased.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deleted {
-    /// Which.
     pub exchanges: Vec<i64>,
 }
 
@@ -255,9 +248,7 @@ pub struct AddSource {
 /// Changes a source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EditSource {
-    /// Which.
     pub name: String,
-    /// Its new name.
     pub new_name: String,
     /// Its new listen address.
     pub listen: String,
@@ -284,7 +275,6 @@ pub enum Switch {
 /// Listens, pauses, stops or removes a source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SwitchSource {
-    /// Which.
     pub name: String,
     /// To what.
     pub to: Switch,

@@ -15,7 +15,6 @@ pub enum News {
     Sources,
     /// An exchange has more than before (or ended).
     Grown {
-        /// Which.
         exchange: i64,
         /// Frames now.
         frames: u32,
@@ -30,10 +29,7 @@ pub enum News {
         exchange: i64,
     },
     /// A comparison is further, or done.
-    Compared {
-        /// Its number.
-        comparison: u64,
-    },
+    Compared { comparison: u64 },
     /// A replay started, ended, answered or moved on.
     Replays,
     /// Disk, backlog.

@@ -16,7 +16,6 @@ pub struct Problems {
 pub struct ProblemsView {
     /// Rules that were checked.
     pub rules: u32,
-    /// The groups.
     pub groups: Vec<ProblemGroup>,
 }
 
@@ -83,7 +82,6 @@ pub struct ProblemRowsPage {
     pub first: u64,
     /// Rows in all.
     pub total: u64,
-    /// The rows.
     pub rows: Vec<ProblemRow>,
 }
 

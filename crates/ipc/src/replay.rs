@@ -9,7 +9,6 @@ pub struct Replays {}
 /// All replays, in the order in which they were started.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ReplayList {
-    /// The replays.
     pub replays: Vec<ReplayView>,
 }
 
@@ -56,14 +55,12 @@ pub struct ReplayOptions {
 /// Stops serving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StopReplay {
-    /// Which.
     pub replay: u64,
 }
 
 /// Changes how a replay serves; what is already on its way is steered too where that makes sense (pace, hold).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EditReplay {
-    /// Which.
     pub replay: u64,
     /// How from now on.
     #[serde(rename = "manner")]
@@ -116,7 +113,6 @@ pub enum SteerBy {
 /// One replay.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReplayView {
-    /// Its number.
     pub replay: u64,
     /// Origin to point a frontend at; empty when it does not listen.
     pub url: String,
@@ -182,7 +178,6 @@ pub struct ReplayMiss {
 /// A recorded request that comes close to one that was missed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NearRecording {
-    /// Its exchange.
     pub exchange: i64,
     /// Method, path and query of the recorded request.
     pub target: String,
@@ -197,7 +192,6 @@ pub struct NearRecording {
 /// A stream that goes to a client.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReplayClient {
-    /// Its number.
     pub client: u64,
     /// The request's number, from 1.
     pub request: u64,

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 /// Asks for the events of a span around one of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpanEvents {
-    /// Of which exchange.
     pub exchange: i64,
     /// The span, by ordinal.
     pub span: u32,
@@ -25,7 +24,6 @@ pub struct SpanEventsView {
     pub first: u32,
     /// Events of the span.
     pub total: u32,
-    /// The events.
     pub events: Vec<SpanEventView>,
     /// Events in each of so many equal parts of the span's time; empty when it took no time.
     pub rate: Vec<u32>,
@@ -34,7 +32,6 @@ pub struct SpanEventsView {
 /// Asks which frames wrote a value of the state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Writes {
-    /// Of which exchange.
     pub exchange: i64,
     /// Until which frame; the next write behind it is told too.
     pub at: u32,
@@ -58,7 +55,6 @@ pub struct WritesView {
 /// Asks for the response's body, for exchanges that carry no events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Body {
-    /// Of which exchange.
     pub exchange: i64,
 }
 

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 /// Asks for the visible part of the state tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
-    /// Of which exchange.
     pub exchange: i64,
     /// As of which frame; 0 is the request's input.
     pub at: u32,
@@ -25,7 +24,6 @@ pub struct State {
 /// state at another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatePatch {
-    /// Of which exchange.
     pub exchange: i64,
     /// The frame of the first state; 0 is the request's input.
     pub from: u32,
@@ -50,7 +48,6 @@ pub struct StateView {
     pub first: u64,
     /// Lines in all.
     pub total: u64,
-    /// The lines.
     pub lines: Vec<StateLine>,
     /// Paths changed by the last state event: at most 200.
     pub changes: Vec<ChangeView>,
@@ -61,7 +58,6 @@ pub struct StateView {
 /// Asks for one value of the state, whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadValue {
-    /// Of which exchange.
     pub exchange: i64,
     /// As of which frame.
     pub at: u32,

@@ -44,8 +44,6 @@
 //! look like on the way to a window (`ipc`), questions over many exchanges
 //! (`engine`).
 
-#![warn(missing_docs)]
-
 pub mod changes;
 mod codec;
 pub mod derive;

@@ -73,7 +73,6 @@ impl MemoryShelf {
         }
     }
 
-    /// Its facts.
     pub fn facts(&self) -> &Exchange {
         &self.exchange
     }

@@ -66,7 +66,6 @@ pub enum Asks {
     Info,
     /// What was said before in a thread.
     Connect,
-    /// A run.
     Run,
     /// Perhaps a run: it is posted with a part of a RunAgentInput.
     Attempt,

@@ -1,8 +1,8 @@
 //! Which exchanges are runs, and how each came out.
 //!
 //! A browser asks for much that is no run: preflights, `/info`, histories,
-//! pages and scripts. Lists show runs and say how many others there are. What
-//! is a run is told by content: the answer carries one, or the request is a
+//! pages and scripts. Lists show runs and say how many others there are. Content
+//! decides what is a run: the answer carries one, or the request is a
 //! RunAgentInput. So a run that got no answer, or was refused, is listed.
 //!
 //! A `connect` carries a RunAgentInput too and asks for what was said before.
@@ -29,7 +29,6 @@ pub enum Verdict {
     Success = 1,
     /// `RUN_FINISHED` with an interrupt.
     Interrupt = 2,
-    /// Cancelled.
     Cancelled = 3,
     /// `RUN_ERROR`, or a request for a run that failed before there was one.
     Error = 4,

@@ -33,7 +33,6 @@ pub struct Theme {
     pub text: Color32,
     pub reason: Color32,
     pub tool: Color32,
-    /// State.
     pub state: Color32,
     /// Activities, sub-agents.
     pub act: Color32,

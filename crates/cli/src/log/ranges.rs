@@ -45,7 +45,7 @@ impl Ranges {
     }
 
     /// All up to here are in, and the next is not.
-    pub(super) fn first_gap(&self) -> i64 {
+    pub(super) fn last_without_gap(&self) -> i64 {
         self.up_to
     }
 }
@@ -64,11 +64,11 @@ mod tests {
             assert!(!numbers.add(number));
         }
         assert!(numbers.ranges.is_empty());
-        assert_eq!(numbers.first_gap(), 1010);
+        assert_eq!(numbers.last_without_gap(), 1010);
         assert!(numbers.add(1012));
         assert!(!numbers.contains(1011) && numbers.contains(1012));
-        assert_eq!(numbers.first_gap(), 1010);
+        assert_eq!(numbers.last_without_gap(), 1010);
         assert!(numbers.add(1011));
-        assert_eq!(numbers.first_gap(), 1012);
+        assert_eq!(numbers.last_without_gap(), 1012);
     }
 }

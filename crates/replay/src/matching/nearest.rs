@@ -24,7 +24,6 @@ pub(super) enum Apart {
     Kind,
     /// It asked for something else in an envelope.
     Envelope,
-    /// Its query.
     Query,
     /// Nobody answered it.
     Unanswered,

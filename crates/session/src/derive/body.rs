@@ -1,6 +1,6 @@
 //! From bytes on the wire to frames with times.
 //!
-//! The content encoding comes off, the body is told from its content type or
+//! The content encoding comes off, the kind of body follows from its content type or
 //! its first bytes, frames are cut, and each is stamped with the chunk whose
 //! bytes completed it. Stamps follow from offsets, not from when the cutter
 //! gave the frame, so they are the same however the bytes were handed over.

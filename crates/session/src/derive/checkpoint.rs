@@ -1,6 +1,6 @@
 //! Checkpoints: everything needed to go on after a frame.
 //!
-//! A checkpoint page holds what the deriver knows beside the pages (counts,
+//! A checkpoint page holds the state of the deriver that is not in pages (counts,
 //! open spans, the place in the body) and the fold. Long texts and sealed
 //! messages of the fold stand in pieces of their own, which checkpoints share.
 //!

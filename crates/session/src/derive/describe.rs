@@ -52,8 +52,7 @@ pub(super) fn begin_run(summary: &mut Summary, seq: u32, entry: &FrameEntry, eve
 /// Bytes of an id that a summary keeps.
 const ID_LEN: usize = 1024;
 
-/// An id as a summary keeps it. Of one that is longer than any that means
-/// something its beginning, and a number that tells it from others like it.
+/// An id as a summary keeps it: an overlong one is cut and gets a hash.
 fn kept_id(id: String) -> String {
     if id.len() <= ID_LEN {
         return id;

@@ -37,7 +37,6 @@ impl Severity {
     serde(rename_all = "snake_case")
 )]
 #[repr(u8)]
-#[expect(missing_docs, reason = "each name says it")]
 pub enum Kind {
     Run,
     Step,

@@ -410,7 +410,7 @@ impl Deriver {
     }
 
     /// Damage to a content encoding belongs to the body, not to a frame; it
-    /// is told at the last one.
+    /// is reported at the last one.
     fn encoding_findings(&self) -> Vec<FindingEntry> {
         let problems = self.body.encoding_problems().iter();
         problems

@@ -59,7 +59,6 @@ pub fn node_frames(level: u32) -> u64 {
 pub struct Cell {
     /// Frames.
     pub count: u32,
-    /// Their bytes.
     pub bytes: u64,
     /// Worst finding.
     pub severity: Option<Severity>,

@@ -96,7 +96,6 @@ pub struct RuleCount {
 pub struct Summary {
     /// What the body is read as.
     pub transport: Transport,
-    /// Frames.
     pub frames: u32,
     /// Frames that are AG-UI events of a known type.
     pub events: u32,

@@ -46,7 +46,6 @@ use crate::{
 /// A frame of an exchange; frame 0 is its request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment {
-    /// The exchange.
     pub exchange: i64,
     /// The frame.
     pub seq: u32,
@@ -125,17 +124,17 @@ fn outlines<S: Shelf + Clone + Send>(
 }
 
 impl<S: Shelf + Clone + Send> Comparison<S> {
-    /// Compares two sides. `told` hears how far it is, from 0 to 1, and says
-    /// whether to go on.
+    /// Compares two sides. `progress` is called with 0 to 1, and returns whether
+    /// to go on.
     ///
     /// # Errors
-    /// When a side cannot be read, or `told` said no.
+    /// When a side cannot be read, or `progress` returned false.
     pub fn of(
         a: Side<S>,
         b: Side<S>,
         rules: Rules,
         by_hand: &[ByHand],
-        told: &mut dyn FnMut(f32) -> bool,
+        progress: &mut dyn FnMut(f32) -> bool,
     ) -> Result<Self, Stopped<S::Error>> {
         let all = a
             .iter()
@@ -147,7 +146,7 @@ impl<S: Shelf + Clone + Send> Comparison<S> {
         let mut done = 0;
         let mut hear = |more: u64| {
             done += more;
-            told((done as f32 / all as f32).min(1.0))
+            progress((done as f32 / all as f32).min(1.0))
         };
         let mut open = [Open::new(a), Open::new(b)];
         let threads = [open[0].threads()?, open[1].threads()?];

@@ -1,7 +1,7 @@
 //! Ids: what names things in a run, and means nothing beyond it.
 //!
-//! Two runs that differ in ids only are the same. Ids are told by where they
-//! stand: members of the protocol that hold one. Elsewhere a text that equals
+//! Two runs that differ in ids only are the same. An id is recognised by where it
+//! stands: members of the protocol that hold one. Elsewhere a text that equals
 //! a known id counts as that id where its own member's name says so
 //! (`…Id`, `id`), or where it is too long to be a coincidence. Which of A's
 //! ids is which of B's follows from what was paired.

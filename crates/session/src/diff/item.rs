@@ -31,7 +31,6 @@ pub(crate) const NO_SPAN: u32 = u32::MAX;
 
 /// What an item is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "the table above says it")]
 pub enum ItemKind {
     Input,
     Tool,

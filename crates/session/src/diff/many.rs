@@ -27,18 +27,18 @@ impl Many {
     /// Compares each of the others with the first.
     ///
     /// # Errors
-    /// When one of them cannot be read, or `told` said no.
+    /// When one of them cannot be read, or `progress` returned false.
     pub fn of<S: Shelf + Clone + Send>(
         first: &Side<S>,
         others: Vec<Side<S>>,
         rules: &Rules,
-        told: &mut dyn FnMut(f32) -> bool,
+        progress: &mut dyn FnMut(f32) -> bool,
     ) -> Result<Self, Stopped<S::Error>> {
         let count = others.len().max(1) as f32;
         let mut many = Self::default();
         let mut where_to: BTreeMap<(Moment, String), Vec<usize>> = BTreeMap::new();
         for (place, other) in others.into_iter().enumerate() {
-            let mut part = |done: f32| told((place as f32 + done) / count);
+            let mut part = |done: f32| progress((place as f32 + done) / count);
             let mut comparison = Comparison::of(first.clone(), other, rules.clone(), &[], &mut part)?;
             let first = comparison.first()?;
             if let Some(first) = &first {

@@ -90,7 +90,7 @@ pub enum Stopped<E> {
     /// A side cannot be read.
     #[error(transparent)]
     Failed(#[from] Failed<E>),
-    /// Whoever was told how far it is did not want to go on.
+    /// The progress callback asked to stop.
     #[error("the comparison was cancelled")]
     Cancelled,
 }

@@ -41,7 +41,7 @@ use crate::{
     shelf::Shelf,
 };
 
-/// Bytes from which on a text is telling.
+/// Bytes of the shortest text that identifies an item.
 const TELLING_TEXT: usize = 20;
 /// Frames between two looks at whether to go on.
 const STRIDE: u32 = 256;

@@ -110,7 +110,6 @@ impl Rules {
         Ok(rules)
     }
 
-    /// The level.
     pub fn level(&self) -> Level {
         self.level
     }
@@ -133,8 +132,8 @@ impl Rules {
         self.pointers.iter().any(|globs| matches(globs, path))
     }
 
-    /// How far each pointer has come at a path: whatever stands below two paths
-    /// of which these are the same is ignored or not alike.
+    /// How far each pointer has matched at a path. Below two paths with the same
+    /// progress, the same values are ignored.
     pub(crate) fn progress(&self, path: &[Vec<u8>]) -> Vec<(usize, usize)> {
         let mut progress = Vec::new();
         for (number, globs) in self.pointers.iter().enumerate() {

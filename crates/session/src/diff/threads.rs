@@ -60,7 +60,6 @@ impl PairedBy {
 pub struct ThreadPair {
     /// A's.
     pub a: Option<u32>,
-    /// B's.
     pub b: Option<u32>,
     /// Why they belong together; absent for one that stands alone.
     pub by: Option<PairedBy>,

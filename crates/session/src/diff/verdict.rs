@@ -6,7 +6,7 @@
 //! did, and none of it. A turn or a thread that only one side has is one
 //! difference as a whole. For everything else:
 //! rows that differ and are not far apart are one *detour*. It ends where the
-//! two sides meet again: where enough that tells something is the same on
+//! two sides meet again: where enough distinctive items are the same on
 //! both. A detour of several rows that ends is one difference, *recovered*,
 //! however long it is. One that does not end with its turn counts with its
 //! first row; the rest of the turn is *downstream* of it and not counted.
@@ -131,7 +131,6 @@ pub struct Difference {
 /// How many differences of each kind; same and downstream count rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[expect(missing_docs, reason = "named as the kinds")]
 pub struct Counts {
     pub same: u32,
     pub changed: u32,
@@ -149,8 +148,8 @@ impl Counts {
     }
 }
 
-/// How much it says for a meeting that both sides have this and it is the same.
-fn tells(item: &Item, level: Level) -> f32 {
+/// How strongly a pair of equal items shows that the two sides agree again.
+fn rejoin_weight(item: &Item, level: Level) -> f32 {
     match item.kind {
         ItemKind::Run | ItemKind::End | ItemKind::FinalState | ItemKind::Finding => 0.0,
         kind if kind.counts_from() > level => 0.0,
@@ -174,7 +173,7 @@ pub(crate) fn judge(
         if row.alone == PairKind::Same {
             let Some(open) = &mut detour else { continue };
             if !row.quiet {
-                open.meeting += item_of(&row).map_or(0.0, |item| tells(&item, level));
+                open.meeting += item_of(&row).map_or(0.0, |item| rejoin_weight(&item, level));
             }
             if open.meeting >= 1.0
                 && let Some(open) = detour.take()

@@ -2,7 +2,7 @@
 //!
 //! By the time an event comes here it is legal, so nothing fails; what cannot
 //! be applied (an unknown id, a patch that does not fit) changes nothing and
-//! is told, as the client warns.
+//! is reported, as the client warns.
 
 use scrubjay_protocol::{
     event::EventType,
@@ -37,7 +37,7 @@ pub(crate) struct Applying<'a> {
     pub(crate) view: &'a mut View,
     pub(crate) seq: u32,
     pub(crate) pieces: &'a dyn PieceSource,
-    pub(crate) told: &'a mut Vec<Broken>,
+    pub(crate) findings: &'a mut Vec<Broken>,
     /// Why the client gives up while it applies the event.
     pub(crate) fatal: Option<Broken>,
 }
@@ -144,7 +144,7 @@ impl Applying<'_> {
                 self.find(Named::Message, id.as_bytes())
             }
             None => {
-                self.tell(
+                self.report(
                     &NoTarget,
                     format!("{} names message '{id}', which is not there", event.name()),
                 );
@@ -159,7 +159,7 @@ impl Applying<'_> {
             "{} names '{id}', which is an activity message: the text is dropped",
             event.name()
         );
-        self.tell(&ActivityId, message);
+        self.report(&ActivityId, message);
     }
 
     // ---- tool calls -------------------------------------------------------
@@ -195,7 +195,7 @@ impl Applying<'_> {
             .and_then(Value::as_text)
             .is_none_or(|held| !held.is_bytes(name.as_bytes()))
         {
-            self.tell(
+            self.report(
                 &Renamed,
                 format!("tool call '{id}' exists already, and is now called '{name}'"),
             );
@@ -219,7 +219,7 @@ impl Applying<'_> {
             }
             let parent = parent.unwrap_or(id);
             let message = format!("parent message '{parent}' of tool call '{id}' is no assistant message");
-            self.tell(&ParentRole, message);
+            self.report(&ParentRole, message);
         }
         let made = if existing.is_some() { id } else { parent.unwrap_or(id) };
         // The tag goes with an id that is new to the list only.
@@ -239,7 +239,7 @@ impl Applying<'_> {
             self.tool_start(event);
         }
         let Some(spot) = self.find(Named::Call, id.as_bytes()) else {
-            return self.tell(
+            return self.report(
                 &NoTarget,
                 format!("TOOL_CALL_ARGS names tool call '{id}', which is not there"),
             );
@@ -260,7 +260,7 @@ impl Applying<'_> {
         let id = event.required("toolCallId");
         match self.find(Named::Call, id.as_bytes()) {
             Some(spot) => self.merge_metadata(spot, Some(id), event),
-            None => self.tell(
+            None => self.report(
                 &NoTarget,
                 format!("TOOL_CALL_END names tool call '{id}', which is not there"),
             ),
@@ -346,9 +346,9 @@ impl Applying<'_> {
             failure.message
         );
         if failure.limit {
-            self.tell(&PatchLimit, message);
+            self.report(&PatchLimit, message);
         } else {
-            self.tell(&PatchFailed, message);
+            self.report(&PatchFailed, message);
         }
     }
 
@@ -399,7 +399,7 @@ impl Applying<'_> {
         };
         if !self.is_activity(spot) {
             let message = format!("ACTIVITY_DELTA names '{id}', which is no activity message");
-            return self.tell(&NotAnActivity, message);
+            return self.report(&NotAnActivity, message);
         }
         self.merge_metadata(spot, None, event);
         let content = self
@@ -427,8 +427,8 @@ impl Applying<'_> {
 
     // ---- below ------------------------------------------------------------
 
-    pub(super) fn tell(&mut self, rule: &dyn super::rule::Rule, message: String) {
-        self.told.push(Broken::new(rule, message));
+    pub(super) fn report(&mut self, rule: &dyn super::rule::Rule, message: String) {
+        self.findings.push(Broken::new(rule, message));
     }
 
     fn find(&mut self, named: Named, id: &[u8]) -> Option<Spot> {

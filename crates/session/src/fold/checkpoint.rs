@@ -478,7 +478,7 @@ fn read_boundary(reader: &mut Reader<'_>) -> Result<Boundary, Damaged> {
 }
 
 fn write_framing(writer: &mut Writer, framing: &Framing) {
-    writer.u8(u8::from(framing.told));
+    writer.u8(u8::from(framing.findings));
     match &framing.waiting {
         Waiting::Nothing => writer.u8(0),
         Waiting::Broken => writer.u8(1),
@@ -491,7 +491,7 @@ fn write_framing(writer: &mut Writer, framing: &Framing) {
 }
 
 fn read_framing(reader: &mut Reader<'_>) -> Result<Framing, Damaged> {
-    let told = reader.u8()? != 0;
+    let findings = reader.u8()? != 0;
     let waiting = match reader.u8()? {
         0 => Waiting::Nothing,
         1 => Waiting::Broken,
@@ -500,7 +500,7 @@ fn read_framing(reader: &mut Reader<'_>) -> Result<Framing, Damaged> {
             Waiting::Event(json::parse(text.as_bytes()).map_err(|_not_json| Damaged)?)
         }
     };
-    Ok(Framing { waiting, told })
+    Ok(Framing { waiting, findings })
 }
 
 fn write_lanes(writer: &mut Writer, chunks: &Chunks) {

@@ -1,8 +1,8 @@
 //! What a value no longer shows of the text that it was read from.
 //!
 //! JavaScript rounds numbers, keeps the last of two members of one name, and
-//! holds halves of surrogate pairs. The client view does the same, so whoever
-//! looks at it has to be told. One pass over the text, which is known to be
+//! holds halves of surrogate pairs. The client view does the same, so
+//! each difference is a finding. One pass over the text, which is known to be
 //! JSON, and no recursion.
 
 use super::{
@@ -33,7 +33,7 @@ pub(crate) fn facts(text: &[u8]) -> Vec<Broken> {
     }
     let mut scan = Scan::default();
     scan.run(text);
-    scan.told()
+    scan.findings()
 }
 
 impl<'a> Scan<'a> {
@@ -106,24 +106,24 @@ impl<'a> Scan<'a> {
         self.names.truncate(begins);
     }
 
-    fn told(&self) -> Vec<Broken> {
-        let mut told = Vec::new();
+    fn findings(&self) -> Vec<Broken> {
+        let mut findings = Vec::new();
         if let Some(name) = self.duplicate {
             let name = String::from_utf8_lossy(name);
             let message = format!("the member '{name}' stands twice in one object, and the last value counts");
-            told.push(Broken::new(&DuplicateKey, message));
+            findings.push(Broken::new(&DuplicateKey, message));
         }
         if let Some(number) = self.changed {
             let shown = &number[..number.len().min(60)];
             let message = format!("JavaScript cannot hold {shown} exactly, so the client holds another number");
-            told.push(Broken::new(&ChangedNumber, message));
+            findings.push(Broken::new(&ChangedNumber, message));
         }
         if self.lone {
             let message =
                 "a string holds half of a surrogate pair, which becomes a character only if its other half follows";
-            told.push(Broken::new(&LoneSurrogate, message));
+            findings.push(Broken::new(&LoneSurrogate, message));
         }
-        told
+        findings
     }
 }
 
@@ -170,8 +170,8 @@ mod tests {
             (r#"["\ud83dx"]"#, &["json.lone_surrogate"]),
             (r#"{"\"a":1,"\"b":"\"","c":"x\\"}"#, &[]),
         ] {
-            let told: Vec<_> = facts(text.as_bytes()).iter().map(|broken| broken.id).collect();
-            assert_eq!(told, wanted, "{text}");
+            let findings: Vec<_> = facts(text.as_bytes()).iter().map(|broken| broken.id).collect();
+            assert_eq!(findings, wanted, "{text}");
         }
     }
 }

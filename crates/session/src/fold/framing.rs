@@ -18,7 +18,7 @@ use super::{
 pub(crate) struct Framing {
     pub(crate) waiting: Waiting,
     /// Line ends have been found fault with already.
-    pub(crate) told: bool,
+    pub(crate) findings: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -101,7 +101,7 @@ impl Framing {
             if problem.rule == problems::CUT && (frame.is_record || !frame.data.is_empty()) {
                 continue;
             }
-            if problem.rule == problems::CRLF && std::mem::replace(&mut self.told, true) {
+            if problem.rule == problems::CRLF && std::mem::replace(&mut self.findings, true) {
                 continue;
             }
             if let Some(rule) = rule(problem.rule) {

@@ -51,13 +51,13 @@ mod framing;
 mod ids;
 mod index;
 mod messages;
+mod observer;
 pub mod patch;
 pub mod piece;
 pub mod rule;
 mod snapshot;
 pub mod value;
 mod verify;
-mod witness;
 
 use std::fmt;
 
@@ -83,9 +83,9 @@ pub(crate) use self::{
     event::Event,
     finding::{Broken, clipped},
     messages::{Named, text_of},
+    observer::{BeforeEvent, EventObserver, NoObserver},
     snapshot::text_in,
     verify::Open,
-    witness::{Scene, Unwatched, Witness},
 };
 pub use self::{
     checkpoint::Damaged,
@@ -113,8 +113,8 @@ pub struct Fold {
 /// What goes with a frame on its way through the stages.
 struct Course<'a> {
     pieces: &'a dyn PieceSource,
-    witness: &'a mut dyn Witness,
-    told: Vec<Broken>,
+    observer: &'a mut dyn EventObserver,
+    findings: Vec<Broken>,
 }
 
 #[derive(Clone, Debug)]
@@ -175,7 +175,7 @@ impl Fold {
 
     /// Follows the next frame. `seq` is its number.
     pub fn push_with(&mut self, seq: u32, frame: &Frame, pieces: &dyn PieceSource) -> Vec<Finding> {
-        self.push_before(seq, frame, pieces, &mut Unwatched)
+        self.push_before(seq, frame, pieces, &mut NoObserver)
     }
 
     /// Follows the next frame before a witness, whose findings come with the client's.
@@ -184,35 +184,39 @@ impl Fold {
         seq: u32,
         frame: &Frame,
         pieces: &dyn PieceSource,
-        witness: &mut dyn Witness,
+        observer: &mut dyn EventObserver,
     ) -> Vec<Finding> {
         self.seq = seq;
-        let mut told = self.framing.notes(frame);
+        let mut findings = self.framing.notes(frame);
         if frame.value.is_some() && !frame.is_record {
-            told.extend(facts::facts(&frame.data));
+            findings.extend(facts::facts(&frame.data));
         }
         let read = self.framing.read(frame);
-        let mut course = Course { pieces, witness, told };
+        let mut course = Course {
+            pieces,
+            observer,
+            findings,
+        };
         self.follow(read, &mut course);
-        self.findings(course.told)
+        self.findings(course.findings)
     }
 
     /// The end of the body: what still waits for a blank line is read now.
     /// Findings are those of the last frame.
     pub fn finish(&mut self, pieces: &dyn PieceSource) -> Vec<Finding> {
-        self.finish_before(pieces, &mut Unwatched)
+        self.finish_before(pieces, &mut NoObserver)
     }
 
     /// The end of the body before a witness.
-    pub(crate) fn finish_before(&mut self, pieces: &dyn PieceSource, witness: &mut dyn Witness) -> Vec<Finding> {
+    pub(crate) fn finish_before(&mut self, pieces: &dyn PieceSource, observer: &mut dyn EventObserver) -> Vec<Finding> {
         let read = self.framing.flush();
         let mut course = Course {
             pieces,
-            witness,
-            told: Vec::new(),
+            observer,
+            findings: Vec::new(),
         };
         self.follow(read, &mut course);
-        self.findings(course.told)
+        self.findings(course.findings)
     }
 
     fn follow(&mut self, read: Read, course: &mut Course<'_>) {
@@ -221,7 +225,7 @@ impl Fold {
             Read::Event(value) => self.event(value, course),
             Read::Broken(broken) => {
                 self.verifier.lose();
-                self.tell(broken, &mut course.told);
+                self.report(broken, &mut course.findings);
             }
         }
     }
@@ -235,9 +239,9 @@ impl Fold {
         for conversion in checked.conversions {
             let note = conversion.note.map(|note| format!("; {note}")).unwrap_or_default();
             let message = format!("the client reads {} as {}{note}", conversion.what, conversion.to);
-            course.told.push(Broken::new(&rule::Retired, message));
+            course.findings.push(Broken::new(&rule::Retired, message));
         }
-        course.told.extend(checked.stripped.iter().map(stripped));
+        course.findings.extend(checked.stripped.iter().map(stripped));
         match checked.verdict {
             Verdict::Accept { event, event_type } => {
                 if let json::Value::Object(body) = event {
@@ -246,10 +250,10 @@ impl Fold {
             }
             Verdict::Dropped { type_name } => {
                 let message = format!("the client drops events of type '{type_name}', which it does not know");
-                course.told.push(Broken::new(&rule::UnknownType, message));
+                course.findings.push(Broken::new(&rule::UnknownType, message));
             }
             Verdict::Fatal(fatal) => {
-                self.tell(Broken::new(&rule::Schema, fatal.message()), &mut course.told);
+                self.report(Broken::new(&rule::Schema, fatal.message()), &mut course.findings);
                 self.miss(checked.refused);
             }
         }
@@ -296,9 +300,9 @@ impl Fold {
                     self.refuse(Some(&event), broken, course);
                     self.verifier.force(&event);
                     // What else there is to say of it follows from the refusal.
-                    let told = std::mem::take(&mut course.told);
+                    let findings = std::mem::take(&mut course.findings);
                     self.act(&event, course);
-                    course.told = told;
+                    course.findings = findings;
                 }
             }
         }
@@ -306,37 +310,37 @@ impl Fold {
 
     /// Shows an event to the witness and applies it.
     fn act(&mut self, event: &Event, course: &mut Course<'_>) {
-        let scene = Scene {
+        let before = BeforeEvent {
             seq: self.seq,
             view: &self.view,
             open: &self.verifier.open,
             pieces: course.pieces,
         };
-        course.witness.before(&scene, event, &mut course.told);
+        course.observer.before(&before, event, &mut course.findings);
         let mut applying = Applying {
             view: &mut self.view,
             seq: self.seq,
             pieces: course.pieces,
-            told: &mut course.told,
+            findings: &mut course.findings,
             fatal: None,
         };
         applying.apply(event);
         if let Some(broken) = applying.fatal {
-            self.tell(broken, &mut course.told);
+            self.report(broken, &mut course.findings);
         }
     }
 
     /// Takes note of an event that the client refuses. Behind the stop, what
-    /// only follows from an earlier refusal is not told again.
+    /// only follows from an earlier refusal is not reported again.
     fn refuse(&mut self, event: Option<&Event>, broken: Broken, course: &mut Course<'_>) {
         let follows = self.verifier.follows_from_before(event, &broken);
         if !follows || self.stopped.is_none() {
-            self.tell(broken, &mut course.told);
+            self.report(broken, &mut course.findings);
         }
     }
 
     /// Takes note of a broken rule; the first stop holds the client's view.
-    fn tell(&mut self, mut broken: Broken, told: &mut Vec<Broken>) {
+    fn report(&mut self, mut broken: Broken, findings: &mut Vec<Broken>) {
         if broken.stops && self.stopped.is_none() {
             let stop = Stop {
                 seq: self.seq,
@@ -351,10 +355,10 @@ impl Fold {
         } else {
             broken.stops = false;
         }
-        told.push(broken);
+        findings.push(broken);
     }
 
-    fn findings(&self, told: Vec<Broken>) -> Vec<Finding> {
+    fn findings(&self, findings: Vec<Broken>) -> Vec<Finding> {
         let finding = |broken: Broken| Finding {
             seq: self.seq,
             rule: broken.id,
@@ -362,7 +366,7 @@ impl Fold {
             message: broken.message,
             stop: broken.stops,
         };
-        told.into_iter().map(finding).collect()
+        findings.into_iter().map(finding).collect()
     }
 
     // ---- what the client holds --------------------------------------------
@@ -405,7 +409,6 @@ impl Fold {
         self.verifier.lost > 0
     }
 
-    /// The state.
     pub fn state(&self) -> &Value {
         &self.held().state
     }

@@ -111,7 +111,7 @@ impl Client {
     }
 }
 
-/// The rule of an id, if folding knows it.
+/// The rule of folding with this id.
 pub fn rule(id: &str) -> Option<&'static dyn Rule> {
     all().find(|rule| rule.id() == id)
 }
@@ -138,7 +138,7 @@ macro_rules! rules {
         pub(super) static RULES: &[&dyn $crate::fold::rule::Rule] = &[$(&$name),*];
 
         $(
-            #[doc = concat!("The rule `", $id, "`; `docs/rules.md` tells all of it.")]
+            #[doc = concat!("The rule `", $id, "`; `docs/rules.md` describes it.")]
             #[derive(Clone, Copy, Debug)]
             pub struct $name;
 

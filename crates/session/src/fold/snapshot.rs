@@ -20,7 +20,7 @@ use super::{
     value::Value,
 };
 
-/// Whose activities a snapshot speaks for.
+/// Which activities a snapshot replaces.
 enum Authority {
     /// Nothing said: all of them, if it has any.
     Inferred,

@@ -20,7 +20,7 @@ use super::{
     rule::{Rule, V01, V02, V03, V04, V07, V08, V09, V10, V11, V12, V13, V14, V15, V16, V17, V18, V19},
 };
 
-/// The stage.
+/// Checks the order of events as the official client does.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Verifier {
     pub(crate) first_seen: bool,
@@ -33,7 +33,7 @@ pub(crate) struct Verifier {
     /// or closed is unknown, so what seems missing is not held against it.
     pub(crate) lost: u32,
     /// What was refused in this run, as hashes of rule and sentence: the same
-    /// mistake is told once.
+    /// mistake is reported once.
     pub(crate) refused: OrdSet<u64>,
 }
 
@@ -205,7 +205,7 @@ impl Verifier {
         }
     }
 
-    /// An event that nobody could read may have opened or closed anything.
+    /// Counts an event that cannot be read. It may have opened or closed anything.
     pub(crate) fn lose(&mut self) {
         self.lost = self.lost.saturating_add(1);
     }

@@ -2,7 +2,7 @@
 //!
 //! A schema is captured content, so it is hostile: nothing is fetched, what is
 //! large or deep is not read, and patterns have a limit. A tool whose schema
-//! cannot be read is told of once and its arguments are not checked.
+//! cannot be read is reported once, and its arguments are not checked.
 
 use scrubjay_protocol::json::{self, Cause, Value, Wtf8};
 
@@ -46,9 +46,9 @@ impl Tool {
     }
 
     /// What is wrong with arguments that are JSON.
-    fn judge(&mut self, name: &Wtf8, call: &Wtf8, text: &[u8], told: &mut Vec<Broken>) {
+    fn judge(&mut self, name: &Wtf8, call: &Wtf8, text: &[u8], findings: &mut Vec<Broken>) {
         if matches!(self.checker, Checker::Unread) {
-            self.checker = self.read_schema(name, told);
+            self.checker = self.read_schema(name, findings);
         }
         let Checker::Ready(schema) = &self.checker else { return };
         let faults = schema.faults(text);
@@ -57,11 +57,11 @@ impl Tool {
                 "the arguments of call '{call}' do not fit the parameters of tool '{name}': {}",
                 faults.join("; ")
             );
-            told.push(Broken::new(&ArgumentsSchema, message));
+            findings.push(Broken::new(&ArgumentsSchema, message));
         }
     }
 
-    fn read_schema(&self, name: &Wtf8, told: &mut Vec<Broken>) -> Checker {
+    fn read_schema(&self, name: &Wtf8, findings: &mut Vec<Broken>) -> Checker {
         let Some(parameters) = &self.parameters else {
             return Checker::None;
         };
@@ -69,7 +69,7 @@ impl Tool {
             Ok(schema) => Checker::Ready(Box::new(schema)),
             Err(reason) => {
                 let message = format!("the parameters of tool '{name}' cannot be read as a JSON Schema: {reason}");
-                told.push(Broken::new(&ToolSchema, message));
+                findings.push(Broken::new(&ToolSchema, message));
                 Checker::None
             }
         }
@@ -78,7 +78,7 @@ impl Tool {
 
 /// Judges the arguments of a call that has ended. `tool` is the one of that
 /// name in the request, if it offers one.
-pub(super) fn judge(call: &Wtf8, name: &Wtf8, text: &Wtf8, tool: Option<&mut Tool>, told: &mut Vec<Broken>) {
+pub(super) fn judge(call: &Wtf8, name: &Wtf8, text: &Wtf8, tool: Option<&mut Tool>, findings: &mut Vec<Broken>) {
     let bytes = text.as_bytes();
     if bytes.len() > ARGUMENTS_LEN {
         return;
@@ -86,20 +86,20 @@ pub(super) fn judge(call: &Wtf8, name: &Wtf8, text: &Wtf8, tool: Option<&mut Too
     if bytes.trim_ascii().is_empty() {
         if tool.is_some_and(|tool| tool.requires_some()) {
             let message = format!("call '{call}' of tool '{name}' ended without arguments, and the tool requires some");
-            told.push(Broken::new(&ArgumentsMissing, message));
+            findings.push(Broken::new(&ArgumentsMissing, message));
         }
         return;
     }
     match json::parse_within(bytes, DEPTH) {
         Ok(_) => {
             if let Some(tool) = tool {
-                tool.judge(name, call, bytes, told);
+                tool.judge(name, call, bytes, findings);
             }
         }
         Err(error) if matches!(error.cause, Cause::Size | Cause::Nesting) => {}
         Err(error) => {
             let message = format!("the arguments of call '{call}' of tool '{name}' are not JSON: {error}");
-            told.push(Broken::new(&ArgumentsNotJson, message));
+            findings.push(Broken::new(&ArgumentsNotJson, message));
         }
     }
 }
@@ -195,9 +195,16 @@ mod tests {
     fn rules(parameters: &str, arguments: &str) -> Vec<String> {
         let parameters = json::parse(parameters.as_bytes()).unwrap();
         let mut tool = Tool::new(Some(&parameters));
-        let mut told = Vec::new();
-        judge(&"c".into(), &"f".into(), &arguments.into(), Some(&mut tool), &mut told);
-        told.into_iter()
+        let mut findings = Vec::new();
+        judge(
+            &"c".into(),
+            &"f".into(),
+            &arguments.into(),
+            Some(&mut tool),
+            &mut findings,
+        );
+        findings
+            .into_iter()
             .map(|broken| format!("{}: {}", broken.id, broken.message))
             .collect()
     }
@@ -206,10 +213,10 @@ mod tests {
     fn arguments_are_held_to_the_schema() {
         let schema = r#"{"type":"object","properties":{"n":{"type":"integer"},"s":{"enum":["a"]}},"required":["n"]}"#;
         assert_eq!(rules(schema, r#"{"n":1}"#), [""; 0]);
-        let told = rules(schema, r#"{"n":"x","s":"b"}"#);
+        let findings = rules(schema, r#"{"n":"x","s":"b"}"#);
         assert!(
-            told[0].starts_with("args.schema: ") && told[0].contains("/n") && told[0].contains("/s"),
-            "{told:?}"
+            findings[0].starts_with("args.schema: ") && findings[0].contains("/n") && findings[0].contains("/s"),
+            "{findings:?}"
         );
         assert!(rules(schema, "{}")[0].contains("\"n\" is a required property"));
         assert!(rules(schema, "")[0].starts_with("args.missing"));
@@ -224,10 +231,10 @@ mod tests {
             r#"{"type":7}"#,
             r#"{"pattern":"("}"#,
         ] {
-            let told = rules(schema, r#"{"n":1}"#);
+            let findings = rules(schema, r#"{"n":1}"#);
             assert!(
-                told.len() == 1 && told[0].starts_with("args.bad_schema"),
-                "{schema}: {told:?}"
+                findings.len() == 1 && findings[0].starts_with("args.bad_schema"),
+                "{schema}: {findings:?}"
             );
         }
         for schema in [

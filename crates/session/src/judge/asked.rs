@@ -50,11 +50,11 @@ impl Asked {
                 }
             }
         }
-        let told = request.problems.iter().filter_map(|problem| match problem.rule {
+        let findings = request.problems.iter().filter_map(|problem| match problem.rule {
             problems::INPUT => Some(Broken::new(&InputShape, problem.message.clone())),
             problems::SPELLING => Some(Broken::new(&InputSpelling, problem.message.clone())),
             _ => None,
         });
-        (asked, told.collect())
+        (asked, findings.collect())
     }
 }

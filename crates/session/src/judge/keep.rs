@@ -8,7 +8,7 @@ use super::{
     asked::Asked,
     effort::Effort,
     items::Items,
-    once::Once,
+    reported::Reported,
     runs::Runs,
     transport::{Head, Times},
 };
@@ -22,8 +22,8 @@ impl Judge {
         write_runs(writer, &self.runs);
         write_items(writer, &self.items);
         write_times(writer, &self.times);
-        writer.uint(self.once.0.len() as u64);
-        self.once.0.iter().for_each(|known| writer.uint(*known));
+        writer.uint(self.reported.0.len() as u64);
+        self.reported.0.iter().for_each(|known| writer.uint(*known));
         writer.uint(self.effort.0);
     }
 
@@ -36,7 +36,7 @@ impl Judge {
             runs: read_runs(reader)?,
             items: read_items(reader)?,
             times: read_times(reader)?,
-            once: Once((0..reader.count()?).map(|_| reader.uint()).collect::<Result<_, _>>()?),
+            reported: Reported((0..reader.count()?).map(|_| reader.uint()).collect::<Result<_, _>>()?),
             effort: Effort(reader.uint()?),
         })
     }

@@ -18,8 +18,8 @@
 //!
 //! Map, in reading order: [`mod@rule`] (the registry), `asked`, `runs`,
 //! `items`, `arguments`, `snapshot`, `patches`, `spelling`, `secrets`,
-//! `transport`, `framing`, `once`, `effort`, `keep`. What stops the client is not here (`fold`),
-//! nor is muting (whoever shows findings).
+//! `transport`, `framing`, `reported`, `effort`, `keep`. What stops the client is not here (`fold`),
+//! nor is muting (`engine`).
 
 mod arguments;
 mod asked;
@@ -27,8 +27,8 @@ mod effort;
 mod framing;
 mod items;
 mod keep;
-mod once;
 mod patches;
+mod reported;
 pub mod rule;
 mod runs;
 mod secrets;
@@ -47,14 +47,14 @@ use self::{
     asked::Asked,
     effort::Effort,
     items::Items,
-    once::Once,
+    reported::Reported,
     rule::{DeltaLarger, LargeState, Secret, SnakeCase, TypeCase},
     runs::Runs,
     transport::{Head, Times},
 };
 use crate::{
     exchange::Exchange,
-    fold::{Broken, Event, Fold, Scene, Witness, text_of, value::Value},
+    fold::{BeforeEvent, Broken, Event, EventObserver, Fold, text_of, value::Value},
 };
 
 /// A state from here on is large: 1 MB of JSON.
@@ -65,7 +65,7 @@ const SHORT_DELTA: usize = 2_048;
 /// What rules about items look at beside the items.
 struct Memory<'a> {
     asked: &'a mut Asked,
-    once: &'a mut Once,
+    reported: &'a mut Reported,
     effort: &'a mut Effort,
 }
 
@@ -77,7 +77,7 @@ pub(crate) struct Judge {
     runs: Runs,
     items: Items,
     times: Times,
-    once: Once,
+    reported: Reported,
     effort: Effort,
 }
 
@@ -85,58 +85,58 @@ impl Judge {
     /// At the start, with what is wrong with the request. The response's head
     /// must be known by now, if there is one.
     pub(crate) fn new(exchange: &Exchange, request_body: &[u8]) -> (Self, Vec<Broken>) {
-        let (asked, mut told) = Asked::read(exchange, request_body);
+        let (asked, mut findings) = Asked::read(exchange, request_body);
         let mut judge = Self {
             asked,
             head: Head::of(exchange),
             runs: Runs::default(),
             items: Items::default(),
             times: Times::default(),
-            once: Once::default(),
+            reported: Reported::default(),
             effort: Effort::default(),
         };
         judge.effort.pay(request_body.len());
-        judge.look_for_secrets(request_body, "the request", &mut told);
-        (judge, told)
+        judge.look_for_secrets(request_body, "the request", &mut findings);
+        (judge, findings)
     }
 
     /// A frame is about to be folded.
     pub(crate) fn frame(&mut self, frame: &Frame, arrived: Arrived) -> Vec<Broken> {
-        let mut told = Vec::new();
+        let mut findings = Vec::new();
         self.effort.pay(frame.data.len());
-        self.spelling(frame, &mut told);
+        self.spelling(frame, &mut findings);
         if frame.event_type != Some(EventType::ReasoningEncryptedValue) {
-            self.look_for_secrets(&frame.data, "the event", &mut told);
+            self.look_for_secrets(&frame.data, "the event", &mut findings);
         }
-        self.times.follow(frame, arrived, &mut self.once, &mut told);
-        told
+        self.times.follow(frame, arrived, &mut self.reported, &mut findings);
+        findings
     }
 
     /// A frame was folded.
     pub(crate) fn folded(&mut self, frame: &Frame, fold: &Fold) -> Vec<Broken> {
-        let mut told = Vec::new();
+        let mut findings = Vec::new();
         let is_delta = frame.event_type == Some(EventType::StateDelta);
         if !is_delta && frame.event_type != Some(EventType::StateSnapshot) {
-            return told;
+            return findings;
         }
         let weight = fold.followed().state.weight();
-        if weight > LARGE_STATE && self.once.is_first("state.large", b"") {
+        if weight > LARGE_STATE && self.reported.is_first("state.large", b"") {
             let message = format!("the state is {} KB as JSON", weight / 1_000);
-            told.push(Broken::new(&LargeState, message));
+            findings.push(Broken::new(&LargeState, message));
         }
         let len = frame.data.len();
-        if is_delta && len > SHORT_DELTA && len as u64 > weight && self.once.is_first("state.delta_larger", b"") {
+        if is_delta && len > SHORT_DELTA && len as u64 > weight && self.reported.is_first("state.delta_larger", b"") {
             let message = format!("the delta has {len} bytes, and the whole state after it about {weight}");
-            told.push(Broken::new(&DeltaLarger, message));
+            findings.push(Broken::new(&DeltaLarger, message));
         }
-        told
+        findings
     }
 
     /// The exchange has ended.
     pub(crate) fn end(&self, ended: &Ended) -> Vec<Broken> {
-        let mut told = Vec::new();
-        transport::end(&self.head, &self.times, &self.asked, ended, &mut told);
-        told
+        let mut findings = Vec::new();
+        transport::end(&self.head, &self.times, &self.asked, ended, &mut findings);
+        findings
     }
 
     /// The run that is under way, or the last one.
@@ -144,87 +144,87 @@ impl Judge {
         self.runs.run_id.to_string()
     }
 
-    fn spelling(&mut self, frame: &Frame, told: &mut Vec<Broken>) {
+    fn spelling(&mut self, frame: &Frame, findings: &mut Vec<Broken>) {
         if frame.kind != FrameKind::Event {
             return;
         }
         for (name, meant) in spelling::snake_case(frame) {
-            if self.once.is_first("schema.snake_case", name.as_bytes()) {
+            if self.reported.is_first("schema.snake_case", name.as_bytes()) {
                 let message = format!("the event has '{name}', and the protocol's name is '{meant}'");
-                told.push(Broken::new(&SnakeCase, message));
+                findings.push(Broken::new(&SnakeCase, message));
             }
         }
         if let Some(EventType::Unknown(name)) = &frame.event_type
             && let Some(meant) = spelling::meant_type(name)
-            && self.once.is_first("schema.type_case", name.as_bytes())
+            && self.reported.is_first("schema.type_case", name.as_bytes())
         {
             let message = format!("'{name}' is not a type, and '{}' is", meant.name());
-            told.push(Broken::new(&TypeCase, message));
+            findings.push(Broken::new(&TypeCase, message));
         }
     }
 
-    fn look_for_secrets(&mut self, bytes: &[u8], place: &str, told: &mut Vec<Broken>) {
+    fn look_for_secrets(&mut self, bytes: &[u8], place: &str, findings: &mut Vec<Broken>) {
         for find in secrets::finds(bytes) {
-            if self.once.is_first("secret.on_wire", find.bytes) {
+            if self.reported.is_first("secret.on_wire", find.bytes) {
                 let message = format!("{place} holds what looks like a {}: {}", find.kind, find.shown);
-                told.push(Broken::new(&Secret, message));
+                findings.push(Broken::new(&Secret, message));
             }
         }
     }
 
     /// A credential may come in pieces.
-    fn look_through_text(&mut self, scene: &Scene<'_>, event: &Event, told: &mut Vec<Broken>) {
+    fn look_through_text(&mut self, before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Broken>) {
         let text = match event.kind {
-            EventType::TextMessageEnd => items::message_of(scene, event.required("messageId"))
+            EventType::TextMessageEnd => items::message_of(before, event.required("messageId"))
                 .and_then(|message| message.value.get("content").cloned()),
-            EventType::ToolCallEnd => items::call_of(scene, event.required("toolCallId"))
+            EventType::ToolCallEnd => items::call_of(before, event.required("toolCallId"))
                 .and_then(|(call, _)| call.get("function")?.get("arguments").cloned()),
             _ => return,
         };
         let text = text.as_ref().and_then(Value::as_text);
         if let Some(text) = text.filter(|text| self.effort.spend(text.len())) {
-            let text = text.to_wtf8(scene.pieces);
-            self.look_for_secrets(text.as_bytes(), "the text that ends here", told);
+            let text = text.to_wtf8(before.pieces);
+            self.look_for_secrets(text.as_bytes(), "the text that ends here", findings);
         }
     }
 }
 
-impl Witness for Judge {
-    fn before(&mut self, scene: &Scene<'_>, event: &Event, told: &mut Vec<Broken>) {
+impl EventObserver for Judge {
+    fn before(&mut self, before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Broken>) {
         match event.kind {
-            EventType::RunStarted => self.runs.started(scene, event, &self.asked, told),
-            EventType::RunFinished => self.runs.finished(event, told),
-            EventType::RunError => self.runs.failed(scene, event, told),
-            EventType::MessagesSnapshot => snapshot::judge(scene, event, self.runs.first_seq, told),
+            EventType::RunStarted => self.runs.started(before, event, &self.asked, findings),
+            EventType::RunFinished => self.runs.finished(event, findings),
+            EventType::RunError => self.runs.failed(before, event, findings),
+            EventType::MessagesSnapshot => snapshot::judge(before, event, self.runs.first_seq, findings),
             EventType::StateDelta => {
                 let operations = list(event, "delta");
-                if !scene.view.state_undefined {
+                if !before.view.state_undefined {
                     patches::judge(
-                        &scene.view.state,
+                        &before.view.state,
                         operations,
                         "the state",
-                        scene.seq,
-                        scene.pieces,
-                        told,
+                        before.seq,
+                        before.pieces,
+                        findings,
                     );
                 }
             }
-            EventType::ActivityDelta => judge_activity_patch(scene, event, told),
+            EventType::ActivityDelta => judge_activity_patch(before, event, findings),
             _ => {}
         }
         let memory = Memory {
             asked: &mut self.asked,
-            once: &mut self.once,
+            reported: &mut self.reported,
             effort: &mut self.effort,
         };
-        self.items.follow(scene, event, memory, told);
-        self.runs.follow(scene.seq, event, &mut self.once, told);
-        self.look_through_text(scene, event, told);
+        self.items.follow(before, event, memory, findings);
+        self.runs.follow(before.seq, event, &mut self.reported, findings);
+        self.look_through_text(before, event, findings);
     }
 }
 
-fn judge_activity_patch(scene: &Scene<'_>, event: &Event, told: &mut Vec<Broken>) {
-    let Some(message) = items::message_of(scene, event.required("messageId")) else {
+fn judge_activity_patch(before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Broken>) {
+    let Some(message) = items::message_of(before, event.required("messageId")) else {
         return;
     };
     let is_activity = text_of(&message.value, "role") == Some(b"activity");
@@ -233,9 +233,9 @@ fn judge_activity_patch(scene: &Scene<'_>, event: &Event, told: &mut Vec<Broken>
             content,
             list(event, "patch"),
             "the activity",
-            scene.seq,
-            scene.pieces,
-            told,
+            before.seq,
+            before.pieces,
+            findings,
         );
     }
 }

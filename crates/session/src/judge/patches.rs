@@ -36,17 +36,17 @@ pub(super) fn judge(
     what: &str,
     seq: u32,
     pieces: &dyn PieceSource,
-    told: &mut Vec<Broken>,
+    findings: &mut Vec<Broken>,
 ) {
     let mut document = document.clone();
     let mut refused: Option<(usize, String, Value)> = None;
-    let mut tell = |place: usize, difference: String| {
+    let mut report = |place: usize, difference: String| {
         let message = format!(
             "operation {} of {} on {what}: {difference}",
             place + 1,
             operations.len()
         );
-        told.push(Broken::new(&PatchDiffers, message));
+        findings.push(Broken::new(&PatchDiffers, message));
     };
     for (place, operation) in operations.iter().enumerate().take(OPERATIONS) {
         if refused.is_none() {
@@ -59,7 +59,7 @@ pub(super) fn judge(
             Err(_) if !confirms(true, &document, operation, seq, pieces) => return,
             Err(failure) => {
                 let reason = failure.message;
-                return tell(
+                return report(
                     place,
                     format!("RFC 6902 applies it, and the JavaScript client does not: {reason}"),
                 );
@@ -69,7 +69,7 @@ pub(super) fn judge(
     if let Some((place, reason, document)) = refused
         && confirms(false, &document, &operations[place], seq, pieces)
     {
-        tell(
+        report(
             place,
             format!("the JavaScript client applies it, and RFC 6902 does not: {reason}"),
         );
@@ -249,16 +249,16 @@ mod tests {
     fn differs(document: &str, operations: &str) -> bool {
         let document = Value::from_json(&json::parse(document.as_bytes()).unwrap(), 0);
         let operations = json::parse(operations.as_bytes()).unwrap();
-        let mut told = Vec::new();
+        let mut findings = Vec::new();
         judge(
             &document,
             operations.as_array().unwrap(),
             "the state",
             1,
             &NoPieces,
-            &mut told,
+            &mut findings,
         );
-        !told.is_empty()
+        !findings.is_empty()
     }
 
     #[test]

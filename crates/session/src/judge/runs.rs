@@ -7,13 +7,13 @@ use scrubjay_protocol::{
 
 use super::{
     asked::Asked,
-    once::Once,
+    reported::Reported,
     rule::{
         IdMismatch, InterruptTwice, LegacyInterrupt, NewerVersion, PendingCalls, RunFailed, SecondRun, SilentFailure,
         Unclosed, Usage,
     },
 };
-use crate::fold::{Broken, Event, Scene, clipped};
+use crate::fold::{BeforeEvent, Broken, Event, clipped};
 
 /// Unanswered calls that are remembered in a run. Where there are more, the
 /// list of pending ones is not judged.
@@ -38,29 +38,35 @@ pub(crate) struct Runs {
 }
 
 impl Runs {
-    pub(super) fn started(&mut self, scene: &Scene<'_>, event: &Event, asked: &Asked, told: &mut Vec<Broken>) {
+    pub(super) fn started(
+        &mut self,
+        before: &BeforeEvent<'_>,
+        event: &Event,
+        asked: &Asked,
+        findings: &mut Vec<Broken>,
+    ) {
         if self.count > 0 {
             let behind = if self.failed { "RUN_ERROR" } else { "RUN_FINISHED" };
             let message = format!("run {} on one stream, behind {behind}", self.count + 1);
-            told.push(Broken::new(&SecondRun, message));
+            findings.push(Broken::new(&SecondRun, message));
         }
         *self = Self {
             count: self.count.saturating_add(1),
             thread_id: event.required("threadId").clone(),
             run_id: event.required("runId").clone(),
-            first_seq: scene.seq,
+            first_seq: before.seq,
             ..Self::default()
         };
         if !asked.is_connect {
             // The runs behind the first have ids of their own.
             let run_id = if self.count == 1 { &asked.run_id } else { &None };
-            self.compare("request's", &[&asked.thread_id, run_id], event, told);
+            self.compare("request's", &[&asked.thread_id, run_id], event, findings);
         }
-        judge_version(event, told);
+        judge_version(event, findings);
     }
 
     /// Compares the ids of a boundary event with those that came before.
-    fn compare(&self, whose: &str, known: &[&Option<Wtf8>; 2], event: &Event, told: &mut Vec<Broken>) {
+    fn compare(&self, whose: &str, known: &[&Option<Wtf8>; 2], event: &Event, findings: &mut Vec<Broken>) {
         let names = ["threadId", "runId"];
         let differ = names.iter().zip(known).filter_map(|(name, known)| {
             let (known, said) = (known.as_ref()?, event.text(name)?);
@@ -72,31 +78,31 @@ impl Runs {
         let differ: Vec<String> = differ.collect();
         if !differ.is_empty() {
             let message = format!("{}: {}", event.name(), differ.join("; "));
-            told.push(Broken::new(&IdMismatch, message));
+            findings.push(Broken::new(&IdMismatch, message));
         }
     }
 
-    pub(super) fn finished(&mut self, event: &Event, told: &mut Vec<Broken>) {
+    pub(super) fn finished(&mut self, event: &Event, findings: &mut Vec<Broken>) {
         if self.count > 0 {
             let own = [&Some(self.thread_id.clone()), &Some(self.run_id.clone())];
-            self.compare("run's", &own, event, told);
+            self.compare("run's", &own, event, findings);
         }
-        judge_usage(event, told);
+        judge_usage(event, findings);
         let outcome = event.object("outcome");
         let kind = outcome.and_then(|outcome| outcome.get("type")).and_then(Value::as_str);
         if kind.is_none_or(|kind| kind == "success") {
-            self.succeeded(outcome, told);
+            self.succeeded(outcome, findings);
         }
-        judge_interrupts(outcome, told);
+        judge_interrupts(outcome, findings);
         self.unanswered.clear();
     }
 
-    fn succeeded(&mut self, outcome: Option<&Object>, told: &mut Vec<Broken>) {
+    fn succeeded(&mut self, outcome: Option<&Object>, findings: &mut Vec<Broken>) {
         if let Some(seq) = self.raw_error.take() {
             let message = format!(
                 "RAW of frame {seq} reports an error, nothing came of the run after it, and it finished as a success"
             );
-            told.push(Broken::new(&SilentFailure, message));
+            findings.push(Broken::new(&SilentFailure, message));
         }
         let listed = outcome.and_then(|outcome| outcome.get("pendingToolCallIds"));
         let listed: Vec<&Wtf8> = listed
@@ -125,32 +131,32 @@ impl Runs {
             names(&mut listed.into_iter()),
             names(&mut self.unanswered.iter())
         );
-        told.push(Broken::new(&PendingCalls, message));
+        findings.push(Broken::new(&PendingCalls, message));
     }
 
-    pub(super) fn failed(&mut self, scene: &Scene<'_>, event: &Event, told: &mut Vec<Broken>) {
+    pub(super) fn failed(&mut self, before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Broken>) {
         self.failed = true;
         self.raw_error = None;
         let code = event.text("code").map(|code| format!(" ({code})")).unwrap_or_default();
         let message = format!("the agent reports: {}{code}", event.required("message"));
-        told.push(Broken::new(&RunFailed, message));
-        judge_usage(event, told);
-        if scene.open.count() > 0 {
-            let message = format!("RUN_ERROR came while items were open: {}", scene.open.names());
-            told.push(Broken::new(&Unclosed, message));
+        findings.push(Broken::new(&RunFailed, message));
+        judge_usage(event, findings);
+        if before.open.count() > 0 {
+            let message = format!("RUN_ERROR came while items were open: {}", before.open.names());
+            findings.push(Broken::new(&Unclosed, message));
         }
     }
 
     /// What an event says about how the run goes.
-    pub(super) fn follow(&mut self, seq: u32, event: &Event, once: &mut Once, told: &mut Vec<Broken>) {
+    pub(super) fn follow(&mut self, seq: u32, event: &Event, reported: &mut Reported, findings: &mut Vec<Broken>) {
         use EventType as E;
         match event.kind {
             E::Raw if reports_error(event) => self.raw_error = Some(seq),
             E::Custom => {
                 self.raw_error = None;
-                if *event.required("name") == *"on_interrupt" && once.is_first("compat.on_interrupt", b"") {
+                if *event.required("name") == *"on_interrupt" && reported.is_first("compat.on_interrupt", b"") {
                     let message = "CUSTOM on_interrupt tells of an interrupt, as adapters did before protocol 0.0.54";
-                    told.push(Broken::new(&LegacyInterrupt, message));
+                    findings.push(Broken::new(&LegacyInterrupt, message));
                 }
             }
             E::ToolCallStart => {
@@ -186,7 +192,7 @@ fn reports_error(event: &Event) -> bool {
         .any(|kind| ERRORS.contains(&kind))
 }
 
-fn judge_version(event: &Event, told: &mut Vec<Broken>) {
+fn judge_version(event: &Event, findings: &mut Vec<Broken>) {
     let Some(version) = event.text("protocolVersion") else {
         return;
     };
@@ -203,10 +209,10 @@ fn judge_version(event: &Event, told: &mut Vec<Broken>) {
         Some(parts) if parts > (1, 0) => format!("protocolVersion is '{text}', and the official client speaks 1.0"),
         Some(_) => return,
     };
-    told.push(Broken::new(&NewerVersion, message));
+    findings.push(Broken::new(&NewerVersion, message));
 }
 
-fn judge_usage(event: &Event, told: &mut Vec<Broken>) {
+fn judge_usage(event: &Event, findings: &mut Vec<Broken>) {
     for usage in event.get("usage").and_then(Value::as_array).unwrap_or_default() {
         let count = |name| usage.get(name).and_then(Value::as_f64);
         let (input, output) = (count("inputTokens"), count("outputTokens"));
@@ -217,7 +223,7 @@ fn judge_usage(event: &Event, told: &mut Vec<Broken>) {
                 "totalTokens is {total}, and inputTokens {input} and outputTokens {output} make {}",
                 input + output
             );
-            told.push(Broken::new(&Usage, message));
+            findings.push(Broken::new(&Usage, message));
         }
         for (part, whole, name) in [
             ("reasoningTokens", output, "outputTokens"),
@@ -228,13 +234,13 @@ fn judge_usage(event: &Event, told: &mut Vec<Broken>) {
                 && some > whole
             {
                 let message = format!("{part} is {some}, more than {name}, {whole}, of which it is a part");
-                told.push(Broken::new(&Usage, message));
+                findings.push(Broken::new(&Usage, message));
             }
         }
     }
 }
 
-fn judge_interrupts(outcome: Option<&Object>, told: &mut Vec<Broken>) {
+fn judge_interrupts(outcome: Option<&Object>, findings: &mut Vec<Broken>) {
     let interrupts = outcome.and_then(|outcome| outcome.get("interrupts"));
     let interrupts = interrupts.and_then(Value::as_array).unwrap_or_default();
     let mut ids: Vec<&Wtf8> = interrupts
@@ -244,6 +250,6 @@ fn judge_interrupts(outcome: Option<&Object>, told: &mut Vec<Broken>) {
     ids.sort_unstable();
     if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
         let message = format!("two interrupts of the run have the id '{}'", pair[0]);
-        told.push(Broken::new(&InterruptTwice, message));
+        findings.push(Broken::new(&InterruptTwice, message));
     }
 }

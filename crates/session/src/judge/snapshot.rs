@@ -13,7 +13,7 @@ use scrubjay_protocol::json::{Value as Json, Wtf8};
 use super::rule::{SnapshotDisagrees, SnapshotOrder};
 use crate::{
     fold::{
-        Broken, Event, Message, Named, Scene, clipped, text_in, text_of,
+        BeforeEvent, Broken, Event, Message, Named, clipped, text_in, text_of,
         value::{Text, Value},
     },
     steps::tick,
@@ -29,7 +29,7 @@ const NAMED: usize = 3;
 
 /// A snapshot beside what is held.
 struct Comparing<'a> {
-    scene: &'a Scene<'a>,
+    before: &'a BeforeEvent<'a>,
     stated: &'a [Json],
     by_id: HashMap<&'a [u8], &'a Json>,
     roles: HashSet<&'a str>,
@@ -74,36 +74,36 @@ impl<'a> Twins<'a> {
 
 /// Judges a MESSAGES_SNAPSHOT before it is applied. `since` is the frame at
 /// which the run began.
-pub(super) fn judge(scene: &Scene<'_>, event: &Event, since: u32, told: &mut Vec<Broken>) {
+pub(super) fn judge(before: &BeforeEvent<'_>, event: &Event, since: u32, findings: &mut Vec<Broken>) {
     let stated = event.get("messages").and_then(Json::as_array).unwrap_or_default();
-    let messages = &scene.view.messages;
+    let messages = &before.view.messages;
     let looked_at = LOOKED_AT.saturating_add(stated.len());
     let mut streamed: Vec<Message> = messages
-        .last(looked_at, scene.pieces)
+        .last(looked_at, before.pieces)
         .into_iter()
         .filter(|message| message.first_seq >= since.max(1))
         .take(COMPARED)
         .collect();
     streamed.reverse();
-    let faults = Comparing::of_streamed(scene, stated, &streamed);
+    let faults = Comparing::of_streamed(before, stated, &streamed);
     if !faults.is_empty() {
         let more = match faults.len().saturating_sub(NAMED) {
             0 => String::new(),
             more => format!("; and {more} more"),
         };
         let message = format!("{}{more}", faults[..faults.len().min(NAMED)].join("; "));
-        told.push(Broken::new(&SnapshotDisagrees, message));
+        findings.push(Broken::new(&SnapshotDisagrees, message));
     }
-    judge_order(scene, stated, told);
+    judge_order(before, stated, findings);
 }
 
 impl<'a> Comparing<'a> {
     /// What the snapshot says otherwise than these messages.
-    fn of_streamed(scene: &'a Scene<'a>, stated: &'a [Json], streamed: &[Message]) -> Vec<String> {
+    fn of_streamed(before: &'a BeforeEvent<'a>, stated: &'a [Json], streamed: &[Message]) -> Vec<String> {
         if streamed.is_empty() {
             return Vec::new();
         }
-        let mut comparing = Self::of(scene, stated);
+        let mut comparing = Self::of(before, stated);
         for message in streamed {
             comparing.message(message);
         }
@@ -111,9 +111,9 @@ impl<'a> Comparing<'a> {
         comparing.faults
     }
 
-    fn of(scene: &'a Scene<'a>, stated: &'a [Json]) -> Self {
+    fn of(before: &'a BeforeEvent<'a>, stated: &'a [Json]) -> Self {
         let mut comparing = Self {
-            scene,
+            before,
             stated,
             by_id: HashMap::with_capacity(stated.len()),
             roles: HashSet::new(),
@@ -174,7 +174,7 @@ impl<'a> Comparing<'a> {
         let twins = self.twins.get_or_init(|| Twins::of(self.stated));
         let text = text.filter(|text| !text.is_empty() && twins.text_lens.contains(&text.len()));
         let same_text = text.and_then(|text| {
-            let text = text.to_wtf8(self.scene.pieces);
+            let text = text.to_wtf8(self.before.pieces);
             twins.by_text.get(&(role, text.as_bytes())).copied()
         });
         let calls = calls_of(held);
@@ -218,10 +218,10 @@ impl<'a> Comparing<'a> {
     fn calls_left_out(&mut self) {
         let is_known = |message: &Json| {
             let id = id_of(message).unwrap_or_default();
-            self.scene
+            self.before
                 .view
                 .messages
-                .search(Named::Message, id, &|_| true, self.scene.pieces)
+                .search(Named::Message, id, &|_| true, self.before.pieces)
                 .is_some()
         };
         let Some(last_known) = self.stated.iter().rposition(is_known) else {
@@ -231,8 +231,11 @@ impl<'a> Comparing<'a> {
         for message in &self.stated[last_known..] {
             for call in calls_in(message) {
                 let id = id_of(call).unwrap_or_default();
-                let messages = &self.scene.view.messages;
-                if messages.search(Named::Call, id, &|_| true, self.scene.pieces).is_none() {
+                let messages = &self.before.view.messages;
+                if messages
+                    .search(Named::Call, id, &|_| true, self.before.pieces)
+                    .is_none()
+                {
                     let id = String::from_utf8_lossy(id).into_owned();
                     found.push(format!("tool call '{id}' is in the snapshot and was not streamed"));
                 }
@@ -242,15 +245,15 @@ impl<'a> Comparing<'a> {
     }
 
     fn is_text(&self, held: &Text, stated: &Wtf8) -> bool {
-        held.len() == stated.len() as u64 && held.same(&Text::from_bytes(stated.as_bytes()), self.scene.pieces)
+        held.len() == stated.len() as u64 && held.same(&Text::from_bytes(stated.as_bytes()), self.before.pieces)
     }
 }
 
 /// Messages that both have should stand in one order.
-fn judge_order(scene: &Scene<'_>, stated: &[Json], told: &mut Vec<Broken>) {
-    let held = &scene.view.messages;
+fn judge_order(before: &BeforeEvent<'_>, stated: &[Json], findings: &mut Vec<Broken>) {
+    let held = &before.view.messages;
     let ids: Vec<&[u8]> = stated.iter().filter_map(id_of).collect();
-    let spots = held.spots_of(&ids, scene.pieces);
+    let spots = held.spots_of(&ids, before.pieces);
     let order: Vec<_> = spots
         .into_iter()
         .zip(ids)
@@ -263,7 +266,7 @@ fn judge_order(scene: &Scene<'_>, stated: &[Json], told: &mut Vec<Broken>) {
             name(pair[0].1),
             name(pair[1].1)
         );
-        told.push(Broken::new(&SnapshotOrder, message));
+        findings.push(Broken::new(&SnapshotOrder, message));
     }
 }
 

@@ -9,7 +9,7 @@ use scrubjay_protocol::{
 use super::{
     asked::Asked,
     framing::{self, Lengths},
-    once::Once,
+    reported::Reported,
     rule::{
         BadStatus, Buffered, ClientLeft, Compressed, ContentType, FirstText, Framing, Gap, NoAnswer, NotRecorded,
         RecorderStopped, Reset, Stall, TimeBackwards, Truncated,
@@ -139,16 +139,22 @@ pub(crate) struct Arrived {
 }
 
 impl Times {
-    pub(super) fn follow(&mut self, frame: &Frame, arrived: Arrived, once: &mut Once, told: &mut Vec<Broken>) {
+    pub(super) fn follow(
+        &mut self,
+        frame: &Frame,
+        arrived: Arrived,
+        reported: &mut Reported,
+        findings: &mut Vec<Broken>,
+    ) {
         let gap = arrived.at_us.saturating_sub(self.last_frame_us);
         if arrived.seq > 1 && gap >= GAP_US {
             let message = format!("nothing came for {}, no comment either", seconds(gap));
-            told.push(Broken::new(&Gap, message));
+            findings.push(Broken::new(&Gap, message));
         }
         self.last_frame_us = arrived.at_us;
         let is_event = matches!(frame.kind, FrameKind::Event | FrameKind::Record);
         if let Some(kind) = frame.event_type.as_ref().filter(|kind| is_event && kind.is_known()) {
-            self.event(kind, frame, arrived, gap, once, told);
+            self.event(kind, frame, arrived, gap, reported, findings);
         }
     }
 
@@ -158,12 +164,12 @@ impl Times {
         frame: &Frame,
         arrived: Arrived,
         gap: u64,
-        once: &mut Once,
-        told: &mut Vec<Broken>,
+        reported: &mut Reported,
+        findings: &mut Vec<Broken>,
     ) {
         let quiet = arrived.at_us.saturating_sub(self.last_event_us);
         if self.in_run && quiet >= STALL_US && gap < GAP_US {
-            told.push(Broken::new(&Stall, format!("no event came for {}", seconds(quiet))));
+            findings.push(Broken::new(&Stall, format!("no event came for {}", seconds(quiet))));
         }
         self.events += 1;
         self.last_event_us = arrived.at_us;
@@ -174,9 +180,9 @@ impl Times {
         let is_text = matches!(kind, EventType::TextMessageContent | EventType::TextMessageChunk);
         if is_text && !std::mem::replace(&mut self.had_text, true) && arrived.at_us >= STALL_US {
             let message = format!("the first text came {} after the request", seconds(arrived.at_us));
-            told.push(Broken::new(&FirstText, message));
+            findings.push(Broken::new(&FirstText, message));
         }
-        self.stamp(frame, once, told);
+        self.stamp(frame, reported, findings);
     }
 
     fn boundary(&mut self, kind: &EventType, arrived: Arrived) {
@@ -197,7 +203,7 @@ impl Times {
         }
     }
 
-    fn stamp(&mut self, frame: &Frame, once: &mut Once, told: &mut Vec<Broken>) {
+    fn stamp(&mut self, frame: &Frame, reported: &mut Reported, findings: &mut Vec<Broken>) {
         let event = frame.value.as_ref();
         let Some(stamp) = event.and_then(|event| event.get("timestamp")?.as_f64()) else {
             return;
@@ -205,10 +211,10 @@ impl Times {
         let (least, greatest) = self.stamps.unwrap_or((stamp, stamp));
         self.stamps = Some((least.min(stamp), greatest.max(stamp)));
         if let Some(before) = self.last_stamp.replace(stamp).filter(|before| stamp < *before)
-            && once.is_first("time.backwards", b"")
+            && reported.is_first("time.backwards", b"")
         {
             let message = format!("the timestamp goes back from {before} to {stamp}");
-            told.push(Broken::new(&TimeBackwards, message));
+            findings.push(Broken::new(&TimeBackwards, message));
         }
     }
 
@@ -268,16 +274,16 @@ pub(crate) struct Ended {
 }
 
 /// Judges head and ending.
-pub(super) fn end(head: &Head, times: &Times, asked: &Asked, ended: &Ended, told: &mut Vec<Broken>) {
+pub(super) fn end(head: &Head, times: &Times, asked: &Asked, ended: &Ended, findings: &mut Vec<Broken>) {
     if head.is_cut {
         let message = "the recording file ends or is damaged inside this exchange; what follows is not in it";
-        told.push(Broken::new(&NotRecorded, message));
+        findings.push(Broken::new(&NotRecorded, message));
     } else if ended.has_holes {
         let message = "a part of the body went to the client and was not recorded";
-        told.push(Broken::new(&NotRecorded, message));
+        findings.push(Broken::new(&NotRecorded, message));
     }
     if let Some(lengths) = &head.lengths {
-        told.push(Broken::new(&Framing, lengths.sentence(ended.body_len, ended.ending)));
+        findings.push(Broken::new(&Framing, lengths.sentence(ended.body_len, ended.ending)));
     }
     if head.is_redirect() || !asked.is_input && times.events == 0 {
         return;
@@ -285,25 +291,25 @@ pub(super) fn end(head: &Head, times: &Times, asked: &Asked, ended: &Ended, told
     // Without an answer, the status is the one that Scrubjay gave in its place.
     if asked.is_input && head.is_refusal() && ended.ending != Ending::NoAnswer {
         let status = head.status.unwrap_or_default();
-        return told.push(Broken::new(
+        return findings.push(Broken::new(
             &BadStatus,
             format!("the run was refused with status {status}"),
         ));
     }
-    judge_head(head, times, ended, told);
-    judge_silence(head, times, ended, told);
-    judge_ending(head, times, asked, ended, told);
+    judge_head(head, times, ended, findings);
+    judge_silence(head, times, ended, findings);
+    judge_ending(head, times, asked, ended, findings);
     if !asked.is_connect
         && let Some(reason) = times.held_back()
     {
-        told.push(Broken::new(&Buffered, reason));
+        findings.push(Broken::new(&Buffered, reason));
     }
 }
 
-fn judge_head(head: &Head, times: &Times, ended: &Ended, told: &mut Vec<Broken>) {
+fn judge_head(head: &Head, times: &Times, ended: &Ended, findings: &mut Vec<Broken>) {
     if !head.encoding.is_empty() && !head.encoding.eq_ignore_ascii_case("identity") && times.events > 0 {
         let message = format!("the event stream has the content encoding {}", head.encoding);
-        told.push(Broken::new(&Compressed, message));
+        findings.push(Broken::new(&Compressed, message));
     }
     if !head.has_headers || ended.body_len == 0 {
         return;
@@ -320,22 +326,22 @@ fn judge_head(head: &Head, times: &Times, ended: &Ended, told: &mut Vec<Broken>)
         Transport::Protobuf => format!("the records have {said}, and not {} alone", record::MEDIA_TYPE),
         Transport::Other => format!("a run was asked for, and the answer has {said} and no events"),
     };
-    told.push(Broken::new(&ContentType, message));
+    findings.push(Broken::new(&ContentType, message));
 }
 
 /// Silence inside a run, up to the end. Where bytes are missing it may have been none.
-fn judge_silence(head: &Head, times: &Times, ended: &Ended, told: &mut Vec<Broken>) {
+fn judge_silence(head: &Head, times: &Times, ended: &Ended, findings: &mut Vec<Broken>) {
     if !times.in_run || ended.has_holes || head.is_cut {
         return;
     }
     let gap = ended.at_us.unwrap_or_default().saturating_sub(times.last_frame_us);
     if gap >= GAP_US {
         let message = format!("nothing came for {} before the end, no comment either", seconds(gap));
-        told.push(Broken::new(&Gap, message));
+        findings.push(Broken::new(&Gap, message));
     }
 }
 
-fn judge_ending(head: &Head, times: &Times, asked: &Asked, ended: &Ended, told: &mut Vec<Broken>) {
+fn judge_ending(head: &Head, times: &Times, asked: &Asked, ended: &Ended, findings: &mut Vec<Broken>) {
     let open = if ended.open.is_empty() {
         String::new()
     } else {
@@ -346,49 +352,51 @@ fn judge_ending(head: &Head, times: &Times, asked: &Asked, ended: &Ended, told: 
         return;
     }
     match ended.ending {
-        Ending::NoAnswer => told.push(Broken::new(&NoAnswer, head.no_answer())),
+        Ending::NoAnswer => findings.push(Broken::new(&NoAnswer, head.no_answer())),
         // It was broken off because of what the other finding says.
         Ending::UpstreamReset if head.lengths.as_ref().is_some_and(|said| said.part_from(ended.body_len)) => {}
         Ending::UpstreamReset => {
             let message = format!("upstream broke off after {} bytes of body{open}", ended.body_len);
-            told.push(Broken::new(&Reset, message));
+            findings.push(Broken::new(&Reset, message));
         }
         Ending::UpstreamClosed => {
             let message = format!(
                 "upstream ended the connection after {} bytes of body, and the body was not whole{open}",
                 ended.body_len
             );
-            told.push(Broken::new(&Reset, message));
+            findings.push(Broken::new(&Reset, message));
         }
         Ending::ClientLeft if times.in_run => {
-            told.push(Broken::new(
+            findings.push(Broken::new(
                 &ClientLeft,
                 format!("the client left inside the run{open}"),
             ));
         }
-        Ending::RecorderStopped => told.push(Broken::new(&RecorderStopped, "recording stopped before the body ended")),
+        Ending::RecorderStopped => {
+            findings.push(Broken::new(&RecorderStopped, "recording stopped before the body ended"));
+        }
         // What was not read may have been the end.
         Ending::Complete if !ended.is_lossy && !ended.has_holes && !head.is_cut => {
-            judge_completion(head, times, asked, ended, &open, told);
+            judge_completion(head, times, asked, ended, &open, findings);
         }
         Ending::Complete | Ending::Open | Ending::ClientLeft => {}
     }
 }
 
 /// A body that ended as HTTP says it should ends its run, too.
-fn judge_completion(head: &Head, times: &Times, asked: &Asked, ended: &Ended, open: &str, told: &mut Vec<Broken>) {
+fn judge_completion(head: &Head, times: &Times, asked: &Asked, ended: &Ended, open: &str, findings: &mut Vec<Broken>) {
     if times.in_run {
         let message = format!(
             "the body ended inside run '{}', without RUN_FINISHED or RUN_ERROR{open}",
             ended.run_id
         );
-        return told.push(Broken::new(&Truncated, message));
+        return findings.push(Broken::new(&Truncated, message));
     }
     let is_stream = ended.transport != Transport::Other || ended.body_len == 0;
     let is_empty = times.events == 0 && asked.is_input && !asked.is_connect;
     if is_empty && is_stream && head.status.is_some() {
         let message = "a run was asked for, and the body ended without an event";
-        told.push(Broken::new(&Truncated, message));
+        findings.push(Broken::new(&Truncated, message));
     }
 }
 

@@ -14,7 +14,6 @@ use crate::fold::Fold;
 /// A frame as `scrubjay events` prints it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EventLine {
-    /// Its number.
     pub seq: u32,
     /// What the index knows of it.
     pub entry: FrameEntry,
@@ -177,7 +176,6 @@ pub struct RowWindow {
     pub first: u64,
     /// Rows in all.
     pub total: u64,
-    /// The rows.
     pub rows: Vec<Row>,
 }
 
@@ -344,7 +342,6 @@ pub struct Detail {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Field {
-    /// Name.
     pub name: String,
     /// Verbatim JSON text.
     pub value: String,

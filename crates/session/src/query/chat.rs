@@ -52,7 +52,6 @@ pub struct ChatWindow {
     pub first: u32,
     /// Messages in all.
     pub total: u32,
-    /// The messages.
     pub messages: Vec<ChatMessage>,
     /// Open interrupts.
     pub interrupts: Vec<Interrupt>,
@@ -120,7 +119,6 @@ pub struct ToolCard {
     pub open: bool,
     /// Arguments are JSON (false also while they arrive).
     pub arguments_valid: bool,
-    /// Result.
     pub result: Option<String>,
     /// Frame that started it.
     pub first_seq: u32,

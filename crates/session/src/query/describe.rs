@@ -123,7 +123,7 @@ pub(crate) fn span_subject(span: &Span) -> String {
     }
 }
 
-/// What a span says on one line, as far as the span itself knows.
+/// What a span says on one line, from its own fields.
 pub(crate) fn span_line(span: &Span) -> Option<String> {
     match span.kind {
         Kind::Run | Kind::Subagent => Some(outcome_word(span).to_owned()),

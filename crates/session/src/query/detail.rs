@@ -77,7 +77,7 @@ impl<S: Shelf> Reader<S> {
         Ok((end - first).max(u32::from(seq > 0)))
     }
 
-    /// Where new chunks begin inside the frame. Of an encoded body nobody can tell.
+    /// Where new chunks begin inside the frame. Empty for an encoded body.
     fn boundaries_in(&mut self, entry: &FrameEntry) -> Result<Vec<u64>, Failed<S::Error>> {
         if unpacker_of(&self.exchange).is_some() {
             return Ok(Vec::new());

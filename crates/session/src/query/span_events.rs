@@ -26,7 +26,6 @@ pub struct SpanEvents {
     pub first: u32,
     /// Events of the span.
     pub total: u32,
-    /// The events.
     pub events: Vec<SpanEvent>,
     /// Events in each of so many equal parts of the span's time.
     pub rate: Vec<u32>,

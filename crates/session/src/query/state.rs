@@ -60,7 +60,6 @@ pub struct StateTree {
     pub first: u64,
     /// Lines in all.
     pub total: u64,
-    /// The lines.
     pub lines: Vec<StateLine>,
     /// Paths changed by the last state event: at most 200.
     pub changes: Vec<Change>,
@@ -103,7 +102,6 @@ pub struct StateLine {
     derive(serde::Serialize, serde::Deserialize),
     serde(rename_all = "snake_case")
 )]
-#[expect(missing_docs, reason = "JSON's own words")]
 pub enum ValueShape {
     Object,
     Array,
@@ -119,7 +117,6 @@ pub enum ValueShape {
 pub struct Change {
     /// JSON Pointer.
     pub pointer: String,
-    /// How.
     pub change: ChangeKind,
     /// Before, shortened.
     pub old: Option<String>,

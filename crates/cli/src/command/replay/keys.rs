@@ -53,7 +53,6 @@ impl Keys {
 /// What was typed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Key {
-    /// An order.
     Order(SteerBy),
     /// Answers the request that waits with this exchange, or with the miss.
     Miss(Option<i64>),

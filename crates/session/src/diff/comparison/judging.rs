@@ -173,8 +173,8 @@ impl<S: Shelf + Clone> Comparison<S> {
         let level = self.rules.level();
         if a.kind == ItemKind::FinalState {
             let differ = self.tree_of(a, b)?.is_change();
-            let told = std::mem::replace(&mut judging.states_differ, differ);
-            return Ok(!differ || told);
+            let was_different = std::mem::replace(&mut judging.states_differ, differ);
+            return Ok(!differ || was_different);
         }
         let (mut one, mut other) = (*a, *b);
         if level == Level::Wire && one.says[level as usize] != other.says[level as usize] {

@@ -28,7 +28,6 @@ const RENAMED_LEN: u64 = 1024 * 1024;
 /// Where two sides differ, exactly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Divergence {
-    /// The difference.
     pub difference: Difference,
     /// Turn, from 1.
     pub turn: u32,
@@ -72,7 +71,7 @@ pub struct PathChange {
     pub b_value: Option<String>,
     /// Where B has the same value under another name.
     pub renamed_to: Option<String>,
-    /// It is what B has under another name, and told there.
+    /// The new name of a value that is listed under its old name.
     pub is_new_name: bool,
 }
 
@@ -175,7 +174,7 @@ impl<S: Shelf + Clone> Comparison<S> {
         let [shelf_a, shelf_b] = self.shelves(&a, &b)?;
         let pieces = [&ShelfPieces(&shelf_a) as &dyn PieceSource, &ShelfPieces(&shelf_b)];
         found.paths = paths_of(&leaves, pieces);
-        // What has a new name is told where it had its old one.
+        // A rename is listed under the old name.
         let first = found.paths.iter().position(|change| !change.is_new_name).unwrap_or(0);
         found.paths[..=first].rotate_right(1);
         leaves[..=first].rotate_right(1);

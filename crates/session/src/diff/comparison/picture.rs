@@ -14,7 +14,6 @@ use crate::{
 /// What connects two items. One end is absent for what only one side has.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ribbon {
-    /// Its row.
     pub row: u32,
     /// How the two relate.
     pub kind: PairKind,

@@ -9,13 +9,11 @@ use crate::{
 /// Where a row's items are: exchange, first and last frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spot {
-    /// Its number.
     pub row: u32,
     /// How the two relate.
     pub kind: PairKind,
     /// In A.
     pub a: Option<(i64, u32, u32)>,
-    /// In B.
     pub b: Option<(i64, u32, u32)>,
 }
 

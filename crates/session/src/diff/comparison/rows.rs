@@ -24,7 +24,6 @@ use crate::{
 /// What A and B have at one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PairRow {
-    /// Its number.
     pub row: u32,
     /// How they relate.
     pub kind: PairKind,
@@ -381,13 +380,13 @@ pub(super) const REST: usize = 8;
 
 /// `/args/max: 200 → 300, /result: "a" → "b" and 2 more paths`.
 fn what_differs(found: &Divergence) -> String {
-    let told: Vec<&PathChange> = found.paths.iter().filter(|change| !change.is_new_name).collect();
-    let named: Vec<String> = told.iter().take(NAMED).map(|change| path_differs(change)).collect();
+    let shown: Vec<&PathChange> = found.paths.iter().filter(|change| !change.is_new_name).collect();
+    let named: Vec<String> = shown.iter().take(NAMED).map(|change| path_differs(change)).collect();
     let named = match named.is_empty() {
         true => "differs".to_owned(),
         false => named.join(", "),
     };
-    match told.len().saturating_sub(NAMED) {
+    match shown.len().saturating_sub(NAMED) {
         0 => named,
         1 => format!("{named} and 1 more path"),
         more => format!("{named} and {more} more paths"),

@@ -35,7 +35,7 @@ pub(in crate::diff) fn place_of<S: Shelf + Clone>(
     match (item.kind, member.as_slice()) {
         (ItemKind::State | ItemKind::FinalState, _) => match place.value {
             Some(value) => Ok(value.by()),
-            // Nobody knows who left it out; the last event could have brought it.
+            // A missing value has no frame; the last state event stands for it.
             None => open.reader(item.part)?.last_state_seq(item.last_seq),
         },
         (ItemKind::Tool, b"args") | (ItemKind::Text | ItemKind::Reasoning, _) => delta_at(open, item, place),

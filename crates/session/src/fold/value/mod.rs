@@ -1,8 +1,7 @@
 //! A JSON value of which many moments share the parts.
 //!
-//! A [`Value`] is cheap to clone and never changes under whoever holds a
-//! clone: arrays and objects are shared, and changed in place only while
-//! nobody else holds them. Small ones are copied when they are shared, large
+//! A [`Value`] is cheap to clone, and a change never reaches its clones: arrays
+//! and objects are shared, and changed in place only while they are not. Small ones are copied when they are shared, large
 //! ones ([`SMALL`]) are trees of which only a path is copied.
 //!
 //! Each value knows the frame that set it ([`Value::by`]); a branch's own
@@ -56,9 +55,7 @@ pub enum Node {
     Bool(bool),
     /// Any number, as JavaScript holds it.
     Number(f64),
-    /// Text.
     Text(Text),
-    /// A list.
     List(Arc<List>),
     /// Members by name.
     Map(Arc<Map>),
@@ -75,7 +72,6 @@ impl Value {
         Self::new(Node::Null, by)
     }
 
-    /// Text.
     pub fn text(text: &json::Wtf8, by: u32) -> Self {
         Self::new(Node::Text(Text::from(text)), by)
     }
@@ -124,7 +120,7 @@ impl Value {
         &self.node
     }
 
-    /// What it is, to change; whoever holds a clone keeps what it had.
+    /// What it is, to change. Clones keep what they had.
     pub fn node_mut(&mut self) -> &mut Node {
         &mut self.node
     }
@@ -163,7 +159,7 @@ impl Value {
         }
     }
 
-    /// The items, to change; whoever holds a clone keeps what it had.
+    /// The items, to change. Clones keep what they had.
     pub fn as_list_mut(&mut self) -> Option<&mut List> {
         match &mut self.node {
             Node::List(list) => Some(Arc::make_mut(list)),
@@ -171,7 +167,7 @@ impl Value {
         }
     }
 
-    /// The members, to change; whoever holds a clone keeps what it had.
+    /// The members, to change. Clones keep what they had.
     pub fn as_map_mut(&mut self) -> Option<&mut Map> {
         match &mut self.node {
             Node::Map(map) => Some(Arc::make_mut(map)),

@@ -2,7 +2,7 @@
 //!
 //! `sample` sorts what the pyramid holds into pixel columns, without looking
 //! at frames where a node fits into a column. `draw` makes shapes: spans as
-//! bars where there are few enough to be told apart, columns of density where
+//! bars where few enough fit, columns of density where
 //! not. In no lane do more than two shapes begin in one pixel column of one
 //! row, and the worst finding of a column is always among them.
 
@@ -77,7 +77,6 @@ pub struct Lane {
     derive(serde::Serialize, serde::Deserialize),
     serde(rename_all = "snake_case")
 )]
-#[expect(missing_docs, reason = "each name says it")]
 pub enum LaneId {
     Runs,
     Steps,
@@ -110,7 +109,6 @@ impl LaneId {
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Shape {
-    /// Form.
     pub form: Form,
     /// Left edge, or the place of a point.
     pub from: f64,

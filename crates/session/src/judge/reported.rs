@@ -1,15 +1,15 @@
-//! What was told already and is not told again.
+//! What was reported already, so that it is reported once.
 
 use std::collections::BTreeSet;
 
-/// Things remembered in an exchange. Beyond it nothing is new any more.
+/// Hashes kept for an exchange. When they are full, nothing more is reported.
 const LEN: usize = 4096;
 
-/// A memory of sentences, as hashes.
+/// Hashes of what was reported.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Once(pub(super) BTreeSet<u64>);
+pub(crate) struct Reported(pub(super) BTreeSet<u64>);
 
-impl Once {
+impl Reported {
     /// Whether this is the first time that a rule is broken by something.
     pub(super) fn is_first(&mut self, rule: &str, by: &[u8]) -> bool {
         self.0.len() < LEN && self.0.insert(hash(rule.as_bytes(), by))

@@ -1,0 +1,30 @@
+//! An observer, which is called before each event is applied.
+//!
+//! It gets the event as the client applies it (translated, stripped, chunks
+//! expanded), and what the client holds just before. It changes nothing: with
+//! or without one, a fold comes out the same.
+
+use super::{apply::View, event::Event, finding::Broken, piece::PieceSource, verify::Open};
+
+/// What there is before an event is applied.
+pub(crate) struct BeforeEvent<'a> {
+    /// The frame that brings the event.
+    pub(crate) seq: u32,
+    /// What the client holds; after a stop, what it would hold.
+    pub(crate) view: &'a View,
+    /// What is open, the event itself counted in.
+    pub(crate) open: &'a Open,
+    pub(crate) pieces: &'a dyn PieceSource,
+}
+
+/// Called before each event is applied.
+pub(crate) trait EventObserver {
+    fn before(&mut self, before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Broken>);
+}
+
+/// An observer that does nothing.
+pub(crate) struct NoObserver;
+
+impl EventObserver for NoObserver {
+    fn before(&mut self, _: &BeforeEvent<'_>, _: &Event, _: &mut Vec<Broken>) {}
+}
