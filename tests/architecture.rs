@@ -75,6 +75,7 @@ const IMPURE: &[&str] = &[
 /// The modules of `session`. Each uses those before it and none behind it.
 const SESSION: &[&str] = &[
     "steps",
+    "faults",
     "exchange",
     "codec",
     "fold",

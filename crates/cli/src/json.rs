@@ -13,7 +13,7 @@ use serde_json::{
     value::RawValue,
 };
 
-use scrubjay_protocol::text::is_unsafe;
+use crate::safe::is_unsafe;
 
 /// A value as a line.
 pub(crate) fn line(value: &impl Serialize) -> String {

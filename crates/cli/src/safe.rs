@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use scrubjay_protocol::text::is_unsafe;
+use scrubjay_protocol::text;
 
 /// The text with control characters, line separators, characters that change
 /// the direction of writing, and characters that cannot be seen made visible.
@@ -42,6 +42,12 @@ pub(crate) fn shortened(text: &str, max_chars: usize) -> String {
         shown.push('…');
     }
     shown
+}
+
+/// Whether a character must not reach a terminal as it is. The joiners are
+/// among them: what a terminal draws for them differs, and they can hide text.
+pub(crate) fn is_unsafe(c: char) -> bool {
+    text::is_unsafe(c) || matches!(c, '\u{200c}' | '\u{200d}')
 }
 
 #[cfg(test)]

@@ -85,6 +85,10 @@ impl Guard {
         let Some(named) = HostPort::parse(host).filter(|named| named.port.unwrap_or(80) == self.bound.port()) else {
             return false;
         };
+        // The printed address has no dot at its end, so no browser that got it sends one.
+        if host.rsplit_once(':').map_or(host, |(name, _)| name).ends_with('.') {
+            return false;
+        }
         match named.ip() {
             // A name can be made to point anywhere, an address cannot.
             Some(ip) => ip == self.bound.ip() || ip.is_loopback() || !self.bound.ip().is_loopback(),

@@ -5,7 +5,7 @@
 //! element on both sides (`id`, `key`, `name`). Recursion is bounded by the
 //! nesting of values. `patch` writes the changes as operations of RFC 6902.
 //!
-//! What is ignored is decided by an [`Ignoring`]; `diff` has one, built from
+//! What is ignored is decided by an `Ignoring`; `diff` has one, built from
 //! its rules and its pairs of ids.
 
 mod keyed;

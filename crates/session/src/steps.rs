@@ -1,5 +1,5 @@
 //! Counts steps of work in debug builds, so that a test can assert that work is
-//! linear. A loop over events, items or values calls [`tick`] for each. Times
+//! linear. A loop over events, items or values calls `tick` for each. Times
 //! would depend on the machine.
 
 #[cfg(debug_assertions)]
