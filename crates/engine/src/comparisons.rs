@@ -250,7 +250,7 @@ impl Comparisons {
     }
 }
 
-/// The thread's work.
+/// What the thread of a comparison does.
 fn run(
     job: &Job,
     (a, b): (sides::Parts, sides::Parts),

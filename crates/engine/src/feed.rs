@@ -1,8 +1,8 @@
-//! The feed: what changed, for all that listen.
+//! The feed: listeners get a line for each thing that changed.
 //!
 //! - `news`: the feeds of listeners.
 //! - `watch`: the thread that notices what changed, here and in other processes.
-//! - `signal`: wakes it from the capture path. `rates`: what passes at each source.
+//! - `signal`: wakes that thread from the capture path. `rates`: what passes at each source.
 
 mod news;
 mod rates;
@@ -16,7 +16,7 @@ use self::watch::Watched;
 pub(crate) use self::{news::Hub, rates::Rates, signal::Signal};
 use crate::{EngineError, capture::Capture, health::Health, readers::Readers, storage::Storage};
 
-/// The department of news. Its thread runs only while there are listeners.
+/// The department that sends news. Its thread runs only while there are listeners.
 pub(crate) struct Feed {
     watched: Arc<Watched>,
 }

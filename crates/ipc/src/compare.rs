@@ -77,7 +77,7 @@ pub struct ComparisonView {
 pub enum CompareStage {
     /// Part done, 0 to 1.
     Working(f32),
-    /// Somebody gave it up.
+    /// The user cancelled it.
     Cancelled,
     /// It could not be done.
     Failed(Report),
@@ -336,7 +336,7 @@ pub struct MappedMoment {
     pub b: (i64, u32),
     /// Its place on A's axis.
     pub a_x: f64,
-    /// Its place on B's.
+    /// The position on B's axis.
     pub b_x: f64,
     /// The pair at or before it.
     pub pair: Option<u64>,

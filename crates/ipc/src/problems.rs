@@ -48,7 +48,7 @@ pub struct ProblemGroup {
     pub message: String,
     /// The official client gives up at the first.
     pub stop: bool,
-    /// Where somebody muted the rule, if anywhere.
+    /// Where the rule is muted, if anywhere.
     pub muted: Option<MutedIn>,
 }
 
@@ -100,7 +100,7 @@ pub struct ProblemRow {
     pub message: String,
     /// The official client gives up here.
     pub stop: bool,
-    /// Somebody muted it.
+    /// It is muted.
     pub muted: bool,
 }
 

@@ -183,7 +183,7 @@ pub struct NearRecording {
     pub target: String,
     /// What the recorded request is called.
     pub name: String,
-    /// What else tells the two apart; may be empty.
+    /// Further differences; may be empty.
     pub note: String,
     /// Where they differ: at most 50.
     pub differences: Vec<RequestDifference>,
@@ -217,7 +217,7 @@ pub struct ReplayClient {
 pub enum ClientStage {
     /// Events go out at the pace.
     Streaming,
-    /// It waits for a hand.
+    /// It waits until the user sends the next event.
     Held,
     /// It has had all.
     Done,

@@ -33,7 +33,7 @@ pub struct SpanEventsView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Writes {
     pub exchange: i64,
-    /// Until which frame; the next write behind it is told too.
+    /// Until which frame; the next write after it is given, too.
     pub at: u32,
     /// JSON Pointer.
     pub pointer: String,

@@ -28,11 +28,11 @@ use crate::{
     upgrade::UpstreamSocket,
 };
 
-/// Bytes taken at once. A side that takes nothing stops the other one after
+/// Bytes read at once. A side that takes nothing stops the other one after
 /// these and what the system holds.
-const TAKEN_LEN: usize = 64 << 10;
+const BUFFER_BYTES: usize = 64 << 10;
 /// How often sizes are written down while bytes pass, at most.
-const NOTING: Duration = Duration::from_millis(200);
+const REPORT_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Both ends of a connection before they are free of HTTP.
 pub(crate) struct Relay {
@@ -142,7 +142,7 @@ async fn pour<R: Reads, W: AsyncWrite + Unpin>(
 ) -> Result<(R, W), Side> {
     let mut taken = read_already.to_vec();
     let mut len = taken.len();
-    taken.resize(TAKEN_LEN.max(len), 0);
+    taken.resize(BUFFER_BYTES.max(len), 0);
     loop {
         if len > 0 {
             meter.passed(side, len);
@@ -222,7 +222,7 @@ impl Meter {
         };
         total.fetch_add(len as u64, Relaxed);
         let mut noted_at = self.noted_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if noted_at.elapsed() >= NOTING {
+        if noted_at.elapsed() >= REPORT_INTERVAL {
             *noted_at = Instant::now();
             self.note();
         }

@@ -210,7 +210,7 @@ impl Schedule {
         }
     }
 
-    /// The end of an answer of which no fault knows.
+    /// The recorded end of an answer, without faults.
     pub(crate) fn untouched_end(&self) -> End {
         self.end.clone()
     }

@@ -121,7 +121,7 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
 fn open_frozen(path: &Path) -> Result<Connection, StoreError> {
     let failed = |source| StoreError::from_open(path, source);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-    // Whoever died or met a full disk left exchanges in the WAL. SQLite reads
+    // A process that was killed, or had no disk left, leaves exchanges in the WAL. SQLite reads
     // one without shared memory only where it alone may have the file, which
     // takes a lock that a file for reading does not give: so without locks.
     let has_wal = cfg!(unix) && os::file_bytes(&os::beside(path, "-wal")) > 0;

@@ -50,7 +50,7 @@ pub(crate) fn nat(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 
-/// Likewise, for small counts.
+/// As `nat`, for counts that fit 32 bits.
 pub(crate) fn small(number: i64) -> u32 {
     u32::try_from(number.max(0)).unwrap_or(u32::MAX)
 }

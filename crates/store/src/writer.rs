@@ -219,7 +219,7 @@ impl WriterThread {
     pub(crate) fn finish(&self, patience: Duration) -> bool {
         let mut handle = self.handle.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(handle) = handle.take() {
-            self.append_last_words();
+            self.append_last_records();
             self.shared.tip.close();
             *self.control.limits() = Some(Limits::new(patience));
             self.control.stopping.store(true, SeqCst);
@@ -230,7 +230,7 @@ impl WriterThread {
     }
 
     /// Appends what a full disk kept back, with the room that was kept for it.
-    fn append_last_words(&self) {
+    fn append_last_records(&self) {
         self.shared.tip.append_overdue();
         self.shared.folder().give_reserve(&self.shared.id);
         if self.shared.tip.append_overdue() {

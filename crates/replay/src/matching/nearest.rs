@@ -25,7 +25,7 @@ pub(super) enum Apart {
     /// It asked for something else in an envelope.
     Envelope,
     Query,
-    /// Nobody answered it.
+    /// Nothing answered it.
     Unanswered,
     /// Its body, or nothing.
     Body,

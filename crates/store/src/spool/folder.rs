@@ -62,7 +62,7 @@ impl SpoolFolder {
         self.path.join(format!("{id}-{number:06}.spool"))
     }
 
-    /// Takes room for the last words of a spool, should the disk be full then.
+    /// Reserves disk for the last records of a spool, should the disk be full then.
     pub(crate) fn take_reserve(&self, id: &str) {
         // Without it the last words are lost with the rest of what a full disk costs.
         os::touch_private_file(&self.reserve_path(id))
@@ -70,7 +70,7 @@ impl SpoolFolder {
             .ok();
     }
 
-    /// Gives that room back.
+    /// Releases it.
     pub(crate) fn give_reserve(&self, id: &str) {
         fs::remove_file(self.reserve_path(id)).ok();
     }
