@@ -5,7 +5,7 @@
 //! request needs a `Host` that is ours and no foreign `Origin` or
 //! `Sec-Fetch-Site`, before its token is looked at (`keys`).
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::http::{HeaderMap, Method, Uri, header};
 use scrubjay_engine::HostPort;
@@ -89,7 +89,8 @@ impl Guard {
         if host.rsplit_once(':').map_or(host, |(name, _)| name).ends_with('.') {
             return false;
         }
-        match named.ip() {
+        // As it is written: an IPv4 address within IPv6 was never printed.
+        match named.host.parse::<IpAddr>().ok() {
             // A name can be made to point anywhere, an address cannot.
             Some(ip) => ip == self.bound.ip() || ip.is_loopback() || !self.bound.ip().is_loopback(),
             None => named.host == "localhost",

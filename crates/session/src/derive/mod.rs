@@ -94,6 +94,8 @@ const CHECKPOINT_WORK: u64 = 2;
 const CHUNKS_AT_ONCE: u64 = 8_192;
 /// Bytes read from a shelf at a time.
 const BYTES_AT_ONCE: u64 = 1024 * 1024;
+/// Attempts to read a checkpoint with the pages that belong to it.
+const RESUMES: usize = 16;
 /// Characters of the title.
 const TITLE_CHARS: usize = 200;
 
@@ -197,10 +199,19 @@ impl Deriver {
     /// When the shelf cannot be read. Damaged pages are not an error: then it
     /// begins at the start.
     pub fn resume<S: Shelf>(shelf: &S, purpose: Purpose) -> Result<Self, S::Error> {
-        match checkpoint::resume(shelf, purpose)? {
-            Some(deriver) => Ok(deriver),
-            None => Ok(Self::new(&shelf.exchange()?, &shelf.request_body()?, purpose)),
+        for _ in 0..RESUMES {
+            let watermark = shelf.watermark()?;
+            let resumed = checkpoint::resume(shelf, purpose)?;
+            // Pages are read one by one, and another process may store a commit in between.
+            if shelf.watermark()? != watermark {
+                continue;
+            }
+            if let Some(deriver) = resumed {
+                return Ok(deriver);
+            }
+            break;
         }
+        Ok(Self::new(&shelf.exchange()?, &shelf.request_body()?, purpose))
     }
 
     /// Number of the chunk to push next. After a resume it may lie before
