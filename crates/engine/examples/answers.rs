@@ -21,7 +21,7 @@ use std::{
 };
 
 use scrubjay_engine::{Asker, Engine, Opening, Options};
-use scrubjay_ipc::{AnyAsk, LanesView, RibbonsView};
+use scrubjay_ipc::{AnyAsk, LanePicture, RibbonsView};
 use serde_json::{Value, json};
 
 /// Frames of an exchange at which is asked, spread over it.
@@ -56,7 +56,7 @@ impl Asking {
             Err(report) => return json!({ "report": report }),
         };
         match question["ask"].as_str() {
-            Some("lanes") => json!(postcard::from_bytes::<LanesView>(&bytes).unwrap()),
+            Some("lanes") => json!(postcard::from_bytes::<LanePicture>(&bytes).unwrap()),
             Some("ribbons") => json!(postcard::from_bytes::<RibbonsView>(&bytes).unwrap()),
             _ => serde_json::from_slice(&bytes).unwrap(),
         }

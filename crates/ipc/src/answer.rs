@@ -25,7 +25,7 @@ use serde::Serialize;
 
 use self::shown::shown;
 use crate::{
-    Ask, CausesView, Code, Encoding, ExchangeAsk, Mutes, Open, Opened, Report, RowOf, RowPlace, Rows, RowsPage,
+    Ask, CausesView, Code, Encoding, ExchangeAsk, Mutes, Open, Opened, Report, RowOf, RowPlace, RowWindow, Rows,
     RunView, visible,
 };
 
@@ -170,7 +170,7 @@ fn run_view(run: &query::Run, verdict: Verdict) -> RunView {
     }
 }
 
-fn rows<S: Shelf>(ask: &Rows, reader: &mut Reader<S>) -> Result<RowsPage, Failed<S::Error>> {
+fn rows<S: Shelf>(ask: &Rows, reader: &mut Reader<S>) -> Result<RowWindow, Failed<S::Error>> {
     let window = reader.rows(ask.view, &ask.expanded, ask.first, ask.count.min(ROWS))?;
     Ok(shown(window))
 }

@@ -6,13 +6,14 @@ use serde::{
 };
 
 use crate::{
-    AddSource, AnswerMiss, Body, BodyView, CancelCompare, Cause, CausesView, Chat, ChatView, Compare, CompareReport,
+    AddSource, AnswerMiss, Body, BodyView, CancelCompare, Cause, CausesView, Chat, ChatWindow, Compare, CompareReport,
     CompareStarted, Comparison, ComparisonView, Delete, Deleted, Detail, DetailView, EditReplay, EditSource, Erase,
-    Health, HealthView, Input, InputView, Jump, Lanes, LanesView, Library, LibraryPage, Locate, MapMoment,
+    Health, HealthView, Input, InputView, Jump, LanePicture, Lanes, Library, LibraryPage, Locate, MapMoment,
     MappedMoment, Moment, Mute, Mutes, Open, Opened, Pair, PairByHand, PairView, Pairs, PairsPage, ProblemRows,
     ProblemRowsPage, Problems, ProblemsView, ReadValue, ReplayList, ReplayView, Replays, ReportText, Ribbons,
-    RibbonsView, RowOf, RowPlace, Rows, RowsPage, Source, SourceList, Sources, SpanEvents, SpanEventsView, StartReplay,
-    State, StatePatch, StateView, Steer, StopReplay, SwitchSource, Undelete, ValueView, Writes, WritesView,
+    RibbonsView, RowOf, RowPlace, RowWindow, Rows, Source, SourceList, Sources, SpanEvents, SpanEventsView,
+    StartReplay, State, StatePatch, StateView, Steer, StopReplay, SwitchSource, Undelete, ValueView, Writes,
+    WritesView,
 };
 
 /// How an answer is written down.
@@ -148,11 +149,11 @@ departments! {
         /// The facts of one exchange.
         Open => Opened;
         /// A window of rows.
-        Rows => RowsPage;
+        Rows => RowWindow;
         /// The row in which a frame stands.
         RowOf => RowPlace;
         /// The lanes' picture.
-        Lanes => LanesView, Postcard;
+        Lanes => LanePicture, Postcard;
         /// Which frame is at a place of the axis.
         Locate => Moment;
         /// The next place of interest.
@@ -166,7 +167,7 @@ departments! {
         /// One value of the state, whole.
         ReadValue => ValueView;
         /// The conversation as of a frame.
-        Chat => ChatView;
+        Chat => ChatWindow;
         /// Which frame delivered a character of the conversation.
         Cause => CausesView;
         /// The request's RunAgentInput.

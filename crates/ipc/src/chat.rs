@@ -1,6 +1,6 @@
 //! The conversation as a conforming client holds it at a moment.
 
-pub use scrubjay_session::query::{ChatMessage, ChatWindow as ChatView, Interrupt as InterruptView, ToolCard};
+pub use scrubjay_session::query::{ChatMessage, ChatWindow, Interrupt, ToolCard};
 use serde::{Deserialize, Serialize};
 
 /// Asks for a window of the conversation.

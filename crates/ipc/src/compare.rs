@@ -4,11 +4,11 @@
 //! [`Comparison`] says how far it is and, when it is done, what came out.
 //! Pairs, ribbons and the detail of a pair are asked for by windows.
 
-pub use scrubjay_session::diff::{Counts as PairCounts, TreeLine, WordRun};
-pub use scrubjay_session::diff::{Ignore, Level as DiffLevel, PairKind, WordPlace};
+pub use scrubjay_session::diff::{Counts, TreeLine, WordRun};
+pub use scrubjay_session::diff::{Ignore, Level, PairKind, WordPlace};
 use serde::{Deserialize, Serialize};
 
-use crate::{Axis, ChangeView, Kind, LanesView, Report};
+use crate::{Axis, Change, Kind, LanePicture, Report};
 
 /// Starts comparing. The same question again gives the same number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,7 +18,7 @@ pub struct Compare {
     /// The second, called B.
     pub b: Side,
     /// What counts as different.
-    pub level: DiffLevel,
+    pub level: Level,
     /// What is ignored beyond ids, times, chunking and key order.
     pub ignore: Vec<Ignore>,
 }
@@ -66,7 +66,7 @@ pub struct ComparisonView {
     /// The two sides.
     pub b: SideView,
     /// What counts as different.
-    pub level: DiffLevel,
+    pub level: Level,
     /// What is ignored, in words, for chips: `ids`, `times`, `/state/clock`.
     pub ignoring: Vec<String>,
 }
@@ -96,7 +96,7 @@ pub struct CompareResult {
     /// Which thread of A is which of B.
     pub threads: Vec<ThreadPairView>,
     /// How many pairs of each kind.
-    pub counts: PairCounts,
+    pub counts: Counts,
     /// Pairs in all, as rows with what lies downstream folded.
     pub pairs: u64,
     /// Whether the two have nothing in common but their start.
@@ -250,7 +250,7 @@ pub struct PairView {
     /// Times part by part.
     pub timing: Vec<TimingRow>,
     /// A's state after this pair to B's: at most 200 changes.
-    pub state_after: Vec<ChangeView>,
+    pub state_after: Vec<Change>,
     /// How many changes in all.
     pub state_changes: u64,
 }
@@ -287,9 +287,9 @@ pub struct Ribbons {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RibbonsView {
     /// A's lanes.
-    pub a: LanesView,
+    pub a: LanePicture,
     /// B's lanes.
-    pub b: LanesView,
+    pub b: LanePicture,
     pub ribbons: Vec<Ribbon>,
 }
 

@@ -4,17 +4,14 @@
 //! is named by its number within the exchange (`seq`), from 1; 0 is the moment
 //! before the first frame, when only the request's input is known.
 
-pub use scrubjay_session::query::{
-    Extent, Field as FieldView, FindingEntry as FindingView, Operation as OperationView, Row, RowWindow as RowsPage,
-    Stop as StopView,
-};
+pub use scrubjay_session::query::{Extent, Field, FindingEntry, Operation, Row, RowWindow, Stop};
 pub use scrubjay_session::{
-    query::{Axis, Fate as OperationFate, JumpTo, Kind, RowsOf, Severity, Target},
+    query::{Axis, Fate, JumpTo, Kind, RowsOf, Severity, Target},
     recognise::Transport,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{EndingView, RunVerdict};
+use crate::{Ending, Verdict};
 
 /// Asks for the facts of an exchange. Cheap; asked again when it grows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +41,7 @@ pub struct Opened {
     /// What the body is read as.
     pub transport: Transport,
     /// How the transport ended.
-    pub ending: EndingView,
+    pub ending: Ending,
     /// Bytes that passed to the upstream and to the client after the connection
     /// changed its protocol, if it did.
     #[serde(default)]
@@ -74,7 +71,7 @@ pub struct Opened {
     /// `threadId`.
     pub thread_id: String,
     /// Where the official client gives up.
-    pub stop: Option<StopView>,
+    pub stop: Option<Stop>,
     pub labels: Vec<(String, String)>,
     /// Stretches of the body for which nothing was recorded: offset, length if known.
     pub holes: Vec<(u64, Option<u64>)>,
@@ -92,7 +89,7 @@ pub struct RunView {
     /// `threadId`.
     pub thread_id: String,
     /// How it came out.
-    pub verdict: RunVerdict,
+    pub verdict: Verdict,
     /// First and last frame.
     pub first_seq: u32,
     /// Last frame so far.
@@ -212,11 +209,11 @@ pub struct DetailView {
     /// Offsets within the frame at which a new chunk begins.
     pub chunk_boundaries: Vec<u64>,
     /// Verdict: what is wrong with it.
-    pub findings: Vec<FindingView>,
+    pub findings: Vec<FindingEntry>,
     /// Fields of the event in the order of the text.
-    pub fields: Vec<FieldView>,
+    pub fields: Vec<Field>,
     /// Operations of a patch, with what became of each.
-    pub operations: Vec<OperationView>,
+    pub operations: Vec<Operation>,
     /// The bytes as text, control characters kept, cut at 256 KB; of a record
     /// of the binary transport, the JSON of the event that it decodes to.
     pub raw: String,

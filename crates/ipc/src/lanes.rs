@@ -5,7 +5,7 @@
 //! Coordinates are in the units of the asked axis.
 
 pub use scrubjay_session::query::{Form, LaneId};
-pub use scrubjay_session::query::{Lane, Picture as LanesView, Shape};
+pub use scrubjay_session::query::{Lane, LanePicture, Shape};
 use serde::{Deserialize, Serialize};
 
 use crate::Axis;

@@ -1,6 +1,6 @@
 //! What was captured, and the sources that capture.
 
-pub use scrubjay_session::{exchange::Ending as EndingView, verdict::Verdict as RunVerdict};
+pub use scrubjay_session::{exchange::Ending, verdict::Verdict};
 use serde::{Deserialize, Serialize};
 
 /// Asks for a window of the library's rows.
@@ -11,7 +11,7 @@ pub struct Library {
     /// Only this source, if given.
     pub source: Option<String>,
     /// Only these verdicts; empty means all.
-    pub verdicts: Vec<RunVerdict>,
+    pub verdicts: Vec<Verdict>,
     /// Exchanges that are no runs, too.
     pub others: bool,
     /// Order of the rows.
@@ -60,7 +60,7 @@ pub struct LibraryPage {
     /// Counts per source, of all in `total_unfiltered`.
     pub by_source: Vec<(String, u64)>,
     /// Counts per verdict, of all in `total_unfiltered`.
-    pub by_verdict: Vec<(RunVerdict, u64)>,
+    pub by_verdict: Vec<(Verdict, u64)>,
 }
 
 /// One run, or an exchange that carries none.
@@ -87,9 +87,9 @@ pub struct LibraryRow {
     /// The last user text of the input, shortened; else what the exchange is.
     pub title: String,
     /// How it came out.
-    pub verdict: RunVerdict,
+    pub verdict: Verdict,
     /// How the transport ended.
-    pub ending: EndingView,
+    pub ending: Ending,
     /// Start, RFC 3339.
     pub started_at: String,
     /// Start, milliseconds since 1970.

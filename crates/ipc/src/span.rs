@@ -1,6 +1,6 @@
 //! What a span is made of, who wrote a value, and a body that is no stream.
 
-pub use scrubjay_session::query::{SpanEvent as SpanEventView, Write as WriteView};
+pub use scrubjay_session::query::{SpanEvent, Write};
 use serde::{Deserialize, Serialize};
 
 /// Asks for the events of a span around one of them.
@@ -24,7 +24,7 @@ pub struct SpanEventsView {
     pub first: u32,
     /// Events of the span.
     pub total: u32,
-    pub events: Vec<SpanEventView>,
+    pub events: Vec<SpanEvent>,
     /// Events in each of so many equal parts of the span's time; empty when it took no time.
     pub rate: Vec<u32>,
 }
@@ -45,7 +45,7 @@ pub struct Writes {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WritesView {
     /// The newest first.
-    pub writes: Vec<WriteView>,
+    pub writes: Vec<Write>,
     /// There were earlier ones.
     pub more: bool,
     /// The frame that writes it next.

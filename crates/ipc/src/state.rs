@@ -1,6 +1,6 @@
 //! The state tree as of a moment.
 
-pub use scrubjay_session::query::{Change as ChangeView, StateLine};
+pub use scrubjay_session::query::{Change, StateLine};
 pub use scrubjay_session::query::{ChangeKind, ValueShape};
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +50,7 @@ pub struct StateView {
     pub total: u64,
     pub lines: Vec<StateLine>,
     /// Paths changed by the last state event: at most 200.
-    pub changes: Vec<ChangeView>,
+    pub changes: Vec<Change>,
     /// Size of the state as JSON text, bytes.
     pub bytes: u64,
 }

@@ -2,7 +2,7 @@
 //!
 //! The page's titles and the canvas both read this, so both stand at the same heights.
 
-use scrubjay_ipc::{Form, Lane, LaneId, LanesView, Shape};
+use scrubjay_ipc::{Form, Lane, LaneId, LanePicture, Shape};
 
 use crate::Window;
 
@@ -102,7 +102,7 @@ pub struct Hit<'a> {
 
 /// The shape at a point of the lanes, if any: the one on top, and of marks the
 /// nearest within four pixels.
-pub fn hit<'a>(view: &'a LanesView, layout: &Layout, window: Window, width: f64, x: f64, y: f32) -> Option<Hit<'a>> {
+pub fn hit<'a>(view: &'a LanePicture, layout: &Layout, window: Window, width: f64, x: f64, y: f32) -> Option<Hit<'a>> {
     let place = layout.lane_at(y)?;
     let lane = view.lanes.iter().find(|lane| lane.id == place.id)?;
     let distance = |shape: &Shape| {
@@ -175,7 +175,7 @@ mod tests {
         }
     }
 
-    fn view() -> LanesView {
+    fn view() -> LanePicture {
         let lanes = vec![
             Lane {
                 id: LaneId::Runs,
@@ -196,9 +196,9 @@ mod tests {
                 ],
             },
         ];
-        LanesView {
+        LanePicture {
             lanes,
-            ..LanesView::default()
+            ..LanePicture::default()
         }
     }
 

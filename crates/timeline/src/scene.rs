@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use egui::{Color32, Pos2, Rect, Ui, Vec2};
-use scrubjay_ipc::{Axis, LanesView};
+use scrubjay_ipc::{Axis, LanePicture};
 
 use crate::{
     Layout, Theme, Window, chart_ui, lanes_ui,
@@ -25,7 +25,7 @@ pub trait Picture: Clone + PartialEq {
 pub struct Scene {
     /// The engine's answer; may be for another window than the one shown, and
     /// is then stretched until the right one comes.
-    pub view: Arc<LanesView>,
+    pub view: Arc<LanePicture>,
     /// In its units are `window`, `extent` and the view.
     pub axis: Axis,
     pub window: Window,

@@ -10,7 +10,7 @@ use std::{fmt::Write as _, fs, io::BufReader, path::Path, sync::Arc};
 
 use egui::{Color32, Context, Pos2, RawInput, Rect, Shape as Painted, Stroke, Vec2};
 use scrubjay_ipc::{
-    Axis, ExchangeAsk, Form, Kind, Lane, LaneId, Lanes, LanesView, Mutes, Open, Opened, PairKind, Ribbon, Severity,
+    Axis, ExchangeAsk, Form, Kind, Lane, LaneId, LanePicture, Lanes, Mutes, Open, Opened, PairKind, Ribbon, Severity,
     Shape, answer::answer,
 };
 use scrubjay_session::{memory::MemoryShelf, query::Reader};
@@ -31,7 +31,7 @@ fn theme() -> Theme {
     }))
 }
 
-fn scene(view: LanesView, axis: Axis, extent: f64, folding: Folding) -> Scene {
+fn scene(view: LanePicture, axis: Axis, extent: f64, folding: Folding) -> Scene {
     Scene {
         layout: Layout::new(&view.lanes, folding),
         view: Arc::new(view),
@@ -70,7 +70,7 @@ fn recorded(name: &str, axis: Axis, folding: Folding) -> Scene {
 }
 
 /// Each form once without and once with an error, a lane for each.
-fn every_form() -> LanesView {
+fn every_form() -> LanePicture {
     const FORMS: [(LaneId, Form, &str); 12] = [
         (LaneId::Runs, Form::Bar, "bar"),
         (LaneId::Steps, Form::Bracket, "bracket"),
@@ -113,9 +113,9 @@ fn every_form() -> LanesView {
         rows: 1,
         shapes: vec![shape(Kind::Unknown, Form::Cross, "", 50.0, Some(Severity::Error))],
     });
-    LanesView {
+    LanePicture {
         lanes,
-        ..LanesView::default()
+        ..LanePicture::default()
     }
 }
 

@@ -15,7 +15,7 @@ use any_spawner::Executor;
 use reactive_graph::owner::Owner;
 use scrubjay_ipc::{
     AnyAsk, Ask, Code, Delete, Deleted, Erase, HealthView, Library, LibraryAsk, LibraryPage, LibraryRow, LibrarySort,
-    Mutes, News, Open, Opened, ReplayAsk, ReplayList, Report, RunVerdict, Source, SourceAsk, SourceList, Undelete,
+    Mutes, News, Open, Opened, ReplayAsk, ReplayList, Report, Source, SourceAsk, SourceList, Undelete, Verdict,
     answer::answer,
 };
 use scrubjay_recording::Recorded;
@@ -247,7 +247,7 @@ fn rows_of(opened: &Opened) -> Vec<LibraryRow> {
             run_id: known.map_or_else(String::new, |run| run.run_id.clone()),
             thread_id: opened.thread_id.clone(),
             title: known.map_or_else(|| opened.name.clone(), |run| run.run_id.clone()),
-            verdict: known.map_or(RunVerdict::NoRun, |run| run.verdict),
+            verdict: known.map_or(Verdict::NoRun, |run| run.verdict),
             ending: opened.ending,
             started_at: opened.started_at.clone(),
             started_at_millis: opened.started_at_millis,
@@ -325,7 +325,7 @@ impl Shared {
             exchange,
             frames: opened.frames,
             duration_us: opened.duration_us,
-            live: opened.ending == scrubjay_ipc::EndingView::Open,
+            live: opened.ending == Ending::Open,
         });
     }
 

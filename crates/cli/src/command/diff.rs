@@ -7,9 +7,9 @@ mod sides;
 mod text;
 
 use scrubjay_engine::AnyShelf;
-use scrubjay_ipc::{DiffLevel, Ignore, answer::compare as answers};
+use scrubjay_ipc::answer::compare as answers;
 use scrubjay_session::{
-    diff::{Comparison, Rules, Side, Stopped},
+    diff::{self, Comparison, Ignore, Rules, Side, Stopped},
     query::Failed,
 };
 use std::path::PathBuf;
@@ -154,10 +154,10 @@ fn compared(a: Side<AnyShelf>, b: Side<AnyShelf>, rules: &Rules) -> Result<Compa
 /// What counts, as arguments give it.
 pub(super) fn rules(args: &RulesArgs) -> Result<Rules, Failure> {
     let level = match args.level {
-        Level::Behaviour => DiffLevel::Behaviour,
-        Level::State => DiffLevel::State,
-        Level::Text => DiffLevel::Text,
-        Level::Wire => DiffLevel::Wire,
+        Level::Behaviour => diff::Level::Behaviour,
+        Level::State => diff::Level::State,
+        Level::Text => diff::Level::Text,
+        Level::Wire => diff::Level::Wire,
     };
     let pointers = args.ignore.iter().cloned().map(Ignore::Pointer);
     let patterns = args.ignore_text.iter().cloned().map(Ignore::Pattern);

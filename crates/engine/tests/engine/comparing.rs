@@ -2,8 +2,8 @@
 
 use scrubjay_engine::{Engine, Opening, Options};
 use scrubjay_ipc::{
-    Axis, CancelCompare, Code, Compare, CompareReport, CompareResult, CompareStage, Comparison, DiffLevel, Ignore,
-    MapAt, MapMoment, News, Pair, PairByHand, PairKind, Pairs, Ribbons, Side, WordPlace,
+    Axis, CancelCompare, Code, Compare, CompareReport, CompareResult, CompareStage, Comparison, Ignore, Level, MapAt,
+    MapMoment, News, Pair, PairByHand, PairKind, Pairs, Ribbons, Side, WordPlace,
 };
 
 use crate::stage::{Agent, add_source, ask, hear, open, run_agent, try_ask, until};
@@ -41,14 +41,14 @@ async fn two_runs(folder: &tempfile::TempDir) -> (Engine, i64, i64) {
         let ended = page
             .rows
             .iter()
-            .all(|row| row.verdict == scrubjay_ipc::RunVerdict::Success);
+            .all(|row| row.verdict == scrubjay_ipc::Verdict::Success);
         (page.rows.len() == 2 && ended).then(|| [page.rows[0].exchange, page.rows[1].exchange])
     })
     .await;
     (engine, exchanges[0], exchanges[1])
 }
 
-fn question(a: i64, b: i64, level: DiffLevel) -> Compare {
+fn question(a: i64, b: i64, level: Level) -> Compare {
     Compare {
         a: Side::Exchange(a),
         b: Side::Exchange(b),
@@ -92,7 +92,7 @@ async fn rows_by_hand(engine: &Engine, comparison: u64) -> usize {
 async fn two_runs_are_compared_and_read_by_windows() {
     let folder = tempfile::tempdir().unwrap();
     let (engine, a, b) = two_runs(&folder).await;
-    let started = ask(&engine, question(a, b, DiffLevel::Text)).await;
+    let started = ask(&engine, question(a, b, Level::Text)).await;
     let result = done(&engine, started.comparison).await;
     let first = result.first.clone().unwrap();
     assert_eq!((first.a, first.b), (Some((a, 3)), Some((b, 3))));
@@ -101,7 +101,7 @@ async fn two_runs_are_compared_and_read_by_windows() {
         (first.a_value.as_deref(), first.b_value.as_deref()),
         (Some("200"), Some("300"))
     );
-    let again = ask(&engine, question(a, b, DiffLevel::Text)).await;
+    let again = ask(&engine, question(a, b, Level::Text)).await;
     assert_eq!(
         again.comparison, started.comparison,
         "the same question gives the same comparison"
@@ -151,7 +151,7 @@ async fn two_runs_are_compared_and_read_by_windows() {
 async fn both_sides_are_drawn_and_share_a_playhead() {
     let folder = tempfile::tempdir().unwrap();
     let (engine, a, b) = two_runs(&folder).await;
-    let comparison = ask(&engine, question(a, b, DiffLevel::Behaviour)).await.comparison;
+    let comparison = ask(&engine, question(a, b, Level::Behaviour)).await.comparison;
     done(&engine, comparison).await;
     let drawn = ask(
         &engine,
@@ -211,7 +211,7 @@ async fn both_sides_are_drawn_and_share_a_playhead() {
 async fn what_is_paired_by_hand_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let (engine, a, b) = two_runs(&folder).await;
-    let comparison = ask(&engine, question(a, b, DiffLevel::Behaviour)).await.comparison;
+    let comparison = ask(&engine, question(a, b, Level::Behaviour)).await.comparison;
     done(&engine, comparison).await;
     let by_hand = |comparison, paired| PairByHand {
         comparison,
@@ -225,7 +225,7 @@ async fn what_is_paired_by_hand_is_kept() {
     assert_eq!(rows_by_hand(&engine, corrected).await, 1);
     assert!(engine.close());
     let engine = open(&folder.path().join("store.db"));
-    let comparison = ask(&engine, question(a, b, DiffLevel::Behaviour)).await.comparison;
+    let comparison = ask(&engine, question(a, b, Level::Behaviour)).await.comparison;
     done(&engine, comparison).await;
     assert_eq!(rows_by_hand(&engine, comparison).await, 1);
     let undone = ask(&engine, by_hand(comparison, false)).await.comparison;
@@ -239,7 +239,7 @@ async fn what_is_paired_by_hand_is_kept() {
 async fn the_only_run_of_an_exchange_is_compared_as_the_exchange() {
     let folder = tempfile::tempdir().unwrap();
     let (engine, a, b) = two_runs(&folder).await;
-    for level in [DiffLevel::Behaviour, DiffLevel::Wire] {
+    for level in [Level::Behaviour, Level::Wire] {
         let exchanges = ask(&engine, question(a, b, level)).await.comparison;
         let runs = Compare {
             a: Side::Run(a, 0),
@@ -261,7 +261,7 @@ async fn exchanges_of_several_threads_are_compared_at_once() {
     let both = |a: &[i64], b: &[i64]| Compare {
         a: Side::Exchanges(a.to_vec()),
         b: Side::Exchanges(b.to_vec()),
-        level: DiffLevel::Wire,
+        level: Level::Wire,
         ignore: Vec::new(),
     };
     let comparison = ask(&engine, both(&[a, b], &[b, a])).await.comparison;
@@ -281,7 +281,7 @@ async fn exchanges_of_several_threads_are_compared_at_once() {
 async fn both_sides_are_drawn_to_one_scale() {
     let folder = tempfile::tempdir().unwrap();
     let (engine, a, b) = two_runs(&folder).await;
-    let comparison = ask(&engine, question(a, b, DiffLevel::Behaviour)).await.comparison;
+    let comparison = ask(&engine, question(a, b, Level::Behaviour)).await.comparison;
     done(&engine, comparison).await;
     for axis in [Axis::Clock, Axis::Collapsed, Axis::Index] {
         for (from, to) in [(0.0, 1.0), (0.25, 0.75)] {
@@ -306,16 +306,16 @@ async fn both_sides_are_drawn_to_one_scale() {
 async fn what_cannot_be_compared_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let (engine, a, b) = two_runs(&folder).await;
-    let missing = try_ask(&engine, question(a, 999, DiffLevel::State)).await.unwrap_err();
+    let missing = try_ask(&engine, question(a, 999, Level::State)).await.unwrap_err();
     assert_eq!(missing.code, Code::NotFound);
     let thread = Compare {
         a: Side::Thread("another-thread".into()),
-        ..question(a, b, DiffLevel::State)
+        ..question(a, b, Level::State)
     };
     assert_eq!(try_ask(&engine, thread).await.unwrap_err().code, Code::NotFound);
     let rule = Compare {
         ignore: vec![Ignore::Pattern("(".into())],
-        ..question(a, b, DiffLevel::State)
+        ..question(a, b, Level::State)
     };
     assert_eq!(try_ask(&engine, rule).await.unwrap_err().code, Code::BadRequest);
     let gone = try_ask(&engine, Comparison { comparison: 999 }).await.unwrap_err();
@@ -323,7 +323,7 @@ async fn what_cannot_be_compared_is_told() {
     let threads = Compare {
         a: Side::Thread("a-thread".into()),
         b: Side::Run(b, 0),
-        ..question(a, b, DiffLevel::Behaviour)
+        ..question(a, b, Level::Behaviour)
     };
     let comparison = ask(&engine, threads).await.comparison;
     assert!(done(&engine, comparison).await.first.is_some());
@@ -353,7 +353,7 @@ async fn recordings_in_a_file_are_compared_too() {
         opening: Opening::Reading,
     };
     let file = Engine::open(&options).unwrap();
-    let comparison = ask(&file, question(0, 1, DiffLevel::Behaviour)).await.comparison;
+    let comparison = ask(&file, question(0, 1, Level::Behaviour)).await.comparison;
     let first = done(&file, comparison).await.first.unwrap();
     assert_eq!(first.a, Some((0, 3)));
     let by_hand = PairByHand {

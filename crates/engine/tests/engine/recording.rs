@@ -2,8 +2,8 @@
 
 use scrubjay_engine::Engine;
 use scrubjay_ipc::{
-    Axis, Chat, Input, JumpTo, Lanes, Locate, News, Open, Rows, RowsOf, RunVerdict, SourceState, State, Switch,
-    SwitchSource, Target,
+    Axis, Chat, Input, JumpTo, Lanes, Locate, News, Open, Rows, RowsOf, SourceState, State, Switch, SwitchSource,
+    Target, Verdict,
 };
 
 use crate::stage::{Agent, add_source, ask, begin_run, frame, hear, library, open, run_agent, until};
@@ -75,7 +75,7 @@ pub(crate) async fn the_finished_run(engine: &Engine) -> i64 {
         let page = library(engine).await;
         page.rows
             .iter()
-            .find(|row| row.verdict == RunVerdict::Success)
+            .find(|row| row.verdict == Verdict::Success)
             .map(|row| row.exchange)
     })
     .await
@@ -178,7 +178,7 @@ async fn a_live_run_is_never_behind() {
         Some(ask(&engine, Open { exchange }).await).filter(|opened| opened.frames == 4)
     })
     .await;
-    assert_eq!(opened.runs[0].verdict, RunVerdict::Live);
+    assert_eq!(opened.runs[0].verdict, Verdict::Live);
     let chat = ask(
         &engine,
         Chat {

@@ -11,8 +11,8 @@ use scrubjay_session::{
 pub use self::report::{code, difference_line, json_lines, markdown, summary_line};
 use super::{report as failed_report, shown::shown, wall};
 use crate::{
-    Code, CompareResult, DiffLevel, Divergence, Ignore, MapAt, MapMoment, MappedMoment, Pair, PairRow, PairSide,
-    PairView, Pairs, PairsPage, Report, Ribbon, Ribbons, RibbonsView, SideView, ThreadPairView, TimingRow, visible,
+    Code, CompareResult, Divergence, Ignore, Level, MapAt, MapMoment, MappedMoment, Pair, PairRow, PairSide, PairView,
+    Pairs, PairsPage, Report, Ribbon, Ribbons, RibbonsView, SideView, ThreadPairView, TimingRow, visible,
 };
 
 /// Rows that one answer gives at most.
@@ -24,7 +24,7 @@ const WIDTH: u32 = 8_192;
 ///
 /// # Errors
 /// With the first rule that makes no sense, as a person reads it.
-pub fn rules(level: DiffLevel, ignore: &[Ignore]) -> Result<Rules, Report> {
+pub fn rules(level: Level, ignore: &[Ignore]) -> Result<Rules, Report> {
     Rules::new(level, ignore).map_err(|error| {
         Report::new(
             Code::BadRequest,
@@ -37,7 +37,7 @@ pub fn rules(level: DiffLevel, ignore: &[Ignore]) -> Result<Rules, Report> {
 /// What is ignored, in words.
 pub fn ignoring(rules: &Rules) -> Vec<String> {
     let always: &[&str] = match rules.level() {
-        DiffLevel::Wire => &["ids", "times", "key order"],
+        Level::Wire => &["ids", "times", "key order"],
         _ => &["ids", "times", "chunking", "key order"],
     };
     let rule = |rule: &Ignore| match rule {

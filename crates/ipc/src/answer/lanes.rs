@@ -6,8 +6,8 @@ use scrubjay_session::{
 };
 
 use super::shown::shown;
-use crate::{Lanes, LanesView};
+use crate::{LanePicture, Lanes};
 
-pub(super) fn picture<S: Shelf>(ask: &Lanes, reader: &mut Reader<S>) -> Result<LanesView, Failed<S::Error>> {
+pub(super) fn picture<S: Shelf>(ask: &Lanes, reader: &mut Reader<S>) -> Result<LanePicture, Failed<S::Error>> {
     Ok(shown(reader.lanes(ask.axis, ask.from, ask.to, ask.width_px)?))
 }

@@ -13,7 +13,7 @@ use scrubjay_session::{
 };
 
 use super::shown::shown;
-use crate::{Chat, ChatView, Input, InputView, ReadValue, State, StateView, ValueView, visible};
+use crate::{Chat, ChatWindow, Input, InputView, ReadValue, State, StateView, ValueView, visible};
 
 /// Bytes of a value or a request body that are shown.
 pub(super) const TEXT_LEN: usize = 1024 * 1024;
@@ -49,7 +49,7 @@ pub(super) fn value<S: Shelf>(ask: &ReadValue, reader: &mut Reader<S>) -> Result
     Ok(ValueView { text, cut })
 }
 
-pub(super) fn chat<S: Shelf>(ask: &Chat, reader: &mut Reader<S>) -> Result<ChatView, Failed<S::Error>> {
+pub(super) fn chat<S: Shelf>(ask: &Chat, reader: &mut Reader<S>) -> Result<ChatWindow, Failed<S::Error>> {
     let window = reader.chat(&ChatQuery {
         at: ask.at,
         first: ask.first,

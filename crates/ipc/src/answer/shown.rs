@@ -121,7 +121,7 @@ impl Captured for query::Write {
     }
 }
 
-impl Captured for query::Picture {
+impl Captured for query::LanePicture {
     fn make_visible(&mut self) {
         for lane in &mut self.lanes {
             lines(lane.shapes.iter_mut().map(|shape| &mut shape.label));

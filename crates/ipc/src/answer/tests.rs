@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 use super::*;
 use crate::{Axis, Kind, RowsOf};
 use crate::{
-    Chat, ChatView, Detail, DetailView, Input, InputView, Jump, JumpTo, Lanes, LanesView, Locate, Moment, ReadValue,
-    RunVerdict, State, StateView, Target, ValueView,
+    Chat, ChatWindow, Detail, DetailView, Input, InputView, Jump, JumpTo, LanePicture, Lanes, Locate, Moment,
+    ReadValue, State, StateView, Target, ValueView, Verdict,
 };
 
 const EVENTS: [&str; 9] = [
@@ -73,12 +73,12 @@ fn opening_tells_the_facts() {
         (opened.started_at.as_str(), opened.ttft_us),
         ("2023-11-14T22:13:20.000000Z", Some(400_000))
     );
-    assert_eq!((opened.runs[0].verdict, opened.extent.index), (RunVerdict::None, 9.0));
+    assert_eq!((opened.runs[0].verdict, opened.extent.index), (Verdict::None, 9.0));
 }
 
 #[test]
 fn rows_are_safe_to_show() {
-    let page: RowsPage = asked(Rows {
+    let page: RowWindow = asked(Rows {
         exchange: 7,
         view: RowsOf::Spans,
         expanded: vec![],
@@ -120,8 +120,8 @@ fn a_moment_has_its_time_of_day() {
 #[test]
 fn a_failed_patch_shows_which_operation() {
     let detail: DetailView = asked(Detail { exchange: 7, seq: 6 });
-    let fates: Vec<crate::OperationFate> = detail.operations.iter().map(|operation| operation.fate).collect();
-    assert_eq!(fates, [crate::OperationFate::Skipped, crate::OperationFate::Failed]);
+    let fates: Vec<crate::Fate> = detail.operations.iter().map(|operation| operation.fate).collect();
+    assert_eq!(fates, [crate::Fate::Skipped, crate::Fate::Failed]);
     assert!(!detail.operations[1].reason.is_empty());
     let text: DetailView = asked(Detail { exchange: 7, seq: 4 });
     assert_eq!(text.timestamp, Some(("1700000000500".to_owned(), Some(100_000))));
@@ -174,7 +174,7 @@ fn the_state_tree_marks_what_changed() {
 
 #[test]
 fn the_conversation_ends_where_the_moment_is() {
-    let chat: ChatView = asked(Chat {
+    let chat: ChatWindow = asked(Chat {
         exchange: 7,
         at: 4,
         first: None,
@@ -185,7 +185,7 @@ fn the_conversation_ends_where_the_moment_is() {
         (chat.messages[1].open, chat.messages[1].text.as_str()),
         (true, "one\u{1b}[31m two\u{202e}")
     );
-    let late: ChatView = asked(Chat {
+    let late: ChatWindow = asked(Chat {
         exchange: 7,
         at: 9,
         first: Some(1),
@@ -220,7 +220,7 @@ fn the_input_is_indented_and_counted() {
 
 #[test]
 fn lanes_travel_as_postcard() {
-    let view: LanesView = asked(Lanes {
+    let view: LanePicture = asked(Lanes {
         exchange: 7,
         axis: Axis::Clock,
         from: 0.0,

@@ -49,7 +49,7 @@
 //! reader.place(axis, seq) -> Place
 //! reader.jump(axis, from, JumpTo, Direction) -> Option<Place>
 //! reader.detail(seq, limit) -> Detail
-//! reader.lanes(axis, from, to, width_px) -> Picture
+//! reader.lanes(axis, from, to, width_px) -> LanePicture
 //! ```
 //!
 //! All of them answer `Result<_, Failed<S::Error>>`. A reader is used by one
@@ -80,7 +80,7 @@ pub use self::{
     answer::*,
     chat::{ChatMessage, ChatQuery, ChatWindow, Interrupt, ToolCard},
     frames::{Events, stored_findings},
-    lanes::{Form, Lane, LaneId, LongGap, Picture, Shape},
+    lanes::{Form, Lane, LaneId, LanePicture, LongGap, Shape},
     reader::Reader,
     span_events::{SpanEvent, SpanEvents},
     state::{Change, MOMENT_LEN, StateLine, StateQuery, StateTree, ValueShape},

@@ -5,12 +5,12 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use scrubjay_session::{
     exchange::Ending,
-    query::{Axis, Form, LaneId, Picture},
+    query::{Axis, Form, LaneId, LanePicture},
 };
 
 use crate::stream::{Stream, everything};
 
-fn lines(picture: &Picture) -> String {
+fn lines(picture: &LanePicture) -> String {
     let mut text = String::new();
     for lane in &picture.lanes {
         writeln!(text, "{:?} × {}", lane.id, lane.rows).unwrap();

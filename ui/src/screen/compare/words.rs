@@ -1,27 +1,27 @@
 //! Two runs side by side, in words and signs.
 
-use scrubjay_ipc::{CompareResult, DiffLevel, Ignore, PairCounts, PairKind, ThreadPairView};
+use scrubjay_ipc::{CompareResult, Counts, Ignore, Level, PairKind, ThreadPairView};
 
 use crate::words;
 
 /// The levels with their names and what they look at.
-pub const LEVELS: [(DiffLevel, &str, &str); 4] = [
+pub const LEVELS: [(Level, &str, &str); 4] = [
     (
-        DiffLevel::Behaviour,
+        Level::Behaviour,
         "behaviour",
         "What was asked, tools with arguments and results, their order, outcomes, interrupts, findings, the final state.",
     ),
-    (DiffLevel::State, "state", "The state after each state event."),
-    (DiffLevel::Text, "text", "The words too."),
+    (Level::State, "state", "The state after each state event."),
+    (Level::Text, "text", "The words too."),
     (
-        DiffLevel::Wire,
+        Level::Wire,
         "wire",
         "Every member of every event, and how deltas and chunks are cut.",
     ),
 ];
 
 /// A level's name.
-pub fn level(level: DiffLevel) -> &'static str {
+pub fn level(level: Level) -> &'static str {
     LEVELS
         .iter()
         .find(|(known, ..)| *known == level)
@@ -29,7 +29,7 @@ pub fn level(level: DiffLevel) -> &'static str {
 }
 
 /// The level after this one.
-pub fn next_level(level: DiffLevel) -> DiffLevel {
+pub fn next_level(level: Level) -> Level {
     let at = LEVELS.iter().position(|(known, ..)| *known == level).unwrap_or(0);
     LEVELS[(at + 1) % LEVELS.len()].0
 }
@@ -74,7 +74,7 @@ pub fn class(kind: PairKind) -> &'static str {
 }
 
 /// The counts that are shown: what is the same always, of the others those that occur.
-pub fn counts(counts: &PairCounts) -> Vec<(PairKind, u32)> {
+pub fn counts(counts: &Counts) -> Vec<(PairKind, u32)> {
     let all = [
         (PairKind::Same, counts.same),
         (PairKind::Changed, counts.changed),
@@ -127,10 +127,10 @@ pub fn thread_name(pair: &ThreadPairView) -> String {
 }
 
 /// What is said when nothing differs.
-pub fn same_sentence(result: &CompareResult, level: DiffLevel) -> String {
+pub fn same_sentence(result: &CompareResult, level: Level) -> String {
     let pairs = words::many(u64::from(result.counts.same), "pair");
     match level {
-        DiffLevel::Wire => format!("The same on the wire too: {pairs}, no difference."),
+        Level::Wire => format!("The same on the wire too: {pairs}, no difference."),
         level => format!("The same in {}: {pairs}, no difference.", self::level(level)),
     }
 }
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn levels_go_round() {
-        let mut seen = vec![DiffLevel::Behaviour];
+        let mut seen = vec![Level::Behaviour];
         for _ in 0..4 {
             seen.push(next_level(seen[seen.len() - 1]));
         }
@@ -175,7 +175,7 @@ mod tests {
     trait Names {
         fn map_names(&self) -> String;
     }
-    impl Names for Vec<DiffLevel> {
+    impl Names for Vec<Level> {
         fn map_names(&self) -> String {
             self.iter().map(|known| level(*known)).collect::<Vec<_>>().join(" ")
         }
@@ -183,10 +183,10 @@ mod tests {
 
     #[test]
     fn counts_leave_out_what_does_not_occur() {
-        let counted = counts(&PairCounts {
+        let counted = counts(&Counts {
             changed: 2,
             recovered: 1,
-            ..PairCounts::default()
+            ..Counts::default()
         });
         assert_eq!(
             counted,

@@ -1,6 +1,6 @@
 //! The Library over recordings in memory.
 
-use scrubjay_ipc::{AnyAsk, LibraryAsk, LibrarySort, News, RunVerdict};
+use scrubjay_ipc::{AnyAsk, LibraryAsk, LibrarySort, News, Verdict};
 
 use super::commands::{Command as C, run};
 use crate::{
@@ -106,13 +106,13 @@ fn an_import_shows_its_runs_whatever_was_filtered() {
 fn filters_narrow_the_list_and_clear_at_once() {
     let (memory, page) = library();
     let all = total(page);
-    page.library.toggle_verdict(RunVerdict::Error);
+    page.library.toggle_verdict(Verdict::Error);
     memory.settle();
     assert_eq!(total(page), 1);
-    page.library.toggle_verdict(RunVerdict::Error);
+    page.library.toggle_verdict(Verdict::Error);
     memory.settle();
     assert_eq!(total(page), all);
-    page.library.toggle_verdict(RunVerdict::Error);
+    page.library.toggle_verdict(Verdict::Error);
     page.library.text.set("x".to_owned());
     page.library.clear_filters();
     memory.settle();

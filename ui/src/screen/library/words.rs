@@ -1,30 +1,30 @@
 //! Words of the Library, and those of every screen.
 
 pub use crate::words::*;
-use scrubjay_ipc::{LibraryPage, LibrarySort, RunVerdict};
+use scrubjay_ipc::{LibraryPage, LibrarySort, Verdict};
 
 /// The sign of how a run came out, so that colour never stands alone.
-pub fn verdict_sign(verdict: RunVerdict) -> &'static str {
+pub fn verdict_sign(verdict: Verdict) -> &'static str {
     match verdict {
-        RunVerdict::Live => "●",
-        RunVerdict::Success => "✓",
-        RunVerdict::Interrupt => "‖",
-        RunVerdict::Cancelled => "⊘",
-        RunVerdict::Error => "✕",
-        RunVerdict::None => "╌",
-        RunVerdict::NoRun => "·",
+        Verdict::Live => "●",
+        Verdict::Success => "✓",
+        Verdict::Interrupt => "‖",
+        Verdict::Cancelled => "⊘",
+        Verdict::Error => "✕",
+        Verdict::None => "╌",
+        Verdict::NoRun => "·",
     }
 }
 
 /// The name of its colour class.
-pub fn verdict_class(verdict: RunVerdict) -> &'static str {
+pub fn verdict_class(verdict: Verdict) -> &'static str {
     match verdict {
-        RunVerdict::Live => "v-live",
-        RunVerdict::Success => "v-ok",
-        RunVerdict::Interrupt => "v-wait",
-        RunVerdict::Cancelled | RunVerdict::NoRun => "v-quiet",
-        RunVerdict::Error => "v-err",
-        RunVerdict::None => "v-warn",
+        Verdict::Live => "v-live",
+        Verdict::Success => "v-ok",
+        Verdict::Interrupt => "v-wait",
+        Verdict::Cancelled | Verdict::NoRun => "v-quiet",
+        Verdict::Error => "v-err",
+        Verdict::None => "v-warn",
     }
 }
 

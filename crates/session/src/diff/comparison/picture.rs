@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::{Comparison, Moment, PairKind};
 use crate::{
-    query::{Axis, Failed, Lane, Picture, Reader},
+    query::{Axis, Failed, Lane, LanePicture, Reader},
     shelf::Shelf,
 };
 
@@ -130,11 +130,11 @@ impl<S: Shelf + Clone> Comparison<S> {
         axis: Axis,
         (from, to): (f64, f64),
         width_px: u32,
-    ) -> Result<Picture, Failed<S::Error>> {
+    ) -> Result<LanePicture, Failed<S::Error>> {
         let side = usize::from(of_b);
         let stretches = self.stretches(side, axis)?;
         let scale = f64::from(width_px) / (to - from).max(f64::MIN_POSITIVE);
-        let mut whole: Option<Picture> = None;
+        let mut whole: Option<LanePicture> = None;
         for stretch in stretches {
             let (begin, end) = (from.max(stretch.at), to.min(stretch.at + stretch.len));
             if end <= begin {
@@ -225,7 +225,7 @@ fn length(axis: Axis, extent: &crate::query::Extent) -> f64 {
     }
 }
 
-fn shifted(mut picture: Picture, by: f64) -> Picture {
+fn shifted(mut picture: LanePicture, by: f64) -> LanePicture {
     let shapes = picture.lanes.iter_mut().flat_map(|lane| &mut lane.shapes);
     shapes.for_each(|shape| {
         shape.from += by;
@@ -241,7 +241,7 @@ fn shifted(mut picture: Picture, by: f64) -> Picture {
 }
 
 /// Puts a picture behind another; the overview stays that of the first.
-fn join(whole: &mut Picture, other: Picture) {
+fn join(whole: &mut LanePicture, other: LanePicture) {
     for lane in other.lanes {
         match whole.lanes.iter_mut().find(|known| known.id == lane.id) {
             Some(known) => {

@@ -36,7 +36,7 @@ const GAPS_READ: u32 = 8_192;
 /// The picture of a range, in units of the asked axis.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Picture {
+pub struct LanePicture {
     /// Left edge.
     pub from: f64,
     /// Right edge.
@@ -182,14 +182,14 @@ impl<S: Shelf> Reader<S> {
     ///
     /// # Errors
     /// When the shelf cannot be read.
-    pub fn lanes(&mut self, axis: Axis, from: f64, to: f64, width_px: u32) -> Result<Picture, Failed<S::Error>> {
+    pub fn lanes(&mut self, axis: Axis, from: f64, to: f64, width_px: u32) -> Result<LanePicture, Failed<S::Error>> {
         let width = width_px.clamp(1, WIDTH_LIMIT);
         let (from, to) = sensible(from, to);
         let warp = Warp::load(self, axis)?;
         let columns = self.sample(axis, &warp, from, to, width)?;
         let overview = self.overview(axis, &warp, width)?;
         let pencil = Pencil::new(axis, warp, from, to, width);
-        Ok(Picture {
+        Ok(LanePicture {
             from,
             to,
             overview: overview.0.clone(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use scrubjay_ipc::{
     Axis, CancelCompare, Compare, CompareReport, CompareResult, CompareStage, CompareStarted, Comparison,
-    ComparisonView, DiffLevel, Ignore, LanesView, MapAt, MapMoment, MappedMoment, News, PairView, PairsPage, Report,
+    ComparisonView, Ignore, LanePicture, Level, MapAt, MapMoment, MappedMoment, News, PairView, PairsPage, Report,
     Ribbon, Ribbons, Side,
 };
 use scrubjay_timeline::Window;
@@ -45,8 +45,8 @@ pub(crate) enum PairTab {
 /// Both sides' lanes and what connects them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Both {
-    pub(crate) a: Arc<LanesView>,
-    pub(crate) b: Arc<LanesView>,
+    pub(crate) a: Arc<LanePicture>,
+    pub(crate) b: Arc<LanePicture>,
     pub(crate) ribbons: Arc<Vec<Ribbon>>,
 }
 
@@ -56,7 +56,7 @@ pub(crate) struct CompareModel {
     /// What was set as A, before there is a B.
     pub(crate) baseline: RwSignal<Option<Picked>>,
     pub(crate) sides: RwSignal<Option<(Picked, Picked)>>,
-    pub(crate) level: RwSignal<DiffLevel>,
+    pub(crate) level: RwSignal<Level>,
     pub(crate) ignore: RwSignal<Vec<Ignore>>,
     pub(crate) comparison: RwSignal<Option<u64>>,
     pub(crate) view: Pane<ComparisonView>,
@@ -112,7 +112,7 @@ impl CompareModel {
         let this = Self {
             baseline: RwSignal::new(None),
             sides: RwSignal::new(None),
-            level: RwSignal::new(DiffLevel::Behaviour),
+            level: RwSignal::new(Level::Behaviour),
             ignore: RwSignal::new(recalled_ignores()),
             comparison: RwSignal::new(None),
             view: Pane::new(),
@@ -191,7 +191,7 @@ impl CompareModel {
     // ---- how ------------------------------------------------------------
 
     /// Another level, of the same two.
-    pub(crate) fn set_level(self, level: DiffLevel) {
+    pub(crate) fn set_level(self, level: Level) {
         if self.level.get_untracked() != level {
             self.forget();
             self.level.set(level);

@@ -1,7 +1,7 @@
 //! A's lanes, B's lanes, ribbons between them, and one playhead on both.
 
 use leptos::{ev, html, prelude::*};
-use scrubjay_ipc::{Axis, LanesView, MapAt, Ribbon};
+use scrubjay_ipc::{Axis, LanePicture, MapAt, Ribbon};
 use scrubjay_timeline::{
     Bands, Layout, Pairing, Scene, Theme, Window,
     layout::{Folding, RULER_PX},
@@ -98,7 +98,7 @@ fn layouts_of(model: CompareModel, height: f32) -> (Layout, Layout) {
     })
 }
 
-fn window_of(view: &LanesView) -> Window {
+fn window_of(view: &LanePicture) -> Window {
     Window::new(view.from, view.to)
 }
 
@@ -113,7 +113,7 @@ fn picture_of(stage: Stage, theme: Theme) -> Pairing {
     let both = stage.model.both.get().unwrap_or_default();
     let axis = stage.model.axis.get();
     let (a, b) = stage.layouts.get();
-    let scene = |view: std::sync::Arc<LanesView>, layout: Layout| Scene {
+    let scene = |view: std::sync::Arc<LanePicture>, layout: Layout| Scene {
         axis,
         window: window_of(&view),
         extent: view.to,

@@ -1,7 +1,7 @@
 //! One pair: words, tree, times, and the state after it.
 
 use leptos::prelude::*;
-use scrubjay_ipc::{ChangeKind, ChangeView, PairKind, PairView, TimingRow, TreeLine, WordPlace, WordRun};
+use scrubjay_ipc::{Change, ChangeKind, PairKind, PairView, TimingRow, TreeLine, WordPlace, WordRun};
 
 use crate::{
     screen::Page,
@@ -237,7 +237,7 @@ fn state_after(view: &PairView) -> AnyView {
     if view.state_changes == 0 {
         return none("After this pair both sides hold the same state.");
     }
-    let line = |change: &ChangeView| {
+    let line = |change: &Change| {
         let (sign, class) = match change.change {
             ChangeKind::Added => ("+", "only-b"),
             ChangeKind::Changed => ("~", "changed"),

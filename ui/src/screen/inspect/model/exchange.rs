@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use scrubjay_ipc::{Axis, EndingView, Lanes, LanesView, Locate, Moment, News, Open, Opened, Report, Target};
+use scrubjay_ipc::{Axis, Ending, LanePicture, Lanes, Locate, Moment, News, Open, Opened, Report, Target};
 use scrubjay_timeline::{Window, layout::Folding};
 
 use super::{
@@ -40,7 +40,7 @@ pub(crate) struct Inspect {
     pub(crate) folding: RwSignal<Folding>,
     /// Width of the lanes in pixels.
     pub(crate) width_px: RwSignal<f64>,
-    pub(crate) lanes: RwSignal<Option<Arc<LanesView>>>,
+    pub(crate) lanes: RwSignal<Option<Arc<LanePicture>>>,
     pub(crate) playing: RwSignal<bool>,
     pub(crate) speed: RwSignal<f64>,
     pub(crate) trail: RwSignal<Trail>,
@@ -322,7 +322,7 @@ impl Inspect {
 /// What an exchange has.
 fn tail_of(opened: &Opened) -> Tail {
     Tail {
-        live: opened.ending == EndingView::Open,
+        live: opened.ending == Ending::Open,
         frames: opened.frames,
         problems: opened.findings[0] + opened.findings[1],
     }

@@ -63,7 +63,7 @@ fn read_clock(text: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use scrubjay_ipc::RunVerdict;
+    use scrubjay_ipc::Verdict;
 
     use super::*;
 
@@ -71,7 +71,7 @@ mod tests {
         let run = |id: &str, first_seq| RunView {
             run_id: id.to_owned(),
             thread_id: "t".to_owned(),
-            verdict: RunVerdict::Success,
+            verdict: Verdict::Success,
             first_seq,
             last_seq: first_seq + 9,
         };

@@ -1,6 +1,6 @@
 //! The rows: spans or events, a window of them at a time.
 
-use scrubjay_ipc::{Row, RowOf, Rows, RowsOf, RowsPage, Target};
+use scrubjay_ipc::{Row, RowOf, RowWindow, Rows, RowsOf, Target};
 
 use super::Inspect;
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 pub(crate) struct RowsModel {
     pub(crate) of: RwSignal<RowsOf>,
     pub(crate) expanded: RwSignal<Vec<u32>>,
-    pub(crate) page: Pane<RowsPage>,
+    pub(crate) page: Pane<RowWindow>,
     pub(crate) top_px: RwSignal<f64>,
     pub(crate) view_px: RwSignal<f64>,
     pub(crate) row_px: RwSignal<f64>,

@@ -1,7 +1,7 @@
 //! Detail, chat and input: the other panes that follow the playhead.
 
 use scrubjay_ipc::{
-    Body, BodyView, Cause, Chat, ChatView, Detail, DetailView, Input, InputView, SpanEvents, SpanEventsView, Target,
+    Body, BodyView, Cause, Chat, ChatWindow, Detail, DetailView, Input, InputView, SpanEvents, SpanEventsView, Target,
 };
 
 use super::Inspect;
@@ -45,7 +45,7 @@ pub(crate) struct Sides {
     pub(crate) detail_tab: RwSignal<DetailTab>,
     /// Events of the span that the frame belongs to.
     pub(crate) span: Pane<SpanEventsView>,
-    pub(crate) chat: Pane<ChatView>,
+    pub(crate) chat: Pane<ChatWindow>,
     /// First message shown, if not the last ones.
     pub(crate) chat_first: RwSignal<Option<u32>>,
     pub(crate) input: Pane<InputView>,

@@ -1,7 +1,7 @@
 //! The conversation as of the playhead, ending mid-word where the stream does.
 
 use leptos::{ev, html, prelude::*};
-use scrubjay_ipc::{ChatMessage, ChatView, InterruptView, Target, ToolCard};
+use scrubjay_ipc::{ChatMessage, ChatWindow, Interrupt, Target, ToolCard};
 use wasm_bindgen::{JsCast as _, JsValue};
 
 use crate::screen::inspect::{model::Inspect, words};
@@ -50,7 +50,7 @@ pub(crate) fn chat(inspect: Inspect) -> AnyView {
     .into_any()
 }
 
-fn numbers(view: &ChatView) -> AnyView {
+fn numbers(view: &ChatWindow) -> AnyView {
     let ttft = view
         .ttft_us
         .map(|us| format!(" · first text after {}", words::duration(us)))
@@ -82,7 +82,7 @@ fn key_of(message: &ChatMessage) -> Look {
 }
 
 /// What stands before the messages.
-fn before(inspect: Inspect, view: &ChatView) -> AnyView {
+fn before(inspect: Inspect, view: &ChatWindow) -> AnyView {
     let earlier = (view.first > 0).then(|| {
         view! {
             <button class="btn earlier" on:click=move |_| inspect.sides.earlier()>
@@ -102,7 +102,7 @@ fn before(inspect: Inspect, view: &ChatView) -> AnyView {
 }
 
 /// What stands behind the messages.
-fn after(inspect: Inspect, view: &ChatView) -> AnyView {
+fn after(inspect: Inspect, view: &ChatWindow) -> AnyView {
     let later = (view.first + (view.messages.len() as u32) < view.total).then(|| {
         view! { <button class="btn earlier" on:click=move |_| inspect.sides.chat_first.set(None)>"to the last messages"</button> }
     });
@@ -271,7 +271,7 @@ fn tool(inspect: Inspect, message: u32, number: u32, card: &ToolCard) -> AnyView
     .into_any()
 }
 
-fn interrupt(interrupt: &InterruptView) -> AnyView {
+fn interrupt(interrupt: &Interrupt) -> AnyView {
     let schema = interrupt.response_schema.clone().map(|schema| {
         view! { <details><summary class="dim">"expected answer"</summary><pre dir="auto">{words::visible(&schema)}</pre></details> }
     });

@@ -1,7 +1,7 @@
 //! All about the frame under the playhead: verdict, fields, raw, hex.
 
 use leptos::prelude::*;
-use scrubjay_ipc::{DetailView, FieldView, FindingView, OperationFate, OperationView, SpanEventView, SpanView, Target};
+use scrubjay_ipc::{DetailView, Fate, Field, FindingEntry, Operation, SpanEvent, SpanView, Target};
 
 use crate::{
     browser,
@@ -91,7 +91,7 @@ fn verdict(inspect: Inspect, view: &DetailView) -> AnyView {
     .into_any()
 }
 
-fn finding(finding: &FindingView) -> AnyView {
+fn finding(finding: &FindingEntry) -> AnyView {
     let severity = words::severity(finding.severity);
     let (lead, rest) = first_sentence(&words::leading(&finding.message));
     view! {
@@ -111,15 +111,15 @@ fn first_sentence(text: &str) -> (String, String) {
     }
 }
 
-fn operations(list: &[OperationView]) -> Option<AnyView> {
+fn operations(list: &[Operation]) -> Option<AnyView> {
     if list.is_empty() {
         return None;
     }
-    let line = |(n, operation): (usize, &OperationView)| {
+    let line = |(n, operation): (usize, &Operation)| {
         let (sign, class) = match operation.fate {
-            OperationFate::Applied => ("✓", "ok"),
-            OperationFate::Failed => ("✕", "bad"),
-            OperationFate::Skipped => ("–", "faint"),
+            Fate::Applied => ("✓", "ok"),
+            Fate::Failed => ("✕", "bad"),
+            Fate::Skipped => ("–", "faint"),
         };
         let from = operation
             .from
@@ -207,7 +207,7 @@ fn events(inspect: Inspect, ordinal: u32) -> Option<AnyView> {
     inspect.sides.span.value.with(|view| {
         let view = view.as_ref().filter(|view| view.span == ordinal)?;
         let here = inspect.seq.get_untracked();
-        let line = |event: &SpanEventView| {
+        let line = |event: &SpanEvent| {
             let seq = event.seq;
             view! {
                 <tr class:here=seq == here data-span-event=seq.to_string() on:click=move |_| inspect.step_to(Target::Seq(seq))>
@@ -245,7 +245,7 @@ fn sparkline(rate: &[u32]) -> Option<AnyView> {
 }
 
 fn fields(view: &DetailView) -> AnyView {
-    let line = |field: &FieldView| {
+    let line = |field: &Field| {
         let cut = field
             .cut
             .then(|| view! { <span class="dim">" … cut; Raw shows more"</span> });

@@ -2,7 +2,7 @@
 
 use leptos::{ev, prelude::*};
 use scrubjay_ipc::{
-    ChangeKind, ReadValue, StateLine, StateView, Target, ValueShape, ValueView, WriteView, Writes, WritesView,
+    ChangeKind, ReadValue, StateLine, StateView, Target, ValueShape, ValueView, Write, Writes, WritesView,
 };
 
 use crate::{
@@ -353,7 +353,7 @@ fn history(inspect: Inspect, writes: &WritesView) -> AnyView {
     let count = writes.writes.len() as u64;
     let more = if writes.more { " or more" } else { "" };
     let title = format!("written {}{more}", words::many(count, "time"));
-    let line = |write: &WriteView| {
+    let line = |write: &Write| {
         let seq = write.seq;
         let from = match seq {
             0 => "input".to_owned(),

@@ -3,7 +3,7 @@
 pub(crate) mod picks;
 
 use self::picks::Picks;
-use scrubjay_ipc::{Delete, Erase, Library, LibraryPage, LibraryRow, LibrarySort, News, Report, RunVerdict, Undelete};
+use scrubjay_ipc::{Delete, Erase, Library, LibraryPage, LibraryRow, LibrarySort, News, Report, Undelete, Verdict};
 
 use crate::{
     bridge::{
@@ -38,7 +38,7 @@ pub(crate) struct Undo {
 pub(crate) struct LibraryModel {
     pub(crate) text: RwSignal<String>,
     pub(crate) source: RwSignal<Option<String>>,
-    pub(crate) verdicts: RwSignal<Vec<RunVerdict>>,
+    pub(crate) verdicts: RwSignal<Vec<Verdict>>,
     pub(crate) sort: RwSignal<LibrarySort>,
     /// Requests that are no runs, too.
     pub(crate) others: RwSignal<bool>,
@@ -316,7 +316,7 @@ impl LibraryModel {
     }
 
     /// Adds a verdict to the filter, or takes it out.
-    pub(crate) fn toggle_verdict(self, verdict: RunVerdict) {
+    pub(crate) fn toggle_verdict(self, verdict: Verdict) {
         self.verdicts
             .update(|verdicts| match verdicts.iter().position(|known| *known == verdict) {
                 Some(at) => drop(verdicts.remove(at)),
@@ -329,7 +329,7 @@ impl LibraryModel {
         self.others.update(|shown| *shown = !*shown);
         if !self.others.get_untracked() {
             self.verdicts
-                .update(|verdicts| verdicts.retain(|verdict| *verdict != RunVerdict::NoRun));
+                .update(|verdicts| verdicts.retain(|verdict| *verdict != Verdict::NoRun));
         }
         self.scroll_to.set(Some(0.0));
         let word = if self.others.get_untracked() { "shown" } else { "hidden" };

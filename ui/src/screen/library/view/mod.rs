@@ -6,7 +6,7 @@ pub(crate) mod rows;
 pub(crate) mod sources;
 
 use leptos::prelude::*;
-use scrubjay_ipc::{LibraryPage, RunVerdict};
+use scrubjay_ipc::{LibraryPage, Verdict};
 use wasm_bindgen::JsCast as _;
 
 use crate::{
@@ -149,7 +149,7 @@ fn facets(page: Page) -> AnyView {
     .into_any()
 }
 
-fn verdict_facet(page: Page, verdict: RunVerdict, n: u64) -> AnyView {
+fn verdict_facet(page: Page, verdict: Verdict, n: u64) -> AnyView {
     let model = page.library;
     let on = move || model.verdicts.with(|verdicts| verdicts.contains(&verdict));
     view! {

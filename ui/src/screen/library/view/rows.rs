@@ -1,7 +1,7 @@
 //! The library's rows: one a run, or an exchange that carries none.
 
 use leptos::prelude::*;
-use scrubjay_ipc::{LibraryRow, RunVerdict};
+use scrubjay_ipc::{LibraryRow, Verdict};
 
 use crate::{
     browser,
@@ -84,7 +84,7 @@ fn row_view(page: Page, number: u64, row: &LibraryRow) -> AnyView {
     let ending =
         words::is_bad_ending(row.ending).then(|| view! { <span class="tag warn">{words::ending(row.ending)}</span> });
     let left =
-        (row.ending == scrubjay_ipc::EndingView::ClientLeft).then(|| view! { <span class="tag">"client left"</span> });
+        (row.ending == scrubjay_ipc::Ending::ClientLeft).then(|| view! { <span class="tag">"client left"</span> });
     let labels: Vec<_> = row.labels.iter().take(3)
         .map(|(name, value)| view! { <span class="tag"><bdi>{words::visible(name)}"="{words::visible(value)}</bdi></span> }).collect();
     let started_us = row.started_at_millis.saturating_mul(1_000);
@@ -132,7 +132,7 @@ fn second_line(row: &LibraryRow) -> AnyView {
     let status = row
         .status
         .map_or_else(|| "no answer".to_owned(), |status| status.to_string());
-    let is_named = !row.run_id.is_empty() && row.verdict != RunVerdict::NoRun;
+    let is_named = !row.run_id.is_empty() && row.verdict != Verdict::NoRun;
     let request = format!("{} {}", row.method, row.target);
     // What the title says already is not said again.
     let is_repeated = !is_named && request == row.title;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use scrubjay_ipc::{
-    AnswerMiss, Axis, EditReplay, Input, Lanes, LanesView, News, Open, Opened, ReplayAnswer, ReplayClient,
+    AnswerMiss, Axis, EditReplay, Input, LanePicture, Lanes, News, Open, Opened, ReplayAnswer, ReplayClient,
     ReplayOptions, ReplayView, Replays, Report, StartReplay, Steer, SteerBy, StopReplay,
 };
 
@@ -85,7 +85,7 @@ pub(crate) struct ReplayModel {
     pub(crate) delay_ms: RwSignal<u32>,
     /// Facts and picture of the recording that is shown.
     pub(crate) opened: RwSignal<Option<Opened>>,
-    pub(crate) lanes: RwSignal<Option<Arc<LanesView>>>,
+    pub(crate) lanes: RwSignal<Option<Arc<LanePicture>>>,
     pub(crate) axis: RwSignal<Axis>,
     pub(crate) width_px: RwSignal<f64>,
     asker: StoredValue<Option<Asker<Replays>>, LocalStorage>,
