@@ -3,8 +3,8 @@
 use std::{cell::Cell, rc::Rc};
 
 use scrubjay_ipc::{
-    AnyAsk, Code, Compare, CompareAsk, CompareStarted, Comparison, ComparisonView, Ignore, MapMoment, MappedMoment,
-    News, Pairs, PairsPage, Report, Side,
+    AnyAsk, Code, Compare, CompareAsk, CompareStarted, Comparison, ComparisonView, Ignore, MapAt, MapMoment,
+    MappedMoment, News, Pairs, PairsPage, Report, Side,
 };
 
 use super::{
@@ -66,8 +66,8 @@ fn answer(ask: &CompareAsk, stage: &serde_json::Value) -> Option<Result<Vec<u8>,
         CompareAsk::Pairs(ask) => json::<Pairs>(&rows(ask)),
         CompareAsk::MapMoment(ask) => {
             let at = match ask.at {
-                scrubjay_ipc::MapAt::Frame(exchange, seq) => (exchange, seq),
-                scrubjay_ipc::MapAt::X(x) => (1, (x * PAIRS as f64) as u32 + 1),
+                MapAt::Frame(exchange, seq) => (exchange, seq),
+                MapAt::X(x) => (1, (x * PAIRS as f64) as u32 + 1),
             };
             json::<MapMoment>(&MappedMoment {
                 a: at,
@@ -161,7 +161,7 @@ fn a_jump_places_the_playhead_although_an_older_answer_comes_in_between() {
     memory.settle();
     assert_eq!(frame(page), Some(1));
     // A press on the lanes is on its way when the key is pressed.
-    page.compare.go(false, scrubjay_ipc::MapAt::X(0.25));
+    page.compare.go(false, MapAt::X(0.25));
     memory.hold();
     run(page, C::FirstDivergence);
     memory.wait(1.0);
@@ -169,10 +169,54 @@ fn a_jump_places_the_playhead_although_an_older_answer_comes_in_between() {
     assert_eq!(frame(page), Some(FIRST as u32 + 1));
 }
 
+/// The pair that is looked at is the one under the playhead.
+fn assert_together(page: Page, pair: u64) {
+    assert_eq!(page.compare.chosen.get_untracked(), Some(pair));
+    assert_eq!(frame(page), Some(pair as u32 + 1));
+}
+
+#[test]
+fn a_press_and_a_key_at_once_leave_pair_and_playhead_together() {
+    // Which of the answers comes first is up to the network.
+    for is_last_first in [false, true] {
+        for press_is_known in [false, true] {
+            for key_is_later in [false, true] {
+                let (memory, page, _) = compared(true);
+                run(page, C::Start);
+                memory.settle();
+                let before = memory.asked(|_| Some(())).len();
+                memory.hold();
+                let press = || page.compare.go(false, MapAt::X(0.25));
+                let key = || run(page, C::FirstDivergence);
+                if key_is_later {
+                    press();
+                    memory.wait(1.0);
+                    if press_is_known {
+                        // The rows around the pressed pair are asked for, and wait.
+                        memory.release(before);
+                    }
+                    key();
+                } else {
+                    key();
+                    memory.wait(1.0);
+                    press();
+                }
+                memory.wait(1.0);
+                if is_last_first {
+                    let asked = memory.asked(|_| Some(())).len();
+                    memory.release(asked - 1);
+                }
+                memory.release_all();
+                assert_together(page, if key_is_later { FIRST } else { 50 });
+            }
+        }
+    }
+}
+
 #[test]
 fn a_press_on_the_lanes_chooses_the_pair_under_it_and_leaves_the_playhead() {
     let (memory, page, _) = compared(true);
-    page.compare.go(false, scrubjay_ipc::MapAt::X(0.25));
+    page.compare.go(false, MapAt::X(0.25));
     memory.settle();
     assert_eq!(page.compare.chosen.get_untracked(), Some(50));
     assert_eq!(frame(page), Some(51));

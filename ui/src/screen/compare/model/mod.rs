@@ -85,6 +85,10 @@ pub(crate) struct CompareModel {
     pub(crate) remark: RwSignal<String>,
     /// Counts up when the same comparison has to be read again.
     pub(super) turn: RwSignal<u32>,
+    /// Counts the moves that a person asked for; an answer to an older one moves nothing.
+    moves: StoredValue<u32>,
+    /// The last of these moves was a press on the lanes.
+    is_pressed: StoredValue<bool>,
     asker: StoredValue<Option<Asker<Comparison>>, LocalStorage>,
     mapper: StoredValue<Option<Asker<MapMoment>>, LocalStorage>,
 }
@@ -134,6 +138,8 @@ impl CompareModel {
             wrong_ignore: RwSignal::new(String::new()),
             remark: RwSignal::new(String::new()),
             turn: RwSignal::new(0),
+            moves: StoredValue::new(0),
+            is_pressed: StoredValue::new(false),
             asker: StoredValue::new_local(None),
             mapper: StoredValue::new_local(None),
         };
@@ -329,8 +335,16 @@ impl CompareModel {
 
     // ---- the playhead ---------------------------------------------------
 
-    /// Puts the playhead on a moment of one side.
+    /// A new move, which any answer to an older one must leave alone.
+    fn begin_move(self) -> u32 {
+        self.moves.update_value(|moves| *moves = moves.wrapping_add(1));
+        self.moves.get_value()
+    }
+
+    /// Puts the playhead on a moment of one side: a frame, or a place that was pressed on the lanes.
     pub(crate) fn go(self, of_b: bool, at: MapAt) {
+        self.begin_move();
+        self.is_pressed.set_value(matches!(at, MapAt::X(_)));
         if let (Some(mapper), Some(comparison)) = (self.mapper.get_value(), self.comparison.get_untracked()) {
             mapper.ask(MapMoment {
                 comparison,
@@ -342,14 +356,17 @@ impl CompareModel {
     }
 
     fn mapped(self, answered: Answered<MapMoment>) {
+        let is_press = matches!(answered.ask.at, MapAt::X(_));
         let is_ours = self.comparison.get_untracked() == Some(answered.ask.comparison)
-            && self.axis.get_untracked() == answered.ask.axis;
+            && self.axis.get_untracked() == answered.ask.axis
+            && self.is_pressed.get_value() == is_press;
         match answered.answer {
             Ok(moment) if is_ours => {
                 self.moment.set(Some(moment));
                 // A press on the lanes chooses the pair under it; a chosen pair stays.
-                if let (Some(pair), MapAt::X(_)) = (moment.pair, answered.ask.at) {
-                    self.show_pair(pair, false);
+                if let Some(pair) = moment.pair.filter(|_| is_press) {
+                    let is_here = move || self.moment.with_untracked(|now| now.and_then(|now| now.pair)) == Some(pair);
+                    self.show_pair(pair, move || self.is_pressed.get_value() && is_here());
                 }
             }
             Ok(_) => {}

@@ -142,13 +142,17 @@ impl CompareModel {
     /// Looks at a pair and puts the playhead on it.
     pub(crate) fn choose(self, number: u64, row: &PairRow) {
         self.remark.set(String::new());
-        self.chosen.set(Some(row.pair));
-        self.reveal(number);
+        self.look_at(number, row);
         match (&row.a, &row.b) {
             (Some(side), _) => self.go(false, place_of(side)),
             (None, Some(side)) => self.go(true, place_of(side)),
             (None, None) => {}
         }
+    }
+
+    fn look_at(self, number: u64, row: &PairRow) {
+        self.chosen.set(Some(row.pair));
+        self.reveal(number);
     }
 
     fn reveal(self, number: u64) {
@@ -160,23 +164,40 @@ impl CompareModel {
 
     /// Looks at a pair wherever its row is, and puts the playhead on it.
     pub(crate) fn visit_pair(self, pair: u64) {
-        self.show_pair(pair, true);
+        let is_last = self.last_move();
+        self.with_row_of(pair, move |number, row| {
+            if is_last() {
+                self.choose(number, row);
+            }
+        });
     }
 
-    /// Looks at a pair wherever its row is; `places` the playhead on it too.
-    pub(super) fn show_pair(self, pair: u64, places: bool) {
+    /// Looks at a pair wherever its row is, if that `is_wanted` still when the row is known.
+    pub(super) fn show_pair(self, pair: u64, is_wanted: impl Fn() -> bool + 'static) {
+        self.with_row_of(pair, move |number, row| {
+            if is_wanted() {
+                self.look_at(number, row);
+            }
+        });
+    }
+
+    /// Begins a move of rows; gives whether it is the last one that was asked for.
+    fn last_move(self) -> impl Fn() -> bool + 'static {
+        let begun = self.begin_move();
+        self.is_pressed.set_value(false);
+        move || self.moves.get_value() == begun
+    }
+
+    /// Finds the row of a pair, which may fold it.
+    fn with_row_of(self, pair: u64, then: impl FnOnce(u64, &PairRow) + 'static) {
         self.with_around(pair, move |page| {
-            let at = page.rows.iter().position(|row| holds(row, pair));
-            if let Some((at, row)) = at.and_then(|at| Some((at, page.rows.get(at)?))) {
+            let mut rows = (page.first..).zip(&page.rows);
+            if let Some((number, row)) = rows.find(|(_, row)| holds(row, pair)) {
                 // The list may not know yet how long it is.
                 if untrack(move || self.scroll()).total == 0 {
                     self.pairs.take(Ok(page.clone()));
                 }
-                self.chosen.set(Some(row.pair));
-                self.reveal(page.first + at as u64);
-                if places {
-                    self.choose(page.first + at as u64, row);
-                }
+                then(number, row);
             }
         });
     }
@@ -195,9 +216,7 @@ impl CompareModel {
     /// To where the two first part.
     pub(crate) fn first_divergence(self) {
         match untrack(move || self.result()).map(|result| result.first) {
-            Some(Some(first)) => {
-                self.visit_pair(first.pair);
-            }
+            Some(Some(first)) => self.visit_pair(first.pair),
             Some(None) => self.remark.set("no difference at this level".to_owned()),
             None => {}
         }
@@ -236,12 +255,10 @@ impl CompareModel {
         if let Some(row) = here {
             self.choose(number, row);
         } else if let Some(ask) = self.pairs_ask(number, 1, None) {
+            let is_last = self.last_move();
             spawn_local(async move {
-                if let Some(row) = bridge::ask(ask)
-                    .await
-                    .ok()
-                    .and_then(|page| page.rows.into_iter().next())
-                {
+                let page = bridge::ask(ask).await.ok();
+                if let Some(row) = page.and_then(|page| page.rows.into_iter().next()).filter(|_| is_last()) {
                     self.choose(number, &row);
                 }
             });
@@ -258,17 +275,18 @@ impl CompareModel {
             differences_only: true,
             ..ask
         };
+        let is_last = self.last_move();
         spawn_local(async move {
-            let Ok(page) = bridge::ask(ask).await else { return };
+            let Some(page) = bridge::ask(ask).await.ok().filter(|_| is_last()) else {
+                return;
+            };
             let found = match chosen {
                 None => page.rows.first(),
                 Some(chosen) if backwards => page.rows.iter().rev().find(|row| row.pair < chosen),
                 Some(chosen) => page.rows.iter().find(|row| row.pair > chosen && !holds(row, chosen)),
             };
             match found {
-                Some(row) => {
-                    self.visit_pair(row.pair);
-                }
+                Some(row) => self.visit_pair(row.pair),
                 None if backwards => self.remark.set("no earlier difference".to_owned()),
                 None => self.remark.set("no further difference".to_owned()),
             }
@@ -292,7 +310,7 @@ impl CompareModel {
         self.pairs.clear();
         self.top_px.set(0.0);
         if let Some(pair) = self.chosen.get_untracked() {
-            self.show_pair(pair, false);
+            self.show_pair(pair, move || self.chosen.get_untracked() == Some(pair));
         }
     }
 
