@@ -86,6 +86,35 @@ pub fn next_axis(axis: Axis) -> Axis {
     }
 }
 
+/// A frame's name.
+pub fn frame(seq: u32) -> String {
+    format!("#{}", count(u64::from(seq)))
+}
+
+/// A range of frames.
+pub fn frames(first: u32, last: u32) -> String {
+    if first == last {
+        frame(first)
+    } else {
+        format!("{} – {}", frame(first), frame(last))
+    }
+}
+
+/// The moment that a pane shows.
+pub fn as_of(seq: u32) -> String {
+    format!("as of {}", frame(seq))
+}
+
+/// A frame's name, or the request's, which stands before the first.
+pub fn frame_or_request(seq: u32) -> String {
+    if seq == 0 { "request".to_owned() } else { frame(seq) }
+}
+
+/// What a pane's `data-state` says while its content is on its way.
+pub fn ready_if(is_here: bool) -> &'static str {
+    if is_here { "ready" } else { "loading" }
+}
+
 /// A long id as it is shown: its beginning; the whole stands in the title.
 pub fn short_id(id: &str) -> String {
     if id.chars().count() <= 20 {

@@ -27,7 +27,7 @@ type Apply<A> = Rc<dyn Fn(Answered<A>)>;
 /// Asks on behalf of one pane.
 pub(crate) struct Asker<A: Ask + Clone + 'static> {
     queue: StoredValue<Rc<RefCell<Latest<A>>>, LocalStorage>,
-    apply: StoredValue<Apply<A>, LocalStorage>,
+    apply: StoredValue<Option<Apply<A>>, LocalStorage>,
 }
 
 impl<A: Ask + Clone + 'static> Clone for Asker<A> {
@@ -40,10 +40,22 @@ impl<A: Ask + Clone + 'static> Copy for Asker<A> {}
 impl<A: Ask + Clone + 'static> Asker<A> {
     /// `apply` hears every answer that comes, in order.
     pub(crate) fn new(apply: impl Fn(Answered<A>) + 'static) -> Self {
+        let asker = Self::unheard();
+        asker.heard_by(apply);
+        asker
+    }
+
+    /// For a model that hears the answers itself, and so has to be made first.
+    pub(crate) fn unheard() -> Self {
         Self {
             queue: StoredValue::new_local(Rc::default()),
-            apply: StoredValue::new_local(Rc::new(apply)),
+            apply: StoredValue::new_local(None),
         }
+    }
+
+    /// From now on `apply` hears every answer.
+    pub(crate) fn heard_by(self, apply: impl Fn(Answered<A>) + 'static) {
+        self.apply.set_value(Some(Rc::new(apply)));
     }
 
     /// Asks now, or as soon as the question on its way is answered.
@@ -52,7 +64,7 @@ impl<A: Ask + Clone + 'static> Asker<A> {
         let Some(first) = queue.borrow_mut().want(ask) else {
             return;
         };
-        let apply = self.apply.with_value(Rc::clone);
+        let apply = self.apply.get_value();
         spawn_local(async move {
             let mut next = Some(first);
             let mut tries = 0;
@@ -67,11 +79,13 @@ impl<A: Ask + Clone + 'static> Asker<A> {
                     continue;
                 }
                 tries = 0;
-                apply(Answered {
-                    ask,
-                    answer,
-                    is_overtaken,
-                });
+                if let Some(apply) = &apply {
+                    apply(Answered {
+                        ask,
+                        answer,
+                        is_overtaken,
+                    });
+                }
                 // The question that waits may be replaced meanwhile.
                 browser::sleep(asked_ms + EVERY_MS - browser::now_ms()).await;
                 next = queue.borrow_mut().done();

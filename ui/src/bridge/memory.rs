@@ -27,6 +27,9 @@ use crate::browser::{File, testing};
 /// What a question is answered with in the place of the usual.
 type Script = Box<dyn Fn(&AnyAsk) -> Option<Result<Vec<u8>, Report>>>;
 
+/// What hears the news.
+type Hear = Rc<dyn Fn(News)>;
+
 /// Exchanges in memory, and what was asked about them.
 #[derive(Default)]
 pub(crate) struct Memory {
@@ -38,7 +41,7 @@ pub(crate) struct Memory {
     pub(crate) is_read_only: Cell<bool>,
     asked: RefCell<Vec<AnyAsk>>,
     script: RefCell<Option<Script>>,
-    hear: RefCell<Option<Rc<dyn Fn(News)>>>,
+    hear: RefCell<Option<Hear>>,
     gate: Gate,
 }
 
@@ -375,7 +378,7 @@ impl Bridge for Shared {
         })
     }
 
-    fn listen(&self, hear: Rc<dyn Fn(News)>) {
+    fn listen(&self, hear: Hear) {
         *self.hear.borrow_mut() = Some(hear);
     }
 

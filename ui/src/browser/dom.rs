@@ -229,3 +229,13 @@ pub(crate) fn watch_size(element: &web_sys::Element, changed: impl Fn(f64, f64) 
     }
     measure.forget();
 }
+
+/// Pointer events go to the element that heard this one, until the pointer is let go.
+pub(crate) fn capture_pointer(event: &web_sys::PointerEvent) {
+    if let Some(target) = event.current_target()
+        && let Ok(element) = target.dyn_into::<web_sys::Element>()
+        && let Err(error) = element.set_pointer_capture(event.pointer_id())
+    {
+        web_sys::console::warn_1(&error);
+    }
+}

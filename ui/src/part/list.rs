@@ -2,22 +2,11 @@
 
 use leptos::{html, prelude::*};
 
-use super::scroll::Scroll;
+use super::listing::{ListPage, Listing};
 use crate::browser;
 
-/// What a windowed list needs to know.
-#[derive(Clone, Copy)]
-pub(crate) struct Listed {
-    pub(crate) scroll: Signal<Scroll>,
-    /// Number of the first row given.
-    pub(crate) first: Signal<u64>,
-    pub(crate) top_px: RwSignal<f64>,
-    pub(crate) view_px: RwSignal<f64>,
-    pub(crate) scroll_to: RwSignal<Option<f64>>,
-}
-
 /// The scrolling box around `rows`, which are placed where they belong.
-pub(crate) fn list(listed: Listed, rows: impl IntoView + 'static) -> AnyView {
+pub(crate) fn list<T: ListPage>(listed: Listing<T>, rows: impl IntoView + 'static) -> AnyView {
     let node = NodeRef::<html::Div>::new();
     node.on_load(move |element| {
         browser::watch_size(&element, move |_, height| {
@@ -28,7 +17,7 @@ pub(crate) fn list(listed: Listed, rows: impl IntoView + 'static) -> AnyView {
     });
     let tall = NodeRef::<html::Div>::new();
     Effect::new(move |_| {
-        let scroll = listed.scroll.get();
+        let scroll = listed.scroll();
         let (Some(element), Some(tall)) = (node.get(), tall.get()) else {
             return;
         };
@@ -46,7 +35,7 @@ pub(crate) fn list(listed: Listed, rows: impl IntoView + 'static) -> AnyView {
         }
     };
     let place = move || {
-        let top = listed.scroll.get().row_top_px(listed.first.get(), listed.top_px.get());
+        let top = listed.scroll().row_top_px(listed.first(), listed.top_px.get());
         format!("translateY({top}px)")
     };
     view! {

@@ -14,13 +14,14 @@ pub(crate) fn theme(shell: Shell) -> Memo<Theme> {
     })
 }
 
-/// The canvas. `failed` gets a sentence where the browser cannot paint.
-pub(crate) fn painted<P>(picture: Signal<P>, size: Signal<(f64, f64)>, failed: RwSignal<Option<String>>) -> AnyView
+/// The canvas; a sentence in its place where the browser cannot paint.
+pub(crate) fn painted<P>(picture: Signal<P>, size: Signal<(f64, f64)>) -> AnyView
 where
     P: Picture + Send + Sync + 'static,
 {
     let node = NodeRef::<html::Canvas>::new();
     let host = StoredValue::new_local(None::<Host<P>>);
+    let failed = RwSignal::new(None::<String>);
     let is_started = RwSignal::new(false);
     node.on_load(move |element| match Host::start(element) {
         Ok(started) => {
@@ -37,5 +38,9 @@ where
             host.repaint();
         }
     });
-    view! { <canvas class="lanes-canvas" node_ref=node aria-hidden="true"></canvas> }.into_any()
+    view! {
+        <canvas class="lanes-canvas" node_ref=node aria-hidden="true"></canvas>
+        {move || failed.get().map(|words| view! { <p class="stage-note">{words}</p> })}
+    }
+    .into_any()
 }

@@ -1,8 +1,11 @@
 //! What a pane shows: an answer, a report, or that it waits.
 
-use scrubjay_ipc::{Code, Report};
+use scrubjay_ipc::{Ask, Code, Report};
 
-use crate::signal::*;
+use crate::{
+    bridge::asker::{Answered, Asker},
+    signal::*,
+};
 
 /// An answer and, if the last question failed, why.
 pub(crate) struct Pane<T: Send + Sync + 'static> {
@@ -25,6 +28,18 @@ impl<T: Send + Sync + 'static> Pane<T> {
         }
     }
 
+    /// Asks for this pane, and takes the answers to questions that are still `wanted` when they come.
+    pub(crate) fn asker<A>(self, wanted: impl Fn(&A) -> bool + 'static) -> Asker<A>
+    where
+        A: Ask<Answer = T> + Clone + 'static,
+    {
+        Asker::new(move |answered: Answered<A>| {
+            if wanted(&answered.ask) {
+                self.take(answered.answer);
+            }
+        })
+    }
+
     /// Takes an answer. What a newer question made pointless is left out.
     pub(crate) fn take(self, answer: Result<T, Report>) {
         match answer {
@@ -37,6 +52,16 @@ impl<T: Send + Sync + 'static> Pane<T> {
             Err(report) if report.code == Code::Superseded => {}
             Err(report) => self.report.set(Some(report)),
         }
+    }
+
+    /// A part of the answer that is here.
+    pub(crate) fn read<R>(self, part: impl FnOnce(&T) -> R) -> Option<R> {
+        self.value.with(|value| value.as_ref().map(part))
+    }
+
+    /// The same, without following it.
+    pub(crate) fn read_now<R>(self, part: impl FnOnce(&T) -> R) -> Option<R> {
+        self.value.with_untracked(|value| value.as_ref().map(part))
     }
 
     pub(crate) fn clear(self) {

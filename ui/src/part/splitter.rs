@@ -1,7 +1,6 @@
 //! A bar between panes that can be dragged, or moved with the arrow keys.
 
 use leptos::{ev, prelude::*};
-use wasm_bindgen::JsCast as _;
 
 use crate::browser;
 
@@ -52,12 +51,7 @@ pub(crate) fn splitter(size: Size, grows: Grows, label: &'static str) -> AnyView
         1.0
     };
     let down = move |event: ev::PointerEvent| {
-        if let Some(bar) = event
-            .current_target()
-            .and_then(|bar| bar.dyn_into::<web_sys::Element>().ok())
-        {
-            drop(bar.set_pointer_capture(event.pointer_id()));
-        }
+        browser::capture_pointer(&event);
         start.set(Some((place(&event), size.px.get_untracked())));
     };
     let moved = move |event: ev::PointerEvent| {

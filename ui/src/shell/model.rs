@@ -4,10 +4,7 @@ use scrubjay_ipc::{Health, HealthView, News, Report, Source, SourceState, Source
 
 use super::{density::Density, keyboard::Keyboard};
 use crate::{
-    bridge::{
-        self, Cancel,
-        asker::{Answered, Asker},
-    },
+    bridge::{self, Cancel, asker::Asker},
     browser,
     screen::Screen,
     signal::*,
@@ -50,7 +47,7 @@ pub(crate) struct Shell {
     pub(crate) first_source: RwSignal<Option<String>>,
     /// Counts up when the first-run card was closed, or asked for again.
     guide: RwSignal<u32>,
-    sources_asker: StoredValue<Option<Asker<Sources>>, LocalStorage>,
+    sources_asker: Asker<Sources>,
 }
 
 impl Shell {
@@ -79,15 +76,12 @@ impl Shell {
             opening: RwSignal::new(None),
             first_source: RwSignal::new(None),
             guide: RwSignal::new(0),
-            sources_asker: StoredValue::new_local(None),
+            sources_asker: Asker::unheard(),
         };
-        this.sources_asker
-            .set_value(Some(Asker::new(move |answered: Answered<Sources>| {
-                match answered.answer {
-                    Ok(list) => this.sources.set(Some(list.sources)),
-                    Err(report) => this.notice.set(Some(report)),
-                }
-            })));
+        this.sources_asker.heard_by(move |answered| match answered.answer {
+            Ok(list) => this.sources.set(Some(list.sources)),
+            Err(report) => this.notice.set(Some(report)),
+        });
         this.ask_sources();
         spawn_local(async move {
             if let Ok(health) = bridge::ask(Health {}).await {
@@ -99,9 +93,7 @@ impl Shell {
 
     /// Asks for the sources again.
     pub(crate) fn ask_sources(self) {
-        if let Some(asker) = self.sources_asker.get_value() {
-            asker.ask(Sources {});
-        }
+        self.sources_asker.ask(Sources {});
     }
 
     pub(crate) fn hear(self, news: &News) {

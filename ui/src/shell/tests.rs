@@ -71,8 +71,8 @@ fn choices_are_remembered() {
     page.shell.set_density(Density::Compact);
     page.shell.set_singles(false);
     memory.settle();
-    assert_eq!(page.library.row_px.get_untracked(), Density::Compact.library_px());
-    assert_eq!(page.inspect.rows.row_px.get_untracked(), Density::Compact.row_px());
+    assert_eq!(page.library.list.row_px.get_untracked(), Density::Compact.library_px());
+    assert_eq!(page.inspect.rows.list.row_px.get_untracked(), Density::Compact.row_px());
     let next = Page::new().shell;
     assert_eq!(next.theme.get_untracked(), ThemeChoice::Light);
     assert_eq!(next.density.get_untracked(), Density::Compact);

@@ -21,7 +21,7 @@ use crate::{
 const PAIRS: u64 = 200;
 const FIRST: u64 = 120;
 
-fn view(stage: serde_json::Value) -> ComparisonView {
+fn view(stage: &serde_json::Value) -> ComparisonView {
     let side = serde_json::json!({ "title": "", "exchanges": [1], "started_at": "", "frames": 200, "duration_us": 1 });
     let view = serde_json::json!({
         "comparison": 1, "stage": stage, "a": side, "b": side, "level": "behaviour", "ignoring": [],
@@ -62,7 +62,7 @@ fn answer(ask: &CompareAsk, stage: &serde_json::Value) -> Option<Result<Vec<u8>,
             return Some(Err(Report::new(Code::BadRequest, "No pattern.", "Close the bracket.")));
         }
         CompareAsk::Compare(_) => json::<Compare>(&CompareStarted { comparison: 1 }),
-        CompareAsk::Comparison(_) => json::<Comparison>(&view(stage.clone())),
+        CompareAsk::Comparison(_) => json::<Comparison>(&view(stage)),
         CompareAsk::Pairs(ask) => json::<Pairs>(&rows(ask)),
         CompareAsk::MapMoment(ask) => {
             let at = match ask.at {
@@ -124,7 +124,7 @@ fn a_comparison_that_is_done_goes_to_the_first_divergence() {
     let (_memory, page, _) = compared(true);
     assert_eq!(page.compare.chosen.get_untracked(), Some(FIRST));
     assert_eq!(frame(page), Some(FIRST as u32 + 1));
-    assert!(page.compare.scroll_to.with_untracked(Option::is_some));
+    assert!(page.compare.pairs.scroll_to.with_untracked(Option::is_some));
 }
 
 #[test]
@@ -228,8 +228,13 @@ fn steps_reach_rows_that_are_not_here() {
     run(page, C::End);
     memory.settle();
     assert_eq!(page.compare.chosen.get_untracked(), Some(PAIRS - 1));
-    let top = page.compare.scroll_to.get_untracked().expect("the last row is shown");
-    page.compare.top_px.set(top);
+    let top = page
+        .compare
+        .pairs
+        .scroll_to
+        .get_untracked()
+        .expect("the last row is shown");
+    page.compare.pairs.top_px.set(top);
     memory.settle();
     run(page, C::Pair(1));
     memory.settle();
@@ -245,7 +250,7 @@ fn what_is_looked_at_stays_when_the_list_is_another() {
     run(page, C::DifferencesOnly);
     memory.settle();
     assert_eq!(page.compare.chosen.get_untracked(), Some(FIRST));
-    assert!(page.compare.pairs.value.with_untracked(Option::is_some));
+    assert!(page.compare.pairs.page.value.with_untracked(Option::is_some));
 }
 
 #[test]

@@ -175,7 +175,7 @@ pub(crate) fn run(page: Page, command: Command) {
 
 fn fit_selection(inspect: Inspect) {
     let current = inspect.rows.current.get_untracked();
-    if let Some(row) = current.and_then(|number| inspect.rows.row(number)) {
+    if let Some(row) = current.and_then(|number| inspect.rows.list.row(number)) {
         inspect.fit_frames(row.first_seq, row.last_seq);
     }
 }

@@ -40,7 +40,7 @@ fn live(name: &str, chunks: usize) -> (Shared, Page) {
 
 fn is_locate(ask: &AnyAsk) -> Option<Target> {
     match ask {
-        AnyAsk::Exchange(ExchangeAsk::Locate(ask)) => Some(ask.target.clone()),
+        AnyAsk::Exchange(ExchangeAsk::Locate(ask)) => Some(ask.target),
         _ => None,
     }
 }
@@ -62,8 +62,8 @@ fn a_finished_run_opens_at_its_end_with_every_pane() {
     assert_eq!(inspect.follow.get_untracked(), Follow::Still);
     assert_eq!(inspect.moment.get_untracked().map(|moment| moment.seq), Some(frames));
     assert!(inspect.lanes.with_untracked(Option::is_some));
-    assert!(inspect.rows.page.value.with_untracked(Option::is_some));
-    assert!(inspect.tree.view.value.with_untracked(Option::is_some));
+    assert!(inspect.rows.list.page.value.with_untracked(Option::is_some));
+    assert!(inspect.tree.list.page.value.with_untracked(Option::is_some));
     assert!(inspect.sides.detail.value.with_untracked(Option::is_some));
     assert!(inspect.problems.groups.value.with_untracked(Option::is_some));
     assert_eq!(browser::testing::title(), "Scrubjay");
@@ -215,24 +215,24 @@ fn growth_is_asked_for_eight_times_a_second_and_the_last_one_always() {
 fn another_view_of_the_rows_shows_the_row_of_the_playhead() {
     let (memory, page) = opened("tool-call-parallel");
     let rows = page.inspect.rows;
-    rows.view_px.set(104.0);
+    rows.list.view_px.set(104.0);
     run(page, C::CycleRows);
     memory.settle();
-    rows.scroll_to.set(None);
+    rows.list.scroll_to.set(None);
     page.inspect.step_to(Target::Seq(page.inspect.tail_now().frames));
     memory.settle();
     for of in [RowsOf::Spans, RowsOf::Events] {
         rows.set_view(of);
         memory.settle();
         // What the list does with it.
-        if let Some(top) = rows.scroll_to.get_untracked() {
-            rows.top_px.set(top);
-            rows.scroll_to.set(None);
+        if let Some(top) = rows.list.scroll_to.get_untracked() {
+            rows.list.top_px.set(top);
+            rows.list.scroll_to.set(None);
         }
         memory.settle();
         let current = rows.current.get_untracked().expect("a row");
-        let scroll = untrack(move || rows.scroll());
-        let top = rows.top_px.get_untracked();
+        let scroll = untrack(move || rows.list.scroll());
+        let top = rows.list.top_px.get_untracked();
         let row_top = current as f64 * scroll.row_px;
         assert!(
             row_top >= top && row_top + scroll.row_px <= top + scroll.view_px + 0.5,
@@ -246,7 +246,7 @@ fn another_view_of_the_rows_shows_the_row_of_the_playhead() {
 fn a_row_that_was_chosen_stays_chosen_when_rows_arrive() {
     let (memory, page) = live("tool-call-parallel", 10);
     let rows = page.inspect.rows;
-    let first = rows.row(0).expect("a row");
+    let first = rows.list.row(0).expect("a row");
     rows.choose(page.inspect, 0, &first);
     memory.settle();
     assert_eq!(rows.current.get_untracked(), Some(0));
@@ -331,20 +331,22 @@ fn playing_reaches_the_end_and_stops() {
 fn branches_stay_open_over_exchanges_and_restarts() {
     let (memory, page) = opened("shared-state");
     let tree = page.inspect.tree;
-    let branch = tree.view.value.with_untracked(|view| {
+    let branch = tree.list.page.value.with_untracked(|view| {
         let lines = &view.as_ref().expect("a state").lines;
         let line = lines.iter().find(|line| line.children > 0 && !line.expanded);
         line.map(|line| line.pointer.clone())
     });
     let branch = branch.expect("a branch");
     let lines = tree
-        .view
+        .list
+        .page
         .value
         .with_untracked(|view| view.as_ref().map(|view| view.total));
     tree.toggle(&branch);
     memory.settle();
     let more = tree
-        .view
+        .list
+        .page
         .value
         .with_untracked(|view| view.as_ref().map(|view| view.total));
     assert!(more > lines);

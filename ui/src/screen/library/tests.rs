@@ -20,7 +20,7 @@ fn library() -> (Shared, Page) {
 }
 
 fn shown(page: Page) -> Vec<(i64, Option<u32>)> {
-    page.library.page.value.with_untracked(|listed| {
+    page.library.list.page.value.with_untracked(|listed| {
         let rows = listed.iter().flat_map(|listed| &listed.rows);
         rows.map(|row| (row.exchange, row.run)).collect()
     })
@@ -28,6 +28,7 @@ fn shown(page: Page) -> Vec<(i64, Option<u32>)> {
 
 fn total(page: Page) -> u64 {
     page.library
+        .list
         .page
         .value
         .with_untracked(|listed| listed.as_ref().map_or(0, |listed| listed.total))
@@ -55,13 +56,13 @@ fn the_newest_run_comes_first_and_keys_go_down_the_list() {
 fn what_is_read_stays_in_place_when_newer_rows_come_in_above() {
     let (memory, page) = library();
     let library = page.library;
-    let row_px = library.row_px.get_untracked();
+    let row_px = library.list.row_px.get_untracked();
     // At the top the newest is what is looked for.
     memory.add(&recording("reasoning"));
     memory.bring(News::Library);
     memory.settle();
-    assert_eq!(library.scroll_to.get_untracked(), None);
-    library.top_px.set(2.0 * row_px);
+    assert_eq!(library.list.scroll_to.get_untracked(), None);
+    library.list.top_px.set(2.0 * row_px);
     memory.settle();
     let before = total(page);
     memory.add(&recording("unicode"));
@@ -69,7 +70,7 @@ fn what_is_read_stays_in_place_when_newer_rows_come_in_above() {
     memory.settle();
     let more = (total(page) - before) as f64;
     assert!(more > 0.0);
-    assert_eq!(library.scroll_to.get_untracked(), Some((2.0 + more) * row_px));
+    assert_eq!(library.list.scroll_to.get_untracked(), Some((2.0 + more) * row_px));
 }
 
 #[test]
@@ -142,10 +143,10 @@ fn typing_asks_for_the_last_word_alone() {
 #[test]
 fn a_heading_orders_the_list_and_once_more_turns_it_round() {
     let (memory, page) = library();
-    page.library.top_px.set(44.0);
+    page.library.list.top_px.set(44.0);
     page.library.sort_by(1);
     assert_eq!(page.library.sort.get_untracked(), LibrarySort::OldestFirst);
-    assert_eq!(page.library.scroll_to.get_untracked(), Some(0.0));
+    assert_eq!(page.library.list.scroll_to.get_untracked(), Some(0.0));
     memory.settle();
     assert!(shown(page).is_sorted());
     page.library.sort_by(1);

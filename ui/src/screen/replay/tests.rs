@@ -10,7 +10,7 @@ use crate::{
     signal::*,
 };
 
-fn replay(number: u64, clients: serde_json::Value) -> ReplayView {
+fn replay(number: u64, clients: &serde_json::Value) -> ReplayView {
     let view = serde_json::json!({
         "replay": number, "url": format!("http://127.0.0.1:529{number}"), "title": "a run", "exchanges": [1],
         "manner": super::model::Draft::default().options, "failure": "", "command": "scrubjay replay",
@@ -38,7 +38,7 @@ fn running(views: Vec<ReplayView>) -> (Shared, Page) {
 #[test]
 fn the_last_replay_is_shown_with_its_recording() {
     let none = serde_json::json!([]);
-    let (_memory, page) = running(vec![replay(1, none.clone()), replay(2, none)]);
+    let (_memory, page) = running(vec![replay(1, &none), replay(2, &none)]);
     assert_eq!(page.replay.chosen.get_untracked(), Some(2));
     assert_eq!(
         page.replay.opened.get_untracked().map(|opened| opened.exchange),
@@ -51,7 +51,7 @@ fn the_last_replay_is_shown_with_its_recording() {
 
 #[test]
 fn the_address_that_is_copied_has_the_path_that_was_asked() {
-    let (memory, page) = running(vec![replay(1, serde_json::json!([]))]);
+    let (memory, page) = running(vec![replay(1, &serde_json::json!([]))]);
     run(page, C::CopyAddress);
     let target = memory.opened(1).target;
     let path = target
@@ -66,7 +66,7 @@ fn the_address_that_is_copied_has_the_path_that_was_asked() {
 
 #[test]
 fn another_axis_drops_the_picture_until_the_next_comes() {
-    let (memory, page) = running(vec![replay(1, serde_json::json!([]))]);
+    let (memory, page) = running(vec![replay(1, &serde_json::json!([]))]);
     run(page, C::CycleAxis);
     assert!(page.replay.lanes.with_untracked(Option::is_none));
     memory.settle();
@@ -76,7 +76,7 @@ fn another_axis_drops_the_picture_until_the_next_comes() {
 
 #[test]
 fn news_are_asked_for_ten_times_a_second_at_most() {
-    let (memory, _page) = running(vec![replay(1, serde_json::json!([]))]);
+    let (memory, _page) = running(vec![replay(1, &serde_json::json!([]))]);
     let asked = || {
         memory
             .asked(|ask| matches!(ask, AnyAsk::Replay(ReplayAsk::Replays(_))).then_some(()))
@@ -92,7 +92,7 @@ fn news_are_asked_for_ten_times_a_second_at_most() {
 
 #[test]
 fn no_client_means_that_nothing_is_steered() {
-    let (memory, page) = running(vec![replay(1, serde_json::json!([]))]);
+    let (memory, page) = running(vec![replay(1, &serde_json::json!([]))]);
     run(page, C::SkipNext);
     run(page, C::SendNext);
     run(page, C::EditNext);

@@ -17,7 +17,7 @@ use crate::{
         asker::{Answered, Asker},
     },
     browser,
-    part::pane::Pane,
+    part::{listing::Listing, pane::Pane},
     screen::{Model, Page, compare::words as how},
     shell::model::Shell,
     signal::*,
@@ -62,10 +62,7 @@ pub(crate) struct CompareModel {
     pub(crate) view: Pane<ComparisonView>,
     pub(crate) differences_only: RwSignal<bool>,
     pub(crate) downstream_open: RwSignal<bool>,
-    pub(crate) pairs: Pane<PairsPage>,
-    pub(crate) top_px: RwSignal<f64>,
-    pub(crate) view_px: RwSignal<f64>,
-    pub(crate) scroll_to: RwSignal<Option<f64>>,
+    pub(crate) pairs: Listing<PairsPage>,
     /// The pair that is looked at.
     pub(crate) chosen: RwSignal<Option<u64>>,
     pub(crate) pair: Pane<PairView>,
@@ -89,8 +86,8 @@ pub(crate) struct CompareModel {
     moves: StoredValue<u32>,
     /// The last of these moves was a press on the lanes.
     is_pressed: StoredValue<bool>,
-    asker: StoredValue<Option<Asker<Comparison>>, LocalStorage>,
-    mapper: StoredValue<Option<Asker<MapMoment>>, LocalStorage>,
+    asker: Asker<Comparison>,
+    mapper: Asker<MapMoment>,
 }
 
 impl Model for CompareModel {
@@ -122,10 +119,7 @@ impl CompareModel {
             view: Pane::new(),
             differences_only: RwSignal::new(false),
             downstream_open: RwSignal::new(false),
-            pairs: Pane::new(),
-            top_px: RwSignal::new(0.0),
-            view_px: RwSignal::new(300.0),
-            scroll_to: RwSignal::new(None),
+            pairs: Listing::new(pairs::ROW_PX, 300.0),
             chosen: RwSignal::new(None),
             pair: Pane::new(),
             tab: RwSignal::new(PairTab::Words),
@@ -140,13 +134,11 @@ impl CompareModel {
             turn: RwSignal::new(0),
             moves: StoredValue::new(0),
             is_pressed: StoredValue::new(false),
-            asker: StoredValue::new_local(None),
-            mapper: StoredValue::new_local(None),
+            asker: Asker::unheard(),
+            mapper: Asker::unheard(),
         };
-        this.asker
-            .set_value(Some(Asker::new(move |answered| this.arrived(answered))));
-        this.mapper
-            .set_value(Some(Asker::new(move |answered| this.mapped(answered))));
+        this.asker.heard_by(move |answered| this.arrived(answered));
+        this.mapper.heard_by(move |answered| this.mapped(answered));
         this.watch_question();
         this.watch_lanes();
         this.watch_pairs();
@@ -184,7 +176,7 @@ impl CompareModel {
     fn forget(self) {
         self.comparison.set(None);
         self.view.clear();
-        self.pairs.clear();
+        self.pairs.page.clear();
         self.pair.clear();
         self.chosen.set(None);
         self.moment.set(None);
@@ -280,8 +272,8 @@ impl CompareModel {
     // ---- how far it is --------------------------------------------------
 
     fn ask(self) {
-        if let (Some(asker), Some(comparison)) = (self.asker.get_value(), self.comparison.get_untracked()) {
-            asker.ask(Comparison { comparison });
+        if let Some(comparison) = self.comparison.get_untracked() {
+            self.asker.ask(Comparison { comparison });
         }
     }
 
@@ -345,8 +337,8 @@ impl CompareModel {
     pub(crate) fn go(self, of_b: bool, at: MapAt) {
         self.begin_move();
         self.is_pressed.set_value(matches!(at, MapAt::X(_)));
-        if let (Some(mapper), Some(comparison)) = (self.mapper.get_value(), self.comparison.get_untracked()) {
-            mapper.ask(MapMoment {
+        if let Some(comparison) = self.comparison.get_untracked() {
+            self.mapper.ask(MapMoment {
                 comparison,
                 of_b,
                 axis: self.axis.get_untracked(),

@@ -8,7 +8,6 @@ use crate::{
         self,
         asker::{Answered, Asker},
     },
-    part::scroll::Scroll,
     signal::*,
 };
 
@@ -16,15 +15,6 @@ use crate::{
 pub(crate) const ROW_PX: f64 = 28.0;
 
 impl CompareModel {
-    pub(crate) fn scroll(self) -> Scroll {
-        let total = self.pairs.value.with(|page| page.as_ref().map_or(0, |page| page.total));
-        Scroll {
-            total,
-            row_px: ROW_PX,
-            view_px: self.view_px.get(),
-        }
-    }
-
     /// A question about pairs, as the list shows them now.
     fn pairs_ask(self, first: u64, count: u32, around: Option<u64>) -> Option<Pairs> {
         Some(Pairs {
@@ -38,30 +28,18 @@ impl CompareModel {
     }
 
     pub(super) fn watch_pairs(self) {
-        let asker = Asker::new(move |answered: Answered<Pairs>| {
-            let ask = &answered.ask;
+        let asker = self.pairs.page.asker(move |ask: &Pairs| {
             let now = (
                 self.comparison.get_untracked(),
                 self.differences_only.get_untracked(),
                 self.downstream_open.get_untracked(),
             );
-            if now == (Some(ask.comparison), ask.differences_only, ask.downstream_open) {
-                self.pairs.take(answered.answer);
-            }
+            now == (Some(ask.comparison), ask.differences_only, ask.downstream_open)
         });
         let is_done = Memo::new(move |_| self.result().is_some());
         Effect::new(move |_| {
             self.turn.track();
-            let known = self
-                .pairs
-                .value
-                .with_untracked(|page| page.as_ref().map(|page| page.total));
-            let scroll = Scroll {
-                total: known.unwrap_or(80),
-                row_px: ROW_PX,
-                view_px: self.view_px.get(),
-            };
-            let (first, count) = scroll.window(self.top_px.get());
+            let (first, count) = self.pairs.window(30);
             let comparison = self.comparison.get().filter(|_| is_done.get());
             let (differences_only, downstream_open) = (self.differences_only.get(), self.downstream_open.get());
             if let Some(comparison) = comparison {
@@ -70,7 +48,7 @@ impl CompareModel {
                     differences_only,
                     downstream_open,
                     first,
-                    count: count.max(30),
+                    count,
                     around: None,
                 });
             }
@@ -126,17 +104,10 @@ impl CompareModel {
         });
     }
 
-    fn page_now(self) -> (u64, Vec<PairRow>) {
-        self.pairs.value.with_untracked(|page| {
-            page.as_ref()
-                .map_or((0, Vec::new()), |page| (page.first, page.rows.clone()))
-        })
-    }
-
     /// The row that is looked at, if it is here.
     pub(crate) fn chosen_row(self) -> Option<PairRow> {
         let chosen = self.chosen.get_untracked()?;
-        self.page_now().1.into_iter().find(|row| row.pair == chosen)
+        self.pairs.rows_now().1.into_iter().find(|row| row.pair == chosen)
     }
 
     /// Looks at a pair and puts the playhead on it.
@@ -152,14 +123,7 @@ impl CompareModel {
 
     fn look_at(self, number: u64, row: &PairRow) {
         self.chosen.set(Some(row.pair));
-        self.reveal(number);
-    }
-
-    fn reveal(self, number: u64) {
-        let scroll = untrack(move || self.scroll());
-        if let Some(top) = scroll.reveal(number, self.top_px.get_untracked()) {
-            self.scroll_to.set(Some(top));
-        }
+        self.pairs.reveal(number);
     }
 
     /// Looks at a pair wherever its row is, and puts the playhead on it.
@@ -194,8 +158,8 @@ impl CompareModel {
             let mut rows = (page.first..).zip(&page.rows);
             if let Some((number, row)) = rows.find(|(_, row)| holds(row, pair)) {
                 // The list may not know yet how long it is.
-                if untrack(move || self.scroll()).total == 0 {
-                    self.pairs.take(Ok(page.clone()));
+                if self.pairs.total_now() == 0 {
+                    self.pairs.page.take(Ok(page.clone()));
                 }
                 then(number, row);
             }
@@ -224,7 +188,7 @@ impl CompareModel {
 
     /// To the next or previous row.
     pub(crate) fn step(self, by: i64) {
-        let (first, rows) = self.page_now();
+        let (first, rows) = self.pairs.rows_now();
         let chosen = self.chosen.get_untracked();
         let at = rows.iter().position(|row| Some(row.pair) == chosen);
         let Some(at) = at else {
@@ -234,7 +198,7 @@ impl CompareModel {
             }
             return;
         };
-        let total = untrack(move || self.scroll()).total;
+        let total = self.pairs.total_now();
         let number = (first + at as u64)
             .saturating_add_signed(by)
             .min(total.saturating_sub(1));
@@ -243,17 +207,13 @@ impl CompareModel {
 
     /// To the first or the last row.
     pub(crate) fn ends(self, last: bool) {
-        let total = untrack(move || self.scroll()).total;
+        let total = self.pairs.total_now();
         self.to_row(if last { total.saturating_sub(1) } else { 0 });
     }
 
     fn to_row(self, number: u64) {
-        let (first, rows) = self.page_now();
-        let here = number
-            .checked_sub(first)
-            .and_then(|at| rows.get(usize::try_from(at).ok()?));
-        if let Some(row) = here {
-            self.choose(number, row);
+        if let Some(row) = self.pairs.row(number) {
+            self.choose(number, &row);
         } else if let Some(ask) = self.pairs_ask(number, 1, None) {
             let is_last = self.last_move();
             spawn_local(async move {
@@ -307,8 +267,8 @@ impl CompareModel {
 
     /// The list is another one; what was looked at stays in view.
     fn show_again(self) {
-        self.pairs.clear();
-        self.top_px.set(0.0);
+        self.pairs.page.clear();
+        self.pairs.top_px.set(0.0);
         if let Some(pair) = self.chosen.get_untracked() {
             self.show_pair(pair, move || self.chosen.get_untracked() == Some(pair));
         }
@@ -332,7 +292,7 @@ impl CompareModel {
     /// Pairs a side of one row with the other side of another.
     pub(crate) fn pair_rows(self, one: u64, other: u64) {
         self.taken.set(None);
-        let (_, rows) = self.page_now();
+        let (_, rows) = self.pairs.rows_now();
         let find = |pair: u64| rows.iter().find(|row| row.pair == pair).cloned();
         let (Some(one), Some(other)) = (find(one), find(other)) else {
             self.remark
@@ -379,7 +339,7 @@ impl CompareModel {
                 Ok(started) => {
                     self.remark
                         .set(if paired { "paired by hand" } else { "taken apart" }.to_owned());
-                    self.pairs.clear();
+                    self.pairs.page.clear();
                     self.began(started);
                 }
                 Err(report) => self.remark.set(report.message),

@@ -1,18 +1,17 @@
 //! A's lanes, B's lanes, ribbons between them, and one playhead on both.
 
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, prelude::*};
 use scrubjay_ipc::{Axis, LanePicture, MapAt, Ribbon};
 use scrubjay_timeline::{
     Bands, Layout, Pairing, Scene, Theme, Window,
     layout::{Folding, RULER_PX},
     pairing::{Edges, GAP_PX, ribbon_at},
-    title,
 };
 
 use crate::{
     browser,
     part::{
-        painted,
+        lanes, painted,
         splitter::{Grows, Size, splitter},
     },
     screen::compare::{model::CompareModel, words as how},
@@ -42,33 +41,24 @@ pub(crate) fn lanes(model: CompareModel, shell: Shell) -> AnyView {
         is_dragged: RwSignal::new(false),
         hover: RwSignal::new(None),
     };
-    let failed = RwSignal::new(None::<String>);
-    let node = NodeRef::<html::Div>::new();
-    node.on_load(move |element| {
-        browser::watch_size(&element, move |width, _| {
-            if width > 0.0 && (model.width_px.get_untracked() - width).abs() > 0.5 {
-                model.width_px.set(width);
-            }
-        });
-    });
+    let node = lanes::measured(move |width, _| lanes::take_width(model.width_px, width));
     let theme = painted::theme(shell);
     let picture = Signal::derive(move || picture_of(stage, theme.get()));
     let height = move || f64::from(bands.get().height());
     let canvas_size = Signal::derive(move || (model.width_px.get(), height()));
-    let state = move || {
-        if model.both.with(Option::is_some) {
-            "ready"
-        } else {
-            "loading"
-        }
+    let state = move || words::ready_if(model.both.with(Option::is_some));
+    let moment = move || {
+        model
+            .moment
+            .get()
+            .map(|moment| format!("{} {}", moment.a.1, moment.b.1))
     };
     view! {
         <section class="compare-lanes" style:height=move || format!("{}px", height()) aria-label="Lanes of both sides"
-            data-pane="compare-lanes" data-state=state data-as-of=move || model.moment.get().map(|moment| format!("{} {}", moment.a.1, moment.b.1))>
+            data-pane="compare-lanes" data-state=state data-as-of=moment>
             {titles(stage)}
             <div class="stage" node_ref=node>
-                {painted::painted(picture, canvas_size, failed)}
-                {move || failed.get().map(|words| view! { <p class="stage-note">{words}</p> })}
+                {painted::painted(picture, canvas_size)}
                 {chosen_ribbon(stage)}
                 {surface(stage)}
                 {head(stage, false)}{head(stage, true)}
@@ -134,28 +124,17 @@ fn titles(stage: Stage) -> AnyView {
     let model = stage.model;
     let lanes = move || {
         let (bands, (a, b)) = (stage.bands.get(), stage.layouts.get());
-        let one = |layout: &Layout, (top, height): (f32, f32)| {
-            let places = layout
-                .lanes
-                .iter()
-                .filter(|place| place.y + place.height <= height + 1.0);
-            let lane = |place: &scrubjay_timeline::Place| {
-                let (y, tall) = (top + place.y, place.height);
-                view! { <div class="lane-title" style=format!("top:{y}px;height:{tall}px;line-height:{tall}px")>{title(place.id)}</div> }
-            };
-            places.map(lane).collect_view()
-        };
         let middle = bands.gap.0 + bands.gap.1 / 2.0;
         view! {
-            {one(&a, bands.a)}
+            {lanes::lane_titles(&a, bands.a.0, bands.a.1)}
             <div class="gap-title" style=format!("top:{}px", middle - 22.0)><span class="side-tag a">"A"</span><span class="side-tag b">"B"</span></div>
-            {one(&b, bands.b)}
+            {lanes::lane_titles(&b, bands.b.0, bands.b.1)}
         }
     };
     let is_folded = move || stage.layouts.with(|(a, _)| a.folded);
     view! {
         <div class="titles">
-            <button class="axis-title" title="Axis (x)" on:click=move |_| model.cycle_axis()>{move || words::axis(model.axis.get())}" ▾"</button>
+            {lanes::axis_button(model.axis, move || model.cycle_axis())}
             <div class="pair-titles" class:folded=is_folded>{lanes}</div>
         </div>
     }
@@ -175,21 +154,18 @@ fn surface(stage: Stage) -> AnyView {
         }
     };
     let moved = move |event: ev::PointerEvent| {
-        stage
-            .hover
-            .set(Some((f64::from(event.offset_x()), f64::from(event.offset_y()))));
+        stage.hover.set(Some(lanes::place_of(&event)));
         if stage.is_dragged.get_untracked() {
             scrub(stage, &event);
         }
     };
     let wheel = move |event: ev::WheelEvent| {
         event.prevent_default();
-        let unit = if event.delta_mode() == 1 { 16.0 } else { 1.0 };
-        let (dx, dy) = (event.delta_x() * unit, event.delta_y() * unit);
+        let (dx, dy) = lanes::wheel_px(&event);
         let width = model.width_px.get_untracked().max(1.0);
         if event.ctrl_key() || event.meta_key() {
             let part = f64::from(event.offset_x()) / width;
-            model.zoom((dy * 0.004).clamp(-0.7, 0.7).exp(), part.clamp(0.0, 1.0));
+            model.zoom(lanes::zoom_factor(dy), part.clamp(0.0, 1.0));
         } else {
             model.pan((if dx == 0.0 { dy } else { dx }) / width);
         }
@@ -205,7 +181,7 @@ fn surface(stage: Stage) -> AnyView {
 
 /// A press on a ribbon looks at its pair; on lanes it puts the playhead there.
 fn press(stage: Stage, event: &ev::PointerEvent) {
-    let (x, y) = (f64::from(event.offset_x()), f64::from(event.offset_y()));
+    let (x, y) = lanes::place_of(event);
     match untrack(move || ribbon_under(stage, x, y)) {
         Some(ribbon) => stage.model.visit_pair(ribbon.pair),
         None => scrub(stage, event),
@@ -214,8 +190,8 @@ fn press(stage: Stage, event: &ev::PointerEvent) {
 
 fn scrub(stage: Stage, event: &ev::PointerEvent) {
     let model = stage.model;
-    let (x, y) = (f64::from(event.offset_x()), event.offset_y() as f32);
-    let Some(of_b) = stage.bands.get_untracked().is_b(y) else {
+    let (x, y) = lanes::place_of(event);
+    let Some(of_b) = stage.bands.get_untracked().is_b(y as f32) else {
         return;
     };
     if let Some((a, b)) = untrack(move || windows(model)) {
@@ -261,11 +237,7 @@ fn bubble(stage: Stage) -> AnyView {
                 }
             }
         };
-        let side = if x > model.width_px.get() - 160.0 {
-            format!("right:{}px", model.width_px.get() - x + 12.0)
-        } else {
-            format!("left:{}px", x + 12.0)
-        };
+        let side = lanes::beside(x, model.width_px.get(), 160.0);
         Some(view! { <div class="bubble" style=format!("{side};top:{}px", y + 14.0)>{words}</div> })
     };
     view! { {bubble} }.into_any()
@@ -341,7 +313,7 @@ fn head(stage: Stage, of_b: bool) -> AnyView {
     };
     let is_right = move || x().is_some_and(|x| x > model.width_px.get() - 90.0);
     let seq = move || at().map(|((_, seq), _)| seq);
-    let label = move || seq().map(|seq| format!("#{}", words::count(u64::from(seq))));
+    let label = move || seq().map(words::frame);
     let name = if of_b { "Playhead of B" } else { "Playhead of A" };
     view! {
         <div class="playhead pair-head" class:b=of_b class:off=move || !is_visible() class:flip=is_right style=place

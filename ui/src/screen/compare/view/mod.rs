@@ -279,10 +279,10 @@ fn divergence(model: CompareModel, label: &'static str, first: &Divergence) -> A
 pub(crate) fn status(page: Page) -> AnyView {
     let model = page.compare;
     let moment = move || {
-        model.moment.get().map(|moment| {
-            let frame = |seq: u32| format!("#{}", words::count(u64::from(seq)));
-            format!("A {} · B {}", frame(moment.a.1), frame(moment.b.1))
-        })
+        model
+            .moment
+            .get()
+            .map(|moment| format!("A {} · B {}", words::frame(moment.a.1), words::frame(moment.b.1)))
     };
     // Moving on must not hide that a row was taken.
     let taken = move || {

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use scrubjay_ipc::{Change, ChangeKind, PairKind, PairView, TimingRow, TreeLine, WordPlace, WordRun};
 
 use crate::{
+    part::{note::failure, tab::counted},
     screen::Page,
     screen::compare::{
         commands,
@@ -30,22 +31,20 @@ pub(crate) fn pair(page: Page) -> AnyView {
             .pair
             .state(|view| Some(view.row.pair) == model.chosen.get(), |_| false)
     };
-    let as_of = move || {
-        model
-            .pair
-            .value
-            .with(|view| view.as_ref().map(|view| view.row.pair.to_string()))
-    };
-    let tab = |(tab, name, id): (PairTab, &'static str, &'static str)| {
-        let on = move || model.tab.get() == tab;
-        view! {
-            <button class="tab2" role="tab" class:on=on aria-selected=move || on().to_string() data-tab=id
-                on:click=move |_| model.tab.set(tab)>{name}<span class="badge">{move || badge(model, tab)}</span></button>
-        }
+    let as_of = move || model.pair.read(|view| view.row.pair.to_string());
+    let tab = |(tab, name, id)| {
+        counted(
+            name,
+            id,
+            tab,
+            move || model.tab.get(),
+            move |tab| model.tab.set(tab),
+            move || badge(model, tab),
+        )
     };
     view! {
         <section class="pane pair" aria-label="The pair" data-pane="pair" data-state=state data-as-of=as_of>
-            <div class="ph">{move || model.pair.value.with(|view| view.as_ref().map(|view| head(model, view)))}<span class="sp"></span>
+            <div class="ph">{move || model.pair.read(|view| head(model, view))}<span class="sp"></span>
                 <span class="tabs" role="tablist">{TABS.map(tab)}</span></div>
             <div class="body" tabindex="0" data-focus="">{move || body(page)}</div>
         </section>
@@ -96,7 +95,7 @@ fn body(page: Page) -> AnyView {
             .into_any();
     }
     if let Some(report) = model.pair.report.get() {
-        return view! { <div class="pane-note bad"><b>{report.message}</b><p>{report.hint}</p></div> }.into_any();
+        return failure(report);
     }
     let tab = model.tab.get();
     model.pair.value.with(|view| {
@@ -127,15 +126,7 @@ fn sides(page: Page, view: &PairView) -> AnyView {
                 None => page.inspect_exchange(exchange, Some(first)),
             }
         };
-        let range = if side.first_seq == side.last_seq {
-            format!("#{}", words::count(u64::from(side.first_seq)))
-        } else {
-            format!(
-                "#{} – #{}",
-                words::count(u64::from(side.first_seq)),
-                words::count(u64::from(side.last_seq))
-            )
-        };
+        let range = words::frames(side.first_seq, side.last_seq);
         view! {
             <span class="end"><span class=format!("side-tag {class}")>{tag}</span>
                 <button class="link" data-open=class title=format!("Open in Inspect ({cap})") on:click=open>{range}</button>

@@ -5,56 +5,46 @@ use scrubjay_ipc::{PairKind, PairRow, PairSide};
 use wasm_bindgen::JsCast as _;
 
 use crate::{
-    part::list::{Listed, list},
+    part::{
+        list::list,
+        note::{failure, note},
+    },
     screen::compare::{model::CompareModel, words as how},
     words,
 };
 
 pub(crate) fn pairs(model: CompareModel) -> AnyView {
-    let total = move || {
-        model
-            .pairs
-            .value
-            .with(|page| page.as_ref().map_or(0, |page| page.total))
-    };
-    let shown = Memo::new(move |_| {
-        model
-            .pairs
-            .value
-            .with(|page| page.as_ref().map(|page| (page.first, page.rows.clone())))
-    });
-    let state = move || model.pairs.state(|_| true, |page| page.total == 0);
-    let listed = Listed {
-        scroll: Signal::derive(move || model.scroll()),
-        first: Signal::derive(move || {
-            model
-                .pairs
-                .value
-                .with(|page| page.as_ref().map_or(0, |page| page.first))
-        }),
-        top_px: model.top_px,
-        view_px: model.view_px,
-        scroll_to: model.scroll_to,
-    };
-    let check =
-        |label: &'static str, id: &'static str, key: &'static str, on: RwSignal<bool>, toggle: fn(CompareModel)| {
-            view! {
-                <label class="check" title=key><input type="checkbox" data-field=id prop:checked=on
-                    on:change=move |_| toggle(model)/>{label}</label>
-            }
-        };
+    let total = move || model.pairs.total();
+    let shown = Memo::new(move |_| model.pairs.page.read(|page| (page.first, page.rows.clone())));
+    let state = move || model.pairs.page.state(|_| true, |page| page.total == 0);
     view! {
         <section class="pane pairs" aria-label="Pairs" data-pane="pairs" data-state=state data-total=move || total().to_string()
             data-as-of=move || model.chosen.get().map(|pair| pair.to_string())>
             <div class="ph"><b>"Pairs"</b><span>{move || words::count(total())}</span><span class="sp"></span>
-                {check("only differences", "differences-only", "h", model.differences_only, CompareModel::toggle_differences)}
-                {check("downstream", "downstream", "u", model.downstream_open, CompareModel::toggle_downstream)}</div>
+                {check(model, "only differences", "differences-only", "h", model.differences_only, CompareModel::toggle_differences)}
+                {check(model, "downstream", "downstream", "u", model.downstream_open, CompareModel::toggle_downstream)}</div>
             <div class="grid" role="grid" tabindex="0" data-focus="" aria-label="Pairs" aria-colcount="3" aria-rowcount=move || total().to_string()
                 aria-activedescendant=move || model.chosen.get().map(|pair| format!("pair-{pair}"))>
-                {list(listed, move || shown.with(|shown| page(model, shown.as_ref())))}
+                {list(model.pairs, move || shown.with(|shown| page(model, shown.as_ref())))}
                 {move || empty(model)}
             </div>
         </section>
+    }
+    .into_any()
+}
+
+/// A switch of the list; `key` does the same.
+fn check(
+    model: CompareModel,
+    label: &'static str,
+    id: &'static str,
+    key: &'static str,
+    is_on: RwSignal<bool>,
+    toggle: fn(CompareModel),
+) -> AnyView {
+    view! {
+        <label class="check" title=key><input type="checkbox" data-field=id prop:checked=is_on
+            on:change=move |_| toggle(model)/>{label}</label>
     }
     .into_any()
 }
@@ -129,7 +119,7 @@ fn cell(model: CompareModel, pair: u64, side: Option<&PairSide>, class: &'static
             title="Drag it onto its partner to pair the two by hand" on:pointerdown=down>
             <span class="gl" style=format!("background:var({})", words::kind_token(side.kind))></span>
             <b class="cut"><bdi>{words::visible(&label(side))}</bdi></b><bdi class="cut dim">{words::visible(&side.summary)}</bdi>
-            <span class="faint n">{format!("#{}", words::count(u64::from(side.first_seq)))}</span>
+            <span class="faint n">{words::frame(side.first_seq)}</span>
         </span>
     }
     .into_any()
@@ -179,19 +169,15 @@ fn drag(model: CompareModel, pair: u64, event: &ev::PointerEvent) {
 }
 
 fn empty(model: CompareModel) -> Option<AnyView> {
-    if let Some(report) = model.pairs.report.get() {
-        return Some(view! { <div class="pane-note bad"><b>{report.message}</b><p>{report.hint}</p></div> }.into_any());
+    if let Some(report) = model.pairs.page.report.get() {
+        return Some(failure(report));
     }
-    let is_empty = model
-        .pairs
-        .value
-        .with(|page| page.as_ref().is_some_and(|page| page.total == 0));
+    let is_empty = model.pairs.page.read(|page| page.total == 0).unwrap_or(false);
     is_empty.then(|| {
-        let words = if model.differences_only.get() {
+        note(if model.differences_only.get() {
             "No difference at this level."
         } else {
             "Neither side has anything to compare at this level."
-        };
-        view! { <div class="pane-note"><p>{words}</p></div> }.into_any()
+        })
     })
 }

@@ -50,10 +50,9 @@ pub(crate) struct Inspect {
     pub(crate) tree: Tree,
     pub(crate) sides: Sides,
     pub(crate) problems: ProblemsModel,
-    pub(super) locator: StoredValue<Option<Asker<Locate>>, LocalStorage>,
-    pub(super) jumper: StoredValue<Option<Asker<scrubjay_ipc::Jump>>, LocalStorage>,
-    opener: StoredValue<Option<Asker<Open>>, LocalStorage>,
-    painter: StoredValue<Option<Asker<Lanes>>, LocalStorage>,
+    pub(super) locator: Asker<Locate>,
+    pub(super) jumper: Asker<scrubjay_ipc::Jump>,
+    opener: Asker<Open>,
     /// The window that showed everything when the playhead let go of the end.
     pub(super) stood: StoredValue<Option<Window>>,
     /// The next answer about the playhead brings it into view.
@@ -85,11 +84,7 @@ impl Inspect {
             follow: RwSignal::new(Follow::Still),
             axis: RwSignal::new(Axis::Clock),
             window: RwSignal::new(Window::new(0.0, 1.0)),
-            folding: RwSignal::new(Folding {
-                folded: false,
-                // In a low window the panes need the room more.
-                charts: browser::recall("charts").map_or(browser::window_height() >= 800.0, |text| text == "on"),
-            }),
+            folding: RwSignal::new(recalled_folding()),
             width_px: RwSignal::new(0.0),
             lanes: RwSignal::new(None),
             playing: RwSignal::new(false),
@@ -100,31 +95,17 @@ impl Inspect {
             tree: Tree::new(),
             sides: Sides::new(),
             problems: ProblemsModel::new(),
-            locator: StoredValue::new_local(None),
-            jumper: StoredValue::new_local(None),
-            opener: StoredValue::new_local(None),
-            painter: StoredValue::new_local(None),
+            locator: Asker::unheard(),
+            jumper: Asker::unheard(),
+            opener: Asker::unheard(),
             stood: StoredValue::new(None),
             reveals: StoredValue::new(false),
             pace: Paced::every(125.0),
             wanted_seq: StoredValue::new(None),
         };
-        this.opener
-            .set_value(Some(Asker::new(move |answered| this.arrived(answered))));
-        this.locator
-            .set_value(Some(Asker::new(move |answered| this.located(answered))));
-        this.jumper
-            .set_value(Some(Asker::new(move |answered| this.jumped(answered))));
-        this.painter
-            .set_value(Some(Asker::new(move |answered: Answered<Lanes>| {
-                let is_ours = this.exchange.get_untracked() == Some(answered.ask.exchange);
-                if let Ok(view) = answered.answer
-                    && is_ours
-                    && answered.ask.axis == this.axis.get_untracked()
-                {
-                    this.lanes.set(Some(Arc::new(view)));
-                }
-            })));
+        this.opener.heard_by(move |answered| this.arrived(answered));
+        this.locator.heard_by(move |answered| this.located(answered));
+        this.jumper.heard_by(move |answered| this.jumped(answered));
         this.watch_lanes();
         this.rows.watch(this);
         this.tree.watch(this);
@@ -147,8 +128,8 @@ impl Inspect {
     fn watch_density(self, shell: Shell) {
         Effect::new(move |_| {
             let density = shell.density.get();
-            self.rows.row_px.set(density.row_px());
-            self.tree.row_px.set(density.line_px());
+            self.rows.list.row_px.set(density.row_px());
+            self.tree.list.row_px.set(density.line_px());
         });
     }
 
@@ -171,7 +152,7 @@ impl Inspect {
 
     /// Opens an exchange; `first_seq` is where a run of it begins.
     pub(crate) fn open(self, exchange: i64, first_seq: Option<u32>) {
-        if self.exchange.get_untracked() == Some(exchange) {
+        if self.is_open(exchange) {
             if let Some(seq) = first_seq.filter(|seq| *seq > 0) {
                 self.visit(Target::Seq(seq));
             }
@@ -201,14 +182,26 @@ impl Inspect {
         self.playing.set(false);
     }
 
+    /// Whether this exchange is the open one, so that an answer about it still belongs here.
+    pub(super) fn is_open(self, exchange: i64) -> bool {
+        self.exchange.get_untracked() == Some(exchange)
+    }
+
+    /// The open exchange and the playhead in it, once its facts are known.
+    pub(super) fn place(self) -> Option<(i64, u32)> {
+        let is_known = self.opened.with(Option::is_some);
+        let exchange = self.exchange.get().filter(|_| is_known)?;
+        Some((exchange, self.seq.get()))
+    }
+
     fn ask_facts(self) {
-        if let (Some(opener), Some(exchange)) = (self.opener.get_value(), self.exchange.get_untracked()) {
-            opener.ask(Open { exchange });
+        if let Some(exchange) = self.exchange.get_untracked() {
+            self.opener.ask(Open { exchange });
         }
     }
 
     fn arrived(self, answered: Answered<Open>) {
-        if self.exchange.get_untracked() != Some(answered.ask.exchange) {
+        if !self.is_open(answered.ask.exchange) {
             return;
         }
         match answered.answer {
@@ -261,7 +254,7 @@ impl Inspect {
 
     /// An exchange has more. Asked for at most eight times a second.
     pub(crate) fn grown(self, exchange: i64) {
-        if self.exchange.get_untracked() != Some(exchange) {
+        if !self.is_open(exchange) {
             return;
         }
         self.pace.act(move || self.ask_facts());
@@ -300,13 +293,19 @@ impl Inspect {
     }
 
     fn watch_lanes(self) {
+        let painter = Asker::new(move |answered: Answered<Lanes>| {
+            let is_ours = self.is_open(answered.ask.exchange) && answered.ask.axis == self.axis.get_untracked();
+            if let Some(picture) = answered.answer.ok().filter(|_| is_ours) {
+                self.lanes.set(Some(Arc::new(picture)));
+            }
+        });
         Effect::new(move |_| {
             let (Some(exchange), window, width) = (self.exchange.get(), self.window.get(), self.width_px.get()) else {
                 return;
             };
             let axis = self.axis.get();
             let is_known = self.opened.with(Option::is_some);
-            if let Some(painter) = self.painter.get_value().filter(|_| is_known && width >= 8.0) {
+            if is_known && width >= 8.0 {
                 painter.ask(Lanes {
                     exchange,
                     axis,
@@ -316,6 +315,14 @@ impl Inspect {
                 });
             }
         });
+    }
+}
+
+fn recalled_folding() -> Folding {
+    Folding {
+        folded: false,
+        // In a low window the panes need the room more.
+        charts: browser::recall("charts").map_or(browser::window_height() >= 800.0, |text| text == "on"),
     }
 }
 

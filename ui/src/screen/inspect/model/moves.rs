@@ -18,14 +18,13 @@ impl Inspect {
 
     fn ask_place(self, target: Target) {
         let axis = self.axis.get_untracked();
-        if let (Some(locator), Some(exchange)) = (self.locator.get_value(), self.exchange.get_untracked()) {
-            locator.ask(Locate { exchange, axis, target });
+        if let Some(exchange) = self.exchange.get_untracked() {
+            self.locator.ask(Locate { exchange, axis, target });
         }
     }
 
     pub(super) fn located(self, answered: Answered<Locate>) {
-        let is_ours = self.exchange.get_untracked() == Some(answered.ask.exchange)
-            && self.axis.get_untracked() == answered.ask.axis;
+        let is_ours = self.is_open(answered.ask.exchange) && self.axis.get_untracked() == answered.ask.axis;
         let Ok(moment) = answered.answer else { return };
         if !is_ours {
             return;
@@ -89,7 +88,7 @@ impl Inspect {
             .trail
             .try_update(|trail| if forward { trail.forward(here) } else { trail.back(here) });
         if let Some(Some((exchange, seq))) = place {
-            if self.exchange.get_untracked() == Some(exchange) {
+            if self.is_open(exchange) {
                 self.step_to(Target::Seq(seq));
             } else {
                 self.open(exchange, Some(seq));
@@ -126,8 +125,8 @@ impl Inspect {
     /// To the next place of interest.
     pub(crate) fn jump(self, to: JumpTo, backwards: bool) {
         let axis = self.axis.get_untracked();
-        if let (Some(jumper), Some(exchange)) = (self.jumper.get_value(), self.exchange.get_untracked()) {
-            jumper.ask(Jump {
+        if let Some(exchange) = self.exchange.get_untracked() {
+            self.jumper.ask(Jump {
                 exchange,
                 axis,
                 from: self.seq.get_untracked(),
@@ -138,7 +137,7 @@ impl Inspect {
     }
 
     pub(super) fn jumped(self, answered: Answered<Jump>) {
-        if self.exchange.get_untracked() != Some(answered.ask.exchange) {
+        if !self.is_open(answered.ask.exchange) {
             return;
         }
         match answered.answer {

@@ -11,7 +11,7 @@ use crate::{
         asker::{Answered, Asker},
     },
     browser,
-    part::{pane::Pane, scroll::Scroll},
+    part::{listing::Listing, pane::Pane},
     screen::inspect::words,
     signal::*,
 };
@@ -25,10 +25,7 @@ pub(crate) struct ProblemsModel {
     pub(crate) groups: Pane<ProblemsView>,
     /// The rule whose findings are shown.
     pub(crate) rule: RwSignal<Option<String>>,
-    pub(crate) rows: Pane<ProblemRowsPage>,
-    pub(crate) top_px: RwSignal<f64>,
-    pub(crate) view_px: RwSignal<f64>,
-    pub(crate) scroll_to: RwSignal<Option<f64>>,
+    pub(crate) rows: Listing<ProblemRowsPage>,
     /// Why muting failed.
     pub(crate) refused: RwSignal<String>,
     /// Counts up when mutes changed.
@@ -43,10 +40,7 @@ impl ProblemsModel {
             is_open: RwSignal::new(browser::recall("dock").as_deref() == Some("open")),
             groups: Pane::new(),
             rule: RwSignal::new(None),
-            rows: Pane::new(),
-            top_px: RwSignal::new(0.0),
-            view_px: RwSignal::new(160.0),
-            scroll_to: RwSignal::new(None),
+            rows: Listing::new(ROW_PX, 160.0),
             refused: RwSignal::new(String::new()),
             turn: RwSignal::new(0),
             asked: RwSignal::new(None),
@@ -61,7 +55,7 @@ impl ProblemsModel {
     /// Groups are asked for when the exchange has grown, and rows with them.
     fn watch_groups(self, inspect: Inspect) {
         let asker = Asker::new(move |answered: Answered<Problems>| {
-            if inspect.exchange.get_untracked() == Some(answered.ask.exchange) {
+            if inspect.is_open(answered.ask.exchange) {
                 self.groups.take(answered.answer);
                 self.choose_something();
             }
@@ -70,7 +64,7 @@ impl ProblemsModel {
         Effect::new(move |_| {
             exchange.track();
             self.groups.clear();
-            self.rows.clear();
+            self.rows.page.clear();
             self.rule.set(None);
         });
         Effect::new(move |_| {
@@ -86,31 +80,24 @@ impl ProblemsModel {
     }
 
     fn watch_rows(self, inspect: Inspect) {
-        let asker = Asker::new(move |answered: Answered<ProblemRows>| {
-            let is_ours = inspect.exchange.get_untracked() == Some(answered.ask.exchange)
-                && self.rule.get_untracked() == answered.ask.rule;
-            if is_ours {
-                self.rows.take(answered.answer);
-            }
-        });
+        let asker = self
+            .rows
+            .page
+            .asker(move |ask: &ProblemRows| inspect.is_open(ask.exchange) && self.rule.get_untracked() == ask.rule);
         let total = Memo::new(move |_| self.group_here().map_or(0, |group| u64::from(group.count)));
         Effect::new(move |_| {
             self.turn.track();
             let (Some((exchange, _)), Some(rule)) = (self.asked.get(), self.rule.get()) else {
                 return;
             };
-            let scroll = Scroll {
-                total: total.get(),
-                row_px: ROW_PX,
-                view_px: self.view_px.get(),
-            };
-            let (first, count) = scroll.window(self.top_px.get());
+            total.track();
+            let (first, count) = self.rows.window(30);
             if self.is_open.get() {
                 asker.ask(ProblemRows {
                     exchange,
                     rule: Some(rule),
                     first,
-                    count: count.max(30),
+                    count,
                 });
             }
         });
@@ -132,9 +119,8 @@ impl ProblemsModel {
     /// Shows a rule's findings.
     pub(crate) fn choose(self, rule: Option<String>) {
         if self.rule.get_untracked() != rule {
-            self.rows.clear();
-            self.top_px.set(0.0);
-            self.scroll_to.set(Some(0.0));
+            self.rows.page.clear();
+            self.rows.to_top();
             self.rule.set(rule);
         }
     }
@@ -158,15 +144,6 @@ impl ProblemsModel {
         });
         if next.is_some() {
             self.choose(next);
-        }
-    }
-
-    pub(crate) fn scroll(self) -> Scroll {
-        let total = self.rows.value.with(|page| page.as_ref().map_or(0, |page| page.total));
-        Scroll {
-            total,
-            row_px: ROW_PX,
-            view_px: self.view_px.get(),
         }
     }
 
@@ -226,10 +203,7 @@ impl ProblemsModel {
     /// Puts the playhead on a finding and shows its row.
     pub(crate) fn visit(self, inspect: Inspect, number: u64, seq: u32) {
         inspect.visit(Target::Seq(seq));
-        let scroll = untrack(move || self.scroll());
-        if let Some(top) = scroll.reveal(number, self.top_px.get_untracked()) {
-            self.scroll_to.set(Some(top));
-        }
+        self.rows.reveal(number);
     }
 
     /// Mutes a rule here or everywhere, or takes that back.

@@ -5,7 +5,7 @@ use scrubjay_ipc::{Row, RowOf, RowWindow, Rows, RowsOf, Target};
 use super::Inspect;
 use crate::{
     bridge::asker::{Answered, Asker},
-    part::{pane::Pane, scroll::Scroll},
+    part::listing::Listing,
     signal::*,
 };
 
@@ -13,23 +13,18 @@ use crate::{
 pub(crate) struct RowsModel {
     pub(crate) of: RwSignal<RowsOf>,
     pub(crate) expanded: RwSignal<Vec<u32>>,
-    pub(crate) page: Pane<RowWindow>,
-    pub(crate) top_px: RwSignal<f64>,
-    pub(crate) view_px: RwSignal<f64>,
-    pub(crate) row_px: RwSignal<f64>,
+    pub(crate) list: Listing<RowWindow>,
     /// The row of the playhead.
     pub(crate) current: RwSignal<Option<u64>>,
-    /// Where the list should scroll to; taken by the view.
-    pub(crate) scroll_to: RwSignal<Option<f64>>,
     /// The frame for which `current` was chosen by a person.
     pinned: StoredValue<Option<u32>>,
     /// The playhead's row is not in the list yet; it is shown once it is.
     awaited: StoredValue<bool>,
     /// What the page that is here lists, which may be another view's still.
     listed: StoredValue<Option<(RowsOf, Vec<u32>)>>,
-    asker: StoredValue<Option<Asker<Rows>>, LocalStorage>,
-    placer: StoredValue<Option<Asker<RowOf>>, LocalStorage>,
-    stepper: StoredValue<Option<Asker<Rows>>, LocalStorage>,
+    asker: Asker<Rows>,
+    placer: Asker<RowOf>,
+    stepper: Asker<Rows>,
 }
 
 impl RowsModel {
@@ -37,74 +32,58 @@ impl RowsModel {
         Self {
             of: RwSignal::new(RowsOf::Spans),
             expanded: RwSignal::new(Vec::new()),
-            page: Pane::new(),
-            top_px: RwSignal::new(0.0),
-            view_px: RwSignal::new(400.0),
-            row_px: RwSignal::new(26.0),
+            list: Listing::new(26.0, 400.0),
             current: RwSignal::new(None),
-            scroll_to: RwSignal::new(None),
             pinned: StoredValue::new(None),
             awaited: StoredValue::new(false),
             listed: StoredValue::new(None),
-            asker: StoredValue::new_local(None),
-            placer: StoredValue::new_local(None),
-            stepper: StoredValue::new_local(None),
+            asker: Asker::unheard(),
+            placer: Asker::unheard(),
+            stepper: Asker::unheard(),
         }
     }
 
     pub(super) fn clear(self) {
-        self.page.clear();
+        self.list.page.clear();
         self.listed.set_value(None);
         self.expanded.set(Vec::new());
         self.current.set(None);
         self.pinned.set_value(None);
-        self.top_px.set(0.0);
-        self.scroll_to.set(Some(0.0));
-    }
-
-    /// The list's arithmetic as it is now.
-    pub(crate) fn scroll(self) -> Scroll {
-        let total = self.page.value.with(|page| page.as_ref().map_or(0, |page| page.total));
-        Scroll {
-            total,
-            row_px: self.row_px.get(),
-            view_px: self.view_px.get(),
-        }
+        self.list.to_top();
     }
 
     pub(super) fn watch(self, inspect: Inspect) {
-        let is_ours = move |exchange| inspect.exchange.get_untracked() == Some(exchange);
-        self.asker.set_value(Some(Asker::new(move |answered: Answered<Rows>| {
+        self.asker.heard_by(move |answered: Answered<Rows>| {
             let is_current = answered.ask.view == self.of.get_untracked()
                 && self
                     .expanded
                     .with_untracked(|expanded| *expanded == answered.ask.expanded);
-            if is_ours(answered.ask.exchange) && is_current {
+            if inspect.is_open(answered.ask.exchange) && is_current {
                 if answered.answer.is_ok() {
                     self.listed.set_value(Some((answered.ask.view, answered.ask.expanded)));
                 }
-                self.page.take(answered.answer);
+                self.list.page.take(answered.answer);
                 if let Some(row) = self.current.get_untracked().filter(|_| self.awaited.get_value()) {
                     self.stand(row);
                 }
             }
-        })));
-        self.placer.set_value(Some(Asker::new(move |answered: Answered<RowOf>| {
+        });
+        self.placer.heard_by(move |answered: Answered<RowOf>| {
             if let Ok(place) = answered.answer
-                && is_ours(answered.ask.exchange)
+                && inspect.is_open(answered.ask.exchange)
                 && answered.ask.seq == inspect.seq.get_untracked()
             {
                 self.stand(place.row);
             }
-        })));
-        self.stepper.set_value(Some(Asker::new(move |answered: Answered<Rows>| {
+        });
+        self.stepper.heard_by(move |answered: Answered<Rows>| {
             if let Ok(page) = answered.answer
-                && is_ours(answered.ask.exchange)
+                && inspect.is_open(answered.ask.exchange)
                 && let Some(row) = page.rows.first()
             {
                 self.choose(inspect, page.first, row);
             }
-        })));
+        });
         self.watch_window(inspect);
         self.watch_playhead(inspect);
     }
@@ -117,24 +96,14 @@ impl RowsModel {
             let frames = inspect
                 .opened
                 .with(|opened| opened.as_ref().map(|opened| opened.frames));
-            let (top, view_px) = (self.top_px.get(), self.view_px.get());
-            let known = self
-                .page
-                .value
-                .with_untracked(|page| page.as_ref().map(|page| page.total));
-            let scroll = Scroll {
-                total: known.unwrap_or(80),
-                row_px: self.row_px.get(),
-                view_px,
-            };
-            let (first, count) = scroll.window(top);
-            if let Some(asker) = self.asker.get_value().filter(|_| frames.is_some()) {
-                asker.ask(Rows {
+            let (first, count) = self.list.window(40);
+            if frames.is_some() {
+                self.asker.ask(Rows {
                     exchange,
                     view,
                     expanded,
                     first,
-                    count: count.max(40),
+                    count,
                 });
             }
         });
@@ -150,8 +119,8 @@ impl RowsModel {
             if self.pinned.get_value() == Some(seq) {
                 return;
             }
-            if let Some(placer) = self.placer.get_value().filter(|_| is_known) {
-                placer.ask(RowOf {
+            if is_known {
+                self.placer.ask(RowOf {
                     exchange,
                     view,
                     expanded,
@@ -164,12 +133,11 @@ impl RowsModel {
     /// The playhead's row; scrolls no further than needed.
     fn stand(self, row: u64) {
         self.current.set(Some(row));
-        let scroll = untrack(move || self.scroll());
         // A long list's rows stand closer on the scrollbar, so another view's page gives a wrong place.
-        let is_here = row < scroll.total && self.is_listed();
+        let is_here = row < self.list.total_now() && self.is_listed();
         self.awaited.set_value(!is_here);
-        if is_here && let Some(top) = scroll.reveal(row, self.top_px.get_untracked()) {
-            self.scroll_to.set(Some(top));
+        if is_here {
+            self.list.reveal(row);
         }
     }
 
@@ -193,13 +161,10 @@ impl RowsModel {
         let Some(exchange) = inspect.exchange.get_untracked() else {
             return;
         };
-        let total = self
-            .page
-            .value
-            .with_untracked(|page| page.as_ref().map_or(0, |page| page.total));
+        let total = self.list.total_now();
         let current = self.current.get_untracked();
         // Inside a row, back leads to its own beginning first, as in a player.
-        let here = current.and_then(|number| Some((number, self.row(number)?)));
+        let here = current.and_then(|number| Some((number, self.list.row(number)?)));
         if let Some((number, row)) = here.filter(|(_, row)| by < 0 && row.first_seq < inspect.seq.get_untracked()) {
             self.choose(inspect, number, &row);
             return;
@@ -210,11 +175,11 @@ impl RowsModel {
         if total == 0 || Some(wanted) == current {
             return;
         }
-        if let Some(row) = self.row(wanted) {
+        if let Some(row) = self.list.row(wanted) {
             self.choose(inspect, wanted, &row);
-        } else if let Some(stepper) = self.stepper.get_value() {
+        } else {
             let (view, expanded) = (self.of.get_untracked(), self.expanded.get_untracked());
-            stepper.ask(Rows {
+            self.stepper.ask(Rows {
                 exchange,
                 view,
                 expanded,
@@ -222,16 +187,6 @@ impl RowsModel {
                 count: 1,
             });
         }
-    }
-
-    /// A row, if it is in the page that is here.
-    pub(crate) fn row(self, number: u64) -> Option<Row> {
-        self.page.value.with_untracked(|page| {
-            let page = page.as_ref()?;
-            page.rows
-                .get(usize::try_from(number.checked_sub(page.first)?).ok()?)
-                .cloned()
-        })
     }
 
     /// Opens or closes a span's events.
@@ -246,7 +201,7 @@ impl RowsModel {
 
     /// Opens or closes the current row.
     pub(crate) fn toggle_current(self) {
-        let row = self.current.get_untracked().and_then(|number| self.row(number));
+        let row = self.current.get_untracked().and_then(|number| self.list.row(number));
         if let Some(span) = row.and_then(|row| row.span) {
             self.toggle(span);
         }

@@ -5,15 +5,7 @@ use scrubjay_ipc::{
 };
 
 use super::Inspect;
-use crate::{
-    bridge::{
-        self,
-        asker::{Answered, Asker},
-    },
-    browser,
-    part::pane::Pane,
-    signal::*,
-};
+use crate::{bridge, browser, part::pane::Pane, signal::*};
 
 /// Messages asked for at a time.
 const MESSAGES: u32 = 40;
@@ -83,11 +75,7 @@ impl Sides {
 
     /// The events around the playhead, once it stands.
     fn watch_span(self, inspect: Inspect) {
-        let asker = Asker::new(move |answered: Answered<SpanEvents>| {
-            if inspect.exchange.get_untracked() == Some(answered.ask.exchange) {
-                self.span.take(answered.answer);
-            }
-        });
+        let asker = self.span.asker(move |ask: &SpanEvents| inspect.is_open(ask.exchange));
         let wanted = Memo::new(move |_| {
             let is_shown = self.detail_tab.get() == DetailTab::Verdict && inspect.held_x.with(Option::is_none);
             let exchange = inspect.exchange.get().filter(|_| is_shown)?;
@@ -112,11 +100,7 @@ impl Sides {
 
     /// The body of an exchange that has ended without an event.
     fn watch_body(self, inspect: Inspect) {
-        let asker = Asker::new(move |answered: Answered<Body>| {
-            if inspect.exchange.get_untracked() == Some(answered.ask.exchange) {
-                self.body.take(answered.answer);
-            }
-        });
+        let asker = self.body.asker(move |ask: &Body| inspect.is_open(ask.exchange));
         Effect::new(move |_| {
             if let Some(exchange) = inspect.exchange.get().filter(|_| inspect.is_eventless()) {
                 asker.ask(Body { exchange });
@@ -125,40 +109,27 @@ impl Sides {
     }
 
     pub(super) fn watch(self, inspect: Inspect) {
-        let is_ours = move |exchange| inspect.exchange.get_untracked() == Some(exchange);
-        let detail = Asker::new(move |answered: Answered<Detail>| {
-            if is_ours(answered.ask.exchange) {
-                self.detail.take(answered.answer);
-            }
-        });
-        let chat = Asker::new(move |answered: Answered<Chat>| {
-            if is_ours(answered.ask.exchange) {
-                self.chat.take(answered.answer);
-            }
-        });
-        let input = Asker::new(move |answered: Answered<Input>| {
-            if is_ours(answered.ask.exchange) {
-                self.input.take(answered.answer);
-            }
-        });
+        self.watch_detail(inspect);
         self.watch_span(inspect);
         self.watch_body(inspect);
-        let place = move || {
-            let is_known = inspect.opened.with(Option::is_some);
-            inspect
-                .exchange
-                .get()
-                .filter(|_| is_known)
-                .map(|exchange| (exchange, inspect.seq.get()))
-        };
-        Effect::new(move |_| match place() {
-            Some((exchange, seq)) if seq > 0 => detail.ask(Detail { exchange, seq }),
+        self.watch_chat(inspect);
+        self.watch_input(inspect);
+    }
+
+    fn watch_detail(self, inspect: Inspect) {
+        let asker = self.detail.asker(move |ask: &Detail| inspect.is_open(ask.exchange));
+        Effect::new(move |_| match inspect.place() {
+            Some((exchange, seq)) if seq > 0 => asker.ask(Detail { exchange, seq }),
             _ => self.detail.clear(),
         });
+    }
+
+    fn watch_chat(self, inspect: Inspect) {
+        let asker = self.chat.asker(move |ask: &Chat| inspect.is_open(ask.exchange));
         Effect::new(move |_| {
             let first = self.chat_first.get();
-            if let Some((exchange, at)) = place().filter(|_| self.tab.get() == Side::Chat) {
-                chat.ask(Chat {
+            if let Some((exchange, at)) = inspect.place().filter(|_| self.tab.get() == Side::Chat) {
+                asker.ask(Chat {
                     exchange,
                     at,
                     first,
@@ -166,13 +137,18 @@ impl Sides {
                 });
             }
         });
+    }
+
+    /// The request, which stays as it is and so is asked for once.
+    fn watch_input(self, inspect: Inspect) {
+        let asker = self.input.asker(move |ask: &Input| inspect.is_open(ask.exchange));
         Effect::new(move |_| {
             let exchange = inspect.exchange.get();
             let is_known = inspect.opened.with(Option::is_some);
             if let Some(exchange) = exchange.filter(|_| is_known && self.tab.get() == Side::Input)
                 && self.input.value.with_untracked(Option::is_none)
             {
-                input.ask(Input { exchange });
+                asker.ask(Input { exchange });
             }
         });
     }
@@ -204,10 +180,7 @@ impl Sides {
 
     /// Earlier messages.
     pub(crate) fn earlier(self) {
-        let first = self
-            .chat
-            .value
-            .with_untracked(|view| view.as_ref().map_or(0, |view| view.first));
+        let first = self.chat.read_now(|view| view.first).unwrap_or(0);
         self.chat_first.set(Some(first.saturating_sub(MESSAGES)));
     }
 

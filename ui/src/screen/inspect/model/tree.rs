@@ -5,29 +5,19 @@ use std::collections::BTreeSet;
 use scrubjay_ipc::{State, StateLine, StateView};
 
 use super::{Inspect, sides::Side};
-use crate::{
-    bridge::asker::{Answered, Asker},
-    browser,
-    part::{pane::Pane, scroll::Scroll},
-    signal::*,
-};
+use crate::{browser, part::listing::Listing, signal::*};
 
 /// Most branches that are remembered.
 const MOST_OPEN: usize = 500;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Tree {
-    pub(crate) view: Pane<StateView>,
+    pub(crate) list: Listing<StateView>,
     /// Open branches by JSON Pointer; kept over moves, exchanges and restarts.
     pub(crate) expanded: RwSignal<BTreeSet<String>>,
     pub(crate) changed_only: RwSignal<bool>,
-    pub(crate) top_px: RwSignal<f64>,
-    pub(crate) view_px: RwSignal<f64>,
-    pub(crate) row_px: RwSignal<f64>,
     /// The line with the keyboard focus.
     pub(crate) focus: RwSignal<Option<String>>,
-    pub(crate) scroll_to: RwSignal<Option<f64>>,
-    asker: StoredValue<Option<Asker<State>>, LocalStorage>,
 }
 
 impl Tree {
@@ -35,58 +25,28 @@ impl Tree {
         let stored = browser::recall("state.expanded").and_then(|text| serde_json::from_str(&text).ok());
         let expanded: RwSignal<BTreeSet<String>> = RwSignal::new(stored.unwrap_or_default());
         Self {
-            view: Pane::new(),
+            list: Listing::new(22.0, 400.0),
             expanded,
             changed_only: RwSignal::new(false),
-            top_px: RwSignal::new(0.0),
-            view_px: RwSignal::new(400.0),
-            row_px: RwSignal::new(22.0),
             focus: RwSignal::new(None),
-            scroll_to: RwSignal::new(None),
-            asker: StoredValue::new_local(None),
         }
     }
 
     pub(super) fn clear(self) {
-        self.view.clear();
-    }
-
-    pub(crate) fn scroll(self) -> Scroll {
-        let total = self.view.value.with(|view| view.as_ref().map_or(0, |view| view.total));
-        Scroll {
-            total,
-            row_px: self.row_px.get(),
-            view_px: self.view_px.get(),
-        }
+        self.list.page.clear();
     }
 
     pub(super) fn watch(self, inspect: Inspect) {
-        self.asker.set_value(Some(Asker::new(move |answered: Answered<State>| {
-            if inspect.exchange.get_untracked() == Some(answered.ask.exchange) {
-                self.view.take(answered.answer);
-            }
-        })));
+        let is_ours = move |ask: &State| inspect.is_open(ask.exchange);
+        let asker = self.list.page.asker(is_ours);
         Effect::new(move |_| {
             let (Some(exchange), at) = (inspect.exchange.get(), inspect.seq.get()) else {
                 return;
             };
             let (expanded, changed_only) = (self.expanded.get(), self.changed_only.get());
-            let (top, view_px) = (self.top_px.get(), self.view_px.get());
             let is_known = inspect.opened.with(Option::is_some);
-            let known = self
-                .view
-                .value
-                .with_untracked(|view| view.as_ref().map(|view| view.total));
-            let (first, count) = Scroll {
-                total: known.unwrap_or(80),
-                row_px: self.row_px.get(),
-                view_px,
-            }
-            .window(top);
-            if let Some(asker) = self.asker.get_value()
-                && is_known
-                && inspect.sides.tab.get() == Side::State
-            {
+            let (first, count) = self.list.window(60);
+            if is_known && inspect.sides.tab.get() == Side::State {
                 let expanded = expanded.into_iter().collect();
                 asker.ask(State {
                     exchange,
@@ -94,7 +54,7 @@ impl Tree {
                     expanded,
                     changed_only,
                     first,
-                    count: count.max(60),
+                    count,
                 });
             }
         });
@@ -121,21 +81,15 @@ impl Tree {
         self.expanded.update(|expanded| expanded.extend(found));
     }
 
-    fn lines(self) -> Vec<StateLine> {
-        self.view
-            .value
-            .with_untracked(|view| view.as_ref().map(|view| view.lines.clone()).unwrap_or_default())
-    }
-
     /// Moves through the tree as through a file tree. Gives whether the key was used.
     pub(crate) fn key(self, key: &str) -> bool {
-        let lines = self.lines();
+        let (first, lines) = self.list.rows_now();
         let here = self.focus.get_untracked();
         let at = lines.iter().position(|line| Some(&line.pointer) == here.as_ref());
         let to = |number: usize| {
             if let Some(line) = lines.get(number) {
                 self.focus.set(Some(line.pointer.clone()));
-                self.show(number);
+                self.list.reveal(first + number as u64);
             }
         };
         match (key, at) {
@@ -159,18 +113,7 @@ impl Tree {
     /// The line with the focus.
     pub(crate) fn focused(self) -> Option<StateLine> {
         let here = self.focus.get_untracked()?;
-        self.lines().into_iter().find(|line| line.pointer == here)
-    }
-
-    fn show(self, number: usize) {
-        let first = self
-            .view
-            .value
-            .with_untracked(|view| view.as_ref().map_or(0, |view| view.first));
-        let scroll = untrack(move || self.scroll());
-        if let Some(top) = scroll.reveal(first + number as u64, self.top_px.get_untracked()) {
-            self.scroll_to.set(Some(top));
-        }
+        self.list.rows_now().1.into_iter().find(|line| line.pointer == here)
     }
 }
 

@@ -6,6 +6,7 @@ use scrubjay_ipc::BodyView;
 use super::detail;
 use crate::{
     browser,
+    part::{note::failure, tab::tab},
     screen::inspect::{
         model::{Inspect, sides::DetailTab},
         words,
@@ -21,41 +22,33 @@ const TABS: [(DetailTab, &str); 3] = [
 /// What stands in the detail pane's place.
 pub(crate) fn body(inspect: Inspect) -> AnyView {
     let sides = inspect.sides;
-    let has_json = move || {
-        sides
-            .body
-            .value
-            .with(|view| view.as_ref().is_some_and(|view| view.json.is_some()))
-    };
+    let has_json = move || sides.body.read(|view| view.json.is_some()).unwrap_or(false);
     // The tabs of a frame that a body does not have lead to its most readable form.
-    let tab = Memo::new(move |_| match sides.detail_tab.get() {
+    let shown = Memo::new(move |_| match sides.detail_tab.get() {
         DetailTab::Verdict | DetailTab::Fields if has_json() => DetailTab::Fields,
         DetailTab::Verdict | DetailTab::Fields => DetailTab::Raw,
         tab => tab,
     });
     let tabs = move || {
-        let shown = TABS
+        let tabs = TABS
             .into_iter()
             .filter(|(of, _)| *of != DetailTab::Fields || has_json());
-        let button = |(of, name): (DetailTab, &'static str)| {
-            let on = move || tab.get() == of;
-            view! {
-                <button class="tab2" role="tab" class:on=on aria-selected=move || on().to_string()
-                    data-tab=name.to_lowercase() on:click=move |_| sides.detail_tab.set(of)>{name}</button>
-            }
+        let tab = |(of, name): (DetailTab, &'static str)| {
+            tab(
+                name,
+                name.to_lowercase(),
+                of,
+                move || shown.get(),
+                move |of| sides.detail_tab.set(of),
+            )
         };
-        shown.map(button).collect_view()
+        tabs.map(tab).collect_view()
     };
     let state = move || sides.body.state(|_| true, |view| view.len == 0);
-    let head = move || sides.body.value.with(|view| view.as_ref().map(facts));
-    let content = move || {
-        if let Some(report) = sides.body.report.get() {
-            return view! { <div class="pane-note bad"><b>{report.message}</b><p>{report.hint}</p></div> }.into_any();
-        }
-        sides.body.value.with(|view| {
-            view.as_ref()
-                .map_or_else(|| ().into_any(), |view| content(view, tab.get()))
-        })
+    let head = move || sides.body.read(facts);
+    let content = move || match sides.body.report.get() {
+        Some(report) => failure(report),
+        None => sides.body.read(|view| content(view, shown.get())).into_any(),
     };
     view! {
         <section class="pane detail" aria-label="Response body" data-pane="body" data-state=state data-as-of="0">

@@ -4,7 +4,11 @@ use leptos::{ev, html, prelude::*};
 use scrubjay_ipc::{ChatMessage, ChatWindow, Interrupt, Target, ToolCard};
 use wasm_bindgen::{JsCast as _, JsValue};
 
-use crate::screen::inspect::{model::Inspect, words};
+use super::link::frame_link;
+use crate::{
+    part::note::{failure_of, note},
+    screen::inspect::{model::Inspect, words},
+};
 
 pub(crate) fn chat(inspect: Inspect) -> AnyView {
     let sides = inspect.sides;
@@ -14,13 +18,8 @@ pub(crate) fn chat(inspect: Inspect) -> AnyView {
             |view| view.total == 0 && view.interrupts.is_empty(),
         )
     };
-    let as_of = move || {
-        sides
-            .chat
-            .value
-            .with(|view| view.as_ref().map_or(0, |view| view.as_of))
-            .to_string()
-    };
+    let as_of = move || sides.chat.read(|view| view.as_of).unwrap_or(0).to_string();
+    let messages = move || sides.chat.read(|view| view.messages.clone()).unwrap_or_default();
     let node = NodeRef::<html::Div>::new();
     // The last message stays in view, as in a chat, unless earlier ones were asked for.
     Effect::new(move |_| {
@@ -34,17 +33,17 @@ pub(crate) fn chat(inspect: Inspect) -> AnyView {
     view! {
         <div class="side-body" data-pane="chat" data-state=state data-as-of=as_of>
             <div class="chat" node_ref=node tabindex="0" data-focus="" role="log" aria-live="off" aria-label="Conversation">
-                {move || sides.chat.value.with(|view| view.as_ref().map(|view| before(inspect, view)))}
+                {move || sides.chat.read(|view| before(inspect, view))}
                 // Keyed, so that a message that did not change keeps its elements, and what was opened in it.
                 <For
-                    each=move || sides.chat.value.with(|view| view.as_ref().map(|view| view.messages.clone()).unwrap_or_default())
+                    each=messages
                     key=key_of
                     children=move |message| message_view(inspect, &message)
                 />
-                {move || sides.chat.value.with(|view| view.as_ref().map(|view| after(inspect, view)))}
-                {move || sides.chat.report.get().map(|report| view! { <div class="pane-note bad"><b>{report.message}</b><p>{report.hint}</p></div> })}
+                {move || sides.chat.read(|view| after(inspect, view))}
+                {failure_of(sides.chat.report)}
             </div>
-            <div class="sub foot">{move || sides.chat.value.with(|view| view.as_ref().map(numbers))}</div>
+            <div class="sub foot">{move || sides.chat.read(numbers)}</div>
         </div>
     }
     .into_any()
@@ -96,7 +95,7 @@ fn before(inspect: Inspect, view: &ChatWindow) -> AnyView {
         } else {
             "No messages up to here. Rows show what else arrived: state, steps, activities."
         };
-        view! { <div class="pane-note"><p>{words}</p></div> }
+        note(words)
     });
     view! { {earlier}{none} }.into_any()
 }
@@ -107,10 +106,9 @@ fn after(inspect: Inspect, view: &ChatWindow) -> AnyView {
         view! { <button class="btn earlier" on:click=move |_| inspect.sides.chat_first.set(None)>"to the last messages"</button> }
     });
     let stop = view.stop.clone().map(|stop| {
-        let seq = stop.seq;
         view! {
             <div class="still" data-banner="stop"><b>"The official client gave up at "</b>
-                <button class="link" on:click=move |_| inspect.visit(Target::Seq(seq))>{format!("#{seq}")}</button>
+                {frame_link(inspect, stop.seq)}
                 {format!(": {} ", words::visible(&stop.message))}<span class="dim">{stop.rule}</span></div>
         }
     });
@@ -119,8 +117,6 @@ fn after(inspect: Inspect, view: &ChatWindow) -> AnyView {
 }
 
 fn message_view(inspect: Inspect, message: &ChatMessage) -> AnyView {
-    let first = message.first_seq;
-    let origin = origin_of(message);
     let class = match message.role.as_str() {
         "user" => "user",
         "assistant" => "assistant",
@@ -129,57 +125,69 @@ fn message_view(inspect: Inspect, message: &ChatMessage) -> AnyView {
         "activity" => "activity",
         _ => "other",
     };
-    let name = message
-        .name
-        .clone()
-        .map(|name| view! { <bdi class="dim">{words::visible(&name)}</bdi> });
-    let agent = message
-        .subagent
-        .clone()
-        .map(|agent| view! { <span class="tag">{words::visible(&agent)}</span> });
-    let locked = message
-        .encrypted
-        .then(|| view! { <span class="tag" title="holds an encrypted value">"encrypted"</span> });
-    let head = view! {
-        <div class="msg-head"><b>{message.role.clone()}</b>{name}{agent}{locked}<span class="sp"></span>
-            <button class="blame" on:click=move |_| inspect.visit(Target::Seq(first))>{origin}</button></div>
-    };
+    let class = format!("msg {class}");
     let body = body(inspect, message);
-    let label = format!("msg {class}");
-    if class == "reasoning" {
-        let length = message.text.chars().count() as u64;
-        let is_open = message.open;
-        return view! {
-            <details class=label open=is_open data-message=message.id.clone()>
-                <summary><b>"reasoning"</b><span class="dim">{words::many(length, "character")}{is_open.then_some(", arriving")}</span>
-                    <span class="sp"></span><span class="blame">{format!("#{first}")}</span></summary>{body}
-            </details>
-        }
-        .into_any();
+    if message.role == "reasoning" {
+        let open = message.open;
+        return view! { <details class=class open=open data-message=message.id.clone()>{reasoning_head(message)}{body}</details> }.into_any();
     }
     // The call that it answers shows the result already; the message itself is one line that opens.
-    if let Some(call) = message.answers.clone() {
-        let length = message.text.chars().count() as u64;
-        return view! {
-            <details class=label data-message=message.id.clone()>
-                <summary><b>{message.role.clone()}</b><span class="dim cut">"answers "<bdi class="mono">{words::visible(&call)}</bdi>
-                    {format!(" · {}", words::many(length, "character"))}</span><span class="sp"></span>
-                    <button class="blame" on:click=move |event| { event.prevent_default(); inspect.visit(Target::Seq(first)); }>{origin_of(message)}</button></summary>
-                {body}
-            </details>
-        }
-        .into_any();
+    if let Some(call) = &message.answers {
+        let head = answer_head(inspect, message, call);
+        return view! { <details class=class data-message=message.id.clone()>{head}{body}</details> }.into_any();
     }
-    view! { <article class=label data-message=message.id.clone()>{head}{body}</article> }.into_any()
+    view! { <article class=class data-message=message.id.clone()>{message_head(inspect, message)}{body}</article> }
+        .into_any()
 }
 
-/// Where a message came from.
-fn origin_of(message: &ChatMessage) -> String {
-    if message.from_input {
+fn length(message: &ChatMessage) -> String {
+    words::many(message.text.chars().count() as u64, "character")
+}
+
+fn message_head(inspect: Inspect, message: &ChatMessage) -> AnyView {
+    let name = message.name.as_ref();
+    let name = name.map(|name| view! { <bdi class="dim">{words::visible(name)}</bdi> });
+    let agent = message.subagent.as_ref();
+    let agent = agent.map(|agent| view! { <span class="tag">{words::visible(agent)}</span> });
+    let locked = message
+        .encrypted
+        .then(|| view! { <span class="tag" title="The message holds an encrypted value">"encrypted"</span> });
+    view! {
+        <div class="msg-head"><b>{message.role.clone()}</b>{name}{agent}{locked}<span class="sp"></span>{origin_button(inspect, message)}</div>
+    }
+    .into_any()
+}
+
+fn reasoning_head(message: &ChatMessage) -> AnyView {
+    view! {
+        <summary><b>"reasoning"</b><span class="dim">{length(message)}{message.open.then_some(", arriving")}</span>
+            <span class="sp"></span><span class="blame">{words::frame(message.first_seq)}</span></summary>
+    }
+    .into_any()
+}
+
+fn answer_head(inspect: Inspect, message: &ChatMessage, call: &str) -> AnyView {
+    view! {
+        <summary><b>{message.role.clone()}</b><span class="dim cut">"answers "<bdi class="mono">{words::visible(call)}</bdi>
+            {format!(" · {}", length(message))}</span><span class="sp"></span>{origin_button(inspect, message)}</summary>
+    }
+    .into_any()
+}
+
+/// Where a message came from, and the way there.
+fn origin_button(inspect: Inspect, message: &ChatMessage) -> AnyView {
+    let first = message.first_seq;
+    let origin = if message.from_input {
         "from the request".to_owned()
     } else {
-        format!("#{}", words::count(u64::from(message.first_seq)))
-    }
+        words::frame(first)
+    };
+    // In a summary, a click would open it too.
+    let visit = move |event: ev::MouseEvent| {
+        event.prevent_default();
+        inspect.visit(Target::Seq(first));
+    };
+    view! { <button class="blame" on:click=visit>{origin}</button> }.into_any()
 }
 
 fn body(inspect: Inspect, message: &ChatMessage) -> AnyView {
@@ -194,7 +202,7 @@ fn body(inspect: Inspect, message: &ChatMessage) -> AnyView {
             }
         };
         let caret = message.open.then(|| view! { <span class="caret-end" aria-label="still arriving"></span> });
-        view! { <div class="text" dir="auto" title="click a character: its event" on:click=click>{words::visible(&message.text)}{caret}</div> }
+        view! { <div class="text" dir="auto" title="Click a character to go to its event" on:click=click>{words::visible(&message.text)}{caret}</div> }
     });
     let parts: Vec<_> = message
         .parts
@@ -263,7 +271,7 @@ fn tool(inspect: Inspect, message: u32, number: u32, card: &ToolCard) -> AnyView
         <div class="tool-card" data-call=card.id.clone()>
             <div class="msg-head"><span class="gl" style="background:var(--tool)"></span><b><bdi>{words::visible(&card.name)}</bdi></b>
                 <span class=format!("state {class}")>{word}</span><span class="sp"></span>
-                <button class="blame" on:click=move |_| inspect.visit(Target::Seq(first))>{format!("#{}", words::count(u64::from(first)))}</button></div>
+                <button class="blame" on:click=move |_| inspect.visit(Target::Seq(first))>{words::frame(first)}</button></div>
             <pre class="args" dir="auto" on:click=click>{words::visible(&card.arguments)}{caret}</pre>
             {broken}{result}
         </div>

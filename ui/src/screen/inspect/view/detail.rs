@@ -3,8 +3,10 @@
 use leptos::prelude::*;
 use scrubjay_ipc::{DetailView, Fate, Field, FindingEntry, Operation, SpanEvent, SpanView, Target};
 
+use super::link::frame_link;
 use crate::{
     browser,
+    part::{note::failure, tab::tab},
     screen::inspect::{
         model::{Inspect, sides::DetailTab},
         words,
@@ -26,54 +28,43 @@ pub(crate) fn detail(inspect: Inspect) -> AnyView {
         }
         sides.detail.state(|view| view.seq == inspect.seq.get(), |_| false)
     };
-    let as_of = move || {
-        sides
-            .detail
-            .value
-            .with(|view| view.as_ref().map_or(0, |view| view.seq))
-            .to_string()
-    };
-    let head = move || {
-        sides.detail.value.with(|view| {
-            view.as_ref().map(|view| {
-                view! {
-                    <span class="gl" style=format!("background:var({})", words::kind_token(view.kind))></span>
-                    <b class="cut">{view.type_name.clone()}</b><span>{format!("#{}", words::count(u64::from(view.seq)))}</span>
-                }
-            })
-        })
-    };
+    let as_of = move || sides.detail.read(|view| view.seq).unwrap_or(0).to_string();
     let tabs = TABS.map(|(tab, name)| {
-        let on = move || sides.detail_tab.get() == tab;
-        view! {
-            <button class="tab2" role="tab" class:on=on aria-selected=move || on().to_string() data-tab=name.to_lowercase()
-                on:click=move |_| sides.detail_tab.set(tab)>{name}</button>
-        }
+        let choose = move |tab| sides.detail_tab.set(tab);
+        self::tab(name, name.to_lowercase(), tab, move || sides.detail_tab.get(), choose)
     });
-    let body = move || {
-        if inspect.seq.get() == 0 {
-            return view! { <p class="dim pad">"Before the first event there is only the request. Press "<kbd>"→"</kbd>" to step in."</p> }.into_any();
-        }
-        if let Some(report) = sides.detail.report.get() {
-            return view! { <div class="pane-note bad"><b>{report.message}</b><p>{report.hint}</p></div> }.into_any();
-        }
-        sides.detail.value.with(|view| match view {
-            None => ().into_any(),
-            Some(view) => match sides.detail_tab.get() {
-                DetailTab::Verdict => verdict(inspect, view),
-                DetailTab::Fields => fields(view),
-                DetailTab::Raw => raw(view),
-                DetailTab::Hex => hex(view),
-            },
-        })
-    };
     view! {
         <section class="pane detail" aria-label="Detail" data-pane="detail" data-state=state data-as-of=as_of>
-            <div class="ph">{head}<span class="sp"></span><span class="tabs" role="tablist">{tabs}</span></div>
-            <div class="body" tabindex="0" data-focus="">{body}</div>
+            <div class="ph">{move || sides.detail.read(head)}<span class="sp"></span><span class="tabs" role="tablist">{tabs}</span></div>
+            <div class="body" tabindex="0" data-focus="">{move || body(inspect)}</div>
         </section>
     }
     .into_any()
+}
+
+fn head(view: &DetailView) -> AnyView {
+    view! {
+        <span class="gl" style=format!("background:var({})", words::kind_token(view.kind))></span>
+        <b class="cut">{view.type_name.clone()}</b><span>{words::frame(view.seq)}</span>
+    }
+    .into_any()
+}
+
+fn body(inspect: Inspect) -> AnyView {
+    let sides = inspect.sides;
+    if inspect.seq.get() == 0 {
+        return view! { <p class="dim pad">"Before the first event there is only the request. Press "<kbd>"→"</kbd>" to go to the first event."</p> }.into_any();
+    }
+    if let Some(report) = sides.detail.report.get() {
+        return failure(report);
+    }
+    let shown = sides.detail.read(|view| match sides.detail_tab.get() {
+        DetailTab::Verdict => verdict(inspect, view),
+        DetailTab::Fields => fields(view),
+        DetailTab::Raw => raw(view),
+        DetailTab::Hex => hex(view),
+    });
+    shown.into_any()
 }
 
 fn verdict(inspect: Inspect, view: &DetailView) -> AnyView {
@@ -179,9 +170,7 @@ fn assembled(inspect: Inspect, span: &SpanView) -> AnyView {
     let result = span.result.as_ref().map(|result| {
         view! { <h4>"result"</h4><pre class="assembled" dir="auto">{words::visible(result)}</pre> }
     });
-    let jump = move |seq: u32| {
-        view! { <button class="link" on:click=move |_| inspect.step_to(Target::Seq(seq))>{format!("#{}", words::count(u64::from(seq)))}</button> }
-    };
+    let jump = move |seq| frame_link(inspect, seq);
     let later = (span.later > 0).then(|| {
         let words = format!(
             "as of the playhead; {} follow",
@@ -211,7 +200,7 @@ fn events(inspect: Inspect, ordinal: u32) -> Option<AnyView> {
             let seq = event.seq;
             view! {
                 <tr class:here=seq == here data-span-event=seq.to_string() on:click=move |_| inspect.step_to(Target::Seq(seq))>
-                    <td>{format!("#{}", words::count(u64::from(seq)))}</td><td>{words::offset(event.at_us)}</td>
+                    <td>{words::frame(seq)}</td><td>{words::offset(event.at_us)}</td>
                     <td class="num">{format!("Δ {}", words::duration(event.gap_us))}</td><td>{event.type_name.clone()}</td>
                     <td class="num">{words::bytes(event.len)}</td></tr>
             }

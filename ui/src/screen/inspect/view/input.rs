@@ -5,6 +5,7 @@ use scrubjay_ipc::InputView;
 
 use crate::{
     browser,
+    part::note::failure_of,
     screen::inspect::{model::Inspect, words},
 };
 
@@ -18,8 +19,8 @@ pub(crate) fn input(inspect: Inspect) -> AnyView {
     view! {
         <div class="side-body" data-pane="input" data-state=state data-as-of="0">
             <div class="body" tabindex="0" data-focus="">
-                {move || sides.input.value.with(|view| view.as_ref().map(|view| request(inspect, view)))}
-                {move || sides.input.report.get().map(|report| view! { <div class="pane-note bad"><b>{report.message}</b><p>{report.hint}</p></div> })}
+                {move || sides.input.read(|view| request(inspect, view))}
+                {failure_of(sides.input.report)}
             </div>
         </div>
     }

@@ -74,15 +74,7 @@ fn section(inspect: Inspect, lane: &Lane) -> AnyView {
 
 fn item(inspect: Inspect, shape: &Shape) -> AnyView {
     let (first, last) = (shape.first_seq, shape.last_seq);
-    let place = if first == last {
-        format!("#{}", words::count(u64::from(first)))
-    } else {
-        format!(
-            "#{} – #{}",
-            words::count(u64::from(first)),
-            words::count(u64::from(last))
-        )
-    };
+    let place = words::frames(first, last);
     let what = if shape.label.is_empty() {
         words::kind(shape.kind).to_owned()
     } else {

@@ -5,6 +5,7 @@ pub(crate) mod chat;
 pub(crate) mod detail;
 pub(crate) mod input;
 pub(crate) mod lane_list;
+pub(crate) mod link;
 pub(crate) mod problems;
 pub(crate) mod rows;
 pub(crate) mod state;
@@ -15,7 +16,10 @@ use leptos::prelude::*;
 
 use crate::{
     browser,
-    part::splitter::{Grows, Size, splitter},
+    part::{
+        splitter::{Grows, Size, splitter},
+        tab::tab,
+    },
     screen::{
         Page, Screen,
         inspect::{
@@ -139,12 +143,14 @@ fn bench(page: Page) -> AnyView {
 /// State, chat, input: as of the playhead.
 fn side(model: Inspect, is_drawer_open: RwSignal<bool>) -> AnyView {
     let sides = model.sides;
-    let tab = move |side: Side, name: &'static str| {
-        let on = move || sides.tab.get() == side;
-        view! {
-            <button class="tab2" role="tab" class:on=on aria-selected=move || on().to_string()
-                data-tab=name.to_lowercase() on:click=move |_| sides.show(side)>{name}</button>
-        }
+    let tab = move |side, name: &'static str| {
+        tab(
+            name,
+            name.to_lowercase(),
+            side,
+            move || sides.tab.get(),
+            move |side| sides.show(side),
+        )
     };
     view! {
         <section class="pane side" aria-label="As of the playhead">
@@ -155,7 +161,7 @@ fn side(model: Inspect, is_drawer_open: RwSignal<bool>) -> AnyView {
                 <span class="sp"></span>
                 <span class="as-of">{move || match sides.tab.get() {
                     Side::Input => "the request".to_owned(),
-                    Side::State | Side::Chat => format!("as of #{}", words::count(u64::from(model.seq.get()))),
+                    Side::State | Side::Chat => words::as_of(model.seq.get()),
                 }}</span>
                 <button class="btn drawer-close" on:click=move |_| is_drawer_open.set(false) aria-label="Close">"×"</button>
             </div>

@@ -1,11 +1,13 @@
 //! The dock below the panes: what is wrong, a group a rule, and how to mend it.
 
 use leptos::{ev, prelude::*};
-use scrubjay_ipc::{MutedIn, ProblemGroup, ProblemRow};
+use scrubjay_ipc::{MutedIn, ProblemGroup, ProblemRow, ProblemsView};
 
 use crate::{
     part::{
-        list::{Listed, list},
+        counts,
+        list::list,
+        note::failure_of,
         splitter::{Grows, Size, splitter},
     },
     screen::inspect::{
@@ -35,7 +37,7 @@ pub(crate) fn dock(inspect: Inspect) -> AnyView {
                 {move || counts(inspect)}
                 <span class="sp"></span>
                 {move || model.is_open.get().then(|| view! {
-                    <span class="as-of">{move || format!("as of #{}", words::count(u64::from(inspect.seq.get())))}</span>
+                    <span class="as-of">{move || words::as_of(inspect.seq.get())}</span>
                 })}
             </div>
             {move || model.is_open.get().then(|| body(inspect, size))}
@@ -45,10 +47,8 @@ pub(crate) fn dock(inspect: Inspect) -> AnyView {
 }
 
 fn total(model: ProblemsModel) -> u64 {
-    model.groups.value.with(|view| {
-        view.as_ref()
-            .map_or(0, |view| view.groups.iter().map(|group| u64::from(group.count)).sum())
-    })
+    let count = |view: &ProblemsView| view.groups.iter().map(|group| u64::from(group.count)).sum();
+    model.groups.read(count).unwrap_or(0)
 }
 
 /// How many of each severity are not muted.
@@ -64,29 +64,20 @@ fn counts(inspect: Inspect) -> AnyView {
         }
         counted
     });
-    let one = |n: u32, class: &'static str, sign: &'static str, word: &str| {
-        (n > 0).then(|| view! { <span class=class title=words::many(u64::from(n), word)>{sign}" "{words::count(u64::from(n))}</span> })
-    };
-    view! {
-        <span class="counts">{one(counted[2], "sev-error", "✕", "error")}{one(counted[1], "sev-warning", "▲", "warning")}{one(counted[0], "sev-note", "i", "note")}</span>
-    }
-    .into_any()
+    counts::counts(counted[2], counted[1], counted[0])
 }
 
 fn body(inspect: Inspect, size: Size) -> AnyView {
     let model = inspect.problems;
     let height = move || format!("{}px", size.px.get());
     let what = Memo::new(move |_| {
-        let is_empty = model
-            .groups
-            .value
-            .with(|view| view.as_ref().map(|view| view.groups.is_empty()));
+        let is_empty = model.groups.read(|view| view.groups.is_empty());
         (model.groups.report.with(Option::is_some), is_empty)
     });
     view! {
         <div class="dock-body" style:height=height>
             {move || match what.get() {
-                (true, _) => refused(model),
+                (true, _) => failure_of(model.groups.report),
                 (false, None) => view! { <p class="dim pad waiting">"Reading the findings…"</p> }.into_any(),
                 (false, Some(true)) => none(model),
                 (false, Some(false)) => view! { {groups(inspect)}{shown(inspect)} }.into_any(),
@@ -96,17 +87,8 @@ fn body(inspect: Inspect, size: Size) -> AnyView {
     .into_any()
 }
 
-fn refused(model: ProblemsModel) -> AnyView {
-    let report = model.groups.report.get();
-    view! { <div class="pane-note bad"><b>{report.as_ref().map(|report| report.message.clone())}</b><p>{report.map(|report| report.hint)}</p></div> }
-        .into_any()
-}
-
 fn none(model: ProblemsModel) -> AnyView {
-    let rules = model
-        .groups
-        .value
-        .with(|view| view.as_ref().map_or(0, |view| view.rules));
+    let rules = model.groups.read(|view| view.rules).unwrap_or(0);
     view! { <div class="pane-note"><p><span class="ok">"✓ "</span>{format!("No problems; {} checked.", words::many(u64::from(rules), "rule"))}</p>
         <p class="dim">"docs/rules.md explains each of them."</p></div> }
         .into_any()
@@ -129,12 +111,7 @@ fn groups(inspect: Inspect) -> AnyView {
         event.prevent_default();
     };
     // Groups that came again as they were keep their elements.
-    let shown = Memo::new(move |_| {
-        model
-            .groups
-            .value
-            .with(|view| view.as_ref().map(|view| view.groups.clone()).unwrap_or_default())
-    });
+    let shown = Memo::new(move |_| model.groups.read(|view| view.groups.clone()).unwrap_or_default());
     view! {
         <div class="groups" role="listbox" tabindex="0" data-focus="" aria-label="Rules that were broken" on:keydown=key>
             {move || shown.with(|groups| groups.iter().map(|group| group_view(inspect, group)).collect_view())}
@@ -156,9 +133,13 @@ fn group_view(inspect: Inspect, group: &ProblemGroup) -> AnyView {
         model.walk(inspect, event.shift_key());
     };
     let places = if group.count == 1 {
-        place(group.first_seq)
+        words::frame_or_request(group.first_seq)
     } else {
-        format!("{} – {}", place(group.first_seq), place(group.last_seq))
+        format!(
+            "{} – {}",
+            words::frame_or_request(group.first_seq),
+            words::frame_or_request(group.last_seq)
+        )
     };
     let muted = group.muted.map(|muted| {
         let words = match muted {
@@ -179,15 +160,6 @@ fn group_view(inspect: Inspect, group: &ProblemGroup) -> AnyView {
         </div>
     }
     .into_any()
-}
-
-/// A frame, or the request.
-fn place(seq: u32) -> String {
-    if seq == 0 {
-        "request".to_owned()
-    } else {
-        format!("#{}", words::count(u64::from(seq)))
-    }
 }
 
 // ---- the group that is looked at ----------------------------------------
@@ -261,28 +233,17 @@ fn mutes(inspect: Inspect, group: &ProblemGroup) -> AnyView {
 /// The findings of the rule, a window of them.
 fn findings(inspect: Inspect) -> AnyView {
     let model = inspect.problems;
-    let listed = Listed {
-        scroll: Signal::derive(move || model.scroll()),
-        first: Signal::derive(move || model.rows.value.with(|page| page.as_ref().map_or(0, |page| page.first))),
-        top_px: model.top_px,
-        view_px: model.view_px,
-        scroll_to: model.scroll_to,
-    };
     let rows = move || {
-        model.rows.value.with(|page| {
-            let page = page.as_ref()?;
-            Some(
-                (page.first..)
-                    .zip(&page.rows)
-                    .map(|(number, row)| finding_view(inspect, number, row))
-                    .collect_view(),
-            )
+        model.rows.page.read(|page| {
+            let rows = (page.first..).zip(&page.rows);
+            rows.map(|(number, row)| finding_view(inspect, number, row))
+                .collect_view()
         })
     };
     view! {
         <div class="findings" role="grid" aria-label="Findings of this rule"
-            aria-rowcount=move || model.rows.value.with(|page| page.as_ref().map_or(0, |page| page.total)).to_string()>
-            {list(listed, rows)}
+            aria-rowcount=move || model.rows.total().to_string()>
+            {list(model.rows, rows)}
         </div>
     }
     .into_any()
@@ -297,7 +258,7 @@ fn finding_view(inspect: Inspect, number: u64, row: &ProblemRow) -> AnyView {
     view! {
         <div class="finding" role="row" class:sel=is_here aria-selected=move || is_here().to_string() aria-rowindex=(number + 1).to_string()
             data-seq=seq.to_string() title=whole on:click=move |_| model.visit(inspect, number, seq)>
-            <span class="n" role="gridcell">{place(seq)}</span>
+            <span class="n" role="gridcell">{words::frame_or_request(seq)}</span>
             <span class="t" role="gridcell">{words::offset_short(row.at_us)}</span>
             <bdi class="cut" role="gridcell">{message}</bdi>
         </div>

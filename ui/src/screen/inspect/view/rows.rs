@@ -4,7 +4,11 @@ use leptos::prelude::*;
 use scrubjay_ipc::{Kind, Row, RowsOf};
 
 use crate::{
-    part::list::{Listed, list},
+    part::{
+        list::list,
+        note::{failure, note},
+        tab::tab,
+    },
     screen::inspect::{
         model::{Inspect, rows::RowsModel},
         words,
@@ -13,48 +17,28 @@ use crate::{
 
 pub(crate) fn rows(inspect: Inspect) -> AnyView {
     let model = inspect.rows;
-    let total = move || model.page.value.with(|page| page.as_ref().map_or(0, |page| page.total));
+    let total = move || model.list.total();
     // A page that came again as it was leaves its elements alone.
-    let shown = Memo::new(move |_| {
-        model
-            .page
-            .value
-            .with(|page| page.as_ref().map(|page| (page.first, page.rows.clone())))
-    });
-    let state = move || model.page.state(|_| true, |page| page.total == 0);
-    let listed = Listed {
-        scroll: Signal::derive(move || model.scroll()),
-        first: Signal::derive(move || model.page.value.with(|page| page.as_ref().map_or(0, |page| page.first))),
-        top_px: model.top_px,
-        view_px: model.view_px,
-        scroll_to: model.scroll_to,
-    };
+    let shown = Memo::new(move |_| model.list.page.read(|page| (page.first, page.rows.clone())));
+    let state = move || model.list.page.state(|_| true, |page| page.total == 0);
+    let view_tab = move |name, of| tab(name, name, of, move || model.of.get(), move |of| model.set_view(of));
     view! {
         <section class="pane rows" aria-label="Rows" data-pane="rows" data-state=state
             data-as-of=move || inspect.seq.get().to_string() data-total=move || total().to_string()>
             <div class="ph">
                 <b>"Rows"</b>
-                <span class="tabs" role="tablist">{tab(model, RowsOf::Spans, "spans")}{tab(model, RowsOf::Events, "events")}</span>
+                <span class="tabs" role="tablist">{view_tab("spans", RowsOf::Spans)}{view_tab("events", RowsOf::Events)}</span>
                 <span class="sp"></span>
                 <span>{move || words::count(total())}</span>
-                <span class="as-of">{move || format!("as of #{}", words::count(u64::from(inspect.seq.get())))}</span>
+                <span class="as-of">{move || words::as_of(inspect.seq.get())}</span>
             </div>
             <div class="grid" class:events=move || model.of.get() == RowsOf::Events role="grid" tabindex="0" data-focus="" aria-label="Rows" aria-colcount="6"
                 aria-rowcount=move || total().to_string()
                 aria-activedescendant=move || model.current.get().map(|row| format!("row-{row}"))>
-                {list(listed, move || shown.with(|shown| page(inspect, shown.as_ref())))}
+                {list(model.list, move || shown.with(|shown| page(inspect, shown.as_ref())))}
                 {move || empty(inspect)}
             </div>
         </section>
-    }
-    .into_any()
-}
-
-fn tab(model: RowsModel, of: RowsOf, name: &'static str) -> AnyView {
-    let on = move || model.of.get() == of;
-    view! {
-        <button class="tab2" role="tab" class:on=on aria-selected=move || on().to_string() data-rows=name
-            on:click=move |_| model.set_view(of)>{name}</button>
     }
     .into_any()
 }
@@ -70,53 +54,58 @@ fn page(inspect: Inspect, shown: Option<&(u64, Vec<Row>)>) -> AnyView {
 fn row_view(inspect: Inspect, number: u64, row: &Row) -> AnyView {
     let model = inspect.rows;
     let is_current = move || model.current.get() == Some(number);
-    let is_ahead = row.first_seq;
-    let severity = row
+    let (first_seq, chosen) = (row.first_seq, row.clone());
+    let severity_class = row
         .severity
-        .map(|severity| (words::severity_sign(severity), words::severity(severity)));
-    let name = format!(
-        "event {}, {}, {} {}{}",
-        row.first_seq,
-        words::kind(row.kind),
-        row.subject,
-        row.summary,
-        severity.map(|(_, name)| format!(", {name}")).unwrap_or_default()
-    );
-    let caret = row.span.filter(|_| row.last_seq > row.first_seq).map(|span| {
-        let is_open = move || model.expanded.with(|expanded| expanded.contains(&span));
-        view! {
-            <button class="caret" tabindex="-1" aria-label="Events of this row" aria-expanded=move || is_open().to_string()
-                on:click=move |event| { event.stop_propagation(); model.toggle(span); }>
-                {move || if is_open() { "▾" } else { "▸" }}
-            </button>
-        }
-    });
-    let subject = if row.span.is_some() {
-        words::kind(row.kind).to_owned()
-    } else {
-        row.subject.clone()
-    };
-    let lead = (row.span.is_some() && is_named(row))
-        .then(|| view! { <b class="lead"><bdi title=row.subject.clone()>{words::visible(&words::short_id(&row.subject))}</bdi></b>" " });
-    let chosen = row.clone();
+        .map(|severity| format!("sev sev-{}", words::severity(severity)));
     view! {
         <div class="r row" role="row" id=format!("row-{number}") class:sel=is_current class:in=row.depth != 0 class:open=row.open
-            class:ahead=move || inspect.seq.get() < is_ahead
-            aria-rowindex=(number + 1).to_string() aria-selected=move || is_current().to_string() aria-label=name
-            data-seq=row.first_seq.to_string() data-kind=words::kind(row.kind)
+            class:ahead=move || inspect.seq.get() < first_seq
+            aria-rowindex=(number + 1).to_string() aria-selected=move || is_current().to_string() aria-label=spoken(row)
+            data-seq=first_seq.to_string() data-kind=words::kind(row.kind)
             on:click=move |_| model.choose(inspect, number, &chosen)>
-            <span class="n" role="gridcell">{row.first_seq}</span>
+            <span class="n" role="gridcell">{first_seq}</span>
             <span class="t" role="gridcell">{words::offset_short(row.at_us)}</span>
             <span class="gl" style=format!("background:var({})", words::kind_token(row.kind))></span>
-            <span class="kind" role="gridcell">{subject}</span>
-            <span class="sum" role="gridcell">{caret}{lead}<bdi>{words::visible(&row.summary)}</bdi></span>
+            <span class="kind" role="gridcell">{if row.span.is_some() { words::kind(row.kind).to_owned() } else { row.subject.clone() }}</span>
+            <span class="sum" role="gridcell">{caret(model, row)}{lead(row)}<bdi>{words::visible(&row.summary)}</bdi></span>
             <span class="d" role="gridcell">{row.measure.clone()}</span>
-            <span role="gridcell" class=severity.map_or_else(|| "sev".to_owned(), |(_, name)| format!("sev sev-{name}"))>
-                {severity.map(|(sign, _)| sign)}
-            </span>
+            <span role="gridcell" class=severity_class.unwrap_or_else(|| "sev".to_owned())>{row.severity.map(words::severity_sign)}</span>
         </div>
     }
     .into_any()
+}
+
+/// What a screen reader says of a row.
+fn spoken(row: &Row) -> String {
+    let severity = row.severity.map(words::severity);
+    let severity = severity.map(|severity| format!(", {severity}")).unwrap_or_default();
+    let kind = words::kind(row.kind);
+    format!(
+        "event {}, {kind}, {} {}{severity}",
+        row.first_seq, row.subject, row.summary
+    )
+}
+
+/// Opens the events of a span.
+fn caret(model: RowsModel, row: &Row) -> Option<AnyView> {
+    let span = row.span.filter(|_| row.last_seq > row.first_seq)?;
+    let is_open = move || model.expanded.with(|expanded| expanded.contains(&span));
+    let caret = view! {
+        <button class="caret" tabindex="-1" aria-label="Events of this row" aria-expanded=move || is_open().to_string()
+            on:click=move |event| { event.stop_propagation(); model.toggle(span); }>
+            {move || if is_open() { "▾" } else { "▸" }}
+        </button>
+    };
+    Some(caret.into_any())
+}
+
+/// What a span is called, before its summary.
+fn lead(row: &Row) -> Option<AnyView> {
+    (row.span.is_some() && is_named(row)).then(|| {
+        view! { <b class="lead"><bdi title=row.subject.clone()>{words::visible(&words::short_id(&row.subject))}</bdi></b>" " }
+            .into_any()
+    })
 }
 
 /// Whether a span's subject adds to its family.
@@ -127,23 +116,19 @@ fn is_named(row: &Row) -> bool {
 }
 
 fn empty(inspect: Inspect) -> Option<AnyView> {
-    let model = inspect.rows;
-    if let Some(report) = model.page.report.get() {
-        return Some(view! { <div class="pane-note bad"><b>{report.message}</b><p>{report.hint}</p></div> }.into_any());
+    let page = inspect.rows.list.page;
+    if let Some(report) = page.report.get() {
+        return Some(failure(report));
     }
-    let is_empty = model
-        .page
-        .value
-        .with(|page| page.as_ref().is_some_and(|page| page.total == 0));
+    let is_empty = page.read(|page| page.total == 0).unwrap_or(false);
     is_empty.then(|| {
         let relayed = inspect.opened.with(|opened| opened.as_ref().and_then(|opened| opened.relayed));
-        let words = if let Some((sent, received)) = relayed {
-            return view! { <div class="pane-note"><p>{words::relayed(sent, received)}</p></div> }.into_any();
+        if let Some((sent, received)) = relayed {
+            note(words::relayed(sent, received))
         } else if inspect.tail().live {
-            "Nothing has arrived yet. The request is on its way to the upstream."
+            note("Nothing has arrived yet. The agent has the request and has not answered.")
         } else {
-            "This exchange carries no events. The body of its answer stands beside; the request and all headers under Input."
-        };
-        view! { <div class="pane-note"><p>{words}</p></div> }.into_any()
+            note("This exchange carries no events. The pane beside shows the response body; Input shows the request and all headers.")
+        }
     })
 }

@@ -5,9 +5,13 @@ use scrubjay_ipc::{
     ChangeKind, ReadValue, StateLine, StateView, Target, ValueShape, ValueView, Write, Writes, WritesView,
 };
 
+use super::link::frame_link;
 use crate::{
     bridge, browser,
-    part::list::{Listed, list},
+    part::{
+        list::list,
+        note::{failure_of, note},
+    },
     screen::inspect::{model::Inspect, words},
 };
 
@@ -27,49 +31,24 @@ struct Whole {
 
 pub(crate) fn state(inspect: Inspect) -> AnyView {
     let tree = inspect.tree;
+    let pane = tree.list.page;
     let opened_value = RwSignal::new(None::<Whole>);
     let state = move || {
-        tree.view.state(
+        pane.state(
             |view| view.as_of == inspect.seq.get(),
             |view| view.total == 0 && !tree.changed_only.get(),
         )
     };
-    let as_of = move || {
-        tree.view
-            .value
-            .with(|view| view.as_ref().map_or(0, |view| view.as_of))
-            .to_string()
-    };
+    let as_of = move || pane.read(|view| view.as_of).unwrap_or(0).to_string();
     // Between state events the tree stays as it is, and so do its elements.
-    let shown = Memo::new(move |_| {
-        tree.view
-            .value
-            .with(|view| view.as_ref().map(|view| view.lines.clone()).unwrap_or_default())
-    });
-    let listed = Listed {
-        scroll: Signal::derive(move || tree.scroll()),
-        first: Signal::derive(move || tree.view.value.with(|view| view.as_ref().map_or(0, |view| view.first))),
-        top_px: tree.top_px,
-        view_px: tree.view_px,
-        scroll_to: tree.scroll_to,
-    };
-    let key = move |event: ev::KeyboardEvent| {
-        if event.ctrl_key() || event.meta_key() {
-            return;
-        }
-        let used = match (event.key().as_str(), event.shift_key()) {
-            ("ArrowRight", false) if event.alt_key() => open_below(inspect),
-            _ if event.alt_key() => false,
-            ("ArrowUp", true) => walk_writes(inspect, false),
-            ("ArrowDown", true) => walk_writes(inspect, true),
-            ("Enter", true) => go_to_setter(inspect),
-            ("Enter", false) => read_focused(inspect, opened_value),
-            (_, true) => false,
-            (key, false) => tree.key(key),
-        };
-        if used {
-            event.prevent_default();
-        }
+    let shown = Memo::new(move |_| pane.read(|view| view.lines.clone()).unwrap_or_default());
+    let lines = move || {
+        shown.with(|lines| {
+            lines
+                .iter()
+                .map(|line| line_view(inspect, line, opened_value))
+                .collect_view()
+        })
     };
     view! {
         <div class="side-body" data-pane="state" data-state=state data-as-of=as_of>
@@ -77,18 +56,38 @@ pub(crate) fn state(inspect: Inspect) -> AnyView {
                 <label class="check"><input type="checkbox" prop:checked=move || tree.changed_only.get()
                     on:change=move |event| tree.changed_only.set(event_target_checked(&event))/>" changed only"</label>
                 <span class="sp"></span>
-                {move || tree.view.value.with(|view| view.as_ref().map(base))}
+                {move || pane.read(base)}
             </div>
-            {move || tree.view.value.with(|view| view.as_ref().map(|view| banner(inspect, view)))}
-            <div class="tree" role="tree" tabindex="0" data-focus="" aria-label="State" on:keydown=key>
-                {list(listed, move || shown.with(|shown| lines(inspect, shown, opened_value)))}
-                {move || tree.view.value.with(|view| view.as_ref().and_then(|view| empty(inspect, view)))}
+            {move || pane.read(|view| banner(inspect, view))}
+            <div class="tree" role="tree" tabindex="0" data-focus="" aria-label="State" on:keydown=move |event| press_key(inspect, opened_value, &event)>
+                {list(tree.list, lines)}
+                {move || pane.read(|view| empty(inspect, view)).flatten()}
             </div>
             {move || opened_value.get().map(|shown| whole(inspect, &shown, opened_value))}
-            {move || tree.view.report.get().map(|report| view! { <div class="pane-note bad"><b>{report.message}</b><p>{report.hint}</p></div> })}
+            {failure_of(pane.report)}
         </div>
     }
     .into_any()
+}
+
+/// The keys of the tree.
+fn press_key(inspect: Inspect, opened_value: RwSignal<Option<Whole>>, event: &ev::KeyboardEvent) {
+    if event.ctrl_key() || event.meta_key() {
+        return;
+    }
+    let is_used = match (event.key().as_str(), event.shift_key()) {
+        ("ArrowRight", false) if event.alt_key() => open_below(inspect),
+        _ if event.alt_key() => false,
+        ("ArrowUp", true) => walk_writes(inspect, false),
+        ("ArrowDown", true) => walk_writes(inspect, true),
+        ("Enter", true) => go_to_setter(inspect),
+        ("Enter", false) => read_focused(inspect, opened_value),
+        (_, true) => false,
+        (key, false) => inspect.tree.key(key),
+    };
+    if is_used {
+        event.prevent_default();
+    }
 }
 
 /// Against what the changes are shown.
@@ -96,9 +95,9 @@ fn base(view: &StateView) -> AnyView {
     let size = words::bytes(view.bytes);
     let words = match view.last_state_seq {
         Some(seq) => format!(
-            "{} by #{} · {size}",
+            "{} by {} · {size}",
             words::many(view.changes.len() as u64, "change"),
-            words::count(u64::from(seq))
+            words::frame(seq)
         ),
         None => format!("state of the input · {size}"),
     };
@@ -110,7 +109,7 @@ fn banner(inspect: Inspect, view: &StateView) -> AnyView {
         view! {
             <div class="still" role="status" data-banner="stuck">
                 <b>"State has not moved since "</b>
-                <button class="link" on:click=move |_| inspect.visit(Target::Seq(since))>{format!("#{}", words::count(u64::from(since)))}</button>
+                {frame_link(inspect, since)}
                 {format!(": {}.", words::visible(why.trim_end_matches('.')))}
             </div>
         }
@@ -141,12 +140,7 @@ fn empty(inspect: Inspect, view: &StateView) -> Option<AnyView> {
     } else {
         "This agent has sent no state up to here."
     };
-    Some(view! { <div class="pane-note"><p>{words}</p></div> }.into_any())
-}
-
-fn lines(inspect: Inspect, shown: &[StateLine], opened_value: RwSignal<Option<Whole>>) -> AnyView {
-    let lines = shown.iter().map(|line| line_view(inspect, line, opened_value));
-    lines.collect_view().into_any()
+    Some(note(words))
 }
 
 fn line_view(inspect: Inspect, line: &StateLine, opened_value: RwSignal<Option<Whole>>) -> AnyView {
@@ -157,53 +151,57 @@ fn line_view(inspect: Inspect, line: &StateLine, opened_value: RwSignal<Option<W
         Some(ChangeKind::Removed) => ("removed", "−"),
         None => ("", ""),
     };
-    let pointer = line.pointer.clone();
-    let is_focused = {
-        let pointer = pointer.clone();
-        move || tree.focus.with(|focus| focus.as_ref() == Some(&pointer))
-    };
     let is_branch = line.children > 0;
-    let caret = if !is_branch {
-        ""
-    } else if line.expanded {
-        "▾"
-    } else {
-        "▸"
+    let caret = match (is_branch, line.expanded) {
+        (false, _) => "",
+        (true, true) => "▾",
+        (true, false) => "▸",
     };
-    let click = {
-        let pointer = pointer.clone();
-        move |_| {
-            tree.focus.set(Some(pointer.clone()));
-            if is_branch {
-                tree.toggle(&pointer);
-            }
+    let pointer = StoredValue::new(line.pointer.clone());
+    let is_focused = move || pointer.with_value(|pointer| tree.focus.with(|focus| focus.as_ref() == Some(pointer)));
+    let click = move |_| {
+        tree.focus.set(Some(pointer.get_value()));
+        if is_branch {
+            pointer.with_value(|pointer| tree.toggle(pointer));
         }
     };
-    let open = {
-        let pointer = pointer.clone();
-        move |_| {
-            if !is_branch {
-                read(inspect, pointer.clone(), opened_value);
-            }
+    let open = move |_| {
+        if !is_branch {
+            read(inspect, pointer.get_value(), opened_value);
         }
     };
-    let set_by = line.set_by;
-    let below = (line.changes_below > 0 && !line.expanded)
-        .then(|| view! { <span class="below" title="changes inside">{format!("●{}", line.changes_below)}</span> });
     view! {
-        <div class=format!("tl {class}") role="treeitem" class:focus=is_focused data-pointer=pointer.clone()
+        <div class=format!("tl {class}") role="treeitem" class:focus=is_focused data-pointer=line.pointer.clone()
             attr:aria-level=(line.depth + 1).to_string() aria-expanded=is_branch.then(|| line.expanded.to_string())
-            style=format!("--depth:{}", line.depth.min(40)) title=pointer on:click=click on:dblclick=open>
+            style=format!("--depth:{}", line.depth.min(40)) title=line.pointer.clone() on:click=click on:dblclick=open>
             <span class="tl-caret">{caret}</span><span class="tl-sign">{sign}</span>
-            <span class="tl-text"><bdi class="tl-key">{words::visible(&line.key)}</bdi>" "
-                {line.old.clone().map(|old| view! { <bdi class="old">{words::visible(&old)}</bdi><span class="faint">" → "</span> })}
-                {value(line)}</span>
-            {below}<span class="sp"></span>
-            <button class="blame" tabindex="-1" title="who set this (Shift Enter)"
-                on:click=move |event| { event.stop_propagation(); inspect.visit(Target::Seq(set_by)); }>
-                {if set_by == 0 { "input".to_owned() } else { format!("#{}", words::count(u64::from(set_by))) }}
-            </button>
+            {key_and_value(line)}<span class="sp"></span>{setter(inspect, line.set_by)}
         </div>
+    }
+    .into_any()
+}
+
+fn key_and_value(line: &StateLine) -> AnyView {
+    let old = line.old.as_ref();
+    let old = old.map(|old| view! { <bdi class="old">{words::visible(old)}</bdi><span class="faint">" → "</span> });
+    let below = (line.changes_below > 0 && !line.expanded)
+        .then(|| view! { <span class="below" title="Changes inside">{format!("●{}", line.changes_below)}</span> });
+    view! {
+        <span class="tl-text"><bdi class="tl-key">{words::visible(&line.key)}</bdi>" "{old}{value(line)}</span>
+        {below}
+    }
+    .into_any()
+}
+
+/// Who set a value, and the way there.
+fn setter(inspect: Inspect, set_by: u32) -> AnyView {
+    let visit = move |event: ev::MouseEvent| {
+        event.stop_propagation();
+        inspect.visit(Target::Seq(set_by));
+    };
+    view! {
+        <button class="blame" tabindex="-1" title="Go to the event that set this (Shift Enter)" on:click=visit>
+            {words::frame_or_request(set_by)}</button>
     }
     .into_any()
 }
@@ -278,7 +276,7 @@ fn walk_writes(inspect: Inspect, forward: bool) -> bool {
                 let side = if forward { "after" } else { "before" };
                 inspect
                     .remark
-                    .set(format!("no write of {pointer} {side} #{}", words::count(u64::from(at))));
+                    .set(format!("no write of {pointer} {side} {}", words::frame(at)));
             }
         }
     });
@@ -333,7 +331,7 @@ fn read(inspect: Inspect, pointer: String, opened_value: RwSignal<Option<Whole>>
 /// One value, whole, below the tree, and who wrote it.
 fn whole(inspect: Inspect, shown: &Whole, opened_value: RwSignal<Option<Whole>>) -> AnyView {
     let (text, path) = (shown.value.text.clone(), shown.pointer.clone());
-    let as_of = format!("as of #{}", words::count(u64::from(shown.at)));
+    let as_of = words::as_of(shown.at);
     view! {
         <div class="whole" data-value=shown.pointer.clone()>
             <div class="sub"><b class="mono cut"><bdi>{words::visible(&shown.pointer)}</bdi></b><span class="dim">{as_of}</span><span class="sp"></span>
@@ -355,17 +353,13 @@ fn history(inspect: Inspect, writes: &WritesView) -> AnyView {
     let title = format!("written {}{more}", words::many(count, "time"));
     let line = |write: &Write| {
         let seq = write.seq;
-        let from = match seq {
-            0 => "input".to_owned(),
-            seq => format!("#{}", words::count(u64::from(seq))),
-        };
         view! {
-            <tr data-write=seq.to_string() on:click=move |_| inspect.visit(Target::Seq(seq))><td>{from}</td>
+            <tr data-write=seq.to_string() on:click=move |_| inspect.visit(Target::Seq(seq))><td>{words::frame_or_request(seq)}</td>
                 <td>{words::offset(write.at_us)}</td><td class="cut"><bdi>{words::visible(&write.value)}</bdi></td></tr>
         }
     };
     let next = writes.next.map(|seq| {
-        view! { <span>" · next by "<button class="link" on:click=move |_| inspect.visit(Target::Seq(seq))>{format!("#{}", words::count(u64::from(seq)))}</button></span> }
+        view! { <span>" · next by "{frame_link(inspect, seq)}</span> }
     });
     let lines: Vec<_> = writes.writes.iter().map(line).collect();
     view! {

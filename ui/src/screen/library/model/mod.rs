@@ -11,7 +11,7 @@ use crate::{
         asker::{Answered, Asker},
     },
     browser,
-    part::{pace::Paced, pane::Pane, scroll::Scroll},
+    part::{listing::Listing, pace::Paced},
     screen::{Model, Page, library::words},
     shell::model::Shell,
     signal::*,
@@ -42,18 +42,14 @@ pub(crate) struct LibraryModel {
     pub(crate) sort: RwSignal<LibrarySort>,
     /// Requests that are no runs, too.
     pub(crate) others: RwSignal<bool>,
-    pub(crate) page: Pane<LibraryPage>,
+    pub(crate) list: Listing<LibraryPage>,
     /// The newest runs, without any filter.
     pub(crate) recent: RwSignal<Vec<LibraryRow>>,
-    pub(crate) row_px: RwSignal<f64>,
-    pub(crate) top_px: RwSignal<f64>,
-    pub(crate) view_px: RwSignal<f64>,
     /// The row with the keyboard focus: exchange and run.
     pub(crate) chosen: RwSignal<Option<(i64, Option<u32>)>>,
-    pub(crate) scroll_to: RwSignal<Option<f64>>,
     pub(crate) undo: RwSignal<Option<Undo>>,
     pub(crate) picks: Picks,
-    asker: StoredValue<Option<Asker<Library>>, LocalStorage>,
+    asker: Asker<Library>,
     tick: RwSignal<u32>,
     pace: Paced,
     turns: StoredValue<u32>,
@@ -75,49 +71,37 @@ impl LibraryModel {
             verdicts: RwSignal::new(Vec::new()),
             sort: RwSignal::new(LibrarySort::NewestFirst),
             others: RwSignal::new(browser::recall(OTHERS).as_deref() == Some("shown")),
-            page: Pane::new(),
+            list: Listing::new(44.0, 600.0),
             recent: RwSignal::new(Vec::new()),
-            row_px: RwSignal::new(44.0),
-            top_px: RwSignal::new(0.0),
-            view_px: RwSignal::new(600.0),
             chosen: RwSignal::new(None),
-            scroll_to: RwSignal::new(None),
             undo: RwSignal::new(None),
             picks: Picks::new(),
-            asker: StoredValue::new_local(None),
+            asker: Asker::unheard(),
             tick: RwSignal::new(0),
             pace: Paced::every(250.0),
             turns: StoredValue::new(0),
         };
-        this.asker
-            .set_value(Some(Asker::new(move |answered| this.arrived(answered))));
-        Effect::new(move |_| {
-            this.tick.track();
-            let total = this
-                .page
-                .value
-                .with_untracked(|page| page.as_ref().map_or(80, |page| page.total));
-            let (first, count) = Scroll {
-                total,
-                row_px: this.row_px.get(),
-                view_px: this.view_px.get(),
-            }
-            .window(this.top_px.get());
-            if let Some(asker) = this.asker.get_value() {
-                asker.ask(Library {
-                    text: this.text.get(),
-                    source: this.source.get(),
-                    verdicts: this.verdicts.get(),
-                    others: this.others.get(),
-                    sort: this.sort.get(),
-                    first,
-                    count: count.max(30),
-                });
-            }
-        });
+        this.asker.heard_by(move |answered| this.arrived(answered));
+        this.watch_rows();
         this.watch_recent();
-        Effect::new(move |_| this.row_px.set(shell.density.get().library_px()));
+        Effect::new(move |_| this.list.row_px.set(shell.density.get().library_px()));
         this
+    }
+
+    fn watch_rows(self) {
+        Effect::new(move |_| {
+            self.tick.track();
+            let (first, count) = self.list.window(30);
+            self.asker.ask(Library {
+                text: self.text.get(),
+                source: self.source.get(),
+                verdicts: self.verdicts.get(),
+                others: self.others.get(),
+                sort: self.sort.get(),
+                first,
+                count,
+            });
+        });
     }
 
     fn watch_recent(self) {
@@ -141,39 +125,24 @@ impl LibraryModel {
     }
 
     fn arrived(self, answered: Answered<Library>) {
-        let before = self
-            .page
-            .value
-            .with_untracked(|page| page.as_ref().map(|page| page.total));
+        let before = self.list.page.read_now(|page| page.total);
         let is_newest_first = answered.ask.sort == LibrarySort::NewestFirst;
-        self.page.take(answered.answer);
-        let after = self
-            .page
-            .value
-            .with_untracked(|page| page.as_ref().map(|page| page.total));
+        self.list.page.take(answered.answer);
+        let after = self.list.page.read_now(|page| page.total);
         // What is read stays where it is when newer rows come in above it.
-        let (top, row_px) = (self.top_px.get_untracked(), self.row_px.get_untracked());
+        let (top, row_px) = (self.list.top_px.get_untracked(), self.list.row_px.get_untracked());
         if let (Some(before), Some(after), true, true) = (before, after, is_newest_first, top > row_px / 2.0)
             && after > before
             && self.text.with_untracked(String::is_empty)
         {
-            self.scroll_to.set(Some(top + (after - before) as f64 * row_px));
-        }
-    }
-
-    pub(crate) fn scroll(self) -> Scroll {
-        let total = self.page.value.with(|page| page.as_ref().map_or(0, |page| page.total));
-        Scroll {
-            total,
-            row_px: self.row_px.get(),
-            view_px: self.view_px.get(),
+            self.list.scroll_to.set(Some(top + (after - before) as f64 * row_px));
         }
     }
 
     /// Orders the list by a column; the same column again turns it round.
     pub(crate) fn sort_by(self, column: usize) {
         self.sort.update(|sort| *sort = words::next_sort(column, *sort));
-        self.scroll_to.set(Some(0.0));
+        self.list.scroll_to.set(Some(0.0));
     }
 
     /// The keyboard comes from the search into the list.
@@ -186,7 +155,7 @@ impl LibraryModel {
 
     /// Chooses a row beside those of an exchange that goes away.
     fn step_past(self, exchange: i64) {
-        let (_, rows) = self.rows();
+        let (_, rows) = self.list.rows_now();
         let chosen = self.chosen.get_untracked();
         let Some(at) = rows.iter().position(|row| Some((row.exchange, row.run)) == chosen) else {
             return;
@@ -204,22 +173,19 @@ impl LibraryModel {
         self.pace.act(move || self.tick.update(|tick| *tick += 1));
     }
 
-    fn rows(self) -> (u64, Vec<LibraryRow>) {
-        self.page.value.with_untracked(|page| {
-            page.as_ref()
-                .map_or((0, Vec::new()), |page| (page.first, page.rows.clone()))
-        })
-    }
-
     /// The chosen row, if it is here.
     pub(crate) fn chosen_row(self) -> Option<LibraryRow> {
         let chosen = self.chosen.get_untracked()?;
-        self.rows().1.into_iter().find(|row| (row.exchange, row.run) == chosen)
+        self.list
+            .rows_now()
+            .1
+            .into_iter()
+            .find(|row| (row.exchange, row.run) == chosen)
     }
 
     /// Chooses the row so many further on.
     pub(crate) fn step(self, by: i64) {
-        let (first, rows) = self.rows();
+        let (first, rows) = self.list.rows_now();
         let chosen = self.chosen.get_untracked();
         let at = rows.iter().position(|row| Some((row.exchange, row.run)) == chosen);
         let next = match at {
@@ -228,18 +194,15 @@ impl LibraryModel {
         };
         if let Some(row) = rows.get(next) {
             self.chosen.set(Some((row.exchange, row.run)));
-            let scroll = untrack(move || self.scroll());
-            if let Some(top) = scroll.reveal(first + next as u64, self.top_px.get_untracked()) {
-                self.scroll_to.set(Some(top));
-            }
+            self.list.reveal(first + next as u64);
         }
     }
 
     /// To the first or the last row.
     pub(crate) fn ends(self, last: bool) {
-        let scroll = untrack(move || self.scroll());
+        let scroll = untrack(move || self.list.scroll());
         self.chosen.set(None);
-        self.scroll_to.set(Some(if last {
+        self.list.scroll_to.set(Some(if last {
             (scroll.height_px() - scroll.view_px).max(0.0)
         } else {
             0.0
@@ -331,14 +294,14 @@ impl LibraryModel {
             self.verdicts
                 .update(|verdicts| verdicts.retain(|verdict| *verdict != Verdict::NoRun));
         }
-        self.scroll_to.set(Some(0.0));
+        self.list.scroll_to.set(Some(0.0));
         let word = if self.others.get_untracked() { "shown" } else { "hidden" };
         browser::remember(OTHERS, word);
     }
 
     /// Requests that are no runs, whether shown or not.
     pub(crate) fn other_count(self) -> u64 {
-        self.page.value.with(|page| page.as_ref().map_or(0, |page| page.others))
+        self.list.page.read(|page| page.others).unwrap_or(0)
     }
 
     /// No filter at all.

@@ -7,35 +7,14 @@ use super::sources;
 use crate::{bridge, screen::Page, screen::library::view as library};
 
 pub(crate) fn card(page: Page) -> AnyView {
-    let made = page.shell.first_source;
-    let upstream = RwSignal::new(String::new());
-    let wrong = RwSignal::new(None::<Report>);
-    let source = move || {
-        let name = made.get();
-        page.shell.sources.with(|sources| {
-            let all = sources.as_ref()?;
-            all.iter()
-                .find(|source| Some(&source.name) == name.as_ref())
-                .or(all.first())
-                .cloned()
-        })
+    let source = Memo::new(move |_| source_of(page));
+    let later = move || source.with(Option::is_none);
+    let step = move |shown: fn(&Source) -> AnyView, before: &'static str| {
+        move || match source.get() {
+            Some(source) => shown(&source),
+            None => view! { <p class="dim">{before}</p> }.into_any(),
+        }
     };
-    // The card makes one source; what is corrected in it corrects that one.
-    let submit = move |event: ev::SubmitEvent| {
-        event.prevent_default();
-        let (known, upstream) = (untrack(source), upstream.get_untracked());
-        leptos::task::spawn_local(async move {
-            match start(known, upstream).await {
-                Ok(source) => {
-                    wrong.set(None);
-                    made.set(Some(source.name));
-                }
-                Err(report) => wrong.set(Some(report)),
-            }
-            page.shell.ask_sources();
-        });
-    };
-    let is_made = Memo::new(move |_| source().is_some());
     view! {
         <section class="first-run" aria-label="First run" data-pane="first-run" data-state="ready">
             <div class="card">
@@ -43,37 +22,66 @@ pub(crate) fn card(page: Page) -> AnyView {
                     <button class="btn" data-close="first-run" on:click=move |_| page.shell.show_guide(false)>"Close"</button>
                 </div>
                 <ol class="steps">
-                    <li><h3>"Where is your agent?"</h3>
-                        <form class="line" on:submit=submit>
-                            <input class="field wide" data-field="first-upstream" aria-label="Upstream"
-                                placeholder="http://localhost:8000/agui, or paste a curl command"
-                                prop:value=move || upstream.get() on:input=move |event| upstream.set(event_target_value(&event))/>
-                            <button class="btn solid" type="submit">{move || if is_made.get() { "Change" } else { "Start recording" }}</button>
-                        </form>
-                        {move || wrong.get().map(|report| view! { <p class="bad" role="alert">{report.message}" "{report.hint}</p> })}
-                    </li>
-                    <li class:later=move || source().is_none()><h3>"Point your frontend here instead"</h3>
-                        {move || match source() {
-                            Some(source) => sources::snippets(&source),
-                            None => view! { <p class="dim">"Scrubjay listens on this machine and passes everything on, byte for byte."</p> }.into_any(),
-                        }}
-                    </li>
-                    <li class:later=move || source().is_none()><h3>"Use it once"</h3>
-                        {move || match source() {
-                            Some(source) => sources::checklist(&source),
-                            None => view! { <p class="dim">"Each step lights up when it has been seen to work, or says why not."</p> }.into_any(),
-                        }}
-                    </li>
+                    <li><h3>"Where is your agent?"</h3>{upstream_form(page, source)}</li>
+                    <li class:later=later><h3>"Point your frontend here instead"</h3>
+                        {step(sources::snippets, "Scrubjay listens on this machine and passes everything on, byte for byte.")}</li>
+                    <li class:later=later><h3>"Use it once"</h3>
+                        {step(sources::checklist, "Each step gets a ✓ when Scrubjay has seen it work, or the reason why it failed.")}</li>
                 </ol>
             </div>
-            <div class="card samples">
-                <h2>"Or look at a recording"</h2>
-                <p class="dim">"Samples are in the recordings folder that comes with Scrubjay: a failed patch, an interrupt, sub-agents, a run cut short."</p>
-                <div class="sample-list">{move || library::last_three(page)}</div>
-                {library::open_button(page)}
-                <p class="faint">"Or drop a file onto this window: .agui.jsonl, .agui.jsonl.gz"</p>
-            </div>
+            {samples(page)}
         </section>
+    }
+    .into_any()
+}
+
+/// The source that the card made, or the first that there is.
+fn source_of(page: Page) -> Option<Source> {
+    let made = page.shell.first_source.get();
+    let made = made.and_then(|name| page.shell.source(&name));
+    made.or_else(|| page.shell.sources.with(|sources| sources.as_ref()?.first().cloned()))
+}
+
+/// The agent's address. The card makes one source; what is corrected in it corrects that one.
+fn upstream_form(page: Page, source: Memo<Option<Source>>) -> AnyView {
+    let upstream = RwSignal::new(String::new());
+    let wrong = RwSignal::new(None::<Report>);
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        let (known, upstream) = (source.get_untracked(), upstream.get_untracked());
+        leptos::task::spawn_local(async move {
+            match start(known, upstream).await {
+                Ok(source) => {
+                    wrong.set(None);
+                    page.shell.first_source.set(Some(source.name));
+                }
+                Err(report) => wrong.set(Some(report)),
+            }
+            page.shell.ask_sources();
+        });
+    };
+    let verb = move || source.with(|source| if source.is_some() { "Change" } else { "Start recording" });
+    view! {
+        <form class="line" on:submit=submit>
+            <input class="field wide" data-field="first-upstream" aria-label="Upstream"
+                placeholder="http://localhost:8000/agui, or paste a curl command"
+                prop:value=move || upstream.get() on:input=move |event| upstream.set(event_target_value(&event))/>
+            <button class="btn solid" type="submit">{verb}</button>
+        </form>
+        {move || wrong.get().map(|report| view! { <p class="bad" role="alert">{report.message}" "{report.hint}</p> })}
+    }
+    .into_any()
+}
+
+fn samples(page: Page) -> AnyView {
+    view! {
+        <div class="card samples">
+            <h2>"Or look at a recording"</h2>
+            <p class="dim">"Samples are in the recordings folder that comes with Scrubjay: a failed patch, an interrupt, sub-agents, a run cut short."</p>
+            <div class="sample-list">{move || library::last_three(page)}</div>
+            {library::open_button(page)}
+            <p class="faint">"Or drop a file onto this window: .agui.jsonl, .agui.jsonl.gz"</p>
+        </div>
     }
     .into_any()
 }

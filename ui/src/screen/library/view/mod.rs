@@ -17,19 +17,19 @@ use crate::{
 
 pub(crate) fn screen(page: Page) -> AnyView {
     let model = page.library;
-    let state = move || model.page.state(|_| true, |page| page.total == 0);
+    let state = move || model.list.page.state(|_| true, |page| page.total == 0);
     let is_first_run = Memo::new(move |_| {
-        let none = model.page.value.with(|page| page.as_ref().is_some_and(is_empty_page));
+        let none = model.list.page.read(is_empty_page).unwrap_or(false);
         let no_source = page
             .shell
             .sources
             .with(|sources| sources.as_ref().is_some_and(Vec::is_empty));
         page.shell.may_guide() && (none || no_source || page.shell.first_source.with(Option::is_some))
     });
-    let is_empty = Memo::new(move |_| model.page.value.with(|page| page.as_ref().is_some_and(is_empty_page)));
+    let is_empty = Memo::new(move |_| model.list.page.read(is_empty_page).unwrap_or(false));
     view! {
         <div class="library" data-pane="library" data-state=state
-            data-total=move || model.page.value.with(|page| page.as_ref().map(|page| page.total.to_string()))>
+            data-total=move || model.list.page.read(|page| page.total.to_string())>
             {sources::strip(page.shell, is_first_run)}
             {move || is_first_run.get().then(|| first_run::card(page))}
             {move || if is_empty.get() && is_first_run.get() { ().into_any() } else { shelf(page) }}
@@ -117,25 +117,16 @@ pub(crate) fn open_button(page: Page) -> AnyView {
 
 fn facets(page: Page) -> AnyView {
     let model = page.library;
+    let facets = model.list.page;
     let verdicts = move || {
-        let counts = model
-            .page
-            .value
-            .with(|page| page.as_ref().map(|page| page.by_verdict.clone()).unwrap_or_default());
-        counts
-            .into_iter()
-            .map(|(verdict, n)| verdict_facet(page, verdict, n))
-            .collect_view()
+        let counts = facets.read(|page| page.by_verdict.clone()).unwrap_or_default();
+        let facet = |(verdict, n)| verdict_facet(page, verdict, n);
+        counts.into_iter().map(facet).collect_view()
     };
     let sources = move || {
-        let counts = model
-            .page
-            .value
-            .with(|page| page.as_ref().map(|page| page.by_source.clone()).unwrap_or_default());
-        counts
-            .into_iter()
-            .map(|(source, n)| source_facet(page, source, n))
-            .collect_view()
+        let counts = facets.read(|page| page.by_source.clone()).unwrap_or_default();
+        let facet = |(source, n)| source_facet(page, source, n);
+        counts.into_iter().map(facet).collect_view()
     };
     view! {
         <aside class="facets" aria-label="Filters">
@@ -202,12 +193,12 @@ pub(crate) fn last_three(page: Page) -> AnyView {
 
 /// The line at the bottom of the window.
 pub(crate) fn status(page: Page) -> AnyView {
+    let others = page.library.others;
     let counts = move || {
-        page.library.page.value.with(|listed| {
-            listed
-                .as_ref()
-                .map(|listed| words::library_count(listed, page.library.others.get()))
-        })
+        page.library
+            .list
+            .page
+            .read(|page| words::library_count(page, others.get()))
     };
     view! {
         <b data-status="rows">{counts}</b>

@@ -1,11 +1,12 @@
 //! The library's rows: one a run, or an exchange that carries none.
 
 use leptos::prelude::*;
-use scrubjay_ipc::{LibraryRow, Verdict};
+use scrubjay_ipc::{Ending, LibraryPage, LibraryRow, Verdict};
 
+use super::picks;
 use crate::{
     browser,
-    part::list::{Listed, list},
+    part::{counts, list::list, note::failure},
     screen::{
         Page,
         library::{commands, words},
@@ -17,19 +18,11 @@ const NUMBERS: std::ops::RangeInclusive<usize> = 2..=6;
 
 pub(crate) fn rows(page: Page) -> AnyView {
     let model = page.library;
-    let total = move || model.page.value.with(|page| page.as_ref().map_or(0, |page| page.total));
-    let listed = Listed {
-        scroll: Signal::derive(move || model.scroll()),
-        first: Signal::derive(move || model.page.value.with(|page| page.as_ref().map_or(0, |page| page.first))),
-        top_px: model.top_px,
-        view_px: model.view_px,
-        scroll_to: model.scroll_to,
-    };
     view! {
         {head(page)}
-        <div class="lib-grid" role="grid" tabindex="0" data-focus="" aria-label="Runs" aria-rowcount=move || total().to_string()
+        <div class="lib-grid" role="grid" tabindex="0" data-focus="" aria-label="Runs" aria-rowcount=move || model.list.total().to_string()
             aria-colcount="9">
-            {list(listed, move || page_of(page))}
+            {list(model.list, move || page_of(page))}
             {move || nothing_matches(page)}
         </div>
     }
@@ -61,14 +54,11 @@ fn head(page: Page) -> AnyView {
 }
 
 fn page_of(page: Page) -> AnyView {
-    page.library.page.value.with(|window| {
-        let Some(window) = window else { return ().into_any() };
-        (window.first..)
-            .zip(&window.rows)
-            .map(|(number, row)| row_view(page, number, row))
-            .collect_view()
-            .into_any()
-    })
+    let rows = page.library.list.page.read(|window| {
+        let rows = (window.first..).zip(&window.rows);
+        rows.map(|(number, row)| row_view(page, number, row)).collect_view()
+    });
+    rows.into_any()
 }
 
 fn row_view(page: Page, number: u64, row: &LibraryRow) -> AnyView {
@@ -76,52 +66,77 @@ fn row_view(page: Page, number: u64, row: &LibraryRow) -> AnyView {
     let key = (row.exchange, row.run);
     let is_chosen = move || model.chosen.get() == Some(key);
     let (exchange, first) = (row.exchange, row.first_seq);
-    let title = if row.title.is_empty() {
+    let verdict = words::verdict(row.verdict);
+    let name = format!("{verdict}, {}, {}", title_of(row), words::duration(row.duration_us));
+    view! {
+        <div class="lib-row" role="row" class:sel=is_chosen class:picked=move || model.picks.has(key.0, key.1) aria-selected=move || is_chosen().to_string()
+            aria-rowindex=(number + 1).to_string() aria-label=name data-exchange=exchange.to_string()
+            data-run=row.run.map(|run| run.to_string()) data-verdict=verdict
+            on:click=move |event: leptos::ev::MouseEvent| picks::clicked(page, &event, key)
+            on:dblclick=move |_| page.inspect_exchange(exchange, Some(first))>
+            <span class=format!("sign {}", words::verdict_class(row.verdict)) role="gridcell" title=verdict>
+                {words::verdict_sign(row.verdict)}</span>
+            <span class="lib-name" role="gridcell">{first_line(page, row)}{second_line(row)}</span>
+            {numbers(row)}
+            <span role="gridcell">{counts::counts(row.errors, row.warnings, row.notes)}</span>
+            {picks::buttons(page, row)}
+            {(!page.shell.is_read_only()).then(|| delete_button(page, row))}
+        </div>
+    }
+    .into_any()
+}
+
+fn title_of(row: &LibraryRow) -> String {
+    if row.title.is_empty() {
         format!("{} {}", row.method, row.target)
     } else {
         row.title.clone()
-    };
+    }
+}
+
+/// What it is called, how the connection ended, and its labels.
+fn first_line(page: Page, row: &LibraryRow) -> AnyView {
+    let (exchange, first) = (row.exchange, row.first_seq);
     let ending =
         words::is_bad_ending(row.ending).then(|| view! { <span class="tag warn">{words::ending(row.ending)}</span> });
-    let left =
-        (row.ending == scrubjay_ipc::Ending::ClientLeft).then(|| view! { <span class="tag">"client left"</span> });
-    let labels: Vec<_> = row.labels.iter().take(3)
-        .map(|(name, value)| view! { <span class="tag"><bdi>{words::visible(name)}"="{words::visible(value)}</bdi></span> }).collect();
+    let left = (row.ending == Ending::ClientLeft).then(|| view! { <span class="tag">"client left"</span> });
+    let label = |(name, value): &(String, String)| {
+        view! { <span class="tag"><bdi>{words::visible(name)}"="{words::visible(value)}</bdi></span> }
+    };
+    view! {
+        <span class="line"><button class="link title" tabindex="-1"
+            on:click=move |_| page.inspect_exchange(exchange, Some(first))><bdi>{words::visible(&title_of(row))}</bdi></button>
+            {ending}{left}{row.labels.iter().take(3).map(label).collect_view()}</span>
+    }
+    .into_any()
+}
+
+/// The columns from the start to the bytes.
+fn numbers(row: &LibraryRow) -> AnyView {
     let started_us = row.started_at_millis.saturating_mul(1_000);
     let ago = words::ago(row.started_at_millis, browser::wall_ms(), &row.started_at);
-    let (doomed, is_read_only) = (row.clone(), page.shell.is_read_only());
-    let name = format!(
-        "{}, {}, {}",
-        words::verdict(row.verdict),
-        title,
-        words::duration(row.duration_us)
-    );
+    let tools = if row.tools == 0 {
+        "–".to_owned()
+    } else {
+        row.tools.to_string()
+    };
+    let number = |text: String| view! { <span class="num" role="gridcell">{text}</span> };
     view! {
-        <div class="lib-row" role="row" class:sel=is_chosen class:picked=move || page.library.picks.has(key.0, key.1) aria-selected=move || is_chosen().to_string()
-            aria-rowindex=(number + 1).to_string() aria-label=name data-exchange=row.exchange.to_string()
-            data-run=row.run.map(|run| run.to_string()) data-verdict=words::verdict(row.verdict)
-            on:click=move |event: leptos::ev::MouseEvent| crate::screen::library::view::picks::clicked(page, &event, key)
-            on:dblclick=move |_| page.inspect_exchange(exchange, Some(first))>
-            <span class=format!("sign {}", words::verdict_class(row.verdict)) role="gridcell" title=words::verdict(row.verdict)>
-                {words::verdict_sign(row.verdict)}</span>
-            <span class="lib-name" role="gridcell">
-                <span class="line"><button class="link title" tabindex="-1"
-                    on:click=move |_| page.inspect_exchange(exchange, Some(first))><bdi>{words::visible(&title)}</bdi></button>{ending}{left}{labels}</span>
-                {second_line(row)}
-            </span>
-            <span role="gridcell" title=ago>{words::clock(started_us, browser::minutes_east(row.started_at_millis))}</span>
-            <span class="num" role="gridcell">{words::duration(row.duration_us)}</span>
-            <span class="num" role="gridcell">{row.ttft_us.map_or_else(|| "–".to_owned(), words::duration)}</span>
-            <span class="num" role="gridcell">{words::count(row.frames)}</span>
-            <span class="num" role="gridcell">{if row.tools == 0 { "–".to_owned() } else { row.tools.to_string() }}</span>
-            <span class="num" role="gridcell">{words::bytes(row.bytes)}</span>
-            <span role="gridcell">{problems(row)}</span>
-            {crate::screen::library::view::picks::buttons(page, row)}
-            {(!is_read_only).then(|| view! {
-                <button class="btn icon quiet" tabindex="-1" title="Delete (Delete)" aria-label="Delete"
-                    on:click=move |event| { event.stop_propagation(); commands::delete(page, &doomed); }>"×"</button>
-            })}
-        </div>
+        <span role="gridcell" title=ago>{words::clock(started_us, browser::minutes_east(row.started_at_millis))}</span>
+        {number(words::duration(row.duration_us))}
+        {number(row.ttft_us.map_or_else(|| "–".to_owned(), words::duration))}
+        {number(words::count(row.frames))}
+        {number(tools)}
+        {number(words::bytes(row.bytes))}
+    }
+    .into_any()
+}
+
+fn delete_button(page: Page, row: &LibraryRow) -> AnyView {
+    let row = row.clone();
+    view! {
+        <button class="btn icon quiet" tabindex="-1" title="Delete (Delete)" aria-label="Delete"
+            on:click=move |event| { event.stop_propagation(); commands::delete(page, &row); }>"×"</button>
     }
     .into_any()
 }
@@ -155,20 +170,6 @@ fn second_line(row: &LibraryRow) -> AnyView {
     .into_any()
 }
 
-fn problems(row: &LibraryRow) -> AnyView {
-    let count = |n: u32, class: &'static str, sign: &'static str, word: &str| {
-        (n > 0).then(|| view! { <span class=class title=words::many(u64::from(n), word)>{sign}" "{n}</span> })
-    };
-    view! {
-        <span class="counts">
-            {count(row.errors, "sev-error", "✕", "error")}
-            {count(row.warnings, "sev-warning", "▲", "warning")}
-            {count(row.notes, "sev-note", "i", "note")}
-        </span>
-    }
-    .into_any()
-}
-
 /// No run was captured, and other requests were.
 fn only_others(page: Page, others: u64) -> AnyView {
     let text = format!("No run was recorded yet, and {}.", words::many(others, "other request"));
@@ -181,13 +182,11 @@ fn only_others(page: Page, others: u64) -> AnyView {
 
 fn nothing_matches(page: Page) -> Option<AnyView> {
     let model = page.library;
-    if let Some(report) = model.page.report.get() {
-        return Some(view! { <div class="pane-note bad"><b>{report.message}</b><p>{report.hint}</p></div> }.into_any());
+    if let Some(report) = model.list.page.report.get() {
+        return Some(failure(report));
     }
-    let (total, all, others) = model.page.value.with(|page| {
-        page.as_ref()
-            .map(|page| (page.total, page.total_unfiltered, page.others))
-    })?;
+    let counts = |page: &LibraryPage| (page.total, page.total_unfiltered, page.others);
+    let (total, all, others) = model.list.page.read(counts)?;
     if total == 0 && all == 0 && others > 0 {
         return Some(only_others(page, others));
     }

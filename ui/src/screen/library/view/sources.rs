@@ -3,7 +3,12 @@
 use leptos::{ev, prelude::*};
 use scrubjay_ipc::{AddSource, Check, EditSource, Source, SourceState, Switch, SwitchSource};
 
-use crate::{bridge, browser, screen::library::words, shell::model::Shell};
+use crate::{
+    bridge, browser,
+    part::snippet::{self, Snippet},
+    screen::library::words,
+    shell::model::Shell,
+};
 
 /// What the form below the strip is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,36 +24,22 @@ enum Form {
 /// With the first-run card, which makes the first source, the strip has nothing to offer.
 pub(crate) fn strip(shell: Shell, is_first_run: Memo<bool>) -> AnyView {
     let form = RwSignal::new(Form::Closed);
-    let cards = move || {
-        shell
-            .sources
-            .get()
-            .unwrap_or_default()
-            .into_iter()
-            .map(|source| card(shell, &source, form))
-            .collect_view()
+    let count = move || shell.sources.with(|sources| sources.as_ref().map(Vec::len));
+    let is_any = move || count().is_some_and(|count| count > 0);
+    let state = move || match count() {
+        None => "loading",
+        Some(0) => "empty",
+        Some(_) => "ready",
     };
-    let is_any = move || {
-        shell
-            .sources
-            .with(|sources| sources.as_ref().is_some_and(|sources| !sources.is_empty()))
+    let cards = move || {
+        let sources = shell.sources.get().unwrap_or_default();
+        sources.iter().map(|source| card(shell, source, form)).collect_view()
     };
     let close = move |event: ev::KeyboardEvent| {
         if event.key() == "Escape" && form.with_untracked(|form| *form != Form::Closed) {
             event.prevent_default();
             form.set(Form::Closed);
         }
-    };
-    let state = move || match shell.sources.with(|sources| sources.as_ref().map(Vec::is_empty)) {
-        None => "loading",
-        Some(true) => "empty",
-        Some(false) => "ready",
-    };
-    let under = move || match form.get() {
-        Form::Closed => ().into_any(),
-        Form::Add => add_form(shell, form),
-        Form::Edit(name) => edit_form(shell, &name, form),
-        Form::Use(name) => usage(shell, &name, form),
     };
     view! {
         <section class="sources" aria-label="Sources" data-pane="sources" data-state=state on:keydown=close
@@ -60,10 +51,20 @@ pub(crate) fn strip(shell: Shell, is_first_run: Memo<bool>) -> AnyView {
                     <button class="btn" on:click=move |_| shell.show_guide(true)>"Show me how to record"</button>
                 })}
             </div>
-            {under}
+            {move || under(shell, form)}
         </section>
     }
     .into_any()
+}
+
+/// What is open below the strip.
+fn under(shell: Shell, form: RwSignal<Form>) -> AnyView {
+    match form.get() {
+        Form::Closed => ().into_any(),
+        Form::Add => add_form(shell, form),
+        Form::Edit(name) => edit_form(shell, &name, form),
+        Form::Use(name) => usage(shell, name, form),
+    }
 }
 
 fn card(shell: Shell, source: &Source, form: RwSignal<Form>) -> AnyView {
@@ -74,44 +75,10 @@ fn card(shell: Shell, source: &Source, form: RwSignal<Form>) -> AnyView {
         SourceState::Failed { .. } => ("✕", "failed", "failed"),
         SourceState::Elsewhere => ("◇", "elsewhere", "in another window"),
     };
-    let failure = if let SourceState::Failed { sentence } = &source.state {
-        Some(view! { <p class="bad" role="alert">{sentence.clone()}</p> })
-    } else {
-        None
+    let failure = match &source.state {
+        SourceState::Failed { sentence } => Some(view! { <p class="bad" role="alert">{sentence.clone()}</p> }),
+        _ => None,
     };
-    let name = source.name.clone();
-    let switch = move |to: Switch, words: &'static str, is_off: bool| {
-        let name = name.clone();
-        view! {
-            <button class="btn" data-switch=words disabled=is_off on:click=move |_| switch_to(shell, name.clone(), to)>{words}</button>
-        }
-    };
-    // Each switch has its place: what was pressed to stop must not remove a moment later.
-    let (switches, remove) = match &source.state {
-        SourceState::Recording => (
-            vec![
-                switch(Switch::Pause, "pause", false),
-                switch(Switch::Stop, "stop", false),
-            ],
-            None,
-        ),
-        SourceState::Paused => (
-            vec![
-                switch(Switch::Record, "record", false),
-                switch(Switch::Stop, "stop", false),
-            ],
-            None,
-        ),
-        SourceState::Stopped | SourceState::Failed { .. } => (
-            vec![
-                switch(Switch::Record, "record", false),
-                switch(Switch::Stop, "stop", true),
-            ],
-            Some(switch(Switch::Remove, "remove", false)),
-        ),
-        SourceState::Elsewhere => (Vec::new(), None),
-    };
-    let (edited, used) = (source.name.clone(), source.name.clone());
     let rate = (source.state == SourceState::Recording).then(|| {
         let open = if source.open > 0 {
             format!(" · {} open", source.open)
@@ -120,21 +87,61 @@ fn card(shell: Shell, source: &Source, form: RwSignal<Form>) -> AnyView {
         };
         view! { <span class="dim rate">{format!("{} ev/s{open}", source.frames_per_sec)}</span> }
     });
+    let upstream = source.upstream.trim_start_matches("http://").to_owned();
     view! {
         <div class=format!("source {class}") data-source=source.name.clone() data-source-state=class>
             <div class="line"><span class="sign">{sign}</span><b class="cut">{source.name.clone()}</b><span class="dim">{word}</span>
                 <span class="sp"></span>{rate}</div>
-            <div class="line mono"><bdi>{source.url.clone()}</bdi><span class="faint">" → "</span><bdi class="cut" title=source.upstream.clone()>{source.upstream.trim_start_matches("http://").to_owned()}</bdi></div>
+            <div class="line mono"><bdi>{source.url.clone()}</bdi><span class="faint">" → "</span><bdi class="cut" title=source.upstream.clone()>{upstream}</bdi></div>
             {failure}
-            <div class="line actions">{switches}
-                <button class="btn" on:click=move |_| form.set(Form::Edit(edited.clone()))>"edit"</button>
-                <button class="btn" on:click=move |_| form.set(Form::Use(used.clone()))>"how to use"</button>
-                <span class="sp"></span>
-                {source.unverified.then(|| view! { <span class="tag warn" title="the upstream's TLS certificate is not verified: somebody in between could read and change everything">"TLS not verified"</span> })}
-                {source.keep_secrets.then(|| view! { <span class="tag warn" title="values of secret headers are stored as they are">"keeps secrets"</span> })}
-                {remove}
-            </div>
+            {actions(shell, source, form)}
         </div>
+    }
+    .into_any()
+}
+
+/// What can be done with a source.
+///
+/// Each switch has its place: what was pressed to stop must not remove a moment later.
+fn actions(shell: Shell, source: &Source, form: RwSignal<Form>) -> AnyView {
+    let (edited, used) = (source.name.clone(), source.name.clone());
+    let switch = |to, words, is_off| switch_button(shell, source.name.clone(), to, words, is_off);
+    let (is_known, is_stopped) = match &source.state {
+        SourceState::Recording | SourceState::Paused => (true, false),
+        SourceState::Stopped | SourceState::Failed { .. } => (true, true),
+        SourceState::Elsewhere => (false, false),
+    };
+    let first = if source.state == SourceState::Recording {
+        (Switch::Pause, "pause")
+    } else {
+        (Switch::Record, "record")
+    };
+    let switches = is_known.then(|| {
+        [
+            switch(first.0, first.1, false),
+            switch(Switch::Stop, "stop", is_stopped),
+        ]
+    });
+    let tag = |is_shown: bool, words: &'static str, title: &'static str| {
+        is_shown.then(|| view! { <span class="tag warn" title=title>{words}</span> })
+    };
+    view! {
+        <div class="line actions">{switches}
+            <button class="btn" on:click=move |_| form.set(Form::Edit(edited.clone()))>"edit"</button>
+            <button class="btn" on:click=move |_| form.set(Form::Use(used.clone()))>"how to use"</button>
+            <span class="sp"></span>
+            {tag(source.unverified, "TLS not verified",
+                "Scrubjay does not verify the upstream's TLS certificate: anyone on the way could read and change everything")}
+            {tag(source.keep_secrets, "keeps secrets", "Scrubjay stores the values of secret headers as they are")}
+            {is_stopped.then(|| switch(Switch::Remove, "remove", false))}
+        </div>
+    }
+    .into_any()
+}
+
+fn switch_button(shell: Shell, name: String, to: Switch, words: &'static str, is_off: bool) -> AnyView {
+    view! {
+        <button class="btn" data-switch=words disabled=is_off on:click=move |_| switch_to(shell, name.clone(), to)>{words}</button>
     }
     .into_any()
 }
@@ -148,7 +155,7 @@ fn switch_to(shell: Shell, name: String, to: Switch) {
     });
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Fields {
     name: RwSignal<String>,
     listen: RwSignal<String>,
@@ -166,12 +173,7 @@ fn field(label: &'static str, value: RwSignal<String>, hint: &'static str, id: &
 }
 
 fn add_form(shell: Shell, form: RwSignal<Form>) -> AnyView {
-    let fields = Fields {
-        name: RwSignal::new(String::new()),
-        listen: RwSignal::new(String::new()),
-        upstream: RwSignal::new(String::new()),
-        keep_secrets: RwSignal::new(false),
-    };
+    let fields = Fields::default();
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
         let ask = AddSource {
@@ -192,10 +194,9 @@ fn add_form(shell: Shell, form: RwSignal<Form>) -> AnyView {
 }
 
 fn edit_form(shell: Shell, name: &str, form: RwSignal<Form>) -> AnyView {
-    let known = shell
-        .sources
-        .with_untracked(|sources| sources.iter().flatten().find(|source| source.name == name).cloned());
-    let Some(known) = known else { return ().into_any() };
+    let Some(known) = untrack(move || shell.source(name)) else {
+        return ().into_any();
+    };
     let fields = Fields {
         name: RwSignal::new(known.name.clone()),
         listen: RwSignal::new(known.listen.clone()),
@@ -243,16 +244,10 @@ fn source_form(
     .into_any()
 }
 
-fn usage(shell: Shell, name: &str, form: RwSignal<Form>) -> AnyView {
-    let name = name.to_owned();
-    let found = move || {
-        shell
-            .sources
-            .with(|sources| sources.iter().flatten().find(|source| source.name == name).cloned())
-    };
+fn usage(shell: Shell, name: String, form: RwSignal<Form>) -> AnyView {
     view! {
         <div class="usage">
-            {move || found().map(|source| view! {
+            {move || shell.source(&name).map(|source| view! {
                 {snippets(&source)}
                 {checklist(&source)}
             })}
@@ -264,16 +259,17 @@ fn usage(shell: Shell, name: &str, form: RwSignal<Form>) -> AnyView {
 
 /// Text to copy into a frontend.
 pub(crate) fn snippets(source: &Source) -> AnyView {
-    let list = crate::part::snippet::snippets(&source.url);
-    let mapping = crate::part::snippet::mapping(&source.upstream);
-    let line = |snippet: crate::part::snippet::Snippet| {
+    let line = |snippet: Snippet| {
         let text = snippet.text.clone();
         view! {
             <div class="snippet"><span class="dim">{snippet.title}</span><code class="cut">{snippet.text}</code>
                 <button class="btn outline" on:click=move |_| browser::copy(&text)>"Copy"</button></div>
         }
     };
-    view! { <div class="snippets">{mapping.map(|sentence| view! { <p class="dim">{words::visible(&sentence)}</p> })}{list.into_iter().map(line).collect_view()}</div> }.into_any()
+    let mapping = snippet::mapping(&source.upstream);
+    let mapping = mapping.map(|sentence| view! { <p class="dim">{words::visible(&sentence)}</p> });
+    view! { <div class="snippets">{mapping}{snippet::snippets(&source.url).into_iter().map(line).collect_view()}</div> }
+        .into_any()
 }
 
 /// The checklist that lights up.

@@ -88,7 +88,7 @@ pub(crate) struct ReplayModel {
     pub(crate) lanes: RwSignal<Option<Arc<LanePicture>>>,
     pub(crate) axis: RwSignal<Axis>,
     pub(crate) width_px: RwSignal<f64>,
-    asker: StoredValue<Option<Asker<Replays>>, LocalStorage>,
+    asker: Asker<Replays>,
     pace: Paced,
 }
 
@@ -126,16 +126,13 @@ impl ReplayModel {
             lanes: RwSignal::new(None),
             axis: RwSignal::new(Axis::Clock),
             width_px: RwSignal::new(0.0),
-            asker: StoredValue::new_local(None),
+            asker: Asker::unheard(),
             pace: Paced::every(100.0),
         };
-        this.asker
-            .set_value(Some(Asker::new(move |answered: Answered<Replays>| {
-                match answered.answer {
-                    Ok(list) => this.take(list.replays),
-                    Err(report) => this.report.set(Some(report)),
-                }
-            })));
+        this.asker.heard_by(move |answered| match answered.answer {
+            Ok(list) => this.take(list.replays),
+            Err(report) => this.report.set(Some(report)),
+        });
         this.ask();
         this.watch_recording();
         this.watch_example();
@@ -143,9 +140,7 @@ impl ReplayModel {
     }
 
     fn ask(self) {
-        if let Some(asker) = self.asker.get_value() {
-            asker.ask(Replays {});
-        }
+        self.asker.ask(Replays {});
     }
 
     /// A replay moved on. Asked for at most ten times a second.

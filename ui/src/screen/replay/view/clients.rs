@@ -46,8 +46,8 @@ fn client_view(model: ReplayModel, client: &ReplayClient) -> AnyView {
     let number = client.client;
     let here = Memo::new(move |_| model.client_here().map(|client| client.client) == Some(number));
     let place = format!(
-        "at #{} of {}",
-        words::count(u64::from(client.seq)),
+        "at {} of {}",
+        words::frame(client.seq),
         words::count(u64::from(client.frames))
     );
     view! {
@@ -114,7 +114,7 @@ fn queue_of(model: ReplayModel, client: &ReplayClient) -> AnyView {
         .cut
         .then(|| view! { <p class="dim pad">"Only its beginning is shown, so it cannot be edited here."</p> });
     view! {
-        <div class="ph"><span class="dim">"next"</span><b>{format!("#{}", words::count(u64::from(seq)))}</b>
+        <div class="ph"><span class="dim">"next"</span><b>{words::frame(seq)}</b>
             <b class="cut">{next.type_name}</b></div>
         {move || if is_edited.get() {
             editor(model)

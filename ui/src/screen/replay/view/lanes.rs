@@ -1,16 +1,15 @@
 //! The recording's lanes, with a coloured head for every client.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 use scrubjay_ipc::{Axis, ReplayClient};
 use scrubjay_timeline::{
-    Layout, Scene, Strip, Window,
+    Layout, Scene, Strip, Theme, Window,
     layout::{Folding, RULER_PX},
-    title,
 };
 
 use crate::{
     browser,
-    part::painted,
+    part::{lanes, painted},
     screen::replay::{model::ReplayModel, words as how},
     shell::model::Shell,
     words,
@@ -21,17 +20,30 @@ const MOST: f64 = 0.26;
 
 pub(crate) fn lanes(model: ReplayModel, shell: Shell) -> AnyView {
     let layout = Memo::new(move |_| layout_of(model));
-    let failed = RwSignal::new(None::<String>);
-    let node = NodeRef::<html::Div>::new();
-    node.on_load(move |element| {
-        browser::watch_size(&element, move |width, _| {
-            if width > 0.0 && (model.width_px.get_untracked() - width).abs() > 0.5 {
-                model.width_px.set(width);
-            }
-        });
-    });
-    let theme = painted::theme(shell);
-    let picture = Signal::derive(move || {
+    let node = lanes::measured(move |width, _| lanes::take_width(model.width_px, width));
+    let height = move || f64::from(layout.with(|layout| layout.height).max(56.0) + RULER_PX);
+    let size = Signal::derive(move || (model.width_px.get(), height()));
+    let state = move || words::ready_if(model.lanes.with(Option::is_some));
+    let titles = move || layout.with(|layout| lanes::lane_titles(layout, 0.0, layout.height));
+    view! {
+        <section class="replay-lanes" style:height=move || format!("{}px", height()) aria-label="Lanes of the recording"
+            data-pane="replay-lanes" data-state=state data-exchange=move || model.exchange_shown().map(|exchange| exchange.to_string())
+            data-as-of=move || model.client_here().map(|client| client.seq.to_string())>
+            <div class="titles">
+                {lanes::axis_button(model.axis, move || model.cycle_axis())}
+                <div class="strip-titles" class:folded=move || layout.with(|layout| layout.folded)>{titles}</div>
+            </div>
+            <div class="stage" node_ref=node>
+                {painted::painted(picture(model, layout, painted::theme(shell)), size)}
+                {heads(model)}
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+fn picture(model: ReplayModel, layout: Memo<Layout>, theme: Memo<Theme>) -> Signal<Strip> {
+    Signal::derive(move || {
         Strip(Scene {
             view: model.lanes.get().unwrap_or_default(),
             axis: model.axis.get(),
@@ -41,32 +53,7 @@ pub(crate) fn lanes(model: ReplayModel, shell: Shell) -> AnyView {
             scroll: 0.0,
             theme: theme.get(),
         })
-    });
-    let height = move || f64::from(layout.with(|layout| layout.height).max(56.0) + RULER_PX);
-    let size = Signal::derive(move || (model.width_px.get(), height()));
-    let state = move || {
-        if model.lanes.with(Option::is_some) {
-            "ready"
-        } else {
-            "loading"
-        }
-    };
-    view! {
-        <section class="replay-lanes" style:height=move || format!("{}px", height()) aria-label="Lanes of the recording"
-            data-pane="replay-lanes" data-state=state data-exchange=move || model.exchange_shown().map(|exchange| exchange.to_string())
-            data-as-of=move || model.client_here().map(|client| client.seq.to_string())>
-            <div class="titles">
-                <button class="axis-title" title="Axis (x)" on:click=move |_| model.cycle_axis()>{move || words::axis(model.axis.get())}" ▾"</button>
-                <div class="strip-titles" class:folded=move || layout.with(|layout| layout.folded)>{move || titles(&layout.get())}</div>
-            </div>
-            <div class="stage" node_ref=node>
-                {painted::painted(picture, size, failed)}
-                {move || failed.get().map(|words| view! { <p class="stage-note">{words}</p> })}
-                {heads(model)}
-            </div>
-        </section>
-    }
-    .into_any()
+    })
 }
 
 fn layout_of(model: ReplayModel) -> Layout {
@@ -82,17 +69,6 @@ fn layout_of(model: ReplayModel) -> Layout {
         };
         Layout::new(&view.lanes, folding)
     })
-}
-
-fn titles(layout: &Layout) -> Vec<AnyView> {
-    let one = |place: &scrubjay_timeline::Place| {
-        let style = format!(
-            "top:{}px;height:{}px;line-height:{}px",
-            place.y, place.height, place.height
-        );
-        view! { <div class="lane-title" style=style>{title(place.id)}</div> }.into_any()
-    };
-    layout.lanes.iter().map(one).collect()
 }
 
 fn window(model: ReplayModel) -> Window {

@@ -13,6 +13,7 @@ use scrubjay_ipc::ReplayView;
 
 use crate::{
     browser,
+    part::tab::{counted, tab},
     screen::replay::{
         model::{ReplayModel, Side},
         words as how,
@@ -198,23 +199,32 @@ pub(crate) fn status(page: Page) -> AnyView {
 
 fn side(page: Page) -> AnyView {
     let model = page.replay;
-    let tab = move |side: Side, name: &'static str, id: &'static str, count: Option<Signal<usize>>| {
-        let on = move || model.side.get() == side;
-        view! {
-            <button class="tab2" role="tab" class:on=on aria-selected=move || on().to_string() data-tab=id
-                on:click=move |_| model.side.set(side)>{name}
-                {count.map(|count| view! { <span class="badge">{move || count_of(count.get())}</span> })}
-            </button>
-        }
+    let counted = move |side, name, id, count: Signal<usize>| {
+        let badge = move || Some(format!(" {}", count.get())).filter(|_| count.get() > 0);
+        counted(
+            name,
+            id,
+            side,
+            move || model.side.get(),
+            move |side| model.side.set(side),
+            badge,
+        )
     };
+    let use_tab = tab(
+        "Use it",
+        "use",
+        Side::Use,
+        move || model.side.get(),
+        move |side| model.side.set(side),
+    );
     let misses = Signal::derive(move || misses::open_misses(model));
     let faults = Signal::derive(move || model.options().faults.len());
     let unused = Signal::derive(move || model.current().map_or(0, |replay| replay.unused.len()));
     view! {
         <section class="pane" aria-label="Use, misses, faults and recordings">
             <div class="ph"><span class="tabs" role="tablist">
-                {tab(Side::Use, "Use it", "use", None)}{tab(Side::Misses, "Misses", "misses", Some(misses))}
-                {tab(Side::Faults, "Faults", "faults", Some(faults))}{tab(Side::Recordings, "Unused", "recordings", Some(unused))}</span></div>
+                {use_tab}{counted(Side::Misses, "Misses", "misses", misses)}
+                {counted(Side::Faults, "Faults", "faults", faults)}{counted(Side::Recordings, "Unused", "recordings", unused)}</span></div>
             <div class="body" tabindex="0" data-focus="">
                 {move || match model.side.get() {
                     Side::Faults => faults::faults(model),
@@ -226,8 +236,4 @@ fn side(page: Page) -> AnyView {
         </section>
     }
     .into_any()
-}
-
-fn count_of(n: usize) -> String {
-    if n == 0 { String::new() } else { format!(" {n}") }
 }

@@ -87,11 +87,12 @@ fn chosen(page: Page) -> AnyView {
 /// The last runs, one press away.
 fn offers(page: Page) -> AnyView {
     let model = page.replay;
-    let rows: Vec<LibraryRow> = page
+    let last = page
         .library
+        .list
         .page
-        .value
-        .with(|page| page.iter().flat_map(|page| page.rows.iter().take(3).cloned()).collect());
+        .read(|page| page.rows.iter().take(3).cloned().collect());
+    let rows: Vec<LibraryRow> = last.unwrap_or_default();
     let offer = |row: LibraryRow| {
         let pick = Pick::of(&row);
         let title = pick.title.clone();
@@ -180,11 +181,7 @@ const MOST_UNUSED: usize = 100;
 
 /// What the library calls an exchange, if its row is here.
 fn title_of(page: Page, exchange: i64) -> String {
-    let row = page.library.page.value.with_untracked(|page| {
-        let rows = &page.as_ref()?.rows;
-        rows.iter()
-            .find(|row| row.exchange == exchange)
-            .map(|row| Pick::of(row).title)
-    });
-    row.unwrap_or_else(|| format!("exchange {exchange}"))
+    let (_, rows) = page.library.list.rows_now();
+    let row = rows.iter().find(|row| row.exchange == exchange);
+    row.map_or_else(|| format!("exchange {exchange}"), |row| Pick::of(row).title)
 }

@@ -1,0 +1,19 @@
+//! What a pane says in the place of its content.
+
+use leptos::prelude::*;
+use scrubjay_ipc::Report;
+
+/// A sentence where there is nothing to show.
+pub(crate) fn note(sentence: impl Into<String>) -> AnyView {
+    view! { <div class="pane-note"><p>{sentence.into()}</p></div> }.into_any()
+}
+
+/// Why the answer did not come, and what to do.
+pub(crate) fn failure(report: Report) -> AnyView {
+    view! { <div class="pane-note bad"><b>{report.message}</b><p>{report.hint}</p></div> }.into_any()
+}
+
+/// The same, while there is a report.
+pub(crate) fn failure_of(report: RwSignal<Option<Report>>) -> AnyView {
+    view! { {move || report.get().map(failure)} }.into_any()
+}
