@@ -4,7 +4,7 @@ use leptos::{html, prelude::*};
 
 /// What a dialog is called, by a person and in attributes.
 #[derive(Clone, Copy)]
-pub(crate) struct Named {
+pub(crate) struct DialogName {
     pub(crate) title: &'static str,
     /// The value of `data-sheet`.
     pub(crate) name: &'static str,
@@ -12,7 +12,11 @@ pub(crate) struct Named {
 }
 
 /// The dialog, while it is open.
-pub(crate) fn dialog(named: Named, is_open: RwSignal<bool>, body: impl Fn() -> AnyView + Send + 'static) -> AnyView {
+pub(crate) fn dialog(
+    named: DialogName,
+    is_open: RwSignal<bool>,
+    body: impl Fn() -> AnyView + Send + 'static,
+) -> AnyView {
     let sheet = move || {
         is_open.get().then(|| {
             let node = NodeRef::<html::Div>::new();

@@ -3,14 +3,16 @@
 
 use scrubjay_ipc::{Opened, RunView};
 
-use super::{Page, Screen, compare::model::Picked, library::model::picks::Pick, replay::model::Served};
+use super::{
+    Page, Screen, compare::model::ComparedRuns, library::model::selection::SelectedRun, replay::model::Served,
+};
 use crate::signal::*;
 
 impl Page {
     /// The run that keys mean on the screen that is open.
-    fn pick_here(self) -> Option<Pick> {
+    fn pick_here(self) -> Option<SelectedRun> {
         if self.shell.screen.get_untracked() == Screen::Library {
-            return self.library.chosen_row().as_ref().map(Pick::of);
+            return self.library.chosen_row().as_ref().map(SelectedRun::of);
         }
         let run = untrack(move || self.inspect.run_here());
         self.inspect
@@ -19,20 +21,20 @@ impl Page {
     }
 
     /// The selected runs on the library, as one side.
-    fn picked_here(self) -> Option<Picked> {
+    fn picked_here(self) -> Option<ComparedRuns> {
         let is_here = self.shell.screen.get_untracked() == Screen::Library;
-        let picks = self.library.picks.0.get_untracked();
-        Pick::picked_together(&picks).filter(|_| is_here)
+        let selection = self.library.selection.0.get_untracked();
+        SelectedRun::compared_together(&selection).filter(|_| is_here)
     }
 
     /// Takes the runs that are selected, else the run that is meant, as A.
     pub(crate) fn set_baseline(self) {
         let together = self.picked_here();
-        let Some(picked) = together.clone().or_else(|| self.pick_here().map(Pick::picked)) else {
+        let Some(picked) = together.clone().or_else(|| self.pick_here().map(SelectedRun::compared)) else {
             return;
         };
         if together.is_some() {
-            self.library.picks.clear();
+            self.library.selection.clear();
         }
         self.shell.said.set(format!("{} is the baseline, A.", picked.title));
         self.compare.set_baseline(picked);
@@ -41,16 +43,19 @@ impl Page {
     /// Compares the baseline with what is selected, else with the run that is
     /// meant; without a baseline the two that are selected.
     pub(crate) fn compare_with(self) {
-        let picks = self.library.picks.0.get_untracked();
+        let selection = self.library.selection.0.get_untracked();
         let on_library = self.shell.screen.get_untracked() == Screen::Library;
         let baseline = self.compare.baseline.get_untracked();
         let together = self.picked_here();
-        if let ([a, b], true) = (picks.as_slice(), on_library) {
-            self.compare.compare(a.clone().picked(), b.clone().picked());
-            self.library.picks.clear();
-        } else if let (Some(a), Some(b)) = (baseline, together.or_else(|| self.pick_here().map(Pick::picked))) {
+        if let ([a, b], true) = (selection.as_slice(), on_library) {
+            self.compare.compare(a.clone().compared(), b.clone().compared());
+            self.library.selection.clear();
+        } else if let (Some(a), Some(b)) = (
+            baseline,
+            together.or_else(|| self.pick_here().map(SelectedRun::compared)),
+        ) {
             self.compare.compare(a, b);
-            self.library.picks.clear();
+            self.library.selection.clear();
         }
         // With no A yet, the screen says how to choose one.
         self.shell.screen.set(Screen::Compare);
@@ -60,7 +65,7 @@ impl Page {
     pub(crate) fn compare_together(self) {
         if let (Some(a), Some(b)) = (self.compare.baseline.get_untracked(), self.picked_here()) {
             self.compare.compare(a, b);
-            self.library.picks.clear();
+            self.library.selection.clear();
             self.shell.screen.set(Screen::Compare);
         }
     }
@@ -69,22 +74,22 @@ impl Page {
     pub(crate) fn serve(self) {
         let on_library = self.shell.screen.get_untracked() == Screen::Library;
         let mut served: Vec<Served> = Vec::new();
-        let picks = if on_library {
-            self.library.picks.0.get_untracked()
+        let selection = if on_library {
+            self.library.selection.0.get_untracked()
         } else {
             Vec::new()
         };
-        for pick in picks {
+        for pick in selection {
             // Two runs of one exchange are one recording to serve.
             if served.iter().all(|known| known.exchange != pick.exchange) {
                 served.push(pick.served());
             }
         }
         if served.is_empty() {
-            served.extend(self.pick_here().map(Pick::served));
+            served.extend(self.pick_here().map(SelectedRun::served));
         }
         if !served.is_empty() {
-            self.library.picks.clear();
+            self.library.selection.clear();
             self.replay.offer(served);
         }
         self.shell.screen.set(Screen::Replay);
@@ -92,13 +97,13 @@ impl Page {
 }
 
 /// The run under the playhead, or the exchange.
-fn pick_of_run(opened: &Opened, run: Option<&RunView>) -> Pick {
+fn pick_of_run(opened: &Opened, run: Option<&RunView>) -> SelectedRun {
     let number = run.and_then(|run| opened.runs.iter().position(|known| known == run));
     let title = match run {
         Some(run) if !run.run_id.is_empty() => run.run_id.clone(),
         _ => opened.name.clone(),
     };
-    Pick {
+    SelectedRun {
         exchange: opened.exchange,
         run: number.map(|number| number as u32),
         title,

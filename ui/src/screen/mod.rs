@@ -13,7 +13,7 @@ mod choose;
 use scrubjay_ipc::News;
 
 use crate::shell::{
-    commands as around,
+    commands as general,
     keyboard::{Entry, Keyboard, Pressed},
     model::Shell,
 };
@@ -81,14 +81,14 @@ macro_rules! screens {
         /// A command of a screen, or one that works on all of them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Command {
-            Around(around::Command),
+            General(general::Command),
             $($screen($folder::commands::Command)),*
         }
 
         impl Command {
             pub(crate) fn run(self, page: Page) {
                 match self {
-                    Self::Around(command) => around::run(page, command),
+                    Self::General(command) => general::run(page, command),
                     $(Self::$screen(command) => $folder::commands::run(page, command)),*
                 }
             }
@@ -134,7 +134,7 @@ impl Screen {
 
     /// The command a key asks for here, if any.
     pub fn command(self, pressed: &Pressed<'_>, keyboard: &Keyboard) -> Option<Command> {
-        let mut entries = self.own_keys().into_iter().chain(around::keys());
+        let mut entries = self.own_keys().into_iter().chain(general::keys());
         entries
             .find(|entry| entry.is_asked(pressed, keyboard))
             .map(|entry| entry.command)
@@ -142,7 +142,7 @@ impl Screen {
 
     /// The keys of a command as the sheet prints them, first the usual one.
     pub(crate) fn caps(self, command: Command, keyboard: &Keyboard) -> Vec<String> {
-        let mut entries = self.own_keys().into_iter().chain(around::keys());
+        let mut entries = self.own_keys().into_iter().chain(general::keys());
         entries
             .find(|entry| entry.command == command)
             .map(|entry| entry.caps(keyboard))
@@ -184,7 +184,7 @@ mod tests {
     fn no_key_asks_for_two_things() {
         for screen in Screen::ALL {
             let mut seen = HashSet::new();
-            for entry in screen.own_keys().into_iter().chain(around::keys()) {
+            for entry in screen.own_keys().into_iter().chain(general::keys()) {
                 for cap in entry.caps(&Keyboard::default()) {
                     assert!(seen.insert(cap.clone()), "{screen:?} twice: {cap}");
                 }
@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn each_screen_has_a_number_key() {
         for (screen, key) in Screen::ALL.iter().zip(["1", "2", "3", "4", "5", "6", "7", "8", "9"]) {
-            let wanted = Command::Around(around::Command::Show(*screen));
+            let wanted = Command::General(general::Command::Show(*screen));
             assert_eq!(inspect(press(key, "", false, true)), Some(wanted));
             assert_eq!(Screen::read(screen.word()), Some(*screen));
         }
@@ -212,7 +212,7 @@ mod tests {
         );
         assert_eq!(
             inspect(press("?", "Slash", true, false)),
-            Some(Command::Around(around::Command::Help))
+            Some(Command::General(general::Command::Help))
         );
         assert_eq!(inspect(press("c", "KeyC", false, true)), None);
     }

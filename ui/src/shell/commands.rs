@@ -56,7 +56,7 @@ pub(crate) fn keys() -> Vec<Entry<screen::Command>> {
         chords,
     });
     let all = PANES.iter().copied().chain(screens).chain(SHEETS.iter().copied());
-    all.map(|entry| entry.map(screen::Command::Around)).collect()
+    all.map(|entry| entry.map(screen::Command::General)).collect()
 }
 
 pub(crate) fn run(page: Page, command: Command) {

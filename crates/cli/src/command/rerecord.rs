@@ -1,12 +1,12 @@
 //! `scrubjay rerecord`: asks a live agent what the baselines asked, and reports
 //! what it does otherwise now.
 //!
-//! Map: [`baselines`] (what is asked), [`asking`] (asking it), [`keeping`]
+//! Map: [`baselines`] (what is asked), [`asking`] (asking it), [`output`]
 //! (files of what came back). The report is that of `diff --baseline`.
 
 mod asking;
 mod baselines;
-mod keeping;
+mod output;
 
 use std::{
     path::{Path, PathBuf},
@@ -92,10 +92,10 @@ impl Execute for Args {
         let result = diff::baseline::report(&self.baselines, &store, &rules, None, out)?;
         let new = Library::open(Some(store.clone()), out)?;
         if let Some(folder) = &self.output {
-            keeping::write(&baselines, &asked, &new, folder, out)?;
+            output::write(&baselines, &asked, &new, folder, out)?;
         }
         let accepted = match self.accept {
-            true => keeping::replace(&baselines, &asked, &new, &result, out)?,
+            true => output::replace(&baselines, &asked, &new, &result, out)?,
             false => false,
         };
         out.flush()?;

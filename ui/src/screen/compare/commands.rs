@@ -39,30 +39,30 @@ pub enum Command {
 
 pub const KEYS: &[Entry<Command>] = keys! {
     "Compare" {
-        C::FirstDivergence, "first divergence", [types("Enter")];
-        C::NextDifference, "next difference", [place("Period")];
-        C::PrevDifference, "previous difference", [place("Comma")];
-        C::Pair(1), "next pair", [types("ArrowDown"), types("j")];
-        C::Pair(-1), "previous pair", [types("ArrowUp"), types("k")];
-        C::Start, "first pair", [types("Home")];
-        C::End, "last pair", [types("End")];
-        C::SwapSides, "swap the sides", [sign("\\")];
-        C::CycleLevel, "level: behaviour, state, text, wire", [types("v")];
-        C::DifferencesOnly, "only differences", [types("h")];
-        C::Downstream, "open or fold what lies downstream", [types("u")];
-        C::CycleDetail, "pair: words, tree, timing, state after", [types("y")];
-        C::Ignore, "ignore a pointer or a pattern", [types("i")];
-        C::PairByHand, "take the row; on another row: pair the two", [types("p")];
-        C::Unpair, "take a pair made by hand apart", [types("p").shift()];
-        C::OpenA, "open A's side in Inspect", [types("o")];
-        C::OpenB, "open B's side in Inspect", [types("o").shift()];
-        C::CycleAxis, "axis: clock, idle collapsed, event number", [types("x")];
-        C::ZoomIn, "zoom in", [place("KeyW")];
-        C::ZoomOut, "zoom out", [place("KeyS")];
-        C::PanLeft, "pan left", [place("KeyA")];
-        C::PanRight, "pan right", [place("KeyD")];
-        C::FitAll, "fit everything", [types("f").shift()];
-        C::Report, "copy the report as Markdown", [types("e").ctrl()];
+        C::FirstDivergence, "First divergence", [types("Enter")];
+        C::NextDifference, "Next difference", [place("Period")];
+        C::PrevDifference, "Previous difference", [place("Comma")];
+        C::Pair(1), "Next pair", [types("ArrowDown"), types("j")];
+        C::Pair(-1), "Previous pair", [types("ArrowUp"), types("k")];
+        C::Start, "First pair", [types("Home")];
+        C::End, "Last pair", [types("End")];
+        C::SwapSides, "Swap the sides", [sign("\\")];
+        C::CycleLevel, "Level: behaviour, state, text, wire", [types("v")];
+        C::DifferencesOnly, "Only differences", [types("h")];
+        C::Downstream, "Open or fold what lies downstream", [types("u")];
+        C::CycleDetail, "Pair: words, tree, timing, state after", [types("y")];
+        C::Ignore, "Ignore a pointer or a pattern", [types("i")];
+        C::PairByHand, "Take the row; on another row: pair the two", [types("p")];
+        C::Unpair, "Take a pair made by hand apart", [types("p").shift()];
+        C::OpenA, "Open A's side in Inspect", [types("o")];
+        C::OpenB, "Open B's side in Inspect", [types("o").shift()];
+        C::CycleAxis, "Axis: clock, idle collapsed, event number", [types("x")];
+        C::ZoomIn, "Zoom in", [place("KeyW")];
+        C::ZoomOut, "Zoom out", [place("KeyS")];
+        C::PanLeft, "Pan left", [place("KeyA")];
+        C::PanRight, "Pan right", [place("KeyD")];
+        C::FitAll, "Fit everything", [types("f").shift()];
+        C::Report, "Copy the report as Markdown", [types("e").ctrl()];
     }
 };
 

@@ -9,7 +9,7 @@ use scrubjay_ipc::{
 
 use super::{
     commands::{Command as C, run},
-    model::Picked,
+    model::ComparedRuns,
 };
 use crate::{
     bridge::memory::{Memory, Shared, json},
@@ -85,8 +85,8 @@ fn is_broken(ignore: &Ignore) -> bool {
     *ignore == Ignore::Pattern("[".to_owned())
 }
 
-fn picked(exchange: i64) -> Picked {
-    Picked {
+fn picked(exchange: i64) -> ComparedRuns {
+    ComparedRuns {
         side: Side::Exchange(exchange),
         title: format!("run {exchange}"),
     }

@@ -12,7 +12,7 @@ pub const LEVELS: [(Level, &str, &str); 4] = [
         "What was asked, tools with arguments and results, their order, outcomes, interrupts, findings, the final state.",
     ),
     (Level::State, "state", "The state after each state event."),
-    (Level::Text, "text", "The words too."),
+    (Level::Text, "text", "What messages and reasoning say."),
     (
         Level::Wire,
         "wire",
@@ -101,8 +101,8 @@ pub fn delta(us: i64) -> String {
 /// What stands before the first difference.
 pub fn first_label(result: &CompareResult) -> &'static str {
     match &result.first {
-        Some(first) if first.premise => "Asked otherwise, and the agent did the same: ",
-        _ if result.premise.is_some() => "First thing the agent did otherwise: ",
+        Some(first) if first.premise => "The input differs, and the agent did the same: ",
+        _ if result.premise.is_some() => "First difference in what the agent did: ",
         _ => "First divergence: ",
     }
 }
@@ -130,8 +130,8 @@ pub fn thread_name(pair: &ThreadPairView) -> String {
 pub fn same_sentence(result: &CompareResult, level: Level) -> String {
     let pairs = words::many(u64::from(result.counts.same), "pair");
     match level {
-        Level::Wire => format!("The same on the wire too: {pairs}, no difference."),
-        level => format!("The same in {}: {pairs}, no difference.", self::level(level)),
+        Level::Wire => format!("No difference on the wire either: {pairs} are the same."),
+        level => format!("No difference in {}: {pairs} are the same.", self::level(level)),
     }
 }
 

@@ -61,21 +61,21 @@ pub enum Command {
 
 pub const KEYS: &[Entry<Command>] = keys! {
     "Playhead" {
-        C::Row(1), "next row", [types("ArrowRight"), types("ArrowDown"), types("j")];
-        C::Row(-1), "previous row", [types("ArrowLeft"), types("ArrowUp"), types("k")];
-        C::Event(1), "next event, inside spans too", [types("ArrowRight").shift()];
-        C::Event(-1), "previous event, inside spans too", [types("ArrowLeft").shift()];
-        C::Micros(100_000), "forward 100 ms", [place("Period")];
-        C::Micros(-100_000), "back 100 ms", [place("Comma")];
-        C::Micros(1_000_000), "forward 1 s", [place("Period").shift()];
-        C::Micros(-1_000_000), "back 1 s", [place("Comma").shift()];
-        C::Start, "start", [types("Home")];
-        C::End, "end, and follow", [types("End")];
-        C::PlayPause, "play or pause; while following: stay here", [types(" ")];
-        C::Slower, "slower", [sign("-")];
-        C::Faster, "faster", [sign("=")];
-        C::NormalSpeed, "normal speed", [types("Backspace")];
-        C::Part(0), "left edge of what is visible", [types("0")];
+        C::Row(1), "Next row", [types("ArrowRight"), types("ArrowDown"), types("j")];
+        C::Row(-1), "Previous row", [types("ArrowLeft"), types("ArrowUp"), types("k")];
+        C::Event(1), "Next event, inside spans too", [types("ArrowRight").shift()];
+        C::Event(-1), "Previous event, inside spans too", [types("ArrowLeft").shift()];
+        C::Micros(100_000), "Forward 100 ms", [place("Period")];
+        C::Micros(-100_000), "Back 100 ms", [place("Comma")];
+        C::Micros(1_000_000), "Forward 1 s", [place("Period").shift()];
+        C::Micros(-1_000_000), "Back 1 s", [place("Comma").shift()];
+        C::Start, "Start", [types("Home")];
+        C::End, "End, and follow", [types("End")];
+        C::PlayPause, "Play or pause; while following: stay here", [types(" ")];
+        C::Slower, "Slower", [sign("-")];
+        C::Faster, "Faster", [sign("=")];
+        C::NormalSpeed, "Normal speed", [types("Backspace")];
+        C::Part(0), "Left edge of what is visible", [types("0")];
         C::Part(1), "10 % of what is visible (2…9: 20…90 %)", [types("1")];
         C::Part(2), "", [types("2")];
         C::Part(3), "", [types("3")];
@@ -85,43 +85,43 @@ pub const KEYS: &[Entry<Command>] = keys! {
         C::Part(7), "", [types("7")];
         C::Part(8), "", [types("8")];
         C::Part(9), "", [types("9")];
-        C::PlaceBack, "back to where you were", [sign("[").ctrl()];
-        C::PlaceForward, "forward again", [sign("]").ctrl()];
-        C::GoTo, "go to an event, a time or a run", [types("g").ctrl()];
+        C::PlaceBack, "Back to where you were", [sign("[").ctrl()];
+        C::PlaceForward, "Forward again", [sign("]").ctrl()];
+        C::GoTo, "Go to an event, a time or a run", [types("g").ctrl()];
     }
     "Jumps (Shift: backwards)" {
-        C::Jump(JumpTo::Problem, Forward), "next problem", [types("e")];
+        C::Jump(JumpTo::Problem, Forward), "Next problem", [types("e")];
         C::Jump(JumpTo::Problem, Backward), "", [types("e").shift()];
-        C::Jump(JumpTo::Tool, Forward), "next tool call", [types("t")];
+        C::Jump(JumpTo::Tool, Forward), "Next tool call", [types("t")];
         C::Jump(JumpTo::Tool, Backward), "", [types("t").shift()];
-        C::Jump(JumpTo::State, Forward), "next state change", [types("c")];
+        C::Jump(JumpTo::State, Forward), "Next state change", [types("c")];
         C::Jump(JumpTo::State, Backward), "", [types("c").shift()];
-        C::Jump(JumpTo::Run, Forward), "next start or end of a run", [types("r")];
+        C::Jump(JumpTo::Run, Forward), "Next start or end of a run", [types("r")];
         C::Jump(JumpTo::Run, Backward), "", [types("r").shift()];
-        C::Jump(JumpTo::Turn, Forward), "next turn", [types("b")];
+        C::Jump(JumpTo::Turn, Forward), "Next turn", [types("b")];
         C::Jump(JumpTo::Turn, Backward), "", [types("b").shift()];
-        C::Jump(JumpTo::Gap, Forward), "next gap of half a second or more", [types("g")];
+        C::Jump(JumpTo::Gap, Forward), "Next gap of half a second or more", [types("g")];
         C::Jump(JumpTo::Gap, Backward), "", [types("g").shift()];
     }
     "View" {
-        C::ZoomIn, "zoom in", [place("KeyW")];
-        C::ZoomOut, "zoom out", [place("KeyS")];
-        C::PanLeft, "pan left", [place("KeyA")];
-        C::PanRight, "pan right", [place("KeyD")];
-        C::FitSelection, "fit the row under the playhead", [types("f")];
-        C::FitAll, "fit everything", [types("f").shift()];
-        C::FitRun, "fit the run under the playhead", [types("z")];
-        C::CycleAxis, "axis: clock, idle collapsed, event number", [types("x")];
-        C::CycleRows, "rows: spans or events", [types("v")];
-        C::CycleDetail, "detail: verdict, fields, raw, hex", [types("y")];
-        C::FoldLanes, "fold or unfold the lanes", [types("u")];
-        C::ToggleRow, "open or close the row's events", [types("Enter")];
-        C::ChangedOnly, "state: changed only", [sign(".").ctrl()];
-        C::Export, "save the exchange as a recording", [types("e").ctrl()];
-        C::Dock, "open or close the problems", [types("j").ctrl()];
-        C::Baseline, "take it as baseline A", [types("b").ctrl()];
-        C::CompareWith, "compare it with A", [types("b").ctrl().shift()];
-        C::Serve, "serve it as the agent", [types("q")];
+        C::ZoomIn, "Zoom in", [place("KeyW")];
+        C::ZoomOut, "Zoom out", [place("KeyS")];
+        C::PanLeft, "Pan left", [place("KeyA")];
+        C::PanRight, "Pan right", [place("KeyD")];
+        C::FitSelection, "Fit the row under the playhead", [types("f")];
+        C::FitAll, "Fit everything", [types("f").shift()];
+        C::FitRun, "Fit the run under the playhead", [types("z")];
+        C::CycleAxis, "Axis: clock, idle collapsed, event number", [types("x")];
+        C::CycleRows, "Rows: spans or events", [types("v")];
+        C::CycleDetail, "Detail: verdict, fields, raw, hex", [types("y")];
+        C::FoldLanes, "Fold or unfold the lanes", [types("u")];
+        C::ToggleRow, "Open or close the row's events", [types("Enter")];
+        C::ChangedOnly, "State: changed only", [sign(".").ctrl()];
+        C::Export, "Save the exchange as a recording", [types("e").ctrl()];
+        C::Dock, "Open or close the problems", [types("j").ctrl()];
+        C::Baseline, "Take it as baseline A", [types("b").ctrl()];
+        C::CompareWith, "Compare it with A", [types("b").ctrl().shift()];
+        C::Serve, "Serve it as the agent", [types("q")];
     }
 };
 

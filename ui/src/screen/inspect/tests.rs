@@ -298,7 +298,7 @@ fn the_problem_key_skips_what_is_muted_and_says_when_there_is_nothing() {
     run(page, C::Jump(scrubjay_ipc::JumpTo::Problem, Forward));
     memory.settle();
     assert_eq!(inspect.seq.get_untracked(), 0);
-    assert_eq!(inspect.remark.get_untracked(), "no problem after #0");
+    assert_eq!(inspect.remark.get_untracked(), "No problem after #0");
     let muted = memory.asked(|ask| match ask {
         AnyAsk::Library(scrubjay_ipc::LibraryAsk::Mute(Mute { rule, .. })) => Some(rule.clone()),
         _ => None,

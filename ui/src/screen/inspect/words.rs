@@ -56,7 +56,7 @@ pub fn nothing_further(ask: &Jump) -> String {
         JumpTo::Frame => "event",
     };
     let side = if ask.backwards { "before" } else { "after" };
-    format!("no {what} {side} #{}", count(u64::from(ask.from)))
+    format!("No {what} {side} #{}", count(u64::from(ask.from)))
 }
 
 #[cfg(test)]
@@ -81,8 +81,8 @@ mod tests {
             to: JumpTo::Problem,
             backwards: false,
         };
-        assert_eq!(nothing_further(&ask), "no problem after #1,042");
+        assert_eq!(nothing_further(&ask), "No problem after #1,042");
         let back = Jump { backwards: true, ..ask };
-        assert_eq!(nothing_further(&back), "no problem before #1,042");
+        assert_eq!(nothing_further(&back), "No problem before #1,042");
     }
 }

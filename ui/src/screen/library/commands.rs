@@ -24,7 +24,7 @@ pub enum Command {
     Start,
     End,
     /// Selects a run beside others.
-    Pick,
+    SelectedRun,
     Baseline,
     CompareWith,
     Serve,
@@ -32,19 +32,19 @@ pub enum Command {
 
 pub const KEYS: &[Entry<Command>] = keys! {
     "Library" {
-        C::Row(1), "next run", [types("ArrowDown"), types("j")];
-        C::Row(-1), "previous run", [types("ArrowUp"), types("k")];
-        C::Open, "open the run", [types("Enter")];
-        C::Delete, "delete its exchange", [types("Delete")];
-        C::Undo, "undo the deletion", [types("z").ctrl()];
-        C::Search, "search", [sign("/")];
-        C::OtherRequests, "show or hide requests that are no runs", [types("o")];
-        C::Start, "first run", [types("Home")];
-        C::End, "last run", [types("End")];
-        C::Pick, "select it beside others", [types(" ")];
-        C::Baseline, "take it as baseline A", [types("b").ctrl()];
-        C::CompareWith, "compare it with A, or the two selected", [types("b").ctrl().shift()];
-        C::Serve, "serve it, or what is selected, as the agent", [types("q")];
+        C::Row(1), "Next run", [types("ArrowDown"), types("j")];
+        C::Row(-1), "Previous run", [types("ArrowUp"), types("k")];
+        C::Open, "Open the run", [types("Enter")];
+        C::Delete, "Delete its exchange", [types("Delete")];
+        C::Undo, "Undo the deletion", [types("z").ctrl()];
+        C::Search, "Search", [sign("/")];
+        C::OtherRequests, "Show or hide requests that are no runs", [types("o")];
+        C::Start, "First run", [types("Home")];
+        C::End, "Last run", [types("End")];
+        C::SelectedRun, "Select it beside others", [types(" ")];
+        C::Baseline, "Take it as baseline A", [types("b").ctrl()];
+        C::CompareWith, "Compare it with A, or the two selected", [types("b").ctrl().shift()];
+        C::Serve, "Serve it, or what is selected, as the agent", [types("q")];
     }
 };
 
@@ -76,9 +76,9 @@ pub(crate) fn run(page: Page, command: Command) {
         C::OtherRequests => library.toggle_others(),
         C::Start => library.ends(false),
         C::End => library.ends(true),
-        C::Pick => {
+        C::SelectedRun => {
             if let Some(row) = library.chosen_row() {
-                library.picks.toggle(&row);
+                library.selection.toggle(&row);
             }
         }
         C::Baseline => page.set_baseline(),

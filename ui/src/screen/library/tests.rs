@@ -88,7 +88,7 @@ fn a_row_that_is_chosen_stays_chosen_when_rows_come_in() {
 #[test]
 fn an_import_shows_its_runs_whatever_was_filtered() {
     let (memory, page) = library();
-    page.library.text.set("no such run".to_owned());
+    page.library.text.set("There is no such run here.".to_owned());
     memory.settle();
     assert_eq!(total(page), 0);
     page.open_file(&File {
@@ -219,14 +219,14 @@ fn two_selected_runs_are_compared_and_several_are_served() {
     let rows = shown(page);
     for by in [0, 1] {
         run(page, C::Row(by));
-        run(page, C::Pick);
+        run(page, C::SelectedRun);
     }
-    assert!(page.library.picks.has(rows[0].0, rows[0].1) && page.library.picks.has(rows[1].0, rows[1].1));
+    assert!(page.library.selection.has(rows[0].0, rows[0].1) && page.library.selection.has(rows[1].0, rows[1].1));
     run(page, C::CompareWith);
     memory.settle();
     assert_eq!(page.shell.screen.get_untracked(), Screen::Compare);
     assert!(page.compare.sides.with_untracked(Option::is_some));
-    assert!(page.library.picks.0.with_untracked(Vec::is_empty));
+    assert!(page.library.selection.0.with_untracked(Vec::is_empty));
 
     page.shell.screen.set(Screen::Library);
     run(page, C::Serve);

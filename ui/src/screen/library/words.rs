@@ -1,7 +1,16 @@
 //! Words of the Library, and those of every screen.
 
 pub use crate::words::*;
-use scrubjay_ipc::{LibraryPage, LibrarySort, Verdict};
+use scrubjay_ipc::{LibraryPage, LibraryRow, LibrarySort, Verdict};
+
+/// What a row is called.
+pub fn title(row: &LibraryRow) -> String {
+    if row.title.is_empty() {
+        format!("{} {}", row.method, row.target)
+    } else {
+        row.title.clone()
+    }
+}
 
 /// The sign of how a run came out, so that colour never stands alone.
 pub fn verdict_sign(verdict: Verdict) -> &'static str {

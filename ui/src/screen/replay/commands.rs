@@ -31,20 +31,20 @@ pub enum Command {
 
 pub const KEYS: &[Entry<Command>] = keys! {
     "Replay" {
-        C::SendNext, "send the next event", [types("Enter").ctrl()];
-        C::SkipNext, "skip it", [types("s")];
-        C::DuplicateNext, "send it twice", [types("d")];
-        C::DelayNext, "send it late", [types("l")];
-        C::EditNext, "edit it", [types("e")];
-        C::GoOn, "go on at the pace", [types("g")];
-        C::BreakOff, "break the connection off", [types("x").shift()];
-        C::Client(1), "next client", [types("ArrowDown"), types("j")];
-        C::Client(-1), "previous client", [types("ArrowUp"), types("k")];
-        C::Hold, "hold at a filter", [sign("/")];
-        C::CycleAxis, "axis: clock, event number", [types("x")];
-        C::CopyAddress, "copy the address", [types("c")];
-        C::OpenInInspect, "open what the client has in Inspect", [types("o")];
-        C::StartStop, "start or stop serving", [types("r").shift()];
+        C::SendNext, "Send the next event", [types("Enter").ctrl()];
+        C::SkipNext, "Skip it", [types("s")];
+        C::DuplicateNext, "Send it twice", [types("d")];
+        C::DelayNext, "Send it late", [types("l")];
+        C::EditNext, "Edit it", [types("e")];
+        C::GoOn, "Go on at the pace", [types("g")];
+        C::BreakOff, "Break the connection off", [types("x").shift()];
+        C::Client(1), "Next client", [types("ArrowDown"), types("j")];
+        C::Client(-1), "Previous client", [types("ArrowUp"), types("k")];
+        C::Hold, "Hold at a filter", [sign("/")];
+        C::CycleAxis, "Axis: clock, event number", [types("x")];
+        C::CopyAddress, "Copy the address", [types("c")];
+        C::OpenInInspect, "Open what the client has in Inspect", [types("o")];
+        C::StartStop, "Start or stop serving", [types("r").shift()];
     }
 };
 

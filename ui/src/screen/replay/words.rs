@@ -102,7 +102,7 @@ pub const PACES: [(&str, &str, &str); 5] = [
 pub const MISSES: [(&str, &str); 3] = [
     ("not-found", "gets 404"),
     ("run-error", "gets RUN_ERROR"),
-    ("wait", "waits for a choice"),
+    ("wait", "waits for your choice"),
 ];
 
 /// How a stream stands, in a word.
@@ -110,7 +110,7 @@ pub fn stage(stage: ClientStage) -> &'static str {
     match stage {
         ClientStage::Streaming => "streaming",
         ClientStage::Held => "held",
-        ClientStage::Done => "has it all",
+        ClientStage::Done => "complete",
         ClientStage::Left => "left",
     }
 }

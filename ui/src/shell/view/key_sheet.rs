@@ -3,13 +3,13 @@
 use leptos::prelude::*;
 
 use crate::{
-    part::dialog::{Named, dialog},
+    part::dialog::{DialogName, dialog},
     screen::{Command, Page, Screen},
     shell::{commands, keyboard::Entry},
 };
 
 pub(crate) fn key_sheet(page: Page) -> AnyView {
-    let named = Named {
+    let named = DialogName {
         title: "Keys",
         name: "keys",
         class: "sheet",

@@ -144,7 +144,7 @@ fn listen_to_keys(page: Page) {
         };
         let is_leaving = matches!(
             command,
-            Command::Around(Around::Close | Around::NextPane | Around::PrevPane)
+            Command::General(Around::Close | Around::NextPane | Around::PrevPane)
         );
         if event.default_prevented() || (browser::is_typing() && !is_leaving && !pressed.ctrl) {
             return;

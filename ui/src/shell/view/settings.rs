@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    part::dialog::{Named, dialog},
+    part::dialog::{DialogName, dialog},
     shell::{
         density::Density,
         model::{Shell, ThemeChoice},
@@ -11,7 +11,7 @@ use crate::{
 };
 
 pub(crate) fn settings(shell: Shell) -> AnyView {
-    let named = Named {
+    let named = DialogName {
         title: "Settings",
         name: "settings",
         class: "sheet small settings",

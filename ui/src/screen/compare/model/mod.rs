@@ -28,7 +28,7 @@ const ASK_AGAIN_MS: f64 = 1_000.0;
 
 /// A run that was chosen for one side, and what it is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Picked {
+pub(crate) struct ComparedRuns {
     pub(crate) side: Side,
     pub(crate) title: String,
 }
@@ -54,8 +54,8 @@ pub(crate) struct Both {
 #[derive(Clone, Copy)]
 pub(crate) struct CompareModel {
     /// What was set as A, before there is a B.
-    pub(crate) baseline: RwSignal<Option<Picked>>,
-    pub(crate) sides: RwSignal<Option<(Picked, Picked)>>,
+    pub(crate) baseline: RwSignal<Option<ComparedRuns>>,
+    pub(crate) sides: RwSignal<Option<(ComparedRuns, ComparedRuns)>>,
     pub(crate) level: RwSignal<Level>,
     pub(crate) ignore: RwSignal<Vec<Ignore>>,
     pub(crate) comparison: RwSignal<Option<u64>>,
@@ -149,12 +149,12 @@ impl CompareModel {
     // ---- which two ------------------------------------------------------
 
     /// Sets A, before there is a B.
-    pub(crate) fn set_baseline(self, picked: Picked) {
+    pub(crate) fn set_baseline(self, picked: ComparedRuns) {
         self.remark.set(format!("A is {}", picked.title));
         self.baseline.set(Some(picked));
     }
 
-    pub(crate) fn compare(self, a: Picked, b: Picked) {
+    pub(crate) fn compare(self, a: ComparedRuns, b: ComparedRuns) {
         self.baseline.set(Some(a.clone()));
         self.forget();
         self.sides.set(Some((a, b)));

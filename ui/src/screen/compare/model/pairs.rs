@@ -181,7 +181,7 @@ impl CompareModel {
     pub(crate) fn first_divergence(self) {
         match untrack(move || self.result()).map(|result| result.first) {
             Some(Some(first)) => self.visit_pair(first.pair),
-            Some(None) => self.remark.set("no difference at this level".to_owned()),
+            Some(None) => self.remark.set("No difference at this level.".to_owned()),
             None => {}
         }
     }
@@ -247,8 +247,8 @@ impl CompareModel {
             };
             match found {
                 Some(row) => self.visit_pair(row.pair),
-                None if backwards => self.remark.set("no earlier difference".to_owned()),
-                None => self.remark.set("no further difference".to_owned()),
+                None if backwards => self.remark.set("No earlier difference.".to_owned()),
+                None => self.remark.set("No further difference.".to_owned()),
             }
         });
     }
@@ -296,7 +296,7 @@ impl CompareModel {
         let find = |pair: u64| rows.iter().find(|row| row.pair == pair).cloned();
         let (Some(one), Some(other)) = (find(one), find(other)) else {
             self.remark
-                .set("the row that was taken is out of view; take it again".to_owned());
+                .set("The row you took is out of view. Take it again.".to_owned());
             return;
         };
         let sides = match (one.a, other.b, one.b, other.a) {
@@ -307,7 +307,7 @@ impl CompareModel {
             Some((a, b)) => self.pair_by_hand(&a, &b, true),
             None => self
                 .remark
-                .set("these two rows have only one side between them".to_owned()),
+                .set("These two rows have only one side, so there is nothing to pair.".to_owned()),
         }
     }
 
@@ -320,7 +320,9 @@ impl CompareModel {
                 b: Some(b),
                 ..
             }) => self.pair_by_hand(&a, &b, false),
-            _ => self.remark.set("this pair was not made by hand".to_owned()),
+            _ => self
+                .remark
+                .set("This pair was not made by hand, so it cannot be taken apart.".to_owned()),
         }
     }
 
@@ -338,7 +340,7 @@ impl CompareModel {
             match bridge::ask(ask).await {
                 Ok(started) => {
                     self.remark
-                        .set(if paired { "paired by hand" } else { "taken apart" }.to_owned());
+                        .set(if paired { "Paired by hand" } else { "Pair taken apart" }.to_owned());
                     self.pairs.page.clear();
                     self.began(started);
                 }

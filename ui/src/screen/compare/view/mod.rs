@@ -1,9 +1,9 @@
 //! The Compare screen: two runs, where they first part, and every pair beside each other.
 
-pub(crate) mod head;
 pub(crate) mod lanes;
 pub(crate) mod pair;
 pub(crate) mod pairs;
+pub(crate) mod toolbar;
 
 use leptos::prelude::*;
 use scrubjay_ipc::{CompareResult, CompareStage, Divergence, Ignore, ThreadPairView};
@@ -38,7 +38,7 @@ pub(crate) fn screen(page: Page) -> AnyView {
             data-comparison=move || model.comparison.get().map(|comparison| comparison.to_string())>
             {move || match phase.get() {
                 Phase::Nothing => nothing(page),
-                _ => head::head(page),
+                _ => toolbar::toolbar(page),
             }}
             {move || match phase.get() {
                 Phase::Nothing => ().into_any(),
@@ -89,7 +89,7 @@ fn nothing(page: Page) -> AnyView {
     view! {
         <div class="blank">
             <h2>"Compare two runs"</h2>
-            <p>"Where do they first part, what else differs, and what only follows from it?"</p>
+            <p>"See where the two first differ, what else differs, and what only follows from that."</p>
             {baseline}
             <button class="btn solid" on:click=move |_| page.shell.screen.set(Screen::Library)>"Choose in the Library"</button>
         </div>
@@ -198,7 +198,7 @@ fn verdict(model: CompareModel, result: &CompareResult) -> AnyView {
 
 fn nothing_shared() -> AnyView {
     view! {
-        <p class="divergence" data-divergence="nothing-shared"><b>"No common spans; is this the right pair?"</b>
+        <p class="divergence" data-divergence="nothing-shared"><b>"The two runs have no span in common. Check that these are the runs you meant."</b>
             <span class="dim">" Runs of the same input compare best; the Library shows the first words of each."</span></p>
     }
     .into_any()
@@ -237,7 +237,7 @@ fn premise(model: CompareModel, result: &CompareResult) -> Option<AnyView> {
     Some(
         view! {
             <p class="divergence" data-premise=pair.to_string()><button class="link jump" on:click=move |_| { model.visit_pair(pair); }>
-                <span class="dim">"Asked otherwise: "</span><bdi>{sentence}</bdi></button></p>
+                <span class="dim">"Different input: "</span><bdi>{sentence}</bdi></button></p>
         }
         .into_any(),
     )
@@ -246,7 +246,7 @@ fn premise(model: CompareModel, result: &CompareResult) -> Option<AnyView> {
 fn divergence(model: CompareModel, label: &'static str, first: &Divergence) -> AnyView {
     let recovers = first
         .recovers
-        .then(|| view! { <span class="tag">"then they meet again"</span> });
+        .then(|| view! { <span class="tag">"the two agree again later"</span> });
     let values = (first.a_value.is_some() || first.b_value.is_some()).then(|| {
         let ignored = first.path.clone();
         let path = (!first.path.is_empty()).then(|| {
@@ -287,7 +287,7 @@ pub(crate) fn status(page: Page) -> AnyView {
     // Moving on must not hide that a row was taken.
     let taken = move || {
         model.taken.get().map(|_| {
-            view! { <span class="busy" role="status" data-status="taken">"taken; choose its partner and press p, or Esc"</span> }
+            view! { <span class="busy" role="status" data-status="taken">"Row taken. Choose its partner and press p, or Esc to cancel."</span> }
         })
     };
     view! {

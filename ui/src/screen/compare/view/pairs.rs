@@ -21,8 +21,8 @@ pub(crate) fn pairs(model: CompareModel) -> AnyView {
         <section class="pane pairs" aria-label="Pairs" data-pane="pairs" data-state=state data-total=move || total().to_string()
             data-as-of=move || model.chosen.get().map(|pair| pair.to_string())>
             <div class="ph"><b>"Pairs"</b><span>{move || words::count(total())}</span><span class="sp"></span>
-                {check(model, "only differences", "differences-only", "h", model.differences_only, CompareModel::toggle_differences)}
-                {check(model, "downstream", "downstream", "u", model.downstream_open, CompareModel::toggle_downstream)}</div>
+                {check(model, "Only differences", "differences-only", "h", model.differences_only, CompareModel::toggle_differences)}
+                {check(model, "Downstream", "downstream", "u", model.downstream_open, CompareModel::toggle_downstream)}</div>
             <div class="grid" role="grid" tabindex="0" data-focus="" aria-label="Pairs" aria-colcount="3" aria-rowcount=move || total().to_string()
                 aria-activedescendant=move || model.chosen.get().map(|pair| format!("pair-{pair}"))>
                 {list(model.pairs, move || shown.with(|shown| page(model, shown.as_ref())))}

@@ -91,7 +91,7 @@ fn before(inspect: Inspect, view: &ChatWindow) -> AnyView {
     });
     let none = (view.total == 0).then(|| {
         let words = if inspect.is_eventless() {
-            "No run, so no conversation: this exchange carries no events."
+            "This exchange carries no events, so there is no conversation."
         } else {
             "No messages up to here. Rows show what else arrived: state, steps, activities."
         };
@@ -103,7 +103,7 @@ fn before(inspect: Inspect, view: &ChatWindow) -> AnyView {
 /// What stands behind the messages.
 fn after(inspect: Inspect, view: &ChatWindow) -> AnyView {
     let later = (view.first + (view.messages.len() as u32) < view.total).then(|| {
-        view! { <button class="btn earlier" on:click=move |_| inspect.sides.chat_first.set(None)>"to the last messages"</button> }
+        view! { <button class="btn earlier" on:click=move |_| inspect.sides.chat_first.set(None)>"To the last messages"</button> }
     });
     let stop = view.stop.clone().map(|stop| {
         view! {

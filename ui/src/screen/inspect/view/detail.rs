@@ -147,7 +147,7 @@ fn arrival(view: &DetailView) -> AnyView {
     view! {
         <dl class="facts">
             <dt>"arrived"</dt><dd>{browser::clock_words(&view.wall)}<span class="dim">{format!(" · {} · Δ {}", words::offset(view.at_us), words::duration(view.gap_us))}</span></dd>
-            <dt>"chunk"</dt><dd title="counted from 1">{words::count(view.chunk + 1)}<span class="dim">{format!(" · {together}{split}")}</span></dd>
+            <dt>"chunk"</dt><dd title="Chunks are counted from 1">{words::count(view.chunk + 1)}<span class="dim">{format!(" · {together}{split}")}</span></dd>
             <dt>"bytes"</dt><dd>{words::bytes(view.len)}<span class="dim">{format!(" at offset {}", words::count(view.offset))}</span></dd>
             {stamp}
         </dl>
@@ -223,7 +223,10 @@ fn sparkline(rate: &[u32]) -> Option<AnyView> {
         (*count > 0).then(|| format!("M{place} 24h0.8v-{height:.1}h-0.8z"))
     };
     let path: String = rate.iter().enumerate().filter_map(bar).collect();
-    let title = format!("events over the time of it: at most {most} in a part of {}", rate.len());
+    let title = format!(
+        "Events over the time of this span: at most {most} in one of {} equal parts",
+        rate.len()
+    );
     Some(
         view! {
             <svg class="sparkline" viewBox=format!("0 0 {} 24", rate.len()) preserveAspectRatio="none" role="img" aria-label=title>
@@ -284,7 +287,7 @@ pub(super) fn hex_dump(bytes: &[u8], len: u64, starts: &[u64]) -> AnyView {
             .enumerate()
             .map(|(n, byte)| {
                 let starts_chunk = starts.contains(&((offset + n) as u64));
-                view! { <i class:chunk=starts_chunk title=starts_chunk.then_some("a new chunk begins here")>{format!("{byte:02x}")}</i> }
+                view! { <i class:chunk=starts_chunk title=starts_chunk.then_some("A new chunk begins here")>{format!("{byte:02x}")}</i> }
             })
             .collect();
         let text: String = bytes.iter().map(|byte| words::hex_char(*byte)).collect();

@@ -67,8 +67,10 @@ fn section(inspect: Inspect, lane: &Lane) -> AnyView {
     let listed: Vec<&Shape> = lane.shapes.iter().filter(|shape| shape.first_seq > 0).collect();
     let items: Vec<_> = listed.iter().take(LISTED).map(|shape| item(inspect, shape)).collect();
     let more = (listed.len() > LISTED)
-        .then(|| view! { <li class="dim">{format!("and {} more; zoom in", listed.len() - LISTED)}</li> });
-    let none = listed.is_empty().then(|| view! { <li class="dim">"nothing here"</li> });
+        .then(|| view! { <li class="dim">{format!("and {} more; zoom in to see them", listed.len() - LISTED)}</li> });
+    let none = listed
+        .is_empty()
+        .then(|| view! { <li class="dim">"Nothing in this lane"</li> });
     view! { <section><h4>{name}</h4><ul aria-label=name>{items}{more}{none}</ul></section> }.into_any()
 }
 

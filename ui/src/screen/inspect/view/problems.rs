@@ -152,7 +152,7 @@ fn group_view(inspect: Inspect, group: &ProblemGroup) -> AnyView {
     view! {
         <div class="problem-group" role="option" class:sel=is_chosen class:muted=group.muted.is_some() aria-selected=move || is_chosen_too().to_string()
             data-rule=group.rule.clone() data-severity=severity data-count=group.count.to_string()
-            title="Click walks them; with Shift backwards" on:click=click>
+            title="Click to go to the next of them; Shift click goes to the previous one" on:click=click>
             <span class=format!("sev sev-{severity}")>{words::severity_sign(group.severity)}</span>
             <span class="cut">{words::leading(&group.title)}</span>
             {group.stop.then(|| view! { <span class="tag warn" title="The official client gives up at the first">"stops"</span> })}{muted}

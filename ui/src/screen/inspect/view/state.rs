@@ -54,7 +54,7 @@ pub(crate) fn state(inspect: Inspect) -> AnyView {
         <div class="side-body" data-pane="state" data-state=state data-as-of=as_of>
             <div class="sub">
                 <label class="check"><input type="checkbox" prop:checked=move || tree.changed_only.get()
-                    on:change=move |event| tree.changed_only.set(event_target_checked(&event))/>" changed only"</label>
+                    on:change=move |event| tree.changed_only.set(event_target_checked(&event))/>" Changed only"</label>
                 <span class="sp"></span>
                 {move || pane.read(base)}
             </div>
@@ -117,7 +117,7 @@ fn banner(inspect: Inspect, view: &StateView) -> AnyView {
     let after = view.after_stop.then(|| {
         view! {
             <div class="still" role="status" data-banner="after-stop">
-                "The official client has given up before this moment. From here on this is what a lenient reader would hold."
+                "The official client gave up before this moment. The pane shows what a more lenient client would hold."
             </div>
         }
     });
@@ -130,7 +130,7 @@ fn empty(inspect: Inspect, view: &StateView) -> Option<AnyView> {
         return None;
     }
     let words = if inspect.is_eventless() {
-        "No run, so no state: this exchange carries no events."
+        "This exchange carries no events, so there is no state."
     } else if tree.changed_only.get() && view.any_state_event {
         "Nothing changed at the last state event."
     } else if view.any_state_event {
@@ -276,7 +276,7 @@ fn walk_writes(inspect: Inspect, forward: bool) -> bool {
                 let side = if forward { "after" } else { "before" };
                 inspect
                     .remark
-                    .set(format!("no write of {pointer} {side} {}", words::frame(at)));
+                    .set(format!("No write of {pointer} {side} {}", words::frame(at)));
             }
         }
     });

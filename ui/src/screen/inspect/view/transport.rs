@@ -124,7 +124,7 @@ fn unverified_chip(inspect: Inspect) -> Option<AnyView> {
     let is_unverified = inspect
         .opened
         .with(|opened| opened.as_ref().is_some_and(|opened| opened.unverified));
-    let title = "Recorded with --insecure: somebody in between could have read and changed everything";
+    let title = "Recorded with --insecure: anyone on the way could have read and changed everything";
     is_unverified
         .then(|| view! { <span class="chip bad" title=title data-unverified="">"TLS not verified"</span> }.into_any())
 }

@@ -1,8 +1,8 @@
 //! The library: which rows, which filters, what was just deleted.
 
-pub(crate) mod picks;
+pub(crate) mod selection;
 
-use self::picks::Picks;
+use self::selection::Selection;
 use scrubjay_ipc::{Delete, Erase, Library, LibraryPage, LibraryRow, LibrarySort, News, Report, Undelete, Verdict};
 
 use crate::{
@@ -48,7 +48,7 @@ pub(crate) struct LibraryModel {
     /// The row with the keyboard focus: exchange and run.
     pub(crate) chosen: RwSignal<Option<(i64, Option<u32>)>>,
     pub(crate) undo: RwSignal<Option<Undo>>,
-    pub(crate) picks: Picks,
+    pub(crate) selection: Selection,
     asker: Asker<Library>,
     tick: RwSignal<u32>,
     pace: Paced,
@@ -75,7 +75,7 @@ impl LibraryModel {
             recent: RwSignal::new(Vec::new()),
             chosen: RwSignal::new(None),
             undo: RwSignal::new(None),
-            picks: Picks::new(),
+            selection: Selection::new(),
             asker: Asker::unheard(),
             tick: RwSignal::new(0),
             pace: Paced::every(250.0),

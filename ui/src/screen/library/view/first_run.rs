@@ -74,13 +74,19 @@ fn upstream_form(page: Page, source: Memo<Option<Source>>) -> AnyView {
 }
 
 fn samples(page: Page) -> AnyView {
+    let last = move || {
+        let is_any = !page.library.recent.with(Vec::is_empty);
+        is_any.then(
+            || view! { <p class="dim">"Your last runs:"</p><div class="sample-list">{library::last_three(page)}</div> },
+        )
+    };
     view! {
         <div class="card samples">
             <h2>"Or look at a recording"</h2>
             <p class="dim">"Samples are in the recordings folder that comes with Scrubjay: a failed patch, an interrupt, sub-agents, a run cut short."</p>
-            <div class="sample-list">{move || library::last_three(page)}</div>
             {library::open_button(page)}
             <p class="faint">"Or drop a file onto this window: .agui.jsonl, .agui.jsonl.gz"</p>
+            {last}
         </div>
     }
     .into_any()

@@ -1,8 +1,8 @@
 //! The library: what was captured, and where the odd one is.
 
 pub(crate) mod first_run;
-pub(crate) mod picks;
 pub(crate) mod rows;
+pub(crate) mod selection;
 pub(crate) mod sources;
 
 use leptos::prelude::*;
@@ -50,7 +50,7 @@ fn shelf(page: Page) -> AnyView {
             <div class="shelf-main">
                 {tools(page)}
                 {rows::rows(page)}
-                {picks::bar(page)}
+                {selection::bar(page)}
             </div>
         </div>
     }
@@ -109,7 +109,7 @@ pub(crate) fn open_button(page: Page) -> AnyView {
         input.set_value("");
     };
     view! {
-        <label class="btn outline file" title="or drop it onto the window">"Open a recording…"
+        <label class="btn outline file" title="Or drop the file onto the window">"Open a recording…"
             <input type="file" accept=".jsonl,.gz,.har,.json" data-open-file="" on:change=chosen/></label>
     }
     .into_any()

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use scrubjay_ipc::{Ending, LibraryPage, LibraryRow, Verdict};
 
-use super::picks;
+use super::selection;
 use crate::{
     browser,
     part::{counts, list::list, note::failure},
@@ -42,7 +42,7 @@ fn head(page: Page) -> AnyView {
         view! {
             <span class:num=NUMBERS.contains(&column)>
                 <button class="heading" class:on=move || order().is_some() data-column=name data-order=order
-                    title="Order by this; once more turns it round"
+                    title="Order by this column; press again to reverse the order"
                     aria-label=move || format!("{name}, {}", order().unwrap_or("not ordered by this"))
                     on:click=move |_| model.sort_by(column)>{name}<i>{arrow}</i></button>
             </span>
@@ -67,31 +67,23 @@ fn row_view(page: Page, number: u64, row: &LibraryRow) -> AnyView {
     let is_chosen = move || model.chosen.get() == Some(key);
     let (exchange, first) = (row.exchange, row.first_seq);
     let verdict = words::verdict(row.verdict);
-    let name = format!("{verdict}, {}, {}", title_of(row), words::duration(row.duration_us));
+    let name = format!("{verdict}, {}, {}", words::title(row), words::duration(row.duration_us));
     view! {
-        <div class="lib-row" role="row" class:sel=is_chosen class:picked=move || model.picks.has(key.0, key.1) aria-selected=move || is_chosen().to_string()
+        <div class="lib-row" role="row" class:sel=is_chosen class:picked=move || model.selection.has(key.0, key.1) aria-selected=move || is_chosen().to_string()
             aria-rowindex=(number + 1).to_string() aria-label=name data-exchange=exchange.to_string()
             data-run=row.run.map(|run| run.to_string()) data-verdict=verdict
-            on:click=move |event: leptos::ev::MouseEvent| picks::clicked(page, &event, key)
+            on:click=move |event: leptos::ev::MouseEvent| selection::clicked(page, &event, key)
             on:dblclick=move |_| page.inspect_exchange(exchange, Some(first))>
             <span class=format!("sign {}", words::verdict_class(row.verdict)) role="gridcell" title=verdict>
                 {words::verdict_sign(row.verdict)}</span>
             <span class="lib-name" role="gridcell">{first_line(page, row)}{second_line(row)}</span>
             {numbers(row)}
             <span role="gridcell">{counts::counts(row.errors, row.warnings, row.notes)}</span>
-            {picks::buttons(page, row)}
+            {selection::buttons(page, row)}
             {(!page.shell.is_read_only()).then(|| delete_button(page, row))}
         </div>
     }
     .into_any()
-}
-
-fn title_of(row: &LibraryRow) -> String {
-    if row.title.is_empty() {
-        format!("{} {}", row.method, row.target)
-    } else {
-        row.title.clone()
-    }
 }
 
 /// What it is called, how the connection ended, and its labels.
@@ -105,7 +97,7 @@ fn first_line(page: Page, row: &LibraryRow) -> AnyView {
     };
     view! {
         <span class="line"><button class="link title" tabindex="-1"
-            on:click=move |_| page.inspect_exchange(exchange, Some(first))><bdi>{words::visible(&title_of(row))}</bdi></button>
+            on:click=move |_| page.inspect_exchange(exchange, Some(first))><bdi>{words::visible(&words::title(row))}</bdi></button>
             {ending}{left}{row.labels.iter().take(3).map(label).collect_view()}</span>
     }
     .into_any()

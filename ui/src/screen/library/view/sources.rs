@@ -70,10 +70,10 @@ fn under(shell: Shell, form: RwSignal<Form>) -> AnyView {
 fn card(shell: Shell, source: &Source, form: RwSignal<Form>) -> AnyView {
     let (sign, class, word) = match &source.state {
         SourceState::Recording => ("●", "live", "recording"),
-        SourceState::Paused => ("‖", "paused", "paused, traffic passes"),
+        SourceState::Paused => ("‖", "paused", "paused; traffic still passes"),
         SourceState::Stopped => ("■", "stopped", "stopped"),
         SourceState::Failed { .. } => ("✕", "failed", "failed"),
-        SourceState::Elsewhere => ("◇", "elsewhere", "in another window"),
+        SourceState::Elsewhere => ("◇", "elsewhere", "used by another process"),
     };
     let failure = match &source.state {
         SourceState::Failed { sentence } => Some(view! { <p class="bad" role="alert">{sentence.clone()}</p> }),
@@ -112,14 +112,14 @@ fn actions(shell: Shell, source: &Source, form: RwSignal<Form>) -> AnyView {
         SourceState::Elsewhere => (false, false),
     };
     let first = if source.state == SourceState::Recording {
-        (Switch::Pause, "pause")
+        (Switch::Pause, "Pause")
     } else {
-        (Switch::Record, "record")
+        (Switch::Record, "Record")
     };
     let switches = is_known.then(|| {
         [
             switch(first.0, first.1, false),
-            switch(Switch::Stop, "stop", is_stopped),
+            switch(Switch::Stop, "Stop", is_stopped),
         ]
     });
     let tag = |is_shown: bool, words: &'static str, title: &'static str| {
@@ -127,13 +127,13 @@ fn actions(shell: Shell, source: &Source, form: RwSignal<Form>) -> AnyView {
     };
     view! {
         <div class="line actions">{switches}
-            <button class="btn" on:click=move |_| form.set(Form::Edit(edited.clone()))>"edit"</button>
-            <button class="btn" on:click=move |_| form.set(Form::Use(used.clone()))>"how to use"</button>
+            <button class="btn" on:click=move |_| form.set(Form::Edit(edited.clone()))>"Edit"</button>
+            <button class="btn" on:click=move |_| form.set(Form::Use(used.clone()))>"How to use"</button>
             <span class="sp"></span>
             {tag(source.unverified, "TLS not verified",
                 "Scrubjay does not verify the upstream's TLS certificate: anyone on the way could read and change everything")}
             {tag(source.keep_secrets, "keeps secrets", "Scrubjay stores the values of secret headers as they are")}
-            {is_stopped.then(|| switch(Switch::Remove, "remove", false))}
+            {is_stopped.then(|| switch(Switch::Remove, "Remove", false))}
         </div>
     }
     .into_any()
@@ -141,7 +141,7 @@ fn actions(shell: Shell, source: &Source, form: RwSignal<Form>) -> AnyView {
 
 fn switch_button(shell: Shell, name: String, to: Switch, words: &'static str, is_off: bool) -> AnyView {
     view! {
-        <button class="btn" data-switch=words disabled=is_off on:click=move |_| switch_to(shell, name.clone(), to)>{words}</button>
+        <button class="btn" data-switch=words.to_lowercase() disabled=is_off on:click=move |_| switch_to(shell, name.clone(), to)>{words}</button>
     }
     .into_any()
 }
@@ -234,9 +234,9 @@ fn source_form(
             {field("Upstream", fields.upstream, "http://localhost:8000/agui, or paste a curl command", "upstream")}
             {field("Listen", fields.listen, "next free port from 5290", "listen")}
             {field("Name", fields.name, "from the host", "name")}
-            <label class="check" title="Otherwise values of authorization, cookie, token and the like are stored as a fingerprint">
+            <label class="check" title="Off: Scrubjay stores a fingerprint in place of the values of authorization, cookie, token and similar headers">
                 <input type="checkbox" prop:checked=move || fields.keep_secrets.get()
-                    on:change=move |event| fields.keep_secrets.set(event_target_checked(&event))/>" keep secrets"</label>
+                    on:change=move |event| fields.keep_secrets.set(event_target_checked(&event))/>" Keep secrets"</label>
             <button class="btn solid" type="submit">{verb}</button>
             <button class="btn" type="button" on:click=move |_| form.set(Form::Closed)>"Cancel"</button>
         </form>
@@ -287,12 +287,12 @@ pub(crate) fn checklist(source: &Source) -> AnyView {
         }
     };
     view! {
-        <ol class="checklist" aria-label="What has been seen working">
-            {line(&list.listening, "listening")}
-            {line(&list.upstream_answers, "upstream answers")}
-            {line(&list.first_request, "first request")}
-            {line(&list.first_bytes, "first bytes")}
-            {line(&list.first_event, "first AG-UI event")}
+        <ol class="checklist" aria-label="What Scrubjay has seen working">
+            {line(&list.listening, "Listening")}
+            {line(&list.upstream_answers, "Upstream answers")}
+            {line(&list.first_request, "First request")}
+            {line(&list.first_bytes, "First bytes")}
+            {line(&list.first_event, "First AG-UI event")}
         </ol>
     }
     .into_any()

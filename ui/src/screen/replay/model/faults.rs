@@ -33,18 +33,19 @@ fn check(fault: &Fault, field: &Field, value: &str) -> Result<(), String> {
         _ => value,
     };
     if given.is_empty() {
-        return Err(format!("{}: nothing is said for “{}”.", fault.title, field.label));
+        return Err(format!("{}: “{}” needs a value.", fault.title, field.label));
     }
     let starts_with_digit = given.starts_with(|first: char| first.is_ascii_digit());
     let is_last_text = matches!(field.key, "text" | "message");
     match field.takes {
-        Takes::Number if given.parse::<u64>().is_err() => {
-            Err(format!("“{given}” is no whole number for “{}”.", field.label))
-        }
-        Takes::Time if !starts_with_digit => Err(format!("“{given}” is no time; write 250ms or 2s.")),
-        Takes::Size if !starts_with_digit => Err(format!("“{given}” is no size; write 64, 4KiB or 11MiB.")),
+        Takes::Number if given.parse::<u64>().is_err() => Err(format!(
+            "“{given}” is not a whole number, which “{}” needs.",
+            field.label
+        )),
+        Takes::Time if !starts_with_digit => Err(format!("“{given}” is not a time. Write 250ms or 2s.")),
+        Takes::Size if !starts_with_digit => Err(format!("“{given}” is not a size. Write 64, 4KiB or 11MiB.")),
         Takes::Where(_) if split_place(value).0 != "type" && !starts_with_digit => {
-            Err(format!("“{given}” is no number for “{}”.", field.label))
+            Err(format!("“{given}” is not a number, which “{}” needs.", field.label))
         }
         Takes::Text | Takes::Where(_) if !is_last_text && given.contains(',') => {
             Err(format!("“{given}” has a comma, which ends a field."))
@@ -139,12 +140,12 @@ mod tests {
         };
         assert_eq!(
             of("cut", &["event=twelve", "reset"]),
-            "“twelve” is no number for “behind”."
+            "“twelve” is not a number, which “behind” needs."
         );
-        assert_eq!(of("delay", &["event=1", ""]), "Delay: nothing is said for “by”.");
+        assert_eq!(of("delay", &["event=1", ""]), "Delay: “by” needs a value.");
         assert_eq!(
             of("delay", &["event=1", "soon"]),
-            "“soon” is no time; write 250ms or 2s."
+            "“soon” is not a time. Write 250ms or 2s."
         );
         assert_eq!(
             of("unknown", &["event=1", "A,B"]),

@@ -36,7 +36,7 @@ pub(crate) fn answers(page: Page) -> AnyView {
                 <For each=move || log.with(|(log, _)| log.clone()) key=|answer| answer.request
                     children=move |answer| answer_view(model, &answer)/>
                 {move || log.with(|(log, _)| log.is_empty()).then(|| view! {
-                    <p class="dim pad">"No request has come yet. Each answer says here which recording it is and why."</p>
+                    <p class="dim pad">"No request has come yet. This pane shows for each one which recording answered it, and why."</p>
                 })}
             </div>
             {move || model.answer_here().map(|answer| looked_at(page, &answer))}

@@ -15,9 +15,9 @@ pub(crate) fn clients(model: ReplayModel) -> AnyView {
     let list = Memo::new(move |_| model.current().map(|replay| replay.clients).unwrap_or_default());
     let nobody = move || match model.current() {
         Some(replay) if replay.answers > 0 => {
-            "Nobody listens now. Every request stands under Answers, with what it got."
+            "No client is connected now. Answers lists every request and what it got."
         }
-        _ => "Nobody has asked yet. Point a frontend at the address above; what it gets shows here.",
+        _ => "No client has connected yet. Point a frontend at the address above; this pane then shows what it gets.",
     };
     let state = move || if list.with(Vec::is_empty) { "empty" } else { "ready" };
     view! {
@@ -84,7 +84,7 @@ fn queue(model: ReplayModel) -> AnyView {
     view! {
         <div class="queue" data-pane="replay-queue" data-state=state data-next=move || next().map(|seq| seq.to_string())>
             {move || match client.get() {
-                None => view! { <p class="dim pad">"What goes out next stands here once somebody listens."</p> }.into_any(),
+                None => view! { <p class="dim pad">"This pane shows the next event once a client is connected."</p> }.into_any(),
                 Some(client) => queue_of(model, &client),
             }}
         </div>

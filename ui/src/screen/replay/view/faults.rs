@@ -17,7 +17,7 @@ pub(crate) fn faults(model: ReplayModel) -> AnyView {
     let list = move || {
         let on = on.get();
         if on.is_empty() {
-            return view! { <p class="dim">"None: the stream is served as it was recorded. Faults hold for the next requests and leave the recording as it is."</p> }.into_any();
+            return view! { <p class="dim">"No faults: the stream is served as it was recorded. A fault applies to the requests after it; the recording is not changed."</p> }.into_any();
         }
         on.into_iter()
             .enumerate()
@@ -50,11 +50,11 @@ pub(crate) fn faults(model: ReplayModel) -> AnyView {
 
 /// A fault that is on: its spec, what it does, and its end.
 fn chip(model: ReplayModel, at: usize, spec: &str) -> AnyView {
-    let sentence = of_spec(spec).map_or("A fault written by hand.", |fault| fault.sentence);
+    let sentence = of_spec(spec).map_or("A fault you type yourself.", |fault| fault.sentence);
     view! {
         <div class="fault-on" data-fault-on=spec.to_owned()>
             <div class="line"><code class="cut">{words::visible(spec)}</code><span class="sp"></span>
-                <button type="button" class="remove" aria-label="Take this fault away" on:click=move |_| model.change(|options| {
+                <button type="button" class="remove" aria-label="Remove this fault" on:click=move |_| model.change(|options| {
                     if at < options.faults.len() {
                         options.faults.remove(at);
                     }

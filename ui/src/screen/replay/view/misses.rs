@@ -19,16 +19,17 @@ pub(crate) fn open_misses(model: ReplayModel) -> usize {
 /// In the banner: there are misses, and the way to them.
 pub(crate) fn notice(model: ReplayModel) -> AnyView {
     let count = Memo::new(move |_| open_misses(model) as u64);
-    let notice = move || {
-        let count = count.get();
-        (count > 0).then(|| {
+    let notice =
+        move || {
+            let count = count.get();
+            (count > 0).then(|| {
             let words = if count == 1 { "1 miss".to_owned() } else { format!("{} misses", words::count(count)) };
             view! {
-                <button class="btn outline miss-notice" data-misses=count.to_string() title="Requests that nothing recorded answers"
+                <button class="btn outline miss-notice" data-misses=count.to_string() title="Requests without a match"
                     on:click=move |_| model.side.set(Side::Misses)><span class="bad">"✕"</span>" "{words}</button>
             }
         })
-    };
+        };
     view! { {notice} }.into_any()
 }
 
@@ -39,7 +40,7 @@ pub(crate) fn misses(model: ReplayModel) -> AnyView {
     view! {
         <div class="misses" data-pane="replay-misses" data-state=state>
             {move || list.with(Vec::is_empty).then(|| view! {
-                <p class="dim">"Every request so far was answered from the recording. One that is not shows here, with the recordings that come closest."</p>
+                <p class="dim">"Every request so far was answered from the recording. This pane lists requests without a match, with the closest recordings."</p>
             })}
             <For each=move || list.get() key=key_of children=move |miss| miss_view(model, &miss)/>
         </div>
@@ -59,7 +60,7 @@ fn miss_view(model: ReplayModel, miss: &ReplayMiss) -> AnyView {
     });
     let waits = miss.waits.then(|| view! { <span class="tag warn">"waits"</span> });
     let lets_go = miss.waits.then(|| {
-        view! { <button class="btn outline" data-let-miss=request.to_string() on:click=move |_| model.answer_miss(request, None)>"Let it miss"</button> }
+        view! { <button class="btn outline" data-let-miss=request.to_string() on:click=move |_| model.answer_miss(request, None)>"Answer as a miss"</button> }
     });
     let chosen = miss.chosen.map(|exchange| {
         view! {

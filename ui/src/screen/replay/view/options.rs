@@ -24,7 +24,7 @@ pub(crate) fn bar(model: ReplayModel) -> AnyView {
         }
     };
     view! {
-        <div class="bar manner" role="group" aria-label="How it is served" data-pane="manner" data-state="ready">
+        <div class="bar options" role="group" aria-label="How it is served" data-pane="replay-options" data-state="ready">
             {pace(model)}
             <span class="chip group" role="group" aria-label="Ids">
                 <button type="button" class:on=move || !exact.get() aria-pressed=move || (!exact.get()).to_string() data-ids="adapted"
@@ -88,7 +88,7 @@ fn on_miss(model: ReplayModel) -> AnyView {
     });
     view! {
         <label class="in-line"><span>"a miss"</span>
-            <select class="field" data-field="on-miss" title="What a request gets that nothing recorded answers" on:change=choose>{options}</select></label>
+            <select class="field" data-field="on-miss" title="What a request without a match gets" on:change=choose>{options}</select></label>
     }
     .into_any()
 }

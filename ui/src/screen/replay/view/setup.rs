@@ -9,7 +9,7 @@ use crate::{
     part::snippet::{Snippet, replay_snippets},
     screen::{Page, Screen},
     screen::{
-        library::model::picks::Pick,
+        library::model::selection::SelectedRun,
         replay::{
             model::{ReplayModel, Served},
             view as replay,
@@ -33,7 +33,7 @@ pub(crate) fn setup(page: Page) -> AnyView {
         <div class="replay-setup" data-pane="replay-setup" data-state="ready">
             <div class="card">
                 <h2>"Serve a recording as the agent"</h2>
-                <p class="dim">"It answers at an address of this machine, at its own pace or by hand, and misbehaves on request. No model is asked, and the recording is never changed."</p>
+                <p class="dim">"Scrubjay answers requests from the recording, at its pace or event by event, with faults if you add some. No model is called, and the recording is not changed."</p>
                 <form on:submit=submit>
                     <h3>"What"</h3>
                     {move || chosen(page)}
@@ -63,7 +63,7 @@ fn chosen(page: Page) -> AnyView {
     let served = model.draft.with(|draft| draft.served.clone());
     if served.is_empty() {
         return view! {
-            <p data-serves="all">"Every recording of the Library. "<span class="dim">"Requests find theirs by path, place in the thread and input."</span></p>
+            <p data-serves="all">"Every recording of the Library. "<span class="dim">"Scrubjay finds the recorded run for a request by path, place in the thread and input."</span></p>
             {offers(page)}
         }
         .into_any();
@@ -94,7 +94,7 @@ fn offers(page: Page) -> AnyView {
         .read(|page| page.rows.iter().take(3).cloned().collect());
     let rows: Vec<LibraryRow> = last.unwrap_or_default();
     let offer = |row: LibraryRow| {
-        let pick = Pick::of(&row);
+        let pick = SelectedRun::of(&row);
         let title = pick.title.clone();
         view! {
             <button type="button" class="btn outline" data-offer=row.exchange.to_string() on:click=move |_| model.draft.update(|draft| {
@@ -158,7 +158,7 @@ pub(crate) fn recordings(page: Page) -> AnyView {
         let all = words::many(served as u64, "recording");
         let lead = match unused.len() {
             0 if served == 1 => "The recording has been asked for.".to_owned(),
-            0 => format!("Each of {all} has been asked for."),
+            0 => format!("Clients have asked for each of {all}."),
             n => format!("{n} of {all} not asked for yet."),
         };
         let one = |exchange: i64| {
@@ -183,5 +183,5 @@ const MOST_UNUSED: usize = 100;
 fn title_of(page: Page, exchange: i64) -> String {
     let (_, rows) = page.library.list.rows_now();
     let row = rows.iter().find(|row| row.exchange == exchange);
-    row.map_or_else(|| format!("exchange {exchange}"), |row| Pick::of(row).title)
+    row.map_or_else(|| format!("exchange {exchange}"), |row| SelectedRun::of(row).title)
 }

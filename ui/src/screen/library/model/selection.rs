@@ -3,54 +3,49 @@
 use scrubjay_ipc::{LibraryRow, Side};
 
 use crate::{
-    screen::{compare::model::Picked, replay::model::Served},
+    screen::{compare::model::ComparedRuns, library::words, replay::model::Served},
     signal::*,
 };
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Pick {
+pub(crate) struct SelectedRun {
     pub(crate) exchange: i64,
     pub(crate) run: Option<u32>,
     pub(crate) title: String,
 }
 
-impl Pick {
+impl SelectedRun {
     /// A row of the library.
     pub(crate) fn of(row: &LibraryRow) -> Self {
-        let title = if row.title.is_empty() {
-            format!("{} {}", row.method, row.target)
-        } else {
-            row.title.clone()
-        };
         Self {
             exchange: row.exchange,
             run: row.run,
-            title,
+            title: words::title(row),
         }
     }
 
     /// As one side of a comparison.
-    pub(crate) fn picked(self) -> Picked {
+    pub(crate) fn compared(self) -> ComparedRuns {
         let side = match self.run {
             Some(run) => Side::Run(self.exchange, run),
             None => Side::Exchange(self.exchange),
         };
-        Picked {
+        ComparedRuns {
             side,
             title: self.title,
         }
     }
 
     /// Several as one side, as their threads.
-    pub(crate) fn picked_together(picks: &[Self]) -> Option<Picked> {
-        match picks {
+    pub(crate) fn compared_together(selection: &[Self]) -> Option<ComparedRuns> {
+        match selection {
             [] => None,
-            [pick] => Some(pick.clone().picked()),
+            [pick] => Some(pick.clone().compared()),
             several => {
                 let mut exchanges: Vec<i64> = several.iter().map(|pick| pick.exchange).collect();
                 exchanges.sort_unstable();
                 exchanges.dedup();
-                Some(Picked {
+                Some(ComparedRuns {
                     title: format!("{} exchanges", exchanges.len()),
                     side: Side::Exchanges(exchanges),
                 })
@@ -68,30 +63,33 @@ impl Pick {
 
 /// The selected runs, in the order in which they were selected.
 #[derive(Clone, Copy)]
-pub(crate) struct Picks(pub(crate) RwSignal<Vec<Pick>>);
+pub(crate) struct Selection(pub(crate) RwSignal<Vec<SelectedRun>>);
 
-impl Picks {
+impl Selection {
     pub(crate) fn new() -> Self {
         Self(RwSignal::new(Vec::new()))
     }
 
     /// Selects a row, or no longer.
     pub(crate) fn toggle(self, row: &LibraryRow) {
-        let pick = Pick::of(row);
-        self.0.update(|picks| {
-            let at = picks
+        let pick = SelectedRun::of(row);
+        self.0.update(|selection| {
+            let at = selection
                 .iter()
                 .position(|known| (known.exchange, known.run) == (pick.exchange, pick.run));
             match at {
-                Some(at) => drop(picks.remove(at)),
-                None => picks.push(pick),
+                Some(at) => drop(selection.remove(at)),
+                None => selection.push(pick),
             }
         });
     }
 
     pub(crate) fn has(self, exchange: i64, run: Option<u32>) -> bool {
-        self.0
-            .with(|picks| picks.iter().any(|pick| (pick.exchange, pick.run) == (exchange, run)))
+        self.0.with(|selection| {
+            selection
+                .iter()
+                .any(|pick| (pick.exchange, pick.run) == (exchange, run))
+        })
     }
 
     pub(crate) fn clear(self) {

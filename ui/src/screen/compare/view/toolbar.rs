@@ -9,14 +9,14 @@ use crate::{
         Page,
         compare::{
             commands::copy_report,
-            model::{CompareModel, Picked},
+            model::{CompareModel, ComparedRuns},
             words as how,
         },
     },
     words,
 };
 
-pub(crate) fn head(page: Page) -> AnyView {
+pub(crate) fn toolbar(page: Page) -> AnyView {
     let model = page.compare;
     let sides = Memo::new(move |_| {
         let views = model
@@ -47,7 +47,7 @@ pub(crate) fn head(page: Page) -> AnyView {
 }
 
 /// A side's title, start and size.
-fn side(tag: &'static str, class: &'static str, picked: &Picked, view: Option<&SideView>) -> AnyView {
+fn side(tag: &'static str, class: &'static str, picked: &ComparedRuns, view: Option<&SideView>) -> AnyView {
     let facts = view.filter(|view| !view.title.is_empty()).map(|view| {
         format!(
             "{} · {} · {}",

@@ -5,7 +5,7 @@ use scrubjay_ipc::LibraryRow;
 
 use crate::screen::{
     Page,
-    library::{model::picks::Pick, words},
+    library::{model::selection::SelectedRun, words},
 };
 
 /// A click chooses a row; with Control or Shift it selects it beside others.
@@ -15,21 +15,21 @@ pub(crate) fn clicked(page: Page, event: &ev::MouseEvent, key: (i64, Option<u32>
         && let Some(row) = page.library.chosen_row()
     {
         event.prevent_default();
-        page.library.picks.toggle(&row);
+        page.library.selection.toggle(&row);
     }
 }
 
 /// What a row offers under the pointer.
 pub(crate) fn buttons(page: Page, row: &LibraryRow) -> AnyView {
     let (exchange, run) = (row.exchange, row.run);
-    let is_picked = move || page.library.picks.has(exchange, run);
+    let is_picked = move || page.library.selection.has(exchange, run);
     let (picked, served) = (row.clone(), row.clone());
     let serve = move |event: ev::MouseEvent| {
         event.stop_propagation();
         page.library.chosen.set(Some((exchange, run)));
-        if !page.library.picks.has(exchange, run) {
-            page.library.picks.clear();
-            page.library.picks.toggle(&served);
+        if !page.library.selection.has(exchange, run) {
+            page.library.selection.clear();
+            page.library.selection.toggle(&served);
         }
         page.serve();
     };
@@ -37,7 +37,7 @@ pub(crate) fn buttons(page: Page, row: &LibraryRow) -> AnyView {
         <span class="row-tools">
             <button class="btn outline" tabindex="-1" data-pick="" aria-pressed=move || is_picked().to_string()
                 title="Select it beside others (Space, Ctrl click)"
-                on:click=move |event| { event.stop_propagation(); page.library.picks.toggle(&picked); }>
+                on:click=move |event| { event.stop_propagation(); page.library.selection.toggle(&picked); }>
                 {move || if is_picked() { "✓ selected" } else { "Select" }}</button>
             <button class="btn outline" tabindex="-1" data-serve="" title="Serve it as the agent (q)" on:click=serve>"Serve as agent"</button>
         </span>
@@ -48,9 +48,9 @@ pub(crate) fn buttons(page: Page, row: &LibraryRow) -> AnyView {
 /// What can be done with the selected runs; nothing while none is.
 pub(crate) fn bar(page: Page) -> AnyView {
     let bar = move || {
-        let picks = page.library.picks.0.get();
+        let selection = page.library.selection.0.get();
         let baseline = page.compare.baseline.get();
-        if picks.is_empty() {
+        if selection.is_empty() {
             return baseline.map(|baseline| {
                 view! {
                     <div class="pick-bar" data-picks="0">
@@ -63,15 +63,15 @@ pub(crate) fn bar(page: Page) -> AnyView {
                 .into_any()
             });
         }
-        Some(selected(page, &picks))
+        Some(selected(page, &selection))
     };
     view! { {bar} }.into_any()
 }
 
-fn selected(page: Page, picks: &[Pick]) -> AnyView {
-    let is_two = picks.len() == 2;
+fn selected(page: Page, selection: &[SelectedRun]) -> AnyView {
+    let is_two = selection.len() == 2;
     let baseline = page.compare.baseline.get();
-    let hint = match (picks.len(), &baseline) {
+    let hint = match (selection.len(), &baseline) {
         (1, None) => "select another to compare the two",
         (_, Some(_)) | (2, None) => "",
         (_, None) => "take them as A, then select what to compare them with",
@@ -84,14 +84,14 @@ fn selected(page: Page, picks: &[Pick]) -> AnyView {
         }
     });
     view! {
-        <div class="pick-bar" data-picks=picks.len().to_string()>
-            <b>{words::many(picks.len() as u64, "run")}" selected"</b><span class="dim">{hint}</span>
+        <div class="pick-bar" data-picks=selection.len().to_string()>
+            <b>{words::many(selection.len() as u64, "run")}" selected"</b><span class="dim">{hint}</span>
             <span class="sp"></span>{with_a}
             <button class="btn outline" data-take-as-a="" title="Take what is selected as A (Ctrl b)" on:click=move |_| page.set_baseline()>"Take as A"</button>
             <button class="btn solid" data-compare="" disabled=!is_two title="Compare the two (Ctrl ⇧b)"
                 on:click=move |_| page.compare_with()>"Compare"</button>
             <button class="btn outline" data-serve-picks="" title="Serve them as the agent (q)" on:click=move |_| page.serve()>"Serve as agent"</button>
-            <button class="btn" on:click=move |_| page.library.picks.clear()>"Clear"</button>
+            <button class="btn" on:click=move |_| page.library.selection.clear()>"Clear"</button>
         </div>
     }
     .into_any()
