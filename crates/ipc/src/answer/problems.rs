@@ -34,15 +34,15 @@ fn group(known: &RuleCount, first: Option<FindingEntry>, muted: Option<MutedIn>)
     let words = |of: fn(&dyn scrubjay_session::fold::rule::Rule) -> &'static str| {
         rule.map(|rule| of(rule).to_owned()).unwrap_or_default()
     };
-    let clients = rule.map_or(&[][..], |rule| rule.fails());
+    let clients = rule.map_or(&[][..], |rule| rule.fails);
     ProblemGroup {
         rule: known.rule.clone(),
         severity: known.severity,
-        title: words(|rule| rule.title()),
-        explanation: words(|rule| rule.explanation()),
-        effect: words(|rule| rule.effect()),
-        fix: words(|rule| rule.fix()),
-        clause: words(|rule| rule.clause()),
+        title: words(|rule| rule.title),
+        explanation: words(|rule| rule.explanation),
+        effect: words(|rule| rule.effect),
+        fix: words(|rule| rule.fix),
+        clause: words(|rule| rule.clause),
         clients: clients.iter().map(|client| client.name().to_owned()).collect(),
         count: known.count,
         first_seq: known.first_seq,

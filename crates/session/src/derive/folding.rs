@@ -10,7 +10,7 @@ use crate::{
     fold::{
         Broken, Finding, Fold,
         piece::{PieceSink, PieceSource},
-        rule::{PatchFailed, PatchLimit, Rule as _},
+        rule::{PATCH_FAILED, PATCH_LIMIT},
     },
     judge::{Arrived, Ended, Judge},
     shelf::{Page, PageKind, Shelf},
@@ -177,5 +177,5 @@ fn entry(finding: Finding) -> FindingEntry {
 
 /// Whether a finding of this rule says that a patch left things as they were.
 pub(crate) fn is_failed_patch(rule: &str) -> bool {
-    rule == PatchFailed.id() || rule == PatchLimit.id()
+    rule == PATCH_FAILED.id || rule == PATCH_LIMIT.id
 }

@@ -15,7 +15,7 @@ use super::{
     messages::{Message, Messages, Named, Spot},
     patch,
     piece::PieceSource,
-    rule::{ActivityId, NoTarget, NotAnActivity, ParentRole, PatchFailed, PatchLimit, Renamed, StateFunction},
+    rule::{ACTIVITY_ID, NO_TARGET, NOT_AN_ACTIVITY, PARENT_ROLE, PATCH_FAILED, PATCH_LIMIT, RENAMED, STATE_FUNCTION},
     value::{Node, Value},
 };
 
@@ -145,7 +145,7 @@ impl Applying<'_> {
             }
             None => {
                 self.report(
-                    &NoTarget,
+                    &NO_TARGET,
                     format!("{} names message '{id}', which is not there", event.name()),
                 );
                 None
@@ -159,7 +159,7 @@ impl Applying<'_> {
             "{} names '{id}', which is an activity message: the text is dropped",
             event.name()
         );
-        self.report(&ActivityId, message);
+        self.report(&ACTIVITY_ID, message);
     }
 
     // ---- tool calls -------------------------------------------------------
@@ -196,7 +196,7 @@ impl Applying<'_> {
             .is_none_or(|held| !held.is_bytes(name.as_bytes()))
         {
             self.report(
-                &Renamed,
+                &RENAMED,
                 format!("tool call '{id}' exists already, and is now called '{name}'"),
             );
             let value = Value::text(name, self.seq);
@@ -219,7 +219,7 @@ impl Applying<'_> {
             }
             let parent = parent.unwrap_or(id);
             let message = format!("parent message '{parent}' of tool call '{id}' is no assistant message");
-            self.report(&ParentRole, message);
+            self.report(&PARENT_ROLE, message);
         }
         let made = if existing.is_some() { id } else { parent.unwrap_or(id) };
         // The tag goes with an id that is new to the list only.
@@ -240,7 +240,7 @@ impl Applying<'_> {
         }
         let Some(spot) = self.find(Named::Call, id.as_bytes()) else {
             return self.report(
-                &NoTarget,
+                &NO_TARGET,
                 format!("TOOL_CALL_ARGS names tool call '{id}', which is not there"),
             );
         };
@@ -261,7 +261,7 @@ impl Applying<'_> {
         match self.find(Named::Call, id.as_bytes()) {
             Some(spot) => self.merge_metadata(spot, Some(id), event),
             None => self.report(
-                &NoTarget,
+                &NO_TARGET,
                 format!("TOOL_CALL_END names tool call '{id}', which is not there"),
             ),
         }
@@ -334,7 +334,7 @@ impl Applying<'_> {
         let document = (!self.view.state_undefined).then_some(&self.view.state);
         match patch::apply(document, operations, self.seq, self.pieces) {
             Ok(state) => self.set_state(state),
-            Err(failure) if failure.function => self.fatal = Some(Broken::new(&StateFunction, failure.message)),
+            Err(failure) if failure.function => self.fatal = Some(Broken::new(&STATE_FUNCTION, failure.message)),
             Err(failure) => self.tell_failed(&failure, operations.len(), "the state"),
         }
     }
@@ -346,9 +346,9 @@ impl Applying<'_> {
             failure.message
         );
         if failure.limit {
-            self.report(&PatchLimit, message);
+            self.report(&PATCH_LIMIT, message);
         } else {
-            self.report(&PatchFailed, message);
+            self.report(&PATCH_FAILED, message);
         }
     }
 
@@ -399,7 +399,7 @@ impl Applying<'_> {
         };
         if !self.is_activity(spot) {
             let message = format!("ACTIVITY_DELTA names '{id}', which is no activity message");
-            return self.report(&NotAnActivity, message);
+            return self.report(&NOT_AN_ACTIVITY, message);
         }
         self.merge_metadata(spot, None, event);
         let content = self
@@ -427,7 +427,7 @@ impl Applying<'_> {
 
     // ---- below ------------------------------------------------------------
 
-    pub(super) fn report(&mut self, rule: &dyn super::rule::Rule, message: String) {
+    pub(super) fn report(&mut self, rule: &super::rule::Rule, message: String) {
         self.findings.push(Broken::new(rule, message));
     }
 

@@ -14,7 +14,7 @@ use scrubjay_protocol::{
 use super::{
     event::Event,
     finding::{Broken, clipped},
-    rule::{ChunkAmbiguous, ChunkConflict, ChunkOwner, ChunkWithoutId, ChunkWithoutName},
+    rule::{CHUNK_AMBIGUOUS, CHUNK_CONFLICT, CHUNK_OWNER, CHUNK_WITHOUT_ID, CHUNK_WITHOUT_NAME},
 };
 
 /// What a lane can assemble.
@@ -182,11 +182,11 @@ impl Chunks {
         let mut events = self.close(&owner);
         let Some(id) = event.text(names.id) else {
             let message = format!("the first {} must have a {}", event.name(), names.id);
-            return (events, Some(Broken::new(&ChunkWithoutId, message)));
+            return (events, Some(Broken::new(&CHUNK_WITHOUT_ID, message)));
         };
         if item == Item::Tool && event.text(names.first).is_none() {
             let message = format!("the first {} must have a {}", event.name(), names.first);
-            return (events, Some(Broken::new(&ChunkWithoutName, message)));
+            return (events, Some(Broken::new(&CHUNK_WITHOUT_NAME, message)));
         }
         let default = match item {
             Item::Text => Some("assistant".into()),
@@ -223,7 +223,7 @@ impl Chunks {
                         names.noun,
                         shown_owner(lane.owner.as_ref())
                     );
-                    Err(Broken::new(&ChunkOwner, message))
+                    Err(Broken::new(&CHUNK_OWNER, message))
                 }
                 (Some(lane), _) => Ok(lane.owner.clone()),
                 (None, tag) => Ok(tag.cloned()),
@@ -247,7 +247,7 @@ impl Chunks {
                     names.id,
                     names.noun
                 );
-                Err(Broken::new(&ChunkAmbiguous, message))
+                Err(Broken::new(&CHUNK_AMBIGUOUS, message))
             }
         }
     }
@@ -269,7 +269,7 @@ fn agrees(lane: &Lane, names: &Names, event: &Event) -> Result<(), Broken> {
                 "cannot continue {} '{}': {name} is '{repeated}', and was {was}",
                 names.noun, lane.id
             );
-            return Err(Broken::new(&ChunkConflict, message));
+            return Err(Broken::new(&CHUNK_CONFLICT, message));
         }
     }
     Ok(())

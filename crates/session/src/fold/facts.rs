@@ -7,7 +7,7 @@
 
 use super::{
     finding::Broken,
-    rule::{ChangedNumber, DuplicateKey, LoneSurrogate},
+    rule::{CHANGED_NUMBER, DUPLICATE_KEY, LONE_SURROGATE},
 };
 
 /// Longest text that is looked through, bytes.
@@ -111,17 +111,17 @@ impl<'a> Scan<'a> {
         if let Some(name) = self.duplicate {
             let name = String::from_utf8_lossy(name);
             let message = format!("the member '{name}' stands twice in one object, and the last value counts");
-            findings.push(Broken::new(&DuplicateKey, message));
+            findings.push(Broken::new(&DUPLICATE_KEY, message));
         }
         if let Some(number) = self.changed {
             let shown = &number[..number.len().min(60)];
             let message = format!("JavaScript cannot hold {shown} exactly, so the client holds another number");
-            findings.push(Broken::new(&ChangedNumber, message));
+            findings.push(Broken::new(&CHANGED_NUMBER, message));
         }
         if self.lone {
             let message =
                 "a string holds half of a surrogate pair, which becomes a character only if its other half follows";
-            findings.push(Broken::new(&LoneSurrogate, message));
+            findings.push(Broken::new(&LONE_SURROGATE, message));
         }
         findings
     }

@@ -48,11 +48,11 @@ pub(crate) struct Broken {
 }
 
 impl Broken {
-    pub(crate) fn new(rule: &dyn Rule, message: impl Into<String>) -> Self {
+    pub(crate) fn new(rule: &Rule, message: impl Into<String>) -> Self {
         Self {
-            id: rule.id(),
-            severity: rule.severity(),
-            stops: rule.stops(),
+            id: rule.id,
+            severity: rule.severity,
+            stops: rule.stops,
             message: cut(message.into()),
         }
     }
@@ -77,12 +77,12 @@ pub(crate) fn clipped(name: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::rule::Schema, *};
+    use super::{super::rule::SCHEMA, *};
 
     #[test]
     fn a_sentence_has_an_end() {
-        assert_eq!(Broken::new(&Schema, "short").message, "short");
-        let long = Broken::new(&Schema, "ü".repeat(20_000)).message;
+        assert_eq!(Broken::new(&SCHEMA, "short").message, "short");
+        let long = Broken::new(&SCHEMA, "ü".repeat(20_000)).message;
         assert!(
             long.len() < MESSAGE_LEN + 40 && long.ends_with("… (and 31808 more bytes)"),
             "{}",

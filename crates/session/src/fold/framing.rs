@@ -10,7 +10,7 @@ use scrubjay_protocol::{frame::Frame, json::Value, problem::rule as problems};
 
 use super::{
     finding::Broken,
-    rule::{Cut, LineEnds, NotJson, rule},
+    rule::{CUT, LINE_ENDS, NOT_JSON, rule},
 };
 
 /// The stage: what waits for LF LF.
@@ -78,7 +78,7 @@ impl Framing {
             Waiting::Nothing => Read::Nothing,
             Waiting::Event(value) => Read::Event(value),
             Waiting::Broken => Read::Broken(Broken::new(
-                &LineEnds,
+                &LINE_ENDS,
                 "the official client cuts at LF LF only, so it read several frames as one, which is not JSON",
             )),
         }
@@ -121,7 +121,7 @@ fn judge_record(frame: &Frame) -> Read {
     match (refused(frame), &frame.value) {
         (Some(read), _) => read,
         (None, Some(value)) => Read::Event(value.clone()),
-        (None, None) if frame.has(problems::CUT) => Read::Broken(Broken::new(&Cut, "the body ends inside this record")),
+        (None, None) if frame.has(problems::CUT) => Read::Broken(Broken::new(&CUT, "the body ends inside this record")),
         (None, None) => Read::Nothing,
     }
 }
@@ -143,9 +143,9 @@ fn judge(frame: &Frame) -> Read {
         (Some(read), _) => read,
         (None, Some(value)) => Read::Event(value.clone()),
         (None, None) if frame.has(problems::CUT) => Read::Broken(Broken::new(
-            &Cut,
+            &CUT,
             "the body ends inside this event, so its data is no JSON",
         )),
-        (None, None) => Read::Broken(Broken::new(&NotJson, "the data is no event")),
+        (None, None) => Read::Broken(Broken::new(&NOT_JSON, "the data is no event")),
     }
 }

@@ -239,7 +239,7 @@ impl Fold {
         for conversion in checked.conversions {
             let note = conversion.note.map(|note| format!("; {note}")).unwrap_or_default();
             let message = format!("the client reads {} as {}{note}", conversion.what, conversion.to);
-            course.findings.push(Broken::new(&rule::Retired, message));
+            course.findings.push(Broken::new(&rule::RETIRED, message));
         }
         course.findings.extend(checked.stripped.iter().map(stripped));
         match checked.verdict {
@@ -250,10 +250,10 @@ impl Fold {
             }
             Verdict::Dropped { type_name } => {
                 let message = format!("the client drops events of type '{type_name}', which it does not know");
-                course.findings.push(Broken::new(&rule::UnknownType, message));
+                course.findings.push(Broken::new(&rule::UNKNOWN_TYPE, message));
             }
             Verdict::Fatal(fatal) => {
-                self.report(Broken::new(&rule::Schema, fatal.message()), &mut course.findings);
+                self.report(Broken::new(&rule::SCHEMA, fatal.message()), &mut course.findings);
                 self.miss(checked.refused);
             }
         }
@@ -522,14 +522,14 @@ impl Fold {
 fn stripped(strip: &Strip) -> Broken {
     match strip.what {
         Stripped::UnknownMember => Broken::new(
-            &rule::StrippedMember,
+            &rule::STRIPPED_MEMBER,
             format!(
                 "the client removes {}, which protocol 1.0 does not describe",
                 strip.path
             ),
         ),
         Stripped::UnknownVariant => Broken::new(
-            &rule::StrippedVariant,
+            &rule::STRIPPED_VARIANT,
             format!(
                 "the client removes {}, which is of a kind that protocol 1.0 does not have",
                 strip.path

@@ -1,6 +1,6 @@
 //! What the official client says about a stream, as rules.
 //!
-//! One type a rule. A rule whose breaking ends the official client's run is a
+//! A rule whose breaking ends the official client's run is a
 //! stop; the others are findings beside a run that goes on. Ids are stable:
 //! people filter by them and mute them. `V01` to `V19` are the rules of the
 //! client's verifier; ids under `framing.` are those of
@@ -31,27 +31,28 @@ pub enum Severity {
     Error,
 }
 
-/// A rule.
-pub trait Rule: Sync {
+/// A rule: what may be wrong with a stream, and what comes of it.
+#[derive(Debug)]
+pub struct Rule {
     /// Stable id.
-    fn id(&self) -> &'static str;
-    /// What it is about, in a few words.
-    fn title(&self) -> &'static str;
-    /// What breaks it and what comes of that.
-    fn explanation(&self) -> &'static str;
-    /// Where the protocol speaks of it: a section of its documentation.
-    fn clause(&self) -> &'static str;
-    /// What a client does when it is broken.
-    fn effect(&self) -> &'static str;
-    /// How to mend it.
-    fn fix(&self) -> &'static str;
-    /// How bad breaking it is.
-    fn severity(&self) -> Severity;
+    pub id: &'static str,
+    /// How bad it is to break it.
+    pub severity: Severity,
     /// The official client gives up when it is broken.
-    fn stops(&self) -> bool;
+    pub stops: bool,
     /// Clients that fail on it. Only what was tried with the client itself or
     /// is stated by its project stands here; one that is absent is untried.
-    fn fails(&self) -> &'static [Client];
+    pub fails: &'static [Client],
+    /// What it is about, in a few words.
+    pub title: &'static str,
+    /// What breaks it and what comes of that.
+    pub explanation: &'static str,
+    /// Where the protocol speaks of it: a section of its documentation.
+    pub clause: &'static str,
+    /// What a client does when it is broken.
+    pub effect: &'static str,
+    /// How to mend it.
+    pub fix: &'static str,
 }
 
 /// A client with its versions.
@@ -112,13 +113,13 @@ impl Client {
 }
 
 /// The rule of folding with this id.
-pub fn rule(id: &str) -> Option<&'static dyn Rule> {
-    all().find(|rule| rule.id() == id)
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    all().find(|rule| rule.id == id)
 }
 
 /// All rules of folding.
 #[expect(unused_qualifications, reason = "each module brings a RULES of its own")]
-pub fn all() -> impl Iterator<Item = &'static dyn Rule> {
+pub fn all() -> impl Iterator<Item = &'static Rule> {
     [verifier::RULES, wire::RULES, client::RULES]
         .into_iter()
         .flatten()
@@ -129,33 +130,16 @@ pub fn all() -> impl Iterator<Item = &'static dyn Rule> {
 const GIVES_UP: &str =
     "The official client ends the run here: `runAgent` rejects, and nothing that follows is applied.";
 
-/// Rules as types, and a list of them: name, id, severity, whether it stops,
-/// then title, explanation, clause, effect, fix, and the clients that fail.
+/// Statics of rules, and a list of them that no rule can be absent from.
 macro_rules! rules {
-    ($($name:ident $id:literal $severity:ident $stops:literal
-        $title:literal $explanation:literal $clause:expr, $effect:expr, $fix:literal [$($client:ident)*])*) => {
-        /// The rules of this file, in order.
-        pub(super) static RULES: &[&dyn $crate::fold::rule::Rule] = &[$(&$name),*];
-
+    ($($name:ident = $rule:expr;)*) => {
         $(
-            #[doc = concat!("The rule `", $id, "`; `docs/rules.md` describes it.")]
-            #[derive(Clone, Copy, Debug)]
-            pub struct $name;
-
-            impl $crate::fold::rule::Rule for $name {
-                fn id(&self) -> &'static str { $id }
-                fn title(&self) -> &'static str { $title }
-                fn explanation(&self) -> &'static str { $explanation }
-                fn clause(&self) -> &'static str { $clause }
-                fn effect(&self) -> &'static str { $effect }
-                fn fix(&self) -> &'static str { $fix }
-                fn severity(&self) -> $crate::fold::rule::Severity { $crate::fold::rule::Severity::$severity }
-                fn stops(&self) -> bool { $stops }
-                fn fails(&self) -> &'static [$crate::fold::rule::Client] {
-                    &[$($crate::fold::rule::Client::$client),*]
-                }
-            }
+            #[doc = concat!("`", stringify!($name), "`; `docs/rules.md` describes it.")]
+            pub static $name: $crate::fold::rule::Rule = $rule;
         )*
+
+        /// The rules of this file, in order.
+        pub(super) static RULES: &[&$crate::fold::rule::Rule] = &[$(&$name),*];
     };
 }
 pub(crate) use rules;

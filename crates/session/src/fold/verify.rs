@@ -601,7 +601,7 @@ fn wrong_parent(event: &Event, parent: &Wtf8, owner: &Owner) -> Verdict {
     )
 }
 
-fn broken(rule: &dyn Rule, message: String) -> Verdict {
+fn broken(rule: &Rule, message: String) -> Verdict {
     Err(Broken::new(rule, message))
 }
 

@@ -6,7 +6,7 @@
 
 use scrubjay_protocol::json::{self, Cause, Value, Wtf8};
 
-use super::rule::{ArgumentsMissing, ArgumentsNotJson, ArgumentsSchema, ToolSchema};
+use super::rule::{ARGUMENTS_MISSING, ARGUMENTS_NOT_JSON, ARGUMENTS_SCHEMA, TOOL_SCHEMA};
 use crate::fold::Broken;
 
 /// Longest arguments that are read, bytes.
@@ -57,7 +57,7 @@ impl Tool {
                 "the arguments of call '{call}' do not fit the parameters of tool '{name}': {}",
                 faults.join("; ")
             );
-            findings.push(Broken::new(&ArgumentsSchema, message));
+            findings.push(Broken::new(&ARGUMENTS_SCHEMA, message));
         }
     }
 
@@ -69,7 +69,7 @@ impl Tool {
             Ok(schema) => Checker::Ready(Box::new(schema)),
             Err(reason) => {
                 let message = format!("the parameters of tool '{name}' cannot be read as a JSON Schema: {reason}");
-                findings.push(Broken::new(&ToolSchema, message));
+                findings.push(Broken::new(&TOOL_SCHEMA, message));
                 Checker::None
             }
         }
@@ -86,7 +86,7 @@ pub(super) fn judge(call: &Wtf8, name: &Wtf8, text: &Wtf8, tool: Option<&mut Too
     if bytes.trim_ascii().is_empty() {
         if tool.is_some_and(|tool| tool.requires_some()) {
             let message = format!("call '{call}' of tool '{name}' ended without arguments, and the tool requires some");
-            findings.push(Broken::new(&ArgumentsMissing, message));
+            findings.push(Broken::new(&ARGUMENTS_MISSING, message));
         }
         return;
     }
@@ -99,7 +99,7 @@ pub(super) fn judge(call: &Wtf8, name: &Wtf8, text: &Wtf8, tool: Option<&mut Too
         Err(error) if matches!(error.cause, Cause::Size | Cause::Nesting) => {}
         Err(error) => {
             let message = format!("the arguments of call '{call}' of tool '{name}' are not JSON: {error}");
-            findings.push(Broken::new(&ArgumentsNotJson, message));
+            findings.push(Broken::new(&ARGUMENTS_NOT_JSON, message));
         }
     }
 }

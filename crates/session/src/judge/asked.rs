@@ -10,7 +10,7 @@ use scrubjay_protocol::{
 
 use super::{
     arguments::Tool,
-    rule::{InputShape, InputSpelling},
+    rule::{INPUT_SHAPE, INPUT_SPELLING},
 };
 use crate::{
     exchange::Exchange,
@@ -51,8 +51,8 @@ impl Asked {
             }
         }
         let findings = request.problems.iter().filter_map(|problem| match problem.rule {
-            problems::INPUT => Some(Broken::new(&InputShape, problem.message.clone())),
-            problems::SPELLING => Some(Broken::new(&InputSpelling, problem.message.clone())),
+            problems::INPUT => Some(Broken::new(&INPUT_SHAPE, problem.message.clone())),
+            problems::SPELLING => Some(Broken::new(&INPUT_SPELLING, problem.message.clone())),
             _ => None,
         });
         (asked, findings.collect())

@@ -11,8 +11,8 @@ use super::{
     effort::Effort,
     reported::{Reported, hash},
     rule::{
-        ActivityReplaces, ActivityWithoutSnapshot, CallRestarted, DuplicateId, DuplicateText, EncryptedNowhere,
-        FrontendResult, Merged, Overlap, Reopened, SecondResult, UnknownResult,
+        ACTIVITY_REPLACES, ACTIVITY_WITHOUT_SNAPSHOT, CALL_RESTARTED, DUPLICATE_ID, DUPLICATE_TEXT, ENCRYPTED_NOWHERE,
+        FRONTEND_RESULT, MERGED, OVERLAP, REOPENED, SECOND_RESULT, UNKNOWN_RESULT,
     },
 };
 use crate::fold::{BeforeEvent, Broken, Event, Message, Named, text_of, value::Value};
@@ -73,7 +73,7 @@ impl Items {
         if let Some(place) = self.interrupted.iter().position(|known| known == id) {
             self.interrupted.remove(place);
             let message = format!("message '{id}' goes on after a tool call that began inside it");
-            findings.push(Broken::new(&Merged, message));
+            findings.push(Broken::new(&MERGED, message));
         }
     }
 
@@ -98,7 +98,7 @@ impl Items {
         match self.texts.get(&known) {
             Some(other) if other != id => {
                 let message = format!("message '{id}' has the same text as message '{other}' of this run");
-                findings.push(Broken::new(&DuplicateText, message));
+                findings.push(Broken::new(&DUPLICATE_TEXT, message));
             }
             None if self.texts.len() < TEXTS => {
                 self.texts.insert(known, id.clone());
@@ -118,11 +118,11 @@ impl Items {
         let open = &before.open.messages;
         if !open.is_empty() && reported.is_first("item.overlap", b"text") {
             let message = format!("tool call '{id}' began inside an open text message");
-            findings.push(Broken::new(&Overlap, message));
+            findings.push(Broken::new(&OVERLAP, message));
         }
         if before.open.tools.len() > 1 && reported.is_first("item.overlap", b"tools") {
             let message = format!("tool call '{id}' began while another was open");
-            findings.push(Broken::new(&Overlap, message));
+            findings.push(Broken::new(&OVERLAP, message));
         }
         for message in open.iter() {
             crate::steps::tick();
@@ -140,14 +140,14 @@ impl Items {
                 seq => format!("the conversation since frame {seq}"),
             };
             let message = format!("tool call '{id}' is started, and is in {place} already");
-            findings.push(Broken::new(&CallRestarted, message));
+            findings.push(Broken::new(&CALL_RESTARTED, message));
         }
     }
 }
 
 fn step_starts(before: &BeforeEvent<'_>, reported: &mut Reported, findings: &mut Vec<Broken>) {
     if !before.open.messages.is_empty() && reported.is_first("item.overlap", b"step") {
-        findings.push(Broken::new(&Overlap, "a step began inside an open text message"));
+        findings.push(Broken::new(&OVERLAP, "a step began inside an open text message"));
     }
 }
 
@@ -178,10 +178,10 @@ fn message_starts(before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Br
     if fits {
         let since = origin_of(known.first_seq);
         let message = format!("message '{id}', which is there since {since}, is opened again");
-        findings.push(Broken::new(&Reopened, message));
+        findings.push(Broken::new(&REOPENED, message));
     } else {
         let message = format!("{} opens '{id}', which is the id of a {role} message", event.name());
-        findings.push(Broken::new(&DuplicateId, message));
+        findings.push(Broken::new(&DUPLICATE_ID, message));
     }
 }
 
@@ -211,23 +211,23 @@ fn call_answered(before: &BeforeEvent<'_>, event: &Event, asked: &Asked, finding
     if let Some(known) = message_of(before, id) {
         let role = role_of(&known);
         let message = format!("the result of call '{call_id}' has the id '{id}', which a {role} message has already");
-        findings.push(Broken::new(&DuplicateId, message));
+        findings.push(Broken::new(&DUPLICATE_ID, message));
     }
     let Some((call, _)) = call_of(before, call_id) else {
         let message = format!("a result came for call '{call_id}', which neither the stream nor the request holds");
-        findings.push(Broken::new(&UnknownResult, message));
+        findings.push(Broken::new(&UNKNOWN_RESULT, message));
         return;
     };
     if let Some(seq) = answered_at(before, call_id) {
         let origin = origin_of(seq);
         let message = format!("call '{call_id}' gets a second result; the first is of {origin}");
-        findings.push(Broken::new(&SecondResult, message));
+        findings.push(Broken::new(&SECOND_RESULT, message));
     }
     let name = call.get("function").and_then(|function| text_of(function, "name"));
     let name = Wtf8::from_bytes(name.unwrap_or_default().to_vec());
     if asked.tools.contains_key(&name) {
         let message = format!("the stream answers call '{call_id}' of tool '{name}', which the request offers");
-        findings.push(Broken::new(&FrontendResult, message));
+        findings.push(Broken::new(&FRONTEND_RESULT, message));
     }
 }
 
@@ -250,7 +250,7 @@ fn activity(before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Broken>)
     let stays = event.get("replace").and_then(scrubjay_protocol::json::Value::as_bool) == Some(false);
     if role != "activity" && !stays {
         let message = format!("the activity '{id}' takes the place of a {role} message with that id");
-        findings.push(Broken::new(&ActivityReplaces, message));
+        findings.push(Broken::new(&ACTIVITY_REPLACES, message));
     }
 }
 
@@ -258,7 +258,7 @@ fn activity_delta(before: &BeforeEvent<'_>, event: &Event, reported: &mut Report
     let id = event.required("messageId");
     if message_of(before, id).is_none() && reported.is_first("activity.no_snapshot", id.as_bytes()) {
         let message = format!("ACTIVITY_DELTA names activity '{id}', which is not there");
-        findings.push(Broken::new(&ActivityWithoutSnapshot, message));
+        findings.push(Broken::new(&ACTIVITY_WITHOUT_SNAPSHOT, message));
     }
 }
 
@@ -271,7 +271,7 @@ fn encrypted(before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Broken>
     };
     if !is_there {
         let message = format!("an encrypted value came for {noun} '{id}', which is not there");
-        findings.push(Broken::new(&EncryptedNowhere, message));
+        findings.push(Broken::new(&ENCRYPTED_NOWHERE, message));
     }
 }
 

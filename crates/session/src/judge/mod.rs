@@ -48,7 +48,7 @@ use self::{
     effort::Effort,
     items::Items,
     reported::Reported,
-    rule::{DeltaLarger, LargeState, Secret, SnakeCase, TypeCase},
+    rule::{DELTA_LARGER, LARGE_STATE, SECRET, SNAKE_CASE, TYPE_CASE},
     runs::Runs,
     transport::{Head, Times},
 };
@@ -58,7 +58,7 @@ use crate::{
 };
 
 /// A state from here on is large: 1 MB of JSON.
-const LARGE_STATE: u64 = 1_000_000;
+const LARGE_STATE_BYTES: u64 = 1_000_000;
 /// A delta up to here is never too long.
 const SHORT_DELTA: usize = 2_048;
 
@@ -120,14 +120,14 @@ impl Judge {
             return findings;
         }
         let weight = fold.followed().state.weight();
-        if weight > LARGE_STATE && self.reported.is_first("state.large", b"") {
+        if weight > LARGE_STATE_BYTES && self.reported.is_first("state.large", b"") {
             let message = format!("the state is {} KB as JSON", weight / 1_000);
-            findings.push(Broken::new(&LargeState, message));
+            findings.push(Broken::new(&LARGE_STATE, message));
         }
         let len = frame.data.len();
         if is_delta && len > SHORT_DELTA && len as u64 > weight && self.reported.is_first("state.delta_larger", b"") {
             let message = format!("the delta has {len} bytes, and the whole state after it about {weight}");
-            findings.push(Broken::new(&DeltaLarger, message));
+            findings.push(Broken::new(&DELTA_LARGER, message));
         }
         findings
     }
@@ -151,7 +151,7 @@ impl Judge {
         for (name, meant) in spelling::snake_case(frame) {
             if self.reported.is_first("schema.snake_case", name.as_bytes()) {
                 let message = format!("the event has '{name}', and the protocol's name is '{meant}'");
-                findings.push(Broken::new(&SnakeCase, message));
+                findings.push(Broken::new(&SNAKE_CASE, message));
             }
         }
         if let Some(EventType::Unknown(name)) = &frame.event_type
@@ -159,7 +159,7 @@ impl Judge {
             && self.reported.is_first("schema.type_case", name.as_bytes())
         {
             let message = format!("'{name}' is not a type, and '{}' is", meant.name());
-            findings.push(Broken::new(&TypeCase, message));
+            findings.push(Broken::new(&TYPE_CASE, message));
         }
     }
 
@@ -167,7 +167,7 @@ impl Judge {
         for find in secrets::finds(bytes) {
             if self.reported.is_first("secret.on_wire", find.bytes) {
                 let message = format!("{place} holds what looks like a {}: {}", find.kind, find.shown);
-                findings.push(Broken::new(&Secret, message));
+                findings.push(Broken::new(&SECRET, message));
             }
         }
     }

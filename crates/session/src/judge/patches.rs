@@ -14,7 +14,7 @@ use scrubjay_protocol::{
     pointer,
 };
 
-use super::rule::PatchDiffers;
+use super::rule::PATCH_DIFFERS;
 use crate::fold::{
     Broken, patch,
     piece::PieceSource,
@@ -46,7 +46,7 @@ pub(super) fn judge(
             place + 1,
             operations.len()
         );
-        findings.push(Broken::new(&PatchDiffers, message));
+        findings.push(Broken::new(&PATCH_DIFFERS, message));
     };
     for (place, operation) in operations.iter().enumerate().take(OPERATIONS) {
         if refused.is_none() {

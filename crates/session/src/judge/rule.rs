@@ -12,13 +12,13 @@ use crate::fold::rule::{self, Rule};
 
 /// All rules, those of the official client first.
 #[expect(unused_qualifications, reason = "each module brings a RULES of its own")]
-pub fn registry() -> impl Iterator<Item = &'static dyn Rule> {
+pub fn registry() -> impl Iterator<Item = &'static Rule> {
     rule::all()
         .chain(stream::RULES.iter().copied())
         .chain(transport::RULES.iter().copied())
 }
 
 /// The rule of an id.
-pub fn rule(id: &str) -> Option<&'static dyn Rule> {
-    registry().find(|rule| rule.id() == id)
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    registry().find(|rule| rule.id == id)
 }

@@ -9,8 +9,8 @@ use super::{
     asked::Asked,
     reported::Reported,
     rule::{
-        IdMismatch, InterruptTwice, LegacyInterrupt, NewerVersion, PendingCalls, RunFailed, SecondRun, SilentFailure,
-        Unclosed, Usage,
+        ID_MISMATCH, INTERRUPT_TWICE, LEGACY_INTERRUPT, NEWER_VERSION, PENDING_CALLS, RUN_FAILED, SECOND_RUN,
+        SILENT_FAILURE, UNCLOSED, USAGE,
     },
 };
 use crate::fold::{BeforeEvent, Broken, Event, clipped};
@@ -48,7 +48,7 @@ impl Runs {
         if self.count > 0 {
             let behind = if self.failed { "RUN_ERROR" } else { "RUN_FINISHED" };
             let message = format!("run {} on one stream, behind {behind}", self.count + 1);
-            findings.push(Broken::new(&SecondRun, message));
+            findings.push(Broken::new(&SECOND_RUN, message));
         }
         *self = Self {
             count: self.count.saturating_add(1),
@@ -78,7 +78,7 @@ impl Runs {
         let differ: Vec<String> = differ.collect();
         if !differ.is_empty() {
             let message = format!("{}: {}", event.name(), differ.join("; "));
-            findings.push(Broken::new(&IdMismatch, message));
+            findings.push(Broken::new(&ID_MISMATCH, message));
         }
     }
 
@@ -102,7 +102,7 @@ impl Runs {
             let message = format!(
                 "RAW of frame {seq} reports an error, nothing came of the run after it, and it finished as a success"
             );
-            findings.push(Broken::new(&SilentFailure, message));
+            findings.push(Broken::new(&SILENT_FAILURE, message));
         }
         let listed = outcome.and_then(|outcome| outcome.get("pendingToolCallIds"));
         let listed: Vec<&Wtf8> = listed
@@ -131,7 +131,7 @@ impl Runs {
             names(&mut listed.into_iter()),
             names(&mut self.unanswered.iter())
         );
-        findings.push(Broken::new(&PendingCalls, message));
+        findings.push(Broken::new(&PENDING_CALLS, message));
     }
 
     pub(super) fn failed(&mut self, before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Broken>) {
@@ -139,11 +139,11 @@ impl Runs {
         self.raw_error = None;
         let code = event.text("code").map(|code| format!(" ({code})")).unwrap_or_default();
         let message = format!("the agent reports: {}{code}", event.required("message"));
-        findings.push(Broken::new(&RunFailed, message));
+        findings.push(Broken::new(&RUN_FAILED, message));
         judge_usage(event, findings);
         if before.open.count() > 0 {
             let message = format!("RUN_ERROR came while items were open: {}", before.open.names());
-            findings.push(Broken::new(&Unclosed, message));
+            findings.push(Broken::new(&UNCLOSED, message));
         }
     }
 
@@ -156,7 +156,7 @@ impl Runs {
                 self.raw_error = None;
                 if *event.required("name") == *"on_interrupt" && reported.is_first("compat.on_interrupt", b"") {
                     let message = "CUSTOM on_interrupt tells of an interrupt, as adapters did before protocol 0.0.54";
-                    findings.push(Broken::new(&LegacyInterrupt, message));
+                    findings.push(Broken::new(&LEGACY_INTERRUPT, message));
                 }
             }
             E::ToolCallStart => {
@@ -209,7 +209,7 @@ fn judge_version(event: &Event, findings: &mut Vec<Broken>) {
         Some(parts) if parts > (1, 0) => format!("protocolVersion is '{text}', and the official client speaks 1.0"),
         Some(_) => return,
     };
-    findings.push(Broken::new(&NewerVersion, message));
+    findings.push(Broken::new(&NEWER_VERSION, message));
 }
 
 fn judge_usage(event: &Event, findings: &mut Vec<Broken>) {
@@ -223,7 +223,7 @@ fn judge_usage(event: &Event, findings: &mut Vec<Broken>) {
                 "totalTokens is {total}, and inputTokens {input} and outputTokens {output} make {}",
                 input + output
             );
-            findings.push(Broken::new(&Usage, message));
+            findings.push(Broken::new(&USAGE, message));
         }
         for (part, whole, name) in [
             ("reasoningTokens", output, "outputTokens"),
@@ -234,7 +234,7 @@ fn judge_usage(event: &Event, findings: &mut Vec<Broken>) {
                 && some > whole
             {
                 let message = format!("{part} is {some}, more than {name}, {whole}, of which it is a part");
-                findings.push(Broken::new(&Usage, message));
+                findings.push(Broken::new(&USAGE, message));
             }
         }
     }
@@ -250,6 +250,6 @@ fn judge_interrupts(outcome: Option<&Object>, findings: &mut Vec<Broken>) {
     ids.sort_unstable();
     if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
         let message = format!("two interrupts of the run have the id '{}'", pair[0]);
-        findings.push(Broken::new(&InterruptTwice, message));
+        findings.push(Broken::new(&INTERRUPT_TWICE, message));
     }
 }

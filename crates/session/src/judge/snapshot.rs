@@ -10,7 +10,7 @@ use std::{
 
 use scrubjay_protocol::json::{Value as Json, Wtf8};
 
-use super::rule::{SnapshotDisagrees, SnapshotOrder};
+use super::rule::{SNAPSHOT_DISAGREES, SNAPSHOT_ORDER};
 use crate::{
     fold::{
         BeforeEvent, Broken, Event, Message, Named, clipped, text_in, text_of,
@@ -92,7 +92,7 @@ pub(super) fn judge(before: &BeforeEvent<'_>, event: &Event, since: u32, finding
             more => format!("; and {more} more"),
         };
         let message = format!("{}{more}", faults[..faults.len().min(NAMED)].join("; "));
-        findings.push(Broken::new(&SnapshotDisagrees, message));
+        findings.push(Broken::new(&SNAPSHOT_DISAGREES, message));
     }
     judge_order(before, stated, findings);
 }
@@ -266,7 +266,7 @@ fn judge_order(before: &BeforeEvent<'_>, stated: &[Json], findings: &mut Vec<Bro
             name(pair[0].1),
             name(pair[1].1)
         );
-        findings.push(Broken::new(&SnapshotOrder, message));
+        findings.push(Broken::new(&SNAPSHOT_ORDER, message));
     }
 }
 

@@ -11,8 +11,8 @@ use super::{
     framing::{self, Lengths},
     reported::Reported,
     rule::{
-        BadStatus, Buffered, ClientLeft, Compressed, ContentType, FirstText, Framing, Gap, NoAnswer, NotRecorded,
-        RecorderStopped, Reset, Stall, TimeBackwards, Truncated,
+        BAD_STATUS, BUFFERED, CLIENT_LEFT, COMPRESSED, CONTENT_TYPE, FIRST_TEXT, FRAMING, GAP, NO_ANSWER, NOT_RECORDED,
+        RECORDER_STOPPED, RESET, STALL, TIME_BACKWARDS, TRUNCATED,
     },
 };
 use crate::{
@@ -149,7 +149,7 @@ impl Times {
         let gap = arrived.at_us.saturating_sub(self.last_frame_us);
         if arrived.seq > 1 && gap >= GAP_US {
             let message = format!("nothing came for {}, no comment either", seconds(gap));
-            findings.push(Broken::new(&Gap, message));
+            findings.push(Broken::new(&GAP, message));
         }
         self.last_frame_us = arrived.at_us;
         let is_event = matches!(frame.kind, FrameKind::Event | FrameKind::Record);
@@ -169,7 +169,7 @@ impl Times {
     ) {
         let quiet = arrived.at_us.saturating_sub(self.last_event_us);
         if self.in_run && quiet >= STALL_US && gap < GAP_US {
-            findings.push(Broken::new(&Stall, format!("no event came for {}", seconds(quiet))));
+            findings.push(Broken::new(&STALL, format!("no event came for {}", seconds(quiet))));
         }
         self.events += 1;
         self.last_event_us = arrived.at_us;
@@ -180,7 +180,7 @@ impl Times {
         let is_text = matches!(kind, EventType::TextMessageContent | EventType::TextMessageChunk);
         if is_text && !std::mem::replace(&mut self.had_text, true) && arrived.at_us >= STALL_US {
             let message = format!("the first text came {} after the request", seconds(arrived.at_us));
-            findings.push(Broken::new(&FirstText, message));
+            findings.push(Broken::new(&FIRST_TEXT, message));
         }
         self.stamp(frame, reported, findings);
     }
@@ -214,7 +214,7 @@ impl Times {
             && reported.is_first("time.backwards", b"")
         {
             let message = format!("the timestamp goes back from {before} to {stamp}");
-            findings.push(Broken::new(&TimeBackwards, message));
+            findings.push(Broken::new(&TIME_BACKWARDS, message));
         }
     }
 
@@ -277,13 +277,13 @@ pub(crate) struct Ended {
 pub(super) fn end(head: &Head, times: &Times, asked: &Asked, ended: &Ended, findings: &mut Vec<Broken>) {
     if head.is_cut {
         let message = "the recording file ends or is damaged inside this exchange; what follows is not in it";
-        findings.push(Broken::new(&NotRecorded, message));
+        findings.push(Broken::new(&NOT_RECORDED, message));
     } else if ended.has_holes {
         let message = "a part of the body went to the client and was not recorded";
-        findings.push(Broken::new(&NotRecorded, message));
+        findings.push(Broken::new(&NOT_RECORDED, message));
     }
     if let Some(lengths) = &head.lengths {
-        findings.push(Broken::new(&Framing, lengths.sentence(ended.body_len, ended.ending)));
+        findings.push(Broken::new(&FRAMING, lengths.sentence(ended.body_len, ended.ending)));
     }
     if head.is_redirect() || !asked.is_input && times.events == 0 {
         return;
@@ -292,7 +292,7 @@ pub(super) fn end(head: &Head, times: &Times, asked: &Asked, ended: &Ended, find
     if asked.is_input && head.is_refusal() && ended.ending != Ending::NoAnswer {
         let status = head.status.unwrap_or_default();
         return findings.push(Broken::new(
-            &BadStatus,
+            &BAD_STATUS,
             format!("the run was refused with status {status}"),
         ));
     }
@@ -302,14 +302,14 @@ pub(super) fn end(head: &Head, times: &Times, asked: &Asked, ended: &Ended, find
     if !asked.is_connect
         && let Some(reason) = times.held_back()
     {
-        findings.push(Broken::new(&Buffered, reason));
+        findings.push(Broken::new(&BUFFERED, reason));
     }
 }
 
 fn judge_head(head: &Head, times: &Times, ended: &Ended, findings: &mut Vec<Broken>) {
     if !head.encoding.is_empty() && !head.encoding.eq_ignore_ascii_case("identity") && times.events > 0 {
         let message = format!("the event stream has the content encoding {}", head.encoding);
-        findings.push(Broken::new(&Compressed, message));
+        findings.push(Broken::new(&COMPRESSED, message));
     }
     if !head.has_headers || ended.body_len == 0 {
         return;
@@ -326,7 +326,7 @@ fn judge_head(head: &Head, times: &Times, ended: &Ended, findings: &mut Vec<Brok
         Transport::Protobuf => format!("the records have {said}, and not {} alone", record::MEDIA_TYPE),
         Transport::Other => format!("a run was asked for, and the answer has {said} and no events"),
     };
-    findings.push(Broken::new(&ContentType, message));
+    findings.push(Broken::new(&CONTENT_TYPE, message));
 }
 
 /// Silence inside a run, up to the end. Where bytes are missing it may have been none.
@@ -337,7 +337,7 @@ fn judge_silence(head: &Head, times: &Times, ended: &Ended, findings: &mut Vec<B
     let gap = ended.at_us.unwrap_or_default().saturating_sub(times.last_frame_us);
     if gap >= GAP_US {
         let message = format!("nothing came for {} before the end, no comment either", seconds(gap));
-        findings.push(Broken::new(&Gap, message));
+        findings.push(Broken::new(&GAP, message));
     }
 }
 
@@ -352,28 +352,31 @@ fn judge_ending(head: &Head, times: &Times, asked: &Asked, ended: &Ended, findin
         return;
     }
     match ended.ending {
-        Ending::NoAnswer => findings.push(Broken::new(&NoAnswer, head.no_answer())),
+        Ending::NoAnswer => findings.push(Broken::new(&NO_ANSWER, head.no_answer())),
         // It was broken off because of what the other finding says.
         Ending::UpstreamReset if head.lengths.as_ref().is_some_and(|said| said.part_from(ended.body_len)) => {}
         Ending::UpstreamReset => {
             let message = format!("upstream broke off after {} bytes of body{open}", ended.body_len);
-            findings.push(Broken::new(&Reset, message));
+            findings.push(Broken::new(&RESET, message));
         }
         Ending::UpstreamClosed => {
             let message = format!(
                 "upstream ended the connection after {} bytes of body, and the body was not whole{open}",
                 ended.body_len
             );
-            findings.push(Broken::new(&Reset, message));
+            findings.push(Broken::new(&RESET, message));
         }
         Ending::ClientLeft if times.in_run => {
             findings.push(Broken::new(
-                &ClientLeft,
+                &CLIENT_LEFT,
                 format!("the client left inside the run{open}"),
             ));
         }
         Ending::RecorderStopped => {
-            findings.push(Broken::new(&RecorderStopped, "recording stopped before the body ended"));
+            findings.push(Broken::new(
+                &RECORDER_STOPPED,
+                "recording stopped before the body ended",
+            ));
         }
         // What was not read may have been the end.
         Ending::Complete if !ended.is_lossy && !ended.has_holes && !head.is_cut => {
@@ -390,13 +393,13 @@ fn judge_completion(head: &Head, times: &Times, asked: &Asked, ended: &Ended, op
             "the body ended inside run '{}', without RUN_FINISHED or RUN_ERROR{open}",
             ended.run_id
         );
-        return findings.push(Broken::new(&Truncated, message));
+        return findings.push(Broken::new(&TRUNCATED, message));
     }
     let is_stream = ended.transport != Transport::Other || ended.body_len == 0;
     let is_empty = times.events == 0 && asked.is_input && !asked.is_connect;
     if is_empty && is_stream && head.status.is_some() {
         let message = "a run was asked for, and the body ended without an event";
-        findings.push(Broken::new(&Truncated, message));
+        findings.push(Broken::new(&TRUNCATED, message));
     }
 }
 

@@ -212,13 +212,9 @@ fn every_rule_explains_itself_under_an_id_of_its_own() {
     ids.dedup();
     assert_eq!(ids.len(), all().count());
     for one in all() {
-        assert!(
-            !one.title().is_empty() && one.explanation().ends_with('.'),
-            "{}",
-            one.id()
-        );
-        assert!(!one.stops() || one.severity() == Severity::Error, "{}", one.id());
-        assert_eq!(rule(one.id()).unwrap().title(), one.title());
+        assert!(!one.title.is_empty() && one.explanation.ends_with('.'), "{}", one.id);
+        assert!(!one.stops || one.severity == Severity::Error, "{}", one.id);
+        assert_eq!(rule(one.id()).unwrap().title, one.title);
     }
 }
 

@@ -45,13 +45,13 @@ named was not tried, or does not break. `@ag-ui/client` 1.0.0 is tried with ever
 fn page() -> String {
     let mut page = INTRO.to_owned();
     for rule in registry() {
-        let id = rule.id();
+        let id = rule.id;
         writeln!(
             page,
             "| [{id}](#{}) | {} | {} | {} |",
             anchor(id),
-            rule.severity().as_str(),
-            rule.title(),
+            rule.severity.as_str(),
+            rule.title,
             clients(rule)
         )
         .unwrap();
@@ -66,8 +66,8 @@ fn anchor(id: &str) -> String {
     id.to_lowercase().replace('.', "")
 }
 
-fn clients(rule: &dyn Rule) -> String {
-    let names: Vec<&str> = rule.fails().iter().copied().map(Client::name).collect();
+fn clients(rule: &Rule) -> String {
+    let names: Vec<&str> = rule.fails.iter().copied().map(Client::name).collect();
     if names.is_empty() {
         "–".into()
     } else {
@@ -75,20 +75,20 @@ fn clients(rule: &dyn Rule) -> String {
     }
 }
 
-fn chapter(rule: &dyn Rule) -> String {
-    let stops = if rule.stops() { ", stops" } else { "" };
-    let clause = match rule.clause().strip_prefix("None: ") {
+fn chapter(rule: &Rule) -> String {
+    let stops = if rule.stops { ", stops" } else { "" };
+    let clause = match rule.clause.strip_prefix("None: ") {
         Some(why) => format!("none: {why}"),
-        None => rule.clause().to_owned(),
+        None => rule.clause.to_owned(),
     };
     format!(
         "\n## {}\n\n**{}** ({}{stops}). {}\n\n- In the protocol's documentation: {clause}.\n- What a client does: {}\n- How to mend it: {}\n",
-        rule.id(),
-        capital(rule.title()),
-        rule.severity().as_str(),
-        rule.explanation(),
-        rule.effect(),
-        rule.fix()
+        rule.id,
+        capital(rule.title),
+        rule.severity.as_str(),
+        rule.explanation,
+        rule.effect,
+        rule.fix
     )
 }
 

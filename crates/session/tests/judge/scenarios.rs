@@ -137,9 +137,9 @@ fn is_rule(ours: &str, client: &str) -> bool {
 
 #[test]
 fn an_error_on_a_stream_that_the_client_accepts_names_the_client_that_breaks() {
-    for rule in registry().filter(|rule| rule.severity() == Severity::Error && !rule.stops()) {
-        assert!(!rule.fails().is_empty(), "{} names no client", rule.id());
-        assert!(rule.explanation().contains("@ag-ui/client 1.0.0"), "{}", rule.id());
+    for rule in registry().filter(|rule| rule.severity == Severity::Error && !rule.stops) {
+        assert!(!rule.fails.is_empty(), "{} names no client", rule.id);
+        assert!(rule.explanation.contains("@ag-ui/client 1.0.0"), "{}", rule.id);
     }
 }
 
@@ -193,9 +193,9 @@ fn every_rule_explains_itself_under_an_id_of_its_own() {
     ids.dedup();
     assert_eq!(ids.len(), registry().count());
     for rule in registry() {
-        for sentence in [rule.explanation(), rule.effect(), rule.fix()] {
-            assert!(sentence.ends_with('.'), "{}: {sentence}", rule.id());
+        for sentence in [rule.explanation, rule.effect, rule.fix] {
+            assert!(sentence.ends_with('.'), "{}: {sentence}", rule.id);
         }
-        assert!(!rule.title().is_empty() && !rule.title().ends_with('.') && !rule.clause().is_empty());
+        assert!(!rule.title.is_empty() && !rule.title.ends_with('.') && !rule.clause.is_empty());
     }
 }

@@ -132,8 +132,8 @@ struct Suppression<'a> {
 }
 
 pub(super) fn write(report: &Report) -> String {
-    let rules: Vec<_> = registry().filter(|rule| is_used(report, rule.id())).collect();
-    let places: BTreeMap<&str, usize> = (0..).zip(&rules).map(|(place, rule)| (rule.id(), place)).collect();
+    let rules: Vec<_> = registry().filter(|rule| is_used(report, rule.id)).collect();
+    let places: BTreeMap<&str, usize> = (0..).zip(&rules).map(|(place, rule)| (rule.id, place)).collect();
     let results = report
         .checked
         .iter()
@@ -163,21 +163,21 @@ fn is_used(report: &Report, id: &str) -> bool {
     found.any(|found| found.finding.rule == id)
 }
 
-fn descriptor(rule: &'static dyn Rule) -> Descriptor<'static> {
+fn descriptor(rule: &'static Rule) -> Descriptor<'static> {
     Descriptor {
         default_configuration: Configuration {
-            level: rule.severity().as_str(),
+            level: rule.severity.as_str(),
         },
-        full_description: text(rule.explanation()),
+        full_description: text(rule.explanation),
         help: Text {
-            text: format!("{}\n{}", rule.effect(), rule.fix()).into(),
+            text: format!("{}\n{}", rule.effect, rule.fix).into(),
         },
-        id: rule.id(),
+        id: rule.id,
         properties: Properties {
-            clause: rule.clause(),
-            clients: rule.fails().iter().map(|client| client.name()).collect(),
+            clause: rule.clause,
+            clients: rule.fails.iter().map(|client| client.name()).collect(),
         },
-        short_description: text(rule.title()),
+        short_description: text(rule.title),
     }
 }
 
