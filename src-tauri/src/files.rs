@@ -19,7 +19,7 @@ use std::{
     },
 };
 
-use scrubjay_engine::{Engine, Packing};
+use scrubjay_engine::{Engine, ExportFormat};
 use scrubjay_ipc::{Code, Report, words};
 use tauri::{
     Runtime, State, WebviewWindow,
@@ -140,18 +140,18 @@ pub async fn export<R: Runtime>(
     let dialog = rfd::AsyncFileDialog::new()
         .set_parent(&window)
         .set_title("Save the recording")
-        .set_file_name(format!("scrubjay-{exchange}.agui.jsonl"))
+        .set_file_name(format!("scrubjay-{exchange}{}", ExportFormat::Recording.ending()))
         .add_filter("Recordings", &["jsonl", "gz"]);
     let Some(chosen) = dialog.save_file().await else {
         return Ok(None);
     };
     let path = chosen.path().to_owned();
     let shown = path.display().to_string();
-    let packing = Packing::of_name(&shown).unwrap_or(Packing::Plain);
+    let format = ExportFormat::of_name(&shown).unwrap_or(ExportFormat::Recording);
     let engine = engine.inner().clone();
     let written = tauri::async_runtime::spawn_blocking(move || {
         let mut file = std::io::BufWriter::new(std::fs::File::create(&path).map_err(|error| unwritten(&error))?);
-        let exported = engine.export(&[exchange], packing, &mut file);
+        let exported = engine.export(&[exchange], format, &mut file);
         exported.map_err(|error| error.report())?;
         file.flush().map_err(|error| unwritten(&error))
     });

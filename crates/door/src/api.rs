@@ -14,7 +14,7 @@ use axum::{
     routing::{get, post},
 };
 use futures_util::{Stream, StreamExt as _, stream};
-use scrubjay_engine::{Asker, BodyOf, EngineError, NewsFeed, Packing};
+use scrubjay_engine::{Asker, BodyOf, EngineError, ExportFormat, NewsFeed};
 use scrubjay_ipc::{AnyAsk, Code, Encoding, Report, words};
 use serde::Deserialize;
 use tokio::{
@@ -225,13 +225,14 @@ async fn export(State(shared): State<Arc<Shared>>, query: axum::extract::RawQuer
             "Add ?exchange= and its number.",
         ));
     }
+    let format = ExportFormat::Recording;
     let name = match exchanges.as_slice() {
-        [one] => format!("scrubjay-{one}.agui.jsonl"),
-        _ => "scrubjay.agui.jsonl".to_owned(),
+        [one] => format!("scrubjay-{one}{}", format.ending()),
+        _ => format!("scrubjay{}", format.ending()),
     };
     let engine = shared.engine.clone();
-    streamed("application/x-ndjson", &name, move |writer| {
-        engine.export(&exchanges, Packing::Plain, writer)
+    streamed(format.media_type(), &name, move |writer| {
+        engine.export(&exchanges, format, writer)
     })
     .await
 }

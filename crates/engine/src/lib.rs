@@ -76,7 +76,7 @@ mod tls;
 pub use scrubjay_proxy::{
     Holder as PortHolder, HostPort, Hosts, bind_socket, descriptors::raise_limit as raise_descriptor_limit,
 };
-pub use scrubjay_recording::{Limits, Packing};
+pub use scrubjay_recording::Limits;
 pub use scrubjay_store::{
     Derived, Edge, Excess, Gap, Incident, Pruned, SizeCap, Tally, Window, create_private_file, open_file,
 };
@@ -88,6 +88,7 @@ pub use self::{
     feed::NewsFeed,
     library::{
         body::BodyOf,
+        format::ExportFormat,
         import::{Imported, Incoming},
         overview::{Overview, Tallies},
     },

@@ -3,10 +3,11 @@
 //! - `rows`: the list of the page, from the store's rows.
 //! - [`overview`]: what the command line lists and checks, a window at a time.
 //! - `mutes`: rules that count nowhere.
-//! - [`import`], [`export`], [`body`]: recording files in, recording files and bodies out.
+//! - [`import`], [`export`], [`body`]: recording files in, files of a [`format`] and bodies out.
 
 pub(crate) mod body;
 pub(crate) mod export;
+pub(crate) mod format;
 pub(crate) mod import;
 pub(crate) mod mutes;
 pub(crate) mod overview;

@@ -39,20 +39,6 @@ pub enum Packing {
     Gzip,
 }
 
-impl Packing {
-    /// What a file's name asks for, if it names a recording.
-    pub fn of_name(name: &str) -> Option<Self> {
-        let name = name.to_ascii_lowercase();
-        if name.ends_with(".agui.jsonl.gz") {
-            Some(Self::Gzip)
-        } else if name.ends_with(".agui.jsonl") {
-            Some(Self::Plain)
-        } else {
-            None
-        }
-    }
-}
-
 /// Where the lines go. Packed output carries no time and no name, so that
 /// equal recordings are equal files.
 pub enum Sink<W: Write> {

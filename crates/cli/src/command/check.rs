@@ -20,7 +20,7 @@ use std::{ops::ControlFlow, path::PathBuf};
 use scrubjay_engine::{AnyShelf, Engine, Overview};
 use scrubjay_ipc::{Code, Mutes};
 use scrubjay_session::{
-    fold::rule::{Client, Rule},
+    fold::rule::Client,
     judge::rule::rule,
     query::{Asks, FindingEntry, Reader, Severity},
     verdict,
@@ -326,11 +326,11 @@ impl Found {
     }
 
     pub(crate) fn title(&self) -> &'static str {
-        rule(&self.finding.rule).map_or("", Rule::title)
+        rule(&self.finding.rule).map_or("", |rule| rule.title)
     }
 
     pub(crate) fn clients(&self) -> Vec<&'static str> {
-        let clients = rule(&self.finding.rule).map_or(&[][..], Rule::fails);
+        let clients = rule(&self.finding.rule).map_or(&[][..], |rule| rule.fails);
         clients.iter().copied().map(Client::name).collect()
     }
 }

@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use scrubjay_engine::{Packing, create_private_file};
+use scrubjay_engine::{ExportFormat, create_private_file};
 use scrubjay_ipc::Code;
 
 use crate::{
@@ -54,17 +54,17 @@ impl Execute for Args {
     fn execute(&self, out: &mut Out) -> Result<(), Failure> {
         let Redact::None = self.redact;
         let name = self.output.file_name().unwrap_or_default().to_string_lossy();
-        let packing = Packing::of_name(&name).ok_or_else(|| {
+        let format = ExportFormat::of_name(&name).ok_or_else(|| {
             Failure::bad_argument(
                 format!("The name {name:?} has no known ending."),
-                "Use a name that ends in .agui.jsonl or .agui.jsonl.gz.",
+                format!("Use a name that ends in {}.", ExportFormat::endings()),
             )
         })?;
         let library = Library::open(self.source.path(), out)?;
         let indexes = library.some_or_all(&self.exchanges)?;
         let replaces = self.output.exists();
         let draft = Draft::beside(&self.output)?;
-        draft.fill(|file| Ok(library.engine().export(&indexes, packing, file)?))?;
+        draft.fill(|file| Ok(library.engine().export(&indexes, format, file)?))?;
         draft.keep()?;
         let shown = self.output.display().to_string();
         out.text(&if out.is_json() {

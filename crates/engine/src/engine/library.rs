@@ -3,12 +3,12 @@
 use std::{io::Write, path::Path};
 
 use scrubjay_ipc::Mutes;
-use scrubjay_recording::{Limits, Packing};
+use scrubjay_recording::Limits;
 use scrubjay_session::query::FindingEntry;
 use scrubjay_store::{Derived, Excess, Pruned, Window};
 
 use crate::{
-    BodyOf, Engine, EngineError, Imported, Incoming, Overview, Tallies,
+    BodyOf, Engine, EngineError, ExportFormat, Imported, Incoming, Overview, Tallies,
     library::{Library, body, export, mutes},
 };
 
@@ -168,12 +168,12 @@ impl Engine {
         self.library().import_samples(files)
     }
 
-    /// Writes exchanges as one recording file.
+    /// Writes exchanges as one file of a format.
     ///
     /// # Errors
     /// When there is no such exchange, or the output refuses.
-    pub fn export(&self, exchanges: &[i64], packing: Packing, out: &mut dyn Write) -> Result<(), EngineError> {
-        export::export(&self.departments.storage, exchanges, packing, out)
+    pub fn export(&self, exchanges: &[i64], format: ExportFormat, out: &mut dyn Write) -> Result<(), EngineError> {
+        export::export(&self.departments.storage, exchanges, format, out)
     }
 
     /// Writes a body of an exchange.

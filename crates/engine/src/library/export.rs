@@ -1,4 +1,4 @@
-//! From exchanges to a recording file.
+//! From exchanges to a file.
 //!
 //! A body goes through twice: once to count its frames, hash its bytes and
 //! find its tail, which stand in the request line before them; once to write the
@@ -15,19 +15,29 @@ use scrubjay_session::{
 };
 use sha2::{Digest as _, Sha256};
 
-use super::body::{self, Cutter};
+use super::{
+    body::{self, Cutter},
+    format::ExportFormat,
+};
 use crate::{EngineError, Exchange, shelf::AnyShelf, storage::Storage};
 
 /// Frames whose times are read at once.
 const FRAMES_AT_ONCE: u32 = 4_096;
 
-/// Writes exchanges as one recording file.
+/// Writes exchanges as one file of a format.
 pub(crate) fn export(
     storage: &Storage,
     exchanges: &[i64],
-    packing: Packing,
+    format: ExportFormat,
     out: &mut dyn Write,
 ) -> Result<(), EngineError> {
+    match format {
+        ExportFormat::Recording => recording(storage, exchanges, Packing::Plain, out),
+        ExportFormat::RecordingGzip => recording(storage, exchanges, Packing::Gzip, out),
+    }
+}
+
+fn recording(storage: &Storage, exchanges: &[i64], packing: Packing, out: &mut dyn Write) -> Result<(), EngineError> {
     let mut facts = Vec::new();
     let mut is_binary = !exchanges.is_empty();
     for &exchange in exchanges {

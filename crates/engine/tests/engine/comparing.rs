@@ -345,7 +345,7 @@ async fn recordings_in_a_file_are_compared_too() {
     let path = folder.path().join("two.agui.jsonl");
     let mut file = std::fs::File::create(&path).unwrap();
     engine
-        .export(&[a, b], scrubjay_engine::Packing::Plain, &mut file)
+        .export(&[a, b], scrubjay_engine::ExportFormat::Recording, &mut file)
         .unwrap();
     drop(file);
     let options = Options {

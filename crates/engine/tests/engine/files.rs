@@ -1,6 +1,6 @@
 //! Recording files: out of a store, into another, and opened by themselves.
 
-use scrubjay_engine::{BodyOf, Engine, Opening, Options, Packing};
+use scrubjay_engine::{BodyOf, Engine, ExportFormat, Opening, Options};
 use scrubjay_ipc::{Code, Delete, Erase, Health, Library, LibrarySort, Undelete};
 
 use crate::{
@@ -24,9 +24,9 @@ async fn a_run_survives_export_deletion_and_import() {
     let folder = tempfile::tempdir().unwrap();
     let (engine, exchange) = recorded(&folder).await;
     let seen = panes(&engine, exchange).await;
-    for packing in [Packing::Plain, Packing::Gzip] {
+    for format in [ExportFormat::Recording, ExportFormat::RecordingGzip] {
         let mut file = Vec::new();
-        engine.export(&[exchange], packing, &mut file).unwrap();
+        engine.export(&[exchange], format, &mut file).unwrap();
         let imported = engine.import_bytes("a.agui.jsonl", &file).unwrap();
         // The only remark: that it is still here.
         let [remark] = &imported.remarks[..] else {
@@ -42,7 +42,7 @@ async fn a_run_survives_export_deletion_and_import() {
             .replace(&format!("exchange: {again}"), &format!("exchange: {exchange}"));
         assert_eq!(renumbered, seen);
         let mut second = Vec::new();
-        engine.export(&[again], packing, &mut second).unwrap();
+        engine.export(&[again], format, &mut second).unwrap();
         assert_eq!(second, file);
     }
 }
@@ -96,7 +96,11 @@ async fn a_file_is_opened_like_a_store_but_not_changed() {
     let (engine, exchange) = recorded(&folder).await;
     let path = folder.path().join("a.agui.jsonl");
     engine
-        .export(&[exchange], Packing::Plain, &mut std::fs::File::create(&path).unwrap())
+        .export(
+            &[exchange],
+            ExportFormat::Recording,
+            &mut std::fs::File::create(&path).unwrap(),
+        )
         .unwrap();
 
     let file = open(&path);
@@ -138,7 +142,11 @@ async fn samples_in_both(folder: &tempfile::TempDir) -> (Engine, Engine) {
     let path = folder.path().join("all.agui.jsonl");
     let all: Vec<i64> = store.exchanges().unwrap();
     store
-        .export(&all, Packing::Plain, &mut std::fs::File::create(&path).unwrap())
+        .export(
+            &all,
+            ExportFormat::Recording,
+            &mut std::fs::File::create(&path).unwrap(),
+        )
         .unwrap();
     let file = open(&path);
     // The store derives behind the import.

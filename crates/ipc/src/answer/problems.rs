@@ -31,7 +31,7 @@ pub(super) fn groups<S: Shelf>(
 
 fn group(known: &RuleCount, first: Option<FindingEntry>, muted: Option<MutedIn>) -> ProblemGroup {
     let rule = rule::rule(&known.rule);
-    let words = |of: fn(&dyn scrubjay_session::fold::rule::Rule) -> &'static str| {
+    let words = |of: fn(&scrubjay_session::fold::rule::Rule) -> &'static str| {
         rule.map(|rule| of(rule).to_owned()).unwrap_or_default()
     };
     let clients = rule.map_or(&[][..], |rule| rule.fails);

@@ -9,7 +9,7 @@
 //! ```
 
 use scrubjay_ipc::Code;
-use scrubjay_session::{fold::rule::Rule, judge::rule};
+use scrubjay_session::judge::rule;
 
 use super::Args;
 use crate::failure::Failure;
@@ -48,7 +48,7 @@ impl Muted {
     fn add(&mut self, name: &str, place: &str) -> Result<(), Failure> {
         if rule::rule(name).is_none() {
             let near = rule::registry()
-                .map(Rule::id)
+                .map(|rule| rule.id)
                 .find(|id| id.eq_ignore_ascii_case(name) || id.ends_with(&format!(".{name}")));
             let hint = match near {
                 Some(near) => format!("Did you mean {near}?"),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use scrubjay_engine::{Engine, Opening, Options, Packing};
+use scrubjay_engine::{Engine, ExportFormat, Opening, Options};
 use scrubjay_ipc::{Code, answer::compare as answers};
 
 use super::{
@@ -42,7 +42,7 @@ pub(super) fn write(
         let beside = target.parent().unwrap_or(folder);
         std::fs::create_dir_all(beside).map_err(|error| unwritable(beside, &error))?;
         let draft = Draft::beside(&target)?;
-        draft.fill(|output| Ok(new.engine().export(&exchanges, packing(&target), output)?))?;
+        draft.fill(|output| Ok(new.engine().export(&exchanges, format(&target), output)?))?;
         draft.keep()?;
         print("written", &target.display().to_string(), exchanges.len(), out)?;
     }
@@ -115,7 +115,7 @@ fn put_in_place(file: &Baseline, answers: &Answers, new: &Library) -> Result<usi
         .collect();
     let engine = both.as_ref().map_or(new.engine(), |both| &both.engine);
     let draft = Draft::beside(&target)?;
-    draft.fill(|output| Ok(engine.export(&exchanges, packing(&target), output)?))?;
+    draft.fill(|output| Ok(engine.export(&exchanges, format(&target), output)?))?;
     draft.permit_as(&target)?;
     draft.keep()?;
     if let Some(both) = both {
@@ -150,14 +150,14 @@ fn name_in(file: &Baseline, named: &Path) -> PathBuf {
         .ok()
         .filter(|short| !short.as_os_str().is_empty());
     let name = short.unwrap_or_else(|| Path::new(file.path.file_name().unwrap_or_default()));
-    match Packing::of_name(&name.to_string_lossy()) {
+    match ExportFormat::of_name(&name.to_string_lossy()) {
         Some(_) => name.to_owned(),
         None => name.with_extension("agui.jsonl"),
     }
 }
 
-fn packing(path: &Path) -> Packing {
-    Packing::of_name(&path.to_string_lossy()).unwrap_or(Packing::Plain)
+fn format(path: &Path) -> ExportFormat {
+    ExportFormat::of_name(&path.to_string_lossy()).unwrap_or(ExportFormat::Recording)
 }
 
 fn print(what: &str, file: &str, exchanges: usize, out: &mut Out) -> Result<(), Failure> {
