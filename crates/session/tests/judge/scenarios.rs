@@ -9,7 +9,6 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use scrubjay_protocol::json::{self, Value};
 use scrubjay_session::{
-    fold::rule,
     judge::rule::registry,
     query::{FindingEntry, Severity},
 };
@@ -180,7 +179,7 @@ fn every_rule_is_broken_by_a_sequence() {
         broken.extend(findings(&case).into_iter().map(|finding| finding.rule));
     }
     let missing: Vec<&str> = registry()
-        .map(rule::Rule::id)
+        .map(|rule| rule.id)
         .filter(|id| !broken.contains(*id) && !ELSEWHERE.iter().any(|known| id.starts_with(known)))
         .collect();
     assert!(missing.is_empty(), "no sequence breaks {missing:?}");
@@ -188,7 +187,7 @@ fn every_rule_is_broken_by_a_sequence() {
 
 #[test]
 fn every_rule_explains_itself_under_an_id_of_its_own() {
-    let mut ids: Vec<&str> = registry().map(rule::Rule::id).collect();
+    let mut ids: Vec<&str> = registry().map(|rule| rule.id).collect();
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), registry().count());
