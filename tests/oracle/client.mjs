@@ -60,13 +60,13 @@ export function inputOf(body) {
 
 /**
  * Feeds `pieces` (bytes, one for each frame, and what follows the last) to a
- * client that starts from `input`.
+ * client that starts from `input`. The body ends as it should, or breaks off.
  *
  * Gives what it holds after each piece. `messages` and `state` of a step are
  * null when they are what they were. `end` is the step taken by the end of
  * the body, if anything came of it.
  */
-export async function drive({ input, pieces, contentType, status, maxProtocolVersion }) {
+export async function drive({ input, pieces, contentType, status, maxProtocolVersion, breaksOff }) {
   const warnings = [];
   const quiet = { warn: console.warn, error: console.error };
   let seq = 0;
@@ -124,7 +124,8 @@ export async function drive({ input, pieces, contentType, status, maxProtocolVer
     }
     if (stop === null) {
       try {
-        controller.close();
+        if (breaksOff) controller.error(new TypeError("terminated"));
+        else controller.close();
       } catch {
         // As above.
       }

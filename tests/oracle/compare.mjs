@@ -1,7 +1,7 @@
 // Compares what `scrubjay state --all` says with the official client.
 //
 // node compare.mjs CASES: a JSON line a case, {name, folder, status,
-// contentType}; the folder holds `request`, `body`, `events.jsonl` and
+// contentType, breaksOff}; the folder holds `request`, `body`, `events.jsonl` and
 // `state.jsonl` (what the CLI printed). Prints a line a difference and exits
 // 1 if there is one. Not compared: answers that are no event stream.
 
@@ -41,7 +41,7 @@ function excerpt(theirs, ours) {
   return `the client holds …${one.slice(from, at + 80)}, we …${two.slice(from, at + 80)}`;
 }
 
-async function compare({ name, folder, status, contentType }) {
+async function compare({ name, folder, status, contentType, breaksOff }) {
   const isStream = STREAMS.test(contentType ?? "") && (status ?? 200) === 200;
   if (!isStream) return [];
   const body = readFileSync(`${folder}/body`);
@@ -55,7 +55,9 @@ async function compare({ name, folder, status, contentType }) {
     // A request without JSON starts from nothing.
   }
   const pieces = frames.map(({ offset, len }) => new Uint8Array(body.subarray(offset, offset + len)));
-  const told = await drive({ input, pieces, contentType, status });
+  const told = await drive({ input, pieces, contentType, status, breaksOff });
+  // A connection that breaks off is an ending, and no stop.
+  if (breaksOff && told.stop?.message === "terminated") told.stop = null;
   const known = body.toString("utf8") + request;
   const differences = [];
   const differ = (seq, what) => differences.push(`${name} frame ${seq}: ${what}`);

@@ -80,6 +80,9 @@ pub struct Frame {
     pub id: Option<Vec<u8>>,
     /// Value of the last `retry` field.
     pub retry: Option<Vec<u8>>,
+    /// SSE: its bytes, unless it is nothing but lines of data, each ended by LF, and a blank line of LF alone. A
+    /// [`crate::sse::Reader`] needs them. Not kept of frames beyond [`EVENT_LIMIT`].
+    pub raw: Option<Vec<u8>>,
     /// What is wrong with it as a frame.
     pub problems: Vec<Problem>,
 }

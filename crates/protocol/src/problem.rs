@@ -24,8 +24,6 @@ impl Problem {
 
 /// Ids of problems.
 pub mod rule {
-    /// The frame does not end in LF LF, where the official TypeScript reader splits.
-    pub const CRLF: &str = "framing.crlf";
     /// A line inside the frame ends with CR; that reader keeps the CR in the line.
     pub const CR_INSIDE: &str = "framing.cr_inside";
     /// The body begins with a byte order mark. Readers skip it.

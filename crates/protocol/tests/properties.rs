@@ -132,6 +132,46 @@ proptest! {
     }
 
     #[test]
+    fn the_bytes_of_a_frame_are_kept_unless_they_follow_from_its_data(body in body()) {
+        for frame in decode(sse::Decoder::new(), &[&body]).0 {
+            let bytes = &body[usize::try_from(frame.range.start).unwrap()..usize::try_from(frame.range.end).unwrap()];
+            match &frame.raw {
+                Some(raw) => prop_assert_eq!(raw, bytes),
+                None => prop_assert!(bytes.ends_with(b"\n\n") && !bytes.contains(&b'\r')),
+            }
+        }
+    }
+
+    /// Its own steps, in the fewest words: gather all, split at LF LF, join the values of lines that begin with `data:`.
+    #[test]
+    fn the_official_reader_reads_what_its_steps_give(body in body()) {
+        let (frames, _) = decode(sse::Decoder::new(), &[&body]);
+        let mut reader = sse::Reader::default();
+        let mut ours = Vec::new();
+        for (frame, seq) in frames.iter().zip(1..) {
+            if reader.reads_as_it_is(frame) {
+                reader.pass(frame);
+                ours.extend((!frame.data.is_empty() || frame.has(rule::EMPTY_DATA)).then(|| frame.data.clone()));
+            } else {
+                ours.extend(reader.push(seq, frame).texts.into_iter().map(|text| text.data));
+            }
+        }
+        ours.extend(reader.finish().map(|text| text.data));
+        let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&body);
+        let mut theirs = Vec::new();
+        let mut rest = body;
+        while !rest.is_empty() {
+            let at = rest.windows(2).position(|pair| pair == b"\n\n");
+            let text = &rest[..at.unwrap_or(rest.len())];
+            rest = at.map_or(&[], |at| &rest[at + 2..]);
+            let lines = text.split(|byte| *byte == b'\n').filter_map(|line| line.strip_prefix(b"data:"));
+            let values: Vec<&[u8]> = lines.map(|value| value.strip_prefix(b" ").unwrap_or(value)).collect();
+            theirs.extend((!values.is_empty()).then(|| values.join(&b'\n')));
+        }
+        prop_assert_eq!(ours, theirs);
+    }
+
+    #[test]
     fn reading_only_types_finds_the_same_frames(body in body()) {
         let (mut frames, tail) = decode(sse::Decoder::new(), &[&body]);
         frames.iter_mut().for_each(|frame| frame.value = None);

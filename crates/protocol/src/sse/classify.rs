@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::decode::{Draft, Ended};
+use super::{
+    decode::{Draft, Ended},
+    official::BUFFER_LIMIT,
+};
 use crate::{
     event::EventType,
     frame::{Detail, FrameKind},
@@ -10,14 +13,10 @@ use crate::{
     problem::{Problem, rule},
 };
 
-/// Characters after which the official TypeScript reader gives up waiting for
-/// the end of a frame.
-const OFFICIAL_BUFFER_LIMIT: u64 = 10 * 1024 * 1024;
-
 impl Draft {
     /// Says what the frame is, now that it is whole.
     pub(super) fn classify(&mut self, detail: Detail, ended: Ended, limit: usize) {
-        self.note_framing(ended);
+        self.note_framing();
         if self.oversize {
             self.frame.kind = FrameKind::Malformed;
             let message = format!("the frame has {} bytes; up to {limit} are read", self.frame.len());
@@ -39,22 +38,14 @@ impl Draft {
         }
     }
 
-    fn note_framing(&mut self, ended: Ended) {
-        if ended == Ended::Otherwise {
-            self.frame.note(
-                rule::CRLF,
-                "the frame does not end in LF LF, where the official TypeScript reader splits",
-            );
-        }
+    fn note_framing(&mut self) {
         if self.lone_cr {
             self.frame.note(
                 rule::CR_INSIDE,
                 "a line ends with CR alone, which the official TypeScript reader keeps in the line",
             );
         }
-        if self.oversize
-            || (self.frame.len() > OFFICIAL_BUFFER_LIMIT && utf16_len(&self.frame.data) > OFFICIAL_BUFFER_LIMIT)
-        {
+        if self.oversize || (self.frame.len() > BUFFER_LIMIT && utf16_len(&self.frame.data) > BUFFER_LIMIT) {
             self.frame.note(
                 rule::OVER_10_MIB,
                 "the frame has over 10 MiB, more than the official reader waits for",
@@ -62,7 +53,7 @@ impl Draft {
         }
     }
 
-    fn classify_data(&mut self, detail: Detail, ended: Ended) {
+    pub(super) fn classify_data(&mut self, detail: Detail, ended: Ended) {
         self.frame.kind = FrameKind::Malformed;
         if self.frame.data.is_empty() {
             self.frame

@@ -2,12 +2,15 @@
 
 use std::{collections::VecDeque, ops::Range};
 
+use super::encode::write_event;
 use crate::{
     frame::{Detail, EVENT_LIMIT, Frame},
     problem::rule,
 };
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+/// Bytes of blank lines before a frame that are kept.
+const BLANKS_KEPT: usize = 64 * 1024;
 
 /// Cuts a body into frames, at any chunking.
 ///
@@ -55,7 +58,8 @@ pub(super) struct Draft {
     lines: usize,
     pub(super) data_lines: usize,
     pub(super) stray_lines: usize,
-    last_ending: Option<Ending>,
+    /// A line has come, blank or not.
+    is_begun: bool,
     pub(super) lone_cr: bool,
     pub(super) oversize: bool,
 }
@@ -188,12 +192,10 @@ impl Decoder {
             &gathered.bytes
         };
         // Only the first line can begin where the body begins.
-        let marked = self.start == 0 && self.draft.last_ending.is_none() && room && whole.starts_with(BYTE_ORDER_MARK);
+        let marked = self.start == 0 && !self.draft.is_begun && room && whole.starts_with(BYTE_ORDER_MARK);
         let whole = if marked { &whole[BYTE_ORDER_MARK.len()..] } else { whole };
         if marked {
-            self.draft
-                .frame
-                .note(rule::BOM, "the body begins with a byte order mark");
+            self.draft.mark();
         }
         if gathered.len == if marked { BYTE_ORDER_MARK.len() } else { 0 } {
             self.blank_line(ending);
@@ -205,16 +207,19 @@ impl Decoder {
     }
 
     fn blank_line(&mut self, ending: Ending) {
-        let before = self.draft.last_ending.replace(ending);
+        self.draft.is_begun = true;
+        self.draft.keep_blank(ending);
         if self.draft.lines > 0 {
-            let splits = ending == Ending::Lf && before != Some(Ending::Cr);
-            self.close(if splits { Ended::LfLf } else { Ended::Otherwise });
+            self.close(Ended::BlankLine);
         }
     }
 
     fn close(&mut self, ended: Ended) {
         let mut draft = std::mem::take(&mut self.draft);
         draft.frame.range = self.start..self.seen;
+        if ended == Ended::Body && !draft.oversize {
+            draft.raw();
+        }
         self.start = self.seen;
         draft.classify(self.detail, ended, self.event_limit);
         self.ready.push_back(draft.frame);
@@ -223,32 +228,96 @@ impl Decoder {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ended {
-    /// As the official reader wants it.
-    LfLf,
-    /// With a blank line, some other way.
-    Otherwise,
+    BlankLine,
     /// With the body.
     Body,
 }
 
+impl Ending {
+    fn bytes(self) -> &'static [u8] {
+        match self {
+            Self::Lf => b"\n",
+            Self::CrLf => b"\r\n",
+            Self::Cr => b"\r",
+            Self::None => b"",
+        }
+    }
+}
+
 impl Draft {
+    /// A frame of data only.
+    pub(super) fn of_data(data: Vec<u8>, data_lines: usize) -> Self {
+        let frame = Frame {
+            data,
+            ..Frame::default()
+        };
+        Self {
+            frame,
+            data_lines,
+            ..Self::default()
+        }
+    }
+
     /// Whether `len` more bytes can be gathered; once not, never again.
     fn has_room(&mut self, len: usize, limit: usize) -> bool {
-        let gathered = self.frame.data.len() + self.frame.comment.as_ref().map_or(0, Vec::len);
+        let text_len = self.frame.data.len() + self.frame.comment.as_ref().map_or(0, Vec::len);
+        let gathered = self.frame.raw.as_ref().map_or(text_len, Vec::len);
         if !self.oversize && gathered + len > limit {
             self.oversize = true;
             self.frame.data = Vec::new();
             self.frame.comment = None;
+            self.frame.raw = None;
         }
         !self.oversize
     }
 
     fn line(&mut self, line: &[u8], ending: Ending) {
         self.lines += 1;
-        self.last_ending = Some(ending);
+        self.is_begun = true;
         self.lone_cr |= ending == Ending::Cr;
         if !self.oversize {
+            self.keep(line, ending);
             self.field(line, ending);
+        }
+    }
+
+    /// The body begins with a byte order mark.
+    fn mark(&mut self) {
+        self.frame.note(rule::BOM, "the body begins with a byte order mark");
+        self.frame.raw = Some(BYTE_ORDER_MARK.to_vec());
+    }
+
+    /// The frame's bytes so far. Lines of data in LF need none: they follow from the data.
+    fn raw(&mut self) -> &mut Vec<u8> {
+        let (data, has_data) = (&self.frame.data, self.data_lines > 0);
+        self.frame.raw.get_or_insert_with(|| {
+            let mut raw = Vec::new();
+            if has_data {
+                write_event(&mut raw, data);
+                raw.pop();
+            }
+            raw
+        })
+    }
+
+    fn keep(&mut self, line: &[u8], ending: Ending) {
+        let is_plain = ending == Ending::Lf && line.starts_with(b"data: ");
+        if !is_plain || self.frame.raw.is_some() {
+            let raw = self.raw();
+            raw.extend_from_slice(line);
+            raw.extend_from_slice(ending.bytes());
+        }
+    }
+
+    fn keep_blank(&mut self, ending: Ending) {
+        let is_plain = ending == Ending::Lf && self.lines > 0 && self.frame.raw.is_none();
+        if is_plain || self.oversize {
+            return;
+        }
+        let is_last = self.lines > 0;
+        let raw = self.raw();
+        if is_last || raw.len() < BLANKS_KEPT {
+            raw.extend_from_slice(ending.bytes());
         }
     }
 

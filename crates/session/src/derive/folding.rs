@@ -118,6 +118,11 @@ pub(crate) fn judge(
     Followed { findings, patch_failed }
 }
 
+/// The body has ended as it should: what waited is read before a judge.
+pub(crate) fn finish(fold: &mut Fold, judge: &mut Judge, pieces: &dyn PieceSource) -> Vec<FindingEntry> {
+    fold.finish_before(pieces, judge).into_iter().map(entry).collect()
+}
+
 /// Follows the end before a judge; what it finds belongs to the last frame.
 pub(crate) fn judge_end(
     fold: &mut Fold,
@@ -126,11 +131,13 @@ pub(crate) fn judge_end(
     pieces: &dyn PieceSource,
 ) -> Vec<FindingEntry> {
     let mut findings: Vec<FindingEntry> = match ended.ending {
-        Ending::Complete => fold.finish_before(pieces, judge).into_iter().map(entry).collect(),
+        Ending::Complete => finish(fold, judge, pieces),
         _ => Vec::new(),
     };
     ended.open = fold.open().names();
     ended.is_lossy = fold.is_lossy();
+    ended.has_read = fold.has_read();
+    ended.is_run_over = fold.is_run_over();
     ended.run_id = judge.run_id();
     let seq = fold.seq();
     findings.extend(judge.end(&ended).into_iter().map(|broken| judged(seq, broken)));

@@ -79,7 +79,7 @@ use crate::{
 };
 
 /// Version of the pages; a store that holds another one makes them again.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 /// Bytes of decoded body after which a checkpoint is due: about 10 ms of folding.
 pub const CHECKPOINT_SPACING: u64 = 512 * 1024;
 /// An ended exchange below this stores only its summary.
@@ -279,7 +279,7 @@ impl Deriver {
         // Without a content type only the bytes show it.
         self.summary.transport = self.body.transport();
         for cut in cuts {
-            self.frame(cut, pieces);
+            self.frame(cut, false, pieces);
             if self.checkpoint_due() {
                 commits.extend(self.checkpoint(pieces));
             }
@@ -294,8 +294,9 @@ impl Deriver {
         }
         let cuts = self.body.finish();
         self.summary.transport = self.body.transport();
-        for cut in cuts {
-            self.frame(&cut, pieces);
+        let last = cuts.len().saturating_sub(1);
+        for (place, cut) in cuts.iter().enumerate() {
+            self.frame(cut, place == last && ending == Ending::Complete, pieces);
         }
         self.follow_end(ending, pieces);
         self.assembler.end(&mut self.emitted);
@@ -359,7 +360,8 @@ impl Deriver {
 
     // ---- a frame ------------------------------------------------------
 
-    fn frame(&mut self, cut: &Cut, pieces: &dyn PieceSource) {
+    /// Follows a frame; `is_end` says that the body ended as it should, and the frame with it.
+    fn frame(&mut self, cut: &Cut, is_end: bool, pieces: &dyn PieceSource) {
         crate::steps::tick();
         let frame = &cut.frame;
         self.summary.frames += 1;
@@ -384,7 +386,12 @@ impl Deriver {
             at_us: entry.at_us,
             chunk: cut.chunk,
         };
-        let followed = folding::judge(&mut self.fold, &mut self.judge, frame, arrived, &layered);
+        let mut followed = folding::judge(&mut self.fold, &mut self.judge, frame, arrived, &layered);
+        if is_end {
+            followed
+                .findings
+                .extend(folding::finish(&mut self.fold, &mut self.judge, &layered));
+        }
         entry.severity = followed.findings.iter().map(|finding| finding.severity).max();
         self.note_findings(followed.findings);
         let noted = self.assembler.push(seq, &entry, frame, &mut self.emitted);

@@ -26,6 +26,7 @@ use imbl::{OrdMap, OrdSet, Vector};
 use scrubjay_protocol::{
     json::{self, Wtf8},
     schema::Boundary,
+    sse::{self, Frames, Text as EventText},
 };
 
 use super::{
@@ -33,7 +34,7 @@ use super::{
     apply::View,
     chunks::{Chunks, Item, Lane},
     finding::Stop,
-    framing::{Framing, Waiting},
+    framing::{Framing, FramingReported},
     ids::{Id, Ids, Owner},
     messages::{Message, Messages, Page},
     piece::{NoPieces, PieceSink, PieceSource},
@@ -46,7 +47,7 @@ use crate::{
     steps::{tick, ticks},
 };
 
-const VERSION: u64 = 3;
+const VERSION: u64 = 4;
 /// Pieces that one checkpoint can seal.
 const PIECES_A_SEQ: u64 = 1 << 20;
 /// Deeper values than are ever made are damage.
@@ -478,29 +479,63 @@ fn read_boundary(reader: &mut Reader<'_>) -> Result<Boundary, Damaged> {
 }
 
 fn write_framing(writer: &mut Writer, framing: &Framing) {
-    writer.u8(u8::from(framing.findings));
-    match &framing.waiting {
-        Waiting::Nothing => writer.u8(0),
-        Waiting::Broken => writer.u8(1),
-        Waiting::Event(value) => {
-            writer.u8(2);
-            let value = Value::from_json(value, 0);
-            write_value(writer, &value, 0, &mut Written::default(), &mut |_| None);
-        }
+    let Framing {
+        reader,
+        is_record_cut,
+        reported,
+    } = framing;
+    let flags = [
+        reported.joined,
+        reported.read_as_one,
+        reported.late,
+        reported.unterminated,
+        reader.is_after_lf,
+        reader.text.is_broken,
+        *is_record_cut,
+    ];
+    writer.u8(flags.iter().rev().fold(0, |bits, flag| bits << 1 | u8::from(*flag)));
+    writer.uint(reader.end);
+    writer.uint(reader.units);
+    writer.bytes(&reader.line);
+    writer.bytes(&reader.text.data);
+    let Frames { first, last, count } = reader.text.frames;
+    for number in [reader.text.lines, first, last, count] {
+        writer.uint(u64::from(number));
     }
 }
 
 fn read_framing(reader: &mut Reader<'_>) -> Result<Framing, Damaged> {
-    let findings = reader.u8()? != 0;
-    let waiting = match reader.u8()? {
-        0 => Waiting::Nothing,
-        1 => Waiting::Broken,
-        _ => {
-            let text = super::value::to_json(&read_value(reader, 0, 0, &mut Branches::new())?, &NoPieces);
-            Waiting::Event(json::parse(text.as_bytes()).map_err(|_not_json| Damaged)?)
-        }
+    let flags = reader.u8()?;
+    let flag = |place: u8| flags & 1 << place != 0;
+    let reported = FramingReported {
+        joined: flag(0),
+        read_as_one: flag(1),
+        late: flag(2),
+        unterminated: flag(3),
     };
-    Ok(Framing { waiting, findings })
+    let (end, units) = (reader.uint()?, reader.uint()?);
+    let (line, data) = (reader.bytes()?.to_vec(), reader.bytes()?.to_vec());
+    let lines = reader.u32()?;
+    let (first, last, count) = (reader.u32()?, reader.u32()?, reader.u32()?);
+    let text = EventText {
+        data,
+        lines,
+        frames: Frames { first, last, count },
+        is_broken: flag(5),
+        is_last: false,
+    };
+    let reader = sse::Reader {
+        end,
+        units,
+        is_after_lf: flag(4),
+        line,
+        text,
+    };
+    Ok(Framing {
+        reader,
+        is_record_cut: flag(6),
+        reported,
+    })
 }
 
 fn write_lanes(writer: &mut Writer, chunks: &Chunks) {

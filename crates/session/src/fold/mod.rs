@@ -187,18 +187,12 @@ impl Fold {
         observer: &mut dyn EventObserver,
     ) -> Vec<Finding> {
         self.seq = seq;
-        let mut findings = self.framing.notes(frame);
+        let mut findings = Framing::notes(frame);
         if frame.value.is_some() && !frame.is_record {
             findings.extend(facts::facts(&frame.data));
         }
-        let read = self.framing.read(frame);
-        let mut course = Course {
-            pieces,
-            observer,
-            findings,
-        };
-        self.follow(read, &mut course);
-        self.findings(course.findings)
+        let reads = self.framing.read(seq, frame, &mut findings);
+        self.follow(reads, pieces, observer, findings)
     }
 
     /// The end of the body: what still waits for a blank line is read now.
@@ -209,32 +203,46 @@ impl Fold {
 
     /// The end of the body before a witness.
     pub(crate) fn finish_before(&mut self, pieces: &dyn PieceSource, observer: &mut dyn EventObserver) -> Vec<Finding> {
-        let read = self.framing.flush();
+        let mut findings = Vec::new();
+        let read = self.framing.finish(self.seq, &mut findings);
+        self.follow(vec![read], pieces, observer, findings)
+    }
+
+    fn follow(
+        &mut self,
+        reads: Vec<Read>,
+        pieces: &dyn PieceSource,
+        observer: &mut dyn EventObserver,
+        findings: Vec<Broken>,
+    ) -> Vec<Finding> {
         let mut course = Course {
             pieces,
             observer,
-            findings: Vec::new(),
+            findings,
         };
-        self.follow(read, &mut course);
+        for (place, read) in reads.into_iter().enumerate() {
+            match read {
+                Read::Nothing => {}
+                Read::Event(value) => self.event(value, place, &mut course),
+                Read::Missing => self.verifier.lose(),
+                Read::Broken(broken) => {
+                    self.verifier.lose();
+                    self.report(broken, &mut course.findings);
+                }
+            }
+        }
         self.findings(course.findings)
     }
 
-    fn follow(&mut self, read: Read, course: &mut Course<'_>) {
-        match read {
-            Read::Nothing => {}
-            Read::Event(value) => self.event(value, course),
-            Read::Broken(broken) => {
-                self.verifier.lose();
-                self.report(broken, &mut course.findings);
-            }
-        }
-    }
-
-    fn event(&mut self, value: json::Value, course: &mut Course<'_>) {
+    /// An event that the client reads; `place` counts those of one frame.
+    fn event(&mut self, value: json::Value, place: usize, course: &mut Course<'_>) {
         self.follow_run(&value);
         let (run_id, seq) = (&self.run_id, self.seq);
         // The client's ids are random; ours follow from the place in the stream.
-        let mut mint = || format!("{run_id}:{seq}");
+        let mut mint = || match place {
+            0 => format!("{run_id}:{seq}"),
+            _ => format!("{run_id}:{seq}:{place}"),
+        };
         let checked = schema::check(value, &mut self.boundary, &mut mint);
         for conversion in checked.conversions {
             let note = conversion.note.map(|note| format!("; {note}")).unwrap_or_default();
@@ -402,6 +410,16 @@ impl Fold {
     /// What is open.
     pub(crate) fn open(&self) -> &Open {
         &self.verifier.open
+    }
+
+    /// An event was read.
+    pub(crate) fn has_read(&self) -> bool {
+        self.verifier.first_seen
+    }
+
+    /// The last run that was read has ended.
+    pub(crate) fn is_run_over(&self) -> bool {
+        self.verifier.finished || self.verifier.errored
     }
 
     /// Events of this run could not be read.

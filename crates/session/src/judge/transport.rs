@@ -268,6 +268,10 @@ pub(crate) struct Ended {
     pub(crate) open: String,
     /// Events that could not be read may have held the end.
     pub(crate) is_lossy: bool,
+    /// The client read an event, also where the frames show none.
+    pub(crate) has_read: bool,
+    /// The last run that the client read has ended.
+    pub(crate) is_run_over: bool,
     /// Bytes of the body.
     pub(crate) body_len: u64,
     pub(crate) run_id: String,
@@ -388,6 +392,10 @@ fn judge_ending(head: &Head, times: &Times, asked: &Asked, ended: &Ended, findin
 
 /// A body that ended as HTTP says it should ends its run, too.
 fn judge_completion(head: &Head, times: &Times, asked: &Asked, ended: &Ended, open: &str, findings: &mut Vec<Broken>) {
+    if times.in_run && ended.is_run_over {
+        // The end stands in a frame that only the client reads.
+        return;
+    }
     if times.in_run {
         let message = format!(
             "the body ended inside run '{}', without RUN_FINISHED or RUN_ERROR{open}",
@@ -396,7 +404,7 @@ fn judge_completion(head: &Head, times: &Times, asked: &Asked, ended: &Ended, op
         return findings.push(Broken::new(&TRUNCATED, message));
     }
     let is_stream = ended.transport != Transport::Other || ended.body_len == 0;
-    let is_empty = times.events == 0 && asked.is_input && !asked.is_connect;
+    let is_empty = times.events == 0 && !ended.has_read && asked.is_input && !asked.is_connect;
     if is_empty && is_stream && head.status.is_some() {
         let message = "a run was asked for, and the body ended without an event";
         findings.push(Broken::new(&TRUNCATED, message));

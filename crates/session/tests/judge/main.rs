@@ -4,6 +4,7 @@
 
 mod corpus;
 mod docs;
+mod framing;
 mod hostile;
 mod legal;
 mod scenarios;

@@ -112,6 +112,7 @@ fn follow(case: &Case, mut between: impl FnMut(Fold, &mut Pieces) -> Fold) {
         }
         fold = between(fold, &mut pieces);
     }
+    fold.finish(&pieces);
     let ours = fold.stop().map(|stop| (f64::from(stop.seq), stop.rule.as_str()));
     let theirs = case.client.get("stop").filter(|stop| !stop.is_null());
     let theirs = theirs.map(|stop| {
@@ -173,6 +174,7 @@ fn what_the_client_does_not_see_is_told() {
         for (frame, seq) in case.frames[..=place].iter().zip(1..) {
             findings.extend(fold.push(seq, frame));
         }
+        findings.extend(fold.finish(&NoPieces));
         let mut found: Vec<_> = findings
             .iter()
             .map(|finding| (finding.rule, finding.severity))

@@ -220,6 +220,7 @@ pub(crate) fn against_the_oracle(
             "folder": folder,
             "status": one.case.status,
             "contentType": content_type.map(|(_, value)| value),
+            "breaksOff": one.case.is_cut,
         });
         writeln!(cases, "{line}")?;
     }

@@ -131,11 +131,19 @@ rules! {
     };
     LINE_ENDS = Rule {
         id: "framing.crlf", severity: Error, stops: true, fails: &[TypeScript1],
-        title: "frame that does not end in LF LF",
-        explanation: "The official client cuts at LF LF only: what comes before the next one is read together with this.",
+        title: "frames that the client reads as one",
+        explanation: "The official client cuts at LF LF only. Frames that CRLF or CR separates are one to it, and two events together are not JSON.",
         clause: SSE,
         effect: GIVES_UP,
         fix: "Set the line separator of the SSE library to LF (sse-starlette: sep=\"\\n\"), and look for a gateway that converts line ends.",
+    };
+    LOST = Rule {
+        id: "framing.lost", severity: Error, stops: false, fails: &[TypeScript1],
+        title: "event that the client does not see",
+        explanation: "The line of data begins after CR. To @ag-ui/client 1.0.0 only LF ends a line, so the data is the end of another line, which it skips.",
+        clause: SSE,
+        effect: "The official client goes on without the event.",
+        fix: "End every line with LF.",
     };
     EVENT_SIZE = Rule {
         id: "limit.event_size", severity: Error, stops: false, fails: &[TypeScript1],
@@ -220,17 +228,17 @@ rules! {
     UNTERMINATED = Rule {
         id: "framing.unterminated", severity: Note, stops: false, fails: &[],
         title: "no blank line at the end",
-        explanation: "The last frame is whole, and its blank line is missing. The official client reads it; a strict SSE reader drops it.",
+        explanation: "The last frame is whole, and its blank line is missing. The official client reads it when the body ends; a strict SSE reader drops it.",
         clause: SSE,
         effect: "The official client reads the frame when the body ends.",
         fix: "Write two line feeds after the last event, too.",
     };
     ENDS_INSIDE = Rule {
         id: "framing.pending", severity: Note, stops: false, fails: &[],
-        title: "events that came only with the end",
-        explanation: "Without LF LF behind it, the client reads a frame when the body ends.",
+        title: "event that the client reads late",
+        explanation: "Without LF LF after it, the client reads an event with what comes next, or when the body ends.",
         clause: SSE,
-        effect: "The events arrive late.",
+        effect: "The event arrives late.",
         fix: "Write two line feeds after every event.",
     };
     RECORD = Rule {
