@@ -76,6 +76,7 @@ const IMPURE: &[&str] = &[
 const SESSION: &[&str] = &[
     "steps",
     "faults",
+    "visible",
     "exchange",
     "codec",
     "fold",

@@ -18,8 +18,8 @@ use std::{
 };
 
 use scrubjay_ipc::{
-    Code, Compare, CompareAsk, CompareReport, CompareResult, CompareStage, CompareStarted, ComparisonView, News,
-    PairByHand, Report, ReportText, SideView, answer::compare as answers,
+    Code, Compare, CompareAsk, CompareResult, CompareStage, CompareStarted, ComparisonView, News, PairByHand, Report,
+    SideView, answer::compare as answers,
 };
 use scrubjay_session::diff::{Comparison, Rules, Stopped};
 use scrubjay_store::StoreError;
@@ -93,7 +93,7 @@ impl Comparisons {
             CompareAsk::Ribbons(ask) => postcard(&self.with(ask.comparison, |known| answers::ribbons(ask, known))?),
             CompareAsk::MapMoment(ask) => json(&self.with(ask.comparison, |known| answers::map(ask, known))?),
             CompareAsk::PairByHand(ask) => json(&self.pair_by_hand(ask)?),
-            CompareAsk::CompareReport(ask) => json(&self.report(*ask)?),
+            CompareAsk::CompareReport(ask) => json(&self.with(ask.comparison, |known| answers::report(*ask, known))?),
         })
     }
 
@@ -190,7 +190,7 @@ impl Comparisons {
         let job = Arc::new(Job {
             number: self.numbers.fetch_add(1, Ordering::Relaxed) + 1,
             question: ask.clone(),
-            ignoring: answers::ignoring(&rules),
+            ignoring: rules.ignoring(),
             live: sides::is_live(&a)? || sides::is_live(&b)?,
             stop: AtomicBool::new(false),
             stage: Mutex::new(Stage::Working(0.0)),
@@ -224,14 +224,6 @@ impl Comparisons {
         work: impl FnOnce(&mut Comparison<AnyShelf>) -> Result<R, Report>,
     ) -> Result<R, EngineError> {
         self.job(number)?.with(work)
-    }
-
-    fn report(&self, ask: CompareReport) -> Result<ReportText, EngineError> {
-        let text = self.with(ask.comparison, |comparison| match ask.json {
-            true => answers::json_lines(comparison),
-            false => answers::markdown(comparison),
-        })?;
-        Ok(ReportText { text })
     }
 
     /// Pairs two spans by hand, and compares again.

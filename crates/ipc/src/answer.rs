@@ -1,36 +1,40 @@
 //! Answers to every question about one exchange.
 //!
-//! `session` answers with plain values; here they become the views of this
-//! vocabulary, made safe for display, and bytes. What is shown *verbatim*
-//! (raw text of a frame, fields, assembled text, the request's body) keeps its
-//! characters: the page shows it with signs of its own, and copies it as is.
+//! `session` answers; here the text of an answer is made safe to show, and the
+//! answer becomes bytes. What is shown *verbatim* (raw text of a frame, fields,
+//! assembled text, the request's body) keeps its characters: the page shows it
+//! with signs of its own, and copies it as is.
 
+mod body;
 pub mod compare;
-mod lanes;
-mod moment;
 mod panes;
 mod problems;
 mod shown;
-mod span;
 
 use scrubjay_protocol::text;
 use scrubjay_session::{
     exchange::field,
-    query::{self, Failed, Reader},
+    query::{
+        self,
+        Direction::{Backwards, Forwards},
+        Failed, Reader,
+    },
     shelf::Shelf,
     verdict::{self, Verdict},
     words,
 };
-use serde::Serialize;
 
 use self::shown::shown;
-use crate::{
-    Ask, CausesView, Code, Encoding, ExchangeAsk, Mutes, Open, Opened, Report, RowOf, RowPlace, RowWindow, Rows,
-    RunView, visible,
-};
+use crate::{Ask, CausesView, Code, Encoding, ExchangeAsk, Mutes, Open, Opened, Report, RowPlace, RunView, visible};
 
 /// Rows that one answer gives at most.
 const ROWS: u32 = 1_000;
+/// Bytes of a frame that are shown as text.
+const RAW_LEN: u64 = 256 * 1024;
+/// Events of a span, and writes of a value, that one answer gives at most.
+const MOST: u32 = 200;
+/// Parts of a span's time that are counted.
+const PARTS: u32 = 60;
 /// Runs that one answer names.
 const RUNS: usize = 1_000;
 
@@ -48,24 +52,42 @@ pub fn answer<S: Shelf>(
 ) -> Result<Vec<u8>, Report> {
     match ask {
         ExchangeAsk::Open(ask) => written(ask, opened(ask, reader, &mutes()?)),
-        ExchangeAsk::Rows(ask) => written(ask, rows(ask, reader)),
-        ExchangeAsk::RowOf(ask) => written(ask, row_of(ask, reader)),
-        ExchangeAsk::Lanes(ask) => written(ask, lanes::picture(ask, reader)),
-        ExchangeAsk::Locate(ask) => written(ask, moment::locate(ask, reader)),
-        ExchangeAsk::Jump(ask) => written(ask, moment::jump(ask, reader)),
-        ExchangeAsk::Detail(ask) => written(ask, moment::detail(ask, reader)),
+        ExchangeAsk::Rows(ask) => {
+            let window = reader.rows(ask.view, &ask.expanded, ask.first, ask.count.min(ROWS));
+            written(ask, window.map(shown))
+        }
+        ExchangeAsk::RowOf(ask) => {
+            let row = reader.row_of(ask.view, &ask.expanded, ask.seq);
+            written(ask, row.map(|row| RowPlace { row }))
+        }
+        ExchangeAsk::Lanes(ask) => {
+            let picture = reader.lanes(ask.axis, ask.from, ask.to, ask.width_px);
+            written(ask, picture.map(shown))
+        }
+        ExchangeAsk::Locate(ask) => written(ask, reader.locate(ask.axis, ask.target).map(shown)),
+        ExchangeAsk::Jump(ask) => {
+            let direction = if ask.backwards { Backwards } else { Forwards };
+            written(ask, reader.jump(ask.axis, ask.from, ask.to, direction).map(shown))
+        }
+        ExchangeAsk::Detail(ask) => written(ask, reader.detail(ask.seq, RAW_LEN).map(shown)),
         ExchangeAsk::State(ask) => written(ask, panes::state(ask, reader)),
         ExchangeAsk::StatePatch(ask) => written(ask, reader.state_patch(ask.from, ask.at, query::MOMENT_LEN)),
         ExchangeAsk::ReadValue(ask) => written(ask, panes::value(ask, reader)),
-        ExchangeAsk::Chat(ask) => written(ask, panes::chat(ask, reader)),
+        ExchangeAsk::Chat(ask) => written(ask, reader.chat(ask.at, ask.first, ask.count).map(shown)),
         ExchangeAsk::Cause(ask) => {
             let seq = reader.cause(ask.at, ask.message, ask.tool, ask.utf16_offset);
             written(ask, seq.map(|seq| CausesView { seq }))
         }
         ExchangeAsk::Input(ask) => written(ask, panes::input(ask, reader)),
-        ExchangeAsk::SpanEvents(ask) => written(ask, span::events(ask, reader)),
-        ExchangeAsk::Writes(ask) => written(ask, span::writes(ask, reader)),
-        ExchangeAsk::Body(ask) => written(ask, span::body(ask, reader)),
+        ExchangeAsk::SpanEvents(ask) => {
+            let window = reader.span_events(ask.span, ask.around, ask.count.min(MOST), PARTS);
+            written(ask, window.map(shown))
+        }
+        ExchangeAsk::Writes(ask) => {
+            let writes = reader.writes(ask.at, &ask.pointer, ask.most.min(MOST) as usize);
+            written(ask, writes.map(shown))
+        }
+        ExchangeAsk::Body(ask) => written(ask, body::body(ask, reader)),
         ExchangeAsk::Problems(ask) => written(ask, problems::groups(ask, reader, &mutes()?)),
         ExchangeAsk::ProblemRows(ask) => written(ask, problems::rows(ask, reader, &mutes()?)),
     }
@@ -73,39 +95,27 @@ pub fn answer<S: Shelf>(
 
 /// Writes an answer in its question's encoding.
 fn written<A: Ask, E: std::error::Error>(_: &A, answer: Result<A::Answer, Failed<E>>) -> Result<Vec<u8>, Report> {
-    encoded::<A>(&answer.map_err(|failed| report(&failed))?)
-}
-
-fn encoded<A: Ask>(answer: &A::Answer) -> Result<Vec<u8>, Report> {
+    let answer = answer?;
     let unwritten =
         |message: String| Report::new(Code::Internal, format!("The answer cannot be written: {message}."), "");
     match A::ENCODING {
-        Encoding::Json => json(answer).map_err(|error| unwritten(error.to_string())),
-        Encoding::Postcard => postcard::to_stdvec(answer).map_err(|error| unwritten(error.to_string())),
+        Encoding::Json => serde_json::to_vec(&answer).map_err(|error| unwritten(error.to_string())),
+        Encoding::Postcard => postcard::to_stdvec(&answer).map_err(|error| unwritten(error.to_string())),
     }
 }
 
-fn json(answer: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
-    serde_json::to_vec(answer)
-}
-
-fn report<E: std::error::Error>(failed: &Failed<E>) -> Report {
-    let (code, hint) = match failed {
-        Failed::Shelf(_) => (Code::Store, ""),
-        Failed::Damaged(_) => (Code::Store, "Run `scrubjay reindex` to make the derived data again."),
-        Failed::TooLarge { .. } => (Code::NotFound, "Ask for a part of it."),
-        Failed::NoFrame { .. } | Failed::NoSpan { .. } | Failed::NotUnicode { .. } | Failed::Nothing { .. } => {
-            (Code::NotFound, "")
-        }
-    };
-    Report::new(code, text::sentence(&failed.to_string()), hint)
-}
-
-/// Time of day, RFC 3339 in UTC with microseconds.
-pub fn wall(micros_since_1970: i64) -> String {
-    chrono::DateTime::from_timestamp_micros(micros_since_1970)
-        .map(|time| time.to_rfc3339_opts(chrono::SecondsFormat::Micros, true))
-        .unwrap_or_default()
+impl<E: std::error::Error> From<Failed<E>> for Report {
+    fn from(failed: Failed<E>) -> Self {
+        let (code, hint) = match failed {
+            Failed::Shelf(_) => (Code::Store, ""),
+            Failed::Damaged(_) => (Code::Store, "Run `scrubjay reindex` to make the derived data again."),
+            Failed::TooLarge { .. } => (Code::NotFound, "Ask for a part of it."),
+            Failed::NoFrame { .. } | Failed::NoSpan { .. } | Failed::NotUnicode { .. } | Failed::Nothing { .. } => {
+                (Code::NotFound, "")
+            }
+        };
+        Self::new(code, text::sentence(&failed.to_string()), hint)
+    }
 }
 
 /// A content type without its parameters.
@@ -135,7 +145,7 @@ fn opened<S: Shelf>(ask: &Open, reader: &mut Reader<S>, mutes: &Mutes) -> Result
         ending: facts.ending,
         relayed: facts.relayed.map(|relayed| (relayed.sent_len, relayed.received_len)),
         unverified: facts.is_unverified,
-        started_at: wall(facts.started_at_us),
+        started_at: words::rfc3339(facts.started_at_us),
         started_at_millis: facts.started_at_us.div_euclid(1_000),
         duration_us: facts.last_at_us.max(summary.last_at_us),
         ttft_us: summary.ttft_us,
@@ -168,16 +178,6 @@ fn run_view(run: &query::Run, verdict: Verdict) -> RunView {
         first_seq: run.first_seq,
         last_seq: run.last_seq,
     }
-}
-
-fn rows<S: Shelf>(ask: &Rows, reader: &mut Reader<S>) -> Result<RowWindow, Failed<S::Error>> {
-    let window = reader.rows(ask.view, &ask.expanded, ask.first, ask.count.min(ROWS))?;
-    Ok(shown(window))
-}
-
-fn row_of<S: Shelf>(ask: &RowOf, reader: &mut Reader<S>) -> Result<RowPlace, Failed<S::Error>> {
-    let row = reader.row_of(ask.view, &ask.expanded, ask.seq)?;
-    Ok(RowPlace { row })
 }
 
 #[cfg(test)]

@@ -7,13 +7,12 @@ use serde::{
 
 use crate::{
     AddSource, AnswerMiss, Body, BodyView, CancelCompare, Cause, CausesView, Chat, ChatWindow, Compare, CompareReport,
-    CompareStarted, Comparison, ComparisonView, Delete, Deleted, Detail, DetailView, EditReplay, EditSource, Erase,
+    CompareStarted, Comparison, ComparisonView, Delete, Deleted, Detail, EditReplay, EditSource, Erase, FrameDetail,
     Health, HealthView, Input, InputView, Jump, LanePicture, Lanes, Library, LibraryPage, Locate, MapMoment,
-    MappedMoment, Moment, Mute, Mutes, Open, Opened, Pair, PairByHand, PairView, Pairs, PairsPage, ProblemRows,
-    ProblemRowsPage, Problems, ProblemsView, ReadValue, ReplayList, ReplayView, Replays, ReportText, Ribbons,
-    RibbonsView, RowOf, RowPlace, RowWindow, Rows, Source, SourceList, Sources, SpanEvents, SpanEventsView,
-    StartReplay, State, StatePatch, StateView, Steer, StopReplay, SwitchSource, Undelete, ValueView, Writes,
-    WritesView,
+    MappedMoment, Mute, Mutes, Open, Opened, Pair, PairByHand, PairDetail, PairRow, Pairs, Place, ProblemRow,
+    ProblemRows, Problems, ProblemsView, ReadValue, ReplayList, ReplayView, Replays, ReportText, Ribbons, RibbonsView,
+    Row, RowOf, RowPlace, RowWindow, Rows, Source, SourceList, Sources, SpanEventWindow, SpanEvents, StartReplay,
+    State, StatePatch, StateTree, Steer, StopReplay, SwitchSource, Undelete, ValueView, WriteHistory, Writes,
 };
 
 /// How an answer is written down.
@@ -149,19 +148,19 @@ departments! {
         /// The facts of one exchange.
         Open => Opened;
         /// A window of rows.
-        Rows => RowWindow;
+        Rows => RowWindow<Row>;
         /// The row in which a frame stands.
         RowOf => RowPlace;
         /// The lanes' picture.
         Lanes => LanePicture, Postcard;
         /// Which frame is at a place of the axis.
-        Locate => Moment;
+        Locate => Place;
         /// The next place of interest.
-        Jump => Option<Moment>;
+        Jump => Option<Place>;
         /// All about one frame.
-        Detail => DetailView;
+        Detail => FrameDetail;
         /// The state tree as of a frame.
-        State => StateView;
+        State => StateTree;
         /// What changed in the state between two frames.
         StatePatch => json_patch::Patch;
         /// One value of the state, whole.
@@ -173,15 +172,15 @@ departments! {
         /// The request's RunAgentInput.
         Input => InputView;
         /// Events of a span, and how many came when.
-        SpanEvents => SpanEventsView;
+        SpanEvents => SpanEventWindow;
         /// Which frames wrote a value of the state.
-        Writes => WritesView;
+        Writes => WriteHistory;
         /// The response's body, where it is no stream of events.
         Body => BodyView;
         /// What is wrong, grouped by rule.
         Problems => ProblemsView;
         /// A window of findings.
-        ProblemRows => ProblemRowsPage;
+        ProblemRows => RowWindow<ProblemRow>;
     }
 
     /// Comparisons of two sides.
@@ -193,9 +192,9 @@ departments! {
         /// Gives a comparison up.
         CancelCompare => ComparisonView;
         /// A window of pairs.
-        Pairs => PairsPage;
+        Pairs => RowWindow<PairRow>;
         /// All about one pair.
-        Pair => PairView;
+        Pair => PairDetail;
         /// Both sides' lanes and what connects them.
         Ribbons => RibbonsView, Postcard;
         /// A playhead on both sides.

@@ -4,11 +4,12 @@
 //! [`Comparison`] says how far it is and, when it is done, what came out.
 //! Pairs, ribbons and the detail of a pair are asked for by windows.
 
-pub use scrubjay_session::diff::{Counts, TreeLine, WordRun};
-pub use scrubjay_session::diff::{Ignore, Level, PairKind, WordPlace};
+pub use scrubjay_session::diff::{
+    Counts, Ignore, Level, PairDetail, PairKind, PairRow, PairSide, Ribbon, TimingRow, TreeLine, WordPlace, WordRun,
+};
 use serde::{Deserialize, Serialize};
 
-use crate::{Axis, Change, Kind, LanePicture, Report};
+use crate::{Axis, LanePicture, Report};
 
 /// Starts comparing. The same question again gives the same number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -178,94 +179,12 @@ pub struct Pairs {
     pub around: Option<u64>,
 }
 
-/// A window of pairs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PairsPage {
-    /// Number of the first row given.
-    pub first: u64,
-    /// Rows in all.
-    pub total: u64,
-    pub rows: Vec<PairRow>,
-}
-
-/// What A and B have at one place.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PairRow {
-    pub pair: u64,
-    /// How they relate.
-    pub kind: PairKind,
-    /// Its thread, by its place in [`CompareResult::threads`].
-    pub thread: u32,
-    /// Turn of the thread, from 1.
-    pub turn: u32,
-    /// What A has.
-    pub a: Option<PairSide>,
-    /// What B has.
-    pub b: Option<PairSide>,
-    /// What differs, in a line.
-    pub summary: String,
-    /// Pairs folded into this row; 0 for a plain one.
-    pub folded: u32,
-    /// The first difference.
-    pub first: bool,
-    /// Paired by hand.
-    pub by_hand: bool,
-}
-
-/// One side of a pair.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PairSide {
-    /// In which exchange.
-    pub exchange: i64,
-    /// The span's number there; the largest number for what is no span (input, final state, end).
-    pub span: u32,
-    /// Its family.
-    pub kind: Kind,
-    /// Role, tool name, step name.
-    pub name: String,
-    /// One line of what it says.
-    pub summary: String,
-    /// First frame.
-    pub first_seq: u32,
-    /// Last frame.
-    pub last_seq: u32,
-}
-
 /// Asks for all about one pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pair {
     /// Of which comparison.
     pub comparison: u64,
     pub pair: u64,
-}
-
-/// All about one pair.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PairView {
-    pub row: PairRow,
-    /// Words, where it has text; equal stretches are folded to their counts.
-    pub words: Vec<WordRun>,
-    /// The tree, where it has JSON.
-    pub tree: Vec<TreeLine>,
-    /// Times part by part.
-    pub timing: Vec<TimingRow>,
-    /// A's state after this pair to B's: at most 200 changes.
-    pub state_after: Vec<Change>,
-    /// How many changes in all.
-    pub state_changes: u64,
-}
-
-/// The time one part took on both sides.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TimingRow {
-    /// `wait to first byte`, `streaming`, `tool run`, `largest gap`.
-    pub part: String,
-    /// A's, microseconds.
-    pub a_us: Option<u64>,
-    /// B's, microseconds.
-    pub b_us: Option<u64>,
-    /// The difference is within the spread of the runs' own gaps.
-    pub noise: bool,
 }
 
 /// Asks for both sides' lanes and what connects them. Both are drawn to one scale.
@@ -291,18 +210,6 @@ pub struct RibbonsView {
     /// B's lanes.
     pub b: LanePicture,
     pub ribbons: Vec<Ribbon>,
-}
-
-/// What connects two spans. One end is absent for a stub.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Ribbon {
-    pub pair: u64,
-    /// How they relate.
-    pub kind: PairKind,
-    /// Where it stands on A's axis.
-    pub a: Option<(f64, f64)>,
-    /// Where it stands on B's axis.
-    pub b: Option<(f64, f64)>,
 }
 
 /// Asks where a playhead of one side stands on the other.

@@ -9,7 +9,7 @@ pub struct Input {
 }
 
 /// The request.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct InputView {
     /// HTTP version, `HTTP/1.1`.
     pub version: String,

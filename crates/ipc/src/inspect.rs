@@ -4,9 +4,11 @@
 //! is named by its number within the exchange (`seq`), from 1; 0 is the moment
 //! before the first frame, when only the request's input is known.
 
-pub use scrubjay_session::query::{Extent, Field, FindingEntry, Operation, Row, RowWindow, Stop};
 pub use scrubjay_session::{
-    query::{Axis, Fate, JumpTo, Kind, RowsOf, Severity, Target},
+    query::{
+        Axis, Extent, Fate, Field, FindingEntry, FrameDetail, JumpTo, Kind, Operation, Place, Row, RowWindow, RowsOf,
+        Severity, SpanDetail, Stop, Target,
+    },
     recognise::Transport,
 };
 use serde::{Deserialize, Serialize};
@@ -139,27 +141,6 @@ pub struct Locate {
     pub target: Target,
 }
 
-/// A frame and where it is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Moment {
-    /// Its number; 0 is the moment before the first.
-    pub seq: u32,
-    /// When it arrived.
-    pub at_us: u64,
-    /// Where it is on the asked axis.
-    pub x: f64,
-    /// Time of day, RFC 3339 with microseconds.
-    pub wall: String,
-    /// Event type, or what the frame is.
-    pub type_name: String,
-    /// Worst finding at it.
-    pub severity: Option<Severity>,
-    /// Gap since the frame before.
-    pub gap_us: u64,
-    /// For the bubble while scrubbing: last words, open tool or changed paths.
-    pub hint: String,
-}
-
 /// Asks for the next place of interest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Jump {
@@ -179,81 +160,4 @@ pub struct Detail {
     pub exchange: i64,
     /// Which frame.
     pub seq: u32,
-}
-
-/// All about one frame.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct DetailView {
-    /// The frame.
-    pub seq: u32,
-    /// Event type, or what the frame is.
-    pub type_name: String,
-    /// Family.
-    pub kind: Kind,
-    /// When it arrived.
-    pub at_us: u64,
-    /// Time of day, RFC 3339 with microseconds.
-    pub wall: String,
-    /// Gap since the frame before.
-    pub gap_us: u64,
-    /// The event's own `timestamp`, as it stands, and its skew if it reads as a time.
-    pub timestamp: Option<(String, Option<i64>)>,
-    /// Where its bytes are in the decoded body.
-    pub offset: u64,
-    /// How many bytes.
-    pub len: u64,
-    /// Number of the chunk that completed it, from 0.
-    pub chunk: u64,
-    /// Frames completed by the same chunk, itself included.
-    pub chunk_frames: u32,
-    /// Offsets within the frame at which a new chunk begins.
-    pub chunk_boundaries: Vec<u64>,
-    /// Verdict: what is wrong with it.
-    pub findings: Vec<FindingEntry>,
-    /// Fields of the event in the order of the text.
-    pub fields: Vec<Field>,
-    /// Operations of a patch, with what became of each.
-    pub operations: Vec<Operation>,
-    /// The bytes as text, control characters kept, cut at 256 KB; of a record
-    /// of the binary transport, the JSON of the event that it decodes to.
-    pub raw: String,
-    /// Whether `raw` was decoded from a binary record.
-    pub raw_decoded: bool,
-    /// Whether invalid UTF-8 was replaced in `raw`.
-    pub raw_lossy: bool,
-    /// Whether `raw` was cut.
-    pub raw_cut: bool,
-    /// The first 4 KB as bytes.
-    pub bytes: Vec<u8>,
-    /// The span it belongs to.
-    pub span: Option<SpanView>,
-}
-
-/// An assembled item.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SpanView {
-    /// Its number in the order of first frames.
-    pub ordinal: u32,
-    /// Family.
-    pub kind: Kind,
-    /// messageId, toolCallId, step name, …
-    pub id: String,
-    /// Role, tool name, step name.
-    pub name: String,
-    /// First frame.
-    pub first_seq: u32,
-    /// Last frame so far.
-    pub last_seq: u32,
-    /// From first to last frame.
-    pub duration_us: u64,
-    /// Frames in it.
-    pub frames: u32,
-    /// Assembled text or arguments, cut at 64 KB.
-    pub text: String,
-    /// Result, for tools.
-    pub result: Option<String>,
-    /// It has not ended.
-    pub open: bool,
-    /// Events of it behind the frame asked for; text and result are as of that frame.
-    pub later: u32,
 }

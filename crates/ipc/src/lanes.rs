@@ -4,8 +4,7 @@
 //! most two shapes a pixel column and lane, whatever the number of events.
 //! Coordinates are in the units of the asked axis.
 
-pub use scrubjay_session::query::{Form, LaneId};
-pub use scrubjay_session::query::{Lane, LanePicture, Shape};
+pub use scrubjay_session::query::{Form, Lane, LaneId, LanePicture, Shape};
 use serde::{Deserialize, Serialize};
 
 use crate::Axis;

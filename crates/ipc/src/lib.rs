@@ -25,9 +25,8 @@
 //! - [`problems`]: what is wrong, grouped by rule. [`compare`]: two runs side by side.
 //! - [`replay`]: recordings served as the agent. [`faults`]: what can be broken in them on purpose.
 //! - [`news`]: what the engine tells without being asked.
-//! - [`report`]: a failure as a person reads it.
+//! - [`report`]: a failure as a person reads it. [`visible`]: captured text made safe to show.
 //! - [`answer`]: the answers about one exchange, from `session`'s reader.
-//! - [`visible`]: captured text made safe to show.
 //! - [`words`]: numbers, times and outcomes as a person reads them.
 //!
 //! # What is not here
@@ -49,10 +48,9 @@ pub mod replay;
 pub mod report;
 pub mod span;
 pub mod state;
-pub mod visible;
 pub mod words;
 
-pub use scrubjay_session::faults;
+pub use scrubjay_session::{faults, visible};
 
 pub use ask::*;
 pub use chat::*;

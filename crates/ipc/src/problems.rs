@@ -1,8 +1,9 @@
 //! What is wrong or notable in an exchange, grouped by rule.
 
+pub use scrubjay_session::query::RuleCount;
 use serde::{Deserialize, Serialize};
 
-use crate::Severity;
+use crate::FindingEntry;
 
 /// Asks what is wrong or notable, a group a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,10 +23,9 @@ pub struct ProblemsView {
 /// All findings of one rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProblemGroup {
-    /// Rule id.
-    pub rule: String,
-    /// How bad.
-    pub severity: Severity,
+    /// The rule, and how often and where it is broken.
+    #[serde(flatten)]
+    pub found: RuleCount,
     /// What the rule is about, in a few words.
     pub title: String,
     /// What breaks it and what comes of that.
@@ -38,12 +38,6 @@ pub struct ProblemGroup {
     pub clause: String,
     /// Clients, with versions, that fail on it.
     pub clients: Vec<String>,
-    /// How many.
-    pub count: u32,
-    /// Frame of the first.
-    pub first_seq: u32,
-    /// Frame of the last.
-    pub last_seq: u32,
     /// Message of the first.
     pub message: String,
     /// The official client gives up at the first.
@@ -62,7 +56,7 @@ pub enum MutedIn {
     Everywhere,
 }
 
-/// Asks for a window of findings.
+/// Asks for a window of findings, in the order of frames.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProblemRows {
     /// In which exchange.
@@ -75,31 +69,13 @@ pub struct ProblemRows {
     pub count: u32,
 }
 
-/// A window of findings, in the order of frames.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProblemRowsPage {
-    /// Number of the first row given.
-    pub first: u64,
-    /// Rows in all.
-    pub total: u64,
-    pub rows: Vec<ProblemRow>,
-}
-
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProblemRow {
-    /// At which frame; 0 is the request.
-    pub seq: u32,
-    /// When that frame arrived.
+    #[serde(flatten)]
+    pub finding: FindingEntry,
+    /// When its frame arrived.
     pub at_us: u64,
-    /// Rule id.
-    pub rule: String,
-    /// How bad.
-    pub severity: Severity,
-    /// What, as a sentence.
-    pub message: String,
-    /// The official client gives up here.
-    pub stop: bool,
     /// It is muted.
     pub muted: bool,
 }

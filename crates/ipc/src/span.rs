@@ -1,6 +1,6 @@
 //! What a span is made of, who wrote a value, and a body that is no stream.
 
-pub use scrubjay_session::query::{SpanEvent, Write};
+pub use scrubjay_session::query::{SpanEvent, SpanEventWindow, Write, WriteHistory};
 use serde::{Deserialize, Serialize};
 
 /// Asks for the events of a span around one of them.
@@ -15,20 +15,6 @@ pub struct SpanEvents {
     pub count: u32,
 }
 
-/// Events of a span.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SpanEventsView {
-    /// Which span.
-    pub span: u32,
-    /// Place of the first event given, from 0.
-    pub first: u32,
-    /// Events of the span.
-    pub total: u32,
-    pub events: Vec<SpanEvent>,
-    /// Events in each of so many equal parts of the span's time; empty when it took no time.
-    pub rate: Vec<u32>,
-}
-
 /// Asks which frames wrote a value of the state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Writes {
@@ -39,17 +25,6 @@ pub struct Writes {
     pub pointer: String,
     /// How many writes at most.
     pub most: u32,
-}
-
-/// Writes of a value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WritesView {
-    /// The newest first.
-    pub writes: Vec<Write>,
-    /// There were earlier ones.
-    pub more: bool,
-    /// The frame that writes it next.
-    pub next: Option<u32>,
 }
 
 /// Asks for the response's body, for exchanges that carry no events.

@@ -1,7 +1,6 @@
 //! The state tree as of a moment.
 
-pub use scrubjay_session::query::{Change, StateLine};
-pub use scrubjay_session::query::{ChangeKind, ValueShape};
+pub use scrubjay_session::query::{Change, ChangeKind, StateLine, StateTree, ValueShape};
 use serde::{Deserialize, Serialize};
 
 /// Asks for the visible part of the state tree.
@@ -29,30 +28,6 @@ pub struct StatePatch {
     pub from: u32,
     /// The frame of the second state.
     pub at: u32,
-}
-
-/// The visible part of the state tree, flattened to lines.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct StateView {
-    /// As of which frame.
-    pub as_of: u32,
-    /// The state event at or before it; absent while the state is the input's.
-    pub last_state_seq: Option<u32>,
-    /// Whether the exchange has any state event up to here.
-    pub any_state_event: bool,
-    /// State that stands still after a failed patch: since when, and why.
-    pub stuck: Option<(u32, String)>,
-    /// The official client had given up before this moment.
-    pub after_stop: bool,
-    /// Number of the first line given.
-    pub first: u64,
-    /// Lines in all.
-    pub total: u64,
-    pub lines: Vec<StateLine>,
-    /// Paths changed by the last state event: at most 200.
-    pub changes: Vec<Change>,
-    /// Size of the state as JSON text, bytes.
-    pub bytes: u64,
 }
 
 /// Asks for one value of the state, whole.

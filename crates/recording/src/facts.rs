@@ -4,9 +4,10 @@
 //! added; a reader passes over those it does not know.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use chrono::{DateTime, SecondsFormat};
-use scrubjay_session::exchange::{
-    Chunk, Ending, Exchange, Headers, Hole, HttpVersion, Relayed, RequestHead, ResponseHead,
+use chrono::DateTime;
+use scrubjay_session::{
+    exchange::{Chunk, Ending, Exchange, Headers, Hole, HttpVersion, Relayed, RequestHead, ResponseHead},
+    words::rfc3339,
 };
 use serde::{Deserialize, Serialize};
 
@@ -177,13 +178,6 @@ pub(crate) fn text_or_base64(bytes: &[u8]) -> (Option<String>, Option<String>) {
 /// The other way round. `None` when neither is there, or the base64 is none.
 pub(crate) fn bytes_of_either(text: Option<String>, b64: Option<&str>) -> Option<Vec<u8>> {
     text.map(String::into_bytes).or_else(|| b64.and_then(bytes_of_base64))
-}
-
-/// Wall clock as RFC 3339 with microseconds.
-pub(crate) fn rfc3339(micros: i64) -> String {
-    DateTime::from_timestamp_micros(micros)
-        .unwrap_or_default()
-        .to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
 pub(crate) fn micros_of_rfc3339(text: &str) -> Option<i64> {

@@ -4,14 +4,17 @@ use std::io::{self, Write};
 
 use flate2::{Compression, GzBuilder, write::GzEncoder};
 use scrubjay_protocol::frame::Frame;
-use scrubjay_session::exchange::{Chunk, Exchange};
+use scrubjay_session::{
+    exchange::{Chunk, Exchange},
+    words::rfc3339,
+};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 use crate::{
     MAX_LINE_LEN,
-    facts::{ExchangeFacts, FrameFacts, HeaderFacts, base64, chunk_facts, rfc3339, text_or_base64},
+    facts::{ExchangeFacts, FrameFacts, HeaderFacts, base64, chunk_facts, text_or_base64},
     line::json_text,
     rule::Line,
 };

@@ -28,7 +28,7 @@
 //! - [`memory`]: a shelf in memory, for recording files and tests.
 //! - [`verdict`]: which exchanges are runs, and how each came out.
 //! - [`faults`]: what a replay breaks on purpose, as a table.
-//! - [`words`]: numbers, times and endings as a person reads them.
+//! - [`words`]: numbers, times and endings as a person reads them. [`visible`]: captured text made safe to show.
 //! - [`query`]: every question about an exchange, answered from a shelf.
 //! - [`diff`]: where two runs part.
 //!
@@ -59,4 +59,5 @@ pub mod shelf;
 #[doc(hidden)]
 pub mod steps;
 pub mod verdict;
+pub mod visible;
 pub mod words;

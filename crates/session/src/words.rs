@@ -3,11 +3,27 @@
 //! The command line, the window and reports all take their words from here,
 //! so that a row reads the same in each.
 
+use chrono::{DateTime, SecondsFormat};
+
 use crate::{
     derive::summary::Summary,
     exchange::{Ending, RequestHead},
     verdict::Verdict,
 };
+
+/// A wall clock, RFC 3339 in UTC with microseconds; a time beyond the calendar is 1970.
+///
+/// ```
+/// use scrubjay_session::words::rfc3339;
+///
+/// assert_eq!(rfc3339(1_600_000_000_123_456), "2020-09-13T12:26:40.123456Z");
+/// assert_eq!(rfc3339(i64::MAX), "1970-01-01T00:00:00.000000Z");
+/// ```
+pub fn rfc3339(micros_since_1970: i64) -> String {
+    DateTime::from_timestamp_micros(micros_since_1970)
+        .unwrap_or_default()
+        .to_rfc3339_opts(SecondsFormat::Micros, true)
+}
 
 /// A length of time with two or three figures: `212 ms`, `1.9 s`, `2 m 05 s`.
 pub fn duration(us: u64) -> String {

@@ -1,8 +1,6 @@
 //! A long list of which a page is here: the page, and where the list is scrolled.
 
-use scrubjay_ipc::{
-    LibraryPage, LibraryRow, PairRow, PairsPage, ProblemRow, ProblemRowsPage, Row, RowWindow, StateLine, StateView,
-};
+use scrubjay_ipc::{LibraryPage, LibraryRow, PairRow, ProblemRow, Row, RowWindow, StateLine, StateTree};
 
 use super::{pane::Pane, scroll::Scroll};
 use crate::signal::*;
@@ -22,7 +20,7 @@ pub(crate) trait ListPage: Send + Sync + 'static {
 }
 
 macro_rules! list_pages {
-    ($($page:ident: $row:ident in $rows:ident;)*) => {
+    ($($page:ty: $row:ty, in $rows:ident;)*) => {
         $(impl ListPage for $page {
             type Row = $row;
 
@@ -42,11 +40,11 @@ macro_rules! list_pages {
 }
 
 list_pages! {
-    LibraryPage: LibraryRow in rows;
-    PairsPage: PairRow in rows;
-    ProblemRowsPage: ProblemRow in rows;
-    RowWindow: Row in rows;
-    StateView: StateLine in lines;
+    LibraryPage: LibraryRow, in rows;
+    RowWindow<PairRow>: PairRow, in rows;
+    RowWindow<ProblemRow>: ProblemRow, in rows;
+    RowWindow<Row>: Row, in rows;
+    StateTree: StateLine, in lines;
 }
 
 /// A list's signals. Copied freely.

@@ -9,7 +9,7 @@ mod text;
 use scrubjay_engine::AnyShelf;
 use scrubjay_ipc::answer::compare as answers;
 use scrubjay_session::{
-    diff::{self, Comparison, Ignore, Rules, Side, Stopped},
+    diff::{self, Comparison, Ignore, Rules, Side, Stopped, report},
     query::Failed,
 };
 use std::path::PathBuf;
@@ -121,14 +121,14 @@ fn left_out(a: &Operand, b: &Operand, out: &mut Out) -> Result<(), Failure> {
 fn print(comparison: &mut Comparison<AnyShelf>, out: &mut Out) -> Result<(), Failure> {
     match out.format {
         Format::Json => {
-            out.text(&answers::summary_line(comparison))?;
+            out.text(&report::summary_line(comparison))?;
             for number in 0..comparison.differences().len() {
                 let found = comparison.divergence(number).map_err(unreadable)?;
-                out.text(&answers::difference_line(number + 1, &found))?;
+                out.text(&report::difference_line(number + 1, &found))?;
             }
             Ok(())
         }
-        Format::Markdown => out.text(&answers::markdown(comparison).map_err(Failure::Report)?),
+        Format::Markdown => out.text(&report::markdown(comparison).map_err(unreadable)?),
         _ => out.text(&text::comparison(comparison, DIFFERENCES)?),
     }
 }

@@ -1,9 +1,8 @@
 //! Rows of the library: from the store's types to those of questions and answers.
 
 use scrubjay_ipc::{Library, LibraryPage, LibraryRow, LibrarySort};
+use scrubjay_session::words;
 use scrubjay_store::{Listing, Query, Row, Sort};
-
-use crate::clock;
 
 /// Rows in an answer at most.
 const MAX_ROWS: u32 = 500;
@@ -79,7 +78,7 @@ fn row(row: Row) -> LibraryRow {
         thread_id: run.thread_id,
         verdict: row.verdict,
         ending: row.ending,
-        started_at: clock::rfc3339(started_at_us),
+        started_at: words::rfc3339(started_at_us),
         started_at_millis: started_at_us.div_euclid(1000),
         duration_us,
         ttft_us: run.ttft_us,

@@ -11,7 +11,7 @@ use scrubjay_replay::serve::{Answered, ClientState, Missed, Next, Stage};
 use scrubjay_session::{recognise, shelf::Shelf as _, words};
 
 use super::Replay;
-use crate::{Exchange, capture::url_of, clock, storage::Storage};
+use crate::{Exchange, capture::url_of, storage::Storage};
 
 /// Answers and clients that are shown.
 const ANSWERS: usize = 200;
@@ -89,7 +89,7 @@ fn miss(storage: &Storage, missed: Missed) -> ReplayMiss {
     });
     ReplayMiss {
         request: missed.request,
-        at: clock::rfc3339(missed.at_us),
+        at: words::rfc3339(missed.at_us),
         name: words::name_of(
             &missed.asked.method,
             &hidden(&missed.asked.target),
@@ -141,7 +141,7 @@ pub(super) fn answer(answered: Answered) -> ReplayAnswer {
     }
     ReplayAnswer {
         request: answered.request,
-        at: clock::rfc3339(answered.at_us),
+        at: words::rfc3339(answered.at_us),
         name: words::name_of(&answered.method, &hidden(&answered.target), &answered.endpoint_method),
         target: format!("{} {}", answered.method, hidden(&answered.target)),
         status: answered.status,

@@ -30,7 +30,7 @@ async fn problems_are_grouped_by_rule_and_explained() {
     let view = ask(&engine, Problems { exchange }).await;
     let group = &view.groups[0];
     assert_eq!(
-        (group.rule.as_str(), group.count, group.first_seq),
+        (group.found.rule.as_str(), group.found.count, group.found.first_seq),
         ("patch.failed", 1, 8)
     );
     assert!(view.rules > 90 && !group.explanation.is_empty() && !group.fix.is_empty() && !group.clause.is_empty());
@@ -45,7 +45,7 @@ async fn problems_are_grouped_by_rule_and_explained() {
         },
     )
     .await;
-    assert_eq!((rows.total, rows.rows[0].seq), (1, 8));
+    assert_eq!((rows.total, rows.rows[0].finding.seq), (1, 8));
     assert!(rows.rows[0].at_us > 0 && !rows.rows[0].muted);
 }
 
@@ -59,7 +59,7 @@ async fn what_is_muted_stays_and_is_not_counted_and_is_kept_in_the_store() {
     assert_eq!(library(&engine).await.rows[0].errors, 0);
     assert_eq!(ask(&engine, Open { exchange }).await.findings, [0; 3]);
     let group = &ask(&engine, Problems { exchange }).await.groups[0];
-    assert_eq!((group.count, group.muted), (1, Some(MutedIn::Here)));
+    assert_eq!((group.found.count, group.muted), (1, Some(MutedIn::Here)));
     engine.close();
 
     let again = Engine::open(&Options {

@@ -1,18 +1,16 @@
 //! Answers about one comparison, from `session`'s.
 
-mod report;
-
 use scrubjay_session::{
     diff::{self, Comparison, Moment as At, Rules},
     query::Failed,
     shelf::Shelf,
+    words,
 };
 
-pub use self::report::{code, difference_line, json_lines, markdown, summary_line};
-use super::{report as failed_report, shown::shown, wall};
+use super::shown::shown;
 use crate::{
-    Code, CompareResult, Divergence, Ignore, Level, MapAt, MapMoment, MappedMoment, Pair, PairRow, PairSide, PairView,
-    Pairs, PairsPage, Report, Ribbon, Ribbons, RibbonsView, SideView, ThreadPairView, TimingRow, visible,
+    Code, CompareReport, CompareResult, Divergence, Ignore, Level, MapAt, MapMoment, MappedMoment, Pair, PairDetail,
+    PairRow, Pairs, Report, ReportText, Ribbons, RibbonsView, RowWindow, SideView, ThreadPairView, visible,
 };
 
 /// Rows that one answer gives at most.
@@ -34,26 +32,12 @@ pub fn rules(level: Level, ignore: &[Ignore]) -> Result<Rules, Report> {
     })
 }
 
-/// What is ignored, in words.
-pub fn ignoring(rules: &Rules) -> Vec<String> {
-    let always: &[&str] = match rules.level() {
-        Level::Wire => &["ids", "times", "key order"],
-        _ => &["ids", "times", "chunking", "key order"],
-    };
-    let rule = |rule: &Ignore| match rule {
-        Ignore::Pointer(text) => visible::line(text),
-        Ignore::Pattern(text) => format!("text {}", visible::line(text)),
-    };
-    let always = always.iter().map(|word| (*word).to_owned());
-    always.chain(rules.ignored().iter().map(rule)).collect()
-}
-
 /// The two sides in a few words.
 pub fn sides<S: Shelf + Clone>(comparison: &Comparison<S>) -> [SideView; 2] {
     comparison.facts().map(|facts| SideView {
         title: visible::line(&facts.title),
         exchanges: facts.exchanges.clone(),
-        started_at: wall(facts.started_at_us),
+        started_at: words::rfc3339(facts.started_at_us),
         frames: facts.frames,
         duration_us: facts.duration_us,
     })
@@ -64,10 +48,8 @@ pub fn sides<S: Shelf + Clone>(comparison: &Comparison<S>) -> [SideView; 2] {
 /// # Errors
 /// When a side cannot be read.
 pub fn result<S: Shelf + Clone>(comparison: &mut Comparison<S>) -> Result<CompareResult, Report> {
-    let first = comparison.first().map_err(|failed| failed_report(&failed))?;
-    let premise = comparison.premise().map_err(|failed| failed_report(&failed))?;
-    let [a, b] = comparison.facts();
-    let ttft = a.ttft_us.zip(b.ttft_us);
+    let first = comparison.first()?;
+    let premise = comparison.premise()?;
     Ok(CompareResult {
         first: first.as_ref().map(divergence),
         premise: premise.as_ref().map(divergence),
@@ -75,13 +57,9 @@ pub fn result<S: Shelf + Clone>(comparison: &mut Comparison<S>) -> Result<Compar
         counts: comparison.counts(),
         pairs: comparison.shown(false, false).len() as u64,
         nothing_shared: comparison.shares_nothing(),
-        duration_delta_us: delta(a.duration_us, b.duration_us),
-        ttft_delta_us: ttft.map(|(a, b)| delta(a, b)),
+        duration_delta_us: comparison.duration_delta_us(),
+        ttft_delta_us: comparison.ttft_delta_us(),
     })
-}
-
-fn delta(a: u64, b: u64) -> i64 {
-    i64::try_from(b).unwrap_or(i64::MAX) - i64::try_from(a).unwrap_or(i64::MAX)
 }
 
 fn divergence(found: &diff::Divergence) -> Divergence {
@@ -102,13 +80,7 @@ fn divergence(found: &diff::Divergence) -> Divergence {
 
 fn threads<S: Shelf + Clone>(comparison: &Comparison<S>) -> Vec<ThreadPairView> {
     let [of_a, of_b] = comparison.threads();
-    let name = |threads: &[diff::Thread], place: Option<u32>| {
-        let thread = threads.get(place? as usize)?;
-        Some(visible::line(match thread.id.is_empty() {
-            true => &thread.asks,
-            false => &thread.id,
-        }))
-    };
+    let name = |threads: &[diff::Thread], place: Option<u32>| Some(visible::line(threads.get(place? as usize)?.name()));
     let pairs = comparison.thread_pairs().into_iter();
     let views = pairs.map(|known| ThreadPairView {
         a: name(of_a, known.pair.a),
@@ -124,84 +96,37 @@ fn threads<S: Shelf + Clone>(comparison: &Comparison<S>) -> Vec<ThreadPairView> 
 ///
 /// # Errors
 /// When a side cannot be read.
-pub fn pairs<S: Shelf + Clone>(ask: &Pairs, comparison: &mut Comparison<S>) -> Result<PairsPage, Report> {
-    let shown = comparison.shown(ask.differences_only, ask.downstream_open);
+pub fn pairs<S: Shelf + Clone>(ask: &Pairs, comparison: &mut Comparison<S>) -> Result<RowWindow<PairRow>, Report> {
+    let numbers = comparison.shown(ask.differences_only, ask.downstream_open);
     let count = ask.count.min(ROWS);
     let first = match ask.around {
         None => ask.first,
         Some(pair) => {
             // The row that folds it stands at or before it.
-            let behind = shown.partition_point(|row| u64::from(*row) <= pair) as u64;
+            let behind = numbers.partition_point(|row| u64::from(*row) <= pair) as u64;
             behind.saturating_sub(1 + u64::from(count) / 2)
         }
     };
-    let from = usize::try_from(first).unwrap_or(usize::MAX).min(shown.len());
-    let to = from.saturating_add(count as usize).min(shown.len());
-    let rows: Result<Vec<PairRow>, Failed<S::Error>> = shown[from..to]
+    let from = usize::try_from(first).unwrap_or(usize::MAX).min(numbers.len());
+    let to = from.saturating_add(count as usize).min(numbers.len());
+    let rows: Result<Vec<_>, Failed<S::Error>> = numbers[from..to]
         .iter()
-        .map(|row| comparison.row_at(*row, !ask.downstream_open).map(|row| pair_row(&row)))
+        .map(|row| Ok(shown(comparison.row_at(*row, !ask.downstream_open)?)))
         .collect();
-    Ok(PairsPage {
+    Ok(RowWindow {
         first: from as u64,
-        total: shown.len() as u64,
-        rows: rows.map_err(|failed| failed_report(&failed))?,
+        total: numbers.len() as u64,
+        rows: rows?,
     })
-}
-
-fn pair_row(row: &diff::PairRow) -> PairRow {
-    PairRow {
-        pair: u64::from(row.row),
-        kind: row.kind,
-        thread: row.thread,
-        turn: row.turn,
-        a: row.a.as_ref().map(pair_side),
-        b: row.b.as_ref().map(pair_side),
-        summary: visible::line(&row.summary),
-        folded: row.folded,
-        first: row.first,
-        by_hand: row.by_hand,
-    }
-}
-
-fn pair_side(side: &diff::PairSide) -> PairSide {
-    PairSide {
-        exchange: side.exchange,
-        span: side.span.unwrap_or(u32::MAX),
-        kind: side.kind.family(),
-        name: visible::line(&side.name),
-        summary: visible::line(&side.summary),
-        first_seq: side.first_seq,
-        last_seq: side.last_seq,
-    }
 }
 
 /// All about one pair.
 ///
 /// # Errors
 /// When there is no such pair, or a side cannot be read.
-pub fn pair<S: Shelf + Clone>(ask: &Pair, comparison: &mut Comparison<S>) -> Result<PairView, Report> {
+pub fn pair<S: Shelf + Clone>(ask: &Pair, comparison: &mut Comparison<S>) -> Result<PairDetail, Report> {
     let number = u32::try_from(ask.pair).unwrap_or(u32::MAX);
-    let row = comparison
-        .row_at(number, true)
-        .map_err(|failed| failed_report(&failed))?;
-    let detail = comparison.detail(number).map_err(|failed| failed_report(&failed))?;
-    Ok(PairView {
-        row: pair_row(&row),
-        words: shown(detail.words),
-        tree: shown(detail.tree),
-        timing: detail
-            .timing
-            .into_iter()
-            .map(|row| TimingRow {
-                part: row.part.to_owned(),
-                a_us: row.a_us,
-                b_us: row.b_us,
-                noise: row.noise,
-            })
-            .collect(),
-        state_after: shown(detail.state_after),
-        state_changes: detail.state_changes,
-    })
+    Ok(shown(comparison.detail(number)?))
 }
 
 /// Both sides' lanes and what connects them, to one scale: a second, or a
@@ -211,10 +136,6 @@ pub fn pair<S: Shelf + Clone>(ask: &Pair, comparison: &mut Comparison<S>) -> Res
 /// # Errors
 /// When a side cannot be read.
 pub fn ribbons<S: Shelf + Clone>(ask: &Ribbons, comparison: &mut Comparison<S>) -> Result<RibbonsView, Report> {
-    drawn(ask, comparison).map_err(|failed| failed_report(&failed))
-}
-
-fn drawn<S: Shelf + Clone>(ask: &Ribbons, comparison: &mut Comparison<S>) -> Result<RibbonsView, Failed<S::Error>> {
     let axis = ask.axis;
     let (from, to) = (ask.from.clamp(0.0, 1.0), ask.to.clamp(0.0, 1.0));
     let width_px = ask.width_px.min(WIDTH);
@@ -229,19 +150,10 @@ fn drawn<S: Shelf + Clone>(ask: &Ribbons, comparison: &mut Comparison<S>) -> Res
         b.0 = comparison.x_of(true, axis, other)? + behind.max(0.0);
         b.1 = b.0 + (a.1 - a.0);
     }
-    let ribbons = comparison.ribbons(axis, a, b, width_px)?;
     Ok(RibbonsView {
         a: shown(comparison.lanes(false, axis, a, width_px)?),
         b: shown(comparison.lanes(true, axis, b, width_px)?),
-        ribbons: ribbons
-            .iter()
-            .map(|ribbon| Ribbon {
-                pair: u64::from(ribbon.row),
-                kind: ribbon.kind,
-                a: ribbon.a,
-                b: ribbon.b,
-            })
-            .collect(),
+        ribbons: comparison.ribbons(axis, a, b, width_px)?,
     })
 }
 
@@ -250,10 +162,6 @@ fn drawn<S: Shelf + Clone>(ask: &Ribbons, comparison: &mut Comparison<S>) -> Res
 /// # Errors
 /// When a side cannot be read.
 pub fn map<S: Shelf + Clone>(ask: &MapMoment, comparison: &mut Comparison<S>) -> Result<MappedMoment, Report> {
-    mapped(ask, comparison).map_err(|failed| failed_report(&failed))
-}
-
-fn mapped<S: Shelf + Clone>(ask: &MapMoment, comparison: &mut Comparison<S>) -> Result<MappedMoment, Failed<S::Error>> {
     let axis = ask.axis;
     let moment = match ask.at {
         MapAt::Frame(exchange, seq) => At { exchange, seq },
@@ -267,4 +175,16 @@ fn mapped<S: Shelf + Clone>(ask: &MapMoment, comparison: &mut Comparison<S>) -> 
         b_x: comparison.x_of(true, axis, b)?,
         pair: row.map(u64::from),
     })
+}
+
+/// A comparison as a report.
+///
+/// # Errors
+/// When a side cannot be read.
+pub fn report<S: Shelf + Clone>(ask: CompareReport, comparison: &mut Comparison<S>) -> Result<ReportText, Report> {
+    let text = match ask.json {
+        true => diff::report::json_lines(comparison),
+        false => diff::report::markdown(comparison),
+    };
+    Ok(ReportText { text: text? })
 }

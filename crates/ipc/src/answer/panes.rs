@@ -8,12 +8,12 @@ use scrubjay_protocol::{
 };
 use scrubjay_session::{
     exchange::{Headers, HttpVersion},
-    query::{ChatQuery, Failed, Reader, StateQuery},
+    query::{Failed, Reader, StateQuery},
     shelf::Shelf,
 };
 
 use super::shown::shown;
-use crate::{Chat, ChatWindow, Input, InputView, ReadValue, State, StateView, ValueView, visible};
+use crate::{Input, InputView, ReadValue, State, StateTree, ValueView, visible};
 
 /// Bytes of a value or a request body that are shown.
 pub(super) const TEXT_LEN: usize = 1024 * 1024;
@@ -22,7 +22,7 @@ const LINES: u32 = 2_000;
 /// Entries of a list of the input that are shown.
 const ENTRIES: usize = 500;
 
-pub(super) fn state<S: Shelf>(ask: &State, reader: &mut Reader<S>) -> Result<StateView, Failed<S::Error>> {
+pub(super) fn state<S: Shelf>(ask: &State, reader: &mut Reader<S>) -> Result<StateTree, Failed<S::Error>> {
     let tree = reader.state_tree(&StateQuery {
         at: ask.at,
         expanded: ask.expanded.clone(),
@@ -30,32 +30,12 @@ pub(super) fn state<S: Shelf>(ask: &State, reader: &mut Reader<S>) -> Result<Sta
         first: ask.first,
         count: ask.count.min(LINES),
     })?;
-    Ok(StateView {
-        as_of: tree.as_of,
-        last_state_seq: tree.last_state_seq,
-        any_state_event: tree.last_state_seq.is_some(),
-        stuck: tree.stuck.map(|(seq, why)| (seq, visible::line(&why))),
-        after_stop: tree.after_stop,
-        first: tree.first,
-        total: tree.total,
-        lines: shown(tree.lines),
-        changes: shown(tree.changes),
-        bytes: tree.bytes,
-    })
+    Ok(shown(tree))
 }
 
 pub(super) fn value<S: Shelf>(ask: &ReadValue, reader: &mut Reader<S>) -> Result<ValueView, Failed<S::Error>> {
     let (text, cut) = reader.state_value(ask.at, &ask.pointer, TEXT_LEN)?;
     Ok(ValueView { text, cut })
-}
-
-pub(super) fn chat<S: Shelf>(ask: &Chat, reader: &mut Reader<S>) -> Result<ChatWindow, Failed<S::Error>> {
-    let window = reader.chat(&ChatQuery {
-        at: ask.at,
-        first: ask.first,
-        count: ask.count,
-    })?;
-    Ok(shown(window))
 }
 
 pub(super) fn input<S: Shelf>(_: &Input, reader: &mut Reader<S>) -> Result<InputView, Failed<S::Error>> {
@@ -70,17 +50,10 @@ pub(super) fn input<S: Shelf>(_: &Input, reader: &mut Reader<S>) -> Result<Input
         request_headers: shown_headers(&facts.request.headers),
         response_headers: response_headers.unwrap_or_default(),
         is_run_input: input.is_some(),
-        thread_id: String::new(),
-        run_id: String::new(),
-        protocol_version: None,
-        parent_run_id: None,
-        messages: Vec::new(),
-        tools: Vec::new(),
-        context: 0,
-        resume: Vec::new(),
         body: text,
         cut,
         bytes: body.len() as u64,
+        ..InputView::default()
     };
     if let Some(input) = input {
         describe(input, &mut view);

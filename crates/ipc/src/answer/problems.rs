@@ -6,7 +6,8 @@ use scrubjay_session::{
     shelf::Shelf,
 };
 
-use crate::{MutedIn, Mutes, ProblemGroup, ProblemRow, ProblemRows, ProblemRowsPage, Problems, ProblemsView, visible};
+use super::shown::shown;
+use crate::{MutedIn, Mutes, ProblemGroup, ProblemRow, ProblemRows, Problems, ProblemsView, RowWindow, visible};
 
 /// Rows that one answer gives at most.
 const ROWS: u32 = 1_000;
@@ -21,7 +22,8 @@ pub(super) fn groups<S: Shelf>(
     let mut groups = Vec::new();
     for known in counts {
         let first = reader.findings_of(Some(&known.rule), 0, 1)?.pop();
-        groups.push(group(&known, first, mutes.of(ask.exchange, &known.rule)));
+        let muted = mutes.of(ask.exchange, &known.rule);
+        groups.push(group(known, first, muted));
     }
     Ok(ProblemsView {
         rules: u32::try_from(rule::registry().count()).unwrap_or(u32::MAX),
@@ -29,27 +31,23 @@ pub(super) fn groups<S: Shelf>(
     })
 }
 
-fn group(known: &RuleCount, first: Option<FindingEntry>, muted: Option<MutedIn>) -> ProblemGroup {
-    let rule = rule::rule(&known.rule);
+fn group(found: RuleCount, first: Option<FindingEntry>, muted: Option<MutedIn>) -> ProblemGroup {
+    let rule = rule::rule(&found.rule);
     let words = |of: fn(&scrubjay_session::fold::rule::Rule) -> &'static str| {
         rule.map(|rule| of(rule).to_owned()).unwrap_or_default()
     };
     let clients = rule.map_or(&[][..], |rule| rule.fails);
     ProblemGroup {
-        rule: known.rule.clone(),
-        severity: known.severity,
         title: words(|rule| rule.title),
         explanation: words(|rule| rule.explanation),
         effect: words(|rule| rule.effect),
         fix: words(|rule| rule.fix),
         clause: words(|rule| rule.clause),
         clients: clients.iter().map(|client| client.name().to_owned()).collect(),
-        count: known.count,
-        first_seq: known.first_seq,
-        last_seq: known.last_seq,
         stop: first.as_ref().is_some_and(|first| first.stop),
         message: first.map(|first| visible::line(&first.message)).unwrap_or_default(),
         muted,
+        found,
     }
 }
 
@@ -57,7 +55,7 @@ pub(super) fn rows<S: Shelf>(
     ask: &ProblemRows,
     reader: &mut Reader<S>,
     mutes: &Mutes,
-) -> Result<ProblemRowsPage, Failed<S::Error>> {
+) -> Result<RowWindow<ProblemRow>, Failed<S::Error>> {
     let counts = &reader.summary().rules;
     let wanted = counts
         .iter()
@@ -65,22 +63,18 @@ pub(super) fn rows<S: Shelf>(
     let total = wanted.map(|known| u64::from(known.count)).sum();
     let found = reader.findings_of(ask.rule.as_deref(), ask.first, ask.count.min(ROWS))?;
     let mut rows = Vec::new();
-    for finding in found {
+    for finding in shown(found) {
         let at_us = match finding.seq {
             0 => 0,
             seq => reader.frame(seq)?.at_us,
         };
         rows.push(ProblemRow {
-            seq: finding.seq,
             at_us,
-            severity: finding.severity,
-            message: visible::line(&finding.message),
-            stop: finding.stop,
             muted: mutes.is_muted(ask.exchange, &finding.rule),
-            rule: finding.rule,
+            finding,
         });
     }
-    Ok(ProblemRowsPage {
+    Ok(RowWindow {
         first: ask.first,
         total,
         rows,

@@ -50,11 +50,33 @@ impl Captured for query::FindingEntry {
     }
 }
 
-impl Captured for query::RowWindow {
+impl Captured for query::Place {
     fn make_visible(&mut self) {
-        for row in &mut self.rows {
-            lines([&mut row.subject, &mut row.summary]);
+        lines([&mut self.type_name, &mut self.hint]);
+    }
+}
+
+impl Captured for query::FrameDetail {
+    fn make_visible(&mut self) {
+        line(&mut self.type_name);
+        self.findings.make_visible();
+        self.fields.make_visible();
+        self.operations.make_visible();
+        if let Some(span) = &mut self.span {
+            lines([&mut span.id, &mut span.name]);
         }
+    }
+}
+
+impl<T: Captured> Captured for query::RowWindow<T> {
+    fn make_visible(&mut self) {
+        self.rows.make_visible();
+    }
+}
+
+impl Captured for query::Row {
+    fn make_visible(&mut self) {
+        lines([&mut self.subject, &mut self.summary]);
     }
 }
 
@@ -68,6 +90,14 @@ impl Captured for query::Operation {
     fn make_visible(&mut self) {
         lines([&mut self.op, &mut self.path, &mut self.reason]);
         lines(self.from.iter_mut().chain(&mut self.value));
+    }
+}
+
+impl Captured for query::StateTree {
+    fn make_visible(&mut self) {
+        lines(self.stuck.iter_mut().map(|(_, why)| why));
+        self.lines.make_visible();
+        self.changes.make_visible();
     }
 }
 
@@ -109,15 +139,17 @@ impl Captured for query::Interrupt {
     }
 }
 
-impl Captured for query::SpanEvent {
+impl Captured for query::SpanEventWindow {
     fn make_visible(&mut self) {
-        line(&mut self.type_name);
+        lines(self.events.iter_mut().map(|event| &mut event.type_name));
     }
 }
 
-impl Captured for query::Write {
+impl Captured for query::WriteHistory {
     fn make_visible(&mut self) {
-        lines([&mut self.type_name, &mut self.value]);
+        for write in &mut self.writes {
+            lines([&mut write.type_name, &mut write.value]);
+        }
     }
 }
 
@@ -126,6 +158,24 @@ impl Captured for query::LanePicture {
         for lane in &mut self.lanes {
             lines(lane.shapes.iter_mut().map(|shape| &mut shape.label));
         }
+    }
+}
+
+impl Captured for diff::PairRow {
+    fn make_visible(&mut self) {
+        line(&mut self.summary);
+        for side in self.a.iter_mut().chain(&mut self.b) {
+            lines([&mut side.name, &mut side.summary]);
+        }
+    }
+}
+
+impl Captured for diff::PairDetail {
+    fn make_visible(&mut self) {
+        self.row.make_visible();
+        self.words.make_visible();
+        self.tree.make_visible();
+        self.state_after.make_visible();
     }
 }
 

@@ -6,10 +6,10 @@ use scrubjay_session::{
 use serde::de::DeserializeOwned;
 
 use super::*;
-use crate::{Axis, Kind, RowsOf};
+use crate::{Axis, Kind, RowOf, Rows, RowsOf};
 use crate::{
-    Chat, ChatWindow, Detail, DetailView, Input, InputView, Jump, JumpTo, LanePicture, Lanes, Locate, Moment,
-    ReadValue, State, StateView, Target, ValueView, Verdict,
+    Chat, ChatWindow, Detail, FrameDetail, Input, InputView, Jump, JumpTo, LanePicture, Lanes, Locate, Place,
+    ReadValue, State, StateTree, Target, ValueView, Verdict,
 };
 
 const EVENTS: [&str; 9] = [
@@ -78,7 +78,7 @@ fn opening_tells_the_facts() {
 
 #[test]
 fn rows_are_safe_to_show() {
-    let page: RowWindow = asked(Rows {
+    let page = asked(Rows {
         exchange: 7,
         view: RowsOf::Spans,
         expanded: vec![],
@@ -101,13 +101,13 @@ fn rows_are_safe_to_show() {
 
 #[test]
 fn a_moment_has_its_time_of_day() {
-    let moment: Moment = asked(Locate {
+    let moment: Place = asked(Locate {
         exchange: 7,
         axis: Axis::Clock,
         target: Target::AtMicros(450_000),
     });
     assert_eq!((moment.seq, moment.wall.as_str()), (4, "2023-11-14T22:13:20.400000Z"));
-    let problem: Option<Moment> = asked(Jump {
+    let problem: Option<Place> = asked(Jump {
         exchange: 7,
         axis: Axis::Index,
         from: 0,
@@ -119,11 +119,11 @@ fn a_moment_has_its_time_of_day() {
 
 #[test]
 fn a_failed_patch_shows_which_operation() {
-    let detail: DetailView = asked(Detail { exchange: 7, seq: 6 });
+    let detail: FrameDetail = asked(Detail { exchange: 7, seq: 6 });
     let fates: Vec<crate::Fate> = detail.operations.iter().map(|operation| operation.fate).collect();
     assert_eq!(fates, [crate::Fate::Skipped, crate::Fate::Failed]);
     assert!(!detail.operations[1].reason.is_empty());
-    let text: DetailView = asked(Detail { exchange: 7, seq: 4 });
+    let text: FrameDetail = asked(Detail { exchange: 7, seq: 4 });
     assert_eq!(text.timestamp, Some(("1700000000500".to_owned(), Some(100_000))));
     assert!(text.raw.contains("\\u001b"));
 }
@@ -138,7 +138,7 @@ fn the_state_tree_marks_what_changed() {
         first: 0,
         count: 50,
     };
-    let view: StateView = asked(ask(5));
+    let view: StateTree = asked(ask(5));
     let shown: Vec<(&str, Option<ChangeOf>)> = view
         .lines
         .iter()

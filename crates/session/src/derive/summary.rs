@@ -78,6 +78,7 @@ pub struct Run {
 
 /// The findings of one rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RuleCount {
     /// Rule id.
     pub rule: String,

@@ -45,6 +45,7 @@ use crate::{
 
 /// A frame of an exchange; frame 0 is its request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Moment {
     pub exchange: i64,
     /// The frame.
@@ -121,6 +122,10 @@ fn outlines<S: Shelf + Clone + Send>(
             false => Err(outline_a.err().unwrap_or(Stopped::Cancelled)),
         }
     })
+}
+
+fn delta(a: u64, b: u64) -> i64 {
+    i64::try_from(b).unwrap_or(i64::MAX) - i64::try_from(a).unwrap_or(i64::MAX)
 }
 
 impl<S: Shelf + Clone + Send> Comparison<S> {
@@ -217,6 +222,18 @@ impl<S: Shelf + Clone> Comparison<S> {
     /// A and B in a few words.
     pub fn facts(&self) -> [&SideFacts; 2] {
         [&self.outlines[0].facts, &self.outlines[1].facts]
+    }
+
+    /// B's length less A's, microseconds.
+    pub fn duration_delta_us(&self) -> i64 {
+        let [a, b] = self.facts();
+        delta(a.duration_us, b.duration_us)
+    }
+
+    /// B's time to first text less A's, microseconds; absent where a side has no text.
+    pub fn ttft_delta_us(&self) -> Option<i64> {
+        let [a, b] = self.facts();
+        Some(delta(a.ttft_us?, b.ttft_us?))
     }
 
     /// The threads of A and of B.

@@ -38,12 +38,12 @@
 //! - `align`: which item is which. `verdict`: what that amounts to.
 //! - `comparison`: the work, and the result that is asked.
 //! - `pair`, `words`, `timing`: all about one pair. `cells`: two values beside each other.
-//! - `many`: one against many.
+//! - `many`: one against many. [`report`]: a comparison as Markdown and as JSON Lines.
 //!
 //! # What is not here
 //!
 //! Judging one run (`fold::rule`), finding the exchanges of a thread
-//! (`engine`), reports and views (`ipc`), tables for a terminal (`cli`).
+//! (`engine`), answers for a window (`ipc`), tables for a terminal (`cli`).
 
 mod align;
 mod cells;
@@ -56,6 +56,7 @@ mod item;
 mod many;
 mod outline;
 mod pair;
+pub mod report;
 mod rules;
 mod side;
 mod threads;

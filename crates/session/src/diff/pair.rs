@@ -7,6 +7,7 @@ use scrubjay_protocol::json::{self, Object, Wtf8};
 
 pub(super) use self::place::{Place, place_of};
 use super::{
+    comparison::PairRow,
     document::{self, Draft, level_of},
     item::{Item, ItemKind, NO_SPAN},
     outline::{Outline, end_document, findings},
@@ -36,8 +37,10 @@ const CHANGES: usize = 200;
 
 /// All about one pair.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PairDetail {
-    /// Words, where it has text.
+    pub row: PairRow,
+    /// Words, where it has text; equal stretches are folded to their counts.
     pub words: Vec<WordRun>,
     /// The changed branches of what it says.
     pub tree: Vec<TreeLine>,

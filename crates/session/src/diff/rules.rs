@@ -7,6 +7,8 @@ use regex::bytes::Regex;
 use scrubjay_protocol::{json::Wtf8, pointer};
 use thiserror::Error;
 
+use crate::visible;
+
 /// What counts as different. Each level counts what the ones before it count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(
@@ -117,6 +119,20 @@ impl Rules {
     /// The rules, as they were given.
     pub fn ignored(&self) -> &[Ignore] {
         &self.ignored
+    }
+
+    /// All that is ignored, in words that are safe to show: `ids`, `times`, `/state/clock`.
+    pub fn ignoring(&self) -> Vec<String> {
+        let always: &[&str] = match self.level {
+            Level::Wire => &["ids", "times", "key order"],
+            _ => &["ids", "times", "chunking", "key order"],
+        };
+        let rule = |rule: &Ignore| match rule {
+            Ignore::Pointer(text) => visible::line(text),
+            Ignore::Pattern(text) => format!("text {}", visible::line(text)),
+        };
+        let always = always.iter().map(|word| (*word).to_owned());
+        always.chain(self.ignored.iter().map(rule)).collect()
     }
 
     pub(crate) fn has_pointers(&self) -> bool {

@@ -24,6 +24,16 @@ pub struct Thread {
     pub asks: String,
 }
 
+impl Thread {
+    /// Its id, or what it asks where it has none.
+    pub fn name(&self) -> &str {
+        match self.id.is_empty() {
+            true => &self.asks,
+            false => &self.id,
+        }
+    }
+}
+
 /// What made a pair of two threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PairedBy {

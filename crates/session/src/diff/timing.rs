@@ -4,6 +4,8 @@
 //! difference means nothing: the distance from the tenth to the ninetieth of
 //! a hundred, which for a part of many gaps grows with the root of their number.
 
+use std::borrow::Cow;
+
 use super::item::ItemKind;
 use crate::{derive::spans::Span, query::Run};
 
@@ -66,9 +68,10 @@ fn length_of(bucket: usize) -> u64 {
 
 /// The time one part took on both sides.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct TimingRow {
     /// `wait to first byte`, `streaming`, `tool run`, `largest gap`.
-    pub part: &'static str,
+    pub part: Cow<'static, str>,
     /// A's, microseconds.
     pub a_us: Option<u64>,
     /// B's, microseconds.
@@ -148,7 +151,7 @@ pub(crate) fn rows(a: &Timed, b: &Timed, spread_us: u64) -> Vec<TimingRow> {
         let many = matches!(*part, "streaming" | "whole" | "arguments");
         let noise = spread_us as f64 * if many { gaps } else { 1.0 };
         TimingRow {
-            part,
+            part: (*part).into(),
             a_us,
             b_us,
             noise: a_us.zip(b_us).is_some_and(|(a, b)| a.abs_diff(b) as f64 <= noise),

@@ -169,14 +169,14 @@ pub enum RowsOf {
 }
 
 /// A window of rows.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct RowWindow {
+pub struct RowWindow<T> {
     /// Number of the first row given.
     pub first: u64,
     /// Rows in all.
     pub total: u64,
-    pub rows: Vec<Row>,
+    pub rows: Vec<T>,
 }
 
 /// One row.
@@ -244,6 +244,7 @@ pub enum Target {
 
 /// A frame and where it is.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Place {
     /// Its number; 0 is the moment before the first.
     pub seq: u32,
@@ -251,6 +252,8 @@ pub struct Place {
     pub at_us: u64,
     /// Where it is on the asked axis.
     pub x: f64,
+    /// Time of day, RFC 3339 with microseconds.
+    pub wall: String,
     /// Event type, or what the frame is.
     pub type_name: String,
     /// Worst finding at it.
@@ -310,15 +313,28 @@ pub struct Extent {
 
 /// All about one frame.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Detail {
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct FrameDetail {
     /// The frame.
     pub seq: u32,
-    /// What the index knows of it.
-    pub entry: FrameEntry,
     /// Event type, or what the frame is.
     pub type_name: String,
+    /// Family.
+    pub kind: Kind,
+    /// When it arrived.
+    pub at_us: u64,
+    /// Time of day, RFC 3339 with microseconds.
+    pub wall: String,
     /// Gap since the frame before.
     pub gap_us: u64,
+    /// The event's own `timestamp`, as it stands, and its skew in microseconds if it reads as a time.
+    pub timestamp: Option<(String, Option<i64>)>,
+    /// Where its bytes are in the decoded body.
+    pub offset: u64,
+    /// How many bytes.
+    pub len: u64,
+    /// Number of the chunk that completed it, from 0.
+    pub chunk: u64,
     /// Frames completed by the same chunk, itself included.
     pub chunk_frames: u32,
     /// Offsets within the frame at which a new chunk begins (not for encoded bodies).
@@ -329,13 +345,49 @@ pub struct Detail {
     pub fields: Vec<Field>,
     /// Operations of a patch, with what became of each.
     pub operations: Vec<Operation>,
-    /// The bytes, cut at the limit asked for.
-    pub text: FrameText,
-    /// Of a record, the JSON text of the event that it decodes to, cut at that
-    /// limit, and whether it was.
-    pub decoded: Option<(String, bool)>,
+    /// The bytes as text, control characters kept, cut at the limit asked for; of a record
+    /// of the binary transport, the JSON of the event that it decodes to.
+    pub raw: String,
+    /// Whether `raw` was decoded from a binary record.
+    pub raw_decoded: bool,
+    /// Whether invalid UTF-8 was replaced in `raw`.
+    pub raw_lossy: bool,
+    /// Whether `raw` was cut.
+    pub raw_cut: bool,
+    /// The first 4 KB as bytes.
+    pub bytes: Vec<u8>,
     /// The span in whose rows it stands.
-    pub span: Option<(Span, SpanText)>,
+    pub span: Option<SpanDetail>,
+}
+
+/// An assembled item, as of a frame.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct SpanDetail {
+    /// Its number in the order of first frames.
+    pub ordinal: u32,
+    /// Family.
+    pub kind: Kind,
+    /// messageId, toolCallId, step name, …
+    pub id: String,
+    /// Role, tool name, step name.
+    pub name: String,
+    /// First frame.
+    pub first_seq: u32,
+    /// Last frame so far.
+    pub last_seq: u32,
+    /// From first to last frame.
+    pub duration_us: u64,
+    /// Frames in it.
+    pub frames: u32,
+    /// Assembled text or arguments, cut at 64 KB.
+    pub text: String,
+    /// Result, for tools.
+    pub result: Option<String>,
+    /// It has not ended.
+    pub open: bool,
+    /// Events of it behind the frame asked for; text and result are as of that frame.
+    pub later: u32,
 }
 
 /// A member of the event's object.

@@ -31,17 +31,6 @@ const WINDOW: u32 = 500;
 /// Messages looked through for a result, behind the call.
 const RESULTS_BEHIND: usize = 64;
 
-/// Which messages are wanted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ChatQuery {
-    /// As of which frame; 0 is the request's input.
-    pub at: u32,
-    /// First message wanted; absent asks for the last `count`.
-    pub first: Option<u32>,
-    /// How many messages at most.
-    pub count: u32,
-}
-
 /// A window of the conversation.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -139,18 +128,18 @@ pub struct Interrupt {
 }
 
 impl<S: Shelf> Reader<S> {
-    /// A window of the conversation.
+    /// A window of the conversation as of a frame; without `first` the last `count` messages.
     ///
     /// # Errors
     /// When there is no such frame, or the shelf cannot be read.
-    pub fn chat(&mut self, query: &ChatQuery) -> Result<ChatWindow, Failed<S::Error>> {
-        let (fold, _) = self.fold_at(query.at)?;
-        let at_us = if query.at == 0 { 0 } else { self.frame(query.at)?.at_us };
-        let ended = self.exchange.ending != crate::exchange::Ending::Open && query.at == self.frame_count();
+    pub fn chat(&mut self, at: u32, first: Option<u32>, count: u32) -> Result<ChatWindow, Failed<S::Error>> {
+        let (fold, _) = self.fold_at(at)?;
+        let at_us = if at == 0 { 0 } else { self.frame(at)?.at_us };
+        let ended = self.exchange.ending != crate::exchange::Ending::Open && at == self.frame_count();
         let pieces = ShelfPieces(&self.shelf);
         let total = fold.message_count() as u32;
-        let count = query.count.min(WINDOW);
-        let first = query.first.unwrap_or(total.saturating_sub(count)).min(total);
+        let count = count.min(WINDOW);
+        let first = first.unwrap_or(total.saturating_sub(count)).min(total);
         // With those behind it, among which are the results of its calls.
         let held = fold.messages(first as usize, count as usize + RESULTS_BEHIND, &pieces);
         let chat = Chat {
@@ -174,11 +163,11 @@ impl<S: Shelf> Reader<S> {
             .map(|message| message.text.chars().count() as u64 + message.text_skipped)
             .sum();
         Ok(ChatWindow {
-            as_of: query.at,
+            as_of: at,
             first,
             total,
             interrupts: interrupts_of(&fold, &pieces),
-            stop: self.pages.summary.stop.clone().filter(|stop| stop.seq < query.at),
+            stop: self.pages.summary.stop.clone().filter(|stop| stop.seq < at),
             ttft_us: self.pages.summary.ttft_us.filter(|ttft_us| *ttft_us <= at_us),
             messages,
             chars,

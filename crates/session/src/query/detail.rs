@@ -1,5 +1,7 @@
 //! All about one frame.
 
+use std::borrow::Cow;
+
 use scrubjay_protocol::{
     event::EventType,
     frame::FrameKind,
@@ -7,7 +9,7 @@ use scrubjay_protocol::{
 };
 
 use super::{Failed, Reader, answer::*, describe, frames::event_text, spans::clip};
-use crate::{derive::unpacker_of, shelf::Shelf};
+use crate::{derive::unpacker_of, shelf::Shelf, words};
 
 /// Bytes of a field's value.
 const FIELD_LEN: usize = 16 * 1024;
@@ -23,15 +25,17 @@ const BOUNDARIES: u64 = 4_096;
 const SPAN_TEXT_LEN: usize = 64 * 1024;
 /// An event up to here is taken apart for its fields.
 const PARSED_LEN: u64 = 8 * 1024 * 1024;
+/// Bytes of a frame that are given as bytes.
+const BYTES_LEN: usize = 4 * 1024;
 /// Findings shown.
 const FINDINGS: usize = 200;
 
 impl<S: Shelf> Reader<S> {
-    /// All about a frame; its bytes are cut at `limit`.
+    /// All about a frame; its text is cut at `limit` bytes.
     ///
     /// # Errors
     /// When there is no such frame, or the shelf cannot be read.
-    pub fn detail(&mut self, seq: u32, limit: u64) -> Result<Detail, Failed<S::Error>> {
+    pub fn detail(&mut self, seq: u32, limit: u64) -> Result<FrameDetail, Failed<S::Error>> {
         let entry = self.frame(seq)?;
         let findings = self.findings(seq..seq.saturating_add(1), FINDINGS)?;
         let (mut type_name, mut fields, mut operations) = (describe::type_name(&entry, None), Vec::new(), Vec::new());
@@ -49,19 +53,31 @@ impl<S: Shelf> Reader<S> {
         }
         let span = self.span(entry.span)?;
         let text = self.span_text_until(entry.span, seq, SPAN_TEXT_LEN)?;
-        Ok(Detail {
+        let frame = self.frame_text(seq, limit)?;
+        let raw = decoded.unwrap_or_else(|| Raw::of(&frame));
+        let arrival_us = self.exchange.started_at_us.saturating_add_unsigned(entry.at_us);
+        Ok(FrameDetail {
             seq,
-            entry,
             type_name,
+            kind: entry.event.kind(),
+            at_us: entry.at_us,
+            wall: words::rfc3339(arrival_us),
             gap_us: self.gap_before(seq, &entry)?,
+            timestamp: timestamp(&fields, arrival_us),
+            offset: entry.offset,
+            len: entry.len,
+            chunk: entry.chunk,
             chunk_frames: self.frames_of_chunk(seq, entry.chunk)?,
             chunk_boundaries: self.boundaries_in(&entry)?,
             findings,
             fields,
             operations,
-            text: self.frame_text(seq, limit)?,
-            decoded,
-            span: Some((span, text)),
+            raw: raw.text,
+            raw_decoded: raw.is_decoded,
+            raw_lossy: raw.is_lossy,
+            raw_cut: raw.is_cut,
+            bytes: frame.bytes.into_iter().take(BYTES_LEN).collect(),
+            span: Some(span_detail(span, text)),
         })
     }
 
@@ -96,12 +112,72 @@ impl<S: Shelf> Reader<S> {
     }
 }
 
-fn decoded_of(entry: &FrameEntry, text: Vec<u8>, limit: u64) -> Option<(String, bool)> {
+/// A frame as text.
+struct Raw {
+    text: String,
+    is_decoded: bool,
+    is_lossy: bool,
+    is_cut: bool,
+}
+
+impl Raw {
+    fn of(frame: &FrameText) -> Self {
+        let text = String::from_utf8_lossy(&frame.bytes);
+        // A cut inside a character is not the frame's fault.
+        let is_cut_character =
+            frame.cut && std::str::from_utf8(&frame.bytes).is_err_and(|error| error.error_len().is_none());
+        Self {
+            is_decoded: false,
+            is_lossy: matches!(text, Cow::Owned(_)) && !is_cut_character,
+            text: text.into_owned(),
+            is_cut: frame.cut,
+        }
+    }
+}
+
+/// The event's own `timestamp` as it stands, and how far it is ahead of the
+/// arrival, in microseconds, if it reads as a time: milliseconds, or seconds
+/// when it is so small.
+fn timestamp(fields: &[Field], arrival_us: i64) -> Option<(String, Option<i64>)> {
+    let field = fields.iter().find(|field| field.name == "timestamp")?;
+    let number = field.value.trim_matches('"').parse::<f64>().ok();
+    let millis = number.map(|number| if number.abs() < 1e11 { number * 1e3 } else { number });
+    let plausible = millis.filter(|millis| (5e11..5e12).contains(millis));
+    Some((
+        field.value.clone(),
+        plausible.map(|millis| (millis * 1e3) as i64 - arrival_us),
+    ))
+}
+
+fn span_detail(span: Span, text: SpanText) -> SpanDetail {
+    SpanDetail {
+        ordinal: span.ordinal,
+        kind: span.kind,
+        id: span.id,
+        name: span.name,
+        first_seq: span.first_seq,
+        last_seq: span.last_seq,
+        duration_us: span.end_us - span.start_us,
+        frames: span.frames,
+        text: text.text,
+        result: text.result,
+        open: span.open,
+        later: text.later,
+    }
+}
+
+fn decoded_of(entry: &FrameEntry, text: Vec<u8>, limit: u64) -> Option<Raw> {
     if entry.kind != FrameKind::Record || text.is_empty() {
         return None;
     }
     let text = String::from_utf8(text).ok()?;
-    Some(clip(text, usize::try_from(limit).unwrap_or(usize::MAX)))
+    let (text, is_cut) = clip(text, usize::try_from(limit).unwrap_or(usize::MAX));
+    Some(Raw {
+        text,
+        is_decoded: true,
+        is_lossy: false,
+        is_cut,
+    })
 }
 
 fn fields_of(event: Option<&EventType>, data: &[u8]) -> Vec<Field> {

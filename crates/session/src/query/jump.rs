@@ -4,7 +4,7 @@
 use scrubjay_protocol::json::{Value, Wtf8};
 
 use super::{Failed, Reader, answer::*, describe, pages::partition};
-use crate::{derive::marks::List, shelf::Shelf};
+use crate::{derive::marks::List, shelf::Shelf, words};
 
 /// Frames looked back for the last words.
 const WORDS_FRAMES: u32 = 16;
@@ -35,6 +35,7 @@ impl<S: Shelf> Reader<S> {
                 seq,
                 at_us: 0,
                 x: 0.0,
+                wall: words::rfc3339(self.exchange.started_at_us),
                 type_name: "request".to_owned(),
                 severity: None,
                 gap_us: 0,
@@ -48,6 +49,7 @@ impl<S: Shelf> Reader<S> {
             seq,
             at_us: entry.at_us,
             x: self.x_of(axis, seq)?,
+            wall: words::rfc3339(self.exchange.started_at_us.saturating_add_unsigned(entry.at_us)),
             type_name,
             severity: entry.severity,
             gap_us: self.gap_before(seq, &entry)?,

@@ -43,12 +43,12 @@
 //! reader.spans(first_ordinal..end_ordinal) -> Vec<Span>
 //! reader.span_text(ordinal, limit) -> SpanText
 //!
-//! reader.rows(view, &expanded, first, count) -> RowWindow
+//! reader.rows(view, &expanded, first, count) -> RowWindow<Row>
 //! reader.row_of(view, &expanded, seq) -> u64
 //! reader.locate(axis, target) -> Place
 //! reader.place(axis, seq) -> Place
 //! reader.jump(axis, from, JumpTo, Direction) -> Option<Place>
-//! reader.detail(seq, limit) -> Detail
+//! reader.detail(seq, limit) -> FrameDetail
 //! reader.lanes(axis, from, to, width_px) -> LanePicture
 //! ```
 //!
@@ -78,13 +78,13 @@ use thiserror::Error;
 pub(crate) use self::spans::clip;
 pub use self::{
     answer::*,
-    chat::{ChatMessage, ChatQuery, ChatWindow, Interrupt, ToolCard},
+    chat::{ChatMessage, ChatWindow, Interrupt, ToolCard},
     frames::{Events, stored_findings},
     lanes::{Form, Lane, LaneId, LanePicture, LongGap, Shape},
     reader::Reader,
-    span_events::{SpanEvent, SpanEvents},
+    span_events::{SpanEvent, SpanEventWindow},
     state::{Change, MOMENT_LEN, StateLine, StateQuery, StateTree, ValueShape},
-    writes::{Write, Writes},
+    writes::{Write, WriteHistory},
 };
 pub use crate::changes::ChangeKind;
 use crate::derive::Damaged;

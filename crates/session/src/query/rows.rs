@@ -33,7 +33,7 @@ impl<S: Shelf> Reader<S> {
         expanded: &[u32],
         first: u64,
         count: u32,
-    ) -> Result<RowWindow, Failed<S::Error>> {
+    ) -> Result<RowWindow<Row>, Failed<S::Error>> {
         if view == RowsOf::Events {
             return self.event_rows(first, count);
         }
@@ -71,7 +71,7 @@ impl<S: Shelf> Reader<S> {
         Ok(row + 1 + u64::from(self.rank_in(&span, seq)?))
     }
 
-    fn event_rows(&mut self, first: u64, count: u32) -> Result<RowWindow, Failed<S::Error>> {
+    fn event_rows(&mut self, first: u64, count: u32) -> Result<RowWindow<Row>, Failed<S::Error>> {
         let total = u64::from(self.frame_count());
         let end = first.saturating_add(u64::from(count)).min(total);
         let rows: Result<Vec<Row>, _> = (first..end).map(|row| self.frame_row(row as u32 + 1, 0)).collect();

@@ -21,13 +21,16 @@ pub struct SpanEvent {
 
 /// A window of a span's events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SpanEvents {
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct SpanEventWindow {
+    /// The span, by ordinal.
+    pub span: u32,
     /// Place of the first event given, from 0.
     pub first: u32,
     /// Events of the span.
     pub total: u32,
     pub events: Vec<SpanEvent>,
-    /// Events in each of so many equal parts of the span's time.
+    /// Events in each of so many equal parts of the span's time; empty when it took no time.
     pub rate: Vec<u32>,
 }
 
@@ -43,7 +46,7 @@ impl<S: Shelf> Reader<S> {
         around: u32,
         count: u32,
         parts: u32,
-    ) -> Result<SpanEvents, Failed<S::Error>> {
+    ) -> Result<SpanEventWindow, Failed<S::Error>> {
         let span = self.span(ordinal)?;
         let here = self.rank_in(&span, around)?.min(span.frames.saturating_sub(1));
         let first = here.saturating_sub(count / 2).min(span.frames.saturating_sub(count));
@@ -64,7 +67,8 @@ impl<S: Shelf> Reader<S> {
             });
             before = Some(entry.at_us);
         }
-        Ok(SpanEvents {
+        Ok(SpanEventWindow {
+            span: ordinal,
             first,
             total: span.frames,
             events,

@@ -47,11 +47,14 @@ pub struct StateQuery {
 
 /// The visible part of the state tree.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct StateTree {
     /// As of which frame.
     pub as_of: u32,
-    /// The state event at or before it.
+    /// The state event at or before it; absent while the state is the input's.
     pub last_state_seq: Option<u32>,
+    /// Whether there is one.
+    pub any_state_event: bool,
     /// State that stands still after a failed patch: since when, and why.
     pub stuck: Option<(u32, String)>,
     /// The official client had given up before this moment.
@@ -317,6 +320,7 @@ impl<S: Shelf> Reader<S> {
         Ok(StateTree {
             as_of: query.at,
             last_state_seq: last,
+            any_state_event: last.is_some(),
             stuck,
             after_stop: self.pages.summary.stop.as_ref().is_some_and(|stop| stop.seq < query.at),
             first: query.first,

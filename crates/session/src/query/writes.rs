@@ -33,9 +33,10 @@ pub struct Write {
 
 /// Writes of a value up to a moment, and the next behind it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Writes {
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct WriteHistory {
     /// The newest first.
-    pub until: Vec<Write>,
+    pub writes: Vec<Write>,
     /// There were earlier ones.
     pub more: bool,
     /// The frame that writes it next.
@@ -51,22 +52,22 @@ impl<S: Shelf> Reader<S> {
     ///
     /// # Errors
     /// When there is no such frame, or the shelf cannot be read.
-    pub fn writes(&mut self, at: u32, pointer: &str, most: usize) -> Result<Writes, Failed<S::Error>> {
+    pub fn writes(&mut self, at: u32, pointer: &str, most: usize) -> Result<WriteHistory, Failed<S::Error>> {
         let tokens = tokens_of(pointer);
         // The fold asked for last is the one the playhead is at; keep it so.
         let kept = self.last_fold.clone();
-        let mut writes = Writes::default();
+        let mut writes = WriteHistory::default();
         let mut here = Some(at);
         while let Some(seq) = here {
             let Some((by, value)) = self.written(seq, &tokens)? else {
                 break;
             };
-            if writes.until.len() == most {
+            if writes.writes.len() == most {
                 writes.more = true;
                 break;
             }
             let write = self.write(by, value)?;
-            writes.until.push(write);
+            writes.writes.push(write);
             here = by.checked_sub(1);
         }
         writes.next = self.next_write(at, &tokens)?;

@@ -4,7 +4,7 @@
 use scrubjay_session::{
     exchange::{Ending, Hole},
     memory::MemoryShelf,
-    query::{Axis, ChatQuery, Direction, JumpTo, Reader, RowsOf, StateQuery, Target},
+    query::{Axis, Direction, JumpTo, Reader, RowsOf, StateQuery, Target},
 };
 
 use crate::stream::{REQUEST, Stream, everything};
@@ -178,7 +178,7 @@ fn ask(reader: &mut Reader<MemoryShelf>, dice: &mut Dice) {
         10 => drop(reader.detail(one, u64::from(other))),
         11 => {
             let first = (dice.below(2) == 0).then_some(other);
-            drop(reader.chat(&ChatQuery { at: one, first, count }));
+            drop(reader.chat(one, first, count));
         }
         12 => drop(reader.span_text_until(one, other, count as usize)),
         13 => drop(reader.span_events(one, other, count, dice.below(200) as u32)),

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use scrubjay_session::{
     exchange::{Chunk, Ending},
-    query::{Axis, ChatQuery, Direction, JumpTo, LaneId, Outcome, Row, RowsOf, Severity, Target, Transport},
+    query::{Axis, Direction, JumpTo, LaneId, Outcome, Row, RowsOf, Severity, Target, Transport},
 };
 
 use crate::stream::{Stream, everything};
@@ -179,7 +179,7 @@ fn detail_has_the_fields_as_they_stand_and_the_fate_of_operations() {
         (detail.operations.len(), detail.operations[0].path.as_str()),
         (1, "/cart/total")
     );
-    let text = reader.detail(14, 1 << 18).unwrap().span.unwrap().1.text;
+    let text = reader.detail(14, 1 << 18).unwrap().span.unwrap().text;
     assert_eq!(text, "I am looking for flights.");
 }
 
@@ -193,7 +193,7 @@ fn chunk_boundaries_inside_a_frame_are_known() {
     let mut reader = stream.reader(Ending::Complete);
     let detail = reader.detail(1, 1 << 18).unwrap();
     assert_eq!(
-        (detail.chunk_boundaries, detail.entry.chunk, detail.chunk_frames),
+        (detail.chunk_boundaries, detail.chunk, detail.chunk_frames),
         (vec![14, 31], 2, 2)
     );
 }
@@ -392,12 +392,7 @@ fn tool_calls_and_parts_that_are_left_out_are_counted() {
                     calls.join(",")
                 ),
             );
-        let query = ChatQuery {
-            at: 2,
-            first: Some(0),
-            count: 10,
-        };
-        stream.reader(Ending::Complete).chat(&query).unwrap().messages
+        stream.reader(Ending::Complete).chat(2, Some(0), 10).unwrap().messages
     };
     let image = r#"{"type":"image","source":{"type":"url","value":"http://127.0.0.1/a.png"}}"#.to_owned();
     let text = |len: usize| format!(r#"{{"type":"text","text":"{}"}}"#, "x".repeat(len));

@@ -3,7 +3,7 @@
 use scrubjay_session::{
     exchange::{Ending, Exchange, Hole},
     memory::MemoryShelf,
-    query::{Axis, Form, LaneId, Reader, Severity, Writes},
+    query::{Axis, Form, LaneId, Reader, Severity, WriteHistory},
 };
 
 use crate::stream::{REQUEST, Stream};
@@ -42,9 +42,9 @@ fn counting() -> Stream {
     stream
 }
 
-fn told(writes: &Writes) -> Vec<(u32, &str)> {
+fn told(writes: &WriteHistory) -> Vec<(u32, &str)> {
     writes
-        .until
+        .writes
         .iter()
         .map(|write| (write.seq, write.value.as_str()))
         .collect()
@@ -56,7 +56,7 @@ fn writes_of_a_value_are_told_back_to_the_request() {
     let writes = reader.writes(5, "/n", 10).unwrap();
     assert_eq!(told(&writes), [(4, "2"), (2, "1"), (0, "0")]);
     assert_eq!((writes.more, writes.next), (false, Some(6)));
-    assert_eq!(writes.until[0].at_us, 4_000);
+    assert_eq!(writes.writes[0].at_us, 4_000);
 
     let writes = reader.writes(9, "/n", 2).unwrap();
     assert_eq!(told(&writes), [(6, "3"), (4, "2")]);
@@ -67,11 +67,11 @@ fn writes_of_a_value_are_told_back_to_the_request() {
 fn a_branch_is_written_when_something_in_it_is() {
     let mut reader = counting().reader(Ending::Complete);
     let all = reader.writes(9, "", 10).unwrap();
-    let frames: Vec<u32> = all.until.iter().map(|write| write.seq).collect();
+    let frames: Vec<u32> = all.writes.iter().map(|write| write.seq).collect();
     assert_eq!(frames, [6, 4, 2, 0]);
     let kept = reader.writes(9, "/kept", 10).unwrap();
     assert_eq!(told(&kept), [(2, "{a}")]);
-    assert_eq!(reader.writes(9, "/nowhere", 10).unwrap(), Writes::default());
+    assert_eq!(reader.writes(9, "/nowhere", 10).unwrap(), WriteHistory::default());
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn looking_for_writes_leaves_the_state_at_the_playhead_alone() {
 #[test]
 fn a_spans_text_is_as_of_the_frame() {
     let mut reader = counting().reader(Ending::Complete);
-    let span = reader.detail(5, 1_000).unwrap().span.unwrap().0.ordinal;
+    let span = reader.detail(5, 1_000).unwrap().span.unwrap().ordinal;
     let at = |reader: &mut Reader<MemoryShelf>, seq| {
         let text = reader.span_text_until(span, seq, 1_000).unwrap();
         (text.text, text.later)
@@ -93,13 +93,13 @@ fn a_spans_text_is_as_of_the_frame() {
     assert_eq!(at(&mut reader, 3), (String::new(), 3));
     assert_eq!(at(&mut reader, 6), ("Hello, ".to_owned(), 2));
     assert_eq!(at(&mut reader, 9), ("Hello, world.".to_owned(), 0));
-    assert_eq!(reader.detail(5, 1_000).unwrap().span.unwrap().1.text, "Hello, ");
+    assert_eq!(reader.detail(5, 1_000).unwrap().span.unwrap().text, "Hello, ");
 }
 
 #[test]
 fn a_spans_events_are_told_with_their_gaps_and_when_they_came() {
     let mut reader = counting().reader(Ending::Complete);
-    let span = reader.detail(5, 1_000).unwrap().span.unwrap().0.ordinal;
+    let span = reader.detail(5, 1_000).unwrap().span.unwrap().ordinal;
     let events = reader.span_events(span, 7, 2, 10).unwrap();
     assert_eq!((events.first, events.total), (1, 4));
     let shown: Vec<_> = events.events.iter().map(|event| (event.seq, event.gap_us)).collect();

@@ -120,9 +120,10 @@ fn a_record_shows_its_event_and_keeps_its_bytes() {
     let mut reader = Reader::open(records(&case, MemoryShelf::new)).unwrap();
     for (frame, seq) in case.frames.iter().zip(1..) {
         let detail = reader.detail(seq, 1_000_000).unwrap();
-        assert_eq!(detail.text.bytes[4..], frame.data);
-        let (text, is_cut) = detail.decoded.unwrap();
-        assert!(!is_cut && json::parse(text.as_bytes()).unwrap() == frame.value.clone().unwrap_or(Value::Null));
+        assert_eq!(detail.bytes[4..], frame.data);
+        let text = detail.raw;
+        assert!(detail.raw_decoded && !detail.raw_cut);
+        assert!(json::parse(text.as_bytes()).unwrap() == frame.value.clone().unwrap_or(Value::Null));
         let line = reader.event(seq).unwrap();
         assert_eq!((line.kind_name(), line.event), ("record", Some(text)));
     }
@@ -133,7 +134,7 @@ fn a_broken_record_shows_its_bytes_and_why() {
     let case = case("a cut string, in a run");
     let mut reader = Reader::open(records(&case, MemoryShelf::new)).unwrap();
     let detail = reader.detail(1, 1_000_000).unwrap();
-    assert!(detail.decoded.is_none() && detail.fields.is_empty());
+    assert!(!detail.raw_decoded && detail.fields.is_empty());
     assert_eq!(detail.findings[0].rule, "framing.record");
     let line = reader.event(1).unwrap();
     assert_eq!((line.kind_name(), line.event), ("malformed", None));

@@ -18,7 +18,7 @@ use scrubjay_session::{
     diff::{Comparison, Ignore, Level, Part, Rules},
     exchange::{Chunk, Ending, Exchange, ResponseHead},
     memory::MemoryShelf,
-    query::{Axis, ChatQuery, Direction, JumpTo, Reader, RowsOf, StateQuery},
+    query::{Axis, Direction, JumpTo, Reader, RowsOf, StateQuery},
 };
 
 use self::{counted::Counted, kinds::KINDS};
@@ -120,7 +120,7 @@ fn ask(shelf: MemoryShelf) {
         reader.rows(RowsOf::Spans, &[0, 1], u64::from(at), 50).unwrap();
         reader.rows(RowsOf::Events, &[], u64::from(at), 50).unwrap();
         for first in [None, Some(0)] {
-            reader.chat(&ChatQuery { at, first, count: 100 }).unwrap();
+            reader.chat(at, first, 100).unwrap();
         }
         let query = StateQuery {
             at,

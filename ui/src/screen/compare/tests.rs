@@ -4,7 +4,7 @@ use std::{cell::Cell, rc::Rc};
 
 use scrubjay_ipc::{
     AnyAsk, Code, Compare, CompareAsk, CompareStarted, Comparison, ComparisonView, Ignore, MapAt, MapMoment,
-    MappedMoment, News, Pairs, PairsPage, Report, Side,
+    MappedMoment, News, PairRow, Pairs, Report, RowWindow, Side,
 };
 
 use super::{
@@ -39,7 +39,7 @@ fn done() -> serde_json::Value {
     } })
 }
 
-fn rows(ask: &Pairs) -> PairsPage {
+fn rows(ask: &Pairs) -> RowWindow<PairRow> {
     let first = match ask.around {
         Some(pair) => pair.saturating_sub(u64::from(ask.count) / 2),
         None => ask.first,

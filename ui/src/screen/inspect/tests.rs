@@ -287,7 +287,7 @@ fn the_problem_key_skips_what_is_muted_and_says_when_there_is_nothing() {
     assert!(first > 0, "there is a problem");
     let rules: Vec<String> = inspect.problems.groups.value.with_untracked(|view| {
         let groups = &view.as_ref().expect("groups").groups;
-        groups.iter().map(|group| group.rule.clone()).collect()
+        groups.iter().map(|group| group.found.rule.clone()).collect()
     });
     for rule in &rules {
         inspect.problems.mute(rule.clone(), None, true);

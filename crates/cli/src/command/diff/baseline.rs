@@ -12,9 +12,9 @@ use std::{
 };
 
 use scrubjay_engine::clock;
-use scrubjay_ipc::{Code, answer::compare as answers};
+use scrubjay_ipc::Code;
 use scrubjay_session::{
-    diff::{self, Comparison, Rules, pair_threads},
+    diff::{self, Comparison, Rules, pair_threads, report},
     fold::rule::Client,
 };
 
@@ -285,7 +285,7 @@ impl Reporter<'_> {
         match self.out.format {
             Format::Markdown => self.out.text(&format!(
                 "### Against the baselines in {}\n",
-                answers::code(&folder.display().to_string())
+                report::code(&folder.display().to_string())
             )),
             _ => Ok(()),
         }
@@ -323,12 +323,12 @@ impl Reporter<'_> {
             Format::Json => {
                 for number in 0..comparison.differences().len() {
                     let found = comparison.divergence(number).map_err(unreadable)?;
-                    self.out.text(&answers::difference_line(number + 1, &found))?;
+                    self.out.text(&report::difference_line(number + 1, &found))?;
                 }
                 Ok(())
             }
             Format::Markdown => {
-                let report = answers::markdown(comparison).map_err(Failure::Report)?;
+                let report = report::markdown(comparison).map_err(unreadable)?;
                 self.out.text(&format!(
                     "\n<details><summary>What differs</summary>\n\n{report}\n</details>\n"
                 ))
@@ -396,9 +396,9 @@ fn markdown_head(file: &str, word: &str, asked: &str, freshness: Option<&Freshne
     let asked = if asked.is_empty() {
         String::new()
     } else {
-        format!(", {}", answers::code(asked))
+        format!(", {}", report::code(asked))
     };
-    format!("\n- **{word}** {}{asked}{about}\n", answers::code(file))
+    format!("\n- **{word}** {}{asked}{about}\n", report::code(file))
 }
 
 fn age_days(freshness: &Freshness) -> i64 {

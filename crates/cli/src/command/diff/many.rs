@@ -2,8 +2,7 @@
 //! happens how often.
 
 use scrubjay_engine::AnyShelf;
-use scrubjay_ipc::answer::compare as answers;
-use scrubjay_session::diff::{Many, Parting, Rules, Stopped};
+use scrubjay_session::diff::{Many, Parting, Rules, Stopped, report};
 
 use super::{Args, sides::Operand, text, verdict};
 use crate::{
@@ -92,7 +91,7 @@ fn said(parting: &Parting) -> String {
 fn json_lines(many: &Many, names: &[String]) -> String {
     let mut text = String::new();
     for (name, parting) in names.iter().zip(&many.partings) {
-        let first = parting.first.as_ref().map(|found| answers::difference_line(1, found));
+        let first = parting.first.as_ref().map(|found| report::difference_line(1, found));
         text.push_str(&json::line(&PartingLine {
             kind: "parting",
             operand: name,
@@ -118,22 +117,22 @@ fn json_lines(many: &Many, names: &[String]) -> String {
 fn markdown(many: &Many, names: &[String], first: &str) -> String {
     let mut text = format!(
         "Against {}:\n\n| | differences | first |\n|---|--:|---|\n",
-        answers::code(first)
+        report::code(first)
     );
     for (name, parting) in names.iter().zip(&many.partings) {
         let sentence = parting
             .first
             .as_ref()
-            .map_or("same".to_owned(), |found| answers::code(&found.sentence));
+            .map_or("same".to_owned(), |found| report::code(&found.sentence));
         let count = parting.counts.differences();
-        text.push_str(&format!("| {} | {count} | {sentence} |\n", answers::code(name)));
+        text.push_str(&format!("| {} | {count} | {sentence} |\n", report::code(name)));
     }
     text.push_str("\n| first parts at | path | how many |\n|---|---|--:|\n");
     for (moment, path, which) in &many.histogram {
         let path = if path.is_empty() {
             String::new()
         } else {
-            answers::code(path)
+            report::code(path)
         };
         text.push_str(&format!(
             "| {} | {path} | {} |\n",

@@ -1,7 +1,6 @@
 //! A comparison for people: the first divergence, then all of them.
 
 use scrubjay_engine::AnyShelf;
-use scrubjay_ipc::answer::compare::ignoring;
 use scrubjay_session::diff::{
     ComparedThreads, Comparison, Counts, Divergence, Moment, PairKind, PairedBy, PathChange, Scope, SideFacts, Thread,
     around,
@@ -54,7 +53,7 @@ pub(super) fn comparison(comparison: &mut Comparison<AnyShelf>, limit: usize) ->
             text.push_str(&format!("{} more are not listed; --json lists all.\n", count - limit));
         }
     }
-    text.push_str(&format!("\nIgnoring {}.\n", ignoring(comparison.rules()).join(", ")));
+    text.push_str(&format!("\nIgnoring {}.\n", comparison.rules().ignoring().join(", ")));
     Ok(text)
 }
 

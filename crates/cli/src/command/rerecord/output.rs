@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use scrubjay_engine::{Engine, ExportFormat, Opening, Options};
-use scrubjay_ipc::{Code, answer::compare as answers};
+use scrubjay_ipc::Code;
+use scrubjay_session::diff::report;
 
 use super::{
     asking::{Answers, Asked},
@@ -168,7 +169,7 @@ fn print(what: &str, file: &str, exchanges: usize, out: &mut Out) -> Result<(), 
             file,
             exchanges,
         }),
-        Format::Markdown => format!("\n- **{what}** {} ({count})\n", answers::code(file)),
+        Format::Markdown => format!("\n- **{what}** {} ({count})\n", report::code(file)),
         _ => format!("{what:<9}  {}  ({count})\n", safe(file)),
     };
     out.text(&text)

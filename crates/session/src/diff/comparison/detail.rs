@@ -19,12 +19,9 @@ impl<S: Shelf + Clone> Comparison<S> {
     ///
     /// # Errors
     /// When there is no such row, or a side cannot be read.
-    pub fn detail(&mut self, row: u32) -> Result<PairDetail, Failed<S::Error>> {
-        let Some(row) = self.rows.get(row as usize).copied() else {
-            return Err(Failed::Nothing {
-                place: format!("pair {row}"),
-            });
-        };
+    pub fn detail(&mut self, number: u32) -> Result<PairDetail, Failed<S::Error>> {
+        let shown = self.row_at(number, true)?;
+        let row = self.rows[number as usize];
         let (a, b) = (self.item(0, row.a).copied(), self.item(1, row.b).copied());
         let text = |open: &mut Open<S>, item: Option<&Item>| -> Result<String, Failed<S::Error>> {
             Ok(match item {
@@ -42,6 +39,7 @@ impl<S: Shelf + Clone> Comparison<S> {
         ];
         let spread = self.outlines[0].gaps.spread_us().max(self.outlines[1].gaps.spread_us());
         let mut detail = PairDetail {
+            row: shown,
             words: words::words(&one, &other),
             timing: timing::rows(&timed[0], &timed[1], spread),
             ..PairDetail::default()

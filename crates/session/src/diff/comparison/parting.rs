@@ -8,7 +8,7 @@ use crate::{
     derive::ShelfPieces,
     diff::{
         cells::cells,
-        item::Item,
+        item::{Item, ItemKind},
         pair::{self, Leaf, Place},
         verdict::Difference,
     },
@@ -35,6 +35,8 @@ pub struct Divergence {
     pub a: Moment,
     /// The frame in B.
     pub b: Moment,
+    /// What kind of item it is about.
+    pub item: Option<ItemKind>,
     /// What A has there.
     pub a_side: Option<PairSide>,
     /// What B has there.
@@ -60,10 +62,12 @@ pub struct Divergence {
 
 /// One path at which two items differ.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct PathChange {
     /// JSON Pointer into what the item says in B, or in A for what only A has.
     pub path: String,
     /// How it relates: changed, only A, only B, reordered.
+    #[cfg_attr(feature = "serde", serde(rename = "difference"))]
     pub kind: PairKind,
     /// A's value as JSON text, cut around what differs.
     pub a_value: Option<String>,
@@ -72,6 +76,7 @@ pub struct PathChange {
     /// Where B has the same value under another name.
     pub renamed_to: Option<String>,
     /// The new name of a value that is listed under its old name.
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub is_new_name: bool,
 }
 
@@ -139,6 +144,7 @@ impl<S: Shelf + Clone> Comparison<S> {
             turn: row.turn,
             a: self.moment_before(0, row),
             b: self.moment_before(1, row),
+            item: self.item_of(row).map(|item| item.kind),
             a_side: self.side_of(0, row.a)?,
             b_side: self.side_of(1, row.b)?,
             path: String::new(),
@@ -215,7 +221,10 @@ impl<S: Shelf + Clone> Comparison<S> {
         let moment = self.moment(side, &item, item.first_seq);
         let (known, value) = (self.side_of(side, other)?, self.said(side, other)?);
         match side {
-            0 => (found.a, found.a_side, found.a_value) = (moment, known, value),
+            0 => {
+                found.item = Some(item.kind);
+                (found.a, found.a_side, found.a_value) = (moment, known, value);
+            }
             _ => (found.b, found.b_side, found.b_value) = (moment, known, value),
         }
         Ok(())

@@ -13,8 +13,9 @@ use crate::{
 
 /// What connects two items. One end is absent for what only one side has.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Ribbon {
-    pub row: u32,
+    pub pair: u64,
     /// How the two relate.
     pub kind: PairKind,
     /// From and to on A's axis.
@@ -201,7 +202,7 @@ impl<S: Shelf + Clone> Comparison<S> {
             };
             let column = ((at - from) / (to - from).max(f64::MIN_POSITIVE) * f64::from(width_px)).floor() as i64;
             let ribbon = Ribbon {
-                row: spot.row,
+                pair: u64::from(spot.row),
                 kind: spot.kind,
                 a: ends[0],
                 b: ends[1],

@@ -2,7 +2,7 @@
 
 use super::{Comparison, Difference, Divergence, NO_SPAN, PairKind, PathChange, Row};
 use crate::{
-    derive::ShelfPieces,
+    derive::{ShelfPieces, kinds::Kind},
     diff::{
         cells::shown,
         item::{Item, ItemKind},
@@ -22,9 +22,10 @@ use crate::{
 };
 
 /// What A and B have at one place.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PairRow {
-    pub row: u32,
+    pub pair: u64,
     /// How they relate.
     pub kind: PairKind,
     /// Its pair of threads, by its place in [`Comparison::thread_pairs`].
@@ -37,7 +38,7 @@ pub struct PairRow {
     pub b: Option<PairSide>,
     /// What differs, in a line.
     pub summary: String,
-    /// Rows folded into this one; 0 for a plain one.
+    /// Pairs folded into this row; 0 for a plain one.
     pub folded: u32,
     /// The first difference.
     pub first: bool,
@@ -47,13 +48,14 @@ pub struct PairRow {
 
 /// One side of a pair.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PairSide {
     /// In which exchange.
     pub exchange: i64,
-    /// The span's number there; none for what is no span.
-    pub span: Option<u32>,
-    /// What it is.
-    pub kind: ItemKind,
+    /// The span's number there; the largest number for what is no span (input, final state, end).
+    pub span: u32,
+    /// Its family.
+    pub kind: Kind,
     /// Role, tool name, step name.
     pub name: String,
     /// One line of what it says.
@@ -103,7 +105,7 @@ impl<S: Shelf + Clone> Comparison<S> {
             _ => 0,
         };
         Ok(PairRow {
-            row: number,
+            pair: u64::from(number),
             kind: row.kind,
             thread: row.thread,
             turn: row.turn,
@@ -173,8 +175,8 @@ impl<S: Shelf + Clone> Comparison<S> {
         };
         Ok(Some(PairSide {
             exchange,
-            span: (item.span != NO_SPAN).then_some(item.span),
-            kind: item.kind,
+            span: item.span,
+            kind: item.kind.family(),
             name,
             summary,
             first_seq: item.first_seq,
@@ -251,8 +253,7 @@ impl<S: Shelf + Clone> Comparison<S> {
         let thread = |side: usize, place: Option<u32>| self.threads[side].get(place? as usize);
         let known = thread(0, pair.a).or_else(|| thread(1, pair.b));
         match known {
-            Some(thread) if !thread.id.is_empty() => thread.id.clone(),
-            Some(thread) if !thread.asks.is_empty() => thread.asks.clone(),
+            Some(thread) if !thread.name().is_empty() => thread.name().to_owned(),
             _ => pair
                 .a
                 .or(pair.b)

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use scrubjay_ipc::{
     Axis, CancelCompare, Compare, CompareReport, CompareResult, CompareStage, CompareStarted, Comparison,
-    ComparisonView, Ignore, LanePicture, Level, MapAt, MapMoment, MappedMoment, News, PairView, PairsPage, Report,
-    Ribbon, Ribbons, Side,
+    ComparisonView, Ignore, LanePicture, Level, MapAt, MapMoment, MappedMoment, News, PairDetail, PairRow, Report,
+    Ribbon, Ribbons, RowWindow, Side,
 };
 use scrubjay_timeline::Window;
 
@@ -62,10 +62,10 @@ pub(crate) struct CompareModel {
     pub(crate) view: Pane<ComparisonView>,
     pub(crate) differences_only: RwSignal<bool>,
     pub(crate) downstream_open: RwSignal<bool>,
-    pub(crate) pairs: Listing<PairsPage>,
+    pub(crate) pairs: Listing<RowWindow<PairRow>>,
     /// The pair that is looked at.
     pub(crate) chosen: RwSignal<Option<u64>>,
-    pub(crate) pair: Pane<PairView>,
+    pub(crate) pair: Pane<PairDetail>,
     pub(crate) tab: RwSignal<PairTab>,
     pub(crate) axis: RwSignal<Axis>,
     /// Part of the lanes that is visible; all is 0 to 1.

@@ -1,6 +1,6 @@
 //! The pairs of a comparison: a window of them, the one looked at, and pairing by hand.
 
-use scrubjay_ipc::{MapAt, Pair, PairByHand, PairKind, PairRow, PairSide, Pairs, PairsPage};
+use scrubjay_ipc::{MapAt, Pair, PairByHand, PairKind, PairRow, PairSide, Pairs, RowWindow};
 
 use super::{CompareModel, PairTab};
 use crate::{
@@ -167,7 +167,7 @@ impl CompareModel {
     }
 
     /// Asks for the rows around a pair.
-    fn with_around(self, pair: u64, then: impl FnOnce(&PairsPage) + 'static) {
+    fn with_around(self, pair: u64, then: impl FnOnce(&RowWindow<PairRow>) + 'static) {
         if let Some(ask) = self.pairs_ask(0, 41, Some(pair)) {
             spawn_local(async move {
                 if let Ok(page) = bridge::ask(ask).await {

@@ -1,7 +1,7 @@
 //! One pair: words, tree, times, and the state after it.
 
 use leptos::prelude::*;
-use scrubjay_ipc::{Change, ChangeKind, PairKind, PairView, TimingRow, TreeLine, WordPlace, WordRun};
+use scrubjay_ipc::{Change, ChangeKind, PairDetail, PairKind, TimingRow, TreeLine, WordPlace, WordRun};
 
 use crate::{
     part::{note::failure, tab::counted},
@@ -52,7 +52,7 @@ pub(crate) fn pair(page: Page) -> AnyView {
     .into_any()
 }
 
-fn head(model: CompareModel, view: &PairView) -> AnyView {
+fn head(model: CompareModel, view: &PairDetail) -> AnyView {
     let row = &view.row;
     let name = row
         .a
@@ -111,7 +111,7 @@ fn body(page: Page) -> AnyView {
 }
 
 /// Both ends, with the way to each in Inspect.
-fn sides(page: Page, view: &PairView) -> AnyView {
+fn sides(page: Page, view: &PairDetail) -> AnyView {
     let side = |of_b: bool, cap: &'static str| {
         let side = if of_b { &view.row.b } else { &view.row.a };
         let (tag, class) = if of_b { ("B", "b") } else { ("A", "a") };
@@ -224,7 +224,7 @@ fn timing(rows: &[TimingRow]) -> AnyView {
     .into_any()
 }
 
-fn state_after(view: &PairView) -> AnyView {
+fn state_after(view: &PairDetail) -> AnyView {
     if view.state_changes == 0 {
         return none("After this pair both sides hold the same state.");
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use scrubjay_ipc::{Axis, Ending, LanePicture, Lanes, Locate, Moment, News, Open, Opened, Report, Target};
+use scrubjay_ipc::{Axis, Ending, LanePicture, Lanes, Locate, News, Open, Opened, Place, Report, Target};
 use scrubjay_timeline::{Window, layout::Folding};
 
 use super::{
@@ -31,7 +31,7 @@ pub(crate) struct Inspect {
     /// The playhead.
     pub(crate) seq: RwSignal<u32>,
     /// Where the playhead is; for a moment after a move, where it was.
-    pub(crate) moment: RwSignal<Option<Moment>>,
+    pub(crate) moment: RwSignal<Option<Place>>,
     /// Place on the axis while it is dragged or played, before the frame is known.
     pub(crate) held_x: RwSignal<Option<f64>>,
     pub(crate) follow: RwSignal<Follow>,

@@ -1,6 +1,6 @@
 //! Moving the playhead and the window.
 
-use scrubjay_ipc::{Axis, Code, Jump, JumpTo, Locate, Moment, RunView, Target};
+use scrubjay_ipc::{Axis, Code, Jump, JumpTo, Locate, Place, RunView, Target};
 use scrubjay_timeline::{Window, axis as axes};
 
 use super::Inspect;
@@ -37,7 +37,7 @@ impl Inspect {
     }
 
     /// The playhead stands here.
-    fn stand(self, moment: Moment) {
+    fn stand(self, moment: Place) {
         if self.seq.get_untracked() != moment.seq {
             self.seq.set(moment.seq);
         }
@@ -250,7 +250,7 @@ impl Inspect {
 }
 
 /// Where a frame is on an axis; asks again when another question got in the way.
-async fn place_of(exchange: i64, axis: Axis, seq: u32) -> Option<Moment> {
+async fn place_of(exchange: i64, axis: Axis, seq: u32) -> Option<Place> {
     for _ in 0..5 {
         let target = Target::Seq(seq);
         match crate::bridge::ask(Locate { exchange, axis, target }).await {

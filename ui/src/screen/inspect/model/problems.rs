@@ -1,7 +1,7 @@
 //! What is wrong in the open exchange: the groups, and the findings of one of them.
 
 use scrubjay_ipc::{
-    Jump, JumpTo, Mute, ProblemGroup, ProblemRow, ProblemRows, ProblemRowsPage, Problems, ProblemsView, Target,
+    Jump, JumpTo, Mute, ProblemGroup, ProblemRow, ProblemRows, Problems, ProblemsView, RowWindow, Target,
 };
 
 use super::Inspect;
@@ -25,7 +25,7 @@ pub(crate) struct ProblemsModel {
     pub(crate) groups: Pane<ProblemsView>,
     /// The rule whose findings are shown.
     pub(crate) rule: RwSignal<Option<String>>,
-    pub(crate) rows: Listing<ProblemRowsPage>,
+    pub(crate) rows: Listing<RowWindow<ProblemRow>>,
     /// Why muting failed.
     pub(crate) refused: RwSignal<String>,
     /// Counts up when mutes changed.
@@ -84,7 +84,7 @@ impl ProblemsModel {
             .rows
             .page
             .asker(move |ask: &ProblemRows| inspect.is_open(ask.exchange) && self.rule.get_untracked() == ask.rule);
-        let total = Memo::new(move |_| self.group_here().map_or(0, |group| u64::from(group.count)));
+        let total = Memo::new(move |_| self.group_here().map_or(0, |group| u64::from(group.found.count)));
         Effect::new(move |_| {
             self.turn.track();
             let (Some((exchange, _)), Some(rule)) = (self.asked.get(), self.rule.get()) else {
@@ -108,8 +108,8 @@ impl ProblemsModel {
         let rule = self.rule.get_untracked();
         let first = self.groups.value.with_untracked(|view| {
             let groups = &view.as_ref()?.groups;
-            let is_here = groups.iter().any(|group| Some(&group.rule) == rule.as_ref());
-            (!is_here).then(|| groups.first().map(|group| group.rule.clone()))
+            let is_here = groups.iter().any(|group| Some(&group.found.rule) == rule.as_ref());
+            (!is_here).then(|| groups.first().map(|group| group.found.rule.clone()))
         });
         if let Some(first) = first {
             self.choose(first);
@@ -128,9 +128,13 @@ impl ProblemsModel {
     /// The group that is shown.
     pub(crate) fn group_here(self) -> Option<ProblemGroup> {
         let rule = self.rule.get()?;
-        self.groups
-            .value
-            .with(|view| view.as_ref()?.groups.iter().find(|group| group.rule == rule).cloned())
+        self.groups.value.with(|view| {
+            view.as_ref()?
+                .groups
+                .iter()
+                .find(|group| group.found.rule == rule)
+                .cloned()
+        })
     }
 
     /// The next or previous group.
@@ -138,9 +142,9 @@ impl ProblemsModel {
         let rule = self.rule.get_untracked();
         let next = self.groups.value.with_untracked(|view| {
             let groups = &view.as_ref()?.groups;
-            let at = groups.iter().position(|group| Some(&group.rule) == rule.as_ref());
+            let at = groups.iter().position(|group| Some(&group.found.rule) == rule.as_ref());
             let next = at.map_or(0, |at| at.saturating_add_signed(by as isize));
-            groups.get(next).map(|group| group.rule.clone())
+            groups.get(next).map(|group| group.found.rule.clone())
         });
         if next.is_some() {
             self.choose(next);
@@ -159,13 +163,13 @@ impl ProblemsModel {
                 Some(exchange) => exchange,
                 None => return,
             },
-            rule: Some(group.rule.clone()),
+            rule: Some(group.found.rule.clone()),
             first: 0,
             count: 1,
         };
         spawn_local(async move {
-            if let Some(row) = nearest(ask, u64::from(group.count), here, backwards).await {
-                self.visit(inspect, row.0, row.1.seq);
+            if let Some(row) = nearest(ask, u64::from(group.found.count), here, backwards).await {
+                self.visit(inspect, row.0, row.1.finding.seq);
             }
         });
     }
@@ -230,21 +234,18 @@ async fn nearest_of(groups: Vec<ProblemGroup>, exchange: i64, here: u32, backwar
     for group in groups {
         let ask = ProblemRows {
             exchange,
-            rule: Some(group.rule),
+            rule: Some(group.found.rule),
             first: 0,
             count: 1,
         };
-        let Some((_, row)) = nearest(ask, u64::from(group.count), here, backwards).await else {
+        let Some((_, row)) = nearest(ask, u64::from(group.found.count), here, backwards).await else {
             continue;
         };
-        let is_further = if backwards { row.seq < here } else { row.seq > here };
+        let seq = row.finding.seq;
+        let is_further = if backwards { seq < here } else { seq > here };
         if is_further {
-            let known = found.unwrap_or(row.seq);
-            found = Some(if backwards {
-                known.max(row.seq)
-            } else {
-                known.min(row.seq)
-            });
+            let known = found.unwrap_or(seq);
+            found = Some(if backwards { known.max(seq) } else { known.min(seq) });
         }
     }
     found
@@ -261,7 +262,7 @@ async fn nearest(ask: ProblemRows, total: u64, here: u32, backwards: bool) -> Op
     let (mut low, mut high) = (0, total);
     while low < high {
         let middle = u64::midpoint(low, high);
-        let seq = row(middle).await?.seq;
+        let seq = row(middle).await?.finding.seq;
         if if backwards { seq < here } else { seq <= here } {
             low = middle + 1;
         } else {

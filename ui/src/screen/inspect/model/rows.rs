@@ -13,7 +13,7 @@ use crate::{
 pub(crate) struct RowsModel {
     pub(crate) of: RwSignal<RowsOf>,
     pub(crate) expanded: RwSignal<Vec<u32>>,
-    pub(crate) list: Listing<RowWindow>,
+    pub(crate) list: Listing<RowWindow<Row>>,
     /// The row of the playhead.
     pub(crate) current: RwSignal<Option<u64>>,
     /// The frame for which `current` was chosen by a person.

@@ -1,7 +1,7 @@
 //! Detail, chat and input: the other panes that follow the playhead.
 
 use scrubjay_ipc::{
-    Body, BodyView, Cause, Chat, ChatWindow, Detail, DetailView, Input, InputView, SpanEvents, SpanEventsView, Target,
+    Body, BodyView, Cause, Chat, ChatWindow, Detail, FrameDetail, Input, InputView, SpanEventWindow, SpanEvents, Target,
 };
 
 use super::Inspect;
@@ -33,10 +33,10 @@ pub(crate) enum DetailTab {
 #[derive(Clone, Copy)]
 pub(crate) struct Sides {
     pub(crate) tab: RwSignal<Side>,
-    pub(crate) detail: Pane<DetailView>,
+    pub(crate) detail: Pane<FrameDetail>,
     pub(crate) detail_tab: RwSignal<DetailTab>,
     /// Events of the span that the frame belongs to.
-    pub(crate) span: Pane<SpanEventsView>,
+    pub(crate) span: Pane<SpanEventWindow>,
     pub(crate) chat: Pane<ChatWindow>,
     /// First message shown, if not the last ones.
     pub(crate) chat_first: RwSignal<Option<u32>>,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use scrubjay_ipc::{State, StateLine, StateView};
+use scrubjay_ipc::{State, StateLine, StateTree};
 
 use super::{Inspect, sides::Side};
 use crate::{browser, part::listing::Listing, signal::*};
@@ -12,7 +12,7 @@ const MOST_OPEN: usize = 500;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Tree {
-    pub(crate) list: Listing<StateView>,
+    pub(crate) list: Listing<StateTree>,
     /// Open branches by JSON Pointer; kept over moves, exchanges and restarts.
     pub(crate) expanded: RwSignal<BTreeSet<String>>,
     pub(crate) changed_only: RwSignal<bool>,

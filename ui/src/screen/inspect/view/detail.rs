@@ -1,7 +1,7 @@
 //! All about the frame under the playhead: verdict, fields, raw, hex.
 
 use leptos::prelude::*;
-use scrubjay_ipc::{DetailView, Fate, Field, FindingEntry, Operation, SpanEvent, SpanView, Target};
+use scrubjay_ipc::{Fate, Field, FindingEntry, FrameDetail, Operation, SpanDetail, SpanEvent, Target};
 
 use super::link::frame_link;
 use crate::{
@@ -42,7 +42,7 @@ pub(crate) fn detail(inspect: Inspect) -> AnyView {
     .into_any()
 }
 
-fn head(view: &DetailView) -> AnyView {
+fn head(view: &FrameDetail) -> AnyView {
     view! {
         <span class="gl" style=format!("background:var({})", words::kind_token(view.kind))></span>
         <b class="cut">{view.type_name.clone()}</b><span>{words::frame(view.seq)}</span>
@@ -67,7 +67,7 @@ fn body(inspect: Inspect) -> AnyView {
     shown.into_any()
 }
 
-fn verdict(inspect: Inspect, view: &DetailView) -> AnyView {
+fn verdict(inspect: Inspect, view: &FrameDetail) -> AnyView {
     let findings: Vec<_> = view.findings.iter().map(finding).collect();
     let fine = view
         .findings
@@ -130,7 +130,7 @@ fn operations(list: &[Operation]) -> Option<AnyView> {
     Some(view! { <table class="ops"><tbody>{lines}</tbody></table>{more} }.into_any())
 }
 
-fn arrival(view: &DetailView) -> AnyView {
+fn arrival(view: &FrameDetail) -> AnyView {
     let together = match view.chunk_frames {
         0 | 1 => "alone in its chunk".to_owned(),
         n => format!("one of {n} in its chunk"),
@@ -155,7 +155,7 @@ fn arrival(view: &DetailView) -> AnyView {
     .into_any()
 }
 
-fn assembled(inspect: Inspect, span: &SpanView) -> AnyView {
+fn assembled(inspect: Inspect, span: &SpanDetail) -> AnyView {
     let (first, last) = (span.first_seq, span.last_seq);
     let mut facts = vec![words::many(u64::from(span.frames), "event")];
     if span.open {
@@ -236,7 +236,7 @@ fn sparkline(rate: &[u32]) -> Option<AnyView> {
     )
 }
 
-fn fields(view: &DetailView) -> AnyView {
+fn fields(view: &FrameDetail) -> AnyView {
     let line = |field: &Field| {
         let cut = field
             .cut
@@ -253,7 +253,7 @@ fn fields(view: &DetailView) -> AnyView {
     view! { <table class="fields"><tbody>{lines}</tbody></table> }.into_any()
 }
 
-fn raw(view: &DetailView) -> AnyView {
+fn raw(view: &FrameDetail) -> AnyView {
     let lossy = view
         .raw_lossy
         .then(|| view! { <p class="bad">"Some bytes are not UTF-8; Hex shows them."</p> });
@@ -270,7 +270,7 @@ fn raw(view: &DetailView) -> AnyView {
 }
 
 /// The first bytes, with a bar before each that began a new chunk.
-fn hex(view: &DetailView) -> AnyView {
+fn hex(view: &FrameDetail) -> AnyView {
     let dump = hex_dump(&view.bytes, view.len, &view.chunk_boundaries);
     let note = match view.chunk_boundaries.len() {
         0 => "All of it came in one chunk.".to_owned(),

@@ -189,7 +189,7 @@ pub(crate) fn status(page: Page) -> AnyView {
             words::count(u64::from(frames))
         )
     };
-    let moment = move |read: fn(&scrubjay_ipc::Moment) -> String| {
+    let moment = move |read: fn(&scrubjay_ipc::Place) -> String| {
         move || {
             inspect
                 .moment

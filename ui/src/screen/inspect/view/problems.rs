@@ -47,7 +47,7 @@ pub(crate) fn dock(inspect: Inspect) -> AnyView {
 }
 
 fn total(model: ProblemsModel) -> u64 {
-    let count = |view: &ProblemsView| view.groups.iter().map(|group| u64::from(group.count)).sum();
+    let count = |view: &ProblemsView| view.groups.iter().map(|group| u64::from(group.found.count)).sum();
     model.groups.read(count).unwrap_or(0)
 }
 
@@ -60,7 +60,7 @@ fn counts(inspect: Inspect) -> AnyView {
             .flat_map(|view| &view.groups)
             .filter(|group| group.muted.is_none())
         {
-            counted[group.severity as usize] += group.count;
+            counted[group.found.severity as usize] += group.found.count;
         }
         counted
     });
@@ -122,7 +122,7 @@ fn groups(inspect: Inspect) -> AnyView {
 
 fn group_view(inspect: Inspect, group: &ProblemGroup) -> AnyView {
     let model = inspect.problems;
-    let rule = group.rule.clone();
+    let rule = group.found.rule.clone();
     let is_chosen = {
         let rule = rule.clone();
         move || model.rule.with(|chosen| chosen.as_ref() == Some(&rule))
@@ -132,13 +132,13 @@ fn group_view(inspect: Inspect, group: &ProblemGroup) -> AnyView {
         model.choose(Some(rule.clone()));
         model.walk(inspect, event.shift_key());
     };
-    let places = if group.count == 1 {
-        words::frame_or_request(group.first_seq)
+    let places = if group.found.count == 1 {
+        words::frame_or_request(group.found.first_seq)
     } else {
         format!(
             "{} – {}",
-            words::frame_or_request(group.first_seq),
-            words::frame_or_request(group.last_seq)
+            words::frame_or_request(group.found.first_seq),
+            words::frame_or_request(group.found.last_seq)
         )
     };
     let muted = group.muted.map(|muted| {
@@ -148,15 +148,15 @@ fn group_view(inspect: Inspect, group: &ProblemGroup) -> AnyView {
         };
         view! { <span class="tag">{words}</span> }
     });
-    let severity = words::severity(group.severity);
+    let severity = words::severity(group.found.severity);
     view! {
         <div class="problem-group" role="option" class:sel=is_chosen class:muted=group.muted.is_some() aria-selected=move || is_chosen_too().to_string()
-            data-rule=group.rule.clone() data-severity=severity data-count=group.count.to_string()
+            data-rule=group.found.rule.clone() data-severity=severity data-count=group.found.count.to_string()
             title="Click to go to the next of them; Shift click goes to the previous one" on:click=click>
-            <span class=format!("sev sev-{severity}")>{words::severity_sign(group.severity)}</span>
+            <span class=format!("sev sev-{severity}")>{words::severity_sign(group.found.severity)}</span>
             <span class="cut">{words::leading(&group.title)}</span>
             {group.stop.then(|| view! { <span class="tag warn" title="The official client gives up at the first">"stops"</span> })}{muted}
-            <span class="sp"></span><span class="faint">{places}</span><b class="num">{words::count(u64::from(group.count))}</b>
+            <span class="sp"></span><span class="faint">{places}</span><b class="num">{words::count(u64::from(group.found.count))}</b>
         </div>
     }
     .into_any()
@@ -188,7 +188,7 @@ fn explained(inspect: Inspect, group: &ProblemGroup) -> AnyView {
         view! { <dt>"Clients that fail"</dt><dd>{list}</dd> }
     });
     view! {
-        <div class="line"><h3>{words::leading(&group.title)}</h3><span class="rule mono faint">{group.rule.clone()}</span>
+        <div class="line"><h3>{words::leading(&group.title)}</h3><span class="rule mono faint">{group.found.rule.clone()}</span>
             <span class="sp"></span>{mutes(inspect, group)}</div>
         <p class="message"><bdi>{words::visible(&words::leading(&group.message))}</bdi></p>
         <dl class="explained">
@@ -215,7 +215,7 @@ fn coded(text: &str) -> AnyView {
 fn mutes(inspect: Inspect, group: &ProblemGroup) -> AnyView {
     let model = inspect.problems;
     let button = |words: &'static str, name: &'static str, here: bool, muted: bool| {
-        let rule = group.rule.clone();
+        let rule = group.found.rule.clone();
         view! {
             <button class="btn outline" data-mute=name on:click=move |_| {
                 let exchange = inspect.exchange.get_untracked().filter(|_| here);
@@ -251,9 +251,9 @@ fn findings(inspect: Inspect) -> AnyView {
 
 fn finding_view(inspect: Inspect, number: u64, row: &ProblemRow) -> AnyView {
     let (inspect, model): (Inspect, ProblemsModel) = (inspect, inspect.problems);
-    let seq = row.seq;
+    let seq = row.finding.seq;
     let is_here = move || inspect.seq.get() == seq;
-    let message = words::visible(&words::leading(&row.message));
+    let message = words::visible(&words::leading(&row.finding.message));
     let whole = message.clone();
     view! {
         <div class="finding" role="row" class:sel=is_here aria-selected=move || is_here().to_string() aria-rowindex=(number + 1).to_string()

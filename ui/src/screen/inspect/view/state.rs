@@ -2,7 +2,7 @@
 
 use leptos::{ev, prelude::*};
 use scrubjay_ipc::{
-    ChangeKind, ReadValue, StateLine, StateView, Target, ValueShape, ValueView, Write, Writes, WritesView,
+    ChangeKind, ReadValue, StateLine, StateTree, Target, ValueShape, ValueView, Write, WriteHistory, Writes,
 };
 
 use super::link::frame_link;
@@ -26,7 +26,7 @@ struct Whole {
     /// As of which frame.
     at: u32,
     /// Who wrote it, once that is known.
-    writes: Option<WritesView>,
+    writes: Option<WriteHistory>,
 }
 
 pub(crate) fn state(inspect: Inspect) -> AnyView {
@@ -91,7 +91,7 @@ fn press_key(inspect: Inspect, opened_value: RwSignal<Option<Whole>>, event: &ev
 }
 
 /// Against what the changes are shown.
-fn base(view: &StateView) -> AnyView {
+fn base(view: &StateTree) -> AnyView {
     let size = words::bytes(view.bytes);
     let words = match view.last_state_seq {
         Some(seq) => format!(
@@ -104,7 +104,7 @@ fn base(view: &StateView) -> AnyView {
     view! { <span class="dim">{words}</span> }.into_any()
 }
 
-fn banner(inspect: Inspect, view: &StateView) -> AnyView {
+fn banner(inspect: Inspect, view: &StateTree) -> AnyView {
     let stuck = view.stuck.clone().map(|(since, why)| {
         view! {
             <div class="still" role="status" data-banner="stuck">
@@ -124,7 +124,7 @@ fn banner(inspect: Inspect, view: &StateView) -> AnyView {
     view! { {stuck}{after} }.into_any()
 }
 
-fn empty(inspect: Inspect, view: &StateView) -> Option<AnyView> {
+fn empty(inspect: Inspect, view: &StateTree) -> Option<AnyView> {
     let tree = inspect.tree;
     if view.total > 0 {
         return None;
@@ -347,7 +347,7 @@ fn whole(inspect: Inspect, shown: &Whole, opened_value: RwSignal<Option<Whole>>)
 }
 
 /// Who wrote a value, the newest first.
-fn history(inspect: Inspect, writes: &WritesView) -> AnyView {
+fn history(inspect: Inspect, writes: &WriteHistory) -> AnyView {
     let count = writes.writes.len() as u64;
     let more = if writes.more { " or more" } else { "" };
     let title = format!("written {}{more}", words::many(count, "time"));

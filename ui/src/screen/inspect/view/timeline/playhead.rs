@@ -1,7 +1,7 @@
 //! The playhead: an element, moved by a transform alone.
 
 use leptos::prelude::*;
-use scrubjay_ipc::Moment;
+use scrubjay_ipc::Place;
 
 use super::{Drag, Stage};
 use crate::screen::inspect::words;
@@ -17,7 +17,7 @@ pub(super) fn playhead(stage: Stage) -> AnyView {
     let is_right = move || x() > width() - LABEL_PX;
     let place = move || format!("transform:translateX({}px)", x().clamp(-20.0, width() + 20.0));
     let frames = move || inspect.tail().frames;
-    let moment = move |say: &dyn Fn(&Moment) -> String| inspect.moment.with(|moment| moment.as_ref().map(say));
+    let moment = move |say: &dyn Fn(&Place) -> String| inspect.moment.with(|moment| moment.as_ref().map(say));
     let label = move || moment(&|moment| format!("{}  {}", words::frame(moment.seq), words::offset(moment.at_us)));
     let spoken = move || moment(&|moment| spoken(moment, frames()));
     let hint = move || {
@@ -41,7 +41,7 @@ pub(super) fn playhead(stage: Stage) -> AnyView {
 }
 
 /// Where the playhead is, for a screen reader.
-fn spoken(moment: &Moment, frames: u32) -> String {
+fn spoken(moment: &Place, frames: u32) -> String {
     let secs = moment.at_us as f64 / 1e6;
     let kind = moment.type_name.replace('_', " ").to_lowercase();
     let severity = moment.severity.map(words::severity);

@@ -1,4 +1,4 @@
-//! A span's events, a value's writes, and a body that is no stream.
+//! A body that is no stream.
 
 use scrubjay_protocol::json::{Value, parse};
 use scrubjay_session::{
@@ -10,38 +10,13 @@ use scrubjay_session::{
 use super::{
     media_type,
     panes::{TEXT_LEN, body_text},
-    shown::shown,
 };
-use crate::{Body, BodyView, SpanEvents, SpanEventsView, Writes, WritesView};
+use crate::{Body, BodyView};
 
-/// Events of a span, and writes of a value, that one answer gives at most.
-const MOST: u32 = 200;
-/// Parts of a span's time that are counted.
-const PARTS: u32 = 60;
 /// Bytes given as bytes.
 const BYTES_LEN: usize = 4 * 1024;
 /// Bytes of a body that are read at all.
 const READ_LEN: u64 = 16 * 1024 * 1024;
-
-pub(super) fn events<S: Shelf>(ask: &SpanEvents, reader: &mut Reader<S>) -> Result<SpanEventsView, Failed<S::Error>> {
-    let window = reader.span_events(ask.span, ask.around, ask.count.min(MOST), PARTS)?;
-    Ok(SpanEventsView {
-        span: ask.span,
-        first: window.first,
-        total: window.total,
-        events: shown(window.events),
-        rate: window.rate,
-    })
-}
-
-pub(super) fn writes<S: Shelf>(ask: &Writes, reader: &mut Reader<S>) -> Result<WritesView, Failed<S::Error>> {
-    let writes = reader.writes(ask.at, &ask.pointer, ask.most.min(MOST) as usize)?;
-    Ok(WritesView {
-        writes: shown(writes.until),
-        more: writes.more,
-        next: writes.next,
-    })
-}
 
 pub(super) fn body<S: Shelf>(_: &Body, reader: &mut Reader<S>) -> Result<BodyView, Failed<S::Error>> {
     let bytes = reader.decoded(0..READ_LEN)?;

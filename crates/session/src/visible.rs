@@ -6,7 +6,7 @@ use scrubjay_protocol::text::is_unsafe;
 /// Text on one line, control and bidi characters as visible signs.
 ///
 /// ```
-/// use scrubjay_ipc::visible;
+/// use scrubjay_session::visible;
 ///
 /// assert_eq!(visible::line("a\tb\u{1b}[31m\u{202e}c"), "a␉b␛[31m⟨U+202E⟩c");
 /// ```
@@ -23,7 +23,7 @@ pub fn text(text: &str) -> String {
 /// stands for, so that places counted in those units stay true.
 ///
 /// ```
-/// use scrubjay_ipc::visible;
+/// use scrubjay_session::visible;
 ///
 /// assert_eq!(visible::same_length("a\u{1b}\u{61c}\u{e0041}\nb"), "a␛␦␦␦\nb");
 /// ```
