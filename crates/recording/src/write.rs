@@ -375,11 +375,4 @@ mod tests {
             assert_eq!(String::from_utf8(text).unwrap(), millis);
         }
     }
-
-    #[test]
-    fn the_name_says_how_to_pack() {
-        assert_eq!(Packing::of_name("a.agui.jsonl"), Some(Packing::Plain));
-        assert_eq!(Packing::of_name("A.AGUI.JSONL.GZ"), Some(Packing::Gzip));
-        assert_eq!(Packing::of_name("a.jsonl"), None);
-    }
 }
