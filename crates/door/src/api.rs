@@ -277,7 +277,7 @@ async fn body(State(shared): State<Arc<Shared>>, Query(query): Query<BodyQuery>)
 }
 
 /// Runs `work` on a thread of its own and sends what it writes as it comes. A
-/// failure before the first piece is a report; one behind it breaks the answer off.
+/// failure before the first piece is a report; one after it breaks the answer off.
 async fn streamed(
     media_type: &'static str,
     name: &str,

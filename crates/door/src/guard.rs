@@ -5,7 +5,7 @@
 //! request needs a `Host` that is ours and no foreign `Origin` or
 //! `Sec-Fetch-Site`, before its token is looked at (`keys`).
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use axum::http::{HeaderMap, Method, Uri, header};
 use scrubjay_engine::HostPort;
@@ -82,15 +82,11 @@ impl Guard {
     }
 
     fn is_ours(&self, host: &str) -> bool {
-        let Some(named) = HostPort::parse(host).filter(|named| named.port.unwrap_or(80) == self.bound.port()) else {
+        let named = HostPort::parse_as_printed(host);
+        let Some(named) = named.filter(|named| named.port.unwrap_or(80) == self.bound.port()) else {
             return false;
         };
-        // The printed address has no dot at its end, so no browser that got it sends one.
-        if host.rsplit_once(':').map_or(host, |(name, _)| name).ends_with('.') {
-            return false;
-        }
-        // As it is written: an IPv4 address within IPv6 was never printed.
-        match named.host.parse::<IpAddr>().ok() {
+        match named.ip_as_written() {
             // A name can be made to point anywhere, an address cannot.
             Some(ip) => ip == self.bound.ip() || ip.is_loopback() || !self.bound.ip().is_loopback(),
             None => named.host == "localhost",
@@ -153,6 +149,8 @@ mod tests {
         check("127.0.0.1:5292", "localhost.evil.example:5292", false);
         check("127.0.0.1:5292", "127.0.0.1:5292@evil.example", false);
         check("127.0.0.1:5292", "192.168.0.7:5292", false);
+        check("127.0.0.1:5292", "localhost.:5292", false);
+        check("127.0.0.1:5292", "[::ffff:127.0.0.1]:5292", false);
         check("0.0.0.0:5292", "192.168.0.7:5292", true);
         check("0.0.0.0:5292", "evil.example:5292", false);
         check("127.0.0.1:80", "127.0.0.1", true);

@@ -3,7 +3,7 @@
 use std::{error::Error, io, path::PathBuf};
 
 use scrubjay_ipc::{Code, Report};
-use scrubjay_protocol::text::capital;
+use scrubjay_protocol::text::sentence;
 use scrubjay_proxy::{BadHost, BindError, ServeError, TlsFileError, UpstreamError};
 use scrubjay_session::query::Failed;
 use scrubjay_store::{StoreError, Unfit};
@@ -188,67 +188,61 @@ impl EngineError {
         );
         match begins_with_name {
             true => stopped(causes(self)),
-            false => full_sentence(&causes(self)),
+            false => sentence(&causes(self)),
         }
     }
 
     /// What to do about it; empty when there is nothing to do.
     fn hint(&self) -> String {
         match self {
-            Self::Store(error) => store_hint(error).to_owned(),
-            Self::NothingThere { .. } => "Check the path; without one the default store is opened.".into(),
-            Self::ReadFile { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-                "Check the path; nothing was taken from it.".into()
-            }
-            Self::ReadFile { source, .. } if source.kind() == io::ErrorKind::IsADirectory => {
-                "Name a recording file or a store in it.".into()
-            }
             Self::StoreGiven { name } => {
                 format!("Export from it first: scrubjay export {name} --redact none -o FILE.agui.jsonl.")
             }
-            Self::ReadFile { source, .. } if source.kind() == io::ErrorKind::InvalidInput => {
-                "Name a recording file or a store.".into()
-            }
-            Self::ReadFile { .. } => "Check that the file may be read by you.".into(),
-            Self::BadFile { .. } => "Scrubjay opens .agui.jsonl files, plain or gzip, and its own stores.".into(),
-            Self::TooLarge { .. } => {
-                "Nothing was taken. If you trust the file, raise the limit: scrubjay import --max-size 2GB FILE.".into()
-            }
-            Self::Export { .. } => "Check that there is room and that you may write there.".into(),
-            Self::ReadOnly { .. } => "Import the file into a store first: scrubjay import FILE.".into(),
-            Self::NoSuchExchange { .. } | Self::NoSuchThread { .. } => "List what there is: scrubjay list.".into(),
-            Self::BadName { .. } => "Use lower-case letters, digits, - and _, at most 64.".into(),
-            Self::NameTaken { .. } => "Choose another name, or edit the source that has it.".into(),
-            Self::NotInExchange { .. } => "Count what there is: scrubjay list.".into(),
-            Self::DamagedPage { .. } => "Make it again from the bytes: scrubjay reindex.".into(),
-            Self::NoSuchSource { .. } => "It may have been removed or renamed meanwhile.".into(),
-            Self::RunsElsewhere { .. } => "Stop it there first, or give this source another name.".into(),
-            Self::NoSuchReplay { .. } => "It may have been stopped meanwhile.".into(),
-            Self::NoSuchStream { .. } => "It may have ended meanwhile; ask which streams there are.".into(),
-            Self::NoSuchMiss { .. } => {
-                "Ask which requests were missed, and name an exchange that this replay serves.".into()
-            }
-            Self::NothingOfSource { known, .. } if known.is_empty() => {
-                "What is in it names no sources: leave out --source.".into()
-            }
-            Self::NothingOfSource { known, .. } => format!("Name one of {}.", known.join(", ")),
-            Self::NotEditable => "Skip it, or serve the recording of a text stream.".into(),
+            Self::NothingOfSource { known, .. } if !known.is_empty() => format!("Name one of {}.", known.join(", ")),
             Self::BadReplayOption { hint, .. } => hint.clone(),
-            Self::NothingToReplay { .. } => "Record something first, or name another recording.".into(),
-            Self::MissesNeedStore { .. } => "Name a store for them: --store PATH.".into(),
-            Self::StrictWithFallback => "Leave out --strict or --fallback.".into(),
-            Self::SettledAtStart => "Stop the replay and start another.".into(),
-            Self::Unread(_) => "Check that the recording is still there.".into(),
-            Self::Upstream(error) => full_sentence(error.hint()),
-            Self::BadHost(error) => full_sentence(error.hint()),
-            Self::TlsFile(error) => full_sentence(error.hint()),
-            Self::BadPath { .. } => {
-                "Give a path such as /api, which stands for all below it, or a pattern such as *.js.".into()
+            Self::Upstream(error) => sentence(error.hint()),
+            Self::BadHost(error) => sentence(error.hint()),
+            Self::TlsFile(error) => sentence(error.hint()),
+            Self::Bind(error) => sentence(error.hint()),
+            Self::Serve(error) => sentence(error.hint()),
+            fixed => fixed.fixed_hint().to_owned(),
+        }
+    }
+
+    /// The hint of an error for which it is always the same.
+    fn fixed_hint(&self) -> &'static str {
+        match self {
+            Self::Store(error) => store_hint(error),
+            Self::ReadFile { source, .. } => unread_hint(source.kind()),
+            Self::NothingThere { .. } => "Check the path; without one the default store is opened.",
+            Self::BadFile { .. } => "Scrubjay opens .agui.jsonl files, plain or gzip, and its own stores.",
+            Self::TooLarge { .. } => {
+                "Nothing was taken. If you trust the file, raise the limit: scrubjay import --max-size 2GB FILE."
             }
-            Self::BadListen { .. } => "Give an address such as 127.0.0.1:5290; port 0 picks a free one.".into(),
-            Self::Bind(error) => full_sentence(error.hint()),
-            Self::Serve(error) => full_sentence(error.hint()),
-            Self::Answer { .. } | Self::Superseded | Self::Threads { .. } | Self::ThreadEnded => String::new(),
+            Self::Export { .. } => "Check that there is room and that you may write there.",
+            Self::ReadOnly { .. } => "Import the file into a store first: scrubjay import FILE.",
+            Self::NoSuchExchange { .. } | Self::NoSuchThread { .. } => "List what there is: scrubjay list.",
+            Self::BadName { .. } => "Use lower-case letters, digits, - and _, at most 64.",
+            Self::NameTaken { .. } => "Choose another name, or edit the source that has it.",
+            Self::NotInExchange { .. } => "Count what there is: scrubjay list.",
+            Self::DamagedPage { .. } => "Make it again from the bytes: scrubjay reindex.",
+            Self::NoSuchSource { .. } => "It may have been removed or renamed meanwhile.",
+            Self::RunsElsewhere { .. } => "Stop it there first, or give this source another name.",
+            Self::NoSuchReplay { .. } => "It may have been stopped meanwhile.",
+            Self::NoSuchStream { .. } => "It may have ended meanwhile; ask which streams there are.",
+            Self::NoSuchMiss { .. } => "Ask which requests were missed, and name an exchange that this replay serves.",
+            Self::NothingOfSource { .. } => "What is in it names no sources: leave out --source.",
+            Self::NotEditable => "Skip it, or serve the recording of a text stream.",
+            Self::NothingToReplay { .. } => "Record something first, or name another recording.",
+            Self::MissesNeedStore { .. } => "Name a store for them: --store PATH.",
+            Self::StrictWithFallback => "Leave out --strict or --fallback.",
+            Self::SettledAtStart => "Stop the replay and start another.",
+            Self::Unread(_) => "Check that the recording is still there.",
+            Self::BadPath { .. } => {
+                "Give a path such as /api, which stands for all below it, or a pattern such as *.js."
+            }
+            Self::BadListen { .. } => "Give an address such as 127.0.0.1:5290; port 0 picks a free one.",
+            _ => "",
         }
     }
 }
@@ -295,21 +289,21 @@ fn causes(error: &dyn Error) -> String {
     text
 }
 
-/// With a capital and a full stop. A path stays as it is written.
-fn full_sentence(text: &str) -> String {
-    let first_word = text.split(' ').next().unwrap_or_default();
-    stopped(match first_word.contains(['.', '/', '\\']) {
-        true => text.to_owned(),
-        false => capital(text),
-    })
-}
-
 /// With a full stop.
 fn stopped(text: String) -> String {
     if text.ends_with(['.', '!', '?']) {
         text
     } else {
         text + "."
+    }
+}
+
+fn unread_hint(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::NotFound => "Check the path; nothing was taken from it.",
+        io::ErrorKind::IsADirectory => "Name a recording file or a store in it.",
+        io::ErrorKind::InvalidInput => "Name a recording file or a store.",
+        _ => "Check that the file may be read by you.",
     }
 }
 

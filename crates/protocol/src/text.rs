@@ -1,15 +1,24 @@
 //! Sentences for people.
 
+/// The text with a capital and one full stop. A path at its beginning stays as it is written.
+pub fn sentence(text: &str) -> String {
+    let text = text.trim_end_matches('.');
+    let first_word = text.split(' ').next().unwrap_or_default();
+    let mut sentence = match first_word.contains(['.', '/', '\\']) {
+        true => text.to_owned(),
+        false => capital(text),
+    };
+    if !sentence.ends_with(['!', '?']) {
+        sentence.push('.');
+    }
+    sentence
+}
+
 /// The text with its first letter in upper case.
 pub fn capital(text: &str) -> String {
     let mut chars = text.chars();
     let first = chars.next().into_iter().flat_map(char::to_uppercase);
     first.chain(chars).collect()
-}
-
-/// The text with a capital and one full stop.
-pub fn sentence(text: &str) -> String {
-    format!("{}.", capital(text.trim_end_matches('.')))
 }
 
 /// Whether a character must not act where captured text is shown: control
@@ -57,8 +66,9 @@ mod tests {
 
     #[test]
     fn a_sentence_has_a_capital_and_one_full_stop() {
-        assert_eq!(capital("ünder way"), "Ünder way");
-        assert_eq!(capital(""), "");
+        assert_eq!(sentence("ünder way"), "Ünder way.");
+        assert_eq!(sentence("is it?"), "Is it?");
+        assert_eq!(sentence("a/b.pem holds no key"), "a/b.pem holds no key.");
         assert_eq!(sentence("no such thread"), "No such thread.");
         assert_eq!(sentence("It has ended.."), "It has ended.");
     }

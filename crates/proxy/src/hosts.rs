@@ -98,6 +98,12 @@ pub struct HostPort {
 }
 
 impl HostPort {
+    /// As [`HostPort::parse`], of an authority as an address that we printed has it: no dot at the end of the host.
+    pub fn parse_as_printed(text: &str) -> Option<Self> {
+        let authority: Authority = text.parse().ok()?;
+        Self::parse(text).filter(|_| !authority.host().ends_with('.'))
+    }
+
     /// Reads an authority; none if it is none, or holds a user.
     pub fn parse(text: &str) -> Option<Self> {
         let authority: Authority = text.parse().ok()?;
@@ -124,7 +130,12 @@ impl HostPort {
 
     /// The address, if the host is one. An IPv4 address inside IPv6 is given as IPv4.
     pub fn ip(&self) -> Option<IpAddr> {
-        self.host.parse::<IpAddr>().ok().map(|ip| ip.to_canonical())
+        self.ip_as_written().map(|ip| ip.to_canonical())
+    }
+
+    /// The address, if the host is one. An IPv4 address inside IPv6 stays one of IPv6.
+    pub fn ip_as_written(&self) -> Option<IpAddr> {
+        self.host.parse().ok()
     }
 
     /// Whether it is `localhost` or a name below it, which resolve to loopback only.

@@ -61,6 +61,17 @@ pub fn origin_and_path(url: &str) -> (&str, &str) {
     (&url[..end], if path == "/" { "" } else { path })
 }
 
+/// The path and the query of a target, which is a whole URL if the client took us for a proxy.
+pub fn path_and_query(target: &str) -> (&str, &str) {
+    let origin = match target.starts_with('/') || !target.contains("://") {
+        true => "",
+        false => origin_and_path(target).0,
+    };
+    let target = target[origin.len()..].split('#').next().unwrap_or_default();
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    (if path.is_empty() { "/" } else { path }, query)
+}
+
 /// HTTP version of a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum HttpVersion {
@@ -177,6 +188,7 @@ impl Ending {
 /// What passed on a connection after it had changed its protocol (status 101).
 /// Its bytes are counted and not kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct Relayed {
     /// Bytes from the client to upstream.
     pub sent_len: u64,
@@ -186,6 +198,7 @@ pub struct Relayed {
 
 /// One data frame of the response body as the HTTP library yielded it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct Chunk {
     /// Where it begins in the body on the wire.
     pub offset: u64,
@@ -197,6 +210,7 @@ pub struct Chunk {
 
 /// A stretch of the body for which nothing was recorded (full disk, paused).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct Hole {
     /// Where it begins in the body on the wire.
     pub offset: u64,
@@ -280,5 +294,19 @@ mod tests {
         check("http://h:1/agent/", "/info", "http://h:1/agent/info");
         check("", "/info", "/info");
         check("http://h:1", "*", "*");
+    }
+
+    #[test]
+    fn a_target_may_be_a_whole_url() {
+        for (target, parts) in [
+            ("/a?b", ("/a", "b")),
+            ("/a?to=http://h/b", ("/a", "to=http://h/b")),
+            ("http://h:1/a?b#c", ("/a", "b")),
+            ("http://h:1", ("/", "")),
+            ("http://h:1?b", ("/", "b")),
+            ("*", ("*", "")),
+        ] {
+            assert_eq!(path_and_query(target), parts, "{target}");
+        }
     }
 }

@@ -1,7 +1,6 @@
-//! Addresses to listen on as people give them, names made from upstreams, and
-//! paths of targets.
+//! Addresses to listen on as people give them, and names made from upstreams.
 
-use scrubjay_session::exchange::origin_and_path;
+use scrubjay_proxy::Upstream;
 
 use crate::EngineError;
 
@@ -29,9 +28,7 @@ pub(crate) fn listen_address(text: &str) -> Result<std::net::SocketAddr, EngineE
 
 /// A name made from the upstream's host, unlike those taken.
 pub(crate) fn name_from(upstream: &str, is_taken: impl Fn(&str) -> bool) -> String {
-    let (origin, _) = origin_and_path(upstream);
-    let authority = origin.split_once("://").map_or(origin, |(_, authority)| authority);
-    let host = authority.rsplit('@').next().unwrap_or_default();
+    let host = Upstream::parse(upstream).map_or_else(|_| String::new(), |upstream| upstream.authority());
     let mut name: String = host
         .chars()
         .map(|c| match c.to_ascii_lowercase() {
@@ -59,20 +56,6 @@ pub(crate) fn is_name(text: &str) -> bool {
         && text
             .bytes()
             .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-'))
-}
-
-/// The path of a target, which is a whole URL if the client took the source for a proxy.
-pub(crate) fn path_of(target: &str) -> &str {
-    let target = target.split(['?', '#']).next().unwrap_or_default();
-    if target.starts_with('/') {
-        return target;
-    }
-    let (origin, _) = origin_and_path(target);
-    match (origin.contains("://"), &target[origin.len()..]) {
-        (true, "") => "/",
-        (true, path) => path,
-        (false, _) => target,
-    }
 }
 
 #[cfg(test)]
@@ -107,7 +90,7 @@ mod tests {
         check("http://localhost:8000/x", &[], "localhost-8000");
         check("http://localhost:8000", &["localhost-8000"], "localhost-8000-2");
         check("https://Agent.Example", &[], "agent-example");
-        check("http://[::1]:80", &[], "1--80");
+        check("http://[::1]:8000", &[], "1--8000");
         check("http://", &[], "agent");
     }
 }

@@ -103,7 +103,7 @@ pub(super) fn bind(listen: &str, known: &[Stored]) -> Result<Listener, EngineErr
     }
     let kept = known
         .iter()
-        .filter_map(|source| source.listen.rsplit_once(':')?.1.parse().ok());
+        .filter_map(|source| Some(source.listen.parse::<SocketAddr>().ok()?.port()));
     let except: Vec<u16> = kept.chain(OTHERS_PORTS).collect();
     let ip = IpAddr::from(Ipv4Addr::LOCALHOST);
     Ok(Listener::bind_free(ip, FIRST_PORT, LAST_PORT, &except)?)

@@ -1,8 +1,8 @@
 //! Which exchanges of a source are recorded, by the path of the request.
 //! Everything is forwarded all the same.
 
-use super::address::path_of;
 use crate::EngineError;
+use scrubjay_session::exchange::path_and_query;
 
 /// Paths to record, and paths to leave out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl PathFilter {
 
     /// Whether a request for this target is recorded. The query does not count.
     pub(crate) fn records(&self, target: &str) -> bool {
-        let path = path_of(target);
+        let (path, _) = path_and_query(target);
         let fits = |pattern: &Pattern| pattern.fits(path);
         (self.only.is_empty() || self.only.iter().any(fits)) && !self.skip.iter().any(fits)
     }

@@ -2,9 +2,9 @@
 
 use scrubjay_ipc::{Code, Report};
 use scrubjay_replay::rerecord::Thread;
-use scrubjay_session::exchange::{FINGERPRINT_PREFIX, Headers, field};
+use scrubjay_session::exchange::{FINGERPRINT_PREFIX, Headers, field, path_and_query};
 
-use crate::{EngineError, capture::address::path_of};
+use crate::EngineError;
 
 /// Fields that belong to the connection or to the body as it was framed then.
 const NOT_SENT: [&str; 14] = [
@@ -51,7 +51,7 @@ pub(super) fn fields(thread: &Thread, recorded: &Headers, given: &Headers, secre
 
 /// One endpoint cannot stand for several paths.
 pub(super) fn judge_targets(upstream: &str, endpoint: &str, targets: &[String]) -> Result<(), EngineError> {
-    let mut paths: Vec<&str> = targets.iter().map(|target| path_of(target)).collect();
+    let mut paths: Vec<&str> = targets.iter().map(|target| path_and_query(target).0).collect();
     paths.sort_unstable();
     paths.dedup();
     if paths.len() < 2 {
@@ -84,12 +84,12 @@ pub(super) fn without_secrets(target: &str, secrets: &mut Vec<String>) -> String
         pieces.join(&between.to_string())
     };
     // Parameters may stand in segments of the path, too: `/a;token=…/b`.
-    let path: Vec<String> = path_of(target).split('/').map(|segment| kept(segment, ';')).collect();
+    let (path, query) = path_and_query(target);
+    let path: Vec<String> = path.split('/').map(|segment| kept(segment, ';')).collect();
     let path = path.join("/");
-    let query = target.split_once('?').map(|(_, query)| kept(query, '&'));
-    match query.filter(|query| !query.is_empty()) {
-        Some(query) => format!("{path}?{query}"),
-        None => path,
+    match kept(query, '&') {
+        query if query.is_empty() => path,
+        query => format!("{path}?{query}"),
     }
 }
 

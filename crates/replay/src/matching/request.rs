@@ -5,7 +5,7 @@ use scrubjay_protocol::{
     input::Request,
     json::{Value, to_json},
 };
-use scrubjay_session::exchange::{Headers, field};
+use scrubjay_session::exchange::{Headers, field, path_and_query};
 
 /// Bytes of a request's body without its encoding.
 const DECODED_LEN: u64 = 64 * 1024 * 1024;
@@ -147,12 +147,7 @@ fn kind(path: &str, asked: Option<&str>, is_input: bool) -> Kind {
 }
 
 fn split_target(target: &str) -> (String, Vec<(String, String)>) {
-    // A client that takes us for a proxy sends the whole URL.
-    let target = target.find("://").map_or(target, |at| {
-        let rest = &target[at + 3..];
-        rest.find('/').map_or("/", |slash| &rest[slash..])
-    });
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let (path, query) = path_and_query(target);
     let mut pairs: Vec<(String, String)> = query
         .split('&')
         .filter(|pair| !pair.is_empty())

@@ -11,6 +11,7 @@ use std::str::FromStr;
 
 use http::{HeaderMap, header};
 use scrubjay_proxy::HostPort;
+use scrubjay_session::exchange::origin_and_path;
 
 const FETCH_SITE: &str = "sec-fetch-site";
 /// Values of `Sec-Fetch-Site` for a request that no page, or one of the same origin, began.
@@ -126,7 +127,8 @@ impl Origins {
         if site.is_none_or(|site| OWN_SITES.contains(&site)) {
             return Sender::Welcome;
         }
-        match text_of(headers, header::REFERER.as_str()).and_then(origin_of) {
+        let referer = text_of(headers, header::REFERER.as_str()).filter(|address| address.contains("://"));
+        match referer.map(|address| origin_and_path(address).0) {
             Some(origin) if self.welcomes(origin, headers) => Sender::Welcome,
             Some(origin) => Sender::Foreign(origin.to_owned()),
             None => Sender::Foreign(UNNAMED.to_owned()),
@@ -156,13 +158,6 @@ impl Origins {
 
 fn text_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).map(|value| value.to_str().unwrap_or_default())
-}
-
-/// Scheme and authority of an address.
-fn origin_of(address: &str) -> Option<&str> {
-    let start = address.find("://")? + 3;
-    let len = address[start..].find(['/', '?', '#']).unwrap_or(address.len() - start);
-    Some(&address[..start + len])
 }
 
 #[cfg(test)]

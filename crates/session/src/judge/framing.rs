@@ -1,6 +1,6 @@
 //! Heads that say the length of their body in two ways.
 
-use crate::exchange::{Ending, HttpVersion, RequestHead, ResponseHead};
+use crate::exchange::{Ending, HttpVersion, RequestHead, ResponseHead, field};
 
 /// What a head says of the body's length.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,13 +65,9 @@ impl Lengths {
 
 /// The members of a field that is a list; the coding that is none is left out.
 fn list(head: &ResponseHead, name: &str) -> Vec<String> {
-    let fields = head
-        .headers
-        .iter()
-        .filter(|(field, _)| field.eq_ignore_ascii_case(name));
-    fields
-        .flat_map(|(_, value)| value.split(|byte| *byte == b','))
-        .map(|member| String::from_utf8_lossy(member.trim_ascii()).into_owned())
+    field(&head.headers, name)
+        .split(',')
+        .map(|member| member.trim_ascii().to_owned())
         .filter(|member| !member.is_empty() && !member.eq_ignore_ascii_case("identity"))
         .collect()
 }

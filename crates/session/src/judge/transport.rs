@@ -16,7 +16,7 @@ use super::{
     },
 };
 use crate::{
-    exchange::{self, Ending, Exchange},
+    exchange::{Ending, Exchange, field},
     fold::Broken,
     recognise::Transport,
 };
@@ -61,24 +61,15 @@ impl Head {
                 ..Self::default()
             };
         };
-        let field = |name: &str| {
-            let found = response
-                .headers
-                .iter()
-                .find(|(field, _)| field.eq_ignore_ascii_case(name));
-            found
-                .map(|(_, value)| String::from_utf8_lossy(value).trim().to_owned())
-                .unwrap_or_default()
-        };
         Self {
             status: Some(response.status),
-            content_type: field("content-type"),
-            encoding: field("content-encoding"),
+            content_type: field(&response.headers, "content-type"),
+            encoding: field(&response.headers, "content-encoding"),
             has_headers: !response.headers.is_empty(),
             reason: response
                 .delivered_headers
                 .as_ref()
-                .map(|delivered| exchange::field(delivered, "x-scrubjay-reason"))
+                .map(|delivered| field(delivered, "x-scrubjay-reason"))
                 .unwrap_or_default(),
             is_cut,
             lengths: framing::lengths(&exchange.request, response),

@@ -46,10 +46,12 @@ pub struct FrameText {
 
 /// How a moment was reached, for `state --explain`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Explain {
     /// Frame of the stored state that folding began from; 0 is the request's input.
     pub checkpoint: u32,
     /// It was in memory already, so nothing was read for it.
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub in_memory: bool,
     /// Frames folded from there.
     pub folded: u32,
@@ -74,6 +76,7 @@ pub struct Moment {
 
 /// Parts of what a client holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub enum Held {
     /// The messages, a JSON array.
     Messages,
@@ -99,6 +102,7 @@ impl Held {
 
 /// A moment that is worth more text than is written out.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct TooLarge {
     /// How much text all of it would be.
     pub bytes: u64,
