@@ -272,7 +272,7 @@ impl Engine {
         self.departments.storage.exchanges()
     }
 
-    /// Numbers of the exchanges behind one, in order.
+    /// Numbers of the exchanges after one, in order.
     ///
     /// # Errors
     /// When the store cannot be read.

@@ -200,8 +200,8 @@ impl RecordingFile {
         let Some(offset) = offset else {
             return Some(lines.request);
         };
-        let behind = lines.frames.partition_point(|(_, begins)| *begins <= offset);
-        let frame = behind.checked_sub(1).and_then(|place| lines.frames.get(place));
+        let after = lines.frames.partition_point(|(_, begins)| *begins <= offset);
+        let frame = after.checked_sub(1).and_then(|place| lines.frames.get(place));
         Some(frame.map_or(lines.request, |(line, _)| *line))
     }
 

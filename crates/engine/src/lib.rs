@@ -23,7 +23,7 @@
 //!
 //! - [`Engine`] (`engine`): opening, closing, and the facade of the departments.
 //! - `storage`: what is open, a store or a recording file; one interface over both
-//!   (`file`: such a file; [`AnyShelf`]: one exchange of either).
+//!   (`file`: such a file; `file_kind`: which of them lies at a path; [`AnyShelf`]: one exchange of either).
 //! - `ask`: from a question to the department that answers it.
 //!
 //! A department is a struct that is given what it needs, and answers one group of questions:
@@ -61,6 +61,7 @@ mod engine;
 mod error;
 mod feed;
 mod file;
+mod file_kind;
 mod health;
 mod library;
 mod live;

@@ -179,10 +179,10 @@ impl Replays {
         }
         let mut first: Option<ReplayView> = None;
         for source in sources {
-            let behind = first.as_ref().map(|first| self.address(first.replay)).transpose()?;
+            let after = first.as_ref().map(|first| self.address(first.replay)).transpose()?;
             let started = self.run(&ReplayConfig {
                 source,
-                behind,
+                after,
                 ..config.clone()
             })?;
             first.get_or_insert(started);
@@ -355,10 +355,10 @@ impl Running {
 }
 
 fn bind(config: &ReplayConfig) -> Result<Listener, EngineError> {
-    if let Some(behind) = config.behind {
-        let first = behind.port().saturating_add(1);
+    if let Some(after) = config.after {
+        let first = after.port().saturating_add(1);
         let last = first.saturating_add(LAST_PORT - FIRST_PORT);
-        return Ok(Listener::bind_free(behind.ip(), first, last, &[OTHERS_PORT])?);
+        return Ok(Listener::bind_free(after.ip(), first, last, &[OTHERS_PORT])?);
     }
     if config.listen.trim().is_empty() {
         let ip = Ipv4Addr::LOCALHOST.into();

@@ -7,7 +7,7 @@
 mod received;
 mod request;
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use scrubjay_ipc::{Code, Report};
 use scrubjay_protocol::{encoding, input::Request};
@@ -92,16 +92,21 @@ pub fn asked_thread(exchange: &mut Exchange) -> Result<Option<String>, EngineErr
     if !exchange.summary().is_run_input {
         return Ok(None);
     }
-    let coding = field(&exchange.exchange().request.headers, "content-encoding");
-    let body = exchange.request_body()?;
-    let request = match coding.is_empty() {
-        true => Request::read(&body),
-        false => Request::read(&encoding::decode(&coding, &body).0),
-    };
+    let request = Request::read(&decoded_request(exchange)?);
     Ok(Some(match request.thread_id() {
         Some(id) => id.to_str_lossy().into_owned(),
         None => exchange.summary().thread_id.clone(),
     }))
+}
+
+/// The body of a request without its content encoding.
+fn decoded_request(exchange: &mut Exchange) -> Result<Arc<Vec<u8>>, EngineError> {
+    let coding = field(&exchange.exchange().request.headers, "content-encoding");
+    let body = exchange.request_body()?;
+    Ok(match coding.is_empty() {
+        true => body,
+        false => encoding::decode(&coding, &body).0.into(),
+    })
 }
 
 impl Rerecording {
@@ -160,13 +165,7 @@ impl Rerecording {
         limit: Duration,
     ) -> Result<Rerun, EngineError> {
         let facts = recorded.exchange().clone();
-        let coding = field(&facts.request.headers, "content-encoding");
-        let body = recorded.request_body()?;
-        let made = match coding.is_empty() {
-            true => thread.request(&body),
-            false => thread.request(&encoding::decode(&coding, &body).0),
-        };
-        let made = match made {
+        let made = match thread.request(&decoded_request(recorded)?) {
             Ok(made) => made,
             Err(unasked @ (Unasked::NoInput | Unasked::NothingNew(_))) => {
                 return Ok(Rerun::unsent(unasked.to_string()));
@@ -187,14 +186,7 @@ impl Rerecording {
         let place = self.asked;
         self.asked += 1;
         let mut received = Received::default();
-        let in_time = tokio::time::timeout(limit, received.listen(listening, question)).await;
-        let ended = match in_time {
-            Ok(ended) => ended,
-            Err(_elapsed) => {
-                self.settle().await;
-                Ended::Late
-            }
-        };
+        let ended = self.in_time(limit, received.listen(listening, question)).await;
         if matches!(ended, Ended::Complete | Ended::BrokeOff) {
             let recorded = Answer::read(recorded)?;
             let live = Answer::read(&mut received.exchange(facts, sent)?)?;
@@ -206,6 +198,17 @@ impl Rerecording {
             left_out: made.left_out,
             secrets,
         })
+    }
+
+    /// How an answer ended, or that it took too long.
+    async fn in_time(&self, limit: Duration, answer: impl Future<Output = Ended>) -> Ended {
+        match tokio::time::timeout(limit, answer).await {
+            Ok(ended) => ended,
+            Err(_elapsed) => {
+                self.settle().await;
+                Ended::Late
+            }
+        }
     }
 
     /// Waits until the source has seen that its client left, so that this is in

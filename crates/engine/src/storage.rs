@@ -4,15 +4,16 @@
 //! difference. What only a store can do is asked of [`Storage::store`] and
 //! [`Storage::writable`], which refuse where it cannot be done.
 
-use std::{io::Read as _, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use scrubjay_recording::Limits;
 use scrubjay_session::recognise::{self, Transport};
-use scrubjay_store::{Access, Listing, Query, Sort, Store, open_file};
+use scrubjay_store::{Access, Listing, Query, Sort, Store};
 
 use crate::{
     EngineError, Opening,
     file::{self, RecordingFile},
+    file_kind::{Kind, kind_of},
     shelf::AnyShelf,
 };
 
@@ -91,7 +92,7 @@ impl Storage {
         }
     }
 
-    /// Numbers of the exchanges behind one, in order.
+    /// Numbers of the exchanges after one, in order.
     pub(crate) fn exchanges_after(&self, exchange: i64) -> Result<Vec<i64>, EngineError> {
         match self {
             Self::Store(store) => Ok(store.indexes_after(exchange)?),
@@ -178,34 +179,4 @@ fn open_store(path: &Path, opening: Opening) -> Result<Store, EngineError> {
         }
         opened => Ok(opened?),
     }
-}
-
-/// What lies at a path.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Nothing,
-    /// A file without a byte in it, which may become a store.
-    Empty,
-    Store,
-    Recording,
-}
-
-/// Tells a store from a recording file by content.
-pub(crate) fn kind_of(path: &Path) -> Result<Kind, EngineError> {
-    let unreadable = |source| EngineError::ReadFile {
-        path: path.to_owned(),
-        source,
-    };
-    let mut file = match open_file(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Kind::Nothing),
-        Err(error) => return Err(unreadable(error)),
-    };
-    let mut magic = [0; 16];
-    let len = file.read(&mut magic).map_err(unreadable)?;
-    Ok(match &magic[..len] {
-        [] => Kind::Empty,
-        b"SQLite format 3\0" => Kind::Store,
-        _ => Kind::Recording,
-    })
 }

@@ -42,38 +42,31 @@ pub(crate) async fn answer(
     let upgrade = Upgrade::asked(&mut parts);
     let (head, sent) = request_heads(&parts, &route, upgrade.is_some());
     let labels = headers::labels(&parts.headers);
-    let capture = Capture::begin(&state, &route.upstream.to_string(), &head, &labels, started);
-    if route.is_unverified {
-        capture.unverified();
-    }
-    if let Some(upgrade) = &upgrade
-        && route.upstream.is_h2c()
-    {
+    let capture = Capture::begin(&state, &route, &head, &labels, started);
+    if let Some(upgrade) = upgrade.as_ref().filter(|_| route.upstream.is_h2c()) {
         let refusal = Refusal::upgrade(&upgrade.protocol, &route.upstream);
         return answer_ourselves(&capture, &refusal, Ending::NoAnswer);
     }
     let client = Client::of(&parts, &state);
     let (body, unsent) = RequestTee::new(body, Arc::clone(&capture));
-    match fetch(&state, &route, sent, body, upgrade.is_some(), &capture).await {
-        Ok(response) => match upgrade.filter(|_| response.status() == StatusCode::SWITCHING_PROTOCOLS) {
-            Some(upgrade) => switch(response, &state, &route, &client, upgrade, capture, &connection),
-            None if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
-                no_answer(&state, &capture, upstream_client::unasked_switch(&route.upstream))
-            }
-            None => forward(response, &state, &route, &client, capture, connection),
-        },
+    let response = match fetch(&state, &route, sent, body, upgrade.is_some(), &capture).await {
+        Ok(response) => response,
         // The upstream is not at fault.
         Err(_) if capture.is_request_broken() => {
-            answer_ourselves(&capture, &Refusal::broken_request(), Ending::ClientLeft)
+            return answer_ourselves(&capture, &Refusal::broken_request(), Ending::ClientLeft);
         }
         Err(error) => {
             unsent.record().await;
-            no_answer(
-                &state,
-                &capture,
-                upstream_client::unanswered(&route.upstream, error.as_ref()),
-            )
+            let unanswered = upstream_client::unanswered(&route.upstream, error.as_ref());
+            return no_answer(&state, &capture, unanswered);
         }
+    };
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        return forward(response, &state, &route, &client, capture, connection);
+    }
+    match upgrade {
+        Some(upgrade) => switch(response, &state, &route, &client, upgrade, capture, &connection),
+        None => no_answer(&state, &capture, upstream_client::unasked_switch(&route.upstream)),
     }
 }
 

@@ -22,7 +22,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use crate::{
     clock,
     recorder::{Chunk, ExchangeSink},
-    source_state::SourceState,
+    source_state::{Route, SourceState},
 };
 
 /// From here on a call counts as slow. A busy machine delays any thread by less
@@ -55,7 +55,7 @@ impl Capture {
     /// Begins an exchange whose head was read at `started`.
     pub(crate) fn begin(
         state: &Arc<SourceState>,
-        upstream: &str,
+        route: &Route,
         head: &RequestHead,
         labels: &[(String, String)],
         started: Instant,
@@ -64,18 +64,23 @@ impl Capture {
         let phase = if state.is_recording() {
             let ago = i64::try_from(started.elapsed().as_micros()).unwrap_or(0);
             let began = clock::wall_us().saturating_sub(ago).max(0);
-            Phase::Recording(state.recorder.begin(&state.name, upstream, head, labels, began))
+            let upstream = route.upstream.to_string();
+            Phase::Recording(state.recorder.begin(&state.name, &upstream, head, labels, began))
         } else {
             Phase::Passing
         };
-        Arc::new(Self {
+        let capture = Arc::new(Self {
             state: Arc::clone(state),
             started,
             phase: Mutex::new(phase),
             open: Mutex::new(Some(open)),
             wary: AtomicU8::new(0),
             is_request_broken: AtomicBool::new(false),
-        })
+        });
+        if route.is_unverified {
+            capture.record(|sink, at_us| sink.unverified(at_us));
+        }
+        capture
     }
 
     /// Bytes of the request body, about to be forwarded.
@@ -127,11 +132,6 @@ impl Capture {
 
     pub(crate) fn trailers(&self, trailers: &Headers) {
         self.record(|sink, at_us| sink.trailers(trailers, at_us));
-    }
-
-    /// The upstream's certificate is not verified.
-    pub(crate) fn unverified(&self) {
-        self.record(|sink, at_us| sink.unverified(at_us));
     }
 
     /// What has passed since the connection changed its protocol.

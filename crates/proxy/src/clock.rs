@@ -5,16 +5,16 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustls::{pki_types::UnixTime, time_provider::TimeProvider};
 
-/// The last microsecond of the year 9999, counted from 1970. Behind it, times
+/// The last microsecond of the year 9999, counted from 1970. After it, times
 /// of day have five digits for the year, which neither HTTP nor RFC 3339 has.
 const LAST_US: i64 = 253_402_300_799_999_999;
 
-/// Microseconds since 1970, never before it and never behind the year 9999.
+/// Microseconds since 1970, never before it and never after the year 9999.
 pub fn wall_us() -> i64 {
     within(SystemTime::now()).0
 }
 
-/// Whether the clock stands before 1970 or behind the year 9999, so that
+/// Whether the clock stands before 1970 or after the year 9999, so that
 /// [`wall_us`] differs from it.
 pub fn is_off() -> bool {
     within(SystemTime::now()).1

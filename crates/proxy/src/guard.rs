@@ -158,7 +158,7 @@ fn host(parts: &Parts) -> Result<Option<(String, HostPort)>, Rejection> {
 }
 
 /// RFC 9112, 6.1 and 6.3: a request with two lengths may be two requests to
-/// the next server. The library drops a length that comes behind
+/// the next server. The library drops a length that comes after
 /// `Transfer-Encoding`, so it is looked for in what was read.
 fn check_framing(headers: &HeaderMap, head: &[u8]) -> Result<(), Rejection> {
     if !headers.contains_key(header::TRANSFER_ENCODING) {

@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_connections_own_fields_stay_behind() {
+    fn only_the_connections_own_fields_are_removed() {
         let headers = map(&[
             ("host", "localhost:5290"),
             ("accept", "text/event-stream"),
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn our_cookies_stay_behind_and_the_others_stay_as_they_are() {
+    fn our_cookies_are_removed_and_the_others_stay_as_they_are() {
         let check = |cookies: &[&str], expected: &[&str]| {
             let fields: Vec<_> = cookies.iter().map(|value| ("cookie", *value)).collect();
             let sent = to_upstream(&map(&fields), &HeaderValue::from_static("agent"));

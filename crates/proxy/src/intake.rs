@@ -91,7 +91,7 @@ impl Intake {
     }
 
     /// Exchanges `batch`, which is empty, for all chunks that are there, and
-    /// gives the end if there is nothing behind them.
+    /// gives the end if there is nothing after them.
     pub(crate) fn poll_batch(&self, cx: &Context<'_>, batch: &mut Vec<Chunk>) -> Poll<Option<End>> {
         // Before the buffer is locked: a waker that finds it locked wakes this task instead.
         self.shared.forwarder.register(cx.waker());

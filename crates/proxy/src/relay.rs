@@ -43,7 +43,7 @@ pub(crate) struct Relay {
 
 /// Who sent something, or broke off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
+enum Peer {
     Client,
     Upstream,
 }
@@ -68,19 +68,21 @@ impl Relay {
             return self.capture.end(Ending::UpstreamReset);
         };
         let meter = Meter::new(self.capture);
-        let near = client.split();
+        let client_halves = client.split();
         let passed = match &mut upstream {
-            UpstreamSocket::Plain(stream) => both_ways(near, stream.split(), from_client, from_upstream, &meter).await,
+            UpstreamSocket::Plain(stream) => {
+                both_ways(client_halves, stream.split(), from_client, from_upstream, &meter).await
+            }
             UpstreamSocket::Tls(stream) => {
-                let far = tokio::io::split(stream.as_mut());
-                both_ways(near, far, from_client, from_upstream, &meter).await
+                let upstream_halves = tokio::io::split(stream.as_mut());
+                both_ways(client_halves, upstream_halves, from_client, from_upstream, &meter).await
             }
         };
         meter.end(passed);
         match passed {
             Ok(()) => {}
-            Err(Side::Client) => reset_when_taken(upstream.tcp()).await,
-            Err(Side::Upstream) => reset_when_taken(&client).await,
+            Err(Peer::Client) => reset_when_taken(upstream.tcp()).await,
+            Err(Peer::Upstream) => reset_when_taken(&client).await,
         }
     }
 }
@@ -104,10 +106,10 @@ async fn both_ways<R: Reads, W: AsyncWrite + Unpin>(
     from_client: Bytes,
     from_upstream: Bytes,
     meter: &Meter,
-) -> Result<(), Side> {
-    let mut there = pin!(pour(Side::Client, client_reads, upstream_writes, from_client, meter));
-    let mut back = pin!(pour(
-        Side::Upstream,
+) -> Result<(), Peer> {
+    let mut to_upstream = pin!(pour(Peer::Client, client_reads, upstream_writes, from_client, meter));
+    let mut to_client = pin!(pour(
+        Peer::Upstream,
         upstream_reads,
         client_writes,
         from_upstream,
@@ -115,18 +117,18 @@ async fn both_ways<R: Reads, W: AsyncWrite + Unpin>(
     ));
     // A side that has ended can still break off, and its peer gets a reset then.
     tokio::select! {
-        ended = &mut there => {
+        ended = &mut to_upstream => {
             let (client, _writes) = ended?;
             tokio::select! {
-                ended = &mut back => ended.map(drop),
-                () = client.broken() => Err(Side::Client),
+                ended = &mut to_client => ended.map(drop),
+                () = client.broken() => Err(Peer::Client),
             }
         }
-        ended = &mut back => {
+        ended = &mut to_client => {
             let (upstream, _writes) = ended?;
             tokio::select! {
-                ended = &mut there => ended.map(drop),
-                () = upstream.broken() => Err(Side::Upstream),
+                ended = &mut to_upstream => ended.map(drop),
+                () = upstream.broken() => Err(Peer::Upstream),
             }
         }
     }
@@ -134,38 +136,38 @@ async fn both_ways<R: Reads, W: AsyncWrite + Unpin>(
 
 /// One direction, to its end. Gives both halves back.
 async fn pour<R: Reads, W: AsyncWrite + Unpin>(
-    side: Side,
+    peer: Peer,
     mut from: R,
     mut to: W,
     read_already: Bytes,
     meter: &Meter,
-) -> Result<(R, W), Side> {
+) -> Result<(R, W), Peer> {
     let mut taken = read_already.to_vec();
     let mut len = taken.len();
     taken.resize(BUFFER_BYTES.max(len), 0);
     loop {
         if len > 0 {
-            meter.passed(side, len);
+            meter.passed(peer, len);
             let written = async {
                 to.write_all(&taken[..len]).await?;
                 to.flush().await
             };
-            written.await.map_err(|_broken: io::Error| side.other())?;
+            written.await.map_err(|_broken: io::Error| peer.other())?;
         }
         len = match from.read(&mut taken).await {
             Ok(0) => break,
             Ok(len) => len,
             // A TLS peer that closes TCP without a close_notify.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => break,
-            Err(_) => return Err(side),
+            Err(_) => return Err(peer),
         };
     }
-    meter.ended(side);
-    to.shutdown().await.map_err(|_broken| side.other())?;
+    meter.ended(peer);
+    to.shutdown().await.map_err(|_broken| peer.other())?;
     Ok((from, to))
 }
 
-impl Side {
+impl Peer {
     fn other(self) -> Self {
         match self {
             Self::Client => Self::Upstream,
@@ -215,10 +217,10 @@ impl Meter {
         meter
     }
 
-    fn passed(&self, side: Side, len: usize) {
-        let total = match side {
-            Side::Client => &self.sent,
-            Side::Upstream => &self.received,
+    fn passed(&self, peer: Peer, len: usize) {
+        let total = match peer {
+            Peer::Client => &self.sent,
+            Peer::Upstream => &self.received,
         };
         total.fetch_add(len as u64, Relaxed);
         let mut noted_at = self.noted_at.lock().unwrap_or_else(PoisonError::into_inner);
@@ -228,8 +230,8 @@ impl Meter {
         }
     }
 
-    fn ended(&self, side: Side) {
-        if side == Side::Upstream {
+    fn ended(&self, peer: Peer) {
+        if peer == Peer::Upstream {
             self.upstream_has_ended.store(true, Relaxed);
         }
     }
@@ -243,12 +245,12 @@ impl Meter {
 
     /// The sizes and the end. An upstream that had sent its last byte before it
     /// broke off has ended: it only took nothing more.
-    fn end(&self, passed: Result<(), Side>) {
+    fn end(&self, passed: Result<(), Peer>) {
         self.note();
         self.capture.end(match passed {
-            Err(Side::Client) => Ending::ClientLeft,
-            Err(Side::Upstream) if !self.upstream_has_ended.load(Relaxed) => Ending::UpstreamReset,
-            Ok(()) | Err(Side::Upstream) => Ending::Complete,
+            Err(Peer::Client) => Ending::ClientLeft,
+            Err(Peer::Upstream) if !self.upstream_has_ended.load(Relaxed) => Ending::UpstreamReset,
+            Ok(()) | Err(Peer::Upstream) => Ending::Complete,
         });
     }
 }

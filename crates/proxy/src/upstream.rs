@@ -53,7 +53,7 @@ impl UpstreamError {
             }
             Self::CurlWithoutUrl => "copy the whole command, address included",
             Self::Scheme { .. } => "use http://, https://, or h2c:// for HTTP/2 without TLS",
-            Self::Query { .. } => "leave out what stands behind the question mark, and let the frontend send it",
+            Self::Query { .. } => "leave out what follows the question mark, and let the frontend send it",
             Self::Credentials => "leave it out and let the frontend send an Authorization header",
         }
     }

@@ -114,7 +114,7 @@ impl UpstreamClient {
         parts: Parts,
         body: RequestTee,
     ) -> Result<Response<UpstreamBody>, BoxError> {
-        // In its parts: put behind the origin, a target such as `*` would become a part of the host or of its port.
+        // In its parts: put after the origin, a target such as `*` would become a part of the host or of its port.
         let uri = Uri::builder()
             .scheme(self.upstream.scheme())
             .authority(self.upstream.authority())
@@ -270,9 +270,6 @@ pub(crate) fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<I
 
 fn sentence(to: &Upstream, error: &(dyn StdError + 'static)) -> (String, &'static str) {
     let upstream = to.origin();
-    let io_kind = causes(error)
-        .find_map(|cause| cause.downcast_ref::<io::Error>())
-        .map(io::Error::kind);
     let is_hyper = |test: fn(&hyper::Error) -> bool| {
         causes(error)
             .filter_map(|cause| cause.downcast_ref::<hyper::Error>())
@@ -297,7 +294,13 @@ fn sentence(to: &Upstream, error: &(dyn StdError + 'static)) -> (String, &'stati
             "Look at the agent's own log.",
         );
     }
-    match io_kind {
+    unconnected(&upstream, error)
+}
+
+/// The system refused or broke the connection, or something else happened that has no sentence of its own.
+fn unconnected(upstream: &str, error: &(dyn StdError + 'static)) -> (String, &'static str) {
+    let io_error = causes(error).find_map(|cause| cause.downcast_ref::<io::Error>());
+    match io_error.map(io::Error::kind) {
         Some(io::ErrorKind::ConnectionRefused) => (
             format!("Nothing listens at {upstream}: connection refused."),
             "Is the agent running, and on that port?",

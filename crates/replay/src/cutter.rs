@@ -87,7 +87,7 @@ impl Cutter {
 
     fn take(&mut self, chunk: Chunk, number: u64, bytes: Bytes) {
         if chunk.offset > self.wire_end && self.decoder.is_none() {
-            // What was begun before a hole cannot be finished behind it.
+            // What was begun before a hole cannot be finished after it.
             self.end_framing();
             self.framing.restart(chunk.offset);
         }

@@ -15,7 +15,7 @@
 //! exchange, or to one request, and `path=/info` to requests with this path
 //! (`*` stands for any text). A fault without any of the three is meant for
 //! runs: not for what a page asks beside them. Times are `250ms`, `2s`, `1m`, bare numbers
-//! milliseconds; sizes are bytes or have `kB`, `KiB`, `MB`, `MiB` behind them.
+//! milliseconds; sizes are bytes or have `kB`, `KiB`, `MB`, `MiB` after them.
 //!
 //! Faults apply in the order in which they are given. What they choose, they
 //! choose by the seed and the recorded exchange alone, so that every replay of

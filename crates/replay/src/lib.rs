@@ -4,7 +4,7 @@
 //! ```
 //! use std::{sync::Arc, time::Duration};
 //! use scrubjay_replay::{
-//!     Asked, Step, Matcher, ScheduleOptions, Pace, Recorded, MatchOptions, Schedule, matching::Answer,
+//!     IncomingRequest, Step, Matcher, ScheduleOptions, Pace, Recorded, MatchOptions, Schedule, matching::Answer,
 //! };
 //! use scrubjay_session::{exchange::*, memory::MemoryShelf};
 //!
@@ -22,11 +22,11 @@
 //! let matcher = Matcher::new(vec![Recorded::open(Arc::new(shelf)).unwrap()], MatchOptions::default());
 //!
 //! // The same prompt in a new thread gets it, under the new thread's name.
-//! let asked = Asked {
+//! let asked = IncomingRequest {
 //!     method: "POST".into(),
 //!     target: "/agent".into(),
 //!     body: br#"{"threadId":"t-77","runId":"r-99","messages":[{"id":"m","role":"user","content":"hi"}]}"#.to_vec(),
-//!     ..Asked::default()
+//!     ..IncomingRequest::default()
 //! };
 //! let Answer::Hit(hit) = matcher.ask(&asked) else { panic!() };
 //! let options = ScheduleOptions { ids: Some(hit.ids), ..ScheduleOptions::default() };
@@ -77,7 +77,7 @@ pub mod serve;
 pub use self::{
     adapt::IdMap,
     fault::Faults,
-    matching::{Asked, MatchOptions, Matcher},
+    matching::{IncomingRequest, MatchOptions, Matcher},
     pace::Pace,
     recorded::{Body, Recorded, Unread},
     schedule::{Bulk, Cut, End, Head, Mark, Part, Schedule, ScheduleOptions, Step},

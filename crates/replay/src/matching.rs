@@ -34,7 +34,7 @@
 //!
 //! A `connect`, and what else is asked about a thread, gets what was recorded
 //! at the same place among the runs of the thread, else the nearest before,
-//! else the nearest behind: after a page was loaded again it gets the history
+//! else the nearest after it: after a page was loaded again it gets the history
 //! up to where it was.
 //!
 //! What the agent did not answer when it was recorded answers nothing.
@@ -77,11 +77,10 @@ pub const SESSION_HEADER: &str = "x-scrubjay-session";
 
 /// A request, as it came.
 #[derive(Clone, Debug, Default)]
-pub struct Asked {
+pub struct IncomingRequest {
     pub method: String,
     /// Path and query.
     pub target: String,
-    /// Header fields.
     pub headers: Headers,
     /// Body, as it came.
     pub body: Vec<u8>,
@@ -227,7 +226,7 @@ impl Matcher {
     }
 
     /// Answers a request, and remembers it. May be called from any thread.
-    pub fn ask(&self, asked: &Asked) -> Answer {
+    pub fn ask(&self, asked: &IncomingRequest) -> Answer {
         let live = Reading::of(&asked.method, &asked.target, &asked.headers, &asked.body);
         let accept = field(&asked.headers, "accept");
         let key = asked.isolation.clone().unwrap_or_default();
@@ -315,7 +314,7 @@ impl Matcher {
     /// Answers this request, asked again in its session, with the exchange at
     /// `place` where nothing else answers it. Its thread does not count: a page
     /// that is loaded again may name its thread anew.
-    pub fn choose(&self, asked: &Asked, place: usize) {
+    pub fn choose(&self, asked: &IncomingRequest, place: usize) {
         let reading = Reading::of(&asked.method, &asked.target, &asked.headers, &asked.body);
         let key = asked.isolation.clone().unwrap_or_default();
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);

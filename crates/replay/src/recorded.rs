@@ -136,7 +136,7 @@ impl Chunks {
         self.taken
     }
 
-    /// The next chunk, its number and its bytes; nothing behind the last.
+    /// The next chunk, its number and its bytes; nothing after the last.
     pub(crate) fn next(&mut self) -> Result<Option<(Chunk, u64, Bytes)>, Unread> {
         let Some((chunk, ahead)) = self.ahead()? else {
             return Ok(None);
@@ -148,7 +148,7 @@ impl Chunks {
         Ok(Some((chunk, self.taken - 1, bytes)))
     }
 
-    /// The next chunk, and what was read from its start on; nothing behind the last.
+    /// The next chunk, and what was read from its start on; nothing after the last.
     pub(crate) fn ahead(&mut self) -> Result<Option<(Chunk, &Bytes)>, Unread> {
         if self.known.is_empty() && self.taken < self.count {
             let until = self.count.min(self.taken + LOOKED_UP);

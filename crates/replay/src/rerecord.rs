@@ -110,19 +110,7 @@ impl Thread {
 
     /// Takes what both agents answered to the last request.
     pub fn answered(&mut self, recorded: Answer, live: Answer) {
-        let brought = Brought {
-            recorded: recorded
-                .messages
-                .into_iter()
-                .filter(|message| !message.id.is_empty() && !self.recorded.contains_key(&message.id))
-                .collect(),
-            live: live
-                .messages
-                .into_iter()
-                .filter(|message| !self.live.contains(&message.id))
-                .collect(),
-            partners: Vec::new(),
-        };
+        let brought = self.new_messages(recorded.messages, live.messages);
         let pairs = Pairs::of(&brought.recorded, &brought.live);
         for (call, partner) in &pairs.calls {
             self.learn(&call.id, partner.as_deref());
@@ -154,6 +142,17 @@ impl Thread {
             partners: pairs.messages,
             ..brought
         });
+    }
+
+    /// The messages of both answers that no answer before them had.
+    fn new_messages(&self, recorded: Vec<Message>, live: Vec<Message>) -> Brought {
+        let is_new = |message: &Message| !message.id.is_empty() && !self.recorded.contains_key(&message.id);
+        let is_new_live = |message: &Message| !self.live.contains(&message.id);
+        Brought {
+            recorded: recorded.into_iter().filter(is_new).collect(),
+            live: live.into_iter().filter(is_new_live).collect(),
+            partners: Vec::new(),
+        }
     }
 
     /// The path and query with this thread's ids in place of the recorded

@@ -99,14 +99,14 @@ pub struct End {
     pub at_us: u64,
     /// Waiting that faults add, as in [`Part`].
     pub held_us: u64,
-    pub how: How,
+    pub how: EndKind,
     /// Why it does not end as recorded, or that what was recorded is not all; else empty.
     pub why: String,
 }
 
 /// The ways in which an answer ends.
 #[derive(Clone, Debug, PartialEq)]
-pub enum How {
+pub enum EndKind {
     /// In an orderly way by HTTP, with these trailers.
     Complete(Headers),
     /// The connection is reset.

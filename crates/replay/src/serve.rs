@@ -59,7 +59,7 @@ use scrubjay_proxy::{Forwarder, Listener, ServeError, Source, http_server::HttpS
 use crate::matching::Matcher;
 
 pub use self::{
-    clients::{ClientState, Stage},
+    clients::{ClientState, StreamStage},
     hold::{Hold, UnknownHold},
     log::Answered,
     misses::{Missed, Near, OnMiss, UnknownOnMiss},

@@ -18,7 +18,7 @@ impl Engine {
         &self.departments.library
     }
 
-    /// A window of what lists show; empty behind the last.
+    /// A window of what lists show; empty after the last.
     ///
     /// # Errors
     /// When the recordings cannot be read.

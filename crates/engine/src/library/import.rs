@@ -12,8 +12,8 @@ use scrubjay_store::Store;
 
 use crate::{
     EngineError, file,
+    file_kind::{Kind, kind_of},
     library::Library,
-    storage::{Kind, kind_of},
 };
 
 /// Twins that are named.

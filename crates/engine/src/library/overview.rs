@@ -29,7 +29,7 @@ pub struct Tallies {
 }
 
 impl Library {
-    /// A window of what lists show; empty behind the last.
+    /// A window of what lists show; empty after the last.
     pub(crate) fn overviews(&self, window: Window) -> Result<Vec<Overview>, EngineError> {
         match &self.storage {
             Storage::Store(store) => {

@@ -21,8 +21,8 @@ pub struct ReplayConfig {
     pub source: String,
     /// Where to listen; empty means the next free port from 5291.
     pub listen: String,
-    /// Listen on the next free port behind this address instead.
-    pub behind: Option<SocketAddr>,
+    /// Listen on the next free port after this address instead.
+    pub after: Option<SocketAddr>,
     /// How to serve.
     pub options: ReplayOptions,
     /// Events' `timestamp` is moved by the time since the recording.

@@ -7,7 +7,7 @@ use scrubjay_ipc::{
     RequestDifference,
 };
 use scrubjay_protocol::secret::{hidden, is_secret_name};
-use scrubjay_replay::serve::{Answered, ClientState, Missed, Next, Stage};
+use scrubjay_replay::serve::{Answered, ClientState, Missed, Next, StreamStage};
 use scrubjay_session::{recognise, shelf::Shelf as _, words};
 
 use super::Replay;
@@ -54,7 +54,7 @@ pub(super) fn replay(storage: &Storage, number: u64, replay: &Replay) -> ReplayV
 fn client(storage: &Storage, replay: &Replay, listening: ClientState) -> ReplayClient {
     let frames = frames_of(storage, replay, listening.exchange);
     // Of an answer that went out unseen the end is known.
-    let is_unseen = listening.stage == Stage::Done && listening.seq == 0;
+    let is_unseen = listening.stage == StreamStage::Done && listening.seq == 0;
     ReplayClient {
         client: listening.client,
         request: listening.request,
@@ -64,10 +64,10 @@ fn client(storage: &Storage, replay: &Replay, listening: ClientState) -> ReplayC
         at_us: listening.at_us,
         frames,
         stage: match listening.stage {
-            Stage::Streaming => ClientStage::Streaming,
-            Stage::Held => ClientStage::Held,
-            Stage::Done => ClientStage::Done,
-            Stage::Left => ClientStage::Left,
+            StreamStage::Streaming => ClientStage::Streaming,
+            StreamStage::Held => ClientStage::Held,
+            StreamStage::Done => ClientStage::Done,
+            StreamStage::Left => ClientStage::Left,
         },
         next: listening.next.map(next),
     }

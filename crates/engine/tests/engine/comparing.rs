@@ -33,7 +33,7 @@ async fn two_runs(folder: &tempfile::TempDir) -> (Engine, i64, i64) {
     for (side, max, words) in [("a", 200, "I found three."), ("b", 300, "I found two.")] {
         let events = events(side, max, words);
         let events: Vec<&str> = events.iter().map(String::as_str).collect();
-        agent.play(&events).await;
+        agent.play(&events);
         run_agent(&source, side).await;
     }
     let exchanges = until(&engine, async || {

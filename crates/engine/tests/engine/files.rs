@@ -13,7 +13,7 @@ async fn recorded(folder: &tempfile::TempDir) -> (Engine, i64) {
     let engine = open(&folder.path().join("store.db"));
     let agent = Agent::start().await;
     let source = add_source(&engine, "agent", &agent.url()).await;
-    agent.play(&EVENTS).await;
+    agent.play(&EVENTS);
     run_agent(&source, "r1").await;
     let exchange = the_finished_run(&engine).await;
     (engine, exchange)
@@ -80,7 +80,7 @@ async fn a_bomb_is_refused_and_the_source_beside_it_records() {
         );
         assert!(report.hint.contains("--max-size"), "{}", report.hint);
     }
-    agent.play(&EVENTS).await;
+    agent.play(&EVENTS);
     run_agent(&source, "r1").await;
     the_finished_run(&engine).await;
     assert_eq!(engine.exchanges().unwrap().len(), 1, "nothing of it is taken");
@@ -149,7 +149,7 @@ async fn samples_in_both(folder: &tempfile::TempDir) -> (Engine, Engine) {
         )
         .unwrap();
     let file = open(&path);
-    // The store derives behind the import.
+    // The store derives after the import.
     let whole = in_order(&file, LibrarySort::NewestFirst).await;
     until(&store, async || {
         (in_order(&store, LibrarySort::NewestFirst).await == whole).then_some(())

@@ -90,7 +90,7 @@ async fn a_run_is_seen_as_it_was_and_again_after_a_restart() {
     let source = add_source(&engine, "agent", &agent.url()).await;
     assert_eq!(source.state, SourceState::Recording);
 
-    agent.play(&EVENTS).await;
+    agent.play(&EVENTS);
     let received = run_agent(&source, "r1").await;
     assert_eq!(received, EVENTS.map(frame).concat());
 
@@ -168,7 +168,7 @@ async fn a_live_run_is_never_behind() {
     let mut feed = engine.news().unwrap();
 
     for event in &EVENTS[..4] {
-        agent.send(&frame(event)).await;
+        agent.send(&frame(event));
     }
     let mut answer = begin_run(&source, "r1").await;
     let News::Began { exchange } = hear(&mut feed, |news| matches!(news, News::Began { .. })).await else {
@@ -191,7 +191,7 @@ async fn a_live_run_is_never_behind() {
     .await;
     assert_eq!(chat.messages.last().unwrap().text, "Hello ");
 
-    agent.play(&EVENTS[4..]).await;
+    agent.play(&EVENTS[4..]);
     while answer.chunk().await.unwrap().is_some() {}
     hear(&mut feed, |news| {
         matches!(
@@ -218,14 +218,14 @@ async fn a_pause_draws_a_gap() {
         to,
     };
 
-    agent.send(&frame(EVENTS[0])).await;
+    agent.send(&frame(EVENTS[0]));
     let mut answer = begin_run(&source, "r1").await;
     let first = answer.chunk().await.unwrap().unwrap();
     assert_eq!(ask(&engine, switch(Switch::Pause)).await.state, SourceState::Paused);
-    agent.send(&frame(EVENTS[1])).await;
+    agent.send(&frame(EVENTS[1]));
     let unrecorded = answer.chunk().await.unwrap().unwrap();
     assert_eq!(ask(&engine, switch(Switch::Record)).await.state, SourceState::Recording);
-    agent.play(&EVENTS[2..]).await;
+    agent.play(&EVENTS[2..]);
     while answer.chunk().await.unwrap().is_some() {}
 
     let exchange = the_finished_run(&engine).await;

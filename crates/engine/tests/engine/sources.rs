@@ -24,7 +24,7 @@ async fn an_edited_source_goes_on_elsewhere() {
     assert_eq!((edited.name.as_str(), &edited.listen), ("two", &source.listen));
     assert_eq!(edited.state, SourceState::Recording);
 
-    two.play(&EVENTS).await;
+    two.play(&EVENTS);
     run_agent(&source, "r1").await;
     the_finished_run(&engine).await;
     assert_eq!(library(&engine).await.rows[0].source, "two");
@@ -39,7 +39,7 @@ async fn a_port_that_is_taken_is_said_and_changes_nothing() {
     let taken = AddSource {
         name: "late".into(),
         // The agent itself listens there.
-        listen: agent.address.to_string(),
+        listen: agent.address().to_string(),
         upstream: agent.url(),
         keep_secrets: false,
     };
@@ -47,7 +47,7 @@ async fn a_port_that_is_taken_is_said_and_changes_nothing() {
     assert_eq!(report.code, Code::PortInUse);
     assert_eq!(
         report.message,
-        format!("Port {} on 127.0.0.1 is already in use.", agent.address.port())
+        format!("Port {} on 127.0.0.1 is already in use.", agent.address().port())
     );
     assert!(ask(&engine, Sources {}).await.sources.is_empty());
 
@@ -55,12 +55,12 @@ async fn a_port_that_is_taken_is_said_and_changes_nothing() {
     let edit = EditSource {
         name: "one".into(),
         new_name: "one".into(),
-        listen: agent.address.to_string(),
+        listen: agent.address().to_string(),
         upstream: agent.url(),
         keep_secrets: false,
     };
     assert_eq!(try_ask(&engine, edit).await.unwrap_err().code, Code::PortInUse);
-    agent.play(&EVENTS).await;
+    agent.play(&EVENTS);
     assert!(!run_agent(&source, "r1").await.is_empty());
 }
 
@@ -144,8 +144,8 @@ async fn two_engines_record_into_one_store() {
     .unwrap_err();
     assert!(report.message.starts_with("Another process runs the source two"));
 
-    agent_one.play(&EVENTS).await;
-    agent_two.play(&EVENTS).await;
+    agent_one.play(&EVENTS);
+    agent_two.play(&EVENTS);
     run_agent(&source_one, "r1").await;
     run_agent(&source_two, "r2").await;
     for engine in [&one, &two] {
@@ -167,7 +167,7 @@ async fn the_checklist_lights_up() {
     assert_eq!(source.checklist.listening, Check::Done);
     assert_eq!(source.checklist.first_request, Check::Waiting);
 
-    agent.play(&EVENTS).await;
+    agent.play(&EVENTS);
     run_agent(&source, "r1").await;
     let lit = ask(&engine, Sources {}).await.sources.remove(0).checklist;
     let lights = [

@@ -1,102 +1,113 @@
 //! A scripted agent, a frontend, and an engine between them.
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    net::SocketAddr,
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use scrubjay_engine::{Asker, Engine, NewsFeed, Opening, Options};
 use scrubjay_ipc::{AddSource, AnyAsk, Ask, Encoding, Library, LibraryPage, LibrarySort, News, Report, Source};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
-    sync::{Mutex, mpsc},
-};
+use scrubjay_testkit::{Asked, ScriptedAgent, Step};
+use tokio::sync::mpsc::UnboundedSender;
 
 /// A test that waits longer than this for something has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An agent whose answers are given piece by piece.
 pub(crate) struct Agent {
-    pub(crate) address: SocketAddr,
-    pieces: mpsc::Sender<Option<String>>,
+    scripted: ScriptedAgent,
+    answers: Arc<Mutex<Answers>>,
+}
+
+/// Answers and requests wait for each other; both are taken in their order.
+#[derive(Default)]
+struct Answers {
+    /// The answer that pieces are sent to.
+    current: Option<UnboundedSender<Vec<u8>>>,
+    /// Answers that were begun before a request came for them.
+    begun: VecDeque<Step>,
+    /// Requests that came before their answers were begun.
+    asked: VecDeque<UnboundedSender<Vec<u8>>>,
+}
+
+impl Answers {
+    /// The pieces of the next answer, for a request.
+    fn next(&mut self) -> Step {
+        self.begun.pop_front().unwrap_or_else(|| {
+            let (sender, step) = Step::relay();
+            self.asked.push_back(sender);
+            step
+        })
+    }
+
+    fn current(&mut self) -> UnboundedSender<Vec<u8>> {
+        let (asked, begun) = (&mut self.asked, &mut self.begun);
+        let current = self.current.get_or_insert_with(|| {
+            asked.pop_front().unwrap_or_else(|| {
+                let (sender, step) = Step::relay();
+                begun.push_back(step);
+                sender
+            })
+        });
+        current.clone()
+    }
 }
 
 impl Agent {
     /// Listens. Each request is answered with the pieces that are sent next, up to an end.
     pub(crate) async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (pieces, rx) = mpsc::channel(1_000);
-        let rx = Arc::new(Mutex::new(rx));
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(answer(stream, Arc::clone(&rx)));
-            }
-        });
-        Self { address, pieces }
+        let answers = Arc::<Mutex<Answers>>::default();
+        let to_ask = Arc::clone(&answers);
+        let script = move |_: &Asked| {
+            vec![
+                Step::sse_head(),
+                to_ask.lock().unwrap().next(),
+                Step::end(),
+                Step::Close,
+            ]
+        };
+        Self {
+            scripted: ScriptedAgent::answering(script).await,
+            answers,
+        }
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.scripted.url()
     }
 
-    /// Sends a chunk of an answer.
-    pub(crate) async fn send(&self, piece: &str) {
-        self.pieces.send(Some(piece.to_owned())).await.unwrap();
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.scripted.address()
+    }
+
+    /// Sends a chunk of an answer. It is lost if its client has left.
+    pub(crate) fn send(&self, piece: &str) {
+        let current = self.answers.lock().unwrap().current();
+        current.send(piece.as_bytes().to_vec()).ok();
     }
 
     /// Ends an answer.
-    pub(crate) async fn end(&self) {
-        self.pieces.send(None).await.unwrap();
+    pub(crate) fn end(&self) {
+        let mut answers = self.answers.lock().unwrap();
+        answers.current();
+        answers.current = None;
     }
 
     /// Sends a whole answer, an event a chunk.
-    pub(crate) async fn play(&self, events: &[&str]) {
+    pub(crate) fn play(&self, events: &[&str]) {
         for event in events {
-            self.send(&frame(event)).await;
+            self.send(&frame(event));
         }
-        self.end().await;
+        self.end();
     }
 }
 
 /// An event as a frame.
 pub(crate) fn frame(event: &str) -> String {
     format!("data: {event}\n\n")
-}
-
-async fn answer(mut stream: TcpStream, pieces: Arc<Mutex<mpsc::Receiver<Option<String>>>>) {
-    let mut pieces = pieces.lock_owned().await;
-    let mut request = Vec::new();
-    while !is_whole(&request) {
-        let mut piece = [0; 4096];
-        match stream.read(&mut piece).await {
-            Ok(0) | Err(_) => return,
-            Ok(len) => request.extend_from_slice(&piece[..len]),
-        }
-    }
-    let head =
-        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n";
-    stream.write_all(head.as_bytes()).await.unwrap();
-    while let Some(Some(piece)) = pieces.recv().await {
-        let chunk = format!("{:x}\r\n{piece}\r\n", piece.len());
-        if stream.write_all(chunk.as_bytes()).await.is_err() {
-            return;
-        }
-    }
-    stream.write_all(b"0\r\n\r\n").await.unwrap();
-}
-
-/// Whether head and body of a request have come.
-fn is_whole(request: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(request);
-    let Some((head, body)) = text.split_once("\r\n\r\n") else {
-        return false;
-    };
-    let len = head
-        .lines()
-        .filter_map(|line| line.split_once(':'))
-        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
-        .and_then(|(_, len)| len.trim().parse().ok())
-        .unwrap_or(0);
-    body.len() >= len
 }
 
 /// A frontend's request through a source; gives the answer's text.

@@ -102,7 +102,7 @@ fn relayed(sent_len: u64, received_len: u64) -> Relayed {
 }
 
 #[tokio::test]
-async fn the_heads_pass_and_every_byte_behind_them() {
+async fn the_heads_pass_and_every_byte_after_them() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let recorder = MemoryRecorder::default();
     let upstream = format!("http://{}", listener.local_addr().unwrap());
@@ -161,7 +161,7 @@ async fn an_orderly_end_of_the_client_leaves_the_other_direction_open() {
 }
 
 #[tokio::test]
-async fn a_reset_by_the_upstream_comes_behind_its_last_bytes() {
+async fn a_reset_by_the_upstream_comes_after_its_last_bytes() {
     let recorded = the_same(async |mut ends: Ends| {
         ends.upstream.write_all(&[0xff, 0, 0x81]).await.unwrap();
         let bytes = read(&mut ends.client, 3).await;

@@ -15,11 +15,11 @@ use super::{
 use crate::{
     counter::Counter,
     fragment::{Format, Fragment, What},
-    schedule::{End, How},
+    schedule::{End, EndKind},
 };
 
 /// One fault at work on one answer.
-pub(super) struct Stage {
+pub(super) struct FaultStage {
     spec: String,
     kind: Kind,
     random: ChaCha8Rng,
@@ -38,7 +38,7 @@ pub(super) struct Stage {
     done: bool,
 }
 
-impl Stage {
+impl FaultStage {
     pub(super) fn new(fault: &Fault, seed: u64) -> Self {
         Self {
             spec: fault.spec.clone(),
@@ -140,20 +140,20 @@ impl Stage {
                 );
                 out.extend([Flow::Fragment(fragment), Flow::Fragment(made)]);
             }
-            _ => self.stop_behind(kind, fragment, out),
+            _ => self.stop_after(kind, fragment, out),
         }
     }
 
-    fn stop_behind(&mut self, kind: &Kind, fragment: Fragment, out: &mut Vec<Flow>) {
+    fn stop_after(&mut self, kind: &Kind, fragment: Fragment, out: &mut Vec<Flow>) {
         let at_us = fragment.at_us();
         let how = match kind {
             Kind::Stall { wait: Some(wait), .. } => {
                 self.waiting_us = micros(*wait);
                 return out.push(Flow::Fragment(fragment));
             }
-            Kind::Stall { wait: None, .. } => How::Never,
+            Kind::Stall { wait: None, .. } => EndKind::Never,
             Kind::Cut { how, .. } => ending(*how),
-            _ => How::Complete(Vec::new()),
+            _ => EndKind::Complete(Vec::new()),
         };
         let error = match kind {
             Kind::Error { code, message, .. } => {
@@ -167,7 +167,7 @@ impl Stage {
         self.stop(at_us, how, out);
     }
 
-    fn stop(&mut self, at_us: u64, how: How, out: &mut Vec<Flow>) {
+    fn stop(&mut self, at_us: u64, how: EndKind, out: &mut Vec<Flow>) {
         self.done = true;
         out.push(Flow::End(End {
             at_us,
@@ -317,7 +317,7 @@ fn format_of(fragment: &Fragment) -> Format {
     }
 }
 
-/// A made event behind another, or in its place: it goes out by itself.
+/// A made event after another, or in its place: it goes out by itself.
 fn inserted(fragment: &Fragment, bytes: bytes::Bytes, event_type: EventType) -> Fragment {
     let mut made = fragment.remade(bytes);
     made.inserted = true;
@@ -329,11 +329,11 @@ fn inserted(fragment: &Fragment, bytes: bytes::Bytes, event_type: EventType) -> 
     made
 }
 
-fn ending(how: CutHow) -> How {
+fn ending(how: CutHow) -> EndKind {
     match how {
-        CutHow::Reset => How::Reset,
-        CutHow::Clean => How::Complete(Vec::new()),
-        CutHow::Unterminated => How::Unterminated,
+        CutHow::Reset => EndKind::Reset,
+        CutHow::Clean => EndKind::Complete(Vec::new()),
+        CutHow::Unterminated => EndKind::Unterminated,
     }
 }
 

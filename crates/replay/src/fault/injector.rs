@@ -1,6 +1,6 @@
-//! The faults of one answer, one behind the other.
+//! The faults of one answer, one after the other.
 
-use super::{Faults, fragments::Stage, parts::Spread, spec::What};
+use super::{Faults, fragments::FaultStage, parts::Spread, spec::What};
 use crate::{
     counter::Counter,
     fragment::Fragment,
@@ -15,7 +15,7 @@ pub(crate) enum Flow {
 
 /// All faults that strike one answer.
 pub(crate) struct Injector {
-    stages: Vec<Stage>,
+    stages: Vec<FaultStage>,
     spreads: Vec<Spread>,
     /// Of the faults that spread, until the first part comes.
     unspread: Vec<Counter>,
@@ -44,7 +44,7 @@ impl Injector {
                     }
                     None => {
                         let seed = seed(faults.seed, place, index);
-                        injector.stages.push(Stage::new(fault, seed));
+                        injector.stages.push(FaultStage::new(fault, seed));
                     }
                 },
             }
@@ -98,7 +98,7 @@ impl Injector {
     }
 }
 
-fn run(stages: &mut [Stage], flow: Flow, out: &mut Vec<Flow>) {
+fn run(stages: &mut [FaultStage], flow: Flow, out: &mut Vec<Flow>) {
     let Some((stage, rest)) = stages.split_first_mut() else {
         return out.push(flow);
     };

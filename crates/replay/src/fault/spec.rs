@@ -71,7 +71,7 @@ pub(crate) enum What {
     },
 }
 
-/// Behind what a cut is made.
+/// After what a cut is made.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum After {
     Event(Where),

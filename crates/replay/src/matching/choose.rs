@@ -28,7 +28,7 @@ pub(super) struct Rank {
     differs: bool,
     /// It is of another recorded thread than the one that is followed.
     is_foreign: bool,
-    /// How far from the client's place in the thread it was asked; what came later, behind all that came before.
+    /// How far from the client's place in the thread it was asked; what came later, after all that came before.
     away: (bool, usize),
     turn: Turn,
     /// Another client's thread follows its recorded thread.
@@ -40,7 +40,7 @@ pub(super) struct Rank {
     order: i64,
 }
 
-/// Whose turn it is.
+/// How a recorded run is given to a client: the first that fits best comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Turn {
     /// Next in the recorded thread that this client follows.
@@ -67,7 +67,6 @@ pub(super) struct Here<'a> {
 }
 
 impl Here<'_> {
-    /// Ranks a candidate.
     pub(super) fn rank(&self, candidate: &Candidate, digest: &RequestDigest) -> Rank {
         let (place, thread) = (candidate.place, self.thread);
         let is_run = digest.reading.kind == Kind::Run;

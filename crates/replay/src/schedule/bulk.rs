@@ -156,14 +156,14 @@ impl Inserter {
         }
     }
 
-    /// Takes the next chunk; false behind the last.
+    /// Takes the next chunk; false after the last.
     fn step(&mut self, chunks: &mut Chunks, out: &mut VecDeque<(Part, u32)>) -> Result<bool, Unread> {
         let Some((chunk, ahead)) = chunks.ahead()? else {
             self.end_frame(out);
             return Ok(false);
         };
         if chunk.offset > self.wire_end {
-            // What was begun before a hole cannot be finished behind it.
+            // What was begun before a hole cannot be finished after it.
             self.end_frame(out);
         }
         self.wire_end = chunk.offset + chunk.len;

@@ -2,22 +2,22 @@
 
 use scrubjay_session::exchange::{Ending, Exchange};
 
-use super::{End, How};
+use super::{End, EndKind};
 
 /// The recorded end, as itself.
 pub(super) fn of(exchange: &Exchange) -> End {
     let (how, why) = match exchange.ending {
-        Ending::Complete => (How::Complete(exchange.trailers.clone()), ""),
-        Ending::UpstreamReset | Ending::NoAnswer => (How::Reset, ""),
+        Ending::Complete => (EndKind::Complete(exchange.trailers.clone()), ""),
+        Ending::UpstreamReset | Ending::NoAnswer => (EndKind::Reset, ""),
         // The connection ends in an orderly way, and the body is not whole.
-        Ending::UpstreamClosed => (How::Unterminated, ""),
+        Ending::UpstreamClosed => (EndKind::Unterminated, ""),
         // The recorded client left of its own accord, and so will this one:
         // a reset would show it an error that no client saw.
         Ending::ClientLeft => (
-            How::Never,
+            EndKind::Never,
             "the recorded client left here, so what the agent would have said is not known",
         ),
-        Ending::Open | Ending::RecorderStopped => (How::Reset, "the recording stopped here, before the answer did"),
+        Ending::Open | Ending::RecorderStopped => (EndKind::Reset, "the recording stopped here, before the answer did"),
     };
     End {
         at_us: exchange.last_at_us,

@@ -28,8 +28,8 @@ use super::{
     state::ReplayState,
 };
 use crate::{
-    matching::{Answer, Asked, Hit, Miss, SESSION_HEADER},
-    schedule::{Head, How, Schedule, Step},
+    matching::{Answer, Hit, IncomingRequest, Miss, SESSION_HEADER},
+    schedule::{EndKind, Head, Schedule, Step},
 };
 
 /// The field that marks the capture path's own answers.
@@ -60,13 +60,7 @@ pub(crate) async fn answer(
     let mut active = ActiveRequest::new(&state, connection, &parts, came);
     match refusal(&parts) {
         Some(refusal) if refusal.is_upgrade() && state.fallback.is_some() => {
-            let miss = Miss {
-                reason: "nothing of another protocol is recorded".to_owned(),
-                asks: "another protocol".to_owned(),
-                is_of_another_thread: false,
-                nearest: Vec::new(),
-            };
-            return Ok(active.fall_back(miss, parts, Bytes::new()).await);
+            return Ok(active.fall_back(other_protocol(), parts, Bytes::new()).await);
         }
         Some(refusal) => return Ok(active.refuse(refusal)),
         None => {}
@@ -77,16 +71,17 @@ pub(crate) async fn answer(
         // A client that breaks its own request off waits for no answer.
         Err(_broken) => return Err(Hangup),
     };
-    let asked = asked(&parts, &body);
     active.answered.endpoint_method = scrubjay_session::recognise::endpoint_method(&body);
-    match state.matcher.ask(&asked) {
-        Answer::Hit(hit) => active.replay(hit).await,
-        // What the agent answers comes before an empty history.
-        Answer::NoHistory(miss) if state.fallback.is_none() => Ok(active.no_history(&miss)),
-        Answer::NoHistory(miss) | Answer::Miss(miss) if state.fallback.is_some() => {
-            Ok(active.fall_back(miss, parts, body).await)
-        }
-        Answer::NoHistory(miss) | Answer::Miss(miss) => active.miss(miss, asked).await,
+    active.match_recorded(parts, body).await
+}
+
+/// The miss of a request that changes the protocol of its connection.
+fn other_protocol() -> Miss {
+    Miss {
+        reason: "nothing of another protocol is recorded".to_owned(),
+        asks: "another protocol".to_owned(),
+        is_of_another_thread: false,
+        nearest: Vec::new(),
     }
 }
 
@@ -113,9 +108,9 @@ fn refusal(parts: &Parts) -> Option<Refusal> {
     upgrade_protocol(&parts.headers).map(|_protocol| Refusal::upgrade())
 }
 
-fn asked(parts: &Parts, body: &Bytes) -> Asked {
+fn asked(parts: &Parts, body: &Bytes) -> IncomingRequest {
     let isolation = parts.headers.get(SESSION_HEADER);
-    Asked {
+    IncomingRequest {
         method: parts.method.to_string(),
         target: target(&parts.uri).to_owned(),
         headers: fields(&parts.headers),
@@ -166,6 +161,20 @@ impl ActiveRequest {
         }
     }
 
+    /// Answers with what was recorded for it, or as a miss.
+    async fn match_recorded(self, parts: Parts, body: Bytes) -> Result<Response<MockBody>, Hangup> {
+        let asked = asked(&parts, &body);
+        match self.state.matcher.ask(&asked) {
+            Answer::Hit(hit) => self.replay(hit).await,
+            // What the agent answers comes before an empty history.
+            Answer::NoHistory(miss) if self.state.fallback.is_none() => Ok(self.no_history(&miss)),
+            Answer::NoHistory(miss) | Answer::Miss(miss) if self.state.fallback.is_some() => {
+                Ok(self.fall_back(miss, parts, body).await)
+            }
+            Answer::NoHistory(miss) | Answer::Miss(miss) => self.miss(miss, asked).await,
+        }
+    }
+
     /// Answers in our own words.
     fn refuse(mut self, refusal: Refusal) -> Response<MockBody> {
         refusal.error().trim_end_matches('.').clone_into(&mut self.answered.why);
@@ -187,7 +196,7 @@ impl ActiveRequest {
     }
 
     /// Answers with nothing recorded, once the user chose nothing either.
-    async fn miss(mut self, miss: Miss, asked: Asked) -> Result<Response<MockBody>, Hangup> {
+    async fn miss(mut self, miss: Miss, asked: IncomingRequest) -> Result<Response<MockBody>, Hangup> {
         let missed = Missed {
             request: self.answered.request,
             at_us: self.answered.at_us,
@@ -323,9 +332,9 @@ impl ActiveRequest {
         if let Some(Ok(Step::End(end))) = schedule.next() {
             sleep_until(self.came + std::time::Duration::from_micros(end.held_us)).await;
             match end.how {
-                How::Reset => self.connection.close_abruptly(),
-                How::Never => std::future::pending().await,
-                How::Complete(_) | How::Unterminated => {}
+                EndKind::Reset => self.connection.close_abruptly(),
+                EndKind::Never => std::future::pending().await,
+                EndKind::Complete(_) | EndKind::Unterminated => {}
             }
         }
         self.state.note(self.answered);

@@ -15,7 +15,7 @@ const KEPT: usize = 50;
 
 /// How a stream stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Stage {
+pub enum StreamStage {
     /// Events go out at the pace.
     #[default]
     Streaming,
@@ -42,7 +42,7 @@ pub struct ClientState {
     pub seq: u32,
     /// The recorded time of what was sent last, microseconds since the request head.
     pub at_us: u64,
-    pub stage: Stage,
+    pub stage: StreamStage,
     /// The next event, when the stream is held.
     pub next: Option<Next>,
 }
@@ -55,7 +55,7 @@ pub(crate) struct Client {
     exchange: i64,
     seq: AtomicU32,
     at_us: AtomicU64,
-    standing: Mutex<(Stage, Option<Next>)>,
+    standing: Mutex<(StreamStage, Option<Next>)>,
     pub(crate) orders: Orders,
 }
 
@@ -69,24 +69,24 @@ impl Client {
     }
 
     /// Notes how the stream stands.
-    pub(crate) fn stands(&self, stage: Stage, next: Option<Next>) {
+    pub(crate) fn stands(&self, stage: StreamStage, next: Option<Next>) {
         *self.standing() = (stage, next);
     }
 
     /// Notes that a stream that was held goes on.
     pub(crate) fn resumes(&self) {
         let mut standing = self.standing();
-        if standing.0 == Stage::Held {
-            *standing = (Stage::Streaming, None);
+        if standing.0 == StreamStage::Held {
+            *standing = (StreamStage::Streaming, None);
         }
     }
 
-    fn standing(&self) -> MutexGuard<'_, (Stage, Option<Next>)> {
+    fn standing(&self) -> MutexGuard<'_, (StreamStage, Option<Next>)> {
         self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_over(&self) -> bool {
-        matches!(self.standing().0, Stage::Done | Stage::Left)
+        matches!(self.standing().0, StreamStage::Done | StreamStage::Left)
     }
 
     fn view(&self) -> ClientState {

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use crate::matching::{Asked, Difference};
+use crate::matching::{Difference, IncomingRequest};
 
 /// Misses that are kept, unless more of them wait.
 const KEPT: usize = 50;
@@ -57,7 +57,7 @@ pub struct Missed {
     pub request: u64,
     /// Wall clock, microseconds since 1970.
     pub at_us: i64,
-    pub asked: Asked,
+    pub asked: IncomingRequest,
     /// What it asks, in a few words.
     pub asks: String,
     /// Why nothing answers, as a sentence without a full stop.
@@ -130,7 +130,7 @@ impl Misses {
     }
 
     /// What was asked with this request, if it is kept.
-    pub(crate) fn asked(&self, request: u64) -> Option<Asked> {
+    pub(crate) fn asked(&self, request: u64) -> Option<IncomingRequest> {
         let kept = self.kept();
         let found = kept.iter().find(|kept| kept.missed.request == request);
         found.map(|kept| kept.missed.asked.clone())

@@ -1,45 +1,37 @@
 //! The body of a replayed answer: parts go out when they are due, or on an order.
 //!
-//! Due times count from when the request's head was read, so that a part that
-//! is late delays no other. They begin anew where a person let the stream
-//! wait: what follows comes as long after as it did in the recording.
+//! - `timing`: when a part goes out, and what becomes of it.
+//! - `ending`: how the answer ends.
+//! - `event`: the event of a part.
 
-use std::{future::poll_fn, sync::Arc, time::Duration};
+mod ending;
+mod event;
+mod timing;
+
+use std::{future::poll_fn, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderMap, header};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
-use scrubjay_protocol::{event::EventType, sse};
 use scrubjay_proxy::{BoxError, Connection};
-use tokio::{
-    sync::watch,
-    time::{Instant, sleep_until, timeout},
-};
+use tokio::{sync::watch, time::Instant};
 
+use self::timing::PartAction;
 use super::{
-    clients::{Client, Stage},
-    fields::sendable,
+    clients::{Client, StreamStage},
     hold::Calls,
     options::ServeOptions,
-    orders::{Next, Order},
+    orders::Next,
     refusal::MockBody,
     state::ReplayState,
 };
 use crate::{
     pace::Pace,
     recorded::{Recorded, Unread},
-    schedule::{Bulk, End, How, Part, Schedule, Step},
+    schedule::{Bulk, Part, Schedule, Step},
 };
-
-/// How long the bytes before a broken HTTP/2 stream are waited for.
-const LATER_FLUSH: Duration = Duration::from_millis(50);
-
-/// The answer breaks off here, as it was recorded or as it was asked for.
-#[derive(Debug, thiserror::Error)]
-#[error("the answer breaks off here")]
-struct BrokenOff;
 
 /// One answer on its way to a client.
 pub(crate) struct Player {
@@ -74,20 +66,6 @@ pub(crate) struct Player {
     /// Parts of the bulk that went out.
     given: u64,
     is_over: bool,
-}
-
-/// What happens to a part.
-enum Turn {
-    Send,
-    Skip,
-    Break,
-}
-
-/// When a part goes.
-enum Due {
-    Now,
-    At(Instant),
-    OnOrder,
 }
 
 impl Player {
@@ -173,7 +151,7 @@ impl Player {
             Some(Ok(Step::Part(part))) => return Some(Ok(self.send(part))),
             Some(Ok(Step::End(end))) => return self.end(end).await,
             Some(Err(unread)) => {
-                self.over(Stage::Left);
+                self.over(StreamStage::Left);
                 return Some(Err(unread.into()));
             }
             None => {}
@@ -184,9 +162,9 @@ impl Player {
             }
             match self.schedule.next()? {
                 Ok(Step::Part(mut part)) => match self.turn(&mut part).await {
-                    Turn::Send => return Some(Ok(self.send(part))),
-                    Turn::Skip => {}
-                    Turn::Break => return Some(Err(self.break_off(true).await)),
+                    PartAction::Send => return Some(Ok(self.send(part))),
+                    PartAction::Skip => {}
+                    PartAction::Break => return Some(Err(self.break_off(true).await)),
                 },
                 Ok(Step::End(end)) => return self.end(end).await,
                 Err(unread) => {
@@ -198,7 +176,7 @@ impl Player {
     }
 
     /// The next part of the bulk, or the end. Once the stream is paced or
-    /// steered, the schedule goes on behind what went out.
+    /// steered, the schedule goes on after what went out.
     fn next_of_bulk(&mut self) -> Option<Result<Step, Unread>> {
         let is_steered = self.client.as_ref().is_some_and(|client| client.orders.is_waiting());
         let bulk = self.bulk.as_mut()?;
@@ -254,208 +232,12 @@ impl Player {
         Frame::data(part.bytes)
     }
 
-    /// Waits until it is decided what happens to a part.
-    async fn turn(&mut self, part: &mut Part) -> Turn {
-        let mut not_before = None;
-        let mut has_waited = false;
-        let holds = self.holds_at(part);
-        self.is_stopped |= holds;
-        loop {
-            self.take_on_changes();
-            match self.client.as_ref().and_then(|client| client.orders.take()) {
-                None => {}
-                Some(Order::Send) => return self.released(part, Turn::Send, has_waited),
-                Some(Order::Skip) => return self.released(part, Turn::Skip, has_waited),
-                Some(Order::Duplicate) => {
-                    self.again = Some(part.clone());
-                    return self.released(part, Turn::Send, has_waited);
-                }
-                Some(Order::Delay(by)) => not_before = Some(Instant::now() + by),
-                Some(Order::Edit(text)) => {
-                    edit(part, &text);
-                    return self.released(part, Turn::Send, has_waited);
-                }
-                Some(Order::Go) => {
-                    self.is_stopped = false;
-                    self.is_let_go = true;
-                    return self.released(part, Turn::Send, has_waited);
-                }
-                Some(Order::Reset) => return Turn::Break,
-            }
-            let due = not_before.map_or_else(|| self.due(part), Due::At);
-            match due {
-                Due::Now => return self.released(part, Turn::Send, has_waited),
-                Due::At(at) if at <= Instant::now() => return self.released(part, Turn::Send, has_waited),
-                Due::At(at) => self.wait(Some(at)).await,
-                Due::OnOrder => {
-                    has_waited = true;
-                    self.stands(Stage::Held, Some(next_of(part)));
-                    self.wait(None).await;
-                }
-            }
-        }
-    }
-
-    /// A part that waited for an order begins time anew.
-    fn released(&mut self, part: &Part, turn: Turn, has_waited: bool) -> Turn {
-        if has_waited {
-            let due = self.pace().due(part.at_us, part.nth).unwrap_or_default();
-            let now = Instant::now();
-            self.origin = now
-                .checked_sub(due + Duration::from_micros(part.held_us))
-                .unwrap_or(now);
-        }
-        if let Some(client) = self.client.as_ref().filter(|_| has_waited && !self.is_stopped) {
-            client.resumes();
-        }
-        turn
-    }
-
-    fn due(&self, part: &Part) -> Due {
-        if self.is_stopped {
-            return Due::OnOrder;
-        }
-        match self.pace().due(part.at_us, part.nth) {
-            // What is no stream of events has nothing to step.
-            None if self.client.is_none() || part.marks.is_empty() => Due::Now,
-            None => Due::OnOrder,
-            Some(Duration::ZERO) if part.held_us == 0 => Due::Now,
-            Some(due) => Due::At(self.origin + due + Duration::from_micros(part.held_us)),
-        }
-    }
-
-    /// The pace of this stream.
-    fn pace(&self) -> Pace {
-        match self.options.pace {
-            Pace::Step if self.is_let_go => Pace::default(),
-            pace => pace,
-        }
-    }
-
-    fn holds_at(&mut self, part: &Part) -> bool {
-        let hold = &self.options.hold;
-        if self.client.is_none() || hold.is_empty() {
-            return false;
-        }
-        let mut from = 0;
-        let mut holds = false;
-        for mark in &part.marks {
-            let frame = part.bytes.get(from..mark.end).unwrap_or_default();
-            from = mark.end;
-            let type_name = mark.event_type.as_ref().map(EventType::name);
-            holds |= hold.stops_at(mark.seq, type_name, &text_of(frame), &mut self.calls);
-        }
-        holds
-    }
-
-    fn take_on_changes(&mut self) {
-        if !self.changes.has_changed().unwrap_or(false) {
-            return;
-        }
-        let options = Arc::clone(&self.changes.borrow_and_update());
-        let (was, is) = (self.options.pace, options.pace);
-        self.schedule.set_cut(options.cut());
-        self.options = options;
-        if was == is {
-            return;
-        }
-        self.is_let_go = false;
-        self.is_stopped = false;
-        // What was sent stays sent when it was; what follows keeps its distance from it.
-        let (at_us, nth, sent_at) = self.last.unwrap_or((0, 0, self.origin));
-        let due = self.pace().due(at_us, nth).unwrap_or_default() + Duration::from_micros(self.held_us);
-        self.origin = sent_at.checked_sub(due).unwrap_or(sent_at);
-    }
-
-    /// Waits until then, an order, or other options.
-    async fn wait(&mut self, until: Option<Instant>) {
-        let client = self.client.clone();
-        let order = async {
-            match &client {
-                Some(client) => client.orders.come().await,
-                None => std::future::pending().await,
-            }
-        };
-        let due = async {
-            match until {
-                Some(until) => sleep_until(until).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = order => {}
-            () = due => {}
-            // The replay has ended, and with it this stream.
-            changed = self.changes.changed() => if changed.is_ok() {
-                self.changes.mark_changed();
-            },
-        }
-    }
-
-    async fn end(&mut self, end: End) -> Option<Result<Frame<Bytes>, BoxError>> {
-        let held = Duration::from_micros(end.held_us);
-        let due = match self.pace() {
-            Pace::Recorded { .. } | Pace::Instant => self.pace().due(end.at_us, 0).unwrap_or_default() + held,
-            // Paced by event, and the end is none.
-            Pace::Fixed(_) | Pace::Step => {
-                self.origin.elapsed() + held.saturating_sub(Duration::from_micros(self.held_us))
-            }
-        };
-        let due = if matches!(end.how, How::Never) {
-            None
-        } else {
-            Some(self.origin + due)
-        };
-        if self.is_cut_short(due).await {
-            return Some(Err(self.break_off(true).await));
-        }
-        match end.how {
-            How::Complete(trailers) => {
-                self.over(Stage::Done);
-                // The answer to the head has counted those that cannot be sent.
-                let (trailers, _missing) = sendable(&trailers);
-                (!trailers.is_empty()).then(|| Ok(Frame::trailers(trailers)))
-            }
-            How::Reset => Some(Err(self.break_off(true).await)),
-            How::Unterminated | How::Never => Some(Err(self.break_off(false).await)),
-        }
-    }
-
-    /// Waits for the end; true when an order breaks the connection off before it.
-    async fn is_cut_short(&mut self, due: Option<Instant>) -> bool {
-        while due.is_none_or(|due| due > Instant::now()) {
-            self.wait(due).await;
-            if self.client.as_ref().and_then(|client| client.orders.take()) == Some(Order::Reset) {
-                return true;
-            }
-            self.changes.borrow_and_update();
-        }
-        false
-    }
-
-    async fn break_off(&mut self, with_reset: bool) -> BoxError {
-        self.flushed().await;
-        if self.is_http2 {
-            // The flush may have been another stream's, begun before our bytes
-            // were in line. One that begins now takes them along; when none
-            // comes, they are gone already.
-            let mark = self.connection.flushes() + 1;
-            let later = poll_fn(|cx| self.connection.poll_flushed_after(mark, cx));
-            timeout(LATER_FLUSH, later).await.ok();
-        }
-        if (with_reset || self.is_until_closed) && !self.is_http2 {
-            self.connection.close_abruptly();
-        }
-        self.over(Stage::Done);
-        BrokenOff.into()
-    }
-
-    fn over(&mut self, stage: Stage) {
+    fn over(&mut self, stage: StreamStage) {
         self.is_over = true;
         self.stands(stage, None);
     }
 
-    fn stands(&self, stage: Stage, next: Option<Next>) {
+    fn stands(&self, stage: StreamStage, next: Option<Next>) {
         if let Some(client) = &self.client {
             client.stands(stage, next);
             self.state.changed();
@@ -468,48 +250,12 @@ impl Drop for Player {
         if !self.is_over {
             self.stands(
                 if self.promised == Some(0) {
-                    Stage::Done
+                    StreamStage::Done
                 } else {
-                    Stage::Left
+                    StreamStage::Left
                 },
                 None,
             );
         }
     }
-}
-
-/// Puts an event with another text in a part's place. In a binary stream
-/// nothing can take it.
-fn edit(part: &mut Part, text: &str) {
-    if !next_of(part).is_editable {
-        return;
-    }
-    let mut bytes = Vec::with_capacity(text.len() + 8);
-    sse::write_event(&mut bytes, text.as_bytes());
-    for mark in &mut part.marks {
-        mark.end = bytes.len();
-        mark.made = true;
-    }
-    part.bytes = bytes.into();
-}
-
-/// The event of a part, as it is shown before it goes.
-fn next_of(part: &Part) -> Next {
-    let mark = part.marks.first();
-    let text = text_of(&part.bytes);
-    Next {
-        seq: mark.map_or(0, |mark| mark.seq),
-        type_name: mark
-            .and_then(|mark| mark.event_type.as_ref())
-            .map_or_else(String::new, |event_type| event_type.name().to_owned()),
-        is_editable: !text.is_empty() && part.marks.len() == 1,
-        text: String::from_utf8_lossy(&text).into_owned(),
-    }
-}
-
-/// The data of the first SSE frame in some bytes; empty when there is none.
-fn text_of(bytes: &[u8]) -> Vec<u8> {
-    let mut decoder = sse::Decoder::new();
-    decoder.push(bytes);
-    decoder.next_frame().map_or_else(Vec::new, |frame| frame.data)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use scrubjay_protocol::{frame::Frame, proto, record, sse};
 use scrubjay_replay::{
-    Asked, Cut, IdMap, MatchOptions, Matcher, Recorded, ScheduleOptions,
+    Cut, IdMap, IncomingRequest, MatchOptions, Matcher, Recorded, ScheduleOptions,
     adapt::IdKind,
     matching::{Answer, Hit},
 };
@@ -35,14 +35,14 @@ fn answered(take: &Take, thread: &str) -> Option<Hit> {
     let thread_id = take.input["threadId"].as_str().unwrap();
     let first = Take::of("copilotkit-runtime/01-chat").in_thread(thread_id);
     let loaded = matcher([&first, take], MatchOptions::default());
-    let run = Asked {
+    let run = IncomingRequest {
         body: serde_json::to_vec(&renamed(&first.input, thread, "run-0")).unwrap(),
         ..first.asked()
     };
     given(&loaded, &run).and_then(|_| given(&loaded, &asked))
 }
 
-fn given(matcher: &Matcher, asked: &Asked) -> Option<Hit> {
+fn given(matcher: &Matcher, asked: &IncomingRequest) -> Option<Hit> {
     match matcher.ask(asked) {
         Answer::Hit(hit) => Some(hit),
         Answer::NoHistory(_) | Answer::Miss(_) => None,

@@ -58,7 +58,7 @@ fn in_chunks(recorded: &Recorded, body: &[u8], len: usize) -> Recorded {
 
 /// The maps under which a recording is tried: nothing, all that a client of
 /// other ids brings, and ids that many events hold.
-fn maps(recorded: &Recorded, asked: &scrubjay_replay::Asked) -> Vec<IdMap> {
+fn maps(recorded: &Recorded, asked: &scrubjay_replay::IncomingRequest) -> Vec<IdMap> {
     let matcher = scrubjay_replay::Matcher::new(vec![recorded.clone()], MatchOptions::default());
     let mut maps = vec![IdMap::default()];
     if let Answer::Hit(hit) = matcher.ask(asked) {
@@ -121,7 +121,7 @@ fn every_sample_comes_out_alike_both_ways() {
             let shelf = MemoryShelf::bare(one.exchange, one.request_body, one.chunks, one.body);
             let recorded = Recorded::open(Arc::new(shelf)).unwrap();
             let head = &recorded.exchange.request;
-            let asked = scrubjay_replay::Asked {
+            let asked = scrubjay_replay::IncomingRequest {
                 method: head.method.clone(),
                 target: head.target.clone(),
                 headers: head.headers.clone(),

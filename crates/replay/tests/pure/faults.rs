@@ -7,7 +7,7 @@ use scrubjay_protocol::{
     frame::{Frame, FrameKind},
     record, sse,
 };
-use scrubjay_replay::{Cut, End, Faults, Part, ScheduleOptions, fault::Overlay, schedule::How};
+use scrubjay_replay::{Cut, End, Faults, Part, ScheduleOptions, fault::Overlay, schedule::EndKind};
 use scrubjay_session::exchange::Chunk;
 
 use crate::stage::{Take, corpus, joined, played};
@@ -86,16 +86,16 @@ fn story(parts: &[Part]) -> String {
 
 #[test]
 fn faults_of_events_do_what_they_say() {
-    let complete = || How::Complete(Vec::new());
+    let complete = || EndKind::Complete(Vec::new());
     for (spec, expected, how) in [
-        ("cut:event=3", "sma", How::Reset),
+        ("cut:event=3", "sma", EndKind::Reset),
         ("cut:event=3,how=clean", "sma", complete()),
-        ("cut:event=3,how=unterminated", "sma", How::Unterminated),
-        ("cut:type=TEXT_MESSAGE_CONTENT,nth=2", "smab", How::Reset),
-        ("cut:byte=0", "", How::Reset),
-        ("cut:byte=57", "s", How::Reset),
+        ("cut:event=3,how=unterminated", "sma", EndKind::Unterminated),
+        ("cut:type=TEXT_MESSAGE_CONTENT,nth=2", "smab", EndKind::Reset),
+        ("cut:byte=0", "", EndKind::Reset),
+        ("cut:byte=57", "s", EndKind::Reset),
         ("cut:byte=60,how=clean", "s?", complete()),
-        ("stall:event=2", "sm", How::Never),
+        ("stall:event=2", "sm", EndKind::Never),
         ("drop:event=4", "smaef", complete()),
         ("drop:type=TEXT_MESSAGE_CONTENT", "smef", complete()),
         ("drop:every=2", "sae", complete()),
@@ -130,7 +130,7 @@ fn faults_of_events_do_what_they_say() {
 }
 
 #[test]
-fn faults_stand_one_behind_the_other() {
+fn faults_stand_one_after_the_other() {
     for (specs, expected) in [
         (&["duplicate:event=3", "drop:event=3"][..], "smbef"),
         (&["unknown:event=3", "drop:event=3"], "sm<SCRUBJAY_UNKNOWN>bef"),
@@ -151,7 +151,7 @@ fn a_cut_at_a_byte_is_exact() {
         assert!(end.why.contains("cut:byte"), "{byte}: {}", end.why);
     }
     let (parts, end) = spoilt(&["cut:byte=100000"]);
-    assert_eq!((joined(&parts), end.how), (body, How::Complete(Vec::new())));
+    assert_eq!((joined(&parts), end.how), (body, EndKind::Complete(Vec::new())));
 }
 
 #[test]

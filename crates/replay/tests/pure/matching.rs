@@ -3,7 +3,7 @@
 mod others;
 
 use scrubjay_replay::{
-    Asked, MatchOptions, Matcher,
+    IncomingRequest, MatchOptions, Matcher,
     matching::{Answer, Hit},
 };
 use scrubjay_session::exchange::Ending;
@@ -23,7 +23,7 @@ pub(crate) enum Expected {
 use Expected::{Hit as Gives, Miss as Misses};
 
 /// Asks as a client with its own ids, in a thread.
-pub(crate) fn asked(take: &Take, thread: &str, change: impl FnOnce(&mut Value)) -> Asked {
+pub(crate) fn asked(take: &Take, thread: &str, change: impl FnOnce(&mut Value)) -> IncomingRequest {
     let mut asked = take.asked();
     let mut input = renamed(&take.input, thread, &format!("run-of-{thread}"));
     change(&mut input);
@@ -33,7 +33,7 @@ pub(crate) fn asked(take: &Take, thread: &str, change: impl FnOnce(&mut Value)) 
     asked
 }
 
-pub(crate) fn outcome(matcher: &Matcher, asked: &Asked) -> Expected {
+pub(crate) fn outcome(matcher: &Matcher, asked: &IncomingRequest) -> Expected {
     match matcher.ask(asked) {
         Answer::Hit(hit) => {
             assert!(!hit.why.is_empty());
@@ -51,7 +51,7 @@ pub(crate) fn outcome(matcher: &Matcher, asked: &Asked) -> Expected {
     }
 }
 
-pub(crate) fn hit(matcher: &Matcher, asked: &Asked) -> Hit {
+pub(crate) fn hit(matcher: &Matcher, asked: &IncomingRequest) -> Hit {
     match matcher.ask(asked) {
         Answer::Hit(hit) => hit,
         Answer::NoHistory(miss) | Answer::Miss(miss) => panic!("{miss:?}"),

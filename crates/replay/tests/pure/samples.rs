@@ -2,7 +2,7 @@
 
 use std::{fs, sync::Arc};
 
-use scrubjay_replay::{Asked, MatchOptions, Matcher, Recorded, ScheduleOptions, matching::Answer};
+use scrubjay_replay::{IncomingRequest, MatchOptions, Matcher, Recorded, ScheduleOptions, matching::Answer};
 use scrubjay_session::memory::MemoryShelf;
 use scrubjay_testkit::corpus::workspace;
 use serde_json::Value;
@@ -21,14 +21,14 @@ fn sample(file: &[u8]) -> Vec<(Recorded, Vec<u8>)> {
 }
 
 /// What was asked, under other ids in the same places.
-fn asked(recorded: &Recorded, place: usize) -> Asked {
+fn asked(recorded: &Recorded, place: usize) -> IncomingRequest {
     let request = &recorded.exchange.request;
     let mut body = recorded.request_body.to_vec();
     if let Ok(input) = serde_json::from_slice::<Value>(&body) {
         let thread = format!("live-{}", input["threadId"].as_str().unwrap_or_default());
         body = serde_json::to_vec(&renamed(&input, &thread, &format!("live-run-{place}"))).unwrap();
     }
-    Asked {
+    IncomingRequest {
         method: request.method.clone(),
         target: request.target.clone(),
         headers: request.headers.clone(),

@@ -1,6 +1,6 @@
 //! What goes out when, and how it ends.
 
-use scrubjay_replay::{Cut, End, Pace, Schedule, ScheduleOptions, Step, schedule::How};
+use scrubjay_replay::{Cut, End, Pace, Schedule, ScheduleOptions, Step, schedule::EndKind};
 use scrubjay_session::exchange::*;
 
 use crate::stage::{Take, corpus, joined, played};
@@ -26,7 +26,11 @@ fn every_captured_stream_goes_out_in_its_own_chunks() {
         let is_cut = captured.meta["error"].is_string();
         assert_eq!(
             end.how,
-            if is_cut { How::Reset } else { How::Complete(Vec::new()) },
+            if is_cut {
+                EndKind::Reset
+            } else {
+                EndKind::Complete(Vec::new())
+            },
             "{}",
             captured.name
         );
@@ -98,12 +102,15 @@ fn a_stream_can_be_stepped_from_where_it_is() {
 fn endings_are_replayed_as_themselves() {
     let take = Take::of("mastra/01-chat");
     for (ending, how) in [
-        (Ending::Complete, How::Complete(vec![("x-sum".into(), b"1".to_vec())])),
-        (Ending::UpstreamReset, How::Reset),
-        (Ending::UpstreamClosed, How::Unterminated),
-        (Ending::ClientLeft, How::Never),
-        (Ending::RecorderStopped, How::Reset),
-        (Ending::Open, How::Reset),
+        (
+            Ending::Complete,
+            EndKind::Complete(vec![("x-sum".into(), b"1".to_vec())]),
+        ),
+        (Ending::UpstreamReset, EndKind::Reset),
+        (Ending::UpstreamClosed, EndKind::Unterminated),
+        (Ending::ClientLeft, EndKind::Never),
+        (Ending::RecorderStopped, EndKind::Reset),
+        (Ending::Open, EndKind::Reset),
     ] {
         let mut take = take.clone().ending(ending);
         take.exchange.trailers = vec![("x-sum".into(), b"1".to_vec())];
@@ -116,7 +123,13 @@ fn endings_are_replayed_as_themselves() {
     let mut schedule = Schedule::new(&nothing.recorded(0), ScheduleOptions::default());
     assert!(schedule.head().is_none());
     let steps: Vec<Step> = schedule.by_ref().map(Result::unwrap).collect();
-    assert!(matches!(steps.as_slice(), [Step::End(End { how: How::Reset, .. })]));
+    assert!(matches!(
+        steps.as_slice(),
+        [Step::End(End {
+            how: EndKind::Reset,
+            ..
+        })]
+    ));
 }
 
 #[test]

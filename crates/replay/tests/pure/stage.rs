@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use scrubjay_replay::{Asked, End, MatchOptions, Matcher, Part, Recorded, Schedule, ScheduleOptions, Step};
+use scrubjay_replay::{End, IncomingRequest, MatchOptions, Matcher, Part, Recorded, Schedule, ScheduleOptions, Step};
 use scrubjay_session::{exchange::*, memory::MemoryShelf};
 use scrubjay_testkit::corpus::{Captured, captured, workspace};
 use serde_json::Value;
@@ -102,8 +102,8 @@ impl Take {
     }
 
     /// The request as a client would send it again.
-    pub(crate) fn asked(&self) -> Asked {
-        Asked {
+    pub(crate) fn asked(&self) -> IncomingRequest {
+        IncomingRequest {
             method: self.exchange.request.method.clone(),
             target: self.exchange.request.target.clone(),
             headers: self.exchange.request.headers.clone(),

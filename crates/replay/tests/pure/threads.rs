@@ -1,7 +1,7 @@
 //! Threads that ask the same: each gets its own answers, and nothing of another.
 
 use scrubjay_replay::{
-    Asked, MatchOptions, Matcher,
+    IncomingRequest, MatchOptions, Matcher,
     matching::{Answer, Hit},
 };
 use scrubjay_session::exchange::{Chunk, Ending};
@@ -59,7 +59,7 @@ fn run(thread: &str, prompt: &str) -> Take {
 const HELLO: &str = r#"{"type":"TEXT_MESSAGE_CHUNK","messageId":"m","role":"assistant","delta":"hello"}"#;
 
 /// As the recorded client sent it, ids and all.
-fn again(take: &Take) -> Asked {
+fn again(take: &Take) -> IncomingRequest {
     take.asked()
 }
 
@@ -347,7 +347,7 @@ fn a_thread_that_a_fallback_went_on_with_goes_on() {
     assert_eq!(outcome(&loaded, &asked(&second, "live-2", same)), Gives(1));
     let loaded = matcher(&[first.clone(), second.clone()], STRICT);
     assert_eq!(outcome(&loaded, &again(&first)), Gives(0));
-    let mut other: Asked = again(&second);
+    let mut other: IncomingRequest = again(&second);
     other.body = serde_json::to_vec(&second.in_thread("recorded-a").input).unwrap();
     assert_eq!(
         outcome(&loaded, &other),

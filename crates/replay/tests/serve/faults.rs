@@ -128,7 +128,7 @@ async fn a_stall_without_end_leaves_the_connection_open() {
     let mut client = stage.ask(&ask("x", "hi", "")).await;
     assert!(client.until(&number(2)).await.ends_with(&format!("{}\r\n", number(2))));
     let listening = stage.serving.listening().remove(0);
-    assert_eq!(listening.stage, scrubjay_replay::serve::Stage::Streaming);
+    assert_eq!(listening.stage, scrubjay_replay::serve::StreamStage::Streaming);
     // Only an order ends it.
     assert!(
         stage

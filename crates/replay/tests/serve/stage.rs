@@ -100,7 +100,7 @@ impl Made {
         self
     }
 
-    /// Fields of the answer, and behind it.
+    /// Fields of the answer, and after it.
     pub(crate) fn with_many(mut self, headers: usize, trailers: usize) -> Self {
         let many = |what: &str, count: usize| -> Vec<_> {
             (0..count)

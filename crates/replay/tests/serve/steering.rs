@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use scrubjay_replay::{
     Pace,
-    serve::{ClientState, Order, ServeOptions, Stage as Standing},
+    serve::{ClientState, Order, ServeOptions, StreamStage},
 };
 use scrubjay_testkit::{Closed, RawClient};
 
@@ -26,8 +26,9 @@ fn stepped() -> Stage {
 
 /// Waits until the stream is held before this frame.
 async fn held_at(stage: &Stage, seq: u32) -> ClientState {
-    let is_held =
-        move |one: &ClientState| one.stage == Standing::Held && one.next.as_ref().is_some_and(|next| next.seq == seq);
+    let is_held = move |one: &ClientState| {
+        one.stage == StreamStage::Held && one.next.as_ref().is_some_and(|next| next.seq == seq)
+    };
     stage
         .until(move |serving| serving.listening().into_iter().find(|one| is_held(one)))
         .await
@@ -58,7 +59,7 @@ async fn nothing_goes_without_an_order() {
     let answer = client.whole_answer().await;
     assert_eq!(answer.chunks.len(), 4, "each event is sent by itself");
     let over = stage
-        .until(|serving| serving.listening().pop().filter(|one| one.stage == Standing::Done))
+        .until(|serving| serving.listening().pop().filter(|one| one.stage == StreamStage::Done))
         .await;
     assert_eq!(over.seq, 4);
     assert!(
@@ -144,7 +145,7 @@ async fn a_client_that_leaves_is_seen_to_leave() {
     assert_eq!(held.name, "Frontend/1");
     drop(client);
     stage
-        .until(|serving| serving.listening().pop().filter(|one| one.stage == Standing::Left))
+        .until(|serving| serving.listening().pop().filter(|one| one.stage == StreamStage::Left))
         .await;
 }
 

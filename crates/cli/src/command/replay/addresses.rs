@@ -27,7 +27,7 @@ pub(super) fn start(engine: &Engine, args: &Args, plan: &ReplayConfig) -> Result
         match (args.listen.get(place), replays.last()) {
             (Some(listen), _) => plan.listen.clone_from(listen),
             (None, _) if takes_any_port(args) => plan.listen = args.listen.last().cloned().unwrap_or_default(),
-            (None, Some(before)) => plan.behind = Some(engine.replay_address(before.replay)?),
+            (None, Some(before)) => plan.after = Some(engine.replay_address(before.replay)?),
             (None, None) => {}
         }
         replays.push(engine.run_replay(&plan)?);
