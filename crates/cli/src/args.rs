@@ -2,17 +2,23 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, ValueEnum};
+use clap::{
+    Args, Parser, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 
-use scrubjay_engine::Limits;
+use scrubjay_engine::{AnyShelf, Limits};
+use scrubjay_session::{diff::Level, query::Reader};
 
 use crate::{
     command::Command,
     failure::Failure,
+    library::Library,
+    out::Out,
     words::{self, NoSize},
 };
 
-/// Records AG-UI streams between a frontend and an agent, and shows them as of any event.
+/// Records AG-UI event streams between a frontend and an agent, and shows messages and state after any event.
 #[derive(Debug, Parser)]
 #[command(name = "scrubjay", version, max_term_width = 100, disable_help_subcommand = true)]
 pub(crate) struct Cli {
@@ -20,7 +26,7 @@ pub(crate) struct Cli {
     #[arg(long, global = true, display_order = 100)]
     json: bool,
 
-    /// How to print
+    /// Format of the output
     #[arg(long, global = true, display_order = 101, value_name = "FORMAT")]
     format: Option<Format>,
 
@@ -50,12 +56,6 @@ impl Cli {
     pub(crate) fn format(&self) -> Format {
         let absent = if self.json { Format::Json } else { Format::Text };
         self.format.unwrap_or(absent)
-    }
-
-    /// How much is read of a file.
-    pub(crate) fn limits(&self) -> Limits {
-        let given = self.command.args().limit().and_then(|limit| limit.max_size);
-        given.map_or_else(Limits::default, Limits::of_len)
     }
 
     /// Why the arguments contradict each other, if they do.
@@ -103,9 +103,15 @@ impl Format {
 /// How much is read of a recording file.
 #[derive(Debug, Args)]
 pub(crate) struct LimitArg {
-    /// Read at most this size of a recording file, unpacked, such as 2GB; absent means 128MB
+    /// Read at most this much of a recording file, counted unpacked, such as 2GB; absent means 128MB
     #[arg(long, value_name = "SIZE", value_parser = file_size)]
-    pub(crate) max_size: Option<u64>,
+    max_size: Option<u64>,
+}
+
+impl LimitArg {
+    pub(crate) fn limits(&self) -> Limits {
+        self.max_size.map_or_else(Limits::default, Limits::of_len)
+    }
 }
 
 fn file_size(text: &str) -> Result<u64, &'static str> {
@@ -118,7 +124,7 @@ fn file_size(text: &str) -> Result<u64, &'static str> {
 /// What to read.
 #[derive(Debug, Args)]
 pub(crate) struct SourceArgs {
-    /// Recording file or store, recognised by content; absent means the default store
+    /// A recording file or a store; absent means the default store
     #[arg(value_name = "SOURCE")]
     source: Option<PathBuf>,
 
@@ -134,6 +140,10 @@ impl SourceArgs {
     pub(crate) fn path(&self) -> Option<PathBuf> {
         self.source.clone().or_else(|| self.store.clone())
     }
+
+    pub(crate) fn open(&self, out: &Out) -> Result<Library, Failure> {
+        Library::open(self.path(), self.limit.limits(), out.format)
+    }
 }
 
 #[derive(Debug, Args)]
@@ -141,55 +151,69 @@ pub(crate) struct One {
     #[command(flatten)]
     pub(crate) source: SourceArgs,
 
-    /// Which exchange; absent means the only one
+    /// Index of the exchange (see scrubjay list); not needed where there is only one
     #[arg(long, value_name = "I", allow_negative_numbers = true)]
     pub(crate) exchange: Option<i64>,
+}
+
+impl One {
+    /// The library, the exchange's index, and its reader.
+    pub(crate) fn open(&self, out: &Out) -> Result<(Library, i64, Reader<AnyShelf>), Failure> {
+        let library = self.source.open(out)?;
+        let index = library.one(self.exchange)?;
+        let reader = library.reader(index)?;
+        Ok((library, index, reader))
+    }
 }
 
 /// What counts as different.
 #[derive(Debug, Args)]
 pub(crate) struct RulesArgs {
-    /// What counts as different: behaviour, state, text or wire, each with what the ones before it count
-    #[arg(long, value_name = "LEVEL", default_value = "behaviour")]
+    /// What counts as different; each level includes the ones before it
+    #[arg(long, value_name = "LEVEL", default_value = "behaviour", value_parser = level())]
     pub(crate) level: Level,
 
     /// Ignore values at this JSON Pointer, such as /args/seed or /state/*/at; repeat for several
     #[arg(long, value_name = "POINTER")]
     pub(crate) ignore: Vec<String>,
 
-    /// Ignore what this regular expression matches in texts; repeat for several
+    /// Ignore text that this regular expression matches; repeat for several
     #[arg(long, value_name = "REGEX")]
     pub(crate) ignore_text: Vec<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Level {
-    // Inputs, tools, steps, their order, outcomes, interrupts, final state.
-    Behaviour,
-    // The state after each state event.
-    State,
-    // The words.
-    Text,
-    // Every member of every event, and how deltas and chunks are cut.
-    Wire,
+fn level() -> impl TypedValueParser<Value = Level> {
+    let levels = [Level::Behaviour, Level::State, Level::Text, Level::Wire];
+    PossibleValuesParser::new(levels.map(Level::as_str)).map(move |name| {
+        levels
+            .into_iter()
+            .find(|level| level.as_str() == name)
+            .unwrap_or_default()
+    })
 }
 
 /// What to write to.
 #[derive(Debug, Args)]
 pub(crate) struct StoreArg {
-    /// The store; absent means the default store
+    /// The store to use; absent means the default store
     #[arg(long = "store", value_name = "PATH")]
     pub(crate) path: Option<PathBuf>,
+}
+
+impl StoreArg {
+    pub(crate) fn open(&self, out: &Out) -> Result<Library, Failure> {
+        Library::open(self.path.clone(), Limits::default(), out.format)
+    }
 }
 
 /// What is written down of what is forwarded.
 #[derive(Debug, Args)]
 pub(crate) struct ChoiceArgs {
-    /// Record only what is under this path, such as /api, or fits it, such as '*.js'; repeat for several. Everything is forwarded
+    /// Record only requests under this path, such as /api, or that match it, such as '*.js'; repeat for several. All requests are forwarded
     #[arg(long, value_name = "PATH", requires = "upstreams")]
     pub(crate) only: Vec<String>,
 
-    /// Forward what is under this path without recording it; repeat for several
+    /// Forward requests under this path without recording them; repeat for several
     #[arg(long, value_name = "PATH", requires = "upstreams")]
     pub(crate) skip: Vec<String>,
 }
@@ -197,7 +221,7 @@ pub(crate) struct ChoiceArgs {
 /// Under which names it may be asked.
 #[derive(Debug, Args)]
 pub(crate) struct HostArgs {
-    /// Answer to this Host too, such as host.docker.internal; repeat for several. On loopback only names of this machine are answered
+    /// Also answer requests whose Host is this name, such as host.docker.internal; repeat for several. On a loopback address, only names of this machine are answered without it
     #[arg(long = "allow-host", value_name = "NAME")]
     pub(crate) allowed: Vec<String>,
 }
@@ -205,19 +229,19 @@ pub(crate) struct HostArgs {
 /// TLS with an upstream.
 #[derive(Debug, Args)]
 pub(crate) struct Tls {
-    /// Trust the certificates of this PEM file, too, for https:// upstreams
+    /// Also trust the certificates of this PEM file, for https:// upstreams
     #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
     pub(crate) cacert: Option<PathBuf>,
 
-    /// Show this client certificate (PEM, with its chain)
+    /// Present this client certificate (PEM, with its chain)
     #[arg(long, value_name = "FILE", requires = "key")]
     pub(crate) cert: Option<PathBuf>,
 
-    /// The key of --cert (PEM)
+    /// The private key of --cert (PEM)
     #[arg(long, value_name = "FILE", requires = "cert")]
     pub(crate) key: Option<PathBuf>,
 
-    /// Do not verify the certificates of https:// upstreams; every exchange is marked so
+    /// Do not verify the certificates of https:// upstreams; every exchange is marked as unverified
     #[arg(long)]
     pub(crate) insecure: bool,
 }

@@ -18,16 +18,11 @@ pub(crate) mod show;
 pub(crate) mod spans;
 pub(crate) mod state;
 
-use crate::{args::LimitArg, failure::Failure, out::Out};
+use crate::{failure::Failure, out::Out};
 
 /// The arguments of a command, which it runs with.
 pub(crate) trait Execute {
     fn execute(&self, out: &mut Out) -> Result<(), Failure>;
-
-    /// How much is read of a recording file; none where no file is read.
-    fn limit(&self) -> Option<&LimitArg> {
-        None
-    }
 
     /// Why the arguments contradict each other, if they do.
     fn refusal(&self) -> Option<Failure> {
@@ -59,44 +54,44 @@ macro_rules! commands {
 }
 
 commands! {
-    /// Record what passes between a frontend and an agent
+    /// Record the requests and event streams between a frontend and an agent
     Record(record),
-    /// List runs, or everything that was recorded
+    /// List the recorded runs; with --all, every request
     List(list),
-    /// Show the heads, chunks and ending of an exchange
+    /// Show the headers, sizes, ending and findings of an exchange (a request and its answer)
     Show(show),
-    /// Check recorded streams, or the answer of a live agent, against the rules
+    /// Check recorded streams, or the answer of a live agent, against the rules of AG-UI
     #[command(after_help = "--format also takes sarif and junit. docs/rules.md explains every rule.")]
     Check(check),
-    /// Compare two recordings, or a new recording with baselines
+    /// Compare two recordings, or a new recording with a folder of baselines
     #[command(
         after_help = "--format also takes markdown. Exit status 0: the same, 1: different, 2: could not compare."
     )]
     Diff(diff),
-    /// Print a line for every frame
+    /// Print the events of an exchange, a line for each frame of the stream
     Events(events),
-    /// Print messages and state as a client holds them at the end, or after a frame
+    /// Print the messages and the state that a client holds at the end, or after a frame
     State(state),
-    /// Print messages, tool calls, steps and the other spans
+    /// Print the messages, tool calls, steps and runs that the events form
     Spans(spans),
-    /// Write the bytes of a body to standard output
+    /// Write the bytes of a response's or a request's body to standard output
     Body(body),
-    /// Write exchanges to a file
+    /// Write recorded exchanges to a file that others can open
     Export(export),
-    /// Import recording files into the store
+    /// Copy the exchanges of recording files into the store
     Import(import),
-    /// Remove exchanges from the store for good
+    /// Delete exchanges from the store for good
     Delete(delete),
-    /// Derive everything again from the captured bytes
+    /// Compute frames, spans and findings again from the captured bytes
     Reindex(reindex),
-    /// Show recordings in a browser
+    /// Show recordings in a browser; with --upstream, record at the same time
     Serve(serve),
-    /// Serve a recording as the agent
+    /// Answer a frontend from a recording, in the agent's place
     #[command(after_help = replay::after_help())]
     Replay(replay),
-    /// Send the requests of baselines to a live agent, and compare its answers
+    /// Send the requests of baselines to a live agent, and compare its answers with the recorded ones
     #[command(
-        after_help = "--format also takes markdown. Exit status 0: the same, or all that differs was accepted, 1: different, 2: could not."
+        after_help = "--format also takes markdown. Exit status 0: the same, or all that differs was accepted, 1: different, 2: could not compare."
     )]
     Rerecord(rerecord),
 }

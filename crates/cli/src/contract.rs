@@ -13,8 +13,8 @@ pub(crate) mod replay;
 use std::borrow::Cow;
 
 use scrubjay_session::{
-    exchange::{Headers, Relayed},
-    query::FindingEntry,
+    exchange::{Chunk, Headers, Hole, Relayed},
+    query::{Explain, FindingEntry, TooLarge},
 };
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -39,7 +39,7 @@ pub(crate) struct ListLine<'a> {
     pub(crate) bytes: u64,
     #[serde(flatten)]
     pub(crate) passage: Passage,
-    pub(crate) labels: Pairs<'a>,
+    pub(crate) labels: Pairs<'a, String>,
     pub(crate) findings: Counts,
 }
 
@@ -58,25 +58,9 @@ pub(crate) struct RunObject<'a> {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Passage {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) relayed: Option<RelayedObject>,
+    pub(crate) relayed: Option<Relayed>,
     #[serde(skip_serializing_if = "is_false")]
     pub(crate) tls_unverified: bool,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct RelayedObject {
-    sent_len: u64,
-    received_len: u64,
-}
-
-impl From<Relayed> for RelayedObject {
-    fn from(relayed: Relayed) -> Self {
-        Self {
-            sent_len: relayed.sent_len,
-            received_len: relayed.received_len,
-        }
-    }
 }
 
 /// Findings by severity.
@@ -88,9 +72,9 @@ pub(crate) struct Counts {
 }
 
 /// An object whose names are captured, in their order.
-pub(crate) struct Pairs<'a>(pub(crate) &'a [(String, String)]);
+pub(crate) struct Pairs<'a, V>(pub(crate) &'a [(String, V)]);
 
-impl Serialize for Pairs<'_> {
+impl<V: Serialize> Serialize for Pairs<'_, V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
     }
@@ -103,14 +87,14 @@ pub(crate) struct ShowLine<'a> {
     pub(crate) source: &'a str,
     pub(crate) request: RequestObject<'a>,
     pub(crate) response: Option<ResponseObject<'a>>,
-    pub(crate) chunks: Vec<ChunkObject>,
-    pub(crate) holes: Vec<HoleObject>,
+    pub(crate) chunks: Vec<Chunk>,
+    pub(crate) holes: &'a [Hole],
     pub(crate) ending: &'a str,
     #[serde(flatten)]
     pub(crate) passage: Passage,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) url: Option<String>,
-    pub(crate) findings: Vec<MomentFinding<'a>>,
+    pub(crate) findings: Vec<FindingObject<'a>>,
 }
 
 #[derive(Serialize)]
@@ -140,50 +124,23 @@ pub(crate) fn header_pairs(headers: &Headers) -> Vec<HeaderPair<'_>> {
         .collect()
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ChunkObject {
-    pub(crate) offset: u64,
-    pub(crate) len: u64,
-    pub(crate) at_us: u64,
-}
-
-#[derive(Serialize)]
-pub(crate) struct HoleObject {
-    pub(crate) offset: u64,
-    pub(crate) len: Option<u64>,
-}
-
-/// A finding in the line of its frame.
+/// A finding; in the line of its frame without that frame's number.
 #[derive(Serialize)]
 pub(crate) struct FindingObject<'a> {
-    rule: &'a str,
-    severity: &'a str,
-    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) seq: Option<u32>,
+    pub(crate) rule: &'a str,
+    pub(crate) severity: &'a str,
+    pub(crate) message: &'a str,
 }
 
 impl<'a> From<&'a FindingEntry> for FindingObject<'a> {
     fn from(finding: &'a FindingEntry) -> Self {
         Self {
+            seq: Some(finding.seq),
             rule: &finding.rule,
             severity: finding.severity.as_str(),
             message: &finding.message,
-        }
-    }
-}
-
-#[derive(Serialize)]
-pub(crate) struct MomentFinding<'a> {
-    seq: u32,
-    #[serde(flatten)]
-    finding: FindingObject<'a>,
-}
-
-impl<'a> From<&'a FindingEntry> for MomentFinding<'a> {
-    fn from(finding: &'a FindingEntry) -> Self {
-        Self {
-            seq: finding.seq,
-            finding: finding.into(),
         }
     }
 }
@@ -225,48 +182,19 @@ pub(crate) struct ChangeLine<P> {
     pub(crate) patch: P,
 }
 
-#[derive(Serialize)]
-pub(crate) struct StopObject<'a> {
-    pub(crate) seq: u32,
-    pub(crate) rule: &'a str,
-    pub(crate) message: &'a str,
-}
-
-/// `state` behind what the client holds.
+/// `state` after what the client holds.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct StateRest<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) too_large: Option<TooLargeObject<'a>>,
+    pub(crate) too_large: Option<&'a TooLarge>,
+    /// The frame that set each value, by its JSON Pointer.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) blame: Option<Blame<'a>>,
+    pub(crate) blame: Option<Pairs<'a, u32>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) explain: Option<ExplainObject>,
+    pub(crate) explain: Option<&'a Explain>,
     #[serde(skip_serializing_if = "is_false")]
     pub(crate) blame_cut: bool,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct TooLargeObject<'a> {
-    pub(crate) bytes: u64,
-    pub(crate) limit_bytes: u64,
-    pub(crate) left_out: Vec<&'a str>,
-}
-
-/// The frame that set each value, by its JSON Pointer.
-pub(crate) struct Blame<'a>(pub(crate) &'a [(String, u32)]);
-
-impl Serialize for Blame<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(pointer, seq)| (pointer, seq)))
-    }
-}
-
-#[derive(Serialize)]
-pub(crate) struct ExplainObject {
-    pub(crate) checkpoint: u32,
-    pub(crate) folded: u32,
 }
 
 /// `spans`.

@@ -7,7 +7,7 @@ use std::path::Path;
 use scrubjay_engine::{Engine, Gap, Incident, Pruned, clock};
 
 use crate::{
-    contract::recorder::{IncidentLine, RecordingLine},
+    contract::recorder::{IncidentLine, RecordingDetails, RecordingLine},
     failure::{Failure, note},
     json,
     out::Out,
@@ -21,18 +21,19 @@ pub(crate) fn print_new(engine: &Engine, out: &mut Out) -> Result<(), Failure> {
     if out.is_json() && !out.has_room() {
         return Ok(());
     }
-    engine
-        .incidents()
+    print_all(engine, out)
+}
+
+fn print_all(engine: &Engine, out: &mut Out) -> Result<(), Failure> {
+    let incidents = engine.incidents();
+    incidents
         .iter()
-        .try_for_each(|incident| print_one(incident, out))
+        .try_for_each(|incident| print(&line(incident), &sentence(incident), out))
 }
 
 /// Prints what is left to print when recording has ended.
 pub(crate) fn print_last(engine: &Engine, out: &mut Out) -> Result<(), Failure> {
-    engine
-        .incidents()
-        .iter()
-        .try_for_each(|incident| print_one(incident, out))?;
+    print_all(engine, out)?;
     let left_out = engine.left_out();
     if left_out == 0 {
         return Ok(());
@@ -45,105 +46,99 @@ pub(crate) fn print_last(engine: &Engine, out: &mut Out) -> Result<(), Failure> 
     )
 }
 
-fn print_one(incident: &Incident, out: &mut Out) -> Result<(), Failure> {
-    let at = || words::rfc3339(clock::wall_us());
-    let (line, sentence) = match incident {
-        Incident::Pruned(pruned) => (pruned_line(pruned), pruned_sentence(pruned)),
-        Incident::OverCap { used_bytes } => (
-            IncidentLine::OverMaxStore {
+fn line(incident: &Incident) -> IncidentLine<'_> {
+    let shown = |path: &Path| path.display().to_string();
+    let at = words::rfc3339(clock::wall_us());
+    let (recording, details) = match incident {
+        Incident::Pruned(pruned) => return pruned_line(pruned),
+        Incident::OverCap { used_bytes } => {
+            return IncidentLine::OverMaxStore {
                 over_max_store: *used_bytes,
-            },
-            format!(
-                "The store takes up {}, more than --max-store, and nothing more may go: what is left was there before, \
-                 is pinned, or is still open.",
-                words::bytes(*used_bytes)
-            ),
-        ),
-        Incident::Moves { why, from, to } => (
-            IncidentLine::Recording(RecordingLine::Moves {
-                at: at(),
-                why,
-                from: from.display().to_string(),
-                store: to.display().to_string(),
-            }),
-            format!(
-                "The store {} {why} while it was recorded into. Recording goes on into {}.",
-                from.display(),
-                to.display()
-            ),
-        ),
-        Incident::Moved { to, lost } => (
-            IncidentLine::Recording(RecordingLine::Moved {
-                at: at(),
-                store: to.display().to_string(),
-                complete: lost.is_none(),
-                why: lost.as_deref(),
-            }),
-            moved_sentence(to, lost.as_deref()),
-        ),
-        Incident::Damaged { path } => (
-            IncidentLine::Damaged {
-                damaged: path.display().to_string(),
-                at: at(),
-            },
-            format!(
-                "Another recorder that was cut off left a spool whose end cannot be read. What stands before it was \
-                 taken in; the file is kept as {}.",
-                path.display()
-            ),
-        ),
-        Incident::Respooled { folder } => (
-            IncidentLine::Recording(RecordingLine::Respooled {
-                at: at(),
-                spool: folder.display().to_string(),
-            }),
-            format!(
-                "The files of the spool were taken away while they were in use; there are new ones in {}, and nothing \
-                 is lost.",
-                folder.display()
-            ),
-        ),
-        Incident::Unspooled { folder, why } => (
-            IncidentLine::Recording(RecordingLine::Unspooled {
-                at: at(),
-                spool: folder.display().to_string(),
-                why,
-            }),
-            format!(
-                "The files of the spool in {} were taken away while they were in use, and new ones cannot be made: \
-                 {why}. Recording goes on; only what has not reached the store would be lost with this program.",
-                folder.display()
-            ),
-        ),
-        Incident::Stopped(gap) => (
-            IncidentLine::Recording(RecordingLine::Stopped {
-                at: at(),
-                why: &gap.why,
-                exchange: gap.exchange,
-                request: &gap.request,
-                body: if gap.in_request { "request" } else { "response" },
-                offset: gap.offset,
-            }),
-            stopped_sentence(gap),
-        ),
-        Incident::GoesOn { lost_bytes, exchanges } => (
-            IncidentLine::Recording(RecordingLine::GoesOn {
-                at: at(),
-                lost_bytes: *lost_bytes,
-                exchanges: *exchanges,
-            }),
-            format!("Recording goes on since {}: {}.", now(), lost(*lost_bytes, *exchanges)),
-        ),
-        Incident::EndedStopped { lost_bytes, exchanges } => (
-            IncidentLine::Recording(RecordingLine::EndedStopped {
-                at: at(),
-                lost_bytes: *lost_bytes,
-                exchanges: *exchanges,
-            }),
-            format!("Recording had stopped and ended so: {}.", lost(*lost_bytes, *exchanges)),
-        ),
+            };
+        }
+        Incident::Damaged { path } => {
+            return IncidentLine::Damaged {
+                damaged: shown(path),
+                at,
+            };
+        }
+        Incident::Moves { why, from, to } => {
+            let (from, store) = (shown(from), shown(to));
+            ("moves", RecordingDetails::Moves { why, from, store })
+        }
+        Incident::Moved { to, lost } => {
+            let (store, complete, why) = (shown(to), lost.is_none(), lost.as_deref());
+            ("moved", RecordingDetails::Moved { store, complete, why })
+        }
+        Incident::Respooled { folder } => ("goes on", spool(folder, None)),
+        Incident::Unspooled { folder, why } => ("goes on unspooled", spool(folder, Some(why))),
+        Incident::Stopped(gap) => ("stopped", stopped_details(gap)),
+        Incident::GoesOn { lost_bytes, exchanges } => ("goes on", lost_details(*lost_bytes, *exchanges)),
+        Incident::EndedStopped { lost_bytes, exchanges } => {
+            ("ended while stopped", lost_details(*lost_bytes, *exchanges))
+        }
     };
-    print(&line, &sentence, out)
+    IncidentLine::Recording(RecordingLine { recording, at, details })
+}
+
+fn spool<'a>(folder: &Path, why: Option<&'a str>) -> RecordingDetails<'a> {
+    RecordingDetails::Spool {
+        spool: folder.display().to_string(),
+        why,
+    }
+}
+
+fn stopped_details(gap: &Gap) -> RecordingDetails<'_> {
+    RecordingDetails::Stopped {
+        why: &gap.why,
+        exchange: gap.exchange,
+        request: &gap.request,
+        body: if gap.in_request { "request" } else { "response" },
+        offset: gap.offset,
+    }
+}
+
+fn lost_details(lost_bytes: u64, exchanges: u64) -> RecordingDetails<'static> {
+    RecordingDetails::Lost { lost_bytes, exchanges }
+}
+
+fn sentence(incident: &Incident) -> String {
+    match incident {
+        Incident::Pruned(pruned) => pruned_sentence(pruned),
+        Incident::OverCap { used_bytes } => format!(
+            "The store takes up {}, more than --max-store, and nothing more may go: what is left was there before, \
+             is pinned, or is still open.",
+            words::bytes(*used_bytes)
+        ),
+        Incident::Moves { why, from, to } => format!(
+            "The store {} {why} while it was recorded into. Recording goes on into {}.",
+            from.display(),
+            to.display()
+        ),
+        Incident::Moved { to, lost } => moved_sentence(to, lost.as_deref()),
+        Incident::Damaged { path } => format!(
+            "Another recorder that was cut off left a spool whose end cannot be read. What stands before it was \
+             taken in; the file is kept as {}.",
+            path.display()
+        ),
+        Incident::Respooled { folder } => format!(
+            "The files of the spool were taken away while they were in use; there are new ones in {}, and nothing \
+             is lost.",
+            folder.display()
+        ),
+        Incident::Unspooled { folder, why } => format!(
+            "The files of the spool in {} were taken away while they were in use, and new ones cannot be made: \
+             {why}. Recording goes on; only what has not reached the store would be lost with this program.",
+            folder.display()
+        ),
+        Incident::Stopped(gap) => stopped_sentence(gap),
+        Incident::GoesOn { lost_bytes, exchanges } => {
+            format!("Recording goes on since {}: {}.", now(), lost(*lost_bytes, *exchanges))
+        }
+        Incident::EndedStopped { lost_bytes, exchanges } => {
+            format!("Recording had stopped and ended so: {}.", lost(*lost_bytes, *exchanges))
+        }
+    }
 }
 
 fn moved_sentence(to: &Path, lost: Option<&str>) -> String {

@@ -15,7 +15,7 @@ use scrubjay_session::{
     verdict,
 };
 
-use crate::{args::Format, failure::Failure, failure::note, out::Out, safe::shortened, words};
+use crate::{args::Format, failure::Failure, failure::note, safe::shortened, words};
 
 /// Exchanges named in a hint, at most.
 const NAMED: usize = 12;
@@ -46,22 +46,21 @@ fn read(path: Option<PathBuf>, limits: Limits) -> Result<Engine, EngineError> {
 
 impl Library {
     /// Opens what is named, or the default store.
-    pub(crate) fn open(path: Option<PathBuf>, out: &Out) -> Result<Self, Failure> {
+    pub(crate) fn open(path: Option<PathBuf>, limits: Limits, format: Format) -> Result<Self, Failure> {
         let is_default = path.is_none();
-        let engine = read(path, out.limits).map_err(|error| match error {
+        let engine = read(path, limits).map_err(|error| match error {
             EngineError::NothingThere { path } if is_default => nothing_yet(&path),
             error => error.into(),
         })?;
-        Ok(Self::of(engine, out.format))
+        Ok(Self::of(engine, format))
     }
 
     /// Opens two at the same time, or one that is named twice once.
-    pub(crate) fn open_both(paths: [&Path; 2], out: &Out) -> Result<[Self; 2], Failure> {
-        let limits = out.limits;
+    pub(crate) fn open_both(paths: [&Path; 2], limits: Limits, format: Format) -> Result<[Self; 2], Failure> {
         let [a, b] = paths.map(Path::to_owned);
         if a == b {
             let engine = read(Some(a), limits)?;
-            return Ok([Self::of(engine.clone(), out.format), Self::silent(engine)]);
+            return Ok([Self::of(engine.clone(), format), Self::silent(engine)]);
         }
         let (a, b) = thread::scope(|scope| {
             let reading_b = scope.spawn(|| read(Some(b), limits));
@@ -69,8 +68,8 @@ impl Library {
             let b = reading_b.join();
             (a, b.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         });
-        let a = Self::of(a?, out.format);
-        Ok([a, Self::of(b?, out.format)])
+        let a = Self::of(a?, format);
+        Ok([a, Self::of(b?, format)])
     }
 
     /// What was opened; notes what is wrong with it.

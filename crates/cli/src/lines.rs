@@ -75,7 +75,7 @@ impl Lines {
         Ok(Self { shared })
     }
 
-    /// Puts lines behind those that wait; never waits itself.
+    /// Puts lines after those that wait; never waits itself.
     pub(crate) fn put(&self, text: &[u8]) {
         let mut state = self.shared.lock();
         if state.is_gone {

@@ -20,7 +20,7 @@ use self::ranges::Ranges;
 use crate::{
     command::list,
     contract::recorder::{ReadyLine, SourceObject},
-    failure::{Failure, note, note_clock, note_exposure},
+    failure::{Failure, note, note_exposure},
     incidents, json,
     out::Out,
     plan,
@@ -49,7 +49,7 @@ pub(crate) struct Log<'a> {
     /// Looks that pass before that, and how many passed the last time.
     due_in: u32,
     due_pause: u32,
-    /// Too many ended while nothing was read of it: those behind this one are looked through.
+    /// Too many ended while nothing was read of it: those after this one are looked through.
     missed_from: Option<i64>,
     is_disk_low: bool,
     /// It was said that the store cannot be written.
@@ -68,7 +68,7 @@ const DUE: usize = 500;
 const MISSED_AT_ONCE: u32 = 500;
 
 impl<'a> Log<'a> {
-    /// Of what the sources record into the engine's store behind `before`, the last exchange so far.
+    /// Of what the sources record into the engine's store after `before`, the last exchange so far.
     pub(crate) fn new(engine: &'a Engine, sources: &'a [Source], before: Option<i64>, out: &'a mut Out) -> Self {
         Self {
             engine,
@@ -85,10 +85,6 @@ impl<'a> Log<'a> {
         }
     }
 
-    fn print(&mut self, text: &str) -> Result<(), Failure> {
-        self.out.text(text)
-    }
-
     /// The first line: connections are accepted.
     pub(crate) fn ready(&mut self) -> Result<(), Failure> {
         let sources = self.sources;
@@ -96,30 +92,16 @@ impl<'a> Log<'a> {
             let given_away = "every machine that reaches it can use the agent behind it";
             note_exposure(listen, given_away, self.out.format);
         }
-        note_clock(self.out.format);
-        for source in sources.iter().filter(|source| source.unverified) {
-            plan::note_unverified(&source.upstream, self.out.format);
-        }
-        for sentence in self.engine.remarks() {
-            note(sentence, self.out.format);
-        }
+        plan::note_sources(self.engine, sources, self.out.format);
         let store = self.engine.path().display().to_string();
         let text = if self.out.is_json() {
             let url = sources.first().map_or("", |source| source.url.as_str());
             ready_line(url, &store, sources)
         } else {
-            let lines = sources.iter().map(|source| {
-                format!(
-                    "{} → {}  ({})\n{}",
-                    source.url,
-                    safe(&source.upstream),
-                    safe(&source.name),
-                    plan::mapping(source)
-                )
-            });
-            format!("recording into {}\n{}", safe(&store), lines.collect::<String>())
+            let lines: String = sources.iter().map(plan::source_lines).collect();
+            format!("recording into {}\n{lines}", safe(&store))
         };
-        self.print(&text)?;
+        self.out.text(&text)?;
         let health = self.engine.health()?;
         self.room(health.low_disk, health.free_bytes);
         Ok(())
@@ -178,7 +160,7 @@ impl<'a> Log<'a> {
             while self.out.has_room() {
                 let left = deadline.saturating_duration_since(Instant::now());
                 match lines.recv_timeout(left) {
-                    Ok(line) => self.print(&line)?,
+                    Ok(line) => self.out.text(&line)?,
                     Err(_over_or_late) => break,
                 }
             }
@@ -203,7 +185,7 @@ impl<'a> Log<'a> {
                     Ok(Some(overview)) => overview,
                     Ok(None) => continue,
                     Err(_unread) => {
-                        // Once more, behind all others.
+                        // Once more, after all others.
                         if failed.insert(index) {
                             unprinted.push_back(index);
                         }
@@ -239,7 +221,7 @@ impl<'a> Log<'a> {
         match self.engine.overview(index) {
             Ok(Some(overview)) if self.is_ours(&overview) => {
                 self.began.insert(index);
-                self.print(&began_line(&overview))
+                self.out.text(&began_line(&overview))
             }
             Ok(_) => Ok(()),
             Err(_unread) => {
@@ -267,7 +249,7 @@ impl<'a> Log<'a> {
         self.ended.add(index);
         self.began.remove(&index);
         match overview.filter(|overview| self.is_ours(overview)) {
-            Some(overview) => self.print(&ended_line(&overview, self.out.is_json())),
+            Some(overview) => self.out.text(&ended_line(&overview, self.out.is_json())),
             None => Ok(()),
         }
     }
@@ -306,7 +288,7 @@ impl<'a> Log<'a> {
     }
 
     /// Prints some of the ends of which no news came, because too many did;
-    /// gives behind which exchange there may be more.
+    /// gives after which exchange there may be more.
     fn print_missed(&mut self, from: i64) -> Result<Option<i64>, Failure> {
         let window = Window {
             from: Edge::After(from),

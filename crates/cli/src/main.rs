@@ -57,7 +57,7 @@ fn main() -> ExitCode {
     if let Some(refusal) = cli.refusal() {
         return refusal.print(format);
     }
-    let mut out = Out::new(format, cli.limits());
+    let mut out = Out::new(format);
     let done = cli.command.args().execute(&mut out);
     // What was answered stands before what is said about it.
     let flushed = out.finish();

@@ -2,16 +2,12 @@
 
 use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write as _};
 
-use scrubjay_engine::Limits;
-
 use crate::{args::Format, failure::Failure, json::escaped, lines::Lines, safe::safe_lines};
 
 /// Where answers go.
 pub(crate) struct Out {
     sink: Sink,
     pub(crate) format: Format,
-    /// How much is read of a file.
-    pub(crate) limits: Limits,
     /// A person looks at it: what acts on a terminal is escaped in verbatim JSON too.
     is_terminal: bool,
 }
@@ -20,16 +16,15 @@ pub(crate) struct Out {
 enum Sink {
     /// At once, waiting for the reader: for answers that end.
     Direct(BufWriter<StdoutLock<'static>>),
-    /// Behind the command's back: for what runs until it is stopped.
-    Behind(Lines),
+    /// From a thread that waits in the command's place: for what runs until it is stopped.
+    Queued(Lines),
 }
 
 impl Out {
-    pub(crate) fn new(format: Format, limits: Limits) -> Self {
+    pub(crate) fn new(format: Format) -> Self {
         Self {
             sink: Sink::Direct(BufWriter::with_capacity(1 << 16, io::stdout().lock())),
             format,
-            limits,
             is_terminal: io::stdout().is_terminal(),
         }
     }
@@ -37,10 +32,10 @@ impl Out {
     /// From here on nothing waits for a reader: neither what is printed here
     /// nor what is printed on standard error. Without standard output, because it
     /// is a command's, all of it goes to standard error.
-    pub(crate) fn write_behind(&mut self, has_stdout: bool) -> Result<(), Failure> {
+    pub(crate) fn queue(&mut self, has_stdout: bool) -> Result<(), Failure> {
         self.flush()?;
         let stderr = Lines::to_stderr()?;
-        self.sink = Sink::Behind(match has_stdout {
+        self.sink = Sink::Queued(match has_stdout {
             true => Lines::to_stdout()?,
             false => stderr,
         });
@@ -76,18 +71,18 @@ impl Out {
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         match &mut self.sink {
             Sink::Direct(stdout) => Ok(stdout.write_all(bytes)?),
-            Sink::Behind(lines) => {
+            Sink::Queued(lines) => {
                 lines.put(bytes);
                 Ok(())
             }
         }
     }
 
-    /// Whether what is printed next would not pile up behind a reader that does not read.
+    /// Whether what is printed next would not pile up in front of a reader that does not read.
     pub(crate) fn has_room(&self) -> bool {
         match &self.sink {
             Sink::Direct(_) => true,
-            Sink::Behind(lines) => lines.has_room(),
+            Sink::Queued(lines) => lines.has_room(),
         }
     }
 
@@ -95,13 +90,13 @@ impl Out {
     pub(crate) fn flush(&mut self) -> Result<(), Failure> {
         match &mut self.sink {
             Sink::Direct(stdout) => Ok(stdout.flush()?),
-            Sink::Behind(_) => Ok(()),
+            Sink::Queued(_) => Ok(()),
         }
     }
 
     /// As [`Out::flush`]; what nothing reads is dropped.
     pub(crate) fn finish(&mut self) -> Result<(), Failure> {
-        if let Sink::Behind(lines) = &self.sink {
+        if let Sink::Queued(lines) = &self.sink {
             lines.finish();
         }
         self.flush()

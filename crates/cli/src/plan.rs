@@ -1,12 +1,12 @@
 //! Sources as the command line names them.
 
-use scrubjay_engine::{EngineError, Hosts, SourceConfig, TlsConfig};
+use scrubjay_engine::{Engine, EngineError, Hosts, SourceConfig, TlsConfig};
 use scrubjay_ipc::Source;
 use scrubjay_session::exchange::origin_and_path;
 
 use crate::{
     args::{self, Format},
-    failure::{Failure, note},
+    failure::{Failure, note, note_clock},
     safe::safe,
 };
 
@@ -19,11 +19,12 @@ fn named(upstream: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// The plans for these upstreams and the addresses in their order.
+/// A source for each upstream, with the options of `common`, at the addresses in their order.
 pub(crate) fn plans(
     upstreams: &[String],
     listens: &[String],
     name: Option<&str>,
+    common: &SourceConfig,
 ) -> Result<Vec<SourceConfig>, Failure> {
     if listens.len() > upstreams.len() {
         return Err(Failure::bad_argument(
@@ -43,29 +44,40 @@ pub(crate) fn plans(
     }
     let mut plans: Vec<SourceConfig> = Vec::new();
     for (place, upstream) in upstreams.iter().enumerate() {
-        let (own_name, url) = named(upstream);
-        if let (Some(own_name), Some(name)) = (own_name, name) {
+        let plan = SourceConfig {
+            listen: listens.get(place).cloned(),
+            ..source(upstream, name, common)?
+        };
+        if let Some(name) = plan
+            .name
+            .as_ref()
+            .filter(|_| plans.iter().any(|other| other.name == plan.name))
+        {
             return Err(Failure::bad_argument(
-                format!("The source has two names: {own_name} and {name}."),
-                "Leave out --name, or the name before the URL.",
-            ));
-        }
-        refuse_query(url)?;
-        let name = own_name.or(name).map(str::to_owned);
-        if name.is_some() && plans.iter().any(|plan| plan.name == name) {
-            return Err(Failure::bad_argument(
-                format!("Two sources are named {}.", name.unwrap_or_default()),
+                format!("Two sources are named {name}."),
                 "Give each a name of its own: --upstream NAME=URL.",
             ));
         }
-        plans.push(SourceConfig {
-            name,
-            listen: listens.get(place).cloned(),
-            upstream: url.to_owned(),
-            ..SourceConfig::default()
-        });
+        plans.push(plan);
     }
     Ok(plans)
+}
+
+/// The source of an upstream, whose name stands before its URL or is given.
+fn source(upstream: &str, name: Option<&str>, common: &SourceConfig) -> Result<SourceConfig, Failure> {
+    let (own_name, url) = named(upstream);
+    if let (Some(own_name), Some(name)) = (own_name, name) {
+        return Err(Failure::bad_argument(
+            format!("The source has two names: {own_name} and {name}."),
+            "Leave out --name, or the name before the URL.",
+        ));
+    }
+    refuse_query(url)?;
+    Ok(SourceConfig {
+        name: own_name.or(name).map(str::to_owned),
+        upstream: url.to_owned(),
+        ..common.clone()
+    })
 }
 
 /// A source forwards what the frontend asks for, so a query here would be lost
@@ -74,21 +86,21 @@ fn refuse_query(url: &str) -> Result<(), Failure> {
     match url.split_once('?') {
         Some((place, _)) if !url.starts_with("curl ") => Err(Failure::bad_argument(
             format!("The upstream {place} has a query, which would not be sent."),
-            "Leave out what stands behind the question mark, and let the frontend send it.",
+            "Leave out what follows the question mark, and let the frontend send it.",
         )),
         _ => Ok(()),
     }
 }
 
-/// TLS with these upstreams. What none of them has use for is a slip.
-pub(crate) fn tls(args: &args::Tls, upstreams: &[&str]) -> Result<TlsConfig, Failure> {
+/// TLS with these upstreams. An option that none of them has use for is refused.
+pub(crate) fn tls(args: &args::Tls, upstreams: &[String]) -> Result<TlsConfig, Failure> {
     let given = [
         ("--cacert", args.cacert.is_some()),
         ("--cert", args.cert.is_some()),
         ("--insecure", args.insecure),
     ];
     let given = given.into_iter().find(|(_, is_given)| *is_given);
-    let is_tls = |upstream: &&str| upstream.to_ascii_lowercase().contains("https://");
+    let is_tls = |upstream: &String| upstream.to_ascii_lowercase().contains("https://");
     if let Some((flag, _)) = given.filter(|_| !upstreams.iter().any(is_tls)) {
         return Err(Failure::bad_argument(
             format!("{flag} is for https:// addresses, and there is none."),
@@ -107,6 +119,23 @@ pub(crate) fn hosts(names: &[String]) -> Result<Hosts, Failure> {
     Ok(Hosts::allowing(names).map_err(EngineError::from)?)
 }
 
+/// Notes what is to be known of sources before the first exchange.
+pub(crate) fn note_sources(engine: &Engine, sources: &[Source], format: Format) {
+    note_clock(format);
+    for source in sources.iter().filter(|source| source.unverified) {
+        note_unverified(&source.upstream, format);
+    }
+    for sentence in engine.remarks() {
+        note(sentence, format);
+    }
+}
+
+/// A source for people.
+pub(crate) fn source_lines(source: &Source) -> String {
+    let (upstream, name) = (safe(&source.upstream), safe(&source.name));
+    format!("{} → {upstream}  ({name})\n{}", source.url, mapping(source))
+}
+
 /// Notes whose certificate is not verified.
 pub(crate) fn note_unverified(upstream: &str, format: Format) {
     let sentence = format!(
@@ -117,7 +146,7 @@ pub(crate) fn note_unverified(upstream: &str, format: Format) {
 }
 
 /// What a frontend asks for and what that is at the upstream, where the two differ.
-pub(crate) fn mapping(source: &Source) -> String {
+fn mapping(source: &Source) -> String {
     let (_, path) = origin_and_path(&source.upstream);
     if path.is_empty() {
         return String::new();

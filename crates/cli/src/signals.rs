@@ -29,7 +29,7 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// What was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Asked {
+pub(crate) enum StopSignal {
     /// Ctrl-C.
     Interrupt,
     /// An orderly end.
@@ -38,7 +38,7 @@ pub(crate) enum Asked {
     HangUp,
 }
 
-impl Asked {
+impl StopSignal {
     /// As a shell gives it for a program that a signal ended.
     fn status(self) -> u8 {
         match self {
@@ -62,7 +62,7 @@ pub(crate) enum Meaning {
 
 /// Listens for signals, from its making on.
 pub(crate) struct Signals {
-    asked: mpsc::UnboundedReceiver<Asked>,
+    asked: mpsc::UnboundedReceiver<StopSignal>,
     stopping: Stopping,
 }
 
@@ -112,8 +112,7 @@ impl Signals {
         Ok(Self { asked, stopping })
     }
 
-    /// The next signal.
-    pub(crate) async fn next(&mut self) -> Asked {
+    pub(crate) async fn next(&mut self) -> StopSignal {
         match self.asked.recv().await {
             Some(asked) => asked,
             None => std::future::pending().await,
@@ -133,13 +132,13 @@ impl Signals {
     /// Hands a signal to a child. What is typed at a terminal reaches the
     /// child without us, and twice would be once too often.
     #[cfg(unix)]
-    pub(crate) fn pass_on(&self, asked: Asked, child: Option<u32>) {
+    pub(crate) fn pass_on(&self, asked: StopSignal, child: Option<u32>) {
         use std::io::IsTerminal as _;
         let signal = match asked {
-            Asked::Interrupt if io::stdin().is_terminal() => return,
-            Asked::Interrupt => rustix::process::Signal::INT,
-            Asked::Terminate => rustix::process::Signal::TERM,
-            Asked::HangUp => rustix::process::Signal::HUP,
+            StopSignal::Interrupt if io::stdin().is_terminal() => return,
+            StopSignal::Interrupt => rustix::process::Signal::INT,
+            StopSignal::Terminate => rustix::process::Signal::TERM,
+            StopSignal::HangUp => rustix::process::Signal::HUP,
         };
         let pid = child
             .and_then(|pid| i32::try_from(pid).ok())
@@ -152,7 +151,7 @@ impl Signals {
 
     /// Elsewhere Ctrl-C reaches children by itself.
     #[cfg(not(unix))]
-    pub(crate) fn pass_on(&self, _: Asked, _: Option<u32>) {}
+    pub(crate) fn pass_on(&self, _: StopSignal, _: Option<u32>) {}
 }
 
 impl Stopping {
@@ -167,7 +166,7 @@ impl Stopping {
         self.shared.status.store(status, Ordering::Relaxed);
     }
 
-    async fn listen(self, mut heard: Heard, meaning: Meaning, sender: mpsc::UnboundedSender<Asked>) {
+    async fn listen(self, mut heard: Heard, meaning: Meaning, sender: mpsc::UnboundedSender<StopSignal>) {
         let mut look = tokio::time::interval(LOOK);
         let mut stood_since: Option<(u64, Instant)> = None;
         loop {
@@ -237,11 +236,11 @@ impl Heard {
         })
     }
 
-    async fn next(&mut self) -> Asked {
+    async fn next(&mut self) -> StopSignal {
         tokio::select! {
-            _ = self.interrupt.recv() => Asked::Interrupt,
-            _ = self.terminate.recv() => Asked::Terminate,
-            _ = self.hang_up.recv() => Asked::HangUp,
+            _ = self.interrupt.recv() => StopSignal::Interrupt,
+            _ = self.terminate.recv() => StopSignal::Terminate,
+            _ = self.hang_up.recv() => StopSignal::HangUp,
         }
     }
 }
@@ -256,9 +255,9 @@ impl Heard {
         Ok(Self)
     }
 
-    async fn next(&mut self) -> Asked {
+    async fn next(&mut self) -> StopSignal {
         match tokio::signal::ctrl_c().await {
-            Ok(()) => Asked::Interrupt,
+            Ok(()) => StopSignal::Interrupt,
             Err(_) => std::future::pending().await,
         }
     }

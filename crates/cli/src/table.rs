@@ -4,14 +4,14 @@ use unicode_width::UnicodeWidthStr as _;
 
 /// Which side of its column a cell keeps to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Side {
+pub(crate) enum Align {
     Left,
     Right,
 }
 
 /// A table on its way to being text. Cells must be safe to show already.
 pub(crate) struct Table {
-    sides: Vec<Side>,
+    aligns: Vec<Align>,
     /// The least width of each column.
     widths: Vec<usize>,
     rows: Vec<Vec<String>>,
@@ -19,9 +19,9 @@ pub(crate) struct Table {
 
 impl Table {
     /// A table with these columns.
-    pub(crate) fn new(columns: &[(&str, Side)]) -> Self {
+    pub(crate) fn new(columns: &[(&str, Align)]) -> Self {
         Self {
-            sides: columns.iter().map(|(_, side)| *side).collect(),
+            aligns: columns.iter().map(|(_, side)| *side).collect(),
             widths: vec![0; columns.len()],
             rows: vec![columns.iter().map(|(name, _)| (*name).to_owned()).collect()],
         }
@@ -51,11 +51,11 @@ impl Table {
         let mut text = String::new();
         for row in &self.rows {
             let mut line = String::new();
-            for ((cell, side), width) in row.iter().zip(&self.sides).zip(&widths) {
+            for ((cell, side), width) in row.iter().zip(&self.aligns).zip(&widths) {
                 let pad = " ".repeat(width - cell.width());
                 match side {
-                    Side::Left => line.extend([cell, pad.as_str(), "  "]),
-                    Side::Right => line.extend([pad.as_str(), cell, "  "]),
+                    Align::Left => line.extend([cell, pad.as_str(), "  "]),
+                    Align::Right => line.extend([pad.as_str(), cell, "  "]),
                 }
             }
             text.push_str(line.trim_end());
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn columns_line_up() {
-        let mut table = Table::new(&[("N", Side::Right), ("NAME", Side::Left), ("X", Side::Left)]);
+        let mut table = Table::new(&[("N", Align::Right), ("NAME", Align::Left), ("X", Align::Left)]);
         table.row(vec!["1".into(), "日本".into(), "a".into()]);
         table.row(vec!["10".into(), "b".into(), String::new()]);
         assert_eq!(table.text(), " N  NAME  X\n 1  日本  a\n10  b\n");

@@ -4,31 +4,25 @@ use std::io::{self, Write};
 
 use scrubjay_engine::BodyOf;
 
-use crate::{
-    args::{LimitArg, One},
-    command::Execute,
-    failure::Failure,
-    library::Library,
-    out::Out,
-};
+use crate::{args::One, command::Execute, failure::Failure, out::Out};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) one: One,
 
-    /// The request's body instead of the response's
+    /// Write the request's body instead of the response's
     #[arg(long)]
     pub(crate) request: bool,
 
-    /// Without its content encoding
+    /// Undo the content encoding, such as gzip
     #[arg(long)]
     pub(crate) decoded: bool,
 }
 
 impl Execute for Args {
     fn execute(&self, out: &mut Out) -> Result<(), Failure> {
-        let library = Library::open(self.one.source.path(), out)?;
+        let library = self.one.source.open(out)?;
         let index = library.one(self.one.exchange)?;
         let of = match (self.request, self.decoded) {
             (true, _) => BodyOf::Request,
@@ -43,10 +37,6 @@ impl Execute for Args {
         written?;
         out.flush()?;
         library.finish()
-    }
-
-    fn limit(&self) -> Option<&LimitArg> {
-        Some(&self.one.source.limit)
     }
 }
 

@@ -14,7 +14,7 @@ mod mutes;
 mod sarif;
 mod text;
 
-use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::{ops::ControlFlow, path::PathBuf};
 
 use scrubjay_engine::{AnyShelf, Engine, Overview};
@@ -74,27 +74,27 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PATH", conflicts_with = "sources")]
     store: Option<PathBuf>,
 
-    /// Which exchange; repeat for several, absent means all runs
+    /// Index of an exchange (see scrubjay list); repeat for several, absent means all runs
     #[arg(long = "exchange", value_name = "I", allow_negative_numbers = true)]
     pub(crate) exchanges: Vec<i64>,
 
-    /// Check requests that carry no run, too; an /info that failed is checked without it
+    /// Also check requests that carry no run; an /info that failed is always checked
     #[arg(long, conflicts_with_all = ["exchanges", "url"])]
     pub(crate) all: bool,
 
-    /// Exit with 1 from this severity on
-    #[arg(long, value_name = "SEVERITY", default_value = "error")]
-    pub(crate) fail_on: Bar,
+    /// Exit with status 1 for findings of this severity or a higher one
+    #[arg(long, value_name = "SEVERITY", default_value = "error", value_parser = bar())]
+    pub(crate) fail_on: Severity,
 
-    /// Do not count this rule; repeat for several
+    /// Do not count findings of this rule; repeat for several
     #[arg(long, value_name = "RULE")]
     pub(crate) mute: Vec<String>,
 
-    /// Do not count the rules of this file: a line has a rule and the reason
+    /// Do not count findings of the rules in this file: each line has a rule and the reason
     #[arg(long, value_name = "FILE")]
     pub(crate) mutes: Option<PathBuf>,
 
-    /// Ask this agent now instead of reading
+    /// Ask this agent now, instead of reading a recording
     #[arg(long, value_name = "URL", requires = "input", conflicts_with_all = ["sources", "store", "exchanges"])]
     pub(crate) url: Option<String>,
 
@@ -120,65 +120,43 @@ impl Args {
 }
 
 /// The severity from which on a finding fails a check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Bar {
-    // The official client, or another that the rule names, breaks.
-    Error,
-    // Likely wrong.
-    Warning,
+fn bar() -> impl TypedValueParser<Value = Severity> {
+    PossibleValuesParser::new(["error", "warning"]).map(|name| match name.as_str() {
+        "error" => Severity::Error,
+        _ => Severity::Warning,
+    })
 }
 
 impl Execute for Args {
     fn execute(&self, out: &mut Out) -> Result<(), Failure> {
         let muted = Muted::read(self)?;
-        let bar = match self.fail_on {
-            Bar::Error => Severity::Error,
-            Bar::Warning => Severity::Warning,
-        };
-        if let Some(url) = &self.url {
-            let (checked, whole) = live::check(self, url, &muted, out)?;
-            let report = Report {
-                checked: vec![checked],
-                bar,
-                others: 0,
-            };
-            let verdict = report.conclude(out, true);
-            out.flush()?;
-            return whole.and(verdict);
-        }
-        plan::tls(&self.tls, &[])?;
         let mut report = Report {
             checked: Vec::new(),
-            bar,
+            bar: self.fail_on,
             others: 0,
         };
-        // One source that cannot be read keeps none of the others from being checked.
-        let mut failed = Ok(());
-        for path in self.paths() {
-            failed = failed.and(report.read(path, self, &muted, out));
-        }
-        if report.checked.is_empty() {
-            failed?;
-            if report.others > 0 {
-                return Err(Failure::new(
-                    Code::NotFound,
-                    "There is nothing to check: no run was recorded.",
-                    format!("{}: --all checks them.", words::count(report.others, "other request")),
-                ));
+        let read = match &self.url {
+            Some(url) => {
+                let (checked, whole) = live::check(self, url, &muted, out)?;
+                report.checked.push(checked);
+                whole
             }
-            return Err(Failure::new(
-                Code::NotFound,
-                "There is nothing to check: no exchange was recorded.",
-                "Record one (scrubjay record --upstream URL), or check a live agent (scrubjay check --url URL --input FILE).",
-            ));
+            None => {
+                plan::tls(&self.tls, &[])?;
+                // One source that cannot be read keeps none of the others from being checked.
+                let read = self
+                    .paths()
+                    .into_iter()
+                    .map(|path| report.read(path, self, &muted, out));
+                read.fold(Ok(()), Result::and)
+            }
+        };
+        if report.checked.is_empty() {
+            return read.and(Err(report.nothing()));
         }
-        let verdict = report.conclude(out, false);
+        let verdict = report.conclude(out, self.url.is_some());
         out.flush()?;
-        failed.and(verdict)
-    }
-
-    fn limit(&self) -> Option<&LimitArg> {
-        Some(&self.limit)
+        read.and(verdict)
     }
 }
 
@@ -238,7 +216,7 @@ impl Lines<'_> {
 impl Report {
     /// Checks the runs of a source, everything in it, or what is named.
     fn read(&mut self, path: Option<PathBuf>, args: &Args, muted: &Muted, out: &Out) -> Result<(), Failure> {
-        let library = Library::open(path, out)?;
+        let library = Library::open(path, args.limit.limits(), out.format)?;
         library.catch_up()?;
         let kept = library.engine().mutes()?;
         let mut check = |overview: Overview| -> Result<(), Failure> {
@@ -260,6 +238,20 @@ impl Report {
             }
         }
         library.finish()
+    }
+
+    /// Why there is nothing to check.
+    fn nothing(&self) -> Failure {
+        let (what, hint) = match self.others {
+            0 => (
+                "exchange",
+                "Record one (scrubjay record --upstream URL), or check a live agent (scrubjay check --url URL --input FILE)."
+                    .to_owned(),
+            ),
+            others => ("run", format!("{}: --all checks them.", words::count(others, "other request"))),
+        };
+        let sentence = format!("There is nothing to check: no {what} was recorded.");
+        Failure::new(Code::NotFound, sentence, hint)
     }
 
     /// Prints what is left to print and gives the verdict. What came live was

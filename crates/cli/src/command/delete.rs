@@ -3,19 +3,16 @@
 use clap::ArgGroup;
 use scrubjay_ipc::Code;
 
-use crate::{
-    args::StoreArg, command::Execute, contract::files::DeleteLine, failure::Failure, json, library::Library, out::Out,
-    words,
-};
+use crate::{args::StoreArg, command::Execute, contract::files::DeleteLine, failure::Failure, json, out::Out, words};
 
 #[derive(Debug, clap::Args)]
 #[command(group(ArgGroup::new("which").required(true).args(["exchanges", "before"])))]
 pub(crate) struct Args {
-    /// Which exchange; repeat for several
+    /// Index of an exchange (see scrubjay list); repeat for several
     #[arg(long = "exchange", value_name = "I", allow_negative_numbers = true)]
     pub(crate) exchanges: Vec<i64>,
 
-    /// All that began before: 2026-11-21, 2026-11-21T10:00:00Z, or an age such as 7d, 12h, 30m
+    /// All exchanges that began before this: 2026-11-21, 2026-11-21T10:00:00Z, or an age such as 7d, 12h, 30m
     #[arg(long, value_name = "TIME")]
     pub(crate) before: Option<String>,
 
@@ -26,7 +23,7 @@ pub(crate) struct Args {
 impl Execute for Args {
     fn execute(&self, out: &mut Out) -> Result<(), Failure> {
         let before = self.before.as_deref().map(words::named_moment).transpose()?;
-        let library = Library::open(self.store.path.clone(), out)?;
+        let library = self.store.open(out)?;
         let erased = match before {
             Some(micros) => library.engine().erase_before(micros)?,
             None => library.engine().erase(&library.some_or_all(&self.exchanges)?)?,

@@ -9,15 +9,15 @@ mod text;
 use scrubjay_engine::AnyShelf;
 use scrubjay_ipc::answer::compare as answers;
 use scrubjay_session::{
-    diff::{self, Comparison, Ignore, Rules, Side, Stopped, report},
+    diff::{Comparison, Ignore, Rules, Side, Stopped, report},
     query::Failed,
 };
 use std::path::PathBuf;
 
 use self::sides::Operand;
-pub(super) use self::sides::plain;
+pub(super) use self::sides::{Thread, plain};
 use crate::{
-    args::{Format, Level, LimitArg, RulesArgs},
+    args::{Format, LimitArg, RulesArgs},
     command::Execute,
     failure::Failure,
     library::{Library, unreadable},
@@ -29,27 +29,27 @@ const DIFFERENCES: usize = 200;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The one to compare with: a recording file or a store; with --baseline the new recording
+    /// The recording to compare with, a file or a store; with --baseline, the new recording
     #[arg(value_name = "A")]
     pub(crate) a: PathBuf,
 
-    /// The other one
+    /// The other recording
     #[arg(value_name = "B", required_unless_present = "baseline")]
     pub(crate) b: Option<PathBuf>,
 
-    /// More recordings to compare with A; prints where each first differs
+    /// More recordings to compare with A; printed is where each first differs
     #[arg(value_name = "MORE", conflicts_with = "baseline")]
     pub(crate) more: Vec<PathBuf>,
 
-    /// Which exchange of A; absent means all threads, paired with those of B
+    /// Index of an exchange of A; absent means all threads, paired with those of B
     #[arg(long = "a", value_name = "I", allow_negative_numbers = true)]
     pub(crate) exchange_a: Option<i64>,
 
-    /// Which exchange of B
+    /// Index of an exchange of B
     #[arg(long = "b", value_name = "I", allow_negative_numbers = true)]
     pub(crate) exchange_b: Option<i64>,
 
-    /// Compare exchanges that carry no run too
+    /// Also compare exchanges that carry no run
     #[arg(long, conflicts_with = "baseline")]
     pub(crate) all: bool,
 
@@ -60,7 +60,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR", conflicts_with_all = ["b", "exchange_a", "exchange_b"])]
     pub(crate) baseline: Option<PathBuf>,
 
-    /// With --baseline: recordings older than this fail, such as 90d
+    /// With --baseline: fail where a baseline is older than this, such as 90d
     #[arg(long, value_name = "AGE", requires = "baseline")]
     pub(crate) max_age: Option<String>,
 
@@ -81,7 +81,7 @@ impl Execute for Args {
             ));
         };
         let b_path = b;
-        let [a, b] = Library::open_both([&self.a, b], out)?;
+        let [a, b] = Library::open_both([&self.a, b], self.limit.limits(), out.format)?;
         let a = Operand::of(a, self.exchange_a, self.all)?;
         let b = Operand::of(b, self.exchange_b, self.all)?;
         if self.exchange_b.is_none() {
@@ -100,10 +100,6 @@ impl Execute for Args {
         a.library.finish().and(b.library.finish())?;
         verdict(comparison.is_same())
     }
-
-    fn limit(&self) -> Option<&LimitArg> {
-        Some(&self.limit)
-    }
 }
 
 /// Names what was not compared.
@@ -117,20 +113,23 @@ fn left_out(a: &Operand, b: &Operand, out: &mut Out) -> Result<(), Failure> {
     ))
 }
 
-/// Prints a comparison.
 fn print(comparison: &mut Comparison<AnyShelf>, out: &mut Out) -> Result<(), Failure> {
     match out.format {
         Format::Json => {
             out.text(&report::summary_line(comparison))?;
-            for number in 0..comparison.differences().len() {
-                let found = comparison.divergence(number).map_err(unreadable)?;
-                out.text(&report::difference_line(number + 1, &found))?;
-            }
-            Ok(())
+            difference_lines(comparison, out)
         }
         Format::Markdown => out.text(&report::markdown(comparison).map_err(unreadable)?),
         _ => out.text(&text::comparison(comparison, DIFFERENCES)?),
     }
+}
+
+fn difference_lines(comparison: &mut Comparison<AnyShelf>, out: &mut Out) -> Result<(), Failure> {
+    for number in 0..comparison.differences().len() {
+        let found = comparison.divergence(number).map_err(unreadable)?;
+        out.text(&report::difference_line(number + 1, &found))?;
+    }
+    Ok(())
 }
 
 /// Exit status 1 where something differs.
@@ -153,14 +152,8 @@ fn compared(a: Side<AnyShelf>, b: Side<AnyShelf>, rules: &Rules) -> Result<Compa
 
 /// What counts, as arguments give it.
 pub(super) fn rules(args: &RulesArgs) -> Result<Rules, Failure> {
-    let level = match args.level {
-        Level::Behaviour => diff::Level::Behaviour,
-        Level::State => diff::Level::State,
-        Level::Text => diff::Level::Text,
-        Level::Wire => diff::Level::Wire,
-    };
     let pointers = args.ignore.iter().cloned().map(Ignore::Pointer);
     let patterns = args.ignore_text.iter().cloned().map(Ignore::Pattern);
     let ignored: Vec<Ignore> = pointers.chain(patterns).collect();
-    answers::rules(level, &ignored).map_err(Failure::Report)
+    answers::rules(args.level, &ignored).map_err(Failure::Report)
 }

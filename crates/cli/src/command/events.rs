@@ -3,12 +3,12 @@
 use scrubjay_session::query::EventLine;
 
 use crate::{
-    args::{LimitArg, One},
+    args::One,
     command::Execute,
-    contract::FrameLine,
+    contract::{FindingObject, FrameLine},
     failure::Failure,
     json,
-    library::{Library, note_no_events, unreadable},
+    library::{note_no_events, unreadable},
     out::Out,
     safe::{safe, shortened},
     words,
@@ -22,7 +22,7 @@ pub(crate) struct Args {
 
 impl Execute for Args {
     fn execute(&self, out: &mut Out) -> Result<(), Failure> {
-        let library = Library::open(self.one.source.path(), out)?;
+        let library = self.one.source.open(out)?;
         let (indexes, many) = library.one_or_all(self.one.exchange)?;
         for index in indexes {
             let mut reader = library.reader(index)?;
@@ -44,13 +44,13 @@ impl Execute for Args {
         out.flush()?;
         library.finish()
     }
-
-    fn limit(&self) -> Option<&LimitArg> {
-        Some(&self.one.source.limit)
-    }
 }
 
 fn json_line(exchange: Option<i64>, event: &EventLine) -> String {
+    let findings = event.findings.iter().map(|finding| FindingObject {
+        seq: None,
+        ..finding.into()
+    });
     json::line(&FrameLine {
         exchange,
         seq: event.seq,
@@ -61,7 +61,7 @@ fn json_line(exchange: Option<i64>, event: &EventLine) -> String {
         kind: event.kind_name(),
         type_name: event.type_name.as_deref(),
         event: event.event.as_deref().and_then(json::raw),
-        findings: event.findings.iter().map(Into::into).collect(),
+        findings: findings.collect(),
     })
 }
 

@@ -15,14 +15,7 @@ use scrubjay_engine::{ExportFormat, create_private_file};
 use scrubjay_ipc::Code;
 
 use crate::{
-    args::{LimitArg, SourceArgs},
-    command::Execute,
-    contract::files::ExportLine,
-    failure::Failure,
-    json,
-    library::Library,
-    out::Out,
-    safe::safe,
+    args::SourceArgs, command::Execute, contract::files::ExportLine, failure::Failure, json, out::Out, safe::safe,
     words,
 };
 
@@ -31,15 +24,15 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) source: SourceArgs,
 
-    /// Which exchange; repeat for several, absent means all
+    /// Index of an exchange (see scrubjay list); repeat for several, absent means all
     #[arg(long = "exchange", value_name = "I", allow_negative_numbers = true)]
     pub(crate) exchanges: Vec<i64>,
 
-    /// The file; its name ends in .agui.jsonl or .agui.jsonl.gz
+    /// The file to write; its name ends in .agui.jsonl or .agui.jsonl.gz
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,
 
-    /// What to replace before sharing
+    /// What to replace before sharing; none writes every captured byte
     #[arg(long, value_name = "none")]
     pub(crate) redact: Redact,
 }
@@ -60,7 +53,7 @@ impl Execute for Args {
                 format!("Use a name that ends in {}.", ExportFormat::endings()),
             )
         })?;
-        let library = Library::open(self.source.path(), out)?;
+        let library = self.source.open(out)?;
         let indexes = library.some_or_all(&self.exchanges)?;
         let replaces = self.output.exists();
         let draft = Draft::beside(&self.output)?;
@@ -86,10 +79,6 @@ impl Execute for Args {
         })?;
         out.flush()?;
         library.finish()
-    }
-
-    fn limit(&self) -> Option<&LimitArg> {
-        Some(&self.source.limit)
     }
 }
 

@@ -53,7 +53,7 @@ impl Execute for Args {
         let mut failed = Ok(());
         let mut untaken = Vec::new();
         for file in &self.files {
-            let read = (!stop.load(SeqCst)).then(|| read(file, out.limits, &stop));
+            let read = (!stop.load(SeqCst)).then(|| read(file, self.limit.limits(), &stop));
             // What was read of a file before a signal came is not the whole of it.
             let Some(read) = read.filter(|_| !stop.load(SeqCst)) else {
                 untaken.push(file);
@@ -74,30 +74,29 @@ impl Execute for Args {
             }
         }
         let derived = match &opened {
-            Some(engine) => derive(engine, &stop),
+            Some(engine) => end(engine, &untaken, &stop),
             None if stop.load(SeqCst) => Err(stopped("Nothing was taken.")),
             None => Ok(()),
-        };
-        let derived = match untaken.first().filter(|_| opened.is_some()) {
-            Some(file) => Err(stopped(&format!(
-                "{} was not taken{}. What was said to be taken is whole.",
-                safe(&file.display().to_string()),
-                match untaken.len() {
-                    1 => String::new(),
-                    count => format!(", nor {} behind it", words::count(count as u64 - 1, "file")),
-                }
-            ))),
-            None => derived,
         };
         if let Some(engine) = opened {
             engine.close();
         }
         failed.and(derived)
     }
+}
 
-    fn limit(&self) -> Option<&LimitArg> {
-        Some(&self.limit)
-    }
+/// Derives what was taken; fails where a signal came before all files were.
+fn end(engine: &Engine, untaken: &[&PathBuf], stop: &AtomicBool) -> Result<(), Failure> {
+    let derived = derive(engine, stop);
+    let [file, others @ ..] = untaken else { return derived };
+    let others = match others.len() {
+        0 => String::new(),
+        count => format!(", nor {} after it", words::count(count as u64, "file")),
+    };
+    Err(stopped(&format!(
+        "{} was not taken{others}. What was said to be taken is whole.",
+        safe(&file.display().to_string()),
+    )))
 }
 
 fn open(args: &Args) -> Result<Engine, Failure> {

@@ -13,7 +13,7 @@ use scrubjay_session::{
 
 use self::chosen::{Chosen, Others};
 use crate::{
-    args::{LimitArg, SourceArgs},
+    args::SourceArgs,
     command::Execute,
     contract::{Counts, ListLine, Pairs, Passage, RunObject},
     failure::Failure,
@@ -21,24 +21,24 @@ use crate::{
     library::{Library, Order},
     out::Out,
     safe::shortened,
-    table::{Side, Table},
+    table::{Align, Table},
     words,
 };
 
-const COLUMNS: &[(&str, Side)] = &[
-    ("INDEX", Side::Right),
-    ("STARTED", Side::Left),
-    ("SOURCE", Side::Left),
-    ("REQUEST", Side::Left),
-    ("STATUS", Side::Right),
-    ("ENDING", Side::Left),
-    ("RUNS", Side::Left),
-    ("TOOK", Side::Right),
-    ("FIRST TEXT", Side::Right),
-    ("FRAMES", Side::Right),
-    ("BYTES", Side::Right),
-    ("FINDINGS", Side::Left),
-    ("LABELS", Side::Left),
+const COLUMNS: &[(&str, Align)] = &[
+    ("INDEX", Align::Right),
+    ("STARTED", Align::Left),
+    ("SOURCE", Align::Left),
+    ("REQUEST", Align::Left),
+    ("STATUS", Align::Right),
+    ("ENDING", Align::Left),
+    ("RUNS", Align::Left),
+    ("TOOK", Align::Right),
+    ("FIRST TEXT", Align::Right),
+    ("FRAMES", Align::Right),
+    ("BYTES", Align::Right),
+    ("FINDINGS", Align::Left),
+    ("LABELS", Align::Left),
 ];
 
 /// Rows of a table that are lined up together.
@@ -55,23 +55,23 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) source: SourceArgs,
 
-    /// List requests that carry no run, too: preflights, /info, pages
+    /// Also list requests that carry no run: preflights, /info, pages
     #[arg(long)]
     pub(crate) all: bool,
 
-    /// Only this thread
+    /// List only runs of this thread
     #[arg(long, value_name = "T")]
     pub(crate) thread: Option<String>,
 
-    /// Only what came through the source of this name
+    /// List only what was recorded through the source of this name
     #[arg(long = "source", value_name = "N")]
     pub(crate) source_name: Option<String>,
 
-    /// Only what began at or after a day, a time or an age, such as 2026-11-21 or 2h
+    /// List only what began since this day, time or age, such as 2026-11-21 or 2h
     #[arg(long, value_name = "T", allow_negative_numbers = true)]
     pub(crate) since: Option<String>,
 
-    /// Only what failed: no answer, a status from 400 on, a broken answer, a run that ended in an error or without an end
+    /// List only what failed: no answer, a status from 400 on, a broken answer, a run that ended in an error or without an end
     #[arg(long)]
     pub(crate) failed: bool,
 
@@ -83,7 +83,7 @@ pub(crate) struct Args {
 impl Execute for Args {
     fn execute(&self, out: &mut Out) -> Result<(), Failure> {
         let chosen = Chosen::by(self)?;
-        let library = Library::open(self.source.path(), out)?;
+        let library = self.source.open(out)?;
         let is_json = out.is_json();
         // Of a few lines without counts, only what they show needs to be derived.
         if !is_json || chosen.limit.is_none() {
@@ -114,10 +114,6 @@ impl Execute for Args {
         }
         out.flush()?;
         library.finish()
-    }
-
-    fn limit(&self) -> Option<&LimitArg> {
-        Some(&self.source.limit)
     }
 }
 
@@ -234,7 +230,7 @@ pub(crate) fn line(index: i64, exchange: &Exchange, summary: &Summary) -> String
 
 pub(crate) fn passage(exchange: &Exchange) -> Passage {
     Passage {
-        relayed: exchange.relayed.map(Into::into),
+        relayed: exchange.relayed,
         tls_unverified: exchange.is_unverified,
     }
 }

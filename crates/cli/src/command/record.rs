@@ -26,23 +26,23 @@ const SMALLEST_CAP: u64 = 10_000_000;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Where to forward, a URL or host:port; repeat for several sources
+    /// The agent to forward to, a URL or host:port; repeat for several sources
     #[arg(long = "upstream", value_name = "[NAME=]URL", required = true)]
     pub(crate) upstreams: Vec<String>,
 
-    /// Where to listen, in the order of --upstream; absent means the next free port from 5290, port 0 picks one
+    /// Address for the frontend to call, in the order of --upstream; absent means the next free port from 5290, port 0 picks one
     #[arg(long = "listen", value_name = "ADDR")]
     pub(crate) listens: Vec<String>,
 
-    /// Name of the source, when there is one --upstream
+    /// Name of the source, where there is one --upstream
     #[arg(long, value_name = "N")]
     pub(crate) name: Option<String>,
 
-    /// Label every exchange; repeat for several
+    /// Put this label on every exchange; repeat for several
     #[arg(long = "label", value_name = "K=V")]
     pub(crate) labels: Vec<String>,
 
-    /// Store the values of secret headers and parameters as they are
+    /// Store the values of secret headers and parameters; absent means fingerprints in their place
     #[arg(long)]
     pub(crate) keep_secrets: bool,
 
@@ -50,15 +50,15 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) keep_host: bool,
 
-    /// Read the upstream to its end when the client leaves
+    /// When the client disconnects, read the agent's answer to its end
     #[arg(long)]
     pub(crate) drain: bool,
 
-    /// Above this size, such as 500MB or 2GB, delete the oldest unpinned exchanges of this recording
+    /// When the store is larger than this, such as 500MB or 2GB, delete the oldest unpinned exchanges of this recording
     #[arg(long, value_name = "SIZE")]
     pub(crate) max_store: Option<String>,
 
-    /// With --max-store: delete exchanges that were recorded before, too
+    /// With --max-store: also delete exchanges of earlier recordings
     #[arg(long, requires = "max_store")]
     pub(crate) prune_existing: bool,
 
@@ -78,7 +78,7 @@ pub(crate) struct Args {
     #[arg(
         last = true,
         value_name = "COMMAND",
-        help = "Record while this command runs; it gets SCRUBJAY_URL and SCRUBJAY_URL_<NAME>"
+        help = "Run this command and record while it runs; its environment has SCRUBJAY_URL and SCRUBJAY_URL_<NAME>"
     )]
     pub(crate) command: Vec<OsString>,
 }
@@ -94,7 +94,7 @@ impl Execute for Args {
             opening: Opening::Writing,
         })?;
         let owns_stdout = self.command.is_empty();
-        out.write_behind(owns_stdout)?;
+        out.queue(owns_stdout)?;
         if let Some(max_bytes) = cap {
             keep_to(&engine, max_bytes, self.prune_existing, out)?;
         }
@@ -168,24 +168,17 @@ fn plans(args: &Args) -> Result<Vec<SourceConfig>, Failure> {
         .iter()
         .map(|text| plan::label(text))
         .collect::<Result<_, _>>()?;
-    let plans = plan::plans(&args.upstreams, &args.listens, args.name.as_deref())?;
-    let upstreams: Vec<&str> = plans.iter().map(|plan| plan.upstream.as_str()).collect();
-    let tls = plan::tls(&args.tls, &upstreams)?;
-    let choice = choice(&args.choice)?;
-    let hosts = plan::hosts(&args.hosts.allowed)?;
-    Ok(plans
-        .into_iter()
-        .map(|plan| SourceConfig {
-            hosts: hosts.clone(),
-            keep_secrets: args.keep_secrets,
-            keep_host: args.keep_host,
-            drain: args.drain,
-            labels: labels.clone(),
-            tls: tls.clone(),
-            paths: choice.clone(),
-            ..plan
-        })
-        .collect())
+    let common = SourceConfig {
+        hosts: plan::hosts(&args.hosts.allowed)?,
+        keep_secrets: args.keep_secrets,
+        keep_host: args.keep_host,
+        drain: args.drain,
+        labels,
+        tls: plan::tls(&args.tls, &args.upstreams)?,
+        paths: choice(&args.choice)?,
+        ..SourceConfig::default()
+    };
+    plan::plans(&args.upstreams, &args.listens, args.name.as_deref(), &common)
 }
 
 /// What is recorded of what is forwarded.
@@ -258,12 +251,12 @@ fn spawn(args: &Args, sources: &[Source]) -> Result<Child, Failure> {
     command.spawn().map_err(|error| {
         Failure::bad_argument(
             format!("Cannot start {}: {error}.", program.display()),
-            "Check the command that stands behind --.",
+            "Check the command that stands after --.",
         )
     })
 }
 
-/// Waits for the command, telling what is captured and passing on signals.
+/// Waits for the command, printing what is captured and passing on signals.
 async fn wait(
     child: &mut Child,
     signals: &mut Signals,

@@ -1,9 +1,6 @@
 //! `scrubjay reindex`: everything derived, made anew from the bytes.
 
-use crate::{
-    args::StoreArg, command::Execute, contract::files::ReindexLine, failure::Failure, json, library::Library, out::Out,
-    words,
-};
+use crate::{args::StoreArg, command::Execute, contract::files::ReindexLine, failure::Failure, json, out::Out, words};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -13,7 +10,7 @@ pub(crate) struct Args {
 
 impl Execute for Args {
     fn execute(&self, out: &mut Out) -> Result<(), Failure> {
-        let library = Library::open(self.store.path.clone(), out)?;
+        let library = self.store.open(out)?;
         let count = library.engine().reindex()?;
         out.text(&if out.is_json() {
             json::line(&ReindexLine { exchanges: count })

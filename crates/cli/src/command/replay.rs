@@ -47,67 +47,67 @@ const LOOK: Duration = Duration::from_millis(200);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Recording file or store, recognised by content; absent means the default store
+    /// A recording file or a store; absent means the default store
     #[arg(value_name = "SOURCE")]
     pub(crate) source: Option<PathBuf>,
 
-    /// Which exchange; repeat for several, absent means all
+    /// Index of an exchange (see scrubjay list); repeat for several, absent means all
     #[arg(long = "exchange", value_name = "I", allow_negative_numbers = true)]
     pub(crate) exchanges: Vec<i64>,
 
-    /// Serve what came through this source; repeat for several, absent means each at an address of its own
+    /// Serve what was recorded through this source; repeat for several, absent means each at an address of its own
     #[arg(long = "source", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) sources: Vec<String>,
 
-    /// Where to listen, port 0 picks a free port; repeat for several sources, which else take the next free ports
+    /// Address for the frontend to call, port 0 picks a free port; repeat for several sources, which otherwise take the next free ports
     #[arg(long = "listen", value_name = "ADDR", default_value = "127.0.0.1:5291")]
     pub(crate) listen: Vec<String>,
 
-    /// How fast: recorded, 2x, instant, fixed:MS, or step
+    /// How fast to send: recorded, 2x (twice as fast), instant, fixed:MS (so long between events), or step (an event each time you press Enter)
     #[arg(long, value_name = "PACE", default_value = "recorded", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) pace: String,
 
-    /// Send every byte as recorded, without putting in the ids of the request
+    /// Send every byte as recorded; absent means that ids are replaced by those of the request
     #[arg(long)]
     pub(crate) exact: bool,
 
-    /// Answer each run once, contact no upstream, and end with 1 when some were not asked for or a fault never struck
+    /// Answer each run once and contact no upstream; exit with status 1 where a run was not asked for or a fault never struck
     #[arg(long)]
     pub(crate) strict: bool,
 
-    /// What must equal the recorded request: documented (the conversation), or exact (state, tools, context, forwarded properties too)
+    /// What must equal the recorded request: documented (the conversation), or exact (also state, tools, context and forwarded properties)
     #[arg(long = "match", value_name = "HOW", default_value = "documented", value_parser = ["documented", "exact"])]
     pub(crate) matching: String,
 
-    /// How a request is answered that no recording answers: not-found (404), run-error (a RUN_ERROR in a stream), or wait (for a choice by hand)
+    /// How to answer a request that matches no recording: not-found (404), run-error (a RUN_ERROR in a stream), or wait (until you choose a recording)
     #[arg(long = "miss", value_name = "HOW", default_value = "not-found", value_parser = ["not-found", "run-error", "wait"])]
     pub(crate) on_miss: String,
 
-    /// Break something on purpose, such as cut:event=12,how=reset; repeat for several
+    /// Inject a fault, such as cut:event=12,how=reset; repeat for several
     #[arg(long = "fault", value_name = "SPEC")]
     pub(crate) faults: Vec<String>,
 
-    /// Read faults and seed from this file
+    /// Read faults and seed from this JSON file
     #[arg(long, value_name = "FILE")]
     pub(crate) overlay: Option<PathBuf>,
 
-    /// What random faults depend on
+    /// Seed of the random faults; the same seed gives the same faults
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
 
-    /// Stop streams at events such as #12, STATE_*, or tool:NAME, and wait for Enter
+    /// Stop streams before events such as #12, STATE_*, or tool:NAME, and wait for Enter
     #[arg(long, value_name = "FILTER")]
     pub(crate) hold: Option<String>,
 
-    /// Move events' timestamps by the time since the recording
+    /// Move the timestamps of events by the time that has passed since the recording
     #[arg(long, conflicts_with = "exact")]
     pub(crate) shift_timestamps: bool,
 
-    /// Ask this agent what nothing recorded answers, and record it
+    /// Forward requests that match no recording to this agent, and record its answers
     #[arg(long, value_name = "URL", conflicts_with = "strict")]
     pub(crate) fallback: Option<String>,
 
-    /// The store that the fallback's answers are recorded into; without SOURCE, the store to serve
+    /// Record the answers of --fallback into this store; without SOURCE, also the store to serve
     #[arg(long, value_name = "PATH")]
     pub(crate) store: Option<PathBuf>,
 
@@ -120,18 +120,18 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) tls: Tls,
 
-    /// Let pages of this origin (scheme, host and port) read the answers; repeat for several. Pages of this machine (localhost, loopback addresses) always may
+    /// Also let pages of this origin (scheme, host and port) read the answers; repeat for several. Pages of this machine (localhost, loopback addresses) always may
     #[arg(long = "allow-origin", value_name = "ORIGIN")]
     pub(crate) allow_origins: Vec<String>,
 
-    /// Let tests and pages control this replay at this address
+    /// Address at which tests and pages can control this replay
     #[arg(long, value_name = "ADDR")]
     pub(crate) control: Option<String>,
 }
 
 pub(super) fn after_help() -> String {
     format!(
-        "Faults of --fault, as NAME or NAME:KEY=VALUE,KEY=VALUE; docs/replay.md has their keys:\n{}\n\
+        "Faults for --fault, as NAME or NAME:KEY=VALUE,KEY=VALUE; docs/replay.md explains the keys:\n{}\n\
          Every program and every page of this machine can read what is served, and any other machine if --listen names \
          no loopback address. --control opens the interface of serve, which needs its token.",
         faults::list()
@@ -141,17 +141,7 @@ pub(super) fn after_help() -> String {
 impl Execute for Args {
     fn execute(&self, out: &mut Out) -> Result<(), Failure> {
         let plan = checked_plan(self)?;
-        let source = self.source.clone().or_else(|| self.store.clone());
-        let library = Library::open(source, out)?;
-        library.some_or_all(&self.exchanges)?;
-        let damaged = library.finish();
-        let engine = library.into_engine();
-        if let Some(fallback) = self.fallback.as_deref().filter(|_| self.tls.insecure) {
-            plan::note_unverified(fallback, out.format);
-        }
-        if let Some(damage) = engine.damage().first().filter(|_| engine.is_damaged()) {
-            note(damage, out.format);
-        }
+        let (engine, damaged) = self.open(out.format)?;
         let (engine, misses_into) = stores(engine, self)?;
         let plan = ReplayConfig {
             misses_into: misses_into.clone(),
@@ -160,7 +150,7 @@ impl Execute for Args {
         raise_descriptor_limit();
         note_clock(out.format);
         let replays = addresses::start(&engine, self, &plan)?;
-        out.write_behind(true)?;
+        out.queue(true)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -186,10 +176,6 @@ impl Execute for Args {
         damaged.and(answered)
     }
 
-    fn limit(&self) -> Option<&LimitArg> {
-        Some(&self.limit)
-    }
-
     /// A second store that nothing would be read from or written to.
     fn refusal(&self) -> Option<Failure> {
         let is_idle = self.source.is_some() && self.store.is_some() && self.fallback.is_none();
@@ -199,6 +185,24 @@ impl Execute for Args {
                 "Leave out --store, or SOURCE to serve the store.",
             )
         })
+    }
+}
+
+impl Args {
+    /// What is served, and that it is damaged where it is.
+    fn open(&self, format: Format) -> Result<(Engine, Result<(), Failure>), Failure> {
+        let source = self.source.clone().or_else(|| self.store.clone());
+        let library = Library::open(source, self.limit.limits(), format)?;
+        library.some_or_all(&self.exchanges)?;
+        let damaged = library.finish();
+        let engine = library.into_engine();
+        if let Some(fallback) = self.fallback.as_deref().filter(|_| self.tls.insecure) {
+            plan::note_unverified(fallback, format);
+        }
+        if let Some(damage) = engine.damage().first().filter(|_| engine.is_damaged()) {
+            note(damage, format);
+        }
+        Ok((engine, damaged))
     }
 }
 
@@ -220,7 +224,7 @@ fn checked_plan(args: &Args) -> Result<ReplayConfig, Failure> {
         shifts_timestamps: args.shift_timestamps,
         hosts: plan::hosts(&args.hosts.allowed)?,
         allow_origins: args.allow_origins.clone(),
-        tls: plan::tls(&args.tls, &args.fallback.iter().map(String::as_str).collect::<Vec<_>>())?,
+        tls: plan::tls(&args.tls, args.fallback.as_slice())?,
         ..ReplayConfig::default()
     };
     if let Some(path) = &args.overlay {

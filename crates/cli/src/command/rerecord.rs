@@ -8,19 +8,16 @@ mod asking;
 mod baselines;
 mod output;
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
 use scrubjay_engine::{RerecordConfig, Rerecording};
 use scrubjay_protocol::secret;
 
 use self::{
-    asking::{Asked, Asking},
+    asking::{Asking, Outcomes},
     baselines::Baselines,
 };
-use super::diff;
+use super::diff::{self, baseline::BaselineOptions};
 use crate::{
     args::{LimitArg, RulesArgs, Tls},
     command::Execute,
@@ -32,11 +29,11 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// What was recorded before: a folder of recording files, one file, or a store
+    /// Recordings whose requests are sent again: a folder of recording files, one file, or a store
     #[arg(value_name = "BASELINES")]
     pub(crate) baselines: PathBuf,
 
-    /// The agent: its endpoint, or its origin to ask at the recorded paths
+    /// The agent: the URL of its endpoint, or its origin, where the recorded paths are used
     #[arg(long, value_name = "URL")]
     pub(crate) url: String,
 
@@ -44,15 +41,15 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIME", default_value = "60s")]
     pub(crate) deadline: String,
 
-    /// Send this header field, in the place of a recorded one; without a value: leave it out; repeat for several
+    /// Send this header field in place of the recorded one; without a value, leave the field out; repeat for several
     #[arg(long = "header", value_name = "NAME: VALUE")]
     pub(crate) headers: Vec<String>,
 
-    /// Replace the files that differ by what the agent answered now
+    /// Overwrite the baselines that differ with what the agent answered now
     #[arg(long)]
     pub(crate) accept: bool,
 
-    /// Write what the agent answered into this folder, under the names of the baselines
+    /// Write what the agent answered into this folder, under the file names of the baselines
     #[arg(short, long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
 
@@ -71,7 +68,7 @@ impl Execute for Args {
         let rules = diff::rules(&self.rules)?;
         let limit = deadline(&self.deadline)?;
         let headers = self.headers.iter().map(|text| header(text)).collect::<Result<_, _>>()?;
-        let baselines = Baselines::open(&self.baselines, out)?;
+        let baselines = Baselines::open(&self.baselines, self.limit.limits(), out.format)?;
         if self.accept {
             baselines.judge_accept(&self.baselines)?;
         }
@@ -81,7 +78,7 @@ impl Execute for Args {
         let plan = RerecordConfig {
             url: self.url.clone(),
             headers,
-            tls: plan::tls(&self.tls, &[&self.url])?,
+            tls: plan::tls(&self.tls, std::slice::from_ref(&self.url))?,
         };
         if plan.tls.insecure {
             plan::note_unverified(&secret::hidden(&self.url), out.format);
@@ -89,8 +86,13 @@ impl Execute for Args {
         let (asked, store, _folder) = ask(&baselines, &plan, limit)?;
         asked.note(diff::plain(out.format));
         asked.judge_silence(&secret::hidden(&self.url))?;
-        let result = diff::baseline::report(&self.baselines, &store, &rules, None, out)?;
-        let new = Library::open(Some(store.clone()), out)?;
+        let options = BaselineOptions {
+            rules: &rules,
+            older_than_us: None,
+            limits: self.limit.limits(),
+        };
+        let result = diff::baseline::report(&self.baselines, &store, &options, out)?;
+        let new = Library::open(Some(store.clone()), self.limit.limits(), out.format)?;
         if let Some(folder) = &self.output {
             output::write(&baselines, &asked, &new, folder, out)?;
         }
@@ -100,14 +102,10 @@ impl Execute for Args {
         };
         out.flush()?;
         asked.judge_ends(limit)?;
-        match result.is_same() || accepted {
+        match result.is_same || accepted {
             true => Ok(()),
             false => Err(Failure::Status(1)),
         }
-    }
-
-    fn limit(&self) -> Option<&LimitArg> {
-        Some(&self.limit)
     }
 }
 
@@ -117,7 +115,7 @@ fn ask(
     baselines: &Baselines,
     plan: &RerecordConfig,
     limit: Duration,
-) -> Result<(Asked, PathBuf, impl Drop + use<>), Failure> {
+) -> Result<(Outcomes, PathBuf, impl Drop + use<>), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -156,13 +154,4 @@ fn header(text: &str) -> Result<(String, Vec<u8>), Failure> {
             "Give a name, a colon and a value: --header 'Authorization: Bearer abc'.",
         )),
     }
-}
-
-/// A file by its name in the folder that was named, or as it was named.
-fn shown(file: &Path, under: &Path) -> String {
-    let short = file
-        .strip_prefix(under)
-        .ok()
-        .filter(|short| !short.as_os_str().is_empty());
-    short.unwrap_or(file).display().to_string()
 }

@@ -12,10 +12,10 @@ use tokio::sync::mpsc;
 
 use super::record::{bind, choice, start};
 use crate::{
-    args::{ChoiceArgs, LimitArg, SourceArgs, Tls},
+    args::{ChoiceArgs, SourceArgs, Tls},
     command::Execute,
     contract::recorder::UrlLine,
-    failure::{Failure, note, note_clock},
+    failure::{Failure, note},
     incidents, json,
     log::ready_line,
     out::Out,
@@ -36,18 +36,18 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) source: SourceArgs,
 
-    /// Record from this upstream meanwhile; repeat for several sources
+    /// Forward to this agent and record meanwhile; repeat for several sources
     #[arg(long = "upstream", value_name = "[NAME=]URL")]
     pub(crate) upstreams: Vec<String>,
 
     #[command(flatten)]
     pub(crate) choice: ChoiceArgs,
 
-    /// Let the sources answer to this Host too, such as host.docker.internal; repeat for several
+    /// Let sources also answer requests whose Host is this name, such as host.docker.internal; repeat for several
     #[arg(long = "allow-host", value_name = "NAME", requires = "upstreams")]
     pub(crate) allow_hosts: Vec<String>,
 
-    /// Where to serve the page
+    /// Address of the page
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:5292")]
     pub(crate) listen: String,
 
@@ -74,9 +74,9 @@ impl Execute for Args {
             path: self.source.path(),
             opening: Opening::Window,
         };
-        let engine = Engine::open_within(&options, out.limits)?;
+        let engine = Engine::open_within(&options, self.source.limit.limits())?;
         let sources = start(&engine, bound)?;
-        out.write_behind(true)?;
+        out.queue(true)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let absorbed = engine.clone();
         let signals = Signals::new(Meaning::Stop, out.format, move || absorbed.absorbed_bytes())?;
@@ -88,27 +88,16 @@ impl Execute for Args {
         engine.close();
         ended.and(incidents::print_last(&engine, out))
     }
-
-    fn limit(&self) -> Option<&LimitArg> {
-        Some(&self.source.limit)
-    }
 }
 
 fn plans(args: &Args) -> Result<Vec<SourceConfig>, Failure> {
-    let choice = choice(&args.choice)?;
-    let hosts = plan::hosts(&args.allow_hosts)?;
-    let plans = plan::plans(&args.upstreams, &[], None)?;
-    let upstreams: Vec<&str> = plans.iter().map(|plan| plan.upstream.as_str()).collect();
-    let tls = plan::tls(&args.tls, &upstreams)?;
-    Ok(plans
-        .into_iter()
-        .map(|plan| SourceConfig {
-            paths: choice.clone(),
-            hosts: hosts.clone(),
-            tls: tls.clone(),
-            ..plan
-        })
-        .collect())
+    let common = SourceConfig {
+        paths: choice(&args.choice)?,
+        hosts: plan::hosts(&args.allow_hosts)?,
+        tls: plan::tls(&args.tls, &args.upstreams)?,
+        ..SourceConfig::default()
+    };
+    plan::plans(&args.upstreams, &[], None, &common)
 }
 
 /// A port alone means loopback.
@@ -164,26 +153,14 @@ async fn serve(
 }
 
 fn ready(engine: &Engine, url: &str, sources: &[Source], out: &mut Out) -> Result<(), Failure> {
-    note_clock(out.format);
-    for source in sources.iter().filter(|source| source.unverified) {
-        plan::note_unverified(&source.upstream, out.format);
-    }
-    for sentence in engine.remarks() {
-        note(sentence, out.format);
-    }
+    plan::note_sources(engine, sources, out.format);
     let store = engine.path().display().to_string();
     let text = if out.is_json() {
         ready_line(url, &store, sources)
     } else {
-        let sources = sources.iter().map(|source| {
-            format!(
-                "recording {} → {}  ({})\n{}",
-                source.url,
-                safe(&source.upstream),
-                safe(&source.name),
-                plan::mapping(source)
-            )
-        });
+        let sources = sources
+            .iter()
+            .map(|source| format!("recording {}", plan::source_lines(source)));
         format!("showing {} at\n  {url}\n{}", safe(&store), sources.collect::<String>())
     };
     out.text(&text)?;

@@ -1,19 +1,19 @@
 //! `scrubjay show`: the heads, chunks and ending of an exchange.
 
 use scrubjay_session::{
-    exchange::{Chunk, Exchange, Headers, RequestHead, origin_and_path},
+    exchange::{Exchange, Headers, RequestHead, origin_and_path},
     query::FindingEntry,
     shelf::Shelf as _,
 };
 
 use super::list::{passage, relayed_words};
 use crate::{
-    args::{LimitArg, One},
+    args::One,
     command::Execute,
-    contract::{ChunkObject, HoleObject, RequestObject, ResponseObject, ShowLine, header_pairs},
+    contract::{RequestObject, ResponseObject, ShowLine, header_pairs},
     failure::Failure,
     json,
-    library::{Library, unreadable},
+    library::unreadable,
     out::Out,
     safe::safe,
     words,
@@ -32,8 +32,7 @@ pub(crate) struct Args {
 
 impl Execute for Args {
     fn execute(&self, out: &mut Out) -> Result<(), Failure> {
-        let library = Library::open(self.one.source.path(), out)?;
-        let mut reader = library.reader(library.one(self.one.exchange)?)?;
+        let (library, _, mut reader) = self.one.open(out)?;
         let frames = reader.summary().frames;
         let findings = reader
             .findings(0..frames.saturating_add(2), usize::MAX)
@@ -46,10 +45,6 @@ impl Execute for Args {
         }
         out.flush()?;
         library.finish()
-    }
-
-    fn limit(&self) -> Option<&LimitArg> {
-        Some(&self.one.source.limit)
     }
 }
 
@@ -66,31 +61,19 @@ fn json_line(
         if some.is_empty() {
             break;
         }
-        chunks.extend(some.iter().map(chunk_object));
+        chunks.extend(some);
     }
-    let holes = exchange.holes.iter().map(|hole| HoleObject {
-        offset: hole.offset,
-        len: hole.len,
-    });
     out.text(&json::line(&ShowLine {
         source: &exchange.source,
         request: request_object(&exchange.request, exchange.request_len),
         response: response_object(exchange),
         chunks,
-        holes: holes.collect(),
+        holes: &exchange.holes,
         ending: exchange.ending.as_str(),
         passage: passage(exchange),
         url: has_other_url(exchange).then(|| exchange.url()),
         findings: findings.iter().map(Into::into).collect(),
     }))
-}
-
-fn chunk_object(chunk: &Chunk) -> ChunkObject {
-    ChunkObject {
-        offset: chunk.offset,
-        len: chunk.len,
-        at_us: chunk.at_us,
-    }
 }
 
 fn request_object(request: &RequestHead, body_len: u64) -> RequestObject<'_> {
@@ -114,16 +97,32 @@ fn response_object(exchange: &Exchange) -> Option<ResponseObject<'_>> {
 }
 
 fn text(exchange: &Exchange, endpoint_method: &str, findings: &[FindingEntry], out: &mut Out) -> Result<(), Failure> {
-    let request = &exchange.request;
+    let mut lines = facts(exchange, endpoint_method);
+    lines.push(String::new());
+    push_request(&mut lines, exchange);
+    lines.push(String::new());
+    push_response(&mut lines, exchange);
+    if !findings.is_empty() {
+        lines.push(String::new());
+    }
+    lines.extend(findings.iter().take(FINDINGS).map(finding_line));
+    if findings.len() > FINDINGS {
+        lines.push(format!("and {} findings more", findings.len() - FINDINGS));
+    }
+    out.text(&(lines.join("\n") + "\n"))
+}
+
+/// When and how it was captured.
+fn facts(exchange: &Exchange, endpoint_method: &str) -> Vec<String> {
+    let method = match endpoint_method {
+        "" => String::new(),
+        method => format!(", which asks for {}", safe(method)),
+    };
     let mut lines = vec![
         format!(
-            "exchange {} from source {}{}",
+            "exchange {} from source {}{method}",
             exchange.index,
-            safe(&exchange.source),
-            match endpoint_method {
-                "" => String::new(),
-                method => format!(", which asks for {}", safe(method)),
-            }
+            safe(&exchange.source)
         ),
         format!("started  {}", words::clock(exchange.started_at_us)),
         format!(
@@ -138,23 +137,28 @@ fn text(exchange: &Exchange, endpoint_method: &str, findings: &[FindingEntry], o
     if exchange.is_unverified {
         lines.push("tls      the certificate of the upstream was NOT verified".to_owned());
     }
-    lines.extend([
-        String::new(),
-        format!(
-            "{} {} {}",
-            safe(&request.method),
-            safe(&request.target),
-            request.version.as_str()
-        ),
-    ]);
-    push_headers(&mut lines, &request.headers);
+    lines
+}
+
+fn push_request(lines: &mut Vec<String>, exchange: &Exchange) {
+    let RequestHead {
+        method,
+        target,
+        version,
+        headers,
+        ..
+    } = &exchange.request;
+    lines.push(format!("{} {} {}", safe(method), safe(target), version.as_str()));
+    push_headers(lines, headers);
     lines.push(format!("({} of body)", words::bytes(exchange.request_len)));
-    lines.push(String::new());
+}
+
+fn push_response(lines: &mut Vec<String>, exchange: &Exchange) {
     match &exchange.response {
         None => lines.push("no answer came".to_owned()),
         Some(head) => {
             lines.push(format!("{} {}", head.version.as_str(), head.status));
-            push_headers(&mut lines, &head.headers);
+            push_headers(lines, &head.headers);
             lines.push(match exchange.relayed {
                 Some(relayed) => format!("({} after that, counted and not kept)", relayed_words(relayed)),
                 None => format!(
@@ -163,7 +167,7 @@ fn text(exchange: &Exchange, endpoint_method: &str, findings: &[FindingEntry], o
                     words::count(exchange.chunk_count, "chunk")
                 ),
             });
-            push_headers(&mut lines, &exchange.trailers);
+            push_headers(lines, &exchange.trailers);
         }
     }
     for hole in &exchange.holes {
@@ -172,16 +176,6 @@ fn text(exchange: &Exchange, endpoint_method: &str, findings: &[FindingEntry], o
             .map_or_else(|| "an unknown number of bytes".to_owned(), words::bytes);
         lines.push(format!("not recorded: {len} from byte {} on", hole.offset));
     }
-    if !findings.is_empty() {
-        lines.push(String::new());
-    }
-    for finding in findings.iter().take(FINDINGS) {
-        lines.push(finding_line(finding));
-    }
-    if findings.len() > FINDINGS {
-        lines.push(format!("and {} findings more", findings.len() - FINDINGS));
-    }
-    out.text(&(lines.join("\n") + "\n"))
 }
 
 /// The upstream has a path, which the target lacks.

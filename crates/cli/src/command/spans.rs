@@ -3,12 +3,12 @@
 use scrubjay_session::query::{Kind, Span, SpanText};
 
 use crate::{
-    args::{LimitArg, One},
+    args::One,
     command::Execute,
     contract::{SpanContent, SpanLine},
     failure::Failure,
     json,
-    library::{Library, note_no_events, unreadable},
+    library::{note_no_events, unreadable},
     out::Out,
     safe::shortened,
     words,
@@ -27,9 +27,7 @@ pub(crate) struct Args {
 
 impl Execute for Args {
     fn execute(&self, out: &mut Out) -> Result<(), Failure> {
-        let library = Library::open(self.one.source.path(), out)?;
-        let index = library.one(self.one.exchange)?;
-        let mut reader = library.reader(index)?;
+        let (library, index, mut reader) = self.one.open(out)?;
         let count = reader.summary().spans;
         for first in (0..count).step_by(SPANS as usize) {
             let end = first.saturating_add(SPANS).min(count);
@@ -51,10 +49,6 @@ impl Execute for Args {
         out.flush()?;
         note_no_events(&reader, index, out.format);
         library.finish()
-    }
-
-    fn limit(&self) -> Option<&LimitArg> {
-        Some(&self.one.source.limit)
     }
 }
 

@@ -7,12 +7,12 @@ use scrubjay_engine::AnyShelf;
 use scrubjay_session::query::{Held, Moment, Reader, TooLarge};
 
 use crate::{
-    args::{LimitArg, One},
+    args::One,
     command::Execute,
-    contract::{Blame, ChangeLine, ExplainObject, StateHead, StateRest, StopObject, TooLargeObject},
+    contract::{ChangeLine, Pairs, StateHead, StateRest},
     failure::Failure,
     json,
-    library::{Library, unreadable},
+    library::unreadable,
     out::Out,
     pretty::pretty,
     safe::safe,
@@ -25,7 +25,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) one: One,
 
-    /// As of this frame; 0 is the request's input, absent means the last
+    /// Print what the client holds after this frame; 0 is the request's input, absent means the last frame
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) at: Option<i64>,
 
@@ -33,7 +33,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with_all = ["all", "blame", "explain"])]
     pub(crate) from: Option<i64>,
 
-    /// As of every frame, from 0 on
+    /// Print what the client holds after every frame, from 0 on
     #[arg(long)]
     pub(crate) all: bool,
 
@@ -41,11 +41,11 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) blame: bool,
 
-    /// Print the checkpoint that was used and how many frames were folded
+    /// Print the checkpoint that the state was computed from, and over how many frames
     #[arg(long)]
     pub(crate) explain: bool,
 
-    /// Leave out messages, state and interrupts that are larger than this together, and print their size
+    /// Where messages, state and interrupts together are larger than this, leave them out and print their size
     #[arg(long, value_name = "SIZE", default_value = "64MiB")]
     pub(crate) max_state: String,
 }
@@ -53,7 +53,7 @@ pub(crate) struct Args {
 impl Execute for Args {
     fn execute(&self, out: &mut Out) -> Result<(), Failure> {
         let limit_bytes = limit(&self.max_state)?;
-        let library = Library::open(self.one.source.path(), out)?;
+        let library = self.one.source.open(out)?;
         if self.all {
             let (indexes, many) = library.one_or_all(self.one.exchange)?;
             for index in indexes {
@@ -80,10 +80,6 @@ impl Execute for Args {
         }
         out.flush()?;
         library.finish()
-    }
-
-    fn limit(&self) -> Option<&LimitArg> {
-        Some(&self.one.source.limit)
     }
 }
 
@@ -204,20 +200,12 @@ impl MomentReport<'_> {
         }))?;
         self.held(Held::Messages, reader, out)?;
         self.held(Held::State, reader, out)?;
-        out.text(&format!(",\"stopped\":{}", self.stopped()))?;
+        out.text(&format!(",\"stopped\":{}", json::object(&self.moment.stopped)))?;
         self.held(Held::Interrupts, reader, out)?;
-        let explain = &self.moment.explain;
         out.text(&json::rest(&StateRest {
-            too_large: self.too_large.as_ref().map(|large| TooLargeObject {
-                bytes: large.bytes,
-                limit_bytes: large.limit_bytes,
-                left_out: large.left_out.iter().map(|held| held.as_str()).collect(),
-            }),
-            blame: self.blame.as_deref().map(Blame),
-            explain: self.explain.then_some(ExplainObject {
-                checkpoint: explain.checkpoint,
-                folded: explain.folded,
-            }),
+            too_large: self.too_large.as_ref(),
+            blame: self.blame.as_deref().map(Pairs),
+            explain: self.explain.then_some(&self.moment.explain),
             blame_cut: self.is_blame_cut,
         }))
     }
@@ -233,15 +221,6 @@ impl MomentReport<'_> {
             Ok(()) => Ok(()),
             Err(fmt::Error) => pieces.failed.map_or(Ok(()), Err),
         }
-    }
-
-    fn stopped(&self) -> String {
-        let stop = self.moment.stopped.as_ref().map(|stop| StopObject {
-            seq: stop.seq,
-            rule: &stop.rule,
-            message: &stop.message,
-        });
-        json::object(&stop)
     }
 
     fn text(&self, reader: &Reader<AnyShelf>, out: &mut Out) -> Result<(), Failure> {

@@ -49,18 +49,20 @@ pub(crate) struct BaselineLine<'a> {
     pub(crate) asked: &'a str,
     /// None for a thread without a baseline.
     #[serde(flatten)]
-    pub(crate) freshness: Option<FreshnessMembers<'a>>,
+    pub(crate) freshness: Option<&'a Freshness>,
     pub(crate) judged_by: &'a str,
 }
 
+/// How old a baseline is.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct FreshnessMembers<'a> {
+pub(crate) struct Freshness {
     pub(crate) started_at: String,
     pub(crate) age_days: i64,
     pub(crate) too_old: bool,
-    pub(crate) protocol_version: Option<&'a str>,
-    pub(crate) new_protocol_version: Option<&'a str>,
+    pub(crate) protocol_version: Option<String>,
+    /// Of the new recording.
+    pub(crate) new_protocol_version: Option<String>,
 }
 
 /// The last line of a comparison with baselines.

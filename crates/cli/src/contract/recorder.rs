@@ -60,44 +60,39 @@ pub(crate) enum IncidentLine<'a> {
 }
 
 #[derive(Serialize)]
-#[serde(tag = "recording")]
-pub(crate) enum RecordingLine<'a> {
-    #[serde(rename = "moves")]
+pub(crate) struct RecordingLine<'a> {
+    pub(crate) recording: &'static str,
+    pub(crate) at: String,
+    #[serde(flatten)]
+    pub(crate) details: RecordingDetails<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged, rename_all_fields = "camelCase")]
+pub(crate) enum RecordingDetails<'a> {
     Moves {
-        at: String,
         why: &'a str,
         from: String,
         store: String,
     },
-    #[serde(rename = "moved")]
     Moved {
-        at: String,
         store: String,
         complete: bool,
         why: Option<&'a str>,
     },
-    #[serde(rename = "goes on")]
-    Respooled { at: String, spool: String },
-    #[serde(rename = "goes on unspooled")]
-    Unspooled { at: String, spool: String, why: &'a str },
-    #[serde(rename = "stopped")]
+    Spool {
+        spool: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        why: Option<&'a str>,
+    },
     Stopped {
-        at: String,
         why: &'a str,
         exchange: Option<i64>,
         request: &'a str,
         body: &'static str,
         offset: u64,
     },
-    #[serde(rename = "goes on", rename_all = "camelCase")]
-    GoesOn {
-        at: String,
-        lost_bytes: u64,
-        exchanges: u64,
-    },
-    #[serde(rename = "ended while stopped", rename_all = "camelCase")]
-    EndedStopped {
-        at: String,
+    Lost {
         lost_bytes: u64,
         exchanges: u64,
     },

@@ -25,24 +25,7 @@ pub(crate) struct AnswerLine<'a> {
     pub(crate) status: u16,
     pub(crate) at: &'a str,
     pub(crate) nearest: &'a [i64],
-    pub(crate) differences: Vec<DifferenceObject<'a>>,
-}
-
-#[derive(Serialize)]
-pub(crate) struct DifferenceObject<'a> {
-    pointer: &'a str,
-    recorded: Option<&'a str>,
-    asked: Option<&'a str>,
-}
-
-impl<'a> From<&'a RequestDifference> for DifferenceObject<'a> {
-    fn from(difference: &'a RequestDifference) -> Self {
-        Self {
-            pointer: &difference.pointer,
-            recorded: difference.recorded.as_deref(),
-            asked: difference.asked.as_deref(),
-        }
-    }
+    pub(crate) differences: &'a [RequestDifference],
 }
 
 /// A missed request that waits for an answer.
@@ -61,7 +44,7 @@ pub(crate) struct WaitingLine<'a> {
 pub(crate) struct NearObject<'a> {
     pub(crate) exchange: i64,
     pub(crate) note: &'a str,
-    pub(crate) differences: Vec<DifferenceObject<'a>>,
+    pub(crate) differences: &'a [RequestDifference],
 }
 
 /// An event that is held until it is sent by hand.

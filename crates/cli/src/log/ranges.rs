@@ -29,8 +29,8 @@ impl Ranges {
         if self.contains(number) {
             return false;
         }
-        let behind = self.ranges.remove(&number.saturating_add(1));
-        let last = behind.unwrap_or(number);
+        let next = self.ranges.remove(&number.saturating_add(1));
+        let last = next.unwrap_or(number);
         if number == self.up_to.saturating_add(1) {
             self.up_to = last;
             return true;

@@ -17,7 +17,7 @@ fn an_end_that_cannot_be_read_waits_until_it_can() {
     let Ok(engine) = Engine::open_within(&options, Limits::default()) else {
         panic!("an empty store opens");
     };
-    let mut out = Out::new(Format::Json, Limits::default());
+    let mut out = Out::new(Format::Json);
     let mut log = Log::new(&engine, &[], Some(0), &mut out);
     let unread = || Err(EngineError::Superseded);
 

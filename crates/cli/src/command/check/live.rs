@@ -37,7 +37,7 @@ type Outcome = (Checked, Result<(), Failure>);
 
 pub(super) fn check(args: &Args, url: &str, muted: &Muted, out: &mut Out) -> Result<Outcome, Failure> {
     let input = read_input(args.input.as_deref())?;
-    let tls = plan::tls(&args.tls, &[url])?;
+    let tls = plan::tls(&args.tls, &[url.to_owned()])?;
     if tls.insecure {
         plan::note_unverified(&secret::hidden(url), out.format);
     }

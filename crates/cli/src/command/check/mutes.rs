@@ -1,6 +1,6 @@
 //! What is muted for this check: by arguments, and by a file.
 //!
-//! The file has a rule a line, and behind the rule a reason:
+//! The file has a rule a line, and after the rule a reason:
 //!
 //! ```text
 //! # Our gateway compresses; the stream is flushed.

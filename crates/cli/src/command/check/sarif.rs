@@ -4,133 +4,15 @@
 //! logical location, the exchange and the frame. A store, a packed file and
 //! an agent have no lines, so none is given.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use scrubjay_session::{fold::rule::Rule, judge::rule::registry};
-use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::{Checked, Found, Report};
 use crate::safe::safe;
 
-const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
-
-#[derive(Serialize)]
-struct Log<'a> {
-    #[serde(rename = "$schema")]
-    schema: &'a str,
-    runs: [Run<'a>; 1],
-    version: &'a str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Run<'a> {
-    column_kind: &'a str,
-    results: Vec<Finding<'a>>,
-    tool: Tool<'a>,
-}
-
-#[derive(Serialize)]
-struct Tool<'a> {
-    driver: Driver<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Driver<'a> {
-    information_uri: &'a str,
-    name: &'a str,
-    rules: Vec<Descriptor<'a>>,
-    semantic_version: &'a str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Descriptor<'a> {
-    default_configuration: Configuration<'a>,
-    full_description: Text<'a>,
-    help: Text<'a>,
-    id: &'a str,
-    properties: Properties<'a>,
-    short_description: Text<'a>,
-}
-
-#[derive(Serialize)]
-struct Configuration<'a> {
-    level: &'a str,
-}
-
-#[derive(Serialize)]
-struct Properties<'a> {
-    clause: &'a str,
-    clients: Vec<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Text<'a> {
-    text: Cow<'a, str>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Finding<'a> {
-    level: &'a str,
-    locations: [Location; 1],
-    message: Text<'a>,
-    partial_fingerprints: Fingerprints,
-    rule_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rule_index: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    suppressions: Option<[Suppression<'a>; 1]>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Location {
-    logical_locations: [LogicalLocation; 1],
-    physical_location: PhysicalLocation,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct LogicalLocation {
-    fully_qualified_name: String,
-    kind: &'static str,
-    name: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PhysicalLocation {
-    artifact_location: ArtifactLocation,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    region: Option<Region>,
-}
-
-#[derive(Serialize)]
-struct ArtifactLocation {
-    uri: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Region {
-    start_line: u64,
-}
-
-#[derive(Serialize)]
-struct Fingerprints {
-    #[serde(rename = "moment/v1")]
-    moment: String,
-}
-
-#[derive(Serialize)]
-struct Suppression<'a> {
-    justification: &'a str,
-    kind: &'a str,
-}
-
+/// Members are in the order of the alphabet, which `serde_json` keeps in either of its modes.
 pub(super) fn write(report: &Report) -> String {
     let rules: Vec<_> = registry().filter(|rule| is_used(report, rule.id)).collect();
     let places: BTreeMap<&str, usize> = (0..).zip(&rules).map(|(place, rule)| (rule.id, place)).collect();
@@ -138,24 +20,23 @@ pub(super) fn write(report: &Report) -> String {
         .checked
         .iter()
         .flat_map(|checked| checked.findings.iter().map(|found| result(checked, found, &places)));
-    let log = Log {
-        schema: SCHEMA,
-        runs: [Run {
-            column_kind: "utf16CodeUnits",
-            results: results.collect(),
-            tool: Tool {
-                driver: Driver {
-                    information_uri: "https://docs.ag-ui.com",
-                    name: "scrubjay",
-                    rules: rules.into_iter().map(descriptor).collect(),
-                    semantic_version: env!("CARGO_PKG_VERSION"),
+    let log = json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "runs": [{
+            "columnKind": "utf16CodeUnits",
+            "results": results.collect::<Value>(),
+            "tool": {
+                "driver": {
+                    "informationUri": "https://docs.ag-ui.com",
+                    "name": "scrubjay",
+                    "rules": rules.into_iter().map(descriptor).collect::<Value>(),
+                    "semanticVersion": env!("CARGO_PKG_VERSION"),
                 },
             },
         }],
-        version: "2.1.0",
-    };
-    let text = serde_json::to_string_pretty(&log).expect("plain values with text for keys");
-    text + "\n"
+        "version": "2.1.0",
+    });
+    format!("{log:#}\n")
 }
 
 fn is_used(report: &Report, id: &str) -> bool {
@@ -163,59 +44,47 @@ fn is_used(report: &Report, id: &str) -> bool {
     found.any(|found| found.finding.rule == id)
 }
 
-fn descriptor(rule: &'static Rule) -> Descriptor<'static> {
-    Descriptor {
-        default_configuration: Configuration {
-            level: rule.severity.as_str(),
+fn descriptor(rule: &'static Rule) -> Value {
+    json!({
+        "defaultConfiguration": {"level": rule.severity.as_str()},
+        "fullDescription": {"text": rule.explanation},
+        "help": {"text": format!("{}\n{}", rule.effect, rule.fix)},
+        "id": rule.id,
+        "properties": {
+            "clause": rule.clause,
+            "clients": rule.fails.iter().map(|client| client.name()).collect::<Value>(),
         },
-        full_description: text(rule.explanation),
-        help: Text {
-            text: format!("{}\n{}", rule.effect, rule.fix).into(),
-        },
-        id: rule.id,
-        properties: Properties {
-            clause: rule.clause,
-            clients: rule.fails.iter().map(|client| client.name()).collect(),
-        },
-        short_description: text(rule.title),
-    }
+        "shortDescription": {"text": rule.title},
+    })
 }
 
-fn text(text: &str) -> Text<'_> {
-    Text { text: text.into() }
-}
-
-fn result<'a>(checked: &'a Checked, found: &'a Found, places: &BTreeMap<&str, usize>) -> Finding<'a> {
+fn result(checked: &Checked, found: &Found, places: &BTreeMap<&str, usize>) -> Value {
     let finding = &found.finding;
     let moment = format!("{}:{}", checked.exchange, finding.seq);
-    Finding {
-        level: finding.severity.as_str(),
-        locations: [Location {
-            logical_locations: [LogicalLocation {
-                kind: "element",
-                name: format!("frame {} of exchange {}", finding.seq, checked.exchange),
-                fully_qualified_name: moment.clone(),
+    let mut result = json!({
+        "level": finding.severity.as_str(),
+        "locations": [{
+            "logicalLocations": [{
+                "fullyQualifiedName": moment,
+                "kind": "element",
+                "name": format!("frame {} of exchange {}", finding.seq, checked.exchange),
             }],
-            physical_location: PhysicalLocation {
-                artifact_location: ArtifactLocation {
-                    uri: uri(&checked.source),
-                },
-                region: found.line.map(|start_line| Region { start_line }),
-            },
+            "physicalLocation": {"artifactLocation": {"uri": uri(&checked.source)}},
         }],
-        message: Text {
-            text: safe(&finding.message),
-        },
-        partial_fingerprints: Fingerprints {
-            moment: format!("{moment}:{}", finding.rule),
-        },
-        rule_id: &finding.rule,
-        rule_index: places.get(finding.rule.as_str()).copied(),
-        suppressions: found.is_muted.then_some([Suppression {
-            justification: "muted",
-            kind: "external",
-        }]),
+        "message": {"text": safe(&finding.message)},
+        "partialFingerprints": {"moment/v1": format!("{moment}:{}", finding.rule)},
+        "ruleId": finding.rule,
+    });
+    if let Some(start_line) = found.line {
+        result["locations"][0]["physicalLocation"]["region"] = json!({"startLine": start_line});
     }
+    if let Some(place) = places.get(finding.rule.as_str()) {
+        result["ruleIndex"] = json!(place);
+    }
+    if found.is_muted {
+        result["suppressions"] = json!([{"justification": "muted", "kind": "external"}]);
+    }
+    result
 }
 
 /// A path as a reference: relative ones stay so. A URL is one already; what

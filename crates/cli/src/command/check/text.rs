@@ -12,7 +12,7 @@ const EXAMPLES: usize = 3;
 pub(super) fn findings(report: &Report) -> String {
     match report.checked.as_slice() {
         [checked] => exchange(checked),
-        checked => groups(checked),
+        checked => groups(checked, report.has_several_sources()),
     }
 }
 
@@ -33,7 +33,7 @@ struct Group<'a> {
 }
 
 /// The worst first, and of equals the most frequent.
-fn groups(checked: &[Checked]) -> String {
+fn groups(checked: &[Checked], several: bool) -> String {
     let mut groups: Vec<Group<'_>> = Vec::new();
     let all = checked
         .iter()
@@ -54,7 +54,6 @@ fn groups(checked: &[Checked]) -> String {
             Reverse(group.found.len()),
         )
     });
-    let several = checked.iter().any(|other| other.source != checked[0].source);
     groups.iter().map(|group| group.text(several)).collect()
 }
 

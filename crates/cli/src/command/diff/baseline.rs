@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use scrubjay_engine::clock;
+use scrubjay_engine::{Limits, clock};
 use scrubjay_ipc::Code;
 use scrubjay_session::{
     diff::{self, Comparison, Rules, pair_threads, report},
@@ -19,13 +19,13 @@ use scrubjay_session::{
 };
 
 use super::{
-    Args, DIFFERENCES, compared,
+    Args, DIFFERENCES, compared, difference_lines,
     sides::{Thread, pairing, plain, side, threads},
     text, verdict,
 };
 use crate::{
     args::Format,
-    contract::files::{BaselineLine, BaselinesLine, FreshnessMembers},
+    contract::files::{BaselineLine, BaselinesLine, Freshness},
     failure::{Failure, note},
     json,
     library::{Library, unreadable},
@@ -42,14 +42,6 @@ struct Known {
     library: usize,
     thread: Thread,
     pairing: diff::Thread,
-}
-
-/// How old a baseline is, and by what it was judged.
-struct Freshness {
-    started_at_us: i64,
-    too_old: bool,
-    /// Of the baseline, and of the new recording.
-    protocol: [Option<String>; 2],
 }
 
 /// What became of a baseline or a new thread.
@@ -75,34 +67,30 @@ pub(super) fn run(args: &Args, folder: &Path, rules: &Rules, out: &mut Out) -> R
             )
         })?),
     };
-    let result = report(folder, &args.a, rules, older_than_us, out)?;
-    verdict(result.same)
+    let options = BaselineOptions {
+        rules,
+        older_than_us,
+        limits: args.limit.limits(),
+    };
+    verdict(report(folder, &args.a, &options, out)?.is_same)
+}
+
+/// How new recordings are compared with baselines.
+pub(in crate::command) struct BaselineOptions<'a> {
+    pub(in crate::command) rules: &'a Rules,
+    /// Baselines from before this moment are too old, microseconds since 1970.
+    pub(in crate::command) older_than_us: Option<i64>,
+    pub(in crate::command) limits: Limits,
 }
 
 /// What a comparison with baselines came to.
 pub(in crate::command) struct BaselineResult {
-    same: bool,
-    /// Files with a thread that differs or has no partner.
-    differing: BTreeSet<PathBuf>,
-    /// Threads without a baseline.
-    new: u32,
-}
-
-impl BaselineResult {
     /// Nothing differs, and every thread has its partner.
-    pub(in crate::command) fn is_same(&self) -> bool {
-        self.same
-    }
-
-    /// Whether a thread of this file differs, or has no partner.
-    pub(in crate::command) fn differs(&self, file: &Path) -> bool {
-        self.differing.contains(file)
-    }
-
-    /// Whether a new thread has no baseline.
-    pub(in crate::command) fn has_strangers(&self) -> bool {
-        self.new > 0
-    }
+    pub(in crate::command) is_same: bool,
+    /// Files with a thread that differs or has no partner.
+    pub(in crate::command) differing: BTreeSet<PathBuf>,
+    /// A new thread has no baseline.
+    pub(in crate::command) has_new_threads: bool,
 }
 
 /// Compares the threads of a new recording with the baselines in a folder, a
@@ -110,70 +98,56 @@ impl BaselineResult {
 pub(in crate::command) fn report(
     folder: &Path,
     new: &Path,
-    rules: &Rules,
-    older_than_us: Option<i64>,
+    options: &BaselineOptions<'_>,
     out: &mut Out,
 ) -> Result<BaselineResult, Failure> {
     let files = recordings(folder)?;
-    let mut libraries = Vec::new();
+    let open = |file: &Path| Library::open(Some(file.to_owned()), options.limits, out.format);
+    let libraries = files.iter().map(|file| open(file)).collect::<Result<Vec<_>, _>>()?;
+    let source = open(new)?;
     let mut baselines = Vec::new();
-    for file in &files {
-        let library = Library::open(Some(file.clone()), out)?;
-        baselines.extend(known(&library, libraries.len())?);
-        libraries.push(library);
+    for (place, library) in libraries.iter().enumerate() {
+        baselines.extend(known(library, place)?);
     }
     let scattered = scattered(&baselines, &files);
-    let source = Library::open(Some(new.to_owned()), out)?;
     let fresh = known(&source, 0)?;
-    let names = |known: &[Known]| -> Vec<diff::Thread> { known.iter().map(|known| known.pairing.clone()).collect() };
-    let pairs = pair_threads(&names(&baselines), &names(&fresh), false);
+    let pairings = |known: &[Known]| -> Vec<diff::Thread> { known.iter().map(|known| known.pairing.clone()).collect() };
     let mut reporter = Reporter {
         out,
-        same: true,
+        is_same: true,
         counts: [0; 4],
+        differing: BTreeSet::new(),
     };
-    let mut differing = BTreeSet::new();
     reporter.begin(folder)?;
-    for pair in pairs {
+    for pair in pair_threads(&pairings(&baselines), &pairings(&fresh), false) {
         let partner = pair.b.map(|place| &fresh[place as usize]);
-        let Some(baseline) = pair.a.map(|place| &baselines[place as usize]) else {
-            if let Some(stranger) = partner {
-                reporter.one(&new.display().to_string(), stranger, Found::New)?;
+        match (pair.a.map(|place| &baselines[place as usize]), partner) {
+            (Some(baseline), partner) => {
+                let partner = partner.map(|partner| (&source, partner));
+                let found = against(&libraries[baseline.library], baseline, partner, options)?;
+                reporter.baseline(&files[baseline.library], folder, baseline, found)?;
             }
-            continue;
-        };
-        let library = &libraries[baseline.library];
-        let file = files[baseline.library]
-            .strip_prefix(folder)
-            .ok()
-            .filter(|file| !file.as_os_str().is_empty())
-            .unwrap_or(&files[baseline.library]);
-        let found = against(
-            library,
-            baseline,
-            partner.map(|partner| (&source, partner)),
-            rules,
-            older_than_us,
-        )?;
-        if !found.is_same() {
-            differing.insert(files[baseline.library].clone());
+            (None, Some(partner)) => reporter.one(&new.display().to_string(), partner, Found::New)?,
+            (None, None) => {}
         }
-        reporter.one(&file.display().to_string(), baseline, found)?;
     }
-    reporter.end()?;
-    let same = reporter.same;
-    let [.., strangers] = reporter.counts;
+    let result = reporter.end()?;
     out.flush()?;
-    for sentence in scattered.iter().filter(|_| !same) {
+    for sentence in scattered.iter().filter(|_| !result.is_same) {
         note(sentence, plain(out.format));
     }
     let finished = libraries.iter().map(Library::finish);
     finished.fold(source.finish(), Result::and)?;
-    Ok(BaselineResult {
-        same,
-        differing,
-        new: strangers,
-    })
+    Ok(result)
+}
+
+/// A file by its name in the folder that was named, or as it was named.
+pub(in crate::command) fn shown(file: &Path, under: &Path) -> String {
+    let short = file
+        .strip_prefix(under)
+        .ok()
+        .filter(|short| !short.as_os_str().is_empty());
+    short.unwrap_or(file).display().to_string()
 }
 
 /// Names the files that hold runs of one thread: asked again, these are one thread,
@@ -203,22 +177,24 @@ fn against(
     library: &Library,
     baseline: &Known,
     partner: Option<(&Library, &Known)>,
-    rules: &Rules,
-    older_than_us: Option<i64>,
+    options: &BaselineOptions<'_>,
 ) -> Result<Found, Failure> {
     let one = side(library, &baseline.thread.exchanges)?;
     let first = one.first().map(|part| part.exchange).unwrap_or_default();
     let started_at_us = library.reader(first)?.exchange().started_at_us;
     let mut freshness = Freshness {
-        started_at_us,
-        too_old: older_than_us.is_some_and(|bar| started_at_us < bar),
-        protocol: [None, None],
+        started_at: words::rfc3339(started_at_us),
+        age_days: (clock::wall_us() - started_at_us).max(0) / DAY_US,
+        too_old: options.older_than_us.is_some_and(|bar| started_at_us < bar),
+        protocol_version: None,
+        new_protocol_version: None,
     };
     let Some((source, new)) = partner else {
         return Ok(Found::Missing(freshness));
     };
-    let comparison = compared(one, side(source, &new.thread.exchanges)?, rules)?;
-    freshness.protocol = comparison.facts().map(|facts| facts.protocol_version.clone());
+    let comparison = compared(one, side(source, &new.thread.exchanges)?, options.rules)?;
+    [freshness.protocol_version, freshness.new_protocol_version] =
+        comparison.facts().map(|facts| facts.protocol_version.clone());
     Ok(Found::Compared(Box::new(comparison), freshness))
 }
 
@@ -275,9 +251,10 @@ pub(in crate::command) fn recordings(folder: &Path) -> Result<Vec<PathBuf>, Fail
 /// Prints one after another, and counts for the last line.
 struct Reporter<'a> {
     out: &'a mut Out,
-    same: bool,
+    is_same: bool,
     /// Same, different, missing, new.
     counts: [u32; 4],
+    differing: BTreeSet<PathBuf>,
 }
 
 impl Reporter<'_> {
@@ -289,6 +266,13 @@ impl Reporter<'_> {
             )),
             _ => Ok(()),
         }
+    }
+
+    fn baseline(&mut self, file: &Path, folder: &Path, known: &Known, found: Found) -> Result<(), Failure> {
+        if !found.is_same() {
+            self.differing.insert(file.to_owned());
+        }
+        self.one(&shown(file, folder), known, found)
     }
 
     fn one(&mut self, file: &str, known: &Known, mut found: Found) -> Result<(), Failure> {
@@ -304,7 +288,7 @@ impl Reporter<'_> {
             Found::New => None,
         };
         let too_old = freshness.is_some_and(|freshness| freshness.too_old);
-        self.same &= place == 0 && !too_old;
+        self.is_same &= place == 0 && !too_old;
         let asked = known.pairing.asks.as_str();
         let head = match self.out.format {
             Format::Json => json_head(file, known, word, asked, freshness),
@@ -320,13 +304,7 @@ impl Reporter<'_> {
 
     fn details(&mut self, comparison: &mut Comparison<scrubjay_engine::AnyShelf>) -> Result<(), Failure> {
         match self.out.format {
-            Format::Json => {
-                for number in 0..comparison.differences().len() {
-                    let found = comparison.divergence(number).map_err(unreadable)?;
-                    self.out.text(&report::difference_line(number + 1, &found))?;
-                }
-                Ok(())
-            }
+            Format::Json => difference_lines(comparison, self.out),
             Format::Markdown => {
                 let report = report::markdown(comparison).map_err(unreadable)?;
                 self.out.text(&format!(
@@ -344,7 +322,7 @@ impl Reporter<'_> {
         }
     }
 
-    fn end(&mut self) -> Result<(), Failure> {
+    fn end(self) -> Result<BaselineResult, Failure> {
         let [same, different, missing, new] = self.counts;
         let summary = format!("{same} same, {different} different, {missing} missing, {new} new");
         match self.out.format {
@@ -356,7 +334,12 @@ impl Reporter<'_> {
                 new,
             })),
             _ => self.out.text(&format!("\n{summary}.\n")),
-        }
+        }?;
+        Ok(BaselineResult {
+            is_same: self.is_same,
+            differing: self.differing,
+            has_new_threads: new > 0,
+        })
     }
 }
 
@@ -367,13 +350,7 @@ fn json_head(file: &str, known: &Known, word: &str, asked: &str, freshness: Opti
         file,
         thread_id: &known.thread.id,
         asked,
-        freshness: freshness.map(|freshness| FreshnessMembers {
-            started_at: words::rfc3339(freshness.started_at_us),
-            age_days: age_days(freshness),
-            too_old: freshness.too_old,
-            protocol_version: freshness.protocol[0].as_deref(),
-            new_protocol_version: freshness.protocol[1].as_deref(),
-        }),
+        freshness,
         judged_by: Client::TypeScript1.name(),
     })
 }
@@ -401,13 +378,9 @@ fn markdown_head(file: &str, word: &str, asked: &str, freshness: Option<&Freshne
     format!("\n- **{word}** {}{asked}{about}\n", report::code(file))
 }
 
-fn age_days(freshness: &Freshness) -> i64 {
-    (clock::wall_us() - freshness.started_at_us).max(0) / DAY_US
-}
-
 /// `recorded 45 days ago, protocol 1.0, judged by @ag-ui/client 1.0.0`.
 fn said(freshness: &Freshness) -> String {
-    let age = match age_days(freshness) {
+    let age = match freshness.age_days {
         0 => "recorded today".to_owned(),
         days => format!("recorded {} ago", words::count(days.unsigned_abs(), "day")),
     };
@@ -417,7 +390,10 @@ fn said(freshness: &Freshness) -> String {
             .as_deref()
             .map_or("undeclared".to_owned(), |text| shortened(text, 12))
     };
-    let [before, now] = freshness.protocol.each_ref().map(version);
+    let (before, now) = (
+        version(&freshness.protocol_version),
+        version(&freshness.new_protocol_version),
+    );
     let protocol = match before == now {
         true => format!("protocol {before}"),
         false => format!("protocol {before}, now {now}"),

@@ -10,7 +10,7 @@ use crate::{
     contract::files::{HistogramLine, PartingLine},
     failure::Failure,
     json,
-    library::unreadable,
+    library::{Library, unreadable},
     out::Out,
     safe::{safe, shortened},
     words,
@@ -19,7 +19,8 @@ use crate::{
 pub(super) fn run(args: &Args, a: &Operand, b: Operand, rules: &Rules, out: &mut Out) -> Result<(), Failure> {
     let mut operands = vec![b];
     for path in &args.more {
-        operands.push(Operand::open(path, None, args.all, out)?);
+        let library = Library::open(Some(path.clone()), args.limit.limits(), out.format)?;
+        operands.push(Operand::of(library, None, args.all)?);
     }
     let names: Vec<String> = args
         .b

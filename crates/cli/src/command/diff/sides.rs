@@ -9,7 +9,6 @@ use crate::{
     args::Format,
     failure::Failure,
     library::{Library, unreadable},
-    out::Out,
     safe::shortened,
 };
 
@@ -22,18 +21,13 @@ pub(super) struct Operand {
 }
 
 /// The exchanges of one thread, in order.
-pub(super) struct Thread {
-    pub(super) id: String,
-    pub(super) exchanges: Vec<i64>,
+pub(in crate::command) struct Thread {
+    pub(in crate::command) id: String,
+    pub(in crate::command) exchanges: Vec<i64>,
 }
 
 impl Operand {
     /// The named exchange, or all threads; with `all` what carries no run too.
-    pub(super) fn open(path: &Path, exchange: Option<i64>, all: bool, out: &Out) -> Result<Self, Failure> {
-        Self::of(Library::open(Some(path.to_owned()), out)?, exchange, all)
-    }
-
-    /// Of what is open.
     pub(super) fn of(library: Library, exchange: Option<i64>, all: bool) -> Result<Self, Failure> {
         let (side, left_out) = match exchange {
             Some(_) => (side(&library, &[library.one(exchange)?])?, 0),

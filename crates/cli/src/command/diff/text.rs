@@ -10,7 +10,7 @@ use crate::{
     failure::Failure,
     library::unreadable,
     safe::{safe, shortened},
-    table::{Side, Table},
+    table::{Align, Table},
     words,
 };
 
@@ -111,11 +111,11 @@ fn threads(comparison: &Comparison<AnyShelf>) -> String {
         thread.map_or(String::new(), |thread| shortened(&thread.asks, 40))
     };
     let mut table = Table::new(&[
-        ("THREAD OF A", Side::Left),
-        ("OF B", Side::Left),
-        ("PAIRED BY", Side::Left),
-        ("DIFFERENCES", Side::Right),
-        ("FIRST ASKED", Side::Left),
+        ("THREAD OF A", Align::Left),
+        ("OF B", Align::Left),
+        ("PAIRED BY", Align::Left),
+        ("DIFFERENCES", Align::Right),
+        ("FIRST ASKED", Align::Left),
     ]);
     for known in pairs.iter().take(THREADS) {
         table.row(vec![
@@ -264,14 +264,14 @@ fn after(found: &Divergence) -> String {
 
 fn list(comparison: &mut Comparison<AnyShelf>, limit: usize, several: bool) -> Result<String, Failure> {
     let mut table = Table::new(&[
-        ("#", Side::Right),
-        ("DIFFERENCE", Side::Left),
-        ("A", Side::Right),
-        ("B", Side::Right),
-        ("WHERE", Side::Left),
-        ("PATH", Side::Left),
-        ("IN A", Side::Left),
-        ("IN B", Side::Left),
+        ("#", Align::Right),
+        ("DIFFERENCE", Align::Left),
+        ("A", Align::Right),
+        ("B", Align::Right),
+        ("WHERE", Align::Left),
+        ("PATH", Align::Left),
+        ("IN A", Align::Left),
+        ("IN B", Align::Left),
     ]);
     for number in 0..comparison.differences().len().min(limit) {
         let found = comparison.divergence(number).map_err(unreadable)?;

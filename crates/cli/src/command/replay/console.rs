@@ -57,10 +57,6 @@ impl<'a> Console<'a> {
         }
     }
 
-    fn print(&mut self, text: &str) -> Result<(), Failure> {
-        self.out.text(text)
-    }
-
     pub(super) fn format(&self) -> Format {
         self.out.format
     }
@@ -91,7 +87,7 @@ impl<'a> Console<'a> {
             true => self.ready_line(control),
             false => self.greeting(control),
         };
-        self.print(&text)
+        self.out.text(&text)
     }
 
     fn ready_line(&self, control: Option<&str>) -> String {
@@ -138,22 +134,8 @@ impl<'a> Console<'a> {
     }
 
     fn greeting(&self, control: Option<&str>) -> String {
-        let (first, options) = (&self.replays[0], &self.replays[0].options);
-        let mut text = match self.replays {
-            [one] => format!("replaying {} as the agent at\n  {}\n", safe(&one.title), one.url),
-            all => {
-                let file = self.engine.path().file_name().unwrap_or_default().to_string_lossy();
-                let lines = all.iter().map(|replay| {
-                    let count = words::count(replay.exchanges.len() as u64, "exchange");
-                    format!("  {}  {}, {count}\n", replay.url, safe(self.name(replay)))
-                });
-                format!(
-                    "replaying {}, each source at an address of its own\n{}",
-                    safe(&file),
-                    lines.collect::<String>()
-                )
-            }
-        };
+        let options = &self.replays[0].options;
+        let mut text = self.addresses();
         text.push_str(&format!(
             "{}, {}",
             words::count(self.served() as u64, "exchange"),
@@ -182,8 +164,8 @@ impl<'a> Console<'a> {
         }
         text.push('\n');
         for (is_wanted, help) in [
-            (keys::holds(&first.options), keys::HELP),
-            (first.options.on_miss == "wait", keys::HELP_WITH_MISSES),
+            (keys::holds(options), keys::HELP),
+            (options.on_miss == "wait", keys::HELP_WITH_MISSES),
         ] {
             if is_wanted {
                 text.push_str(help);
@@ -191,6 +173,22 @@ impl<'a> Console<'a> {
             }
         }
         text
+    }
+
+    fn addresses(&self) -> String {
+        if let [one] = self.replays {
+            return format!("replaying {} as the agent at\n  {}\n", safe(&one.title), one.url);
+        }
+        let file = self.engine.path().file_name().unwrap_or_default().to_string_lossy();
+        let lines = self.replays.iter().map(|replay| {
+            let count = words::count(replay.exchanges.len() as u64, "exchange");
+            format!("  {}  {}, {count}\n", replay.url, safe(self.name(replay)))
+        });
+        let lines: String = lines.collect();
+        format!(
+            "replaying {}, each source at an address of its own\n{lines}",
+            safe(&file)
+        )
     }
 
     /// What becomes of a miss, where that is not the usual 404.
@@ -220,7 +218,7 @@ impl<'a> Console<'a> {
                     true => lines::line(answer, source.as_deref()),
                     false => lines::lines(answer, source.as_deref()),
                 };
-                self.print(&text)?;
+                self.out.text(&text)?;
             }
         }
         self.waiting_miss()?;
@@ -239,7 +237,7 @@ impl<'a> Console<'a> {
             true => lines::waiting_line(replay, &miss),
             false => lines::waiting_lines(&miss),
         };
-        self.print(&text)
+        self.out.text(&text)
     }
 
     /// The newest miss that waits, and of which replay.
@@ -286,7 +284,7 @@ impl<'a> Console<'a> {
                 shortened(&next.text, 100)
             ),
         };
-        self.print(&text)
+        self.out.text(&text)
     }
 
     /// The stream that was held last, and of which replay.
@@ -375,7 +373,7 @@ impl<'a> Console<'a> {
             true => lines::struck_line(struck),
             false => lines::struck_lines(struck),
         };
-        self.print(&text)?;
+        self.out.text(&text)?;
         let never = |all: &[(String, u64)]| -> Vec<String> {
             let idle = all.iter().filter(|(_, times)| *times == 0);
             idle.map(|(word, _)| word.clone()).collect()
@@ -410,7 +408,7 @@ impl<'a> Console<'a> {
                     + &self.named("other request", ", which a page need not repeat", &outcome.others)
             }
         };
-        self.print(&text)
+        self.out.text(&text)
     }
 
     fn named(&self, what: &str, remark: &str, unused: &[i64]) -> String {

@@ -61,7 +61,7 @@ pub(super) fn line(answer: &ReplayAnswer, source: Option<&str>) -> String {
         status: answer.status,
         at: &answer.at,
         nearest: &answer.nearest,
-        differences: answer.differences.iter().map(Into::into).collect(),
+        differences: &answer.differences,
     })
 }
 
@@ -70,7 +70,7 @@ pub(super) fn waiting_line(replay: u64, miss: &ReplayMiss) -> String {
     let nearest = miss.nearest.iter().map(|near| NearObject {
         exchange: near.exchange,
         note: &near.note,
-        differences: near.differences.iter().map(Into::into).collect(),
+        differences: &near.differences,
     });
     let (method, target) = miss.target.split_once(' ').unwrap_or_default();
     json::line(&WaitingLine {

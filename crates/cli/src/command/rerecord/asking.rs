@@ -5,12 +5,10 @@ use std::{collections::BTreeMap, time::Duration};
 use scrubjay_engine::{Ended, Rerecording, Rerun};
 use scrubjay_ipc::Code;
 
-use super::{
-    baselines::{Baseline, Baselines, Thread},
-    shown,
-};
+use super::baselines::{Baseline, Baselines};
 use crate::{
     args::Format,
+    command::diff::{Thread, baseline::shown},
     failure::{Failure, note},
     safe::shortened,
     signals::{Meaning, Signals},
@@ -24,12 +22,12 @@ const NAMED: usize = 3;
 pub(super) struct Asking<'a> {
     baselines: &'a Baselines,
     limit: Duration,
-    asked: Asked,
+    asked: Outcomes,
 }
 
 /// What became of all requests.
 #[derive(Default)]
-pub(super) struct Asked {
+pub(super) struct Outcomes {
     /// By the file's place: the answers in it.
     pub(super) files: Vec<Answers>,
     remarks: Vec<String>,
@@ -57,11 +55,11 @@ impl<'a> Asking<'a> {
         Self {
             baselines,
             limit,
-            asked: Asked::default(),
+            asked: Outcomes::default(),
         }
     }
 
-    pub(super) fn done(self) -> Asked {
+    pub(super) fn done(self) -> Outcomes {
         self.asked
     }
 
@@ -105,7 +103,7 @@ impl<'a> Asking<'a> {
     }
 }
 
-impl Asked {
+impl Outcomes {
     /// Whether the thread goes on.
     fn take(&mut self, index: i64, name: &str, rerun: Rerun) -> bool {
         if let (Some(file), Some(place)) = (self.files.last_mut(), rerun.place) {
@@ -151,7 +149,7 @@ impl Asked {
         }
     }
 
-    /// The runs behind one that has no answer.
+    /// The runs after one that has no answer.
     fn leave(&mut self, count: usize, name: &str) {
         if count > 0 {
             let runs = words::count(count as u64, "later run");

@@ -5,16 +5,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use scrubjay_engine::asked_thread;
+use scrubjay_engine::{Limits, asked_thread};
 use scrubjay_ipc::Code;
 use scrubjay_session::exchange::Ending;
 
 use crate::{
     args::Format,
-    command::diff,
+    command::diff::{self, Thread},
     failure::{Failure, note},
     library::Library,
-    out::Out,
     safe::shortened,
 };
 
@@ -32,14 +31,8 @@ pub(super) struct Baseline {
     pub(super) threads: Vec<Thread>,
 }
 
-/// The runs of one thread, in their order.
-pub(super) struct Thread {
-    pub(super) id: String,
-    pub(super) exchanges: Vec<i64>,
-}
-
 impl Baselines {
-    pub(super) fn open(named: &Path, out: &Out) -> Result<Self, Failure> {
+    pub(super) fn open(named: &Path, limits: Limits, format: Format) -> Result<Self, Failure> {
         if !named.exists() {
             return Err(Failure::new(
                 Code::NotFound,
@@ -49,8 +42,8 @@ impl Baselines {
         }
         let mut files = Vec::new();
         for path in diff::baseline::recordings(named)? {
-            let library = Library::open(Some(path.clone()), out)?;
-            let threads = threads(&library, &path, diff::plain(out.format))?;
+            let library = Library::open(Some(path.clone()), limits, format)?;
+            let threads = threads(&library, &path, diff::plain(format))?;
             files.push(Baseline { path, library, threads });
         }
         if files.iter().all(|file| file.threads.is_empty()) {

@@ -7,14 +7,16 @@ use scrubjay_ipc::Code;
 use scrubjay_session::diff::report;
 
 use super::{
-    asking::{Answers, Asked},
+    asking::{Answers, Outcomes},
     baselines::{Baseline, Baselines},
-    shown,
 };
 use crate::{
     args::Format,
     command::{
-        diff::{self, baseline::BaselineResult},
+        diff::{
+            self,
+            baseline::{BaselineResult, shown},
+        },
         export::Draft,
     },
     contract::files::FileLine,
@@ -29,7 +31,7 @@ use crate::{
 /// Writes the new recordings into a folder, under the names of the baselines.
 pub(super) fn write(
     baselines: &Baselines,
-    asked: &Asked,
+    asked: &Outcomes,
     new: &Library,
     folder: &Path,
     out: &mut Out,
@@ -54,14 +56,14 @@ pub(super) fn write(
 /// leaves no difference.
 pub(super) fn replace(
     baselines: &Baselines,
-    asked: &Asked,
+    asked: &Outcomes,
     new: &Library,
     result: &BaselineResult,
     out: &mut Out,
 ) -> Result<bool, Failure> {
     let mut is_all = true;
     for (file, answers) in baselines.files.iter().zip(&asked.files) {
-        if !result.differs(&file.path) {
+        if !result.differing.contains(&file.path) {
             continue;
         }
         let name = shown(&file.path, &baselines.named);
@@ -73,7 +75,7 @@ pub(super) fn replace(
         let kept = put_in_place(file, answers, new)?;
         print("replaced", &name, kept, out)?;
     }
-    Ok(is_all && !result.has_strangers())
+    Ok(is_all && !result.has_new_threads)
 }
 
 /// The new exchanges of a file, in the order of the recorded ones.
