@@ -17,7 +17,7 @@ use crate::{
 /// Address space for a command, in kB: many threads reserve much and use little.
 const SPACE_KB: u32 = 3_000_000;
 
-/// A good exchange, and behind it so much of a piece.
+/// A good exchange, and after it so much of a piece.
 pub(crate) fn bomb(piece: &[u8], len: usize) -> Vec<u8> {
     let mut packer = GzEncoder::new(Vec::new(), Compression::best());
     packer.write_all(&file_of(&[made_up(BODY.as_bytes())])).unwrap();

@@ -70,7 +70,7 @@ fn damage(store: &[u8], number: u64) -> Vec<u8> {
             bytes[other..other + PAGE].copy_from_slice(&store[one..one + PAGE]);
         }
         3 => {
-            // The header and the schema behind it.
+            // The header and the schema after it.
             for _ in 0..1 + random.below(16) {
                 let place = random.below(600);
                 bytes[place] = random.below(256) as u8;

@@ -24,14 +24,6 @@ fn noise(len: usize) -> &'static str {
     text.leak()
 }
 
-fn record(stage: &Stage, agent: &Agent, rest: &str) -> Process {
-    let args = format!(
-        "record --upstream agent={} --listen 127.0.0.1:0 --store s.db --json {rest}",
-        agent.url()
-    );
-    Process::start(stage.command(args.split_whitespace()))
-}
-
 fn indexes(stage: &Stage) -> Vec<i64> {
     let listed = stage.json("list s.db --json");
     listed.iter().map(|line| line["index"].as_i64().unwrap()).collect()
@@ -41,7 +33,7 @@ fn indexes(stage: &Stage) -> Vec<i64> {
 fn a_size_needs_a_unit_and_has_a_floor_and_nothing_goes() {
     let stage = Stage::new();
     let agent = Agent::start();
-    let mut recorder = record(&stage, &agent, "");
+    let mut recorder = Process::record(&stage, &agent, "");
     post(&recorder.url());
     assert_eq!(recorder.stop("-INT").status.code(), Some(0));
     for size in ["2", "0", "500", "2kB", "9MB", "much", "-1GB", "2XB", ""] {
@@ -72,7 +64,7 @@ fn a_size_needs_a_unit_and_has_a_floor_and_nothing_goes() {
 fn a_store_that_is_too_large_already_is_left_alone_unless_that_was_agreed_to() {
     let stage = Stage::new();
     let agent = Agent::saying(noise(3_000_000));
-    let mut recorder = record(&stage, &agent, "");
+    let mut recorder = Process::record(&stage, &agent, "");
     for _ in 0..5 {
         post(&recorder.url());
     }
@@ -115,12 +107,12 @@ fn a_store_that_is_too_large_already_is_left_alone_unless_that_was_agreed_to() {
 fn while_recording_only_what_came_since_goes_and_a_line_states_so() {
     let stage = Stage::new();
     let small = Agent::start();
-    let mut before = record(&stage, &small, "");
+    let mut before = Process::record(&stage, &small, "");
     post(&before.url());
     assert_eq!(before.stop("-INT").status.code(), Some(0));
 
     let agent = Agent::saying(noise(3_000_000));
-    let mut recorder = record(&stage, &agent, "--max-store 10MB");
+    let mut recorder = Process::record(&stage, &agent, "--max-store 10MB");
     recorder.read_on();
     let mut gone = Vec::new();
     for index in 2..=6 {
@@ -142,7 +134,7 @@ fn while_recording_only_what_came_since_goes_and_a_line_states_so() {
     assert_eq!(left[0], 1, "what was there before stays, though it is the oldest");
 
     // The cap held for that recording only.
-    let mut later = record(&stage, &agent, "");
+    let mut later = Process::record(&stage, &agent, "");
     for _ in 0..3 {
         post(&later.url());
     }
@@ -176,7 +168,7 @@ fn in_text_a_note_states_what_went() {
 #[test]
 fn an_age_needs_a_unit_too() {
     let stage = Stage::new();
-    let mut recorder = record(&stage, &Agent::start(), "");
+    let mut recorder = Process::record(&stage, &Agent::start(), "");
     post(&recorder.url());
     assert_eq!(recorder.stop("-INT").status.code(), Some(0));
     for before in ["7", "0", "7x", "-7d"] {
@@ -214,7 +206,7 @@ fn paths_choose_what_is_recorded_and_everything_is_forwarded() {
         ),
     ] {
         fs::remove_file(stage.path("s.db")).ok();
-        let mut recorder = record(&stage, &agent, rest);
+        let mut recorder = Process::record(&stage, &agent, rest);
         for path in paths {
             assert!(get_path(&recorder.url(), path).starts_with("HTTP/1.1 200"), "{path}");
         }

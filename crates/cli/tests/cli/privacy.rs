@@ -93,16 +93,7 @@ fn open_stage() -> Stage {
 }
 
 fn record(stage: &Stage, agent: &Agent) -> Process {
-    let mut process = Process::start(stage.command([
-        "record",
-        "--json",
-        "--upstream",
-        &agent.url(),
-        "--listen",
-        "127.0.0.1:0",
-        "--store",
-        "s.db",
-    ]));
+    let mut process = Process::record(stage, agent, "");
     process.read_on();
     process
 }

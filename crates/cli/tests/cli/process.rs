@@ -12,6 +12,8 @@ use std::{
 
 use serde_json::Value;
 
+use crate::{agent::Agent, stage::Stage};
+
 /// Longer than anything here takes, and shorter than for ever.
 const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -46,6 +48,15 @@ impl Process {
         process
     }
 
+    /// Records what passes to an agent into `s.db`, with further arguments.
+    pub(crate) fn record(stage: &Stage, agent: &Agent, rest: &str) -> Self {
+        let args = format!(
+            "record --upstream agent={} --listen 127.0.0.1:0 --store s.db --json {rest}",
+            agent.url()
+        );
+        Self::start(stage.command(args.split_whitespace()))
+    }
+
     /// Starts a command that is for people; `line` picks the line of its greeting that has the address.
     pub(crate) fn start_text(mut command: Command, line: usize) -> Self {
         let mut process = Self::spawn(&mut command);
@@ -76,6 +87,16 @@ impl Process {
 
     pub(crate) fn url(&self) -> String {
         self.ready["url"].as_str().unwrap().to_owned()
+    }
+
+    /// The address of a source.
+    pub(crate) fn url_of(&self, source: usize) -> String {
+        self.ready["sources"][source]["url"].as_str().unwrap().to_owned()
+    }
+
+    /// Closes the pipe that it prints into.
+    pub(crate) fn stop_reading(&mut self) {
+        self.stdout = None;
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -174,7 +195,7 @@ pub(crate) fn free_port() -> u16 {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Nothing of a test that failed stays behind.
+        // Nothing of a test that failed goes on running.
         self.child.kill().ok();
         self.child.wait().ok();
     }

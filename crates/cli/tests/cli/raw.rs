@@ -69,7 +69,7 @@ impl Got {
         status(self.last()).unwrap_or_default()
     }
 
-    /// The answer behind those on the way to it.
+    /// The answer after those on the way to it.
     fn last(&self) -> &[u8] {
         let mut bytes = &self.bytes[..];
         while status(bytes) == Some(100)

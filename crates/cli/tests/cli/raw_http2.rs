@@ -153,7 +153,7 @@ fn no_request_of_http_2_ends_the_recording_or_is_read_in_two_ways() {
         ),
         ("a status", http2::request(&with(&[(":status", "200")]), None), REFUSED),
         (
-            "a pseudo field behind others",
+            "a pseudo field after others",
             http2::request(&[plain[0], plain[1], ("x-a", "1"), plain[2], plain[3]], None),
             REFUSED,
         ),

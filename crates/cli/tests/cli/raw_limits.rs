@@ -219,7 +219,7 @@ fn a_clock_that_stands_anywhere_ends_no_recording() {
         .status();
     assert!(built.expect("there is a C compiler").success());
     let upstream = echo();
-    // Before 1970, and behind 9999.
+    // Before 1970, and after 9999.
     for (shift_s, day) in [("-4000000000", "1970-01-01"), ("300000000000", "9999-12-31")] {
         let store = format!("s{day}.db");
         let args = format!(

@@ -2,69 +2,28 @@
 
 use std::{
     io::{BufRead as _, BufReader},
-    process::{Child, ChildStdout, Command, Stdio},
+    process::Stdio,
 };
 
 use serde_json::Value;
 
 use crate::{
     agent::{Agent, BODY, first_frame, post, post_and_stay},
+    process::{Process, kill},
     stage::Stage,
 };
 
-/// A recorder that runs, and what it said first.
-struct Recorder {
-    child: Child,
-    stdout: BufReader<ChildStdout>,
-    ready: Value,
+fn start(stage: &Stage, args: &str) -> Process {
+    let mut process = Process::start(stage.command(args.split_whitespace()));
+    process.read_on();
+    process
 }
 
-impl Recorder {
-    fn start(stage: &Stage, args: &str) -> Self {
-        let mut child = stage
-            .command(args.split_whitespace())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        stdout.read_line(&mut line).unwrap();
-        let ready = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{args} says {line:?} first"));
-        Self { child, stdout, ready }
-    }
-
-    fn url(&self, source: usize) -> String {
-        self.ready["sources"][source]["url"].as_str().unwrap().to_owned()
-    }
-
-    /// The next line of JSON.
-    fn next(&mut self) -> Value {
-        let mut line = String::new();
-        self.stdout.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap()
-    }
-
-    /// Signals it and waits for its exit status; it must have nothing to complain about.
-    fn stop(self, signal: &str) -> i32 {
-        let sent = Command::new("kill")
-            .args([signal, &self.child.id().to_string()])
-            .status()
-            .unwrap();
-        assert!(sent.success());
-        let output = self.child.wait_with_output().unwrap();
-        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-        output.status.code().unwrap()
-    }
-}
-
-fn kill(signal: &str, child: &Child) {
-    let sent = Command::new("kill")
-        .args([signal, &child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(sent.success());
+/// Its exit status; it must have nothing to complain about.
+fn stop(mut process: Process, signal: &str) -> i32 {
+    let ended = process.stop(signal);
+    assert_eq!(ended.stderr, "");
+    ended.status.code().unwrap()
 }
 
 fn body_of(answer: &str) -> String {
@@ -85,16 +44,16 @@ fn what_passes_is_in_the_store_after_a_clean_end() {
             "record --upstream agent={} --listen 127.0.0.1:0 --store s.db --label who=me --json",
             agent.url()
         );
-        let mut recorder = Recorder::start(&stage, &args);
+        let recorder = start(&stage, &args);
         assert_eq!(recorder.ready["ready"], true);
-        assert_eq!(recorder.ready["url"], recorder.url(0));
+        assert_eq!(recorder.ready["url"], recorder.url_of(0));
         assert_eq!(recorder.ready["sources"][0]["name"], "agent");
         assert_eq!(recorder.ready["sources"][0]["upstream"], agent.url());
         assert!(recorder.ready["store"].as_str().unwrap().ends_with("s.db"));
-        assert_eq!(body_of(&post(&recorder.url(0))), BODY);
-        let ended = recorder.next();
+        assert_eq!(body_of(&post(&recorder.url_of(0))), BODY);
+        let ended = recorder.next_with("ending");
         assert_eq!((&ended["target"], &ended["frames"]), (&"/run".into(), &5.into()));
-        assert_eq!(recorder.stop(signal), 0);
+        assert_eq!(stop(recorder, signal), 0);
 
         let listed = &stage.json("list s.db --all --json")[0];
         assert_eq!(listed["ending"], "complete");
@@ -115,14 +74,9 @@ fn what_was_delivered_is_in_the_store_however_the_recorder_ends() {
     for (signal, status) in [("-INT", Some(0)), ("-KILL", None)] {
         let stage = Stage::new();
         let agent = Agent::start_stalling();
-        let args = format!(
-            "record --upstream agent={} --listen 127.0.0.1:0 --store s.db --json",
-            agent.url()
-        );
-        let mut recorder = Recorder::start(&stage, &args);
-        let client = post_and_stay(&recorder.url(0));
-        kill(signal, &recorder.child);
-        assert_eq!(recorder.child.wait().unwrap().code(), status);
+        let mut recorder = Process::record(&stage, &agent, "");
+        let client = post_and_stay(&recorder.url_of(0));
+        assert_eq!(recorder.stop(signal).status.code(), status);
         drop(client);
         let listed = &stage.json("list s.db --all --json")[0];
         assert_eq!(
@@ -137,22 +91,13 @@ fn what_was_delivered_is_in_the_store_however_the_recorder_ends() {
 #[test]
 fn recording_goes_on_when_no_one_reads_the_log() {
     let stage = Stage::new();
-    let args = format!(
-        "record --upstream agent={} --listen 127.0.0.1:0 --store s.db --json",
-        Agent::start().url()
-    );
-    let Recorder {
-        mut child,
-        stdout,
-        ready,
-    } = Recorder::start(&stage, &args);
-    drop(stdout);
-    let url = ready["url"].as_str().unwrap();
+    let agent = Agent::start();
+    let mut recorder = Process::record(&stage, &agent, "");
+    recorder.stop_reading();
     for _ in 0..3 {
-        assert_eq!(body_of(&post(url)), BODY);
+        assert_eq!(body_of(&post(&recorder.url())), BODY);
     }
-    kill("-TERM", &child);
-    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(recorder.stop("-TERM").status.code(), Some(0));
     assert_eq!(stage.json("list s.db --all --json").len(), 3);
 }
 
@@ -165,12 +110,12 @@ fn several_sources_listen_each_for_itself() {
         first.url(),
         second.url()
     );
-    let mut recorder = Recorder::start(&stage, &args);
-    post(&recorder.url(1));
-    assert_eq!(recorder.next()["source"], "b");
-    post(&recorder.url(0));
-    assert_eq!(recorder.next()["source"], "a");
-    assert_eq!(recorder.stop("-INT"), 0);
+    let recorder = start(&stage, &args);
+    post(&recorder.url_of(1));
+    assert_eq!(recorder.next_with("ending")["source"], "b");
+    post(&recorder.url_of(0));
+    assert_eq!(recorder.next_with("ending")["source"], "a");
+    assert_eq!(stop(recorder, "-INT"), 0);
     assert_eq!(stage.json("list s.db --all --json").len(), 2);
 }
 
@@ -232,13 +177,7 @@ fn signals_reach_the_command() {
         .unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();
     assert_eq!(stdout.next().unwrap().unwrap(), "up");
-    assert!(
-        Command::new("kill")
-            .args(["-TERM", &child.id().to_string()])
-            .status()
-            .unwrap()
-            .success()
-    );
+    kill("-TERM", &child);
     assert_eq!(stdout.next().unwrap().unwrap(), "stopped");
     assert_eq!(child.wait().unwrap().code(), Some(3));
 }
@@ -274,13 +213,7 @@ fn the_log_is_for_people() {
         ended.starts_with("#1 ended: 200, complete, ") && ended.contains("5 frames") && ended.ends_with("success"),
         "{ended}"
     );
-    assert!(
-        Command::new("kill")
-            .args(["-INT", &child.id().to_string()])
-            .status()
-            .unwrap()
-            .success()
-    );
+    kill("-INT", &child);
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 

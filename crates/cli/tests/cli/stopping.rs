@@ -18,18 +18,10 @@ use crate::{
 /// More lines than a pipe holds.
 const MANY: usize = 400;
 
-fn record(stage: &Stage, agent: &Agent, rest: &str) -> Process {
-    let args = format!(
-        "record --upstream agent={} --listen 127.0.0.1:0 --store s.db --json {rest}",
-        agent.url()
-    );
-    Process::start(stage.command(args.split_whitespace()))
-}
-
 #[test]
 fn a_recorder_whose_lines_are_not_read_stops_and_has_everything() {
     let stage = Stage::new();
-    let mut recorder = record(&stage, &Agent::start(), "");
+    let mut recorder = Process::record(&stage, &Agent::start(), "");
     for _ in 0..MANY {
         assert!(post(&recorder.url()).starts_with("HTTP/1.1 200"));
     }
@@ -43,7 +35,7 @@ fn a_recorder_whose_lines_are_not_read_stops_and_has_everything() {
 #[test]
 fn lines_that_are_read_late_are_whole() {
     let stage = Stage::new();
-    let mut recorder = record(&stage, &Agent::start(), "");
+    let mut recorder = Process::record(&stage, &Agent::start(), "");
     for _ in 0..MANY {
         post(&recorder.url());
     }
@@ -127,7 +119,7 @@ fn clients_and_agents_that_hang_do_not_hold_up_the_end() {
     for signal in ["-INT", "-TERM"] {
         let stage = Stage::new();
         let flood = Agent::flooding();
-        let mut recorder = record(&stage, &flood, "");
+        let mut recorder = Process::record(&stage, &flood, "");
         // One that never reads, so that the agent is held up by it.
         let stuck = ask(&recorder.url());
         let silent = Agent::start_stalling();

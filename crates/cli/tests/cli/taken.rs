@@ -17,17 +17,7 @@ use crate::{
 };
 
 fn record(stage: &Stage, agent: &Agent) -> Process {
-    let upstream = agent.url();
-    let mut process = Process::start(stage.command([
-        "record",
-        "--json",
-        "--upstream",
-        &upstream,
-        "--listen",
-        "127.0.0.1:0",
-        "--store",
-        "s.db",
-    ]));
+    let mut process = Process::record(stage, agent, "");
     process.read_on();
     process
 }
