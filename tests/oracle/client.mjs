@@ -70,6 +70,9 @@ export async function drive({ input, pieces, contentType, status, maxProtocolVer
   const warnings = [];
   const quiet = { warn: console.warn, error: console.error };
   let seq = 0;
+  // When a body breaks off, the client leaves a second rejection that nothing catches.
+  const ignore = () => {};
+  if (breaksOff) process.on("uncaughtException", ignore);
   console.warn = (...words) => warnings.push({ seq, text: words.map(String).join(" ") });
   console.error = () => {};
   try {
@@ -136,5 +139,6 @@ export async function drive({ input, pieces, contentType, status, maxProtocolVer
     return { steps, end: last.changed ? last.step : null, stop, warnings };
   } finally {
     Object.assign(console, quiet);
+    process.off("uncaughtException", ignore);
   }
 }

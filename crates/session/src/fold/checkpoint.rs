@@ -39,7 +39,7 @@ use super::{
     messages::{Message, Messages, Page},
     piece::{NoPieces, PieceSink, PieceSource},
     value::{Chunk, ChunkBody, List, Map, Node, Text, Value, key},
-    verify::{Open, Owners, Verifier},
+    verify::{Assumed, Open, Owners, Verifier},
 };
 pub use crate::codec::Damaged;
 use crate::{
@@ -47,7 +47,7 @@ use crate::{
     steps::{tick, ticks},
 };
 
-const VERSION: u64 = 4;
+const VERSION: u64 = 5;
 /// Pieces that one checkpoint can seal.
 const PIECES_A_SEQ: u64 = 1 << 20;
 /// Deeper values than are ever made are damage.
@@ -580,7 +580,7 @@ fn write_verifier(writer: &mut Writer, verifier: &Verifier) {
         .iter()
         .zip(0..)
         .fold(0, |all, (flag, place)| all | u8::from(*flag) << place));
-    let open = &verifier.open;
+    let (open, assumed) = (&verifier.open, &verifier.assumed);
     for ids in [
         &open.messages,
         &open.tools,
@@ -588,6 +588,9 @@ fn write_verifier(writer: &mut Writer, verifier: &Verifier) {
         &open.reasoning,
         &open.subagents,
         &open.ended_subagents,
+        &assumed.messages,
+        &assumed.tools,
+        &assumed.reasoning,
     ] {
         writer.uint(ids.len() as u64);
         ids.iter().for_each(|id| writer.bytes(id));
@@ -632,6 +635,11 @@ fn read_verifier(reader: &mut Reader<'_>) -> Result<Verifier, Damaged> {
     };
     open.subagents = ids()?;
     open.ended_subagents = ids()?;
+    let assumed = Assumed {
+        messages: ids()?,
+        tools: ids()?,
+        reasoning: ids()?,
+    };
     for _ in 0..reader.count()? {
         let owner = read_opt(reader)?.map(Id::from);
         open.steps.add((owner, Id::from(reader.bytes()?)));
@@ -662,6 +670,7 @@ fn read_verifier(reader: &mut Reader<'_>) -> Result<Verifier, Damaged> {
         finished: flags & 4 != 0,
         errored: flags & 8 != 0,
         open,
+        assumed,
         owners,
         lost,
         refused,

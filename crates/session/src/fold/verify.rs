@@ -28,6 +28,7 @@ pub(crate) struct Verifier {
     pub(crate) finished: bool,
     pub(crate) errored: bool,
     pub(crate) open: Open,
+    pub(crate) assumed: Assumed,
     pub(crate) owners: Owners,
     /// Events of this run that could not be read. What they would have opened
     /// or closed is unknown, so what seems missing is not held against it.
@@ -51,6 +52,15 @@ pub(crate) struct Open {
     pub(crate) subagents: Ids<Id>,
     /// Sub-agents that have ended; their ids are not used again in the run.
     pub(crate) ended_subagents: Ids<Id>,
+}
+
+/// Items that nothing opened and that an event was refused for going on with. More of them is not refused again,
+/// and they need no end.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Assumed {
+    pub(crate) messages: Ids<Id>,
+    pub(crate) tools: Ids<Id>,
+    pub(crate) reasoning: Ids<Id>,
 }
 
 /// Who opened what, by kind: ids are unique within a kind only. They are kept
@@ -134,6 +144,7 @@ impl Verifier {
             }
             E::RunFinished => {
                 self.open = Open::default();
+                self.assumed = Assumed::default();
                 self.finished = true;
             }
             E::RunError => self.errored = true,
@@ -154,8 +165,8 @@ impl Verifier {
         };
     }
 
-    /// An item that a refused event opens or goes on with is open from here;
-    /// one that it ends is not.
+    /// An item that a refused event opens is open from here, one that it goes on with is assumed to be, and one that
+    /// it ends is not.
     fn open_anyway(&mut self, event: &Event) {
         use EventType as E;
         let id = |name| id_of(event.required(name));
@@ -166,20 +177,38 @@ impl Verifier {
         };
         match event.kind {
             E::TextMessageStart | E::TextMessageContent => {
-                self.open.messages.add(id("messageId"));
+                let is_start = event.kind == E::TextMessageStart;
+                let ids = if is_start {
+                    &mut self.open.messages
+                } else {
+                    &mut self.assumed.messages
+                };
+                ids.add(id("messageId"));
                 own(&mut self.owners.messages, "messageId");
             }
-            E::TextMessageEnd => remove(&mut self.open.messages, event.required("messageId")),
             E::ToolCallStart | E::ToolCallArgs => {
-                self.open.tools.add(id("toolCallId"));
+                let is_start = event.kind == E::ToolCallStart;
+                let ids = if is_start {
+                    &mut self.open.tools
+                } else {
+                    &mut self.assumed.tools
+                };
+                ids.add(id("toolCallId"));
                 own(&mut self.owners.tools, "toolCallId");
             }
-            E::ToolCallEnd => remove(&mut self.open.tools, event.required("toolCallId")),
             E::ReasoningMessageStart | E::ReasoningMessageContent => {
-                self.open.reasoning.add(id("messageId"));
+                let is_start = event.kind == E::ReasoningMessageStart;
+                let ids = if is_start {
+                    &mut self.open.reasoning
+                } else {
+                    &mut self.assumed.reasoning
+                };
+                ids.add(id("messageId"));
                 own(&mut self.owners.reasoning, "messageId");
             }
-            E::ReasoningMessageEnd => remove(&mut self.open.reasoning, event.required("messageId")),
+            E::TextMessageEnd => self.close_message(event.required("messageId")),
+            E::ToolCallEnd => self.close_tool(event.required("toolCallId")),
+            E::ReasoningMessageEnd => self.close_reasoning(event.required("messageId")),
             E::ReasoningStart => {
                 self.open.spans.add(id("messageId"));
             }
@@ -198,7 +227,22 @@ impl Verifier {
         }
     }
 
-    /// Closes a step of this name, whoever opened it.
+    fn close_message(&mut self, id: &Wtf8) {
+        remove(&mut self.open.messages, id);
+        remove(&mut self.assumed.messages, id);
+    }
+
+    fn close_tool(&mut self, id: &Wtf8) {
+        remove(&mut self.open.tools, id);
+        remove(&mut self.assumed.tools, id);
+    }
+
+    fn close_reasoning(&mut self, id: &Wtf8) {
+        remove(&mut self.open.reasoning, id);
+        remove(&mut self.assumed.reasoning, id);
+    }
+
+    /// Closes a step of this name, of any owner.
     fn close_step(&mut self, name: &Wtf8) {
         if let Some(step) = self.open.steps.first_named(name.as_bytes()).cloned() {
             self.open.steps.remove(&step);
@@ -337,7 +381,7 @@ impl Verifier {
 
     fn continue_message(&mut self, event: &Event) -> Verdict {
         let id = event.required("messageId");
-        if !has(&self.open.messages, id) {
+        if !has(&self.open.messages, id) && !has(&self.assumed.messages, id) {
             return broken(
                 &V08,
                 format!("{} names text message '{id}', which is not open", event.name()),
@@ -345,7 +389,7 @@ impl Verifier {
         }
         same_owner(event, self.owners.messages.get(&hash(id)), "message", id)?;
         if event.kind == EventType::TextMessageEnd {
-            remove(&mut self.open.messages, id);
+            self.close_message(id);
         }
         Ok(())
     }
@@ -384,7 +428,7 @@ impl Verifier {
 
     fn continue_tool(&mut self, event: &Event) -> Verdict {
         let id = event.required("toolCallId");
-        if !has(&self.open.tools, id) {
+        if !has(&self.open.tools, id) && !has(&self.assumed.tools, id) {
             return broken(
                 &V10,
                 format!("{} names tool call '{id}', which is not open", event.name()),
@@ -392,7 +436,7 @@ impl Verifier {
         }
         same_owner(event, self.owners.tools.get(&hash(id)), "tool call", id)?;
         if event.kind == EventType::ToolCallEnd {
-            remove(&mut self.open.tools, id);
+            self.close_tool(id);
         }
         Ok(())
     }
@@ -459,12 +503,12 @@ impl Verifier {
     fn continue_reasoning(&mut self, event: &Event) -> Verdict {
         let id = event.required("messageId");
         let is_span = event.kind == EventType::ReasoningEnd;
-        let open = if is_span {
-            &mut self.open.spans
+        let is_open = if is_span {
+            has(&self.open.spans, id)
         } else {
-            &mut self.open.reasoning
+            has(&self.open.reasoning, id) || has(&self.assumed.reasoning, id)
         };
-        if !has(open, id) {
+        if !is_open {
             let noun = if is_span { "span" } else { "message" };
             return broken(
                 &V14,
@@ -472,8 +516,10 @@ impl Verifier {
             );
         }
         same_owner(event, self.owners.reasoning.get(&hash(id)), "reasoning", id)?;
-        if event.kind != EventType::ReasoningMessageContent {
-            remove(open, id);
+        match event.kind {
+            EventType::ReasoningEnd => remove(&mut self.open.spans, id),
+            EventType::ReasoningMessageEnd => self.close_reasoning(id),
+            _ => {}
         }
         Ok(())
     }
