@@ -123,7 +123,7 @@ impl Framing {
         }
     }
 
-    /// Goes on behind a stretch of the body that is missing and ends at
+    /// Goes on after a stretch of the body that is missing and ends at
     /// `offset`. What was begun before it is given up.
     pub fn restart(&mut self, offset: u64) {
         self.state = match self.media() {

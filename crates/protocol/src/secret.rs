@@ -172,8 +172,8 @@ fn humps(part: &[u8]) -> impl Iterator<Item = &[u8]> {
             here && (!before || next_is_low)
         };
         let end = (1..rest.len()).find(|at| goes_up(*at)).unwrap_or(rest.len());
-        let (word, behind) = rest.split_at(end);
-        rest = behind;
+        let (word, after) = rest.split_at(end);
+        rest = after;
         Some(word)
     })
 }

@@ -90,10 +90,10 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "cut",
         title: "Cut",
-        sentence: "The answer ends behind this place: with a reset, cleanly or unterminated.",
+        sentence: "The answer ends after this place: with a reset, cleanly or unterminated.",
         fields: &[
             Field {
-                label: "behind",
+                label: "after",
                 takes: Takes::Where(CUTS),
                 ..WHERE
             },
@@ -112,7 +112,7 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "stall",
         title: "Stall",
-        sentence: "Nothing more comes behind this place, for a time or for good.",
+        sentence: "Nothing more comes after this place, for a time or for good.",
         fields: &[WHERE, field("for", "for", Takes::Time, "5s").unless("for good")],
     },
     Fault {
@@ -136,7 +136,7 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "reorder",
         title: "Reorder",
-        sentence: "The event comes behind the one after it.",
+        sentence: "The event changes places with the one after it.",
         fields: &[WHERE],
     },
     Fault {
@@ -191,7 +191,7 @@ pub const FAULTS: &[Fault] = &[
         title: "RUN_ERROR",
         sentence: "A RUN_ERROR replaces the run's end, or follows an event and ends the run.",
         fields: &[
-            field("event", "behind event", Takes::Number, "").unless("the end"),
+            field("event", "after event", Takes::Number, "").unless("the end"),
             field("code", "code", Takes::Text, "").unless("none"),
             field("message", "message", Takes::Text, "").unless("injected by a fault"),
         ],

@@ -15,7 +15,7 @@
 //!
 //! # Map, in reading order
 //!
-//! A module uses those before it and none behind it (`tests/architecture.rs`).
+//! A module uses those before it and none after it (`tests/architecture.rs`).
 //!
 //! - `steps`: counts work, for tests.
 //! - [`exchange`]: the facts of an exchange; `codec`: how numbers and texts are written in pages.

@@ -79,7 +79,7 @@ pub trait Shelf {
 
     /// Bytes of the response body as they were on the wire. Shorter than
     /// asked when the range reaches past what there is (yet). Holes count as
-    /// absent: offsets go on behind them, and the bytes inside read as zero.
+    /// absent: offsets go on after them, and the bytes inside read as zero.
     ///
     /// # Errors
     /// When the shelf cannot be read.

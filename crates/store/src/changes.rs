@@ -92,7 +92,7 @@ impl Changes {
             .map_err(|source| StoreError::from_read(self.place.path(), "what changed", source))
     }
 
-    /// Goes on where the store lies now. There revisions are behind those of
+    /// Goes on where the store lies now. There revisions are older than those of
     /// before if it is another store.
     fn follow(&mut self) -> Result<(), StoreError> {
         let now = Self::open(&self.place)?;

@@ -1,4 +1,4 @@
-//! The deriver: pages are made behind the bytes.
+//! The deriver: pages are made after the bytes.
 //!
 //! A follower reads what the store has of an exchange beyond its watermark,
 //! lets `session` derive it, and stores each commit in a transaction of its

@@ -18,7 +18,7 @@ use crate::{
 /// Bytes read, and absorbed in one transaction, at once; a longer record is read whole.
 pub(crate) const BATCH_LEN: usize = 1 << 20;
 
-/// Bytes behind damage that are looked through for records.
+/// Bytes after damage that are looked through for records.
 const LOOK_BEHIND: u64 = 32 << 20;
 
 /// Reads one file of a spool.
@@ -120,9 +120,9 @@ impl PieceReader {
         }
     }
 
-    /// Whether records stand behind what could not be read here, at `pos` in the
+    /// Whether records stand after what could not be read here, at `pos` in the
     /// life of the spool: then it is damage, and not the torn end of a write.
-    pub(crate) fn has_records_behind(&mut self, pos: u64) -> io::Result<bool> {
+    pub(crate) fn has_records_after(&mut self, pos: u64) -> io::Result<bool> {
         self.file.seek(SeekFrom::Start(self.offset))?;
         let mut rest = Vec::new();
         (&self.file).take(LOOK_BEHIND).read_to_end(&mut rest)?;

@@ -180,10 +180,10 @@ fn import_body<S: Shelf>(tx: &Connection, id: i64, shelf: &S) -> Result<u64, Imp
         }
         let mut rest = chunks.as_slice();
         while !rest.is_empty() {
-            let (batch, behind) = rest.split_at(batch_len(rest));
+            let (batch, after) = rest.split_at(batch_len(rest));
             import_batch(tx, id, shelf, next, batch)?;
             next += batch.len() as u64;
-            rest = behind;
+            rest = after;
         }
     }
 }

@@ -30,7 +30,7 @@
 //! - [`Store`] (`store`), with `library`, `overview`, `sources`, `keeping`, `import`, `prune` and [`Changes`]: what callers ask and change; `types`: their answers.
 //! - [`Catalogue`] (`catalogue`): the same list over exchanges that lie in a recording file.
 //! - [`StoreShelf`] (`shelf`): one exchange, read by ranges.
-//! - [`Deriving`] (`deriver`): pages made behind the bytes.
+//! - [`Deriving`] (`deriver`): pages made after the bytes.
 //! - `conn`, `place`, `os`: connections, the path of the store, and what differs between platforms.
 //!
 //! # Invariants

@@ -92,7 +92,7 @@ impl Store {
         self.read("the exchanges", exchanges::last_id)
     }
 
-    /// As [`Store::indexes`], of those behind a number.
+    /// As [`Store::indexes`], of those after a number.
     ///
     /// # Errors
     /// When the store cannot be read.

@@ -34,7 +34,7 @@ pub(crate) fn erase(conn: &mut Connection, id: i64) -> rusqlite::Result<bool> {
     while step(conn, |conn| texts::delete_some(conn, id, TEXTS_A_STEP))? > 0 {}
     step(conn, |conn| {
         settings::next_revision(conn)?;
-        // A deriver may have added some meanwhile; behind this row it cannot.
+        // A deriver may have added some meanwhile; after this row it cannot.
         pages::delete_some(conn, id, u32::MAX)?;
         texts::delete_some(conn, id, u32::MAX)?;
         heads::delete(conn, id)?;

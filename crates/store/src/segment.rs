@@ -24,7 +24,7 @@ pub(crate) const SEGMENT_CHUNKS: usize = 4096;
 
 /// Bytes stand as they are.
 pub(crate) const PLAIN: i64 = 0;
-/// Bytes are one LZ4 block behind their length.
+/// Bytes are one LZ4 block after their length.
 pub(crate) const LZ4: i64 = 1;
 
 /// A stretch of a body.
@@ -42,7 +42,7 @@ pub(crate) struct Segment {
 }
 
 impl Segment {
-    /// Place behind its bytes.
+    /// Place after its bytes.
     pub(crate) fn end(&self) -> u64 {
         self.offset + self.bytes.len() as u64
     }

@@ -283,7 +283,7 @@ struct Writer {
     last_given: LastGiven,
     /// It was reported that the spool's files are gone and cannot be made again.
     is_unspooled: bool,
-    /// Files behind which others follow, oldest first.
+    /// Files that others follow, oldest first.
     closed: VecDeque<Closed>,
     /// Exchanges that ended, oldest first, as far as a cap may take them.
     ended: VecDeque<i64>,

@@ -1,4 +1,4 @@
-//! Pages behind the bytes: made once, by one process, and made again on demand.
+//! Pages after the bytes: made once, by one process, and made again on demand.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::{fmt::Write as _, time::Duration};

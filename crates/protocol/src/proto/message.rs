@@ -148,7 +148,7 @@ fn store(slot: &mut Option<Node>, node: Option<Node>, field: &Field) {
     }
 }
 
-/// What stands behind a tag. An open value may be none at all.
+/// What stands after a tag. An open value may be none at all.
 fn one(
     reader: &mut Reader<'_>,
     field: &'static Field,

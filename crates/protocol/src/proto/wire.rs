@@ -135,7 +135,7 @@ impl<'a> Reader<'a> {
         Ok(f64::from_le_bytes(*bytes))
     }
 
-    /// Steps over the value behind a tag.
+    /// Steps over the value after a tag.
     pub(super) fn skip(&mut self, tag: Tag) -> Result<(), Broken> {
         self.skip_within(tag, GROUPS)
     }

@@ -52,7 +52,7 @@ pub(super) fn has_secret_member(text: &[u8]) -> bool {
     while let Some(name) = quoted.next() {
         let is_name = quoted
             .peek()
-            .is_some_and(|behind| behind.trim_ascii_start().first() == Some(&b':'));
+            .is_some_and(|after| after.trim_ascii_start().first() == Some(&b':'));
         // What is escaped in a name is not read here, so it counts as one.
         if is_name && (is_secret(name) || name.contains(&b'\\')) {
             return true;
@@ -102,7 +102,7 @@ impl Scan<'_, '_> {
         }
     }
 
-    /// Goes on behind a separator.
+    /// Goes on after a separator.
     fn separator(&mut self, at: usize) {
         self.at = at + 1;
         let Some(byte) = self.text.get(at) else { return };

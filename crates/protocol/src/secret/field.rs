@@ -46,7 +46,7 @@ fn is_secret_json(value: &[u8]) -> bool {
 }
 
 /// A browser cannot send header fields with a WebSocket, so tokens are sent as
-/// subprotocols: behind a name and a dot, as the next item, or alone.
+/// subprotocols: after a name and a dot, as the next item, or alone.
 fn cover_protocols<'a>(value: &'a [u8], mask: &mut dyn FnMut(&[u8]) -> String) -> Cow<'a, [u8]> {
     let mut covered = Vec::with_capacity(value.len());
     let mut is_awaited = false;
@@ -78,7 +78,7 @@ fn cover_protocols<'a>(value: &'a [u8], mask: &mut dyn FnMut(&[u8]) -> String) -
 }
 
 /// Where the token begins in `base64url.bearer.authorization.k8s.io.TOKEN`:
-/// behind the dot that follows the last secret word, names of hosts passed over.
+/// after the dot that follows the last secret word, names of hosts passed over.
 fn token_place(item: &[u8]) -> Option<usize> {
     let mut begins = 0;
     let mut place = None;

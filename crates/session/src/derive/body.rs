@@ -85,7 +85,7 @@ impl Body {
         }
     }
 
-    /// Goes on behind a frame that ends at `covered`, with the chunk that
+    /// Goes on after a frame that ends at `covered`, with the chunk that
     /// holds the byte there. An encoded body is decoded from its start again.
     pub(crate) fn resume(exchange: &Exchange, transport: Transport, covered: u64, chunk: Chunk, number: u64) -> Self {
         let mut body = Self::new(exchange);

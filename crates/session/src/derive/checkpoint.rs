@@ -165,7 +165,7 @@ fn take_up<S: Shelf>(shelf: &S, page: &[u8], purpose: Purpose) -> Result<Deriver
     })
 }
 
-/// The body behind a byte: from the chunk that holds it, or the next one.
+/// The body after a byte: from the chunk that holds it, or the next one.
 fn body_at<S: Shelf>(
     shelf: &S,
     exchange: &Exchange,
@@ -173,7 +173,7 @@ fn body_at<S: Shelf>(
     covered: u64,
 ) -> Result<Body, Unusable<S::Error>> {
     // The chunk that holds the last byte that was followed exists; the one
-    // behind it may not have come yet.
+    // after it may not have come yet.
     let number = match covered.checked_sub(1) {
         Some(last) => shelf.chunk_at(last).map_err(Unusable::Shelf)?.unwrap_or(0),
         None => 0,

@@ -27,7 +27,7 @@ pub enum List {
     Runs = 3,
     /// Starts of runs whose input has a new user message; `extra` is the run's number.
     Turns = 4,
-    /// Frames behind a gap of [`GAP_US`] or more; `extra` is the gap, `sum`
+    /// Frames after a gap of [`GAP_US`] or more; `extra` is the gap, `sum`
     /// what collapsing has cut away up to and including it.
     Gaps = 5,
 }

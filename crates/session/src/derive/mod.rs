@@ -261,8 +261,8 @@ impl Deriver {
         let mut rest = bytes;
         for chunk in chunks {
             let len = usize::try_from(chunk.len).unwrap_or(usize::MAX).min(rest.len());
-            let (bytes, behind) = rest.split_at(len);
-            rest = behind;
+            let (bytes, after) = rest.split_at(len);
+            rest = after;
             let cuts = self.body.begin(chunk, len);
             self.follow_cuts(&cuts, pieces, &mut commits);
             for part in bytes.chunks(self.body.part_len()) {

@@ -157,7 +157,7 @@ pub(crate) struct Pyramid {
 struct Level {
     /// Complete nodes in pages that are full.
     sealed: u32,
-    /// Complete nodes behind them.
+    /// Complete nodes after them.
     block: Vec<Node>,
     /// The node that is not complete, from complete children only.
     current: Node,

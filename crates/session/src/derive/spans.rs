@@ -73,7 +73,7 @@ pub struct Span {
     pub(crate) spilled: u32,
     /// Frames in the spilled stretches.
     pub(crate) spilled_frames: u32,
-    /// The stretches behind the spilled ones: first frame and count.
+    /// The stretches after the spilled ones: first frame and count.
     pub(crate) stretches: Vec<(u32, u32)>,
 }
 

@@ -401,7 +401,7 @@ fn turns_of(side: &Outline, items: Range<u32>) -> Vec<Vec<u32>> {
     turns
 }
 
-/// Places of what both sequences have, in order, and behind them both ends.
+/// Places of what both sequences have, in order, and after them both ends.
 fn cuts(one: &[u64], other: &[u64]) -> Vec<(usize, usize)> {
     let mut cuts = anchors(one, other);
     cuts.push((one.len(), other.len()));

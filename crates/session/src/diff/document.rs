@@ -192,7 +192,7 @@ pub(super) fn input_document(input: &Value, with_state: bool) -> Object {
     members
 }
 
-/// The messages behind the last one of the assistant.
+/// The messages after the last one of the assistant.
 fn asked(input: &Value) -> Vec<&Value> {
     let messages = input.get("messages").and_then(Value::as_array).unwrap_or_default();
     let is_answer = |message: &Value| message.get("role").and_then(Value::as_str) == Some("assistant");
@@ -206,7 +206,7 @@ pub(super) fn begins_turn(input: &Value) -> bool {
     last.and_then(|message| message.get("role")).and_then(Value::as_str) == Some("user")
 }
 
-/// Whether an input goes on behind an answer of the agent.
+/// Whether an input goes on after an answer of the agent.
 pub(super) fn follows_an_answer(input: &Value) -> bool {
     let messages = input.get("messages").and_then(Value::as_array).unwrap_or_default();
     asked(input).len() < messages.len()

@@ -63,7 +63,7 @@ pub(crate) struct Outline {
     pub(crate) threads: Vec<Range<u32>>,
     /// How each part was answered.
     pub(crate) answers: Vec<Answer>,
-    /// Whether the state that each part's request brings counts: behind an
+    /// Whether the state that each part's request brings counts: after an
     /// answer it is what the agent made of it.
     pub(crate) with_state: Vec<bool>,
     /// What each input asks, by its place among the items.

@@ -277,7 +277,7 @@ fn note_of(diff: &Diff) -> String {
 fn difference(old: f64, new: f64) -> String {
     let by = new - old;
     let scale = old.abs().max(new.abs()).max(1.0);
-    // What rounding leaves behind is not shown.
+    // What rounding leaves over is not shown.
     let digits = (12 - scale.log10().ceil() as i32).clamp(0, 12) as usize;
     let text = format!("{by:+.digits$}");
     match text.contains('.') {

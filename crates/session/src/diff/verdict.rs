@@ -118,7 +118,7 @@ pub struct Difference {
     pub first_row: u32,
     /// Number of the last row that differs in it.
     pub last_row: u32,
-    /// Rows behind it that are downstream of it.
+    /// Rows after it that are downstream of it.
     pub downstream: u32,
     /// Whether the two meet again.
     pub recovers: bool,

@@ -17,7 +17,7 @@ pub struct WordRun {
     pub place: WordPlace,
     /// The words, as they stand; of a long equal stretch the beginning.
     pub text: String,
-    /// Words left out behind `text`.
+    /// Words left out after `text`.
     pub folded: u32,
 }
 

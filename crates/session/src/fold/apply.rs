@@ -28,7 +28,7 @@ pub(crate) struct View {
     /// `undefined`, while the client still shows the state of before.
     pub(crate) state_undefined: bool,
     pub(crate) interrupts: Value,
-    /// Behind a stop: items that were never opened are made up.
+    /// After a stop: items that were never opened are made up.
     pub(crate) lenient: bool,
 }
 

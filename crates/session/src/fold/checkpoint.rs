@@ -18,7 +18,7 @@
 //! places is written once; the others name it by its number, which counts the
 //! branches that were written before it ended. So a state that was copied into
 //! itself again and again is as small here as in memory. A page's piece holds
-//! its messages; the piece behind it what the index of messages knows of them.
+//! its messages; the piece after it what the index of messages knows of them.
 
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -272,8 +272,8 @@ impl Messages {
         wanted
     }
 
-    /// Up to so many messages behind a spot.
-    pub(crate) fn behind(&self, spot: Spot, count: usize, pieces: &dyn PieceSource) -> Vec<Message> {
+    /// Up to so many messages after a spot.
+    pub(crate) fn following(&self, spot: Spot, count: usize, pieces: &dyn PieceSource) -> Vec<Message> {
         let mut found = Vec::new();
         let mut skip = spot.slot + 1;
         for (_, page) in self.pages.range(spot.page..) {
@@ -369,7 +369,7 @@ impl Messages {
         Spot { page, slot }
     }
 
-    /// Puts a message behind the one at a spot and the tool messages that
+    /// Puts a message after the one at a spot and the tool messages that
     /// follow it.
     pub(crate) fn insert_behind_tools(&mut self, owner: Spot, message: Message, pieces: &dyn PieceSource) {
         let Some(spot) = self.behind_tools(owner, pieces) else {

@@ -10,7 +10,7 @@
 //!            └──────────┴── findings, the first stop ─┴───────────┘
 //! ```
 //!
-//! Behind the stop the client holds still: [`Fold::messages`], [`Fold::state`].
+//! After the stop the client holds still: [`Fold::messages`], [`Fold::state`].
 //! Folding goes on leniently beside that, so that the rest can be inspected:
 //! [`Fold::after_stop`].
 //!
@@ -97,7 +97,7 @@ pub use self::{
 /// The official client after some frames.
 #[derive(Clone, Debug)]
 pub struct Fold {
-    /// Goes on behind a stop.
+    /// Goes on after a stop.
     view: View,
     /// Where the client gave up, and what it held.
     stopped: Option<Box<Stopped>>,
@@ -338,7 +338,7 @@ impl Fold {
         }
     }
 
-    /// Takes note of an event that the client refuses. Behind the stop, what
+    /// Takes note of an event that the client refuses. After the stop, what
     /// only follows from an earlier refusal is not reported again.
     fn refuse(&mut self, event: Option<&Event>, broken: Broken, course: &mut Course<'_>) {
         let follows = self.verifier.follows_from_before(event, &broken);
@@ -402,7 +402,7 @@ impl Fold {
         }
     }
 
-    /// What is followed: what the client holds, and behind its stop what it would.
+    /// What is followed: what the client holds, and after its stop what it would.
     pub(crate) fn followed(&self) -> &View {
         &self.view
     }

@@ -23,7 +23,7 @@ const SAME_TEXT_LEN: u64 = 40;
 const TEXTS: usize = 1024;
 /// Messages remembered that a tool call began inside of.
 const INTERRUPTED: usize = 64;
-/// Tool messages looked at behind a call.
+/// Tool messages looked at after a call.
 const RESULTS: usize = 256;
 
 /// The items of the run that is under way.
@@ -235,8 +235,8 @@ fn call_answered(before: &BeforeEvent<'_>, event: &Event, asked: &Asked, finding
 fn answered_at(before: &BeforeEvent<'_>, call_id: &Wtf8) -> Option<u32> {
     let messages = &before.view.messages;
     let spot = messages.search(Named::Call, call_id.as_bytes(), &|_| true, before.pieces)?;
-    let behind = messages.behind(spot, RESULTS, before.pieces);
-    let results = behind.iter().take_while(|message| role_of(message) == "tool");
+    let following = messages.following(spot, RESULTS, before.pieces);
+    let results = following.iter().take_while(|message| role_of(message) == "tool");
     results
         .filter(|message| text_of(&message.value, "toolCallId") == Some(call_id.as_bytes()))
         .map(|message| message.first_seq)

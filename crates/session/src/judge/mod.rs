@@ -3,7 +3,7 @@
 //! A `Judge` stands beside a [`Fold`]: it sees each frame before it is folded
 //! and, as a witness, each event as the client applies it, and adds findings
 //! to the client's own. At the end it says what only the end shows. Like the
-//! fold it goes on behind a stop, it is bounded in memory whatever the length
+//! fold it goes on after a stop, it is bounded in memory whatever the length
 //! of the stream, and it is written into checkpoints.
 //!
 //! ```text

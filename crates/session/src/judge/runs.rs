@@ -46,8 +46,8 @@ impl Runs {
         findings: &mut Vec<Broken>,
     ) {
         if self.count > 0 {
-            let behind = if self.failed { "RUN_ERROR" } else { "RUN_FINISHED" };
-            let message = format!("run {} on one stream, behind {behind}", self.count + 1);
+            let after = if self.failed { "RUN_ERROR" } else { "RUN_FINISHED" };
+            let message = format!("run {} on one stream, after {after}", self.count + 1);
             findings.push(Broken::new(&SECOND_RUN, message));
         }
         *self = Self {
@@ -58,7 +58,7 @@ impl Runs {
             ..Self::default()
         };
         if !asked.is_connect {
-            // The runs behind the first have ids of their own.
+            // The runs after the first have ids of their own.
             let run_id = if self.count == 1 { &asked.run_id } else { &None };
             self.compare("request's", &[&asked.thread_id, run_id], event, findings);
         }

@@ -214,7 +214,7 @@ impl<'a> Comparing<'a> {
         }
     }
 
-    /// Calls behind everything that is known, which the stream never had.
+    /// Calls after everything that is known, which the stream never had.
     fn calls_left_out(&mut self) {
         let is_known = |message: &Json| {
             let id = id_of(message).unwrap_or_default();

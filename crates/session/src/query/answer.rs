@@ -31,7 +31,7 @@ pub struct EventLine {
 pub struct FrameData {
     /// The `data` lines, joined with LF.
     pub data: Vec<u8>,
-    /// The body ends without the blank line behind it.
+    /// The body ends without the blank line after it.
     pub is_cut: bool,
 }
 
@@ -153,7 +153,7 @@ pub struct SpanText {
     pub result: Option<String>,
     /// Whether something was left out.
     pub cut: bool,
-    /// Frames of the span behind the moment that the text is as of.
+    /// Frames of the span after the moment that the text is as of.
     pub later: u32,
 }
 
@@ -286,7 +286,7 @@ pub enum JumpTo {
     Run,
     /// The start of a run whose input has a new user message.
     Turn,
-    /// A gap of 500 ms or more: the frame behind it.
+    /// A gap of 500 ms or more: the frame after it.
     Gap,
     /// The next row of the span view.
     Span,
@@ -390,7 +390,7 @@ pub struct SpanDetail {
     pub result: Option<String>,
     /// It has not ended.
     pub open: bool,
-    /// Events of it behind the frame asked for; text and result are as of that frame.
+    /// Events of it after the frame asked for; text and result are as of that frame.
     pub later: u32,
 }
 

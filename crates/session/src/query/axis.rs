@@ -155,10 +155,10 @@ impl<S: Shelf> Reader<S> {
         let block_len = crate::derive::frames::BLOCK;
         let frames = self.frame_count();
         let blocks = frames.div_ceil(block_len);
-        let behind = partition(blocks, |block| {
+        let after = partition(blocks, |block| {
             Ok::<_, Failed<S::Error>>(self.frame(block * block_len + 1)?.at_us <= at_us)
         })?;
-        let Some(block) = behind.checked_sub(1) else {
+        let Some(block) = after.checked_sub(1) else {
             return Ok(0);
         };
         let entries = self.pages.frame_block(&self.shelf, u64::from(block))?;

@@ -28,8 +28,8 @@ const PARTS: usize = 1_000;
 const PARTS_LEN: usize = 1024 * 1024;
 /// Messages that one window gives.
 const WINDOW: u32 = 500;
-/// Messages looked through for a result, behind the call.
-const RESULTS_BEHIND: usize = 64;
+/// Messages looked through for a result, after the call.
+const RESULTS_AFTER: usize = 64;
 
 /// A window of the conversation.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,7 +78,7 @@ pub struct ChatMessage {
     pub json: Option<String>,
     /// Tool calls.
     pub tools: Vec<ToolCard>,
-    /// Tool calls left out behind `tools`.
+    /// Tool calls left out after `tools`.
     pub tools_skipped: u32,
     /// Text is still arriving.
     pub open: bool,
@@ -140,8 +140,8 @@ impl<S: Shelf> Reader<S> {
         let total = fold.message_count() as u32;
         let count = count.min(WINDOW);
         let first = first.unwrap_or(total.saturating_sub(count)).min(total);
-        // With those behind it, among which are the results of its calls.
-        let held = fold.messages(first as usize, count as usize + RESULTS_BEHIND, &pieces);
+        // With those after it, among which are the results of its calls.
+        let held = fold.messages(first as usize, count as usize + RESULTS_AFTER, &pieces);
         let chat = Chat {
             fold: &fold,
             pieces: &pieces,
@@ -152,8 +152,8 @@ impl<S: Shelf> Reader<S> {
             .enumerate()
             .take(count as usize)
             .map(|(place, message)| {
-                let behind = &held[place + 1..held.len().min(place + 1 + RESULTS_BEHIND)];
-                chat.message(first + place as u32, message, behind)
+                let following = &held[place + 1..held.len().min(place + 1 + RESULTS_AFTER)];
+                chat.message(first + place as u32, message, following)
             })
             .collect();
         let spoken = messages
@@ -203,7 +203,7 @@ struct Chat<'a> {
 }
 
 impl Chat<'_> {
-    fn message(&self, index: u32, message: &Message, behind: &[Message]) -> ChatMessage {
+    fn message(&self, index: u32, message: &Message, following: &[Message]) -> ChatMessage {
         let value = &message.value;
         let id = self.wtf8(value, "id").unwrap_or_default();
         let mut shown = ChatMessage {
@@ -229,7 +229,7 @@ impl Chat<'_> {
         let calls = value.get("toolCalls").and_then(Value::as_list);
         if let Some(calls) = calls {
             let mut results: BTreeMap<Wtf8, &Message> = BTreeMap::new();
-            for message in behind {
+            for message in following {
                 if let Some(call) = self.wtf8(&message.value, "toolCallId") {
                     results.entry(call).or_insert(message);
                 }
@@ -315,7 +315,7 @@ impl Chat<'_> {
     }
 
     /// What a message says that answers a call; the client puts those right
-    /// behind the message with the call.
+    /// after the message with the call.
     fn result_in(&self, message: &Message) -> Option<String> {
         let content = message.value.get("content")?;
         Some(match content.node() {

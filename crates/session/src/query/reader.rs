@@ -27,7 +27,7 @@ const DECODED_LEN: usize = 48 * 1024 * 1024;
 const PACKED_LEN: u64 = 16 * 1024;
 
 /// A packed body on its way: what was unpacked last, and how to go on. Who
-/// reads forwards unpacks everything once; who goes back behind what is kept
+/// reads forwards unpacks everything once; who goes back before what is kept
 /// begins again.
 struct Unpacked {
     unpacker: encoding::Decoder,

@@ -105,8 +105,8 @@ impl<S: Shelf> Reader<S> {
     }
 
     fn span_view_row(&mut self, expanded: &[Expanded], row: u64) -> Result<Row, Failed<S::Error>> {
-        let behind = expanded.partition_point(|span| span.row < row);
-        let Some(above) = behind.checked_sub(1).map(|idx| expanded[idx]) else {
+        let after = expanded.partition_point(|span| span.row < row);
+        let Some(above) = after.checked_sub(1).map(|idx| expanded[idx]) else {
             return self.span_row(row as u32);
         };
         let inside = row - above.row - 1;
@@ -245,12 +245,12 @@ impl<S: Shelf> Reader<S> {
         span: &Span,
         holds: impl Fn(&Spill) -> bool,
     ) -> Result<std::sync::Arc<Spill>, Failed<S::Error>> {
-        let behind = super::pages::partition(span.spilled, |list| {
+        let after = super::pages::partition(span.spilled, |list| {
             Ok::<_, Failed<S::Error>>(holds(
                 &*self.pages.spill(&self.shelf, Span::spill_page(span.ordinal, list))?,
             ))
         })?;
         self.pages
-            .spill(&self.shelf, Span::spill_page(span.ordinal, behind.saturating_sub(1)))
+            .spill(&self.shelf, Span::spill_page(span.ordinal, after.saturating_sub(1)))
     }
 }

@@ -49,7 +49,7 @@ impl<S: Shelf> Reader<S> {
         self.span_text_until(ordinal, u32::MAX, limit)
     }
 
-    /// The same as of a frame: what was said behind it is not there yet.
+    /// The same as of a frame: what was said after it is not there yet.
     ///
     /// # Errors
     /// When there is no such span, or the shelf cannot be read.
@@ -83,7 +83,7 @@ impl<S: Shelf> Reader<S> {
 
     fn said_in(&mut self, span: &Span, until: u32, limit: usize) -> Result<SpanText, Failed<S::Error>> {
         let known = match until.checked_add(1).filter(|_| until < span.last_seq) {
-            Some(behind) => self.rank_in(span, behind)?,
+            Some(after) => self.rank_in(span, after)?,
             None => span.frames,
         };
         let mut text = Wtf8::new();

@@ -297,10 +297,10 @@ impl<S: Shelf> Reader<S> {
     /// When there is no such frame, or the shelf cannot be read.
     pub fn state_tree(&mut self, query: &StateQuery) -> Result<StateTree, Failed<S::Error>> {
         let (fold, _) = self.fold_at(query.at)?;
-        let behind = self
+        let events = self
             .pages
             .mark_past(&self.shelf, List::States, |mark| mark.seq > query.at)?;
-        let last = match behind.checked_sub(1) {
+        let last = match events.checked_sub(1) {
             Some(idx) => Some(self.pages.mark(&self.shelf, List::States, idx)?.seq),
             None => None,
         };
@@ -308,7 +308,7 @@ impl<S: Shelf> Reader<S> {
             Some(seq) => Some(self.fold_before(seq)?),
             None => None,
         };
-        let stuck = self.stuck_at(behind)?;
+        let stuck = self.stuck_at(events)?;
         let pieces = ShelfPieces(&self.shelf);
         let state = fold.state();
         let diff = before
@@ -363,7 +363,7 @@ impl<S: Shelf> Reader<S> {
     /// The state as of a frame, whether or not the official client has given
     /// up before: what a comparison goes by.
     pub(crate) fn whole_state_at(&mut self, seq: u32) -> Result<Value, Failed<S::Error>> {
-        // Behind the last state event it stands still.
+        // After the last state event it stands still.
         let last = self.last_state_seq(seq)?;
         let (fold, _) = self.fold_at(last)?;
         Ok(match fold.stop() {
@@ -374,8 +374,8 @@ impl<S: Shelf> Reader<S> {
 
     /// The state event at or before a frame; 0 if there is none.
     pub(crate) fn last_state_seq(&mut self, seq: u32) -> Result<u32, Failed<S::Error>> {
-        let behind = self.pages.mark_past(&self.shelf, List::States, |mark| mark.seq > seq)?;
-        match behind.checked_sub(1) {
+        let events = self.pages.mark_past(&self.shelf, List::States, |mark| mark.seq > seq)?;
+        match events.checked_sub(1) {
             Some(idx) => Ok(self.pages.mark(&self.shelf, List::States, idx)?.seq),
             None => Ok(0),
         }
@@ -389,10 +389,10 @@ impl<S: Shelf> Reader<S> {
         Ok(fold)
     }
 
-    /// Since when and why the state stands still, `behind` state events in.
-    fn stuck_at(&mut self, behind: u32) -> Result<Option<(u32, String)>, Failed<S::Error>> {
+    /// Since when and why the state stands still, after so many state events.
+    fn stuck_at(&mut self, events: u32) -> Result<Option<(u32, String)>, Failed<S::Error>> {
         let mut since = None;
-        for idx in (behind.saturating_sub(LOOK_BACK)..behind).rev() {
+        for idx in (events.saturating_sub(LOOK_BACK)..events).rev() {
             let mark = self.pages.mark(&self.shelf, List::States, idx)?;
             match mark.extra & 3 {
                 code if code == StateMark::Snapshot as u64 => break,
@@ -526,8 +526,8 @@ impl<'a> Tree<'a> {
         depth: u16,
     ) {
         let plain = open.children.is_empty() && !self.query.changed_only;
-        let behind = self.query.first + u64::from(self.query.count);
-        if plain && (self.line >= behind || self.line + len as u64 <= self.query.first) {
+        let end = self.query.first + u64::from(self.query.count);
+        if plain && (self.line >= end || self.line + len as u64 <= self.query.first) {
             self.line += len as u64;
             return;
         }
@@ -556,8 +556,8 @@ impl<'a> Tree<'a> {
         self.line += 1;
         let is_branch = matches!(value.node(), Node::Map(_) | Node::List(_));
         let expanded = open.is_open && is_branch && diff.change != Some(ChangeKind::Removed);
-        let behind = self.query.first + u64::from(self.query.count);
-        if (self.query.first..behind).contains(&number) && self.len <= POINTERS_LEN {
+        let end = self.query.first + u64::from(self.query.count);
+        if (self.query.first..end).contains(&number) && self.len <= POINTERS_LEN {
             self.len += pointer.len() + name.len();
             self.lines.push(StateLine {
                 pointer: pointer.clone(),

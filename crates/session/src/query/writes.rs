@@ -1,7 +1,7 @@
 //! Who wrote a value of the state, and when.
 //!
 //! Each value knows the frame that set it. So the write before one is found by
-//! looking at the value as it was before that frame, and the next write behind
+//! looking at the value as it was before that frame, and the next write after
 //! a moment by halving: as long as nothing wrote, the same frame is named.
 
 use super::{
@@ -31,7 +31,7 @@ pub struct Write {
     pub value: String,
 }
 
-/// Writes of a value up to a moment, and the next behind it.
+/// Writes of a value up to a moment, and the next after it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct WriteHistory {
@@ -44,7 +44,7 @@ pub struct WriteHistory {
 }
 
 impl<S: Shelf> Reader<S> {
-    /// Writes of the value at a pointer: up to `most` until a frame, and the next behind it.
+    /// Writes of the value at a pointer: up to `most` until a frame, and the next after it.
     ///
     /// A branch is written when something in it is set; what is only taken out
     /// of it leaves no trace. What the value was before it was removed and

@@ -66,7 +66,7 @@ impl Stage {
     }
 }
 
-/// Behind every LF LF, and at the end.
+/// After every LF LF, and at the end.
 fn cuts(body: &[u8]) -> Vec<usize> {
     let mut cuts: Vec<usize> = (2..=body.len()).filter(|end| &body[end - 2..*end] == b"\n\n").collect();
     if cuts.last() != Some(&body.len()) {

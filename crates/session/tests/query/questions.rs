@@ -405,7 +405,7 @@ fn tool_calls_and_parts_that_are_left_out_are_counted() {
     assert_eq!((messages[0].parts.len(), messages[0].parts_skipped), (1_000, 0));
     assert_eq!((messages[1].tools.len(), messages[1].tools_skipped), (1_000, 0));
 
-    // A text that is cut, and two parts behind it.
+    // A text that is cut, and two parts after it.
     let messages = window(&[text(10), text((1 << 20) + 1), image.clone(), image.clone()], 0);
     assert_eq!((messages[0].parts.len(), messages[0].parts_skipped), (0, 3));
     assert_eq!(messages[0].text.len(), 10 + (1 << 20));

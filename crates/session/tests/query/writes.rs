@@ -113,7 +113,7 @@ fn a_spans_events_are_told_with_their_gaps_and_when_they_came() {
 fn what_was_not_recorded_is_hatched_between_the_bytes_around_it() {
     let mut stream = counting();
     let hole = 40;
-    // The bytes behind the third chunk stand further back by as many as are missing.
+    // The bytes after the third chunk stand further back by as many as are missing.
     let at = stream.chunks[2].offset + stream.chunks[2].len;
     for chunk in &mut stream.chunks[3..] {
         chunk.offset += hole;

@@ -159,7 +159,7 @@ impl SpoolFolder {
         pieces
     }
 
-    /// Place behind the last record of a spool, by its last file; zero if it is empty.
+    /// Place after the last record of a spool, by its last file; zero if it is empty.
     pub(crate) fn end_of(&self, id: &str) -> u64 {
         self.pieces(id)
             .iter()

@@ -10,7 +10,7 @@
 //! come finds what it has not seen, in any file. The
 //! checksum covers everything from `kind` on, then `pos`. A record whose
 //! length passes the end of the file, or whose checksum does not hold, is the
-//! torn end of a spool, and so is everything behind it.
+//! torn end of a spool, and so is everything after it.
 
 use scrubjay_session::exchange::{Ending, Headers, HttpVersion, Relayed, RequestHead, ResponseHead};
 
@@ -90,7 +90,7 @@ pub(crate) struct Begin {
 pub(crate) struct Placed<'a> {
     /// Place in the life of the spool.
     pub(crate) pos: u64,
-    /// Place behind it.
+    /// Place after it.
     pub(crate) end_pos: u64,
     /// Number of the exchange within the spool.
     pub(crate) exchange: u32,

@@ -196,7 +196,7 @@ impl SpoolSink {
         }
     }
 
-    /// Writes what was put, behind what is pending. If that fails, it is lost,
+    /// Writes what was put, after what is pending. If that fails, it is lost,
     /// and a later record will show by its offset that it is.
     fn flush(&mut self) -> bool {
         let Some(shared) = &self.shared else { return true };

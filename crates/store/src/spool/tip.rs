@@ -50,7 +50,7 @@ struct Inner {
     start: u64,
     /// Bytes of whole records in this file.
     len: u64,
-    /// There may be part of a record behind `len`.
+    /// There may be part of a record after `len`.
     torn: bool,
     closed: bool,
     overdue: Vec<u8>,

@@ -342,7 +342,7 @@ pub(crate) fn indexes(conn: &Connection) -> rusqlite::Result<Vec<i64>> {
         .collect()
 }
 
-/// As [`indexes`], of those behind a number.
+/// As [`indexes`], of those after a number.
 pub(crate) fn indexes_after(conn: &Connection, after: i64) -> rusqlite::Result<Vec<i64>> {
     conn.prepare("SELECT id FROM exchanges WHERE hidden = 0 AND id > ? ORDER BY id")?
         .query_map([after], |row| row.get(0))?
@@ -435,7 +435,7 @@ pub(crate) fn outdate(conn: &Connection, version: u32) -> rusqlite::Result<()> {
 /// A place in the order of changes: revision and exchange.
 pub(crate) type ChangePlace = (i64, i64);
 
-/// What changed behind a place, at most so much, in the order of changes.
+/// What changed after a place, at most so much, in the order of changes.
 pub(crate) fn changed_since(
     conn: &Connection,
     place: ChangePlace,
@@ -473,8 +473,8 @@ pub(crate) fn last_given(conn: &Connection) -> rusqlite::Result<i64> {
         .query_row([], |row| row.get(0))
 }
 
-/// Numbers go on behind this one, in a store that has given none.
-pub(crate) fn give_behind(conn: &Connection, last: i64) -> rusqlite::Result<()> {
+/// Numbers go on after this one, in a store that has given none.
+pub(crate) fn number_after(conn: &Connection, last: i64) -> rusqlite::Result<()> {
     conn.execute("INSERT INTO sqlite_sequence VALUES ('exchanges', ?)", [last])
         .map(drop)
 }

@@ -54,7 +54,7 @@ pub(crate) fn next_revision(conn: &Connection) -> rusqlite::Result<i64> {
         .query_row([], |row| row.get(0))
 }
 
-/// Revisions go on behind this one.
+/// Revisions go on after this one.
 pub(crate) fn set_revision(conn: &Connection, revision: i64) -> rusqlite::Result<()> {
     put_number(conn, "revision", revision)
 }

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::nat;
 use crate::{overview::Tally, schema::Migration};
 
-/// Behind the other tables' migrations of its version: what is there is counted here.
+/// After the other tables' migrations of its version: what is there is counted here.
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     version: 3,
     sql: "CREATE TABLE tallies (

@@ -80,7 +80,7 @@ fn absorb_dead_one(
                 break is_broken;
             }
         };
-        if is_broken || piece.has_records_behind(absorber.absorbed())? {
+        if is_broken || piece.has_records_after(absorber.absorbed())? {
             absorber.lose_rest(conn)?;
             damaged.push(put_aside(&path)?);
         }

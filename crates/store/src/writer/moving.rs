@@ -72,7 +72,7 @@ impl LastGiven {
     }
 
     fn copy_rest(self, conn: &Connection) -> rusqlite::Result<()> {
-        exchanges::give_behind(conn, self.index)?;
+        exchanges::number_after(conn, self.index)?;
         settings::set_revision(conn, self.revision + REVISIONS_UNSEEN)
     }
 }

@@ -1,6 +1,6 @@
 //! The lanes of both sides, and what connects them.
 //!
-//! A side of several exchanges is drawn as one: each exchange stands behind
+//! A side of several exchanges is drawn as one: each exchange stands after
 //! the one before it.
 
 use std::collections::BTreeMap;
@@ -241,7 +241,7 @@ fn shifted(mut picture: LanePicture, by: f64) -> LanePicture {
     picture
 }
 
-/// Puts a picture behind another; the overview stays that of the first.
+/// Puts a picture after another; the overview stays that of the first.
 fn join(whole: &mut LanePicture, other: LanePicture) {
     for lane in other.lanes {
         match whole.lanes.iter_mut().find(|known| known.id == lane.id) {

@@ -100,17 +100,17 @@ fn crossed(rows: &[Row]) -> Vec<u32> {
             .filter_map(|(number, row)| Some((row.a?, row.b?, number)))
             .collect();
         pairs.sort_unstable();
-        // The nearest before that has more, and the nearest behind that has less.
+        // The nearest before that has more, and the nearest after that has less.
         let before = nearest(pairs.iter().map(|(_, b, _)| i64::from(*b)));
-        let mut behind = nearest(pairs.iter().rev().map(|(_, b, _)| -i64::from(*b)));
-        behind.reverse();
+        let mut after = nearest(pairs.iter().rev().map(|(_, b, _)| -i64::from(*b)));
+        after.reverse();
         let last = pairs.len().saturating_sub(1);
         for (place, (a, _, number)) in pairs.iter().enumerate() {
             let before = before[place].map(|other| pairs[other]);
-            let behind = behind[place].map(|other| pairs[last - other]);
+            let after = after[place].map(|other| pairs[last - other]);
             let nearest = before
                 .into_iter()
-                .chain(behind)
+                .chain(after)
                 .min_by_key(|(other, _, row)| (other.abs_diff(*a), *row));
             if let Some((.., other)) = nearest {
                 crossed[*number as usize] = other;

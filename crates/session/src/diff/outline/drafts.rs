@@ -98,7 +98,7 @@ impl Drafts {
         let open = self.open.remove(&span)?;
         self.unplaced.remove(&span);
         self.held -= open.draft.text.len();
-        // Frames that come behind the last one expected do not begin it anew.
+        // Frames that come after the last one expected do not begin it anew.
         self.skipped.insert(span);
         Some(open)
     }

@@ -4,7 +4,7 @@
 //! does where RFC 6902 is stricter comes from JavaScript: an index is what
 //! `~~` makes of its digits, so `/l/01` and `/l/` are indexes for `add`;
 //! names that every object inherits (`toString`) exist; `move` and `copy`
-//! may point behind the end of an array and then append; adding below a
+//! may point past the end of an array and then append; adding below a
 //! number or a string does nothing; removing the root leaves `null`.
 //! `__proto__` and `constructor/prototype` are refused. Where the client
 //! would build a value that contains itself, the patch has failed.

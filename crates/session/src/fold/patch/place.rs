@@ -330,7 +330,7 @@ impl<'a> Lookup<'a> {
         };
         if last && self.validates && self.op == Op::Add && index > len {
             return Err(Refusal::new(format!(
-                "{} lies behind the end of an array of {len}",
+                "{} lies past the end of an array of {len}",
                 self.path
             )));
         }

@@ -94,7 +94,7 @@ impl List {
     /// Puts an item before the one at an index, or at the end.
     ///
     /// # Panics
-    /// When the index lies behind the end.
+    /// When the index lies past the end.
     pub fn insert(&mut self, index: usize, value: Value) {
         self.weight += value.weight() + 1;
         let depth = value.depth();

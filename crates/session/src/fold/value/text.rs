@@ -1,7 +1,7 @@
 //! Text that grows.
 //!
 //! Most text comes whole and stays. Text that deltas append to is a rope: a
-//! tail that takes what comes, and behind it sealed chunks that all moments
+//! tail that takes what comes, and after it sealed chunks that all moments
 //! share. Each run of characters knows the frame that delivered it. A chunk
 //! may lie outside of memory, as a piece.
 //!
@@ -335,9 +335,9 @@ impl Text {
         let (bytes, index) = match &self.0 {
             Inner::Whole(bytes) => (&**bytes, index),
             Inner::Long(long) => {
-                let behind = long.marks().partition_point(|(_, units)| *units <= index);
-                let (from, before) = long.marks()[behind.checked_sub(1)?];
-                let to = long.marks().get(behind).map_or(from, |(to, _)| *to);
+                let after = long.marks().partition_point(|(_, units)| *units <= index);
+                let (from, before) = long.marks()[after.checked_sub(1)?];
+                let to = long.marks().get(after).map_or(from, |(to, _)| *to);
                 (&long.bytes[from..to], index - before)
             }
             Inner::Rope(_) => return None,

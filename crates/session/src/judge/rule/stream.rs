@@ -64,7 +64,7 @@ rules! {
     SECOND_RUN = Rule {
         id: "run.several", severity: Note, stops: false, fails: &[TypeScript35],
         title: "several runs on one stream",
-        explanation: "A run follows another in one answer. That is legal since @ag-ui/client 0.0.38, and behind RUN_ERROR since 0.0.59.",
+        explanation: "A run follows another in one answer. That is legal since @ag-ui/client 0.0.38, and after RUN_ERROR since 0.0.59.",
         clause: LIFECYCLE,
         effect: "The official client goes on: messages accumulate, state stays.",
         fix: "Nothing, unless older clients are served.",
@@ -99,7 +99,7 @@ rules! {
         explanation: "Text went on under one id after a tool call had begun inside it.",
         clause: TEXT,
         effect: "The client shows both texts as one bubble above the tool call.",
-        fix: "End the message before the call, and open a new one behind it.",
+        fix: "End the message before the call, and open a new one after it.",
     };
     DUPLICATE_ID = Rule {
         id: "message.duplicate_id", severity: Warning, stops: false, fails: &[],

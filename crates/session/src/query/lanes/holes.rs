@@ -11,15 +11,15 @@ use crate::{exchange::Hole, shelf::Shelf};
 const HOLES: usize = 500;
 
 impl<S: Shelf> Reader<S> {
-    /// Hatches the wire lane from the last byte before a hole to the first behind it.
+    /// Hatches the wire lane from the last byte before a hole to the first after it.
     pub(crate) fn draw_holes(&mut self, pencil: &Pencil, canvas: &mut Canvas) -> Result<(), Failed<S::Error>> {
         for hole in self.exchange.holes.iter().take(HOLES).copied().collect::<Vec<_>>() {
             let (from_us, to_us) = self.edges_of(hole)?;
             let before = partition(self.frame_count(), |place| {
                 Ok::<_, Failed<S::Error>>(self.frame(place + 1)?.end() <= hole.offset)
             })?;
-            let behind = (before + 1).min(self.frame_count());
-            let (from, to) = pencil.extent((from_us, before), (to_us, behind));
+            let after = (before + 1).min(self.frame_count());
+            let (from, to) = pencil.extent((from_us, before), (to_us, after));
             if !pencil.visible(from, to) {
                 continue;
             }
@@ -38,7 +38,7 @@ impl<S: Shelf> Reader<S> {
                     strength: u8::MAX,
                     severity: Some(Severity::Warning),
                     first_seq: before,
-                    last_seq: behind,
+                    last_seq: after,
                     label: what,
                 },
             );
@@ -57,10 +57,10 @@ impl<S: Shelf> Reader<S> {
             Some(number) => self.shelf.chunks(number..number + 1).map_err(Failed::Shelf)?,
             None => Vec::new(),
         };
-        let behind = self.shelf.chunks(first..first + 1).map_err(Failed::Shelf)?;
+        let after = self.shelf.chunks(first..first + 1).map_err(Failed::Shelf)?;
         Ok((
             from_us.first().map_or(0, |chunk| chunk.at_us),
-            behind.first().map_or(self.exchange.last_at_us, |chunk| chunk.at_us),
+            after.first().map_or(self.exchange.last_at_us, |chunk| chunk.at_us),
         ))
     }
 }

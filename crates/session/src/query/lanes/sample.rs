@@ -257,7 +257,7 @@ impl<S: Shelf> Reader<S> {
         Ok(())
     }
 
-    /// The first frame at or behind a place.
+    /// The first frame at or after a place.
     pub(crate) fn first_seq_from(&mut self, axis: Axis, x: f64) -> Result<u32, Failed<S::Error>> {
         if x <= 0.0 {
             return Ok(1);

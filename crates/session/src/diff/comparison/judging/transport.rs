@@ -1,6 +1,6 @@
 //! An answer that failed stands before what it left out.
 //!
-//! How an exchange ended stands behind everything else of it. Where one side
+//! How an exchange ended stands after everything else of it. Where one side
 //! got no stream, or one that broke off, and the other did not, that is the
 //! cause of what is missing: it moves before the first thing that could follow
 //! from it.
