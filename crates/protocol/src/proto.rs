@@ -33,7 +33,7 @@ use self::{
     message::Node,
     open::{Opener, Unread},
     schema::ENVELOPE,
-    wire::{Broken, Reader, Tag},
+    wire::{DecodeError, Reader, Tag},
 };
 use crate::{
     event::EventType,
@@ -67,8 +67,8 @@ pub enum Undecoded {
     Beyond(Problem),
 }
 
-impl From<Broken> for Undecoded {
-    fn from(broken: Broken) -> Self {
+impl From<DecodeError> for Undecoded {
+    fn from(broken: DecodeError) -> Self {
         Self::Broken(broken.0)
     }
 }

@@ -26,12 +26,12 @@ use crate::{
 pub(crate) struct Absorber {
     key: i64,
     absorbed: u64,
-    open: BTreeMap<u32, Open>,
+    open: BTreeMap<u32, OpenExchange>,
 }
 
 /// An open exchange, as the tables have it.
 #[derive(Clone, Debug)]
-struct Open {
+struct OpenExchange {
     id: i64,
     growth: Growth,
     request_loose: (u64, u64),
@@ -41,7 +41,7 @@ struct Open {
 
 /// An exchange with what a batch adds to it.
 struct Draft<'a> {
-    open: Open,
+    open: OpenExchange,
     request: Vec<(u64, u64, &'a [u8])>,
     response: Vec<(u64, u64, &'a [u8])>,
     ending: Option<Ending>,
@@ -215,7 +215,7 @@ impl Absorber {
     fn draft<'a>(&mut self, tx: &Transaction<'_>, number: u32) -> rusqlite::Result<Option<Draft<'a>>> {
         let open = match self.open.remove(&number) {
             Some(open) => Some(open),
-            None => Open::read(tx, self.key, number)?,
+            None => OpenExchange::read(tx, self.key, number)?,
         };
         Ok(open.map(|open| Draft {
             open,
@@ -266,7 +266,7 @@ impl Absorber {
     }
 }
 
-impl Open {
+impl OpenExchange {
     fn read(conn: &Connection, spool: i64, number: u32) -> rusqlite::Result<Option<Self>> {
         let Some((id, growth)) = exchanges::of_spool(conn, spool, number)? else {
             return Ok(None);

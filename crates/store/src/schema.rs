@@ -30,7 +30,7 @@ pub(crate) struct Migration {
 
 /// What is known of a database before it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Found {
+enum DatabaseKind {
     Empty,
     /// A store of a shape.
     Store(i32),
@@ -44,10 +44,10 @@ enum Found {
 pub(crate) fn needs_migration(conn: &Connection, path: &Path) -> Result<bool, StoreError> {
     let found = look(conn).map_err(|source| StoreError::from_open(path, source))?;
     match found {
-        Found::Foreign => Err(StoreError::NotAStore { path: path.to_owned() }),
-        Found::Empty => Ok(true),
-        Found::Store(version) if version > VERSION => Err(newer(conn, path)),
-        Found::Store(version) => Ok(version < VERSION),
+        DatabaseKind::Foreign => Err(StoreError::NotAStore { path: path.to_owned() }),
+        DatabaseKind::Empty => Ok(true),
+        DatabaseKind::Store(version) if version > VERSION => Err(newer(conn, path)),
+        DatabaseKind::Store(version) => Ok(version < VERSION),
     }
 }
 
@@ -66,10 +66,10 @@ fn migrate_to(conn: &mut Connection, path: &Path, to: i32, migrations: &[Migrati
         .map_err(failed)?;
     // Another process may have been quicker.
     let from = match found(&tx).map_err(failed)? {
-        Found::Empty => 0,
-        Found::Store(version) if version >= to => return Ok(()),
-        Found::Store(version) => version,
-        Found::Foreign => return Err(StoreError::NotAStore { path: path.to_owned() }),
+        DatabaseKind::Empty => 0,
+        DatabaseKind::Store(version) if version >= to => return Ok(()),
+        DatabaseKind::Store(version) => version,
+        DatabaseKind::Foreign => return Err(StoreError::NotAStore { path: path.to_owned() }),
     };
     for version in from + 1..=to {
         for migration in migrations.iter().filter(|migration| migration.version == version) {
@@ -89,7 +89,7 @@ fn migrate_to(conn: &mut Connection, path: &Path, to: i32, migrations: &[Migrati
 /// What holds for the file as a whole: it has to be set before the first
 /// table, and changes nothing in a store that has tables.
 pub(crate) fn prepare(conn: &Connection) -> rusqlite::Result<()> {
-    if look(conn)? == Found::Empty {
+    if look(conn)? == DatabaseKind::Empty {
         conn.execute_batch("PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL;")?;
         conn.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     }
@@ -110,24 +110,24 @@ pub(crate) fn is_store_by_header(head: &[u8]) -> Option<bool> {
 
 /// Whether SQLite finds a store.
 pub(crate) fn is_store(conn: &Connection) -> bool {
-    matches!(look(conn), Ok(Found::Store(_)))
+    matches!(look(conn), Ok(DatabaseKind::Store(_)))
 }
 
 /// In one transaction: between two of the readings another process may make
 /// the store, and half of it would be another program's database.
-fn look(conn: &Connection) -> rusqlite::Result<Found> {
+fn look(conn: &Connection) -> rusqlite::Result<DatabaseKind> {
     let reading = conn.unchecked_transaction()?;
     found(&reading)
 }
 
-fn found(conn: &Connection) -> rusqlite::Result<Found> {
+fn found(conn: &Connection) -> rusqlite::Result<DatabaseKind> {
     let id: i32 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let version: i32 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     Ok(match (id, tables) {
-        (APPLICATION_ID, _) => Found::Store(version),
-        (0, 0) => Found::Empty,
-        _ => Found::Foreign,
+        (APPLICATION_ID, _) => DatabaseKind::Store(version),
+        (0, 0) => DatabaseKind::Empty,
+        _ => DatabaseKind::Foreign,
     })
 }
 
@@ -163,7 +163,7 @@ mod tests {
 
         let failed = migrate_to(&mut conn, &path, VERSION + 1, &[BROKEN]);
         assert!(matches!(failed, Err(StoreError::Migrate { .. })), "{failed:?}");
-        assert_eq!(look(&conn).unwrap(), Found::Store(VERSION));
+        assert_eq!(look(&conn).unwrap(), DatabaseKind::Store(VERSION));
         assert!(conn.prepare("SELECT a FROM extra").is_err());
         drop(Store::open(&path, Access::Create).unwrap());
 
@@ -178,7 +178,7 @@ mod tests {
         }
         assert_eq!(
             look(&conn).unwrap(),
-            Found::Store(VERSION + 1),
+            DatabaseKind::Store(VERSION + 1),
             "and it is left as it was"
         );
     }

@@ -17,7 +17,7 @@ use crate::{
     segment,
     table::{
         derivations, exchanges, heads, holes, labels, pages,
-        segments::{self, Found, Side},
+        segments::{self, SegmentRow, Side},
     },
 };
 
@@ -110,7 +110,7 @@ impl StoreShelf {
     }
 
     /// The bytes of a segment; absent if they are damaged.
-    fn segment_bytes(&self, conn: &Connection, found: &Found) -> rusqlite::Result<Option<Arc<[u8]>>> {
+    fn segment_bytes(&self, conn: &Connection, found: &SegmentRow) -> rusqlite::Result<Option<Arc<[u8]>>> {
         if let Some(kept) = self.unpacked().as_ref().filter(|kept| kept.id == found.id) {
             return Ok(Some(Arc::clone(&kept.bytes)));
         }

@@ -38,7 +38,7 @@ use crate::{
     prune::{self, Candidates},
     spool::{
         Shared,
-        outage::{FirstLoss, Turn},
+        outage::{FirstLoss, OutageChange},
         tip::Closed,
     },
 };
@@ -392,9 +392,11 @@ impl Writer {
     fn report_outage(&self, is_end: bool) {
         while let Some(turn) = self.shared.outages.turn(is_end) {
             self.control.put(match turn {
-                Turn::Began(first) => Incident::Stopped(self.gap(first)),
-                Turn::Ended { lost_bytes, exchanges } if is_end => Incident::EndedStopped { lost_bytes, exchanges },
-                Turn::Ended { lost_bytes, exchanges } => Incident::GoesOn { lost_bytes, exchanges },
+                OutageChange::Began(first) => Incident::Stopped(self.gap(first)),
+                OutageChange::Ended { lost_bytes, exchanges } if is_end => {
+                    Incident::EndedStopped { lost_bytes, exchanges }
+                }
+                OutageChange::Ended { lost_bytes, exchanges } => Incident::GoesOn { lost_bytes, exchanges },
             });
         }
         if let Some((lost_bytes, exchanges)) = self.shared.outages.so_far().filter(|_| is_end) {

@@ -75,14 +75,14 @@ impl Step {
 
 /// A request as its bytes arrived.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Asked {
+pub struct ReceivedRequest {
     /// Request line and fields, as sent.
     pub head: String,
     /// The body, without transfer framing.
     pub body: Vec<u8>,
 }
 
-impl Asked {
+impl ReceivedRequest {
     /// Method and target.
     pub fn line(&self) -> &str {
         self.head.lines().next().unwrap_or_default()
@@ -103,7 +103,7 @@ pub(crate) fn field_values<'a>(head: &'a str, name: &str) -> Vec<&'a str> {
         .collect()
 }
 
-type Script = dyn Fn(&Asked) -> Vec<Step> + Send + Sync;
+type Script = dyn Fn(&ReceivedRequest) -> Vec<Step> + Send + Sync;
 
 /// A scripted agent on a free port of loopback; gone when dropped.
 pub struct ScriptedAgent {
@@ -114,7 +114,7 @@ pub struct ScriptedAgent {
 
 #[derive(Default)]
 struct Seen {
-    asked: Mutex<Vec<Asked>>,
+    asked: Mutex<Vec<ReceivedRequest>>,
     connections: Mutex<usize>,
 }
 
@@ -125,7 +125,7 @@ impl ScriptedAgent {
     }
 
     /// Starts one whose steps depend on the request.
-    pub async fn answering(script: impl Fn(&Asked) -> Vec<Step> + Send + Sync + 'static) -> Self {
+    pub async fn answering(script: impl Fn(&ReceivedRequest) -> Vec<Step> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0")
             .await
             .expect("loopback should have a free port");
@@ -142,7 +142,7 @@ impl ScriptedAgent {
 
     /// As [`ScriptedAgent::answering`] for tests without a runtime: it runs on
     /// a thread of its own until the tests end.
-    pub fn on_a_thread(script: impl Fn(&Asked) -> Vec<Step> + Send + Sync + 'static) -> Self {
+    pub fn on_a_thread(script: impl Fn(&ReceivedRequest) -> Vec<Step> + Send + Sync + 'static) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -172,7 +172,7 @@ impl ScriptedAgent {
     }
 
     /// Requests whose heads and bodies have been read.
-    pub fn asked(&self) -> Vec<Asked> {
+    pub fn asked(&self) -> Vec<ReceivedRequest> {
         self.seen.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -255,10 +255,10 @@ fn framed(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// One request with its body, of either framing.
-async fn read_request(stream: &mut (impl AsyncRead + Unpin), buffer: &mut Vec<u8>) -> Option<Asked> {
+async fn read_request(stream: &mut (impl AsyncRead + Unpin), buffer: &mut Vec<u8>) -> Option<ReceivedRequest> {
     let end = read_until(stream, buffer, b"\r\n\r\n").await?;
     let head = String::from_utf8_lossy(&buffer.drain(..end).collect::<Vec<_>>()).into_owned();
-    let mut asked = Asked { head, body: Vec::new() };
+    let mut asked = ReceivedRequest { head, body: Vec::new() };
     if asked.values("transfer-encoding").contains(&"chunked") {
         asked.body = read_chunked(stream, buffer).await?;
     } else if let Some(len) = asked.values("content-length").first().and_then(|len| len.parse().ok()) {

@@ -28,7 +28,7 @@ pub mod corpus;
 mod gate;
 mod memory;
 
-pub use agent::{Asked, ScriptedAgent, Step};
+pub use agent::{ReceivedRequest, ScriptedAgent, Step};
 pub use client::{Answer, Closed, RawClient};
 pub use gate::Gate;
 pub use memory::{MemoryRecorder, Taped};

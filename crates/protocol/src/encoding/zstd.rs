@@ -24,12 +24,12 @@ const HEADER_LEN: usize = 18;
 pub(super) struct Zstd {
     decoder: FrameDecoder,
     pending: Vec<u8>,
-    stage: Stage,
+    expecting: Expecting,
     frames: u64,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Stage {
+enum Expecting {
     Header,
     /// Blocks of a frame, which may end with a checksum.
     Blocks {
@@ -46,7 +46,7 @@ impl Default for Zstd {
         Self {
             decoder,
             pending: Vec::new(),
-            stage: Stage::Header,
+            expecting: Expecting::Header,
             frames: 0,
         }
     }
@@ -60,10 +60,10 @@ impl Coding for Zstd {
 
     fn finish(&mut self, sink: &mut Sink<'_>) -> Result<(), Stop> {
         self.decode(sink, Reach::End)?;
-        if matches!(self.stage, Stage::Blocks { .. }) {
+        if matches!(self.expecting, Expecting::Blocks { .. }) {
             self.give_window(sink)?;
         }
-        if self.frames > 0 && self.pending.is_empty() && self.stage == Stage::Header {
+        if self.frames > 0 && self.pending.is_empty() && self.expecting == Expecting::Header {
             return Ok(());
         }
         Err(Stop::broken("the zstd body ends too early"))
@@ -80,10 +80,10 @@ enum Reach {
 impl Zstd {
     fn decode(&mut self, sink: &mut Sink<'_>, reach: Reach) -> Result<(), Stop> {
         loop {
-            let went_on = match self.stage {
-                Stage::Header => self.header(reach)?,
-                Stage::Blocks { checksum } => self.blocks(checksum, sink)?,
-                Stage::Skip(left) => self.skip(left),
+            let went_on = match self.expecting {
+                Expecting::Header => self.header(reach)?,
+                Expecting::Blocks { checksum } => self.blocks(checksum, sink)?,
+                Expecting::Skip(left) => self.skip(left),
             };
             if !went_on {
                 return Ok(());
@@ -102,11 +102,11 @@ impl Zstd {
             Ok(()) => {
                 let checksum = self.pending[4] & 4 != 0;
                 self.pending.drain(..taken);
-                self.stage = Stage::Blocks { checksum };
+                self.expecting = Expecting::Blocks { checksum };
             }
             Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
                 self.pending.drain(..8.min(self.pending.len()));
-                self.stage = Stage::Skip(usize::try_from(length).unwrap_or(usize::MAX));
+                self.expecting = Expecting::Skip(usize::try_from(length).unwrap_or(usize::MAX));
             }
             Err(error) => return Err(broken(&error)),
         }
@@ -117,10 +117,10 @@ impl Zstd {
         let skipped = left.min(self.pending.len());
         self.pending.drain(..skipped);
         if left > skipped {
-            self.stage = Stage::Skip(left - skipped);
+            self.expecting = Expecting::Skip(left - skipped);
             return false;
         }
-        self.stage = Stage::Header;
+        self.expecting = Expecting::Header;
         self.frames += 1;
         !self.pending.is_empty()
     }
@@ -135,7 +135,7 @@ impl Zstd {
             self.drain(sink)?;
             if self.decoder.is_finished() {
                 self.pending.drain(..taken);
-                self.stage = Stage::Header;
+                self.expecting = Expecting::Header;
                 self.frames += 1;
                 return Ok(!self.pending.is_empty());
             }

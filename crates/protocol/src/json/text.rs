@@ -226,7 +226,7 @@ fn each_member(lexer: &mut Lexer<'_>, mut met: impl FnMut(&[u8], Place)) -> Resu
 
 /// Steps over one value.
 fn skip(lexer: &mut Lexer<'_>, tally: &mut Tally) -> Result<Range<usize>, JsonError> {
-    let mut open = Open::default();
+    let mut open = Nesting::default();
     lexer.next_token();
     let start = lexer.at;
     loop {
@@ -265,7 +265,7 @@ fn skip(lexer: &mut Lexer<'_>, tally: &mut Tally) -> Result<Range<usize>, JsonEr
 
 /// After a value: closes what ends here. True when nothing is open any more;
 /// else the next value follows.
-fn close(lexer: &mut Lexer<'_>, open: &mut Open) -> Result<bool, JsonError> {
+fn close(lexer: &mut Lexer<'_>, open: &mut Nesting) -> Result<bool, JsonError> {
     while let Some(object) = open.last() {
         match (lexer.next_token(), object) {
             (Some(b','), true) => {
@@ -290,12 +290,12 @@ fn close(lexer: &mut Lexer<'_>, open: &mut Open) -> Result<bool, JsonError> {
 
 /// What is open, one bit a level: set for objects.
 #[derive(Default)]
-struct Open {
+struct Nesting {
     bits: Vec<u64>,
     depth: usize,
 }
 
-impl Open {
+impl Nesting {
     fn push(&mut self, object: bool) {
         let (word, bit) = (self.depth / 64, self.depth % 64);
         if word == self.bits.len() {

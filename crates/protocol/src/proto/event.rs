@@ -9,7 +9,7 @@ use super::{
     Notes,
     message::{Fields, Node},
     schema::{self, BASE_FIELD},
-    wire::Broken,
+    wire::DecodeError,
 };
 use crate::json::{Object, Value, Wtf8};
 
@@ -28,7 +28,7 @@ const ROLES_WITH_PARTS: [&str; 2] = ["user", "tool"];
 const ROLE_WITH_OBJECT: &str = "activity";
 
 /// The event of this type that these fields are.
-pub(super) fn event(name: &'static str, mut fields: Fields, notes: &mut Notes) -> Result<Value, Broken> {
+pub(super) fn event(name: &'static str, mut fields: Fields, notes: &mut Notes) -> Result<Value, DecodeError> {
     let base = base(name, &mut fields)?;
     let tail = match name {
         "RUN_FINISHED" => run_outcome(&mut fields),
@@ -45,10 +45,10 @@ pub(super) fn event(name: &'static str, mut fields: Fields, notes: &mut Notes) -
 
 /// Members of all events. The envelope names the event, and the base
 /// has to agree.
-fn base(name: &str, fields: &mut Fields) -> Result<Vec<(Wtf8, Value)>, Broken> {
+fn base(name: &str, fields: &mut Fields) -> Result<Vec<(Wtf8, Value)>, DecodeError> {
     let mut base = fields
         .take_message(BASE_FIELD)
-        .ok_or_else(|| Broken::new(format!("its {name} has no base event")))?;
+        .ok_or_else(|| DecodeError::new(format!("its {name} has no base event")))?;
     let code = match base.take("type") {
         Some(Node::Code(code)) => code,
         _ => 0,
@@ -56,12 +56,14 @@ fn base(name: &str, fields: &mut Fields) -> Result<Vec<(Wtf8, Value)>, Broken> {
     let declared = schema::event_name(code);
     if declared != Some(name) {
         let declared = declared.map_or_else(|| format!("type {code}"), str::to_owned);
-        return Err(Broken::new(format!("its envelope says {name} and its base {declared}")));
+        return Err(DecodeError::new(format!(
+            "its envelope says {name} and its base {declared}"
+        )));
     }
     Ok(plain_members(base))
 }
 
-fn reshape(name: &str, fields: &mut Fields, notes: &mut Notes) -> Result<(), Broken> {
+fn reshape(name: &str, fields: &mut Fields, notes: &mut Notes) -> Result<(), DecodeError> {
     match name {
         "MESSAGES_SNAPSHOT" => messages(fields, notes)?,
         "STATE_DELTA" => operations(fields, "delta"),
@@ -119,11 +121,11 @@ fn is_filled((_, value): &(Wtf8, Value)) -> bool {
     value.as_array().is_some_and(|items| !items.is_empty())
 }
 
-fn result_content(fields: &mut Fields, notes: &mut Notes) -> Result<(), Broken> {
+fn result_content(fields: &mut Fields, notes: &mut Notes) -> Result<(), DecodeError> {
     let parts = fields.take_messages("contentParts");
     match (fields.get("content").is_some(), parts.is_empty()) {
         (true, true) => Ok(()),
-        (true, false) => Err(Broken::new("its result has both text and parts")),
+        (true, false) => Err(DecodeError::new("its result has both text and parts")),
         (false, _) => {
             fields.set("content", content_parts(parts, notes)?);
             Ok(())
@@ -131,7 +133,7 @@ fn result_content(fields: &mut Fields, notes: &mut Notes) -> Result<(), Broken> 
     }
 }
 
-fn messages(fields: &mut Fields, notes: &mut Notes) -> Result<(), Broken> {
+fn messages(fields: &mut Fields, notes: &mut Notes) -> Result<(), DecodeError> {
     let messages = fields.take_messages("messages").into_iter();
     let messages: Result<Vec<_>, _> = messages.map(|fields| message(fields, notes)).collect();
     fields.set("messages", Value::Array(messages?));
@@ -140,7 +142,7 @@ fn messages(fields: &mut Fields, notes: &mut Notes) -> Result<(), Broken> {
 
 /// A message. Its content stands in one of three fields, and which is right
 /// depends on the role; of an unknown role, any one is.
-fn message(mut fields: Fields, notes: &mut Notes) -> Result<Value, Broken> {
+fn message(mut fields: Fields, notes: &mut Notes) -> Result<Value, DecodeError> {
     let role = match fields.get("role") {
         Some(Node::Value(Value::String(role))) => role.to_str_lossy().into_owned(),
         _ => String::new(),
@@ -161,11 +163,11 @@ fn message(mut fields: Fields, notes: &mut Notes) -> Result<Value, Broken> {
     };
     let forms = [has_text, !parts.is_empty(), map.is_some()];
     if forms.iter().filter(|form| **form).count() > 1 {
-        return Err(Broken::new("a message in it has its content in two forms"));
+        return Err(DecodeError::new("a message in it has its content in two forms"));
     }
     let fits = (uses_parts || parts.is_empty()) && (uses_map || map.is_none()) && !(uses_map && has_text);
     if !fits {
-        return Err(Broken::new(format!(
+        return Err(DecodeError::new(format!(
             "a message in it has content that the role {role} does not have"
         )));
     }
@@ -179,7 +181,7 @@ fn message(mut fields: Fields, notes: &mut Notes) -> Result<Value, Broken> {
     Ok(object(plain_members(fields)))
 }
 
-fn content_parts(parts: Vec<Fields>, notes: &mut Notes) -> Result<Value, Broken> {
+fn content_parts(parts: Vec<Fields>, notes: &mut Notes) -> Result<Value, DecodeError> {
     let mut values = Vec::new();
     for fields in parts {
         match content_part(fields)? {
@@ -191,7 +193,7 @@ fn content_parts(parts: Vec<Fields>, notes: &mut Notes) -> Result<Value, Broken>
 }
 
 /// A part; nothing when it is of a kind that protocol 1.0 does not have.
-fn content_part(fields: Fields) -> Result<Option<Value>, Broken> {
+fn content_part(fields: Fields) -> Result<Option<Value>, DecodeError> {
     let Some((kind, mut part)) = arm(fields)? else {
         return Ok(None);
     };
@@ -213,13 +215,13 @@ fn content_part(fields: Fields) -> Result<Option<Value>, Broken> {
 }
 
 /// The one field of a choice.
-fn arm(fields: Fields) -> Result<Option<(&'static str, Fields)>, Broken> {
+fn arm(fields: Fields) -> Result<Option<(&'static str, Fields)>, DecodeError> {
     let mut arm = None;
     for (name, node) in fields.into_nodes() {
         if let Node::Message(inner) = node
             && arm.replace((name, inner)).is_some()
         {
-            return Err(Broken::new("a part in it is two things at once"));
+            return Err(DecodeError::new("a part in it is two things at once"));
         }
     }
     Ok(arm)
@@ -242,7 +244,7 @@ fn operation(mut fields: Fields) -> Value {
 }
 
 /// An echoed input. Its lists are there even where none were sent.
-fn input(mut fields: Fields, notes: &mut Notes) -> Result<Value, Broken> {
+fn input(mut fields: Fields, notes: &mut Notes) -> Result<Value, DecodeError> {
     messages(&mut fields, notes)?;
     const ORDER: [&str; 10] = [
         "threadId",

@@ -3,12 +3,12 @@
 
 use super::{
     schema::{ENVELOPE, Field, Kind, Message},
-    wire::{Broken, Reader, Tag},
+    wire::{DecodeError, Reader, Tag},
 };
 
 /// Checks that an envelope names one event, and that its messages are whole.
 /// Gives whether any of them stands in parts, to be joined.
-pub(super) fn check(message: &[u8]) -> Result<bool, Broken> {
+pub(super) fn check(message: &[u8]) -> Result<bool, DecodeError> {
     let mut reader = Reader::new(message);
     let mut arm: Option<&Field> = None;
     let mut in_parts = false;
@@ -19,7 +19,7 @@ pub(super) fn check(message: &[u8]) -> Result<bool, Broken> {
         };
         match arm.replace(field) {
             Some(other) if other.number != field.number => {
-                return Err(Broken::new(format!(
+                return Err(DecodeError::new(format!(
                     "it holds two events, {} and {}",
                     other.name, field.name
                 )));
@@ -31,7 +31,7 @@ pub(super) fn check(message: &[u8]) -> Result<bool, Broken> {
     Ok(in_parts)
 }
 
-fn check_message(bytes: &[u8], message: &'static Message) -> Result<bool, Broken> {
+fn check_message(bytes: &[u8], message: &'static Message) -> Result<bool, DecodeError> {
     let mut reader = Reader::new(bytes);
     let mut arm = None;
     let mut seen = 0_u32;
@@ -42,7 +42,10 @@ fn check_message(bytes: &[u8], message: &'static Message) -> Result<bool, Broken
             continue;
         };
         if message.is_choice && arm.replace(tag.number).is_some_and(|other| other != tag.number) {
-            return Err(Broken::new(format!("its {} holds two things at once", message.name)));
+            return Err(DecodeError::new(format!(
+                "its {} holds two things at once",
+                message.name
+            )));
         }
         in_parts |= field.merges() && seen & 1 << field.place() != 0;
         seen |= 1 << field.place();
@@ -51,7 +54,7 @@ fn check_message(bytes: &[u8], message: &'static Message) -> Result<bool, Broken
     Ok(in_parts)
 }
 
-fn check_inner(field: &Field, payload: Option<&[u8]>) -> Result<bool, Broken> {
+fn check_inner(field: &Field, payload: Option<&[u8]>) -> Result<bool, DecodeError> {
     match (field.kind, payload) {
         (Kind::Message(message), Some(payload)) if message.holds_messages() => check_message(payload, message),
         _ => Ok(false),

@@ -10,11 +10,11 @@ use std::{borrow::Cow, collections::HashMap};
 
 use super::{
     schema::{ENVELOPE, Field, Kind, Message},
-    wire::{Broken, Reader, Tag},
+    wire::{DecodeError, Reader, Tag},
 };
 
 /// The envelope with its parts joined, and the names of what was.
-pub(super) fn merged<'a>(message: &'a [u8], joined: &mut Vec<&'static str>) -> Result<Cow<'a, [u8]>, Broken> {
+pub(super) fn merged<'a>(message: &'a [u8], joined: &mut Vec<&'static str>) -> Result<Cow<'a, [u8]>, DecodeError> {
     merged_message(message, &ENVELOPE, joined)
 }
 
@@ -32,7 +32,7 @@ fn merged_message<'a>(
     bytes: &'a [u8],
     message: &'static Message,
     joined: &mut Vec<&'static str>,
-) -> Result<Cow<'a, [u8]>, Broken> {
+) -> Result<Cow<'a, [u8]>, DecodeError> {
     let parts = parts_of(bytes, message, joined)?;
     let mut written = Vec::new();
     let mut changed = false;
@@ -63,7 +63,7 @@ fn merged_field<'a>(
     field: &'static Field,
     payloads: &[&'a [u8]],
     joined: &mut Vec<&'static str>,
-) -> Result<Cow<'a, [u8]>, Broken> {
+) -> Result<Cow<'a, [u8]>, DecodeError> {
     let whole = match payloads {
         [payload] => Cow::Borrowed(*payload),
         _ => {
@@ -97,7 +97,7 @@ fn parts_of<'a>(
     bytes: &'a [u8],
     message: &'static Message,
     joined: &mut Vec<&'static str>,
-) -> Result<Parts<'a>, Broken> {
+) -> Result<Parts<'a>, DecodeError> {
     let mut parts = Parts::default();
     let mut reader = Reader::new(bytes);
     while !reader.is_at_end() {

@@ -6,7 +6,7 @@
 use super::{
     open::{Opener, Unread},
     schema::{Absent, BASE_FIELD, Field, Kind, Message},
-    wire::{Broken, Reader, Tag},
+    wire::{DecodeError, Reader, Tag},
 };
 use crate::json::{Value, Wtf8};
 
@@ -131,7 +131,7 @@ pub(super) fn decode(
 
 fn inside(unread: Unread, field: &Field) -> Unread {
     match unread {
-        Unread::Broken(Broken(what)) => Unread::Broken(Broken(format!("in {}, {what}", field.name))),
+        Unread::Broken(DecodeError(what)) => Unread::Broken(DecodeError(format!("in {}, {what}", field.name))),
         beyond => beyond,
     }
 }
@@ -175,9 +175,9 @@ fn is_unseen(field: &Field, message: &Message) -> bool {
     message.is_choice || field.name == BASE_FIELD
 }
 
-fn integer(number: i64) -> Result<Value, Broken> {
+fn integer(number: i64) -> Result<Value, DecodeError> {
     if number.unsigned_abs() > SAFE_INTEGER.unsigned_abs() {
-        return Err(Broken::new(format!(
+        return Err(DecodeError::new(format!(
             "{number} is beyond the integers that the client holds exactly"
         )));
     }

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use super::{
     Notes,
-    wire::{Broken, Reader, Tag},
+    wire::{DecodeError, Reader, Tag},
 };
 use crate::{
     json::{NESTING_LIMIT, Object, VALUE_LIMIT, Value, Wtf8},
@@ -19,13 +19,13 @@ use crate::{
 /// Why open JSON was not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Unread {
-    Broken(Broken),
+    Broken(DecodeError),
     /// It is beyond our limits.
     Beyond(Problem),
 }
 
-impl From<Broken> for Unread {
-    fn from(broken: Broken) -> Self {
+impl From<DecodeError> for Unread {
+    fn from(broken: DecodeError) -> Self {
         Self::Broken(broken)
     }
 }
@@ -177,7 +177,7 @@ fn deeper(depth: usize) -> Result<(), Unread> {
 /// object or a list its parts.
 type Chosen<'a> = (Tag, usize, Vec<&'a [u8]>);
 
-fn chosen(payload: &[u8]) -> Result<Option<Chosen<'_>>, Broken> {
+fn chosen(payload: &[u8]) -> Result<Option<Chosen<'_>>, DecodeError> {
     /// Wire types of the six fields, from number 1.
     const WIRES: [u8; 6] = [
         Tag::VARINT,

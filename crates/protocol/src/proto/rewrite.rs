@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{
     schema::{ENVELOPE, Kind, Message},
-    wire::{Broken, Reader, Tag},
+    wire::{DecodeError, Reader, Tag},
 };
 use crate::json::NESTING_LIMIT;
 
@@ -57,7 +57,7 @@ struct Rewriter<'a, 'c> {
 type Growth = i64;
 
 impl Rewriter<'_, '_> {
-    fn message(&mut self, range: Range<usize>, message: &'static Message, depth: usize) -> Result<Growth, Broken> {
+    fn message(&mut self, range: Range<usize>, message: &'static Message, depth: usize) -> Result<Growth, DecodeError> {
         self.fields(range, depth, |rewriter, number, value| {
             let Some(field) = message.field(number) else {
                 return Ok(0);
@@ -74,7 +74,7 @@ impl Rewriter<'_, '_> {
     }
 
     /// A `google.protobuf.Value`.
-    fn open(&mut self, name: &str, range: Range<usize>, depth: usize) -> Result<Growth, Broken> {
+    fn open(&mut self, name: &str, range: Range<usize>, depth: usize) -> Result<Growth, DecodeError> {
         self.fields(range, depth, |rewriter, number, value| match (number, value) {
             (3, Found::Bytes(range)) => Ok(rewriter.text(name, range)),
             (5, Found::Bytes(range)) => rewriter.object(range, depth + 1),
@@ -84,7 +84,7 @@ impl Rewriter<'_, '_> {
     }
 
     /// A `google.protobuf.Struct`: entries of a name and a value.
-    fn object(&mut self, range: Range<usize>, depth: usize) -> Result<Growth, Broken> {
+    fn object(&mut self, range: Range<usize>, depth: usize) -> Result<Growth, DecodeError> {
         self.fields(range, depth, |rewriter, number, value| match (number, value) {
             (1, Found::Bytes(entry)) => {
                 let name = rewriter.entry_name(entry.clone())?;
@@ -98,14 +98,14 @@ impl Rewriter<'_, '_> {
     }
 
     /// A `google.protobuf.ListValue`.
-    fn list(&mut self, name: &str, range: Range<usize>, depth: usize) -> Result<Growth, Broken> {
+    fn list(&mut self, name: &str, range: Range<usize>, depth: usize) -> Result<Growth, DecodeError> {
         self.fields(range, depth, |rewriter, number, value| match (number, value) {
             (1, Found::Bytes(range)) => rewriter.open(name, range, depth + 1),
             _ => Ok(0),
         })
     }
 
-    fn entry_name(&mut self, entry: Range<usize>) -> Result<String, Broken> {
+    fn entry_name(&mut self, entry: Range<usize>) -> Result<String, DecodeError> {
         let mut name = String::new();
         let bytes = self.bytes;
         self.fields(entry, 0, |_, number, value| {
@@ -122,8 +122,8 @@ impl Rewriter<'_, '_> {
         &mut self,
         range: Range<usize>,
         depth: usize,
-        mut met: impl FnMut(&mut Self, u32, Found) -> Result<Growth, Broken>,
-    ) -> Result<Growth, Broken> {
+        mut met: impl FnMut(&mut Self, u32, Found) -> Result<Growth, DecodeError>,
+    ) -> Result<Growth, DecodeError> {
         if depth > NESTING_LIMIT {
             return Ok(0);
         }

@@ -28,9 +28,9 @@ const VARINT_LEN: usize = 10;
 
 /// Why bytes are no message: the end of a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Broken(pub(super) String);
+pub(super) struct DecodeError(pub(super) String);
 
-impl Broken {
+impl DecodeError {
     pub(super) fn new(what: impl Into<String>) -> Self {
         Self(what.into())
     }
@@ -54,14 +54,14 @@ impl<'a> Reader<'a> {
         self.at >= self.bytes.len()
     }
 
-    fn byte(&mut self) -> Result<u8, Broken> {
-        let byte = self.bytes.get(self.at).ok_or_else(|| Broken::new(ENDS))?;
+    fn byte(&mut self) -> Result<u8, DecodeError> {
+        let byte = self.bytes.get(self.at).ok_or_else(|| DecodeError::new(ENDS))?;
         self.at += 1;
         Ok(*byte)
     }
 
     /// A number, of which the lowest 64 bits are kept.
-    pub(super) fn uint64(&mut self) -> Result<u64, Broken> {
+    pub(super) fn uint64(&mut self) -> Result<u64, DecodeError> {
         let mut number = 0;
         for place in 0..VARINT_LEN {
             let byte = self.byte()?;
@@ -70,24 +70,24 @@ impl<'a> Reader<'a> {
                 return Ok(number);
             }
         }
-        Err(Broken::new("a number in it has more than ten bytes"))
+        Err(DecodeError::new("a number in it has more than ten bytes"))
     }
 
     /// A number, of which the lowest 32 bits are kept.
-    pub(super) fn uint32(&mut self) -> Result<u32, Broken> {
+    pub(super) fn uint32(&mut self) -> Result<u32, DecodeError> {
         self.uint64().map(|number| number as u32)
     }
 
     /// A field's number and kind, held to what these can be.
-    pub(super) fn tag(&mut self) -> Result<Tag, Broken> {
+    pub(super) fn tag(&mut self) -> Result<Tag, DecodeError> {
         let start = self.at;
         let tag = self.loose_tag()?;
         let len = self.at - start;
         if len > 5 || (len == 5 && self.bytes[self.at - 1] > 0x0F) {
-            return Err(Broken::new("the number of a field in it has more than 32 bits"));
+            return Err(DecodeError::new("the number of a field in it has more than 32 bits"));
         }
         if tag.number == 0 || tag.wire > Tag::FIXED32 {
-            return Err(Broken::new(format!(
+            return Err(DecodeError::new(format!(
                 "it has a field {} of wire type {}, which protobuf does not have",
                 tag.number, tag.wire
             )));
@@ -96,7 +96,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A field's number and kind, without a check.
-    pub(super) fn loose_tag(&mut self) -> Result<Tag, Broken> {
+    pub(super) fn loose_tag(&mut self) -> Result<Tag, DecodeError> {
         let tag = self.uint32()?;
         Ok(Tag {
             number: tag >> 3,
@@ -105,11 +105,11 @@ impl<'a> Reader<'a> {
     }
 
     /// A value with its length before it.
-    pub(super) fn bytes(&mut self) -> Result<&'a [u8], Broken> {
+    pub(super) fn bytes(&mut self) -> Result<&'a [u8], DecodeError> {
         let len = self.uint32()? as usize;
         let rest = self.bytes.get(self.at..).unwrap_or_default();
         let Some(value) = rest.get(..len) else {
-            return Err(Broken::new(format!(
+            return Err(DecodeError::new(format!(
                 "a field in it says it has {len} bytes, and {} are left",
                 rest.len()
             )));
@@ -119,7 +119,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A field: its tag, and its payload if that has its length before it.
-    pub(super) fn field(&mut self) -> Result<(Tag, Option<&'a [u8]>), Broken> {
+    pub(super) fn field(&mut self) -> Result<(Tag, Option<&'a [u8]>), DecodeError> {
         let tag = self.tag()?;
         if tag.wire == Tag::BYTES {
             return Ok((tag, Some(self.bytes()?)));
@@ -128,19 +128,19 @@ impl<'a> Reader<'a> {
         Ok((tag, None))
     }
 
-    pub(super) fn double(&mut self) -> Result<f64, Broken> {
+    pub(super) fn double(&mut self) -> Result<f64, DecodeError> {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let (bytes, _) = rest.split_first_chunk().ok_or_else(|| Broken::new(ENDS))?;
+        let (bytes, _) = rest.split_first_chunk().ok_or_else(|| DecodeError::new(ENDS))?;
         self.at += bytes.len();
         Ok(f64::from_le_bytes(*bytes))
     }
 
     /// Steps over the value after a tag.
-    pub(super) fn skip(&mut self, tag: Tag) -> Result<(), Broken> {
+    pub(super) fn skip(&mut self, tag: Tag) -> Result<(), DecodeError> {
         self.skip_within(tag, GROUPS)
     }
 
-    fn skip_within(&mut self, tag: Tag, groups: usize) -> Result<(), Broken> {
+    fn skip_within(&mut self, tag: Tag, groups: usize) -> Result<(), DecodeError> {
         match tag.wire {
             Tag::VARINT => while self.byte()? & 0x80 != 0 {},
             Tag::FIXED64 => self.step(8)?,
@@ -149,26 +149,26 @@ impl<'a> Reader<'a> {
             Tag::GROUP => {
                 let groups = groups
                     .checked_sub(1)
-                    .ok_or_else(|| Broken::new(format!("groups in it are nested over {GROUPS} levels deep")))?;
+                    .ok_or_else(|| DecodeError::new(format!("groups in it are nested over {GROUPS} levels deep")))?;
                 loop {
                     let inner = self.tag()?;
                     if inner.wire == Tag::GROUP_END {
                         if inner.number != tag.number {
-                            return Err(Broken::new("a group in it ends under another number"));
+                            return Err(DecodeError::new("a group in it ends under another number"));
                         }
                         break;
                     }
                     self.skip_within(inner, groups)?;
                 }
             }
-            _ => return Err(Broken::new("a group in it ends that did not begin")),
+            _ => return Err(DecodeError::new("a group in it ends that did not begin")),
         }
         Ok(())
     }
 
-    fn step(&mut self, len: usize) -> Result<(), Broken> {
+    fn step(&mut self, len: usize) -> Result<(), DecodeError> {
         if self.bytes.len().saturating_sub(self.at) < len {
-            return Err(Broken::new(ENDS));
+            return Err(DecodeError::new(ENDS));
         }
         self.at += len;
         Ok(())

@@ -8,7 +8,7 @@ use super::finding::FindingEntry;
 use crate::{
     exchange::Ending,
     fold::{
-        Broken, Finding, Fold,
+        Finding, Fold, Violation,
         piece::{PieceSink, PieceSource},
         rule::{PATCH_FAILED, PATCH_LIMIT},
     },
@@ -114,7 +114,7 @@ pub(crate) fn judge(
     let after = judge.folded(frame, fold);
     let patch_failed = findings.iter().any(|finding| is_failed_patch(finding.rule));
     let mut findings: Vec<FindingEntry> = findings.into_iter().map(entry).collect();
-    findings.extend(before.into_iter().chain(after).map(|broken| judged(seq, broken)));
+    findings.extend(before.into_iter().chain(after).map(|violation| judged(seq, violation)));
     Followed { findings, patch_failed }
 }
 
@@ -140,17 +140,17 @@ pub(crate) fn judge_end(
     ended.is_run_over = fold.is_run_over();
     ended.run_id = judge.run_id();
     let seq = fold.seq();
-    findings.extend(judge.end(&ended).into_iter().map(|broken| judged(seq, broken)));
+    findings.extend(judge.end(&ended).into_iter().map(|violation| judged(seq, violation)));
     findings
 }
 
 /// A finding of the judge's.
-pub(crate) fn judged(seq: u32, broken: Broken) -> FindingEntry {
+pub(crate) fn judged(seq: u32, violation: Violation) -> FindingEntry {
     FindingEntry {
         seq,
-        rule: broken.id.to_owned(),
-        severity: broken.severity,
-        message: broken.message,
+        rule: violation.id.to_owned(),
+        severity: violation.severity,
+        message: violation.message,
         stop: false,
     }
 }

@@ -188,7 +188,7 @@ impl Deriver {
             ended: false,
             ended_at_us: None,
         };
-        let findings = about_request.into_iter().map(|broken| folding::judged(0, broken));
+        let findings = about_request.into_iter().map(|violation| folding::judged(0, violation));
         deriver.note_findings(findings.collect());
         deriver
     }

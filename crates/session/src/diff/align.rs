@@ -25,7 +25,7 @@ use super::{
 
 /// How two items came together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum How {
+pub(crate) enum MatchKind {
     /// In the order of both sides.
     InOrder,
     /// They say the same at different places.
@@ -41,7 +41,7 @@ pub(crate) enum How {
 pub(crate) struct Pair {
     pub(crate) a: Option<u32>,
     pub(crate) b: Option<u32>,
-    pub(crate) how: How,
+    pub(crate) matched: MatchKind,
 }
 
 impl Pair {
@@ -49,7 +49,7 @@ impl Pair {
         Self {
             a: self.b,
             b: self.a,
-            how: self.how,
+            matched: self.matched,
         }
     }
 }
@@ -98,8 +98,8 @@ struct Aligning<'o> {
     a: &'o Outline,
     b: &'o Outline,
     /// B's item for each of A's, and the other way round.
-    of_a: Vec<Option<(u32, How)>>,
-    of_b: Vec<Option<(u32, How)>>,
+    of_a: Vec<Option<(u32, MatchKind)>>,
+    of_b: Vec<Option<(u32, MatchKind)>>,
     /// Turns that belong together: the pair of threads, and items of both sides.
     turns: Vec<(u32, Vec<u32>, Vec<u32>)>,
     /// Cells that tables may still have, together.
@@ -125,15 +125,15 @@ impl<'o> Aligning<'o> {
         for (one, other) in by_hand {
             let exist = (*one as usize) < a.items.len() && (*other as usize) < b.items.len();
             if exist && aligning.of_a[*one as usize].is_none() && aligning.of_b[*other as usize].is_none() {
-                aligning.pair(*one, *other, How::ByHand);
+                aligning.pair(*one, *other, MatchKind::ByHand);
             }
         }
         aligning
     }
 
-    fn pair(&mut self, a: u32, b: u32, how: How) {
-        self.of_a[a as usize] = Some((b, how));
-        self.of_b[b as usize] = Some((a, how));
+    fn pair(&mut self, a: u32, b: u32, matched: MatchKind) {
+        self.of_a[a as usize] = Some((b, matched));
+        self.of_b[b as usize] = Some((a, matched));
     }
 
     fn item_a(&self, place: u32) -> &'o Item {
@@ -201,7 +201,7 @@ impl<'o> Aligning<'o> {
     }
 
     fn turn(&mut self, one: &[u32], other: &[u32]) {
-        let free = |of: &[Option<(u32, How)>], places: &[u32]| -> Vec<u32> {
+        let free = |of: &[Option<(u32, MatchKind)>], places: &[u32]| -> Vec<u32> {
             places
                 .iter()
                 .copied()
@@ -247,7 +247,7 @@ impl<'o> Aligning<'o> {
                 gaps.push(gap);
             }
             if to_a < one.len() && to_b < other.len() {
-                self.pair(one[to_a], other[to_b], How::InOrder);
+                self.pair(one[to_a], other[to_b], MatchKind::InOrder);
             }
             (from_a, from_b) = (to_a + 1, to_b + 1);
         }
@@ -272,7 +272,7 @@ impl<'o> Aligning<'o> {
         }
         self.cells -= cells;
         for (one, other) in table::best(one, other, |a, b| self.score(a, b)) {
-            self.pair(one, other, How::InOrder);
+            self.pair(one, other, MatchKind::InOrder);
         }
         true
     }
@@ -300,7 +300,7 @@ impl<'o> Aligning<'o> {
             for place in one {
                 let token = token(self.item_a(*place)).filter(|_| self.of_a[*place as usize].is_none());
                 if let Some(partner) = token.and_then(|token| left.get_mut(&token)?.pop()) {
-                    self.pair(*place, partner, How::Moved);
+                    self.pair(*place, partner, MatchKind::Moved);
                 }
             }
         }
@@ -313,7 +313,7 @@ impl<'o> Aligning<'o> {
         let mut gap = 0;
         for place in other {
             match self.of_b[*place as usize] {
-                Some((_, How::InOrder)) => gap += 1,
+                Some((_, MatchKind::InOrder)) => gap += 1,
                 Some(_) => {}
                 None => gaps.entry((gap, self.item_b(*place).kind)).or_default().push(*place),
             }
@@ -322,7 +322,7 @@ impl<'o> Aligning<'o> {
         let mut gap = 0;
         for place in one {
             let partner = match self.of_a[*place as usize] {
-                Some((_, How::InOrder)) => {
+                Some((_, MatchKind::InOrder)) => {
                     gap += 1;
                     None
                 }
@@ -330,7 +330,7 @@ impl<'o> Aligning<'o> {
                 None => gaps.get_mut(&(gap, self.item_a(*place).kind)).and_then(Vec::pop),
             };
             if let Some(partner) = partner {
-                self.pair(*place, partner, How::InPlace);
+                self.pair(*place, partner, MatchKind::InPlace);
             }
         }
     }
@@ -353,13 +353,13 @@ impl<'o> Aligning<'o> {
                 rows.push(Pair {
                     a: None,
                     b: Some(place),
-                    how: How::InOrder,
+                    matched: MatchKind::InOrder,
                 });
             }
         };
         for place in one {
             let partner = self.of_a[*place as usize];
-            if let Some((partner, How::InOrder)) = partner {
+            if let Some((partner, MatchKind::InOrder)) = partner {
                 while let Some(before) = rest.next_if(|before| *before < partner) {
                     alone(before, &mut rows);
                 }
@@ -367,7 +367,7 @@ impl<'o> Aligning<'o> {
             rows.push(Pair {
                 a: Some(*place),
                 b: partner.map(|(partner, _)| partner),
-                how: partner.map_or(How::InOrder, |(_, how)| how),
+                matched: partner.map_or(MatchKind::InOrder, |(_, matched)| matched),
             });
         }
         rest.for_each(|place| alone(place, &mut rows));

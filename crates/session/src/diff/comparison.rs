@@ -23,7 +23,7 @@ pub use self::{
 };
 use super::{
     Stopped,
-    align::{self, How},
+    align::{self, MatchKind},
     hash::Sketch,
     ids::Bijection,
     ignored::Ignored,
@@ -31,7 +31,7 @@ use super::{
     outline::Outline,
     pair,
     rules::Rules,
-    side::{Open, Pace, Side, SideFacts},
+    side::{OpenSide, Pace, Side, SideFacts},
     threads::{Thread, ThreadPair, pair_threads},
     verdict::{Counts, Difference, PairKind, Row},
 };
@@ -58,7 +58,7 @@ pub type ByHand = ((i64, u32), (i64, u32));
 /// Two sides, compared.
 pub struct Comparison<S: Shelf> {
     rules: Rules,
-    open: [Open<S>; 2],
+    open: [OpenSide<S>; 2],
     outlines: [Outline; 2],
     rows: Vec<Row>,
     differences: Vec<Difference>,
@@ -98,7 +98,7 @@ impl ComparedThreads {
 /// Reads both sides at the same time: B on a thread of its own, which reports
 /// its progress to this one, and stops when this one has.
 fn outlines<S: Shelf + Clone + Send>(
-    open: &mut [Open<S>; 2],
+    open: &mut [OpenSide<S>; 2],
     rules: &Rules,
     hear: &mut dyn FnMut(u64) -> bool,
 ) -> Result<[Outline; 2], Stopped<S::Error>> {
@@ -153,7 +153,7 @@ impl<S: Shelf + Clone + Send> Comparison<S> {
             done += more;
             progress((done as f32 / all as f32).min(1.0))
         };
-        let mut open = [Open::new(a), Open::new(b)];
+        let mut open = [OpenSide::new(a), OpenSide::new(b)];
         let threads = [open[0].threads()?, open[1].threads()?];
         let pairs = pair_threads(&threads[0], &threads[1], true);
         let outlines = outlines(&mut open, &rules, &mut hear)?;
@@ -298,6 +298,6 @@ impl<S: Shelf + Clone> Comparison<S> {
 
     /// Whether rows paired by hand are among them; whether a row is one.
     fn is_by_hand(row: &Row) -> bool {
-        row.how == How::ByHand
+        row.matched == MatchKind::ByHand
     }
 }

@@ -19,7 +19,7 @@ use scrubjay_protocol::{
     pointer,
 };
 
-use self::{chunks::Cuts, drafts::Drafts, findings::Found};
+use self::{chunks::Cuts, drafts::Drafts, findings::CountedFinding};
 use super::{
     Stopped,
     document::{self, level_of},
@@ -27,7 +27,7 @@ use super::{
     ids::Ids,
     item::{Item, ItemKind, NO_SPAN},
     rules::{Level, Rules},
-    side::{Open, Pace, SideFacts, window_of},
+    side::{OpenSide, Pace, SideFacts, window_of},
     timing::Gaps,
 };
 use crate::{
@@ -118,7 +118,7 @@ impl Outline {
 
     /// Reads a side.
     pub(crate) fn read<S: Shelf + Clone>(
-        open: &mut Open<S>,
+        open: &mut OpenSide<S>,
         rules: &Rules,
         pace: &mut Pace<'_>,
     ) -> Result<Self, Stopped<S::Error>> {
@@ -182,7 +182,7 @@ struct Reading<'a> {
     burst: Option<Group>,
     last_at_us: Option<u64>,
     /// Findings still to come in this part.
-    findings: VecDeque<Found>,
+    findings: VecDeque<CountedFinding>,
     /// A run of this part has its place.
     has_run: bool,
 }

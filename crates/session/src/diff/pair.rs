@@ -5,14 +5,14 @@ mod place;
 
 use scrubjay_protocol::json::{self, Object, Wtf8};
 
-pub(super) use self::place::{Place, place_of};
+pub(super) use self::place::{SideValue, place_of};
 use super::{
     comparison::PairRow,
     document::{self, Draft, level_of},
     item::{Item, ItemKind, NO_SPAN},
     outline::{Outline, end_document, findings},
     rules::Level,
-    side::Open,
+    side::OpenSide,
     timing::{Timed, TimingRow},
     verdict::PairKind,
     words::WordRun,
@@ -75,7 +75,7 @@ pub struct TreeLine {
 
 /// What an item says, as a value that can be compared.
 pub(super) fn document_of<S: Shelf + Clone>(
-    open: &mut Open<S>,
+    open: &mut OpenSide<S>,
     outline: &Outline,
     item: &Item,
     level: Level,
@@ -109,7 +109,11 @@ fn object(members: impl IntoIterator<Item = (Key, Value)>) -> Value {
     Value::new(Node::Map(std::sync::Arc::new(map)), 0)
 }
 
-fn input_of<S: Shelf + Clone>(open: &mut Open<S>, outline: &Outline, item: &Item) -> Result<Object, Failed<S::Error>> {
+fn input_of<S: Shelf + Clone>(
+    open: &mut OpenSide<S>,
+    outline: &Outline,
+    item: &Item,
+) -> Result<Object, Failed<S::Error>> {
     let first = outline.windows.get(item.part as usize).map_or(1, |(first, _)| *first);
     let reader = open.reader(item.part)?;
     let input = match item.first_seq < first.max(1) {
@@ -125,7 +129,7 @@ fn input_of<S: Shelf + Clone>(open: &mut Open<S>, outline: &Outline, item: &Item
     Ok(input.map_or_else(Object::new, |input| document::input_document(&input, with_state)))
 }
 
-fn draft_of<S: Shelf + Clone>(open: &mut Open<S>, item: &Item) -> Result<Draft, Failed<S::Error>> {
+fn draft_of<S: Shelf + Clone>(open: &mut OpenSide<S>, item: &Item) -> Result<Draft, Failed<S::Error>> {
     let reader = open.reader(item.part)?;
     let mut draft = Draft::new(item.kind);
     if item.span == NO_SPAN {
@@ -140,7 +144,10 @@ fn draft_of<S: Shelf + Clone>(open: &mut Open<S>, item: &Item) -> Result<Draft, 
 }
 
 /// The text of an item that is words.
-pub(super) fn text_of<S: Shelf + Clone>(open: &mut Open<S>, item: &Item) -> Result<Option<String>, Failed<S::Error>> {
+pub(super) fn text_of<S: Shelf + Clone>(
+    open: &mut OpenSide<S>,
+    item: &Item,
+) -> Result<Option<String>, Failed<S::Error>> {
     let text = match item.kind {
         ItemKind::Text | ItemKind::Reasoning => draft_of(open, item)?.text,
         ItemKind::Tool => match draft_of(open, item)?.members.get("result") {
@@ -302,7 +309,7 @@ pub(super) fn changes_of<S: Shelf>(diff: &Diff, shelves: [&S; 2]) -> (Vec<Change
 }
 
 /// What timing needs of an item.
-pub(super) fn timed<S: Shelf + Clone>(open: &mut Open<S>, item: Option<&Item>) -> Result<Timed, Failed<S::Error>> {
+pub(super) fn timed<S: Shelf + Clone>(open: &mut OpenSide<S>, item: Option<&Item>) -> Result<Timed, Failed<S::Error>> {
     let Some(item) = item.filter(|item| item.span != NO_SPAN) else {
         return Ok(Timed::default());
     };

@@ -69,7 +69,7 @@ pub(crate) fn window_of(summary: &Summary, run: Option<u32>) -> (u32, u32) {
 }
 
 /// A side's readers, of which the last used stay open.
-pub(crate) struct Open<S: Shelf> {
+pub(crate) struct OpenSide<S: Shelf> {
     parts: Side<S>,
     readers: Vec<(u32, Reader<S>)>,
 }
@@ -77,7 +77,7 @@ pub(crate) struct Open<S: Shelf> {
 /// Readers kept of a side.
 const KEPT: usize = 2;
 
-impl<S: Shelf + Clone> Open<S> {
+impl<S: Shelf + Clone> OpenSide<S> {
     pub(crate) fn new(parts: Side<S>) -> Self {
         Self {
             parts,

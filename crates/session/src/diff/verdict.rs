@@ -12,7 +12,7 @@
 //! first row; the rest of the turn is *downstream* of it and not counted.
 
 use super::{
-    align::How,
+    align::MatchKind,
     item::{Item, ItemKind},
     rules::Level,
 };
@@ -74,7 +74,7 @@ pub(crate) struct Row {
     pub(crate) turn: u32,
     /// Of which pair of threads.
     pub(crate) thread: u32,
-    pub(crate) how: How,
+    pub(crate) matched: MatchKind,
     pub(crate) kind: PairKind,
     /// How it relates by itself, whatever it is part of.
     pub(crate) alone: PairKind,
@@ -334,7 +334,7 @@ mod tests {
                     b: (alone != PairKind::OnlyA).then_some(place as u32),
                     turn: 1,
                     thread: 0,
-                    how: How::InOrder,
+                    matched: MatchKind::InOrder,
                     kind: alone,
                     alone,
                     quiet: false,

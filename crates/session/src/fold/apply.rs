@@ -11,7 +11,7 @@ use scrubjay_protocol::{
 
 use super::{
     event::Event,
-    finding::Broken,
+    finding::Violation,
     messages::{Message, Messages, Named, Spot},
     patch,
     piece::PieceSource,
@@ -37,9 +37,9 @@ pub(crate) struct Applying<'a> {
     pub(crate) view: &'a mut View,
     pub(crate) seq: u32,
     pub(crate) pieces: &'a dyn PieceSource,
-    pub(crate) findings: &'a mut Vec<Broken>,
+    pub(crate) findings: &'a mut Vec<Violation>,
     /// Why the client gives up while it applies the event.
-    pub(crate) fatal: Option<Broken>,
+    pub(crate) fatal: Option<Violation>,
 }
 
 impl Applying<'_> {
@@ -334,7 +334,7 @@ impl Applying<'_> {
         let document = (!self.view.state_undefined).then_some(&self.view.state);
         match patch::apply(document, operations, self.seq, self.pieces) {
             Ok(state) => self.set_state(state),
-            Err(failure) if failure.function => self.fatal = Some(Broken::new(&STATE_FUNCTION, failure.message)),
+            Err(failure) if failure.function => self.fatal = Some(Violation::new(&STATE_FUNCTION, failure.message)),
             Err(failure) => self.tell_failed(&failure, operations.len(), "the state"),
         }
     }
@@ -428,7 +428,7 @@ impl Applying<'_> {
     // ---- below ------------------------------------------------------------
 
     pub(super) fn report(&mut self, rule: &super::rule::Rule, message: String) {
-        self.findings.push(Broken::new(rule, message));
+        self.findings.push(Violation::new(rule, message));
     }
 
     fn find(&mut self, named: Named, id: &[u8]) -> Option<Spot> {

@@ -39,7 +39,7 @@ use super::{
     messages::{Message, Messages, Page},
     piece::{NoPieces, PieceSink, PieceSource},
     value::{Chunk, ChunkBody, List, Map, Node, Text, Value, key},
-    verify::{Assumed, Open, Owners, Verifier},
+    verify::{Assumed, OpenItems, Owners, Verifier},
 };
 pub use crate::codec::Damaged;
 use crate::{
@@ -626,12 +626,12 @@ fn read_verifier(reader: &mut Reader<'_>) -> Result<Verifier, Damaged> {
         }
         Ok(ids)
     };
-    let mut open = Open {
+    let mut open = OpenItems {
         messages: ids()?,
         tools: ids()?,
         spans: ids()?,
         reasoning: ids()?,
-        ..Open::default()
+        ..OpenItems::default()
     };
     open.subagents = ids()?;
     open.ended_subagents = ids()?;

@@ -13,7 +13,7 @@ use scrubjay_protocol::{
 
 use super::{
     event::Event,
-    finding::{Broken, clipped},
+    finding::{Violation, clipped},
     rule::{CHUNK_AMBIGUOUS, CHUNK_CONFLICT, CHUNK_OWNER, CHUNK_WITHOUT_ID, CHUNK_WITHOUT_NAME},
 };
 
@@ -99,7 +99,7 @@ impl Item {
 impl Chunks {
     /// The events that an event becomes, or what is wrong with it. On an
     /// error the closings that came before it are given, too.
-    pub(crate) fn expand(&mut self, event: Event) -> (Vec<Event>, Option<Broken>) {
+    pub(crate) fn expand(&mut self, event: Event) -> (Vec<Event>, Option<Violation>) {
         use EventType as E;
         let mut events = match event.kind {
             E::TextMessageChunk => return self.chunk(Item::Text, &event),
@@ -159,12 +159,12 @@ impl Chunks {
         endings
     }
 
-    fn chunk(&mut self, item: Item, event: &Event) -> (Vec<Event>, Option<Broken>) {
+    fn chunk(&mut self, item: Item, event: &Event) -> (Vec<Event>, Option<Violation>) {
         let names = item.names();
         let id = event.text(names.id);
         let owner = match self.owner_of(item, &names, event) {
             Ok(owner) => owner,
-            Err(broken) => return (Vec::new(), Some(broken)),
+            Err(violation) => return (Vec::new(), Some(violation)),
         };
         let open = self
             .lane_of(&owner)
@@ -172,21 +172,27 @@ impl Chunks {
         match open {
             Some(lane) => match agrees(lane, &names, event) {
                 Ok(()) => (content(lane, &names, event, false), None),
-                Err(broken) => (Vec::new(), Some(broken)),
+                Err(violation) => (Vec::new(), Some(violation)),
             },
             None => self.open(item, &names, owner, event),
         }
     }
 
-    fn open(&mut self, item: Item, names: &Names, owner: Option<Wtf8>, event: &Event) -> (Vec<Event>, Option<Broken>) {
+    fn open(
+        &mut self,
+        item: Item,
+        names: &Names,
+        owner: Option<Wtf8>,
+        event: &Event,
+    ) -> (Vec<Event>, Option<Violation>) {
         let mut events = self.close(&owner);
         let Some(id) = event.text(names.id) else {
             let message = format!("the first {} must have a {}", event.name(), names.id);
-            return (events, Some(Broken::new(&CHUNK_WITHOUT_ID, message)));
+            return (events, Some(Violation::new(&CHUNK_WITHOUT_ID, message)));
         };
         if item == Item::Tool && event.text(names.first).is_none() {
             let message = format!("the first {} must have a {}", event.name(), names.first);
-            return (events, Some(Broken::new(&CHUNK_WITHOUT_NAME, message)));
+            return (events, Some(Violation::new(&CHUNK_WITHOUT_NAME, message)));
         }
         let default = match item {
             Item::Text => Some("assistant".into()),
@@ -213,7 +219,7 @@ impl Chunks {
     }
 
     /// The lane that a chunk belongs to.
-    fn owner_of(&self, item: Item, names: &Names, event: &Event) -> Result<Option<Wtf8>, Broken> {
+    fn owner_of(&self, item: Item, names: &Names, event: &Event) -> Result<Option<Wtf8>, Violation> {
         let tag = event.tag();
         if let Some(id) = event.text(names.id) {
             return match (self.holder(item, id), tag) {
@@ -223,7 +229,7 @@ impl Chunks {
                         names.noun,
                         shown_owner(lane.owner.as_ref())
                     );
-                    Err(Broken::new(&CHUNK_OWNER, message))
+                    Err(Violation::new(&CHUNK_OWNER, message))
                 }
                 (Some(lane), _) => Ok(lane.owner.clone()),
                 (None, tag) => Ok(tag.cloned()),
@@ -247,14 +253,14 @@ impl Chunks {
                     names.id,
                     names.noun
                 );
-                Err(Broken::new(&CHUNK_AMBIGUOUS, message))
+                Err(Violation::new(&CHUNK_AMBIGUOUS, message))
             }
         }
     }
 }
 
 /// A continuation may repeat what the opener said, and nothing else.
-fn agrees(lane: &Lane, names: &Names, event: &Event) -> Result<(), Broken> {
+fn agrees(lane: &Lane, names: &Names, event: &Event) -> Result<(), Violation> {
     if lane.item == Item::Reasoning {
         return Ok(());
     }
@@ -269,7 +275,7 @@ fn agrees(lane: &Lane, names: &Names, event: &Event) -> Result<(), Broken> {
                 "cannot continue {} '{}': {name} is '{repeated}', and was {was}",
                 names.noun, lane.id
             );
-            return Err(Broken::new(&CHUNK_CONFLICT, message));
+            return Err(Violation::new(&CHUNK_CONFLICT, message));
         }
     }
     Ok(())

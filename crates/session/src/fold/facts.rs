@@ -6,7 +6,7 @@
 //! JSON, and no recursion.
 
 use super::{
-    finding::Broken,
+    finding::Violation,
     rule::{CHANGED_NUMBER, DUPLICATE_KEY, LONE_SURROGATE},
 };
 
@@ -27,7 +27,7 @@ struct Scan<'a> {
 }
 
 /// Looks through the text of an event.
-pub(crate) fn facts(text: &[u8]) -> Vec<Broken> {
+pub(crate) fn facts(text: &[u8]) -> Vec<Violation> {
     if text.len() > LIMIT {
         return Vec::new();
     }
@@ -106,22 +106,22 @@ impl<'a> Scan<'a> {
         self.names.truncate(begins);
     }
 
-    fn findings(&self) -> Vec<Broken> {
+    fn findings(&self) -> Vec<Violation> {
         let mut findings = Vec::new();
         if let Some(name) = self.duplicate {
             let name = String::from_utf8_lossy(name);
             let message = format!("the member '{name}' stands twice in one object, and the last value counts");
-            findings.push(Broken::new(&DUPLICATE_KEY, message));
+            findings.push(Violation::new(&DUPLICATE_KEY, message));
         }
         if let Some(number) = self.changed {
             let shown = &number[..number.len().min(60)];
             let message = format!("JavaScript cannot hold {shown} exactly, so the client holds another number");
-            findings.push(Broken::new(&CHANGED_NUMBER, message));
+            findings.push(Violation::new(&CHANGED_NUMBER, message));
         }
         if self.lone {
             let message =
                 "a string holds half of a surrogate pair, which becomes a character only if its other half follows";
-            findings.push(Broken::new(&LONE_SURROGATE, message));
+            findings.push(Violation::new(&LONE_SURROGATE, message));
         }
         findings
     }
@@ -170,7 +170,7 @@ mod tests {
             (r#"["\ud83dx"]"#, &["json.lone_surrogate"]),
             (r#"{"\"a":1,"\"b":"\"","c":"x\\"}"#, &[]),
         ] {
-            let findings: Vec<_> = facts(text.as_bytes()).iter().map(|broken| broken.id).collect();
+            let findings: Vec<_> = facts(text.as_bytes()).iter().map(|violation| violation.id).collect();
             assert_eq!(findings, wanted, "{text}");
         }
     }

@@ -40,14 +40,14 @@ pub struct Stop {
 
 /// A broken rule, on its way to become a finding.
 #[derive(Clone, Debug)]
-pub(crate) struct Broken {
+pub(crate) struct Violation {
     pub(crate) id: &'static str,
     pub(crate) severity: Severity,
     pub(crate) stops: bool,
     pub(crate) message: String,
 }
 
-impl Broken {
+impl Violation {
     pub(crate) fn new(rule: &Rule, message: impl Into<String>) -> Self {
         Self {
             id: rule.id,
@@ -81,8 +81,8 @@ mod tests {
 
     #[test]
     fn a_sentence_has_an_end() {
-        assert_eq!(Broken::new(&SCHEMA, "short").message, "short");
-        let long = Broken::new(&SCHEMA, "ü".repeat(20_000)).message;
+        assert_eq!(Violation::new(&SCHEMA, "short").message, "short");
+        let long = Violation::new(&SCHEMA, "ü".repeat(20_000)).message;
         assert!(
             long.len() < MESSAGE_LEN + 40 && long.ends_with("… (and 31808 more bytes)"),
             "{}",

@@ -12,7 +12,7 @@ use scrubjay_protocol::{
 };
 
 use super::{
-    finding::Broken,
+    finding::Violation,
     rule::{CUT, ENDS_INSIDE, LINE_ENDS, LOST, NOT_JSON, Severity, TOO_LARGE, rule},
 };
 
@@ -45,7 +45,7 @@ pub(crate) enum Read {
     /// An event goes on.
     Event(Value),
     /// The client gives up, or the event is beyond our limits.
-    Broken(Broken),
+    Broken(Violation),
     /// What follows from something that was reported: events are missing.
     Missing,
 }
@@ -66,7 +66,7 @@ const BEYOND: [&str; 2] = [problems::EVENT_SIZE, problems::NESTING];
 
 impl Framing {
     /// What the client reads at a frame, in order; `findings` get what there is to say beside.
-    pub(crate) fn read(&mut self, seq: u32, frame: &Frame, findings: &mut Vec<Broken>) -> Vec<Read> {
+    pub(crate) fn read(&mut self, seq: u32, frame: &Frame, findings: &mut Vec<Violation>) -> Vec<Read> {
         if frame.is_record {
             let read = judge_record(frame);
             self.is_record_cut = matches!(read, Read::Nothing) && frame.has(problems::CUT);
@@ -86,10 +86,10 @@ impl Framing {
         self.read_on(seq, frame, findings)
     }
 
-    fn read_on(&mut self, seq: u32, frame: &Frame, findings: &mut Vec<Broken>) -> Vec<Read> {
+    fn read_on(&mut self, seq: u32, frame: &Frame, findings: &mut Vec<Violation>) -> Vec<Read> {
         let taken = self.reader.push(seq, frame);
         if taken.is_hidden {
-            findings.push(Broken::new(
+            findings.push(Violation::new(
                 &LOST,
                 "the client does not see this event: its line of data begins after CR, which is text to the client",
             ));
@@ -98,17 +98,17 @@ impl Framing {
         let mut reads: Vec<Read> = texts.map(|text| self.text(seq, text, Some(frame), findings)).collect();
         if taken.is_over {
             let message = "over 10 MiB have come without LF LF, more than the client waits for";
-            reads.push(Read::Broken(Broken::new(&TOO_LARGE, message)));
+            reads.push(Read::Broken(Violation::new(&TOO_LARGE, message)));
         }
         findings.extend(self.join(seq));
         reads
     }
 
     /// The end of the body.
-    pub(crate) fn finish(&mut self, seq: u32, findings: &mut Vec<Broken>) -> Read {
+    pub(crate) fn finish(&mut self, seq: u32, findings: &mut Vec<Violation>) -> Read {
         match self.reader.finish() {
             None if std::mem::take(&mut self.is_record_cut) => {
-                Read::Broken(Broken::new(&CUT, "the body ends inside this record"))
+                Read::Broken(Violation::new(&CUT, "the body ends inside this record"))
             }
             None => Read::Nothing,
             Some(text) => self.text(seq, text, None, findings),
@@ -116,7 +116,7 @@ impl Framing {
     }
 
     /// Reads a text of the client's at this frame.
-    fn text(&mut self, seq: u32, text: Text, frame: Option<&Frame>, findings: &mut Vec<Broken>) -> Read {
+    fn text(&mut self, seq: u32, text: Text, frame: Option<&Frame>, findings: &mut Vec<Violation>) -> Read {
         let (frames, has_cr) = (text.frames, text.data.contains(&b'\r'));
         let is_last = text.is_last;
         let read = match frame.filter(|frame| frame.data == text.data) {
@@ -124,10 +124,10 @@ impl Framing {
             None => judge(&text.read()),
         };
         match read {
-            Read::Broken(broken) if broken.stops && frames.count > 1 => self.read_as_one(frames),
-            Read::Broken(mut broken) if broken.stops && has_cr => {
+            Read::Broken(violation) if violation.stops && frames.count > 1 => self.read_as_one(frames),
+            Read::Broken(mut violation) if violation.stops && has_cr => {
                 broken.message.push_str("; CR is text to the client");
-                Read::Broken(broken)
+                Read::Broken(violation)
             }
             Read::Event(value) => {
                 findings.extend(self.late(seq, frames, is_last));
@@ -145,11 +145,11 @@ impl Framing {
             "the client cuts at LF LF only, so it read {} as one, which is not JSON",
             names(frames)
         );
-        Read::Broken(Broken::new(&LINE_ENDS, message))
+        Read::Broken(Violation::new(&LINE_ENDS, message))
     }
 
     /// What waits holds two frames, and no text that follows can make JSON of them.
-    fn join(&mut self, seq: u32) -> Option<Broken> {
+    fn join(&mut self, seq: u32) -> Option<Violation> {
         let frames = self.reader.text.frames;
         let is_second = frames.count == 2 && frames.last == seq;
         if self.reported.joined || !is_second || !self.reader.gives_up() {
@@ -160,13 +160,13 @@ impl Framing {
             "the client cuts at LF LF only, and there is none between #{} and #{}: it reads them as one, which is not JSON",
             frames.first, frames.last
         );
-        Some(Broken {
+        Some(Violation {
             stops: false,
-            ..Broken::new(&LINE_ENDS, message)
+            ..Violation::new(&LINE_ENDS, message)
         })
     }
 
-    fn late(&mut self, seq: u32, frames: Frames, is_last: bool) -> Option<Broken> {
+    fn late(&mut self, seq: u32, frames: Frames, is_last: bool) -> Option<Violation> {
         let is_late = frames.last < seq || is_last && !self.reported.unterminated;
         if !is_late || std::mem::replace(&mut self.reported.late, true) {
             return None;
@@ -180,11 +180,11 @@ impl Framing {
             "there is no LF LF after #{}, so the client reads it only {when}",
             frames.last
         );
-        Some(Broken::new(&ENDS_INSIDE, message))
+        Some(Violation::new(&ENDS_INSIDE, message))
     }
 
     /// What else there is to say about a frame as a frame.
-    pub(crate) fn notes(frame: &Frame) -> Vec<Broken> {
+    pub(crate) fn notes(frame: &Frame) -> Vec<Violation> {
         let mut notes = Vec::new();
         for problem in &frame.problems {
             if FATAL.contains(&problem.rule) || BEYOND.contains(&problem.rule) {
@@ -194,11 +194,11 @@ impl Framing {
                 continue;
             }
             if let Some(rule) = rule(problem.rule) {
-                notes.push(Broken {
+                notes.push(Violation {
                     stops: false,
                     // A line without data that is cut is skipped, and no reader fails at it.
                     severity: rule.severity.min(Severity::Warning),
-                    ..Broken::new(rule, problem.message.clone())
+                    ..Violation::new(rule, problem.message.clone())
                 });
             }
         }
@@ -229,7 +229,7 @@ fn refused(frame: &Frame) -> Option<Read> {
         .chain(&BEYOND)
         .find_map(|id| frame.problems.iter().find(|problem| problem.rule == *id))?;
     Some(match rule(problem.rule) {
-        Some(rule) => Read::Broken(Broken::new(rule, problem.message.clone())),
+        Some(rule) => Read::Broken(Violation::new(rule, problem.message.clone())),
         None => Read::Nothing,
     })
 }
@@ -238,10 +238,10 @@ fn judge(frame: &Frame) -> Read {
     match (refused(frame), &frame.value) {
         (Some(read), _) => read,
         (None, Some(value)) => Read::Event(value.clone()),
-        (None, None) if frame.has(problems::CUT) => Read::Broken(Broken::new(
+        (None, None) if frame.has(problems::CUT) => Read::Broken(Violation::new(
             &CUT,
             "the body ends inside this event, so its data is no JSON",
         )),
-        (None, None) => Read::Broken(Broken::new(&NOT_JSON, "the data is no event")),
+        (None, None) => Read::Broken(Violation::new(&NOT_JSON, "the data is no event")),
     }
 }

@@ -81,11 +81,11 @@ use self::{
 pub(crate) use self::{
     apply::View,
     event::Event,
-    finding::{Broken, clipped},
+    finding::{Violation, clipped},
     messages::{Named, text_of},
     observer::{BeforeEvent, EventObserver, NoObserver},
     snapshot::text_in,
-    verify::Open,
+    verify::OpenItems,
 };
 pub use self::{
     checkpoint::Damaged,
@@ -114,7 +114,7 @@ pub struct Fold {
 struct Course<'a> {
     pieces: &'a dyn PieceSource,
     observer: &'a mut dyn EventObserver,
-    findings: Vec<Broken>,
+    findings: Vec<Violation>,
 }
 
 #[derive(Clone, Debug)]
@@ -213,7 +213,7 @@ impl Fold {
         reads: Vec<Read>,
         pieces: &dyn PieceSource,
         observer: &mut dyn EventObserver,
-        findings: Vec<Broken>,
+        findings: Vec<Violation>,
     ) -> Vec<Finding> {
         let mut course = Course {
             pieces,
@@ -225,9 +225,9 @@ impl Fold {
                 Read::Nothing => {}
                 Read::Event(value) => self.event(value, place, &mut course),
                 Read::Missing => self.verifier.lose(),
-                Read::Broken(broken) => {
+                Read::Broken(violation) => {
                     self.verifier.lose();
-                    self.report(broken, &mut course.findings);
+                    self.report(violation, &mut course.findings);
                 }
             }
         }
@@ -247,7 +247,7 @@ impl Fold {
         for conversion in checked.conversions {
             let note = conversion.note.map(|note| format!("; {note}")).unwrap_or_default();
             let message = format!("the client reads {} as {}{note}", conversion.what, conversion.to);
-            course.findings.push(Broken::new(&rule::RETIRED, message));
+            course.findings.push(Violation::new(&rule::RETIRED, message));
         }
         course.findings.extend(checked.stripped.iter().map(stripped));
         match checked.verdict {
@@ -258,10 +258,10 @@ impl Fold {
             }
             Verdict::Dropped { type_name } => {
                 let message = format!("the client drops events of type '{type_name}', which it does not know");
-                course.findings.push(Broken::new(&rule::UNKNOWN_TYPE, message));
+                course.findings.push(Violation::new(&rule::UNKNOWN_TYPE, message));
             }
             Verdict::Fatal(fatal) => {
-                self.report(Broken::new(&rule::SCHEMA, fatal.message()), &mut course.findings);
+                self.report(Violation::new(&rule::SCHEMA, fatal.message()), &mut course.findings);
                 self.miss(checked.refused);
             }
         }
@@ -275,8 +275,8 @@ impl Fold {
         };
         let name = body.get("type").and_then(json::Value::as_str);
         let kind = EventType::from_name(name.unwrap_or_default());
-        let (events, broken) = self.chunks.expand(Event { kind, body });
-        if broken.is_some() {
+        let (events, violation) = self.chunks.expand(Event { kind, body });
+        if violation.is_some() {
             self.verifier.lose();
         }
         for event in events {
@@ -297,15 +297,15 @@ impl Fold {
     }
 
     fn expand(&mut self, event: Event, course: &mut Course<'_>) {
-        let (events, broken) = self.chunks.expand(event);
-        if let Some(broken) = broken {
-            self.refuse(None, broken, course);
+        let (events, violation) = self.chunks.expand(event);
+        if let Some(violation) = violation {
+            self.refuse(None, violation, course);
         }
         for event in events {
             match self.verifier.judge(&event) {
                 Ok(()) => self.act(&event, course),
-                Err(broken) => {
-                    self.refuse(Some(&event), broken, course);
+                Err(violation) => {
+                    self.refuse(Some(&event), violation, course);
                     self.verifier.force(&event);
                     // What else there is to say of it follows from the refusal.
                     let findings = std::mem::take(&mut course.findings);
@@ -333,27 +333,27 @@ impl Fold {
             fatal: None,
         };
         applying.apply(event);
-        if let Some(broken) = applying.fatal {
-            self.report(broken, &mut course.findings);
+        if let Some(violation) = applying.fatal {
+            self.report(violation, &mut course.findings);
         }
     }
 
     /// Takes note of an event that the client refuses. After the stop, what
     /// only follows from an earlier refusal is not reported again.
-    fn refuse(&mut self, event: Option<&Event>, broken: Broken, course: &mut Course<'_>) {
-        let follows = self.verifier.follows_from_before(event, &broken);
+    fn refuse(&mut self, event: Option<&Event>, violation: Violation, course: &mut Course<'_>) {
+        let follows = self.verifier.follows_from_before(event, &violation);
         if !follows || self.stopped.is_none() {
-            self.report(broken, &mut course.findings);
+            self.report(violation, &mut course.findings);
         }
     }
 
-    /// Takes note of a broken rule; the first stop holds the client's view.
-    fn report(&mut self, mut broken: Broken, findings: &mut Vec<Broken>) {
-        if broken.stops && self.stopped.is_none() {
+    /// Takes note of a violation; the first stop holds the client's view.
+    fn report(&mut self, mut violation: Violation, findings: &mut Vec<Violation>) {
+        if violation.stops && self.stopped.is_none() {
             let stop = Stop {
                 seq: self.seq,
-                rule: broken.id.to_owned(),
-                message: broken.message.clone(),
+                rule: violation.id.to_owned(),
+                message: violation.message.clone(),
             };
             self.stopped = Some(Box::new(Stopped {
                 stop,
@@ -361,18 +361,18 @@ impl Fold {
             }));
             self.view.lenient = true;
         } else {
-            broken.stops = false;
+            violation.stops = false;
         }
-        findings.push(broken);
+        findings.push(violation);
     }
 
-    fn findings(&self, findings: Vec<Broken>) -> Vec<Finding> {
-        let finding = |broken: Broken| Finding {
+    fn findings(&self, findings: Vec<Violation>) -> Vec<Finding> {
+        let finding = |violation: Violation| Finding {
             seq: self.seq,
-            rule: broken.id,
-            severity: broken.severity,
-            message: broken.message,
-            stop: broken.stops,
+            rule: violation.id,
+            severity: violation.severity,
+            message: violation.message,
+            stop: violation.stops,
         };
         findings.into_iter().map(finding).collect()
     }
@@ -408,7 +408,7 @@ impl Fold {
     }
 
     /// What is open.
-    pub(crate) fn open(&self) -> &Open {
+    pub(crate) fn open(&self) -> &OpenItems {
         &self.verifier.open
     }
 
@@ -537,16 +537,16 @@ impl Fold {
     }
 }
 
-fn stripped(strip: &Strip) -> Broken {
+fn stripped(strip: &Strip) -> Violation {
     match strip.what {
-        Stripped::UnknownMember => Broken::new(
+        Stripped::UnknownMember => Violation::new(
             &rule::STRIPPED_MEMBER,
             format!(
                 "the client removes {}, which protocol 1.0 does not describe",
                 strip.path
             ),
         ),
-        Stripped::UnknownVariant => Broken::new(
+        Stripped::UnknownVariant => Violation::new(
             &rule::STRIPPED_VARIANT,
             format!(
                 "the client removes {}, which is of a kind that protocol 1.0 does not have",

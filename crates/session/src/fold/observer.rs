@@ -4,7 +4,7 @@
 //! expanded), and what the client holds just before. It changes nothing: with
 //! or without one, a fold comes out the same.
 
-use super::{apply::View, event::Event, finding::Broken, piece::PieceSource, verify::Open};
+use super::{apply::View, event::Event, finding::Violation, piece::PieceSource, verify::OpenItems};
 
 /// What there is before an event is applied.
 pub(crate) struct BeforeEvent<'a> {
@@ -13,18 +13,18 @@ pub(crate) struct BeforeEvent<'a> {
     /// What the client holds; after a stop, what it would hold.
     pub(crate) view: &'a View,
     /// What is open, the event itself counted in.
-    pub(crate) open: &'a Open,
+    pub(crate) open: &'a OpenItems,
     pub(crate) pieces: &'a dyn PieceSource,
 }
 
 /// Called before each event is applied.
 pub(crate) trait EventObserver {
-    fn before(&mut self, before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Broken>);
+    fn before(&mut self, before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Violation>);
 }
 
 /// An observer that does nothing.
 pub(crate) struct NoObserver;
 
 impl EventObserver for NoObserver {
-    fn before(&mut self, _: &BeforeEvent<'_>, _: &Event, _: &mut Vec<Broken>) {}
+    fn before(&mut self, _: &BeforeEvent<'_>, _: &Event, _: &mut Vec<Violation>) {}
 }

@@ -15,7 +15,7 @@ use scrubjay_protocol::{
 use super::{
     chunks::shown_owner,
     event::Event,
-    finding::{Broken, clipped},
+    finding::{Violation, clipped},
     ids::{Id, Ids, Owner, Steps},
     rule::{Rule, V01, V02, V03, V04, V07, V08, V09, V10, V11, V12, V13, V14, V15, V16, V17, V18, V19},
 };
@@ -27,7 +27,7 @@ pub(crate) struct Verifier {
     pub(crate) started: bool,
     pub(crate) finished: bool,
     pub(crate) errored: bool,
-    pub(crate) open: Open,
+    pub(crate) open: OpenItems,
     pub(crate) assumed: Assumed,
     pub(crate) owners: Owners,
     /// Events of this run that could not be read. What they would have opened
@@ -43,7 +43,7 @@ const REFUSED_LEN: usize = 4096;
 
 /// What is open, in the order of opening.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Open {
+pub(crate) struct OpenItems {
     pub(crate) messages: Ids<Id>,
     pub(crate) tools: Ids<Id>,
     pub(crate) spans: Ids<Id>,
@@ -74,7 +74,7 @@ pub(crate) struct Owners {
     pub(crate) reasoning: OrdMap<u64, Owner>,
 }
 
-impl Open {
+impl OpenItems {
     pub(crate) fn has_message(&self, id: &[u8]) -> bool {
         self.messages.has(id) || self.reasoning.has(id)
     }
@@ -120,7 +120,7 @@ impl Open {
     }
 }
 
-type Verdict = Result<(), Broken>;
+type Verdict = Result<(), Violation>;
 
 impl Verifier {
     /// Judges an event and takes note of it. A refused one leaves no trace,
@@ -143,7 +143,7 @@ impl Verifier {
                     .seed(event.object("input").and_then(|input| input.get("messages")), false);
             }
             E::RunFinished => {
-                self.open = Open::default();
+                self.open = OpenItems::default();
                 self.assumed = Assumed::default();
                 self.finished = true;
             }
@@ -257,11 +257,11 @@ impl Verifier {
     /// Whether a refusal only follows from what was refused before: the same
     /// mistake once more, or something missing that may have stood in an
     /// event which could not be read.
-    pub(crate) fn follows_from_before(&mut self, event: Option<&Event>, broken: &Broken) -> bool {
-        if self.lost > 0 && self.may_be_lost(event, broken.id) {
+    pub(crate) fn follows_from_before(&mut self, event: Option<&Event>, violation: &Violation) -> bool {
+        if self.lost > 0 && self.may_be_lost(event, violation.id) {
             return true;
         }
-        let sentence = [broken.id.as_bytes(), broken.message.as_bytes()].concat();
+        let sentence = [violation.id.as_bytes(), violation.message.as_bytes()].concat();
         let known = hash(&Wtf8::from_bytes(sentence));
         if self.refused.contains(&known) {
             return true;
@@ -290,24 +290,24 @@ impl Verifier {
         use EventType as E;
         let (kind, name) = (&event.kind, event.name());
         if self.errored && *kind != E::RunStarted {
-            return broken(
+            return violation(
                 &V01,
                 format!("{name} came after RUN_ERROR; nothing but a new RUN_STARTED may"),
             );
         }
         if self.finished && !matches!(kind, E::RunError | E::RunStarted) {
-            return broken(
+            return violation(
                 &V02,
                 format!("{name} came after RUN_FINISHED; a new run starts with RUN_STARTED"),
             );
         }
         if !std::mem::replace(&mut self.first_seen, true) {
             if !matches!(kind, E::RunStarted | E::RunError) {
-                return broken(&V03, format!("the first event must be RUN_STARTED, and is {name}"));
+                return violation(&V03, format!("the first event must be RUN_STARTED, and is {name}"));
             }
         } else if *kind == E::RunStarted {
             if self.started && !self.finished && !self.errored {
-                return broken(&V04, "RUN_STARTED came while the run before it was active".to_owned());
+                return violation(&V04, "RUN_STARTED came while the run before it was active".to_owned());
             }
             if self.finished || self.errored {
                 self.begin();
@@ -365,7 +365,7 @@ impl Verifier {
     fn start_message(&mut self, event: &Event) -> Verdict {
         let id = event.required("messageId");
         if has(&self.open.messages, id) {
-            return broken(
+            return violation(
                 &V07,
                 format!("text message '{id}' is already open; TEXT_MESSAGE_END comes first"),
             );
@@ -382,7 +382,7 @@ impl Verifier {
     fn continue_message(&mut self, event: &Event) -> Verdict {
         let id = event.required("messageId");
         if !has(&self.open.messages, id) && !has(&self.assumed.messages, id) {
-            return broken(
+            return violation(
                 &V08,
                 format!("{} names text message '{id}', which is not open", event.name()),
             );
@@ -397,7 +397,7 @@ impl Verifier {
     fn start_tool(&mut self, event: &Event) -> Verdict {
         let id = event.required("toolCallId");
         if has(&self.open.tools, id) {
-            return broken(
+            return violation(
                 &V09,
                 format!("tool call '{id}' is already open; TOOL_CALL_END comes first"),
             );
@@ -429,7 +429,7 @@ impl Verifier {
     fn continue_tool(&mut self, event: &Event) -> Verdict {
         let id = event.required("toolCallId");
         if !has(&self.open.tools, id) && !has(&self.assumed.tools, id) {
-            return broken(
+            return violation(
                 &V10,
                 format!("{} names tool call '{id}', which is not open", event.name()),
             );
@@ -445,7 +445,7 @@ impl Verifier {
         let step = (event.tag().map(id_of), id_of(event.required("stepName")));
         if self.open.steps.contains(&step) {
             let name = event.required("stepName");
-            return broken(
+            return violation(
                 &V11,
                 format!("step '{name}' is already open under {}", shown_owner(event.tag())),
             );
@@ -468,7 +468,7 @@ impl Verifier {
             ),
             None => format!("step '{name}' is finished and was not started"),
         };
-        broken(&V12, message)
+        violation(&V12, message)
     }
 
     fn own_activity(&mut self, event: &Event) {
@@ -489,7 +489,7 @@ impl Verifier {
         };
         if has(open, id) {
             let noun = if is_span { "span" } else { "message" };
-            return broken(&V13, format!("reasoning {noun} '{id}' is already open"));
+            return violation(&V13, format!("reasoning {noun} '{id}' is already open"));
         }
         let owner = self.owners.reasoning.get(&hash(id));
         same_owner(event, owner, "reasoning", id)?;
@@ -510,7 +510,7 @@ impl Verifier {
         };
         if !is_open {
             let noun = if is_span { "span" } else { "message" };
-            return broken(
+            return violation(
                 &V14,
                 format!("{} names reasoning {noun} '{id}', which is not open", event.name()),
             );
@@ -544,10 +544,10 @@ impl Verifier {
     fn start_subagent(&mut self, event: &Event) -> Verdict {
         let id = event.required("subagentRunId");
         if has(&self.open.subagents, id) {
-            return broken(&V15, format!("sub-agent '{id}' is already active"));
+            return violation(&V15, format!("sub-agent '{id}' is already active"));
         }
         if has(&self.open.ended_subagents, id) {
-            return broken(
+            return violation(
                 &V15,
                 format!("sub-agent '{id}' has already ended in this run; its id is not used again"),
             );
@@ -556,7 +556,7 @@ impl Verifier {
             && !has(&self.open.subagents, parent)
             && !has(&self.open.ended_subagents, parent)
         {
-            return broken(&V15, format!("parent sub-agent '{parent}' was not started in this run"));
+            return violation(&V15, format!("parent sub-agent '{parent}' was not started in this run"));
         }
         self.open.subagents.add(id_of(id));
         Ok(())
@@ -565,7 +565,7 @@ impl Verifier {
     fn end_subagent(&mut self, event: &Event) -> Verdict {
         let id = event.required("subagentRunId");
         if !has(&self.open.subagents, id) {
-            return broken(
+            return violation(
                 &V16,
                 format!("{} names sub-agent '{id}', which is not active", event.name()),
             );
@@ -577,7 +577,7 @@ impl Verifier {
 
     fn finish(&mut self) -> Verdict {
         if let Some((noun, names)) = self.open.by_kind().next() {
-            return broken(&V19, format!("RUN_FINISHED came while {noun} were open: {names}"));
+            return violation(&V19, format!("RUN_FINISHED came while {noun} were open: {names}"));
         }
         self.finished = true;
         Ok(())
@@ -626,7 +626,7 @@ fn same_owner(event: &Event, owner: Option<&Owner>, noun: &str, id: &Wtf8) -> Ve
     if owner.as_deref() == Some(tag.as_bytes()) {
         return Ok(());
     }
-    broken(
+    violation(
         &V17,
         format!(
             "{} is tagged '{tag}', and {noun} '{id}' belongs to {}",
@@ -637,7 +637,7 @@ fn same_owner(event: &Event, owner: Option<&Owner>, noun: &str, id: &Wtf8) -> Ve
 }
 
 fn wrong_parent(event: &Event, parent: &Wtf8, owner: &Owner) -> Verdict {
-    broken(
+    violation(
         &V18,
         format!(
             "tool call '{}' and its parent message '{parent}', which belongs to {}, have different owners",
@@ -647,8 +647,8 @@ fn wrong_parent(event: &Event, parent: &Wtf8, owner: &Owner) -> Verdict {
     )
 }
 
-fn broken(rule: &Rule, message: String) -> Verdict {
-    Err(Broken::new(rule, message))
+fn violation(rule: &Rule, message: String) -> Verdict {
+    Err(Violation::new(rule, message))
 }
 
 /// FNV-1a, 64 bits.

@@ -7,7 +7,7 @@
 use scrubjay_protocol::json::{self, Cause, Value, Wtf8};
 
 use super::rule::{ARGUMENTS_MISSING, ARGUMENTS_NOT_JSON, ARGUMENTS_SCHEMA, TOOL_SCHEMA};
-use crate::fold::Broken;
+use crate::fold::Violation;
 
 /// Longest arguments that are read, bytes.
 const ARGUMENTS_LEN: usize = 1024 * 1024;
@@ -46,7 +46,7 @@ impl Tool {
     }
 
     /// What is wrong with arguments that are JSON.
-    fn judge(&mut self, name: &Wtf8, call: &Wtf8, text: &[u8], findings: &mut Vec<Broken>) {
+    fn judge(&mut self, name: &Wtf8, call: &Wtf8, text: &[u8], findings: &mut Vec<Violation>) {
         if matches!(self.checker, Checker::Unread) {
             self.checker = self.read_schema(name, findings);
         }
@@ -57,11 +57,11 @@ impl Tool {
                 "the arguments of call '{call}' do not fit the parameters of tool '{name}': {}",
                 faults.join("; ")
             );
-            findings.push(Broken::new(&ARGUMENTS_SCHEMA, message));
+            findings.push(Violation::new(&ARGUMENTS_SCHEMA, message));
         }
     }
 
-    fn read_schema(&self, name: &Wtf8, findings: &mut Vec<Broken>) -> Checker {
+    fn read_schema(&self, name: &Wtf8, findings: &mut Vec<Violation>) -> Checker {
         let Some(parameters) = &self.parameters else {
             return Checker::None;
         };
@@ -69,7 +69,7 @@ impl Tool {
             Ok(schema) => Checker::Ready(Box::new(schema)),
             Err(reason) => {
                 let message = format!("the parameters of tool '{name}' cannot be read as a JSON Schema: {reason}");
-                findings.push(Broken::new(&TOOL_SCHEMA, message));
+                findings.push(Violation::new(&TOOL_SCHEMA, message));
                 Checker::None
             }
         }
@@ -78,7 +78,7 @@ impl Tool {
 
 /// Judges the arguments of a call that has ended. `tool` is the one of that
 /// name in the request, if it offers one.
-pub(super) fn judge(call: &Wtf8, name: &Wtf8, text: &Wtf8, tool: Option<&mut Tool>, findings: &mut Vec<Broken>) {
+pub(super) fn judge(call: &Wtf8, name: &Wtf8, text: &Wtf8, tool: Option<&mut Tool>, findings: &mut Vec<Violation>) {
     let bytes = text.as_bytes();
     if bytes.len() > ARGUMENTS_LEN {
         return;
@@ -86,7 +86,7 @@ pub(super) fn judge(call: &Wtf8, name: &Wtf8, text: &Wtf8, tool: Option<&mut Too
     if bytes.trim_ascii().is_empty() {
         if tool.is_some_and(|tool| tool.requires_some()) {
             let message = format!("call '{call}' of tool '{name}' ended without arguments, and the tool requires some");
-            findings.push(Broken::new(&ARGUMENTS_MISSING, message));
+            findings.push(Violation::new(&ARGUMENTS_MISSING, message));
         }
         return;
     }
@@ -99,7 +99,7 @@ pub(super) fn judge(call: &Wtf8, name: &Wtf8, text: &Wtf8, tool: Option<&mut Too
         Err(error) if matches!(error.cause, Cause::Size | Cause::Nesting) => {}
         Err(error) => {
             let message = format!("the arguments of call '{call}' of tool '{name}' are not JSON: {error}");
-            findings.push(Broken::new(&ARGUMENTS_NOT_JSON, message));
+            findings.push(Violation::new(&ARGUMENTS_NOT_JSON, message));
         }
     }
 }
@@ -205,7 +205,7 @@ mod tests {
         );
         findings
             .into_iter()
-            .map(|broken| format!("{}: {}", broken.id, broken.message))
+            .map(|violation| format!("{}: {}", violation.id, violation.message))
             .collect()
     }
 

@@ -7,15 +7,15 @@ use scrubjay_protocol::{event::EventType, json::Wtf8};
 
 use super::{
     Memory, arguments,
-    asked::Asked,
     effort::Effort,
     reported::{Reported, hash},
+    request::RunRequest,
     rule::{
         ACTIVITY_REPLACES, ACTIVITY_WITHOUT_SNAPSHOT, CALL_RESTARTED, DUPLICATE_ID, DUPLICATE_TEXT, ENCRYPTED_NOWHERE,
         FRONTEND_RESULT, MERGED, OVERLAP, REOPENED, SECOND_RESULT, UNKNOWN_RESULT,
     },
 };
-use crate::fold::{BeforeEvent, Broken, Event, Message, Named, text_of, value::Value};
+use crate::fold::{BeforeEvent, Event, Message, Named, Violation, text_of, value::Value};
 
 /// Texts from here on are compared, characters.
 const SAME_TEXT_LEN: u64 = 40;
@@ -41,11 +41,11 @@ impl Items {
         before: &BeforeEvent<'_>,
         event: &Event,
         memory: Memory<'_>,
-        findings: &mut Vec<Broken>,
+        findings: &mut Vec<Violation>,
     ) {
         use EventType as E;
         let Memory {
-            asked,
+            request,
             reported,
             effort,
         } = memory;
@@ -55,8 +55,8 @@ impl Items {
             E::TextMessageContent => self.text(event, findings),
             E::TextMessageEnd | E::ReasoningMessageEnd => self.message_ends(before, event, effort, findings),
             E::ToolCallStart => self.call_starts(before, event, reported, findings),
-            E::ToolCallEnd => call_ends(before, event, asked, effort, findings),
-            E::ToolCallResult => call_answered(before, event, asked, findings),
+            E::ToolCallEnd => call_ends(before, event, request, effort, findings),
+            E::ToolCallResult => call_answered(before, event, request, findings),
             E::StepStarted => step_starts(before, reported, findings),
             E::ActivitySnapshot => activity(before, event, findings),
             E::ActivityDelta => activity_delta(before, event, reported, findings),
@@ -65,7 +65,7 @@ impl Items {
         }
     }
 
-    fn text(&mut self, event: &Event, findings: &mut Vec<Broken>) {
+    fn text(&mut self, event: &Event, findings: &mut Vec<Violation>) {
         let id = event.required("messageId");
         if event.required("delta").is_empty() {
             return;
@@ -73,7 +73,7 @@ impl Items {
         if let Some(place) = self.interrupted.iter().position(|known| known == id) {
             self.interrupted.remove(place);
             let message = format!("message '{id}' goes on after a tool call that began inside it");
-            findings.push(Broken::new(&MERGED, message));
+            findings.push(Violation::new(&MERGED, message));
         }
     }
 
@@ -82,7 +82,7 @@ impl Items {
         before: &BeforeEvent<'_>,
         event: &Event,
         effort: &mut Effort,
-        findings: &mut Vec<Broken>,
+        findings: &mut Vec<Violation>,
     ) {
         let id = event.required("messageId");
         self.interrupted.retain(|known| known != id);
@@ -98,7 +98,7 @@ impl Items {
         match self.texts.get(&known) {
             Some(other) if other != id => {
                 let message = format!("message '{id}' has the same text as message '{other}' of this run");
-                findings.push(Broken::new(&DUPLICATE_TEXT, message));
+                findings.push(Violation::new(&DUPLICATE_TEXT, message));
             }
             None if self.texts.len() < TEXTS => {
                 self.texts.insert(known, id.clone());
@@ -112,17 +112,17 @@ impl Items {
         before: &BeforeEvent<'_>,
         event: &Event,
         reported: &mut Reported,
-        findings: &mut Vec<Broken>,
+        findings: &mut Vec<Violation>,
     ) {
         let id = event.required("toolCallId");
         let open = &before.open.messages;
         if !open.is_empty() && reported.is_first("item.overlap", b"text") {
             let message = format!("tool call '{id}' began inside an open text message");
-            findings.push(Broken::new(&OVERLAP, message));
+            findings.push(Violation::new(&OVERLAP, message));
         }
         if before.open.tools.len() > 1 && reported.is_first("item.overlap", b"tools") {
             let message = format!("tool call '{id}' began while another was open");
-            findings.push(Broken::new(&OVERLAP, message));
+            findings.push(Violation::new(&OVERLAP, message));
         }
         for message in open.iter() {
             crate::steps::tick();
@@ -140,14 +140,14 @@ impl Items {
                 seq => format!("the conversation since frame {seq}"),
             };
             let message = format!("tool call '{id}' is started, and is in {place} already");
-            findings.push(Broken::new(&CALL_RESTARTED, message));
+            findings.push(Violation::new(&CALL_RESTARTED, message));
         }
     }
 }
 
-fn step_starts(before: &BeforeEvent<'_>, reported: &mut Reported, findings: &mut Vec<Broken>) {
+fn step_starts(before: &BeforeEvent<'_>, reported: &mut Reported, findings: &mut Vec<Violation>) {
     if !before.open.messages.is_empty() && reported.is_first("item.overlap", b"step") {
-        findings.push(Broken::new(&OVERLAP, "a step began inside an open text message"));
+        findings.push(Violation::new(&OVERLAP, "a step began inside an open text message"));
     }
 }
 
@@ -159,7 +159,7 @@ fn origin_of(first_seq: u32) -> String {
     }
 }
 
-fn message_starts(before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Broken>) {
+fn message_starts(before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Violation>) {
     let id = event.required("messageId");
     let Some(known) = message_of(before, id) else { return };
     let role = role_of(&known);
@@ -178,19 +178,19 @@ fn message_starts(before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Br
     if fits {
         let since = origin_of(known.first_seq);
         let message = format!("message '{id}', which is there since {since}, is opened again");
-        findings.push(Broken::new(&REOPENED, message));
+        findings.push(Violation::new(&REOPENED, message));
     } else {
         let message = format!("{} opens '{id}', which is the id of a {role} message", event.name());
-        findings.push(Broken::new(&DUPLICATE_ID, message));
+        findings.push(Violation::new(&DUPLICATE_ID, message));
     }
 }
 
 fn call_ends(
     before: &BeforeEvent<'_>,
     event: &Event,
-    asked: &mut Asked,
+    request: &mut RunRequest,
     effort: &mut Effort,
-    findings: &mut Vec<Broken>,
+    findings: &mut Vec<Violation>,
 ) {
     let id = event.required("toolCallId");
     let Some((call, _)) = call_of(before, id) else { return };
@@ -203,31 +203,31 @@ fn call_ends(
         return;
     }
     let text = text.to_wtf8(before.pieces);
-    arguments::judge(id, &name, &text, asked.tools.get_mut(&name), findings);
+    arguments::judge(id, &name, &text, request.tools.get_mut(&name), findings);
 }
 
-fn call_answered(before: &BeforeEvent<'_>, event: &Event, asked: &Asked, findings: &mut Vec<Broken>) {
+fn call_answered(before: &BeforeEvent<'_>, event: &Event, request: &RunRequest, findings: &mut Vec<Violation>) {
     let (id, call_id) = (event.required("messageId"), event.required("toolCallId"));
     if let Some(known) = message_of(before, id) {
         let role = role_of(&known);
         let message = format!("the result of call '{call_id}' has the id '{id}', which a {role} message has already");
-        findings.push(Broken::new(&DUPLICATE_ID, message));
+        findings.push(Violation::new(&DUPLICATE_ID, message));
     }
     let Some((call, _)) = call_of(before, call_id) else {
         let message = format!("a result came for call '{call_id}', which neither the stream nor the request holds");
-        findings.push(Broken::new(&UNKNOWN_RESULT, message));
+        findings.push(Violation::new(&UNKNOWN_RESULT, message));
         return;
     };
     if let Some(seq) = answered_at(before, call_id) {
         let origin = origin_of(seq);
         let message = format!("call '{call_id}' gets a second result; the first is of {origin}");
-        findings.push(Broken::new(&SECOND_RESULT, message));
+        findings.push(Violation::new(&SECOND_RESULT, message));
     }
     let name = call.get("function").and_then(|function| text_of(function, "name"));
     let name = Wtf8::from_bytes(name.unwrap_or_default().to_vec());
-    if asked.tools.contains_key(&name) {
+    if request.tools.contains_key(&name) {
         let message = format!("the stream answers call '{call_id}' of tool '{name}', which the request offers");
-        findings.push(Broken::new(&FRONTEND_RESULT, message));
+        findings.push(Violation::new(&FRONTEND_RESULT, message));
     }
 }
 
@@ -243,26 +243,26 @@ fn answered_at(before: &BeforeEvent<'_>, call_id: &Wtf8) -> Option<u32> {
         .next()
 }
 
-fn activity(before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Broken>) {
+fn activity(before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Violation>) {
     let id = event.required("messageId");
     let Some(known) = message_of(before, id) else { return };
     let role = role_of(&known);
     let stays = event.get("replace").and_then(scrubjay_protocol::json::Value::as_bool) == Some(false);
     if role != "activity" && !stays {
         let message = format!("the activity '{id}' takes the place of a {role} message with that id");
-        findings.push(Broken::new(&ACTIVITY_REPLACES, message));
+        findings.push(Violation::new(&ACTIVITY_REPLACES, message));
     }
 }
 
-fn activity_delta(before: &BeforeEvent<'_>, event: &Event, reported: &mut Reported, findings: &mut Vec<Broken>) {
+fn activity_delta(before: &BeforeEvent<'_>, event: &Event, reported: &mut Reported, findings: &mut Vec<Violation>) {
     let id = event.required("messageId");
     if message_of(before, id).is_none() && reported.is_first("activity.no_snapshot", id.as_bytes()) {
         let message = format!("ACTIVITY_DELTA names activity '{id}', which is not there");
-        findings.push(Broken::new(&ACTIVITY_WITHOUT_SNAPSHOT, message));
+        findings.push(Violation::new(&ACTIVITY_WITHOUT_SNAPSHOT, message));
     }
 }
 
-fn encrypted(before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Broken>) {
+fn encrypted(before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Violation>) {
     let id = event.required("entityId");
     let (is_there, noun) = if *event.required("subtype") == *"tool-call" {
         (call_of(before, id).is_some(), "tool call")
@@ -271,7 +271,7 @@ fn encrypted(before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Broken>
     };
     if !is_there {
         let message = format!("an encrypted value came for {noun} '{id}', which is not there");
-        findings.push(Broken::new(&ENCRYPTED_NOWHERE, message));
+        findings.push(Violation::new(&ENCRYPTED_NOWHERE, message));
     }
 }
 

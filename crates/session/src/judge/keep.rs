@@ -5,10 +5,10 @@ use scrubjay_protocol::json::Wtf8;
 
 use super::{
     Judge,
-    asked::Asked,
     effort::Effort,
     items::Items,
     reported::Reported,
+    request::RunRequest,
     runs::Runs,
     transport::{Head, Times},
 };
@@ -29,9 +29,9 @@ impl Judge {
 
     /// Goes on where a checkpoint was written.
     pub(crate) fn read(reader: &mut Reader<'_>, exchange: &Exchange, request_body: &[u8]) -> Result<Self, Damaged> {
-        let (asked, _) = Asked::read(exchange, request_body);
+        let (request, _) = RunRequest::read(exchange, request_body);
         Ok(Self {
-            asked,
+            request,
             head: Head::of(exchange),
             runs: read_runs(reader)?,
             items: read_items(reader)?,

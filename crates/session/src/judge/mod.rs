@@ -7,7 +7,7 @@
 //! of the stream, and it is written into checkpoints.
 //!
 //! ```text
-//! request ─▶ asked ──┐
+//! request ─▶ ids, tools ─┐
 //! frames ──▶ spelling, secrets, times ──────┐
 //! events ──▶ runs, items, arguments, snapshot, patches ──▶ findings
 //! end ─────▶ transport ─────────────────────┘
@@ -16,19 +16,19 @@
 //! False alarms cost more than misses: where a stream may be right, nothing is
 //! said, or a note. No finding is an error unless a real client breaks.
 //!
-//! Map, in reading order: [`mod@rule`] (the registry), `asked`, `runs`,
+//! Map, in reading order: [`mod@rule`] (the registry), `request`, `runs`,
 //! `items`, `arguments`, `snapshot`, `patches`, `spelling`, `secrets`,
 //! `transport`, `framing`, `reported`, `effort`, `keep`. What stops the client is not here (`fold`),
 //! nor is muting (`engine`).
 
 mod arguments;
-mod asked;
 mod effort;
 mod framing;
 mod items;
 mod keep;
 mod patches;
 mod reported;
+mod request;
 pub mod rule;
 mod runs;
 mod secrets;
@@ -44,7 +44,6 @@ use scrubjay_protocol::{
 
 pub(crate) use self::transport::{Arrived, Ended};
 use self::{
-    asked::Asked,
     effort::Effort,
     items::Items,
     reported::Reported,
@@ -54,7 +53,7 @@ use self::{
 };
 use crate::{
     exchange::Exchange,
-    fold::{BeforeEvent, Broken, Event, EventObserver, Fold, text_of, value::Value},
+    fold::{BeforeEvent, Event, EventObserver, Fold, Violation, text_of, value::Value},
 };
 
 /// A state from here on is large: 1 MB of JSON.
@@ -64,7 +63,7 @@ const SHORT_DELTA: usize = 2_048;
 
 /// What rules about items look at beside the items.
 struct Memory<'a> {
-    asked: &'a mut Asked,
+    request: &'a mut RunRequest,
     reported: &'a mut Reported,
     effort: &'a mut Effort,
 }
@@ -72,7 +71,7 @@ struct Memory<'a> {
 /// Judges one exchange.
 #[derive(Debug)]
 pub(crate) struct Judge {
-    asked: Asked,
+    request: RunRequest,
     head: Head,
     runs: Runs,
     items: Items,
@@ -84,10 +83,10 @@ pub(crate) struct Judge {
 impl Judge {
     /// At the start, with what is wrong with the request. The response's head
     /// must be known by now, if there is one.
-    pub(crate) fn new(exchange: &Exchange, request_body: &[u8]) -> (Self, Vec<Broken>) {
-        let (asked, mut findings) = Asked::read(exchange, request_body);
+    pub(crate) fn new(exchange: &Exchange, request_body: &[u8]) -> (Self, Vec<Violation>) {
+        let (request, mut findings) = RunRequest::read(exchange, request_body);
         let mut judge = Self {
-            asked,
+            request,
             head: Head::of(exchange),
             runs: Runs::default(),
             items: Items::default(),
@@ -101,7 +100,7 @@ impl Judge {
     }
 
     /// A frame is about to be folded.
-    pub(crate) fn frame(&mut self, frame: &Frame, arrived: Arrived) -> Vec<Broken> {
+    pub(crate) fn frame(&mut self, frame: &Frame, arrived: Arrived) -> Vec<Violation> {
         let mut findings = Vec::new();
         self.effort.pay(frame.data.len());
         self.spelling(frame, &mut findings);
@@ -113,7 +112,7 @@ impl Judge {
     }
 
     /// A frame was folded.
-    pub(crate) fn folded(&mut self, frame: &Frame, fold: &Fold) -> Vec<Broken> {
+    pub(crate) fn folded(&mut self, frame: &Frame, fold: &Fold) -> Vec<Violation> {
         let mut findings = Vec::new();
         let is_delta = frame.event_type == Some(EventType::StateDelta);
         if !is_delta && frame.event_type != Some(EventType::StateSnapshot) {
@@ -122,20 +121,20 @@ impl Judge {
         let weight = fold.followed().state.weight();
         if weight > LARGE_STATE_BYTES && self.reported.is_first("state.large", b"") {
             let message = format!("the state is {} KB as JSON", weight / 1_000);
-            findings.push(Broken::new(&LARGE_STATE, message));
+            findings.push(Violation::new(&LARGE_STATE, message));
         }
         let len = frame.data.len();
         if is_delta && len > SHORT_DELTA && len as u64 > weight && self.reported.is_first("state.delta_larger", b"") {
             let message = format!("the delta has {len} bytes, and the whole state after it about {weight}");
-            findings.push(Broken::new(&DELTA_LARGER, message));
+            findings.push(Violation::new(&DELTA_LARGER, message));
         }
         findings
     }
 
     /// The exchange has ended.
-    pub(crate) fn end(&self, ended: &Ended) -> Vec<Broken> {
+    pub(crate) fn end(&self, ended: &Ended) -> Vec<Violation> {
         let mut findings = Vec::new();
-        transport::end(&self.head, &self.times, &self.asked, ended, &mut findings);
+        transport::end(&self.head, &self.times, &self.request, ended, &mut findings);
         findings
     }
 
@@ -144,14 +143,14 @@ impl Judge {
         self.runs.run_id.to_string()
     }
 
-    fn spelling(&mut self, frame: &Frame, findings: &mut Vec<Broken>) {
+    fn spelling(&mut self, frame: &Frame, findings: &mut Vec<Violation>) {
         if frame.kind != FrameKind::Event {
             return;
         }
         for (name, meant) in spelling::snake_case(frame) {
             if self.reported.is_first("schema.snake_case", name.as_bytes()) {
                 let message = format!("the event has '{name}', and the protocol's name is '{meant}'");
-                findings.push(Broken::new(&SNAKE_CASE, message));
+                findings.push(Violation::new(&SNAKE_CASE, message));
             }
         }
         if let Some(EventType::Unknown(name)) = &frame.event_type
@@ -159,21 +158,21 @@ impl Judge {
             && self.reported.is_first("schema.type_case", name.as_bytes())
         {
             let message = format!("'{name}' is not a type, and '{}' is", meant.name());
-            findings.push(Broken::new(&TYPE_CASE, message));
+            findings.push(Violation::new(&TYPE_CASE, message));
         }
     }
 
-    fn look_for_secrets(&mut self, bytes: &[u8], place: &str, findings: &mut Vec<Broken>) {
+    fn look_for_secrets(&mut self, bytes: &[u8], place: &str, findings: &mut Vec<Violation>) {
         for find in secrets::finds(bytes) {
             if self.reported.is_first("secret.on_wire", find.bytes) {
                 let message = format!("{place} holds what looks like a {}: {}", find.kind, find.shown);
-                findings.push(Broken::new(&SECRET, message));
+                findings.push(Violation::new(&SECRET, message));
             }
         }
     }
 
     /// A credential may come in pieces.
-    fn look_through_text(&mut self, before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Broken>) {
+    fn look_through_text(&mut self, before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Violation>) {
         let text = match event.kind {
             EventType::TextMessageEnd => items::message_of(before, event.required("messageId"))
                 .and_then(|message| message.value.get("content").cloned()),
@@ -190,9 +189,9 @@ impl Judge {
 }
 
 impl EventObserver for Judge {
-    fn before(&mut self, before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Broken>) {
+    fn before(&mut self, before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Violation>) {
         match event.kind {
-            EventType::RunStarted => self.runs.started(before, event, &self.asked, findings),
+            EventType::RunStarted => self.runs.started(before, event, &self.request, findings),
             EventType::RunFinished => self.runs.finished(event, findings),
             EventType::RunError => self.runs.failed(before, event, findings),
             EventType::MessagesSnapshot => snapshot::judge(before, event, self.runs.first_seq, findings),
@@ -213,7 +212,7 @@ impl EventObserver for Judge {
             _ => {}
         }
         let memory = Memory {
-            asked: &mut self.asked,
+            request: &mut self.request,
             reported: &mut self.reported,
             effort: &mut self.effort,
         };
@@ -223,7 +222,7 @@ impl EventObserver for Judge {
     }
 }
 
-fn judge_activity_patch(before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Broken>) {
+fn judge_activity_patch(before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Violation>) {
     let Some(message) = items::message_of(before, event.required("messageId")) else {
         return;
     };

@@ -16,7 +16,7 @@ use scrubjay_protocol::{
 
 use super::rule::PATCH_DIFFERS;
 use crate::fold::{
-    Broken, patch,
+    Violation, patch,
     piece::PieceSource,
     value::{Node, Value, to_plain},
 };
@@ -36,7 +36,7 @@ pub(super) fn judge(
     what: &str,
     seq: u32,
     pieces: &dyn PieceSource,
-    findings: &mut Vec<Broken>,
+    findings: &mut Vec<Violation>,
 ) {
     let mut document = document.clone();
     let mut refused: Option<(usize, String, Value)> = None;
@@ -46,7 +46,7 @@ pub(super) fn judge(
             place + 1,
             operations.len()
         );
-        findings.push(Broken::new(&PATCH_DIFFERS, message));
+        findings.push(Violation::new(&PATCH_DIFFERS, message));
     };
     for (place, operation) in operations.iter().enumerate().take(OPERATIONS) {
         if refused.is_none() {

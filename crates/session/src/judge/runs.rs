@@ -6,14 +6,14 @@ use scrubjay_protocol::{
 };
 
 use super::{
-    asked::Asked,
     reported::Reported,
+    request::RunRequest,
     rule::{
         ID_MISMATCH, INTERRUPT_TWICE, LEGACY_INTERRUPT, NEWER_VERSION, PENDING_CALLS, RUN_FAILED, SECOND_RUN,
         SILENT_FAILURE, UNCLOSED, USAGE,
     },
 };
-use crate::fold::{BeforeEvent, Broken, Event, clipped};
+use crate::fold::{BeforeEvent, Event, Violation, clipped};
 
 /// Unanswered calls that are remembered in a run. Where there are more, the
 /// list of pending ones is not judged.
@@ -42,13 +42,13 @@ impl Runs {
         &mut self,
         before: &BeforeEvent<'_>,
         event: &Event,
-        asked: &Asked,
-        findings: &mut Vec<Broken>,
+        request: &RunRequest,
+        findings: &mut Vec<Violation>,
     ) {
         if self.count > 0 {
             let after = if self.failed { "RUN_ERROR" } else { "RUN_FINISHED" };
             let message = format!("run {} on one stream, after {after}", self.count + 1);
-            findings.push(Broken::new(&SECOND_RUN, message));
+            findings.push(Violation::new(&SECOND_RUN, message));
         }
         *self = Self {
             count: self.count.saturating_add(1),
@@ -57,16 +57,16 @@ impl Runs {
             first_seq: before.seq,
             ..Self::default()
         };
-        if !asked.is_connect {
+        if !request.is_connect {
             // The runs after the first have ids of their own.
-            let run_id = if self.count == 1 { &asked.run_id } else { &None };
-            self.compare("request's", &[&asked.thread_id, run_id], event, findings);
+            let run_id = if self.count == 1 { &request.run_id } else { &None };
+            self.compare("request's", &[&request.thread_id, run_id], event, findings);
         }
         judge_version(event, findings);
     }
 
     /// Compares the ids of a boundary event with those that came before.
-    fn compare(&self, whose: &str, known: &[&Option<Wtf8>; 2], event: &Event, findings: &mut Vec<Broken>) {
+    fn compare(&self, whose: &str, known: &[&Option<Wtf8>; 2], event: &Event, findings: &mut Vec<Violation>) {
         let names = ["threadId", "runId"];
         let differ = names.iter().zip(known).filter_map(|(name, known)| {
             let (known, said) = (known.as_ref()?, event.text(name)?);
@@ -78,11 +78,11 @@ impl Runs {
         let differ: Vec<String> = differ.collect();
         if !differ.is_empty() {
             let message = format!("{}: {}", event.name(), differ.join("; "));
-            findings.push(Broken::new(&ID_MISMATCH, message));
+            findings.push(Violation::new(&ID_MISMATCH, message));
         }
     }
 
-    pub(super) fn finished(&mut self, event: &Event, findings: &mut Vec<Broken>) {
+    pub(super) fn finished(&mut self, event: &Event, findings: &mut Vec<Violation>) {
         if self.count > 0 {
             let own = [&Some(self.thread_id.clone()), &Some(self.run_id.clone())];
             self.compare("run's", &own, event, findings);
@@ -97,12 +97,12 @@ impl Runs {
         self.unanswered.clear();
     }
 
-    fn succeeded(&mut self, outcome: Option<&Object>, findings: &mut Vec<Broken>) {
+    fn succeeded(&mut self, outcome: Option<&Object>, findings: &mut Vec<Violation>) {
         if let Some(seq) = self.raw_error.take() {
             let message = format!(
                 "RAW of frame {seq} reports an error, nothing came of the run after it, and it finished as a success"
             );
-            findings.push(Broken::new(&SILENT_FAILURE, message));
+            findings.push(Violation::new(&SILENT_FAILURE, message));
         }
         let listed = outcome.and_then(|outcome| outcome.get("pendingToolCallIds"));
         let listed: Vec<&Wtf8> = listed
@@ -131,24 +131,24 @@ impl Runs {
             names(&mut listed.into_iter()),
             names(&mut self.unanswered.iter())
         );
-        findings.push(Broken::new(&PENDING_CALLS, message));
+        findings.push(Violation::new(&PENDING_CALLS, message));
     }
 
-    pub(super) fn failed(&mut self, before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Broken>) {
+    pub(super) fn failed(&mut self, before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Violation>) {
         self.failed = true;
         self.raw_error = None;
         let code = event.text("code").map(|code| format!(" ({code})")).unwrap_or_default();
         let message = format!("the agent reports: {}{code}", event.required("message"));
-        findings.push(Broken::new(&RUN_FAILED, message));
+        findings.push(Violation::new(&RUN_FAILED, message));
         judge_usage(event, findings);
         if before.open.count() > 0 {
             let message = format!("RUN_ERROR came while items were open: {}", before.open.names());
-            findings.push(Broken::new(&UNCLOSED, message));
+            findings.push(Violation::new(&UNCLOSED, message));
         }
     }
 
     /// What an event says about how the run goes.
-    pub(super) fn follow(&mut self, seq: u32, event: &Event, reported: &mut Reported, findings: &mut Vec<Broken>) {
+    pub(super) fn follow(&mut self, seq: u32, event: &Event, reported: &mut Reported, findings: &mut Vec<Violation>) {
         use EventType as E;
         match event.kind {
             E::Raw if reports_error(event) => self.raw_error = Some(seq),
@@ -156,7 +156,7 @@ impl Runs {
                 self.raw_error = None;
                 if *event.required("name") == *"on_interrupt" && reported.is_first("compat.on_interrupt", b"") {
                     let message = "CUSTOM on_interrupt tells of an interrupt, as adapters did before protocol 0.0.54";
-                    findings.push(Broken::new(&LEGACY_INTERRUPT, message));
+                    findings.push(Violation::new(&LEGACY_INTERRUPT, message));
                 }
             }
             E::ToolCallStart => {
@@ -192,7 +192,7 @@ fn reports_error(event: &Event) -> bool {
         .any(|kind| ERRORS.contains(&kind))
 }
 
-fn judge_version(event: &Event, findings: &mut Vec<Broken>) {
+fn judge_version(event: &Event, findings: &mut Vec<Violation>) {
     let Some(version) = event.text("protocolVersion") else {
         return;
     };
@@ -209,10 +209,10 @@ fn judge_version(event: &Event, findings: &mut Vec<Broken>) {
         Some(parts) if parts > (1, 0) => format!("protocolVersion is '{text}', and the official client speaks 1.0"),
         Some(_) => return,
     };
-    findings.push(Broken::new(&NEWER_VERSION, message));
+    findings.push(Violation::new(&NEWER_VERSION, message));
 }
 
-fn judge_usage(event: &Event, findings: &mut Vec<Broken>) {
+fn judge_usage(event: &Event, findings: &mut Vec<Violation>) {
     for usage in event.get("usage").and_then(Value::as_array).unwrap_or_default() {
         let count = |name| usage.get(name).and_then(Value::as_f64);
         let (input, output) = (count("inputTokens"), count("outputTokens"));
@@ -223,7 +223,7 @@ fn judge_usage(event: &Event, findings: &mut Vec<Broken>) {
                 "totalTokens is {total}, and inputTokens {input} and outputTokens {output} make {}",
                 input + output
             );
-            findings.push(Broken::new(&USAGE, message));
+            findings.push(Violation::new(&USAGE, message));
         }
         for (part, whole, name) in [
             ("reasoningTokens", output, "outputTokens"),
@@ -234,13 +234,13 @@ fn judge_usage(event: &Event, findings: &mut Vec<Broken>) {
                 && some > whole
             {
                 let message = format!("{part} is {some}, more than {name}, {whole}, of which it is a part");
-                findings.push(Broken::new(&USAGE, message));
+                findings.push(Violation::new(&USAGE, message));
             }
         }
     }
 }
 
-fn judge_interrupts(outcome: Option<&Object>, findings: &mut Vec<Broken>) {
+fn judge_interrupts(outcome: Option<&Object>, findings: &mut Vec<Violation>) {
     let interrupts = outcome.and_then(|outcome| outcome.get("interrupts"));
     let interrupts = interrupts.and_then(Value::as_array).unwrap_or_default();
     let mut ids: Vec<&Wtf8> = interrupts
@@ -250,6 +250,6 @@ fn judge_interrupts(outcome: Option<&Object>, findings: &mut Vec<Broken>) {
     ids.sort_unstable();
     if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
         let message = format!("two interrupts of the run have the id '{}'", pair[0]);
-        findings.push(Broken::new(&INTERRUPT_TWICE, message));
+        findings.push(Violation::new(&INTERRUPT_TWICE, message));
     }
 }

@@ -13,7 +13,7 @@ use scrubjay_protocol::json::{Value as Json, Wtf8};
 use super::rule::{SNAPSHOT_DISAGREES, SNAPSHOT_ORDER};
 use crate::{
     fold::{
-        BeforeEvent, Broken, Event, Message, Named, clipped, text_in, text_of,
+        BeforeEvent, Event, Message, Named, Violation, clipped, text_in, text_of,
         value::{Text, Value},
     },
     steps::tick,
@@ -74,7 +74,7 @@ impl<'a> Twins<'a> {
 
 /// Judges a MESSAGES_SNAPSHOT before it is applied. `since` is the frame at
 /// which the run began.
-pub(super) fn judge(before: &BeforeEvent<'_>, event: &Event, since: u32, findings: &mut Vec<Broken>) {
+pub(super) fn judge(before: &BeforeEvent<'_>, event: &Event, since: u32, findings: &mut Vec<Violation>) {
     let stated = event.get("messages").and_then(Json::as_array).unwrap_or_default();
     let messages = &before.view.messages;
     let looked_at = LOOKED_AT.saturating_add(stated.len());
@@ -92,7 +92,7 @@ pub(super) fn judge(before: &BeforeEvent<'_>, event: &Event, since: u32, finding
             more => format!("; and {more} more"),
         };
         let message = format!("{}{more}", faults[..faults.len().min(NAMED)].join("; "));
-        findings.push(Broken::new(&SNAPSHOT_DISAGREES, message));
+        findings.push(Violation::new(&SNAPSHOT_DISAGREES, message));
     }
     judge_order(before, stated, findings);
 }
@@ -250,7 +250,7 @@ impl<'a> Comparing<'a> {
 }
 
 /// Messages that both have should stand in one order.
-fn judge_order(before: &BeforeEvent<'_>, stated: &[Json], findings: &mut Vec<Broken>) {
+fn judge_order(before: &BeforeEvent<'_>, stated: &[Json], findings: &mut Vec<Violation>) {
     let held = &before.view.messages;
     let ids: Vec<&[u8]> = stated.iter().filter_map(id_of).collect();
     let spots = held.spots_of(&ids, before.pieces);
@@ -266,7 +266,7 @@ fn judge_order(before: &BeforeEvent<'_>, stated: &[Json], findings: &mut Vec<Bro
             name(pair[0].1),
             name(pair[1].1)
         );
-        findings.push(Broken::new(&SNAPSHOT_ORDER, message));
+        findings.push(Violation::new(&SNAPSHOT_ORDER, message));
     }
 }
 

@@ -7,9 +7,9 @@ use scrubjay_protocol::{
 };
 
 use super::{
-    asked::Asked,
     framing::{self, Lengths},
     reported::Reported,
+    request::RunRequest,
     rule::{
         BAD_STATUS, BUFFERED, CLIENT_LEFT, COMPRESSED, CONTENT_TYPE, FIRST_TEXT, FRAMING, GAP, NO_ANSWER, NOT_RECORDED,
         RECORDER_STOPPED, RESET, STALL, TIME_BACKWARDS, TRUNCATED,
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     exchange::{Ending, Exchange, field},
-    fold::Broken,
+    fold::Violation,
     recognise::Transport,
 };
 
@@ -135,12 +135,12 @@ impl Times {
         frame: &Frame,
         arrived: Arrived,
         reported: &mut Reported,
-        findings: &mut Vec<Broken>,
+        findings: &mut Vec<Violation>,
     ) {
         let gap = arrived.at_us.saturating_sub(self.last_frame_us);
         if arrived.seq > 1 && gap >= GAP_US {
             let message = format!("nothing came for {}, no comment either", seconds(gap));
-            findings.push(Broken::new(&GAP, message));
+            findings.push(Violation::new(&GAP, message));
         }
         self.last_frame_us = arrived.at_us;
         let is_event = matches!(frame.kind, FrameKind::Event | FrameKind::Record);
@@ -156,11 +156,11 @@ impl Times {
         arrived: Arrived,
         gap: u64,
         reported: &mut Reported,
-        findings: &mut Vec<Broken>,
+        findings: &mut Vec<Violation>,
     ) {
         let quiet = arrived.at_us.saturating_sub(self.last_event_us);
         if self.in_run && quiet >= STALL_US && gap < GAP_US {
-            findings.push(Broken::new(&STALL, format!("no event came for {}", seconds(quiet))));
+            findings.push(Violation::new(&STALL, format!("no event came for {}", seconds(quiet))));
         }
         self.events += 1;
         self.last_event_us = arrived.at_us;
@@ -171,7 +171,7 @@ impl Times {
         let is_text = matches!(kind, EventType::TextMessageContent | EventType::TextMessageChunk);
         if is_text && !std::mem::replace(&mut self.had_text, true) && arrived.at_us >= STALL_US {
             let message = format!("the first text came {} after the request", seconds(arrived.at_us));
-            findings.push(Broken::new(&FIRST_TEXT, message));
+            findings.push(Violation::new(&FIRST_TEXT, message));
         }
         self.stamp(frame, reported, findings);
     }
@@ -194,7 +194,7 @@ impl Times {
         }
     }
 
-    fn stamp(&mut self, frame: &Frame, reported: &mut Reported, findings: &mut Vec<Broken>) {
+    fn stamp(&mut self, frame: &Frame, reported: &mut Reported, findings: &mut Vec<Violation>) {
         let event = frame.value.as_ref();
         let Some(stamp) = event.and_then(|event| event.get("timestamp")?.as_f64()) else {
             return;
@@ -205,7 +205,7 @@ impl Times {
             && reported.is_first("time.backwards", b"")
         {
             let message = format!("the timestamp goes back from {before} to {stamp}");
-            findings.push(Broken::new(&TIME_BACKWARDS, message));
+            findings.push(Violation::new(&TIME_BACKWARDS, message));
         }
     }
 
@@ -269,42 +269,42 @@ pub(crate) struct Ended {
 }
 
 /// Judges head and ending.
-pub(super) fn end(head: &Head, times: &Times, asked: &Asked, ended: &Ended, findings: &mut Vec<Broken>) {
+pub(super) fn end(head: &Head, times: &Times, request: &RunRequest, ended: &Ended, findings: &mut Vec<Violation>) {
     if head.is_cut {
         let message = "the recording file ends or is damaged inside this exchange; what follows is not in it";
-        findings.push(Broken::new(&NOT_RECORDED, message));
+        findings.push(Violation::new(&NOT_RECORDED, message));
     } else if ended.has_holes {
         let message = "a part of the body went to the client and was not recorded";
-        findings.push(Broken::new(&NOT_RECORDED, message));
+        findings.push(Violation::new(&NOT_RECORDED, message));
     }
     if let Some(lengths) = &head.lengths {
-        findings.push(Broken::new(&FRAMING, lengths.sentence(ended.body_len, ended.ending)));
+        findings.push(Violation::new(&FRAMING, lengths.sentence(ended.body_len, ended.ending)));
     }
-    if head.is_redirect() || !asked.is_input && times.events == 0 {
+    if head.is_redirect() || !request.is_input && times.events == 0 {
         return;
     }
     // Without an answer, the status is the one that Scrubjay gave in its place.
-    if asked.is_input && head.is_refusal() && ended.ending != Ending::NoAnswer {
+    if request.is_input && head.is_refusal() && ended.ending != Ending::NoAnswer {
         let status = head.status.unwrap_or_default();
-        return findings.push(Broken::new(
+        return findings.push(Violation::new(
             &BAD_STATUS,
             format!("the run was refused with status {status}"),
         ));
     }
     judge_head(head, times, ended, findings);
     judge_silence(head, times, ended, findings);
-    judge_ending(head, times, asked, ended, findings);
-    if !asked.is_connect
+    judge_ending(head, times, request, ended, findings);
+    if !request.is_connect
         && let Some(reason) = times.held_back()
     {
-        findings.push(Broken::new(&BUFFERED, reason));
+        findings.push(Violation::new(&BUFFERED, reason));
     }
 }
 
-fn judge_head(head: &Head, times: &Times, ended: &Ended, findings: &mut Vec<Broken>) {
+fn judge_head(head: &Head, times: &Times, ended: &Ended, findings: &mut Vec<Violation>) {
     if !head.encoding.is_empty() && !head.encoding.eq_ignore_ascii_case("identity") && times.events > 0 {
         let message = format!("the event stream has the content encoding {}", head.encoding);
-        findings.push(Broken::new(&COMPRESSED, message));
+        findings.push(Violation::new(&COMPRESSED, message));
     }
     if !head.has_headers || ended.body_len == 0 {
         return;
@@ -321,22 +321,22 @@ fn judge_head(head: &Head, times: &Times, ended: &Ended, findings: &mut Vec<Brok
         Transport::Protobuf => format!("the records have {said}, and not {} alone", record::MEDIA_TYPE),
         Transport::Other => format!("a run was asked for, and the answer has {said} and no events"),
     };
-    findings.push(Broken::new(&CONTENT_TYPE, message));
+    findings.push(Violation::new(&CONTENT_TYPE, message));
 }
 
 /// Silence inside a run, up to the end. Where bytes are missing it may have been none.
-fn judge_silence(head: &Head, times: &Times, ended: &Ended, findings: &mut Vec<Broken>) {
+fn judge_silence(head: &Head, times: &Times, ended: &Ended, findings: &mut Vec<Violation>) {
     if !times.in_run || ended.has_holes || head.is_cut {
         return;
     }
     let gap = ended.at_us.unwrap_or_default().saturating_sub(times.last_frame_us);
     if gap >= GAP_US {
         let message = format!("nothing came for {} before the end, no comment either", seconds(gap));
-        findings.push(Broken::new(&GAP, message));
+        findings.push(Violation::new(&GAP, message));
     }
 }
 
-fn judge_ending(head: &Head, times: &Times, asked: &Asked, ended: &Ended, findings: &mut Vec<Broken>) {
+fn judge_ending(head: &Head, times: &Times, request: &RunRequest, ended: &Ended, findings: &mut Vec<Violation>) {
     let open = if ended.open.is_empty() {
         String::new()
     } else {
@@ -347,42 +347,42 @@ fn judge_ending(head: &Head, times: &Times, asked: &Asked, ended: &Ended, findin
         return;
     }
     match ended.ending {
-        Ending::NoAnswer => findings.push(Broken::new(&NO_ANSWER, head.no_answer())),
+        Ending::NoAnswer => findings.push(Violation::new(&NO_ANSWER, head.no_answer())),
         // It was broken off because of what the other finding says.
         Ending::UpstreamReset if head.lengths.as_ref().is_some_and(|said| said.part_from(ended.body_len)) => {}
         Ending::UpstreamReset => {
             let message = format!("upstream broke off after {} bytes of body{open}", ended.body_len);
-            findings.push(Broken::new(&RESET, message));
+            findings.push(Violation::new(&RESET, message));
         }
         Ending::UpstreamClosed => {
             let message = format!(
                 "upstream ended the connection after {} bytes of body, and the body was not whole{open}",
                 ended.body_len
             );
-            findings.push(Broken::new(&RESET, message));
+            findings.push(Violation::new(&RESET, message));
         }
         Ending::ClientLeft if times.in_run => {
-            findings.push(Broken::new(
+            findings.push(Violation::new(
                 &CLIENT_LEFT,
                 format!("the client left inside the run{open}"),
             ));
         }
         Ending::RecorderStopped => {
-            findings.push(Broken::new(
+            findings.push(Violation::new(
                 &RECORDER_STOPPED,
                 "recording stopped before the body ended",
             ));
         }
         // What was not read may have been the end.
         Ending::Complete if !ended.is_lossy && !ended.has_holes && !head.is_cut => {
-            judge_completion(head, times, asked, ended, &open, findings);
+            judge_completion(head, times, request, ended, &open, findings);
         }
         Ending::Complete | Ending::Open | Ending::ClientLeft => {}
     }
 }
 
 /// A body that ended as HTTP says it should ends its run, too.
-fn judge_completion(head: &Head, times: &Times, asked: &Asked, ended: &Ended, open: &str, findings: &mut Vec<Broken>) {
+fn judge_completion(head: &Head, times: &Times, request: &RunRequest, ended: &Ended, open: &str, findings: &mut Vec<Violation>) {
     if times.in_run && ended.is_run_over {
         // The end stands in a frame that only the client reads.
         return;
@@ -392,13 +392,13 @@ fn judge_completion(head: &Head, times: &Times, asked: &Asked, ended: &Ended, op
             "the body ended inside run '{}', without RUN_FINISHED or RUN_ERROR{open}",
             ended.run_id
         );
-        return findings.push(Broken::new(&TRUNCATED, message));
+        return findings.push(Violation::new(&TRUNCATED, message));
     }
     let is_stream = ended.transport != Transport::Other || ended.body_len == 0;
-    let is_empty = times.events == 0 && !ended.has_read && asked.is_input && !asked.is_connect;
+    let is_empty = times.events == 0 && !ended.has_read && request.is_input && !request.is_connect;
     if is_empty && is_stream && head.status.is_some() {
         let message = "a run was asked for, and the body ended without an event";
-        findings.push(Broken::new(&TRUNCATED, message));
+        findings.push(Violation::new(&TRUNCATED, message));
     }
 }
 

@@ -315,7 +315,7 @@ impl<S: Shelf> Reader<S> {
             .map(|before| Comparing::plainly(&pieces).between(before.state(), state))
             .unwrap_or_default();
         let mut tree = Tree::new(query, &pieces);
-        let open = Open::of(&query.expanded);
+        let open = OpenBranches::of(&query.expanded);
         tree.children(state, &diff, &open, &mut String::new(), 0);
         Ok(StateTree {
             as_of: query.at,
@@ -447,12 +447,12 @@ impl Blame {
 
 /// The open branches, as a tree of tokens.
 #[derive(Debug, Default)]
-struct Open {
+struct OpenBranches {
     is_open: bool,
-    children: BTreeMap<Vec<u8>, Open>,
+    children: BTreeMap<Vec<u8>, OpenBranches>,
 }
 
-impl Open {
+impl OpenBranches {
     fn of(pointers: &[String]) -> Self {
         let mut root = Self {
             is_open: true,
@@ -490,7 +490,7 @@ impl<'a> Tree<'a> {
         }
     }
 
-    fn children(&mut self, value: &Value, diff: &Diff, open: &Open, pointer: &mut String, depth: u16) {
+    fn children(&mut self, value: &Value, diff: &Diff, open: &OpenBranches, pointer: &mut String, depth: u16) {
         match value.node() {
             Node::Map(map) => {
                 for (name, child) in map.iter() {
@@ -498,7 +498,7 @@ impl<'a> Tree<'a> {
                 }
             }
             Node::List(list) => self.items(list.iter(), list.len(), diff, open, pointer, depth),
-            _ if depth == 0 => self.visit(b"", value, diff, &Open::default(), pointer, depth),
+            _ if depth == 0 => self.visit(b"", value, diff, &OpenBranches::default(), pointer, depth),
             _ => {}
         }
         let gone = diff
@@ -509,7 +509,7 @@ impl<'a> Tree<'a> {
             if let Some(old) = &child.old {
                 let (len, name) = (pointer.len(), step.token());
                 push_token(pointer, &name);
-                self.visit(&name, old, child, &Open::default(), pointer, depth);
+                self.visit(&name, old, child, &OpenBranches::default(), pointer, depth);
                 pointer.truncate(len);
             }
         }
@@ -521,7 +521,7 @@ impl<'a> Tree<'a> {
         items: impl Iterator<Item = &'v Value>,
         len: usize,
         diff: &Diff,
-        open: &Open,
+        open: &OpenBranches,
         pointer: &mut String,
         depth: u16,
     ) {
@@ -536,8 +536,16 @@ impl<'a> Tree<'a> {
         }
     }
 
-    fn child(&mut self, step: &Step, child: &Value, diff: &Diff, open: &Open, pointer: &mut String, depth: u16) {
-        let nothing = (Diff::default(), Open::default());
+    fn child(
+        &mut self,
+        step: &Step,
+        child: &Value,
+        diff: &Diff,
+        open: &OpenBranches,
+        pointer: &mut String,
+        depth: u16,
+    ) {
+        let nothing = (Diff::default(), OpenBranches::default());
         let name = &step.token();
         let diff = diff.children.get(step).unwrap_or(&nothing.0);
         let open = open.children.get(name).unwrap_or(&nothing.1);
@@ -551,7 +559,15 @@ impl<'a> Tree<'a> {
         pointer.truncate(len);
     }
 
-    fn visit(&mut self, name: &[u8], value: &Value, diff: &Diff, open: &Open, pointer: &mut String, depth: u16) {
+    fn visit(
+        &mut self,
+        name: &[u8],
+        value: &Value,
+        diff: &Diff,
+        open: &OpenBranches,
+        pointer: &mut String,
+        depth: u16,
+    ) {
         let number = self.line;
         self.line += 1;
         let is_branch = matches!(value.node(), Node::Map(_) | Node::List(_));

@@ -48,7 +48,7 @@ pub(crate) struct FirstLoss {
 
 /// What changed since it was last asked.
 #[derive(Debug)]
-pub(crate) enum Turn {
+pub(crate) enum OutageChange {
     Began(FirstLoss),
     Ended { lost_bytes: u64, exchanges: u64 },
 }
@@ -95,7 +95,7 @@ impl Outages {
     }
 
     /// What changed, each change once. At the end what succeeds counts at once.
-    pub(crate) fn turn(&self, is_end: bool) -> Option<Turn> {
+    pub(crate) fn turn(&self, is_end: bool) -> Option<OutageChange> {
         if !self.is_on.load(Relaxed) {
             return None;
         }
@@ -103,13 +103,13 @@ impl Outages {
         let outage = ongoing.as_mut()?;
         if !outage.is_reported {
             outage.is_reported = true;
-            return Some(Turn::Began(outage.first.clone()));
+            return Some(OutageChange::Began(outage.first.clone()));
         }
         let works = outage.works_since?;
         if !is_end && works.elapsed() < CALM {
             return None;
         }
-        let ended = Turn::Ended {
+        let ended = OutageChange::Ended {
             lost_bytes: outage.lost_bytes,
             exchanges: outage.exchanges.len() as u64,
         };
@@ -148,7 +148,9 @@ mod tests {
         assert!(outages.failed(10, place(1, 70)));
         assert!(!outages.failed(5, place(2, 0)));
         assert!(!outages.failed(0, place(3, 0)), "a head that waits is not lost");
-        assert!(matches!(outages.turn(false), Some(Turn::Began(first)) if (first.number, first.offset) == (1, 70)));
+        assert!(
+            matches!(outages.turn(false), Some(OutageChange::Began(first)) if (first.number, first.offset) == (1, 70))
+        );
         assert!(outages.turn(true).is_none(), "it is reported, and goes on");
         assert_eq!(outages.why().as_deref(), Some("full"));
         assert_eq!(outages.so_far(), Some((15, 2)));
@@ -163,7 +165,7 @@ mod tests {
         assert!(
             matches!(
                 ended,
-                Some(Turn::Ended {
+                Some(OutageChange::Ended {
                     lost_bytes: 16,
                     exchanges: 2
                 })

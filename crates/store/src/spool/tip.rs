@@ -67,7 +67,7 @@ pub(crate) struct Closed {
 
 /// What the writer asks about the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct SpoolEnd {
     pub(crate) number: u32,
     pub(crate) start: u64,
     pub(crate) end: u64,
@@ -165,9 +165,9 @@ impl Tip {
         self.lock().closed = true;
     }
 
-    pub(crate) fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> SpoolEnd {
         let inner = self.lock();
-        Place {
+        SpoolEnd {
             number: inner.number,
             start: inner.start,
             end: inner.start + inner.len,

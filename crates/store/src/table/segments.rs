@@ -41,7 +41,7 @@ pub(crate) enum Side {
 
 /// A segment's row, with what was asked of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Found {
+pub(crate) struct SegmentRow {
     pub(crate) id: i64,
     pub(crate) sealed: bool,
     pub(crate) offset: u64,
@@ -120,8 +120,8 @@ pub(crate) fn take_loose(conn: &Connection, exchange: i64, side: Side) -> rusqli
     Ok(segments)
 }
 
-fn found(row: &Row<'_>) -> rusqlite::Result<Found> {
-    Ok(Found {
+fn found(row: &Row<'_>) -> rusqlite::Result<SegmentRow> {
+    Ok(SegmentRow {
         id: row.get(0)?,
         sealed: row.get(1)?,
         offset: nat(row.get(2)?),
@@ -137,7 +137,7 @@ pub(crate) fn from_offset(
     side: Side,
     offset: u64,
     count: u32,
-) -> rusqlite::Result<Vec<Found>> {
+) -> rusqlite::Result<Vec<SegmentRow>> {
     conn.prepare_cached(
         "SELECT id, sealed, offset, len, first_chunk FROM segments
          WHERE exchange = ?1 AND side = ?2 AND offset >= coalesce(

@@ -7,7 +7,7 @@ use crate::{
     diff::{
         item::Item,
         pair::{self, PairDetail},
-        side::Open,
+        side::OpenSide,
         timing, words,
     },
     query::Failed,
@@ -23,7 +23,7 @@ impl<S: Shelf + Clone> Comparison<S> {
         let shown = self.row_at(number, true)?;
         let row = self.rows[number as usize];
         let (a, b) = (self.item(0, row.a).copied(), self.item(1, row.b).copied());
-        let text = |open: &mut Open<S>, item: Option<&Item>| -> Result<String, Failed<S::Error>> {
+        let text = |open: &mut OpenSide<S>, item: Option<&Item>| -> Result<String, Failed<S::Error>> {
             Ok(match item {
                 Some(item) => pair::text_of(open, item)?.unwrap_or_default(),
                 None => String::new(),

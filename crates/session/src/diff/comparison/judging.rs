@@ -8,7 +8,7 @@ use super::{Comparison, Row, wire};
 use crate::{
     diff::{
         Stopped,
-        align::{How, Pair, Turn},
+        align::{MatchKind, Pair, Turn},
         item::{Item, ItemKind},
         outline::NOTHING,
         rules::Level,
@@ -138,7 +138,7 @@ impl<S: Shelf + Clone> Comparison<S> {
         let alone = match (&a, &b) {
             (Some(a), Some(b)) if !counts(a) && !counts(b) => PairKind::Same,
             (Some(a), Some(b)) => match self.says_same(a, b, judging)? {
-                true if pair.how == How::Moved => PairKind::Reordered,
+                true if pair.matched == MatchKind::Moved => PairKind::Reordered,
                 true => PairKind::Same,
                 false => PairKind::Changed,
             },
@@ -159,7 +159,7 @@ impl<S: Shelf + Clone> Comparison<S> {
             b: pair.b,
             turn,
             thread: 0,
-            how: pair.how,
+            matched: pair.matched,
             kind: alone,
             alone,
             quiet: alone == PairKind::Same && (a.is_none() || b.is_none()),

@@ -9,7 +9,7 @@ use crate::{
     diff::{
         cells::cells,
         item::{Item, ItemKind},
-        pair::{self, Leaf, Place},
+        pair::{self, Leaf, SideValue},
         verdict::Difference,
     },
     fold::{
@@ -190,7 +190,7 @@ impl<S: Shelf + Clone> Comparison<S> {
         let (old, new) = (first.change.old.as_ref(), first.change.new.as_ref());
         let common = common_prefix(old, new, &shelf_a, &shelf_b);
         for (side, item, path, value) in [(0, &a, &first.a, old), (1, &b, &first.b, new)] {
-            let place = Place {
+            let place = SideValue {
                 item,
                 path,
                 value,

@@ -139,7 +139,7 @@ fn nearest(values: impl Iterator<Item = i64>) -> Vec<Option<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diff::{align::How, verdict::PairKind};
+    use crate::diff::{align::MatchKind, verdict::PairKind};
 
     #[test]
     fn the_nearest_that_was_passed_is_found() {
@@ -148,7 +148,7 @@ mod tests {
             b: Some(b),
             turn: 1,
             thread: 0,
-            how: How::InOrder,
+            matched: MatchKind::InOrder,
             kind: PairKind::Same,
             alone: PairKind::Same,
             quiet: false,

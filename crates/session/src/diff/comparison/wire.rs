@@ -24,7 +24,7 @@ const TEXTS_LEN: usize = 32 * 1024 * 1024;
 const CHARS: usize = 200;
 
 /// A frame of an item: its number, what it says as a number, and its event without times.
-type Held = (u32, u64, String);
+type ItemFrame = (u32, u64, String);
 
 /// Finds the first frame in which two items differ that say the same.
 pub(super) fn parting<S: Shelf + Clone>(
@@ -63,8 +63,8 @@ pub(super) fn parting<S: Shelf + Clone>(
 }
 
 /// Two events as text, cut around what differs.
-fn beside(one: Option<&Held>, other: Option<&Held>) -> (Option<String>, Option<String>) {
-    let text = |held: Option<&Held>| held.map(|(.., text)| text.clone());
+fn beside(one: Option<&ItemFrame>, other: Option<&ItemFrame>) -> (Option<String>, Option<String>) {
+    let text = |held: Option<&ItemFrame>| held.map(|(.., text)| text.clone());
     match (text(one), text(other)) {
         (Some(one), Some(other)) => {
             let (one, other) = around(&one, &other, CHARS);
@@ -85,7 +85,7 @@ fn held<S: Shelf + Clone>(
     comparison: &mut Comparison<S>,
     side: usize,
     item: &Item,
-) -> Result<Vec<Held>, Failed<S::Error>> {
+) -> Result<Vec<ItemFrame>, Failed<S::Error>> {
     let (open, ids, rules) = (
         &mut comparison.open[side],
         &comparison.outlines[side].ids,
@@ -93,7 +93,7 @@ fn held<S: Shelf + Clone>(
     );
     let mut frames = Vec::new();
     let mut room = TEXTS_LEN;
-    let mut take = |frames: &mut Vec<Held>, seq: u32, frame: &Frame| {
+    let mut take = |frames: &mut Vec<ItemFrame>, seq: u32, frame: &Frame| {
         let text = match &frame.value {
             Some(Value::Object(event)) => {
                 let mut event = event.clone();

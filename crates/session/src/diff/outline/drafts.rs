@@ -10,7 +10,7 @@ use crate::diff::{document::Draft, hash::join, item::ItemKind};
 const ROOM: usize = 64 * 1024 * 1024;
 
 /// One item in the making.
-pub(super) struct Open {
+pub(super) struct Unfinished {
     pub(super) item: Option<usize>,
     pub(super) draft: Draft,
     /// Frames that are still to come.
@@ -23,7 +23,7 @@ pub(super) struct Open {
 /// All of them, by span.
 #[derive(Default)]
 pub(super) struct Drafts {
-    open: BTreeMap<u32, Open>,
+    open: BTreeMap<u32, Unfinished>,
     /// Those that have no place yet, in order.
     unplaced: BTreeSet<u32>,
     /// Spans that do not count at this level.
@@ -45,7 +45,7 @@ impl Drafts {
     }
 
     pub(super) fn begin(&mut self, span: u32, kind: ItemKind, item: Option<usize>, frames: u32, own: Option<u32>) {
-        let open = Open {
+        let open = Unfinished {
             item,
             draft: Draft::new(kind),
             left: frames,
@@ -94,7 +94,7 @@ impl Drafts {
         self.open.keys().copied().collect()
     }
 
-    pub(super) fn end(&mut self, span: u32) -> Option<Open> {
+    pub(super) fn end(&mut self, span: u32) -> Option<Unfinished> {
         let open = self.open.remove(&span)?;
         self.unplaced.remove(&span);
         self.held -= open.draft.text.len();

@@ -28,26 +28,30 @@ const LEFT_OUT: [&str; 9] = [
 ];
 
 /// One finding that counts.
-pub(in crate::diff) struct Found {
+pub(in crate::diff) struct CountedFinding {
     pub(super) seq: u32,
     pub(in crate::diff) rule: String,
     pub(in crate::diff) message: String,
 }
 
 /// Those of a window of frames, each rule once a frame.
-pub(super) fn of<S: Shelf>(reader: &mut Reader<S>, first: u32, last: u32) -> Result<Vec<Found>, Failed<S::Error>> {
+pub(super) fn of<S: Shelf>(
+    reader: &mut Reader<S>,
+    first: u32,
+    last: u32,
+) -> Result<Vec<CountedFinding>, Failed<S::Error>> {
     // What is found at the end of a stream stands one past its last frame.
     let past = match last == reader.summary().frames {
         true => last.saturating_add(2),
         false => last.saturating_add(1),
     };
-    let mut counted: Vec<Found> = Vec::new();
+    let mut counted: Vec<CountedFinding> = Vec::new();
     for entry in reader.findings(first..past, FINDINGS)? {
         let seq = entry.seq.min(last);
         let here = counted.iter().rev().take_while(|known| known.seq == seq);
         let is_known = here.into_iter().any(|known| known.rule == entry.rule);
         if counts(&entry.rule, entry.severity) && !is_known {
-            counted.push(Found {
+            counted.push(CountedFinding {
                 seq,
                 rule: entry.rule,
                 message: entry.message,
@@ -74,7 +78,7 @@ pub(in crate::diff) fn read<S: Shelf>(
     reader: &mut Reader<S>,
     seq: u32,
     key: u64,
-) -> Result<Option<Found>, Failed<S::Error>> {
+) -> Result<Option<CountedFinding>, Failed<S::Error>> {
     let found = of(reader, seq, seq)?;
     Ok(found.into_iter().find(|found| key_of(&found.rule) == key))
 }

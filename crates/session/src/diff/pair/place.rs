@@ -9,7 +9,7 @@ use super::{Step, text_of};
 use crate::{
     diff::{
         item::{Item, ItemKind},
-        side::Open,
+        side::OpenSide,
     },
     fold::value::Value,
     query::Failed,
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// A value on one side.
-pub(in crate::diff) struct Place<'a> {
+pub(in crate::diff) struct SideValue<'a> {
     pub(in crate::diff) item: &'a Item,
     pub(in crate::diff) path: &'a [Step],
     pub(in crate::diff) value: Option<&'a Value>,
@@ -27,8 +27,8 @@ pub(in crate::diff) struct Place<'a> {
 
 /// The frame that brought it; for what is not there the frame that could have.
 pub(in crate::diff) fn place_of<S: Shelf + Clone>(
-    open: &mut Open<S>,
-    place: &Place<'_>,
+    open: &mut OpenSide<S>,
+    place: &SideValue<'_>,
 ) -> Result<u32, Failed<S::Error>> {
     let item = place.item;
     let member = place.path.first().map(Step::token).unwrap_or_default();
@@ -51,7 +51,11 @@ pub(in crate::diff) fn place_of<S: Shelf + Clone>(
 }
 
 /// The frame whose delta holds the byte at which a value differs.
-fn delta_at<S: Shelf + Clone>(open: &mut Open<S>, item: &Item, place: &Place<'_>) -> Result<u32, Failed<S::Error>> {
+fn delta_at<S: Shelf + Clone>(
+    open: &mut OpenSide<S>,
+    item: &Item,
+    place: &SideValue<'_>,
+) -> Result<u32, Failed<S::Error>> {
     let wanted = match item.kind {
         ItemKind::Tool => {
             let draft = super::draft_of(open, item)?;

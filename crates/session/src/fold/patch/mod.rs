@@ -21,7 +21,7 @@ use std::cell::Cell;
 
 use scrubjay_protocol::json::{self, NESTING_LIMIT, Wtf8};
 
-use self::place::{Container, Found, Key, Lookup, Place};
+use self::place::{Container, Key, Location, Lookup, Property};
 use super::{
     piece::PieceSource,
     value::{List, Node, Value},
@@ -277,13 +277,15 @@ impl<'a> Operation<'a> {
             Op::Add | Op::Replace => Ok(Some(self.value(by)?)),
             // The root is not taken away from where it is moved from.
             Op::Move | Op::Copy => self.value_at(document.as_ref(), self.from()?, by),
-            Op::Test => self.test(&Found::of(document.as_ref()), by, pieces).map(|()| document),
+            Op::Test => self
+                .test(&Property::of(document.as_ref()), by, pieces)
+                .map(|()| document),
             Op::Remove => Ok(Some(Value::null(by))),
             Op::Get => Ok(document),
         }
     }
 
-    fn test(&self, found: &Found<'_>, by: u32, pieces: &dyn PieceSource) -> Result<(), Refusal> {
+    fn test(&self, found: &Property<'_>, by: u32, pieces: &dyn PieceSource) -> Result<(), Refusal> {
         let wanted = self.value(by)?;
         let held = found.value();
         if is_in_json(&wanted) && held.is_some_and(|held| held.same(&wanted, pieces)) {
@@ -302,7 +304,7 @@ impl<'a> Operation<'a> {
             return Err(Refusal::new("move would put the whole value inside itself"));
         }
         let place = Lookup::bare(Op::Remove, from).find(document.as_ref())?;
-        let is_function = matches!(place.value(document.as_ref()), Found::Function);
+        let is_function = matches!(place.value(document.as_ref()), Property::Function);
         let (document, removed) = remove(document, &place)?;
         let removed = if is_function { Some(self.function(by)) } else { removed };
         add_at(document, self.path, removed.as_ref().map(|value| set_by(value, by)))
@@ -315,7 +317,7 @@ impl<'a> Operation<'a> {
         }
         let place = Lookup::bare(Op::Get, path).find(document)?;
         Ok(match place.value(document) {
-            Found::Function => Some(self.function(by)),
+            Property::Function => Some(self.function(by)),
             found => found.into_value(),
         })
     }
@@ -339,7 +341,7 @@ fn add_at(document: Document, path: &Wtf8, value: Option<Value>) -> Result<Docum
     }
 }
 
-fn add(document: Document, place: &Place, value: Value) -> Result<Document, Refusal> {
+fn add(document: Document, place: &Location, value: Value) -> Result<Document, Refusal> {
     change(document, place, |container| {
         match (container, &place.key) {
             (Container::List(list), Key::Index(index)) => list.insert(splice_start(*index, list.len()), value),
@@ -350,7 +352,7 @@ fn add(document: Document, place: &Place, value: Value) -> Result<Document, Refu
     })
 }
 
-fn replace(document: Document, place: &Place, value: Value) -> Result<Document, Refusal> {
+fn replace(document: Document, place: &Location, value: Value) -> Result<Document, Refusal> {
     change(document, place, |container| match (container, &place.key) {
         (Container::List(list), Key::Index(index)) => set_index(list, *index, value),
         (Container::List(_) | Container::Leaf, _) | (Container::Map(_), Key::Index(_)) => {}
@@ -366,7 +368,7 @@ fn set_index(list: &mut List, index: i32, value: Value) {
 }
 
 /// The document without the value, and the value.
-fn remove(document: Document, place: &Place) -> Result<(Document, Option<Value>), Refusal> {
+fn remove(document: Document, place: &Location) -> Result<(Document, Option<Value>), Refusal> {
     let mut removed = None;
     let document = change(document, place, |container| match (container, &place.key) {
         (Container::List(list), key) => {
@@ -393,7 +395,7 @@ fn splice_start(index: i32, len: usize) -> usize {
 }
 
 /// Changes the container that a place is in.
-fn change(document: Document, place: &Place, act: impl FnOnce(Container<'_>)) -> Result<Document, Refusal> {
+fn change(document: Document, place: &Location, act: impl FnOnce(Container<'_>)) -> Result<Document, Refusal> {
     let Some(mut root) = document else {
         return Err(place.missing());
     };

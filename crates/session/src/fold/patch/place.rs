@@ -16,7 +16,7 @@ pub(super) enum Key {
 }
 
 /// What a property access gives.
-pub(super) enum Found<'a> {
+pub(super) enum Property<'a> {
     Undefined,
     /// Something that every object, array, string or number inherits.
     Function,
@@ -34,7 +34,7 @@ pub(super) enum Container<'a> {
 
 /// Where an operation acts: in the container that `parents` lead to.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct Location {
     pub(super) parents: Vec<Key>,
     pub(super) key: Key,
     path: String,
@@ -48,7 +48,7 @@ pub(super) struct Lookup<'a> {
     pub(super) validates: bool,
 }
 
-impl<'a> Found<'a> {
+impl<'a> Property<'a> {
     pub(super) fn of(value: Option<&'a Value>) -> Self {
         value.map_or(Self::Undefined, Self::Held)
     }
@@ -106,15 +106,15 @@ impl<'a> Found<'a> {
 }
 
 /// A property of a string, a number or a boolean.
-fn property_of_made<'a>(value: &Value, key: &Key) -> Option<Found<'a>> {
+fn property_of_made<'a>(value: &Value, key: &Key) -> Option<Property<'a>> {
     let Key::Name(name) = key else {
-        return Some(Found::Undefined);
+        return Some(Property::Undefined);
     };
     Some(match value.node() {
         Node::Null => return None,
         Node::Text(text) => match (canonical_index(name), &**name) {
             (Some(index), _) => {
-                text_unit(text, index).map_or(Found::Undefined, |unit| Found::Made(Value::text(&unit, 0)))
+                text_unit(text, index).map_or(Property::Undefined, |unit| Property::Made(Value::text(&unit, 0)))
             }
             (None, b"length") => made_number(text.utf16_len() as f64, value.by()),
             (None, name) => inherited(name, STRING_NAMES),
@@ -123,8 +123,8 @@ fn property_of_made<'a>(value: &Value, key: &Key) -> Option<Found<'a>> {
     })
 }
 
-fn made_number<'a>(number: f64, by: u32) -> Found<'a> {
-    Found::Made(Value::new(Node::Number(number), by))
+fn made_number<'a>(number: f64, by: u32) -> Property<'a> {
+    Property::Made(Value::new(Node::Number(number), by))
 }
 
 /// The UTF-16 unit at an index, as text. State holds no ropes.
@@ -135,12 +135,12 @@ fn text_unit(text: &Text, index: usize) -> Option<Wtf8> {
     Some(made)
 }
 
-fn inherited<'a>(name: &[u8], more: &[&str]) -> Found<'a> {
+fn inherited<'a>(name: &[u8], more: &[&str]) -> Property<'a> {
     let known = |names: &[&str]| names.iter().any(|known| known.as_bytes() == name);
     if known(OBJECT_NAMES) || known(more) {
-        Found::Function
+        Property::Function
     } else {
-        Found::Undefined
+        Property::Undefined
     }
 }
 
@@ -240,13 +240,13 @@ impl<'a> Container<'a> {
     }
 }
 
-impl Place {
-    pub(super) fn value<'a>(&self, document: Option<&'a Value>) -> Found<'a> {
-        let mut found = Found::of(document);
+impl Location {
+    pub(super) fn value<'a>(&self, document: Option<&'a Value>) -> Property<'a> {
+        let mut found = Property::of(document);
         for key in self.parents.iter().chain([&self.key]) {
             match found.property(key) {
                 Some(next) => found = next,
-                None => return Found::Undefined,
+                None => return Property::Undefined,
             }
         }
         found
@@ -269,10 +269,10 @@ impl<'a> Lookup<'a> {
     }
 
     /// Follows the pointer, which is not empty.
-    pub(super) fn find(&self, document: Option<&Value>) -> Result<Place, Refusal> {
+    pub(super) fn find(&self, document: Option<&Value>) -> Result<Location, Refusal> {
         let tokens: Vec<&[u8]> = self.path.as_bytes().split(|byte| *byte == b'/').collect();
         let mut parents = Vec::new();
-        let mut found = Found::of(document);
+        let mut found = Property::of(document);
         let mut judged = !self.validates;
         for at in 1..tokens.len() {
             let name = unescape(tokens[at]);
@@ -292,7 +292,7 @@ impl<'a> Lookup<'a> {
             let key = self.key(&found, plain, last)?;
             if last {
                 self.refuse_no_container(&found, &tokens[..at])?;
-                return Ok(Place {
+                return Ok(Location {
                     parents,
                     key,
                     path: self.path.to_string(),
@@ -309,7 +309,7 @@ impl<'a> Lookup<'a> {
     }
 
     /// The key in its container: digits index arrays.
-    fn key(&self, found: &Found<'_>, plain: Key, last: bool) -> Result<Key, Refusal> {
+    fn key(&self, found: &Property<'_>, plain: Key, last: bool) -> Result<Key, Refusal> {
         let Some(list) = found.value().and_then(Value::as_list) else {
             return Ok(plain);
         };
@@ -337,10 +337,10 @@ impl<'a> Lookup<'a> {
         Ok(Key::Index(index))
     }
 
-    fn refuse_no_container(&self, found: &Found<'_>, tokens: &[&[u8]]) -> Result<(), Refusal> {
+    fn refuse_no_container(&self, found: &Property<'_>, tokens: &[&[u8]]) -> Result<(), Refusal> {
         match found {
-            Found::Undefined => Err(self.below_nothing(tokens)),
-            Found::Held(value) if value.is_null() => Err(self.below_nothing(tokens)),
+            Property::Undefined => Err(self.below_nothing(tokens)),
+            Property::Held(value) if value.is_null() => Err(self.below_nothing(tokens)),
             _ => Ok(()),
         }
     }

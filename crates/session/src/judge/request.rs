@@ -14,13 +14,13 @@ use super::{
 };
 use crate::{
     exchange::Exchange,
-    fold::Broken,
+    fold::Violation,
     recognise::{Asks, asks},
 };
 
-/// The request.
+/// The request as it was sent.
 #[derive(Debug, Default)]
-pub(super) struct Asked {
+pub(super) struct RunRequest {
     /// The body is a run input.
     pub(super) is_input: bool,
     /// It asks for what was said before, not for a new run.
@@ -31,30 +31,30 @@ pub(super) struct Asked {
     pub(super) tools: BTreeMap<Wtf8, Tool>,
 }
 
-impl Asked {
+impl RunRequest {
     /// Reads a request, with what is wrong with it.
-    pub(super) fn read(exchange: &Exchange, body: &[u8]) -> (Self, Vec<Broken>) {
-        let request = Request::read(body);
-        let mut asked = Self {
-            is_connect: asks(&exchange.request, &request) == Asks::Connect,
+    pub(super) fn read(exchange: &Exchange, body: &[u8]) -> (Self, Vec<Violation>) {
+        let parsed = Request::read(body);
+        let mut request = Self {
+            is_connect: asks(&exchange.request, &parsed) == Asks::Connect,
             ..Self::default()
         };
-        if let Some(input) = request.input_value() {
-            asked.is_input = true;
+        if let Some(input) = parsed.input_value() {
+            request.is_input = true;
             let text = |name: &str| input.get(name).and_then(Value::as_wtf8).cloned();
-            asked.thread_id = text("threadId");
-            asked.run_id = text("runId");
+            request.thread_id = text("threadId");
+            request.run_id = text("runId");
             for tool in input.get("tools").and_then(Value::as_array).unwrap_or_default() {
                 if let Some(name) = tool.get("name").and_then(Value::as_wtf8) {
-                    asked.tools.insert(name.clone(), Tool::new(tool.get("parameters")));
+                    request.tools.insert(name.clone(), Tool::new(tool.get("parameters")));
                 }
             }
         }
-        let findings = request.problems.iter().filter_map(|problem| match problem.rule {
-            problems::INPUT => Some(Broken::new(&INPUT_SHAPE, problem.message.clone())),
-            problems::SPELLING => Some(Broken::new(&INPUT_SPELLING, problem.message.clone())),
+        let findings = parsed.problems.iter().filter_map(|problem| match problem.rule {
+            problems::INPUT => Some(Violation::new(&INPUT_SHAPE, problem.message.clone())),
+            problems::SPELLING => Some(Violation::new(&INPUT_SPELLING, problem.message.clone())),
             _ => None,
         });
-        (asked, findings.collect())
+        (request, findings.collect())
     }
 }
