@@ -1,55 +1,74 @@
 //! Indented JSON text.
 
+use std::{iter::Peekable, str::Chars};
+
 /// JSON text with a member or an item a line, two spaces a level up to
 /// `max_levels`; otherwise as it is written. Ends soon after `limit_bytes`.
 pub fn indented(json: &str, max_levels: usize, limit_bytes: usize) -> String {
-    let mut text = String::new();
-    let mut depth = 0_usize;
+    let mut lines = Lines {
+        text: String::new(),
+        depth: 0,
+        max_levels,
+    };
     let mut in_string = false;
     let mut escaped = false;
-    let line = |text: &mut String, depth: usize| {
-        text.push('\n');
-        text.extend(std::iter::repeat_n("  ", depth.min(max_levels)));
-    };
     let mut chars = json.chars().peekable();
     while let Some(c) = chars.next()
-        && text.len() <= limit_bytes
+        && lines.text.len() <= limit_bytes
     {
         if in_string {
-            text.push(c);
+            lines.text.push(c);
             in_string = escaped || c != '"';
             escaped = c == '\\' && !escaped;
-            continue;
+        } else {
+            in_string = c == '"';
+            lines.token(c, &mut chars);
         }
+    }
+    lines.text
+}
+
+/// Text that is written line by line.
+struct Lines {
+    text: String,
+    depth: usize,
+    max_levels: usize,
+}
+
+impl Lines {
+    /// Writes a character outside of strings.
+    fn token(&mut self, c: char, rest: &mut Peekable<Chars<'_>>) {
         match c {
             '{' | '[' => {
-                text.push(c);
-                while chars.next_if(char::is_ascii_whitespace).is_some() {}
-                if let Some(end) = chars.next_if(|next| matches!(next, '}' | ']')) {
-                    text.push(end);
+                self.text.push(c);
+                while rest.next_if(char::is_ascii_whitespace).is_some() {}
+                if let Some(end) = rest.next_if(|next| matches!(next, '}' | ']')) {
+                    self.text.push(end);
                 } else {
-                    depth += 1;
-                    line(&mut text, depth);
+                    self.depth += 1;
+                    self.begin_line();
                 }
             }
             '}' | ']' => {
-                depth = depth.saturating_sub(1);
-                line(&mut text, depth);
-                text.push(c);
+                self.depth = self.depth.saturating_sub(1);
+                self.begin_line();
+                self.text.push(c);
             }
             ',' => {
-                text.push(c);
-                line(&mut text, depth);
+                self.text.push(c);
+                self.begin_line();
             }
-            ':' => text.push_str(": "),
+            ':' => self.text.push_str(": "),
             c if c.is_ascii_whitespace() => {}
-            c => {
-                in_string = c == '"';
-                text.push(c);
-            }
+            c => self.text.push(c),
         }
     }
-    text
+
+    fn begin_line(&mut self) {
+        self.text.push('\n');
+        self.text
+            .extend(std::iter::repeat_n("  ", self.depth.min(self.max_levels)));
+    }
 }
 
 #[cfg(test)]

@@ -155,20 +155,11 @@ pub(crate) fn judged(seq: u32, violation: Violation) -> FindingEntry {
     }
 }
 
-pub(crate) fn push(fold: &mut Fold, seq: u32, frame: &Frame, pieces: &dyn PieceSource) -> Followed {
-    let findings = fold.push_with(seq, frame, pieces);
-    Followed {
-        patch_failed: findings.iter().any(|finding| is_failed_patch(finding.rule)),
-        findings: findings.into_iter().map(entry).collect(),
-    }
-}
-
 /// Follows the end of the body. Only a body that ended as it should is read
 /// to its end by the official client.
-pub(crate) fn end(fold: &mut Fold, ending: Ending, pieces: &dyn PieceSource) -> Vec<FindingEntry> {
-    match ending {
-        Ending::Complete => fold.finish(pieces).into_iter().map(entry).collect(),
-        _ => Vec::new(),
+pub(crate) fn end(fold: &mut Fold, ending: Ending, pieces: &dyn PieceSource) {
+    if ending == Ending::Complete {
+        fold.finish(pieces);
     }
 }
 

@@ -30,6 +30,7 @@
 //!   [`pyramid`]: what the pages hold, each with its format.
 //! - `assemble`: which span a frame belongs to.
 //! - `body`: from bytes on the wire to frames with times.
+//! - `follow`: a deriver beside a [`Shelf`].
 //!
 //! What is not here: reading pages to answer questions (`query`), and storing
 //! them (whoever implements [`Shelf`]).
@@ -40,6 +41,7 @@ mod checkpoint;
 mod describe;
 pub mod finding;
 mod folding;
+mod follow;
 pub mod frames;
 pub mod kinds;
 pub mod marks;
@@ -47,12 +49,15 @@ pub mod pyramid;
 pub mod spans;
 pub mod summary;
 mod tails;
+#[cfg(test)]
+mod tests;
 
 use scrubjay_protocol::{frame::Frame, json::Value};
 
 pub use self::{
     assemble::SpanPiece,
     body::{COLLAPSE_OVER_US, COLLAPSED_TO_US},
+    follow::{catch_up, end},
 };
 use self::{
     assemble::{Assembler, Emitted, Noted},
@@ -68,7 +73,7 @@ use self::{
 };
 pub(crate) use self::{
     checkpoint::fold_of,
-    folding::{ShelfPieces, end as fold_end, is_failed_patch, push as fold_push},
+    folding::{ShelfPieces, end as fold_end, is_failed_patch},
 };
 pub use crate::codec::Damaged;
 use crate::{
@@ -90,10 +95,6 @@ pub const ROOT_SPACING: u64 = 64 * 1024;
 const CHECKPOINT_SHARE: u64 = 10;
 /// Bytes of body between two checkpoints for each byte of the first, before it is packed.
 const CHECKPOINT_WORK: u64 = 2;
-/// Chunks read from a shelf at a time.
-const CHUNKS_AT_ONCE: u64 = 8_192;
-/// Bytes read from a shelf at a time.
-const BYTES_AT_ONCE: u64 = 1024 * 1024;
 /// Attempts to read a checkpoint with the pages that belong to it.
 const RESUMES: usize = 16;
 /// Characters of the title.
@@ -571,59 +572,6 @@ impl Deriver {
             span_texts: std::mem::take(&mut self.emitted.texts),
         }
     }
-}
-
-/// Follows what a shelf holds, up to a chunk and about `limit` bytes of body,
-/// or until commits fall due: store them, and call again. Nothing happens when
-/// there is nothing new.
-///
-/// # Errors
-/// When the shelf cannot be read.
-pub fn catch_up<S: Shelf>(
-    deriver: &mut Deriver,
-    shelf: &S,
-    chunk_count: u64,
-    limit: u64,
-) -> Result<Vec<Commit>, S::Error> {
-    let mut commits = Vec::new();
-    let mut left = limit;
-    // What fell due is stored before going on, so that pieces can be read back.
-    while commits.is_empty() && left > 0 && deriver.next_chunk() < chunk_count {
-        let first = deriver.next_chunk();
-        let chunks = shelf.chunks(first..chunk_count.min(first + CHUNKS_AT_ONCE))?;
-        let run = together(&chunks, left.min(BYTES_AT_ONCE));
-        let (Some(head), Some(last)) = (run.first(), run.last()) else {
-            break;
-        };
-        let bytes = shelf.body(head.offset..last.offset + last.len)?;
-        left = left.saturating_sub(bytes.len().max(1) as u64);
-        commits.extend(deriver.push_chunks(run, &bytes, &ShelfPieces(shelf)));
-    }
-    Ok(commits)
-}
-
-/// The first chunks that follow each other without a hole, about `len` bytes of them.
-fn together(chunks: &[Chunk], len: u64) -> &[Chunk] {
-    let mut end = 0;
-    let mut sum = 0;
-    for (idx, chunk) in chunks.iter().enumerate() {
-        let follows = idx == 0 || chunks[idx - 1].offset + chunks[idx - 1].len == chunk.offset;
-        if !follows || (idx > 0 && sum + chunk.len > len) {
-            break;
-        }
-        sum += chunk.len;
-        end = idx + 1;
-    }
-    &chunks[..end]
-}
-
-/// Ends a deriver that has caught up with an exchange that has ended.
-pub fn end<S: Shelf>(deriver: &mut Deriver, shelf: &S, ending: Ending) -> Option<Commit> {
-    // Without the facts there is no more to say than the frames do.
-    if let Ok(facts) = shelf.exchange() {
-        deriver.set_ended_at(facts.last_at_us);
-    }
-    deriver.end(ending, &ShelfPieces(shelf))
 }
 
 /// A decoder for the content encoding of an exchange; none when the body is as it is.

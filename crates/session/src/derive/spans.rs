@@ -265,6 +265,19 @@ fn read_span(reader: &mut Reader<'_>, ordinal: u32, seq_before: u32, at_before: 
     span.end_us = span.start_us.checked_add(reader.uint()?).ok_or(Damaged)?;
     span.frames = reader.u32()?;
     span.bytes = reader.uint()?;
+    read_parts(reader, flags, &mut span)?;
+    span.stretches = if flags & SCATTERED != 0 {
+        read_stretches(reader)?
+    } else if span.frames > 0 {
+        vec![(span.first_seq, span.frames)]
+    } else {
+        Vec::new()
+    };
+    Ok(span)
+}
+
+/// What not every span has, as the flags say.
+fn read_parts(reader: &mut Reader<'_>, flags: u64, span: &mut Span) -> Result<(), Damaged> {
     if flags & PARENT != 0 {
         span.parent = Some(reader.u32()?);
     }
@@ -287,14 +300,7 @@ fn read_span(reader: &mut Reader<'_>, ordinal: u32, seq_before: u32, at_before: 
         span.spilled = reader.u32()?;
         span.spilled_frames = reader.u32()?;
     }
-    span.stretches = if flags & SCATTERED != 0 {
-        read_stretches(reader)?
-    } else if span.frames > 0 {
-        vec![(span.first_seq, span.frames)]
-    } else {
-        Vec::new()
-    };
-    Ok(span)
+    Ok(())
 }
 
 fn write_stretches(writer: &mut Writer, stretches: &[(u32, u32)]) {

@@ -242,15 +242,8 @@ impl Summary {
             decoded_len: reader.uint()?,
             last_at_us: reader.uint()?,
             text_chars: reader.uint()?,
-            findings: [reader.u32()?, reader.u32()?, reader.u32()?],
-            marks: [
-                reader.u32()?,
-                reader.u32()?,
-                reader.u32()?,
-                reader.u32()?,
-                reader.u32()?,
-                reader.u32()?,
-            ],
+            findings: read_counts(&mut reader)?,
+            marks: read_counts(&mut reader)?,
             thread_id: reader.text()?,
             run_id: reader.text()?,
             title: reader.text()?,
@@ -269,6 +262,14 @@ impl Summary {
         }
         Ok(summary)
     }
+}
+
+fn read_counts<const N: usize>(reader: &mut Reader<'_>) -> Result<[u32; N], Damaged> {
+    let mut counts = [0; N];
+    for count in &mut counts {
+        *count = reader.u32()?;
+    }
+    Ok(counts)
 }
 
 fn read_stop(reader: &mut Reader<'_>) -> Result<Option<Stop>, Damaged> {

@@ -7,7 +7,7 @@ use crate::{
         piece::PieceSource,
         value::{Node, Value, to_json},
     },
-    query::state::preview,
+    query::tree::preview,
 };
 use scrubjay_protocol::json::write_string;
 

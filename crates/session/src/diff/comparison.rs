@@ -24,14 +24,13 @@ pub use self::{
 use super::{
     Stopped,
     align::{self, MatchKind},
-    hash::Sketch,
     ids::Bijection,
     ignored::Ignored,
     item::{Item, NO_SPAN},
     outline::Outline,
     pair,
     rules::Rules,
-    side::{OpenSide, Pace, Side, SideFacts},
+    side::{OpenSide, Pace, Part, Side, SideFacts},
     threads::{Thread, ThreadPair, pair_threads},
     verdict::{Counts, Difference, PairKind, Row},
 };
@@ -128,6 +127,13 @@ fn delta(a: u64, b: u64) -> i64 {
     i64::try_from(b).unwrap_or(i64::MAX) - i64::try_from(a).unwrap_or(i64::MAX)
 }
 
+/// How much there is to do, in chunks. Judging takes about a fifth of the time.
+fn work_of<'s, S: Shelf + 's>(parts: impl Iterator<Item = &'s Part<S>>) -> Result<u64, S::Error> {
+    let chunks = parts.map(|part| part.shelf.exchange().map(|exchange| exchange.chunk_count));
+    let chunks = chunks.sum::<Result<u64, _>>()?;
+    Ok((chunks + chunks / 4).max(1))
+}
+
 impl<S: Shelf + Clone + Send> Comparison<S> {
     /// Compares two sides. `progress` is called with 0 to 1, and returns whether
     /// to go on.
@@ -141,13 +147,7 @@ impl<S: Shelf + Clone + Send> Comparison<S> {
         by_hand: &[ByHand],
         progress: &mut dyn FnMut(f32) -> bool,
     ) -> Result<Self, Stopped<S::Error>> {
-        let all = a
-            .iter()
-            .chain(&b)
-            .map(|part| part.shelf.exchange().map(|exchange| exchange.chunk_count));
-        let all = all.sum::<Result<u64, _>>().map_err(Failed::Shelf)?;
-        // Judging takes about a fifth of the time.
-        let all = (all + all / 4).max(1);
+        let all = work_of(a.iter().chain(&b)).map_err(Failed::Shelf)?;
         let mut done = 0;
         let mut hear = |more: u64| {
             done += more;
@@ -174,10 +174,9 @@ impl<S: Shelf + Clone + Send> Comparison<S> {
         let by_hand = comparison.items_by_hand(by_hand);
         let [one, other] = &comparison.outlines;
         let turns = align::align(one, other, &comparison.pairs, &by_hand);
-        comparison
-            .outlines
-            .iter_mut()
-            .for_each(|outline| outline.sketches = Vec::<Sketch>::new());
+        for outline in &mut comparison.outlines {
+            outline.sketches = Vec::new();
+        }
         comparison.judge(turns, &mut Pace::new(&mut hear))?;
         comparison.places = Places::of(&comparison.rows, &comparison.outlines);
         Ok(comparison)

@@ -6,6 +6,7 @@
 mod chunks;
 mod drafts;
 pub(super) mod findings;
+mod groups;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -16,10 +17,9 @@ use scrubjay_protocol::{
     event::EventType,
     frame::Frame,
     json::{Object, Value, Wtf8},
-    pointer,
 };
 
-use self::{chunks::Cuts, drafts::Drafts, findings::CountedFinding};
+use self::{chunks::Cuts, drafts::Drafts, findings::CountedFinding, groups::Group};
 use super::{
     Stopped,
     document::{self, level_of},
@@ -31,11 +31,7 @@ use super::{
     timing::Gaps,
 };
 use crate::{
-    derive::{
-        frames::FrameEntry,
-        kinds::{EventCode, Kind},
-        summary::Transport,
-    },
+    derive::{frames::FrameEntry, kinds::Kind, summary::Transport},
     exchange::{Ending, Exchange},
     query::{Failed, Reader, Summary},
     shelf::Shelf,
@@ -158,16 +154,6 @@ impl Outline {
     }
 }
 
-/// Neighbouring state events, or comments, on their way to being an item.
-struct Group {
-    item: usize,
-    code: EventCode,
-    number: u64,
-    wire: u64,
-    refs: Vec<u32>,
-    sketch: Sketch,
-}
-
 struct Reading<'a> {
     rules: &'a Rules,
     out: Outline,
@@ -196,28 +182,41 @@ impl Reading<'_> {
         pace: &mut Pace<'_>,
     ) -> Result<(), Stopped<S::Error>> {
         let (exchange, summary) = (reader.exchange().clone(), reader.summary().clone());
-        self.out.facts.add(index, run, &exchange, &summary);
-        let (first, last) = window_of(&summary, run);
-        self.out.windows.push((first, last));
         let answer = Answer::of(&exchange, &summary);
+        let window = window_of(&summary, run);
+        self.out.facts.add(index, run, &exchange, &summary);
+        self.out.windows.push(window);
         self.out.answers.push(answer);
-        self.out.with_state.push(false);
         self.out.frame_items.push(Vec::new());
         self.last_at_us = None;
         self.has_run = false;
-        if run.unwrap_or(0) == 0
-            && let Some(input) = document::input_of(&reader.request_body()?)
-        {
-            let with_state = !self.answered && !document::follows_an_answer(&input);
-            self.input(&input, with_state, first.saturating_sub(1));
-            if let Some(last) = self.out.with_state.last_mut() {
-                *last = with_state;
-            }
-        }
+        let with_state = run.unwrap_or(0) == 0 && self.request(&reader.request_body()?, window.0.saturating_sub(1));
+        self.out.with_state.push(with_state);
         self.answered |= !answer.failed;
         self.turn = self.turn.max(1);
-        let mut cuts = Cuts::new(self.rules.level() == Level::Wire, &exchange);
-        self.findings = findings::of(reader, first, last)?.into();
+        self.findings = findings::of(reader, window.0, window.1)?.into();
+        let cuts = Cuts::new(self.rules.level() == Level::Wire, &exchange);
+        self.frames(reader, window, cuts, pace)?;
+        self.end_part(reader, &exchange, &summary, run.is_none())
+    }
+
+    /// What the request brings, if it asks for a run; gives whether its state counts.
+    fn request(&mut self, body: &[u8], seq: u32) -> bool {
+        let Some(input) = document::input_of(body) else {
+            return false;
+        };
+        let with_state = !self.answered && !document::follows_an_answer(&input);
+        self.input(&input, with_state, seq);
+        with_state
+    }
+
+    fn frames<S: Shelf>(
+        &mut self,
+        reader: &mut Reader<S>,
+        (first, last): (u32, u32),
+        mut cuts: Cuts,
+        pace: &mut Pace<'_>,
+    ) -> Result<(), Stopped<S::Error>> {
         let mut stopped = None;
         let mut since = 0;
         reader.each_frame(
@@ -236,11 +235,10 @@ impl Reading<'_> {
                 Ok(true)
             },
         )?;
-        if let Some(stopped) = stopped {
-            return Err(stopped);
+        match stopped {
+            Some(stopped) => Err(stopped),
+            None => pace.step(u64::from(since)),
         }
-        pace.step(u64::from(since))?;
-        self.end_part(reader, &exchange, &summary, run.is_none())
     }
 
     // ---- a frame ------------------------------------------------------
@@ -299,27 +297,9 @@ impl Reading<'_> {
         if self.drafts.is_skipped(entry.span) {
             return Ok(None);
         }
-        if !self.drafts.holds(entry.span) {
-            let span = reader.span(entry.span)?;
-            // Words are paired at every level, so that they can be shown.
-            let shown = self.rules.level().max(Level::Text);
-            let Some(kind) = ItemKind::of(span.kind).filter(|kind| kind.counts_from() <= shown) else {
-                self.drafts.skip(entry.span);
-                return Ok(None);
-            };
-            let own = self.out.ids.know(&span.id.as_str().into());
-            // A run stands where it ends; until then it has no place.
-            let item = (kind != ItemKind::Run).then(|| self.push(kind, entry.span, seq));
-            if let Some(item) = item {
-                self.out.items[item].open = match kind {
-                    ItemKind::Tool => span.ready.is_none() || span.result.is_none(),
-                    _ => !span.closed,
-                };
-            }
-            self.drafts.begin(entry.span, kind, item, span.frames, own);
-            if kind == ItemKind::Run && frame.event_type == Some(EventType::RunStarted) {
-                self.run_started(seq, frame);
-            }
+        if !self.drafts.holds(entry.span) && !self.begin_span(reader, seq, entry.span, frame)? {
+            self.drafts.skip(entry.span);
+            return Ok(None);
         }
         let ends_run = matches!(frame.event_type, Some(EventType::RunFinished | EventType::RunError));
         if frame.event_type == Some(EventType::SubagentStarted) {
@@ -337,6 +317,36 @@ impl Reading<'_> {
             self.finish(entry.span);
         }
         Ok(item)
+    }
+
+    /// Begins the item of a span; gives whether it counts at this level.
+    fn begin_span<S: Shelf>(
+        &mut self,
+        reader: &mut Reader<S>,
+        seq: u32,
+        ordinal: u32,
+        frame: &Frame,
+    ) -> Result<bool, Failed<S::Error>> {
+        let span = reader.span(ordinal)?;
+        // Words are paired at every level, so that they can be shown.
+        let shown = self.rules.level().max(Level::Text);
+        let Some(kind) = ItemKind::of(span.kind).filter(|kind| kind.counts_from() <= shown) else {
+            return Ok(false);
+        };
+        let own = self.out.ids.know(&span.id.as_str().into());
+        // A run stands where it ends; until then it has no place.
+        let item = (kind != ItemKind::Run).then(|| self.push(kind, ordinal, seq));
+        if let Some(item) = item {
+            self.out.items[item].open = match kind {
+                ItemKind::Tool => span.ready.is_none() || span.result.is_none(),
+                _ => !span.closed,
+            };
+        }
+        self.drafts.begin(ordinal, kind, item, span.frames, own);
+        if kind == ItemKind::Run && frame.event_type == Some(EventType::RunStarted) {
+            self.run_started(seq, frame);
+        }
+        Ok(true)
     }
 
     fn learn_agent(&mut self, frame: &Frame) {
@@ -468,79 +478,6 @@ impl Reading<'_> {
         self.out.sketches[place] = sketch;
     }
 
-    // ---- groups -------------------------------------------------------
-
-    /// State events are one item until something that is behaviour begins,
-    /// whatever the pauses between them and the words around them.
-    fn state_event(&mut self, seq: u32, entry: &FrameEntry, event: &Object, wire: u64) -> usize {
-        if self.state.is_none() {
-            let item = self.push(ItemKind::State, entry.span, seq);
-            self.state = Some(Group::new(item, entry.event));
-        }
-        let mut hashing = Hashing::new(self.rules, &self.out.ids);
-        let Some(group) = &mut self.state else { return 0 };
-        match event.get("delta") {
-            Some(Value::Array(operations)) => {
-                for operation in operations {
-                    if let Some(number) = operation_number(&mut hashing, operation) {
-                        group.number = join(group.number, number);
-                    }
-                }
-            }
-            // A snapshot says it all.
-            _ => {
-                let snapshot = event.get("snapshot").unwrap_or(&Value::Null);
-                group.number = hashing
-                    .member(b"state", snapshot)
-                    .map_or(NOTHING, |number| join(8, number));
-                group.refs.clear();
-            }
-        }
-        group.refs.append(&mut hashing.refs);
-        group.sketch = hashing.sketch;
-        group.wire = join(group.wire, wire);
-        self.out.items[group.item].last_seq = seq;
-        group.item
-    }
-
-    /// Neighbouring comments, or raw events, are one item.
-    fn burst(&mut self, seq: u32, entry: &FrameEntry, kind: ItemKind, wire: u64) -> Option<usize> {
-        if self.rules.level() < Level::Wire {
-            return None;
-        }
-        if self.burst.as_ref().is_none_or(|burst| burst.code != entry.event) {
-            self.close_burst();
-            let item = self.push(kind, entry.span, seq);
-            self.burst = Some(Group::new(item, entry.event));
-        }
-        let burst = self.burst.as_mut()?;
-        burst.wire = join(burst.wire, wire);
-        self.out.items[burst.item].last_seq = seq;
-        Some(burst.item)
-    }
-
-    fn close_groups(&mut self) {
-        self.close_burst();
-        if let Some(group) = self.state.take() {
-            self.close(group);
-        }
-    }
-
-    fn close_burst(&mut self) {
-        if let Some(group) = self.burst.take() {
-            self.close(group);
-        }
-    }
-
-    fn close(&mut self, group: Group) {
-        let item = &mut self.out.items[group.item];
-        item.says[Level::State as usize] = group.number;
-        item.says[Level::Wire as usize] = group.wire;
-        item.refs = (self.out.refs.len() as u32, group.refs.len() as u32);
-        self.out.refs.extend(group.refs);
-        self.out.sketches[group.item] = group.sketch;
-    }
-
     // ---- the end of a part --------------------------------------------
 
     fn end_part<S: Shelf>(
@@ -585,27 +522,6 @@ pub(crate) fn frame_number(frame: &Frame, rules: &Rules, ids: &Ids) -> u64 {
             .unwrap_or(0);
         all.wrapping_add(join(hash::of(name), member))
     })
-}
-
-impl Group {
-    fn new(item: usize, code: EventCode) -> Self {
-        Self {
-            item,
-            code,
-            number: NOTHING,
-            wire: 0,
-            refs: Vec::new(),
-            sketch: Sketch::default(),
-        }
-    }
-}
-
-fn operation_number(hashing: &mut Hashing<'_>, operation: &Value) -> Option<u64> {
-    let text = |name| operation.get(name).and_then(Value::as_wtf8);
-    let tokens = text("path").and_then(pointer::parse).unwrap_or_default();
-    let value = operation.get("value").unwrap_or(&Value::Null);
-    let number = hashing.member_at(b"state", &tokens, value)?;
-    Some(join(hash::of((text("op"), text("path"), text("from"))), number))
 }
 
 /// Status, ending, and where the official client gives up.

@@ -23,7 +23,7 @@ use crate::{
     fold::value::{Key, Map, Node, Value},
     query::{
         Change, Failed,
-        state::{preview, push_token},
+        {state::push_token, tree::preview},
     },
     shelf::Shelf,
 };

@@ -181,33 +181,13 @@ pub(crate) fn judge(
                 differences.push(open.ended(rows, first, true));
             }
         } else if (row.stays || row.premise) && detour.is_none() {
-            let here = first + place as u32;
-            differences.push(Difference {
-                kind: row.alone,
-                first_row: here,
-                last_row: here,
-                recovers: true,
-                premise: row.premise,
-                ..Difference::default()
-            });
+            differences.push(Difference::of_row(&row, first + place as u32));
         } else {
-            let open = detour.get_or_insert(Detour {
-                from: place,
-                to: place,
-                count: 0,
-                meeting: 0.0,
-            });
-            (open.to, open.count, open.meeting) = (place, open.count + 1, 0.0);
+            detour.get_or_insert_with(|| Detour::from(place)).reach(place);
         }
     }
     if let Some(open) = detour {
-        differences.push(match open.count {
-            1 => {
-                let meets = rows[open.to + 1..].iter().any(|row| !row.quiet);
-                open.ended(rows, first, meets)
-            }
-            _ => open.never_ended(rows, first),
-        });
+        differences.push(open.at_end(rows, first));
     }
 }
 
@@ -239,7 +219,46 @@ struct Detour {
     meeting: f32,
 }
 
+impl Difference {
+    /// One row, after which the two go on together.
+    fn of_row(row: &Row, number: u32) -> Self {
+        Self {
+            kind: row.alone,
+            first_row: number,
+            last_row: number,
+            recovers: true,
+            premise: row.premise,
+            ..Self::default()
+        }
+    }
+}
+
 impl Detour {
+    fn from(place: usize) -> Self {
+        Self {
+            from: place,
+            to: place,
+            count: 0,
+            meeting: 0.0,
+        }
+    }
+
+    /// Goes on to a row that differs.
+    fn reach(&mut self, place: usize) {
+        (self.to, self.count, self.meeting) = (place, self.count + 1, 0.0);
+    }
+
+    /// A detour that is still open when the rows end.
+    fn at_end(&self, rows: &mut [Row], first: u32) -> Difference {
+        match self.count {
+            1 => {
+                let meets = rows[self.to + 1..].iter().any(|row| !row.quiet);
+                self.ended(rows, first, meets)
+            }
+            _ => self.never_ended(rows, first),
+        }
+    }
+
     fn ended(&self, rows: &mut [Row], first: u32, recovers: bool) -> Difference {
         let kind = match self.count {
             1 => rows[self.from].alone,

@@ -12,7 +12,8 @@ use scrubjay_protocol::{
 use super::{
     event::Event,
     finding::Violation,
-    messages::{Message, Messages, Named, Spot},
+    message::Message,
+    messages::{Messages, Named, Spot},
     patch,
     piece::PieceSource,
     rule::{ACTIVITY_ID, NO_TARGET, NOT_AN_ACTIVITY, PARENT_ROLE, PATCH_FAILED, PATCH_LIMIT, RENAMED, STATE_FUNCTION},
@@ -289,7 +290,7 @@ impl Applying<'_> {
             .messages
             .search(Named::Call, call.as_bytes(), &is_assistant, self.pieces)
         {
-            Some(owner) => self.view.messages.insert_behind_tools(owner, message, self.pieces),
+            Some(owner) => self.view.messages.insert_after_tools(owner, message, self.pieces),
             None => {
                 self.view.messages.push(message, self.pieces);
             }
@@ -335,21 +336,21 @@ impl Applying<'_> {
         match patch::apply(document, operations, self.seq, self.pieces) {
             Ok(state) => self.set_state(state),
             Err(failure) if failure.function => self.fatal = Some(Violation::new(&STATE_FUNCTION, failure.message)),
-            Err(failure) => self.tell_failed(&failure, operations.len(), "the state"),
+            Err(failure) => self.report_failure(&failure, operations.len(), "the state"),
         }
     }
 
-    fn tell_failed(&mut self, failure: &patch::Failure, count: usize, what: &str) {
+    fn report_failure(&mut self, failure: &patch::Failure, count: usize, what: &str) {
         let message = format!(
             "operation {} of {count} does not apply, so {what} stays as it was: {}",
             failure.operation + 1,
             failure.message
         );
-        if failure.limit {
-            self.report(&PATCH_LIMIT, message);
-        } else {
-            self.report(&PATCH_FAILED, message);
-        }
+        let rule = if failure.limit { &PATCH_LIMIT } else { &PATCH_FAILED };
+        self.findings.push(Violation {
+            operation: Some(failure.operation),
+            ..Violation::new(rule, message)
+        });
     }
 
     // ---- activities -------------------------------------------------------
@@ -421,7 +422,7 @@ impl Applying<'_> {
                     members.set(b"activityType", kind);
                 });
             }
-            Err(failure) => self.tell_failed(&failure, operations.len(), &format!("activity '{id}'")),
+            Err(failure) => self.report_failure(&failure, operations.len(), &format!("activity '{id}'")),
         }
     }
 

@@ -20,26 +20,24 @@
 //! itself again and again is as small here as in memory. A page's piece holds
 //! its messages; the piece after it what the index of messages knows of them.
 
+mod stages;
+
 use std::{collections::BTreeMap, sync::Arc};
 
-use imbl::{OrdMap, OrdSet, Vector};
-use scrubjay_protocol::{
-    json::{self, Wtf8},
-    schema::Boundary,
-    sse::{self, Frames, Text as EventText},
-};
+use imbl::Vector;
+use scrubjay_protocol::json::{self, Wtf8};
 
+use self::stages::{
+    read_boundary, read_framing, read_lanes, read_verifier, write_framing, write_lanes, write_verifier,
+};
 use super::{
     Fold, Stopped,
     apply::View,
-    chunks::{Chunks, Item, Lane},
     finding::Stop,
-    framing::{Framing, FramingReported},
-    ids::{Id, Ids, Owner},
-    messages::{Message, Messages, Page},
+    message::{Message, text_of},
+    messages::{Messages, Page},
     piece::{NoPieces, PieceSink, PieceSource},
     value::{Chunk, ChunkBody, List, Map, Node, Text, Value, key},
-    verify::{Assumed, OpenItems, Owners, Verifier},
 };
 pub use crate::codec::Damaged;
 use crate::{
@@ -202,7 +200,7 @@ impl Fold {
     fn is_touched(&self, page: &Page, pieces: &dyn PieceSource) -> bool {
         page.body(pieces).iter().any(|message| {
             let calls = message.value.get("toolCalls").and_then(Value::as_list);
-            let open_call = |call: &Value| super::messages::text_of(call, "id").is_some_and(|id| self.is_open_tool(id));
+            let open_call = |call: &Value| text_of(call, "id").is_some_and(|id| self.is_open_tool(id));
             message.id().is_some_and(|id| self.is_open_message(id))
                 || calls.is_some_and(|calls| calls.iter().any(open_call))
         })
@@ -469,210 +467,4 @@ fn read_opt<'a>(reader: &mut Reader<'a>) -> Result<Option<&'a [u8]>, Damaged> {
 
 fn read_text(reader: &mut Reader<'_>) -> Result<Option<Wtf8>, Damaged> {
     Ok(read_opt(reader)?.map(|bytes| Wtf8::from_bytes(bytes.to_vec())))
-}
-
-fn read_boundary(reader: &mut Reader<'_>) -> Result<Boundary, Damaged> {
-    Ok(Boundary {
-        reasoning_id: read_text(reader)?,
-        message_id: read_text(reader)?,
-    })
-}
-
-fn write_framing(writer: &mut Writer, framing: &Framing) {
-    let Framing {
-        reader,
-        is_record_cut,
-        reported,
-    } = framing;
-    let flags = [
-        reported.joined,
-        reported.read_as_one,
-        reported.late,
-        reported.unterminated,
-        reader.is_after_lf,
-        reader.text.is_broken,
-        *is_record_cut,
-    ];
-    writer.u8(flags.iter().rev().fold(0, |bits, flag| bits << 1 | u8::from(*flag)));
-    writer.uint(reader.end);
-    writer.uint(reader.units);
-    writer.bytes(&reader.line);
-    writer.bytes(&reader.text.data);
-    let Frames { first, last, count } = reader.text.frames;
-    for number in [reader.text.lines, first, last, count] {
-        writer.uint(u64::from(number));
-    }
-}
-
-fn read_framing(reader: &mut Reader<'_>) -> Result<Framing, Damaged> {
-    let flags = reader.u8()?;
-    let flag = |place: u8| flags & 1 << place != 0;
-    let reported = FramingReported {
-        joined: flag(0),
-        read_as_one: flag(1),
-        late: flag(2),
-        unterminated: flag(3),
-    };
-    let (end, units) = (reader.uint()?, reader.uint()?);
-    let (line, data) = (reader.bytes()?.to_vec(), reader.bytes()?.to_vec());
-    let lines = reader.u32()?;
-    let (first, last, count) = (reader.u32()?, reader.u32()?, reader.u32()?);
-    let text = EventText {
-        data,
-        lines,
-        frames: Frames { first, last, count },
-        is_broken: flag(5),
-        is_last: false,
-    };
-    let reader = sse::Reader {
-        end,
-        units,
-        is_after_lf: flag(4),
-        line,
-        text,
-    };
-    Ok(Framing {
-        reader,
-        is_record_cut: flag(6),
-        reported,
-    })
-}
-
-fn write_lanes(writer: &mut Writer, chunks: &Chunks) {
-    writer.uint(chunks.lanes().len() as u64);
-    for lane in chunks.lanes() {
-        writer.u8(Item::ALL
-            .iter()
-            .position(|item| *item == lane.item)
-            .map_or(0, |place| place as u8));
-        writer.bytes(lane.id.as_bytes());
-        for text in [&lane.owner, &lane.first, &lane.second] {
-            write_opt(writer, text.as_ref().map(Wtf8::as_bytes));
-        }
-    }
-}
-
-fn read_lanes(reader: &mut Reader<'_>) -> Result<Chunks, Damaged> {
-    let mut chunks = Chunks::default();
-    for _ in 0..reader.count()? {
-        let item = *Item::ALL.get(usize::from(reader.u8()?)).ok_or(Damaged)?;
-        let id = Wtf8::from_bytes(reader.bytes()?.to_vec());
-        let (owner, first, second) = (read_text(reader)?, read_text(reader)?, read_text(reader)?);
-        chunks.push(Lane {
-            owner,
-            item,
-            id,
-            first,
-            second,
-        });
-    }
-    Ok(chunks)
-}
-
-fn write_verifier(writer: &mut Writer, verifier: &Verifier) {
-    let flags = [
-        verifier.first_seen,
-        verifier.started,
-        verifier.finished,
-        verifier.errored,
-    ];
-    writer.u8(flags
-        .iter()
-        .zip(0..)
-        .fold(0, |all, (flag, place)| all | u8::from(*flag) << place));
-    let (open, assumed) = (&verifier.open, &verifier.assumed);
-    for ids in [
-        &open.messages,
-        &open.tools,
-        &open.spans,
-        &open.reasoning,
-        &open.subagents,
-        &open.ended_subagents,
-        &assumed.messages,
-        &assumed.tools,
-        &assumed.reasoning,
-    ] {
-        writer.uint(ids.len() as u64);
-        ids.iter().for_each(|id| writer.bytes(id));
-    }
-    writer.uint(open.steps.len() as u64);
-    for (owner, name) in open.steps.iter() {
-        write_opt(writer, owner.as_deref());
-        writer.bytes(name);
-    }
-    let owners = &verifier.owners;
-    ticks(open.count());
-    for owners in [&owners.messages, &owners.tools, &owners.activities, &owners.reasoning] {
-        writer.uint(owners.len() as u64);
-        ticks(owners.len());
-        let mut before = 0;
-        for (id, owner) in owners {
-            writer.uint(*id - before);
-            write_opt(writer, owner.as_deref());
-            before = *id;
-        }
-    }
-    writer.uint(u64::from(verifier.lost));
-    writer.uint(verifier.refused.len() as u64);
-    verifier.refused.iter().for_each(|refused| writer.uint(*refused));
-}
-
-fn read_verifier(reader: &mut Reader<'_>) -> Result<Verifier, Damaged> {
-    let flags = reader.u8()?;
-    let mut ids = || -> Result<Ids<Id>, Damaged> {
-        let mut ids = Ids::default();
-        for _ in 0..reader.count()? {
-            ids.add(Id::from(reader.bytes()?));
-        }
-        Ok(ids)
-    };
-    let mut open = OpenItems {
-        messages: ids()?,
-        tools: ids()?,
-        spans: ids()?,
-        reasoning: ids()?,
-        ..OpenItems::default()
-    };
-    open.subagents = ids()?;
-    open.ended_subagents = ids()?;
-    let assumed = Assumed {
-        messages: ids()?,
-        tools: ids()?,
-        reasoning: ids()?,
-    };
-    for _ in 0..reader.count()? {
-        let owner = read_opt(reader)?.map(Id::from);
-        open.steps.add((owner, Id::from(reader.bytes()?)));
-    }
-    let mut owners = || -> Result<OrdMap<u64, Owner>, Damaged> {
-        let mut owners = OrdMap::new();
-        let mut id = 0_u64;
-        for _ in 0..reader.count()? {
-            id = id.checked_add(reader.uint()?).ok_or(Damaged)?;
-            owners.insert(id, read_opt(reader)?.map(Id::from));
-        }
-        Ok(owners)
-    };
-    let owners = Owners {
-        messages: owners()?,
-        tools: owners()?,
-        activities: owners()?,
-        reasoning: owners()?,
-    };
-    let lost = reader.u32()?;
-    let mut refused = OrdSet::new();
-    for _ in 0..reader.count()? {
-        refused.insert(reader.uint()?);
-    }
-    Ok(Verifier {
-        first_seen: flags & 1 != 0,
-        started: flags & 2 != 0,
-        finished: flags & 4 != 0,
-        errored: flags & 8 != 0,
-        open,
-        assumed,
-        owners,
-        lost,
-        refused,
-    })
 }

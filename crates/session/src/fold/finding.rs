@@ -24,6 +24,8 @@ pub struct Finding {
     /// The official client gives up here. Only the first such finding of an
     /// exchange says so; later ones are what it would have met.
     pub stop: bool,
+    /// Of a patch that left things as they were: the operation that failed, from 0.
+    pub operation: Option<usize>,
 }
 
 /// Where the official client gives up.
@@ -45,6 +47,8 @@ pub(crate) struct Violation {
     pub(crate) severity: Severity,
     pub(crate) stops: bool,
     pub(crate) message: String,
+    /// See [`Finding::operation`].
+    pub(crate) operation: Option<usize>,
 }
 
 impl Violation {
@@ -54,6 +58,7 @@ impl Violation {
             severity: rule.severity,
             stops: rule.stops,
             message: cut(message.into()),
+            operation: None,
         }
     }
 }

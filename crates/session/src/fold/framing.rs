@@ -126,7 +126,7 @@ impl Framing {
         match read {
             Read::Broken(violation) if violation.stops && frames.count > 1 => self.read_as_one(frames),
             Read::Broken(mut violation) if violation.stops && has_cr => {
-                broken.message.push_str("; CR is text to the client");
+                violation.message.push_str("; CR is text to the client");
                 Read::Broken(violation)
             }
             Read::Event(value) => {

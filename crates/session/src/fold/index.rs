@@ -9,7 +9,8 @@ use std::sync::Arc;
 use imbl::OrdSet;
 
 use super::{
-    messages::{Message, Named, text_of},
+    message::{Message, text_of},
+    messages::Named,
     value::{List, Value},
 };
 use crate::codec::{Damaged, Reader, Writer};

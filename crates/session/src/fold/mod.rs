@@ -50,8 +50,10 @@ mod finding;
 mod framing;
 mod ids;
 mod index;
+mod message;
 mod messages;
 mod observer;
+mod open;
 pub mod patch;
 pub mod piece;
 pub mod rule;
@@ -82,15 +84,16 @@ pub(crate) use self::{
     apply::View,
     event::Event,
     finding::{Violation, clipped},
-    messages::{Named, text_of},
+    message::text_of,
+    messages::Named,
     observer::{BeforeEvent, EventObserver, NoObserver},
+    open::OpenItems,
     snapshot::text_in,
-    verify::OpenItems,
 };
 pub use self::{
     checkpoint::Damaged,
     finding::{Finding, Stop},
-    messages::Message,
+    message::Message,
     rule::{Rule, Severity},
 };
 
@@ -373,6 +376,7 @@ impl Fold {
             severity: violation.severity,
             message: violation.message,
             stop: violation.stops,
+            operation: violation.operation,
         };
         findings.into_iter().map(finding).collect()
     }

@@ -4,7 +4,7 @@
 //! expanded), and what the client holds just before. It changes nothing: with
 //! or without one, a fold comes out the same.
 
-use super::{apply::View, event::Event, finding::Violation, piece::PieceSource, verify::OpenItems};
+use super::{apply::View, event::Event, finding::Violation, open::OpenItems, piece::PieceSource};
 
 /// What there is before an event is applied.
 pub(crate) struct BeforeEvent<'a> {

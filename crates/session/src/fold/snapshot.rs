@@ -16,7 +16,8 @@ use scrubjay_protocol::json;
 use super::{
     apply::Applying,
     event::Event,
-    messages::{Message, Remade, Takes, keeping, text_of},
+    message::{Message, keeping, text_of},
+    messages::{Remade, Takes},
     value::Value,
 };
 
@@ -28,52 +29,70 @@ enum Authority {
     Types(BTreeSet<Vec<u8>>),
 }
 
-impl Applying<'_> {
-    pub(super) fn messages_snapshot(&mut self, event: &Event) {
-        let stated = event
+/// A snapshot's messages, and what it takes away.
+struct Snapshot<'a> {
+    messages: &'a [json::Value],
+    /// The last of each id.
+    by_id: HashMap<&'a [u8], &'a json::Value>,
+    has_reasoning: bool,
+    has_activity: bool,
+    authority: Authority,
+}
+
+impl<'a> Snapshot<'a> {
+    fn of(event: &'a Event) -> Self {
+        let messages = event
             .get("messages")
             .and_then(json::Value::as_array)
             .unwrap_or_default();
-        let by_id: HashMap<&[u8], &json::Value> = stated.iter().map(|message| (id_in(message), message)).collect();
         let has = |role: &str| {
-            stated
-                .iter()
-                .any(|message| text_in(message, "role") == Some(role.as_bytes()))
+            let mut roles = messages.iter().map(|message| text_in(message, "role"));
+            roles.any(|own| own == Some(role.as_bytes()))
         };
-        let (has_activity, has_reasoning) = (has("activity"), has("reasoning"));
-        let authority = authority(event);
-        let is_protected = |message: &Message| {
-            if message.is("activity") {
-                return match &authority {
-                    Authority::All => false,
-                    Authority::Inferred => !has_activity,
-                    Authority::Types(types) => {
-                        let kind = text_of(&message.value, "activityType").unwrap_or_default();
-                        !types.contains(kind)
-                    }
-                };
-            }
-            message.is("reasoning") && !has_reasoning
-        };
-        let (seq, pieces) = (self.seq, self.pieces);
-        let none = BTreeSet::new();
-        let takes = Takes {
-            reasoning: has_reasoning,
-            activities: match &authority {
+        Self {
+            messages,
+            by_id: messages.iter().map(|message| (id_in(message), message)).collect(),
+            has_reasoning: has("reasoning"),
+            has_activity: has("activity"),
+            authority: authority(event),
+        }
+    }
+
+    /// Whether a message that it does not have stays.
+    fn protects(&self, message: &Message) -> bool {
+        if !message.is("activity") {
+            return message.is("reasoning") && !self.has_reasoning;
+        }
+        match &self.authority {
+            Authority::All => false,
+            Authority::Inferred => !self.has_activity,
+            Authority::Types(types) => !types.contains(text_of(&message.value, "activityType").unwrap_or_default()),
+        }
+    }
+
+    fn takes(&self) -> Takes<'_> {
+        static NONE: BTreeSet<Vec<u8>> = BTreeSet::new();
+        Takes {
+            reasoning: self.has_reasoning,
+            activities: match &self.authority {
                 Authority::All => None,
-                Authority::Inferred if has_activity => None,
-                Authority::Inferred => Some(&none),
+                Authority::Inferred => (!self.has_activity).then_some(&NONE),
                 Authority::Types(types) => Some(types),
             },
-        };
-        let mut existing: HashSet<&[u8]> = HashSet::with_capacity(stated.len());
-        let keys = self
-            .view
-            .messages
-            .pages_to_remake(by_id.keys().copied(), &takes, pieces);
+        }
+    }
+}
+
+impl Applying<'_> {
+    pub(super) fn messages_snapshot(&mut self, event: &Event) {
+        let snapshot = Snapshot::of(event);
+        let (seq, pieces) = (self.seq, self.pieces);
+        let mut existing: HashSet<&[u8]> = HashSet::with_capacity(snapshot.messages.len());
+        let ids = snapshot.by_id.keys().copied();
+        let keys = self.view.messages.pages_to_remake(ids, &snapshot.takes(), pieces);
         self.view.messages.remake(&keys, pieces, |message| {
             let id = message.id().unwrap_or_default();
-            match by_id.get_key_value(id) {
+            match snapshot.by_id.get_key_value(id) {
                 Some((id, copy)) => {
                     existing.insert(id);
                     if message.value.same_as_read(copy, pieces) {
@@ -82,11 +101,12 @@ impl Applying<'_> {
                     let value = keeping(&message.value, Value::from_json(copy, seq), pieces);
                     Remade::Other(Message::between(value, message.first_seq, seq))
                 }
-                None if is_protected(message) => Remade::Same,
+                None if snapshot.protects(message) => Remade::Same,
                 None => Remade::Gone,
             }
         });
-        for message in stated.iter().filter(|message| !existing.contains(id_in(message))) {
+        let fresh = snapshot.messages.iter();
+        for message in fresh.filter(|message| !existing.contains(id_in(message))) {
             let message = Message::new(Value::from_json(message, seq), seq);
             self.view.messages.push(message, pieces);
         }

@@ -131,14 +131,14 @@ fn parts(
             to_plain(value, pieces).ok_or(Unasked::NotUnicode)
         }
         Node::Map(map) => {
-            let mut members = serde_json::Map::new();
-            for (token, _) in &deeper {
-                if let Some(member) = map.get(token.as_bytes()) {
-                    let name = token.as_str().ok_or(Unasked::NotUnicode)?;
-                    members.insert(name.to_owned(), below(token, member)?);
-                }
-            }
-            Ok(members.into())
+            let named = deeper
+                .iter()
+                .filter_map(|(token, _)| Some((token, map.get(token.as_bytes())?)));
+            let members = named.map(|(token, member)| {
+                let name = token.as_str().ok_or(Unasked::NotUnicode)?;
+                Ok((name.to_owned(), below(token, member)?))
+            });
+            Ok(members.collect::<Result<serde_json::Map<_, _>, Unasked>>()?.into())
         }
         Node::List(_) if deeper.is_empty() => Ok(serde_json::Value::Array(Vec::new())),
         Node::List(list) if list.len() > LIBRARY_ITEMS => Err(Unasked::TooLarge),

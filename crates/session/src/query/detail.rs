@@ -4,12 +4,16 @@ use std::borrow::Cow;
 
 use scrubjay_protocol::{
     event::EventType,
-    frame::FrameKind,
+    frame::{Frame, FrameKind},
     json::{self, Value, to_json},
 };
 
-use super::{Failed, Reader, answer::*, describe, frames::event_text, spans::clip};
-use crate::{derive::unpacker_of, shelf::Shelf, words};
+use super::{Failed, Reader, answer::*, describe, frames::event_text, seek::ShelfPieces, spans::clip};
+use crate::{
+    derive::{is_failed_patch, unpacker_of},
+    shelf::Shelf,
+    words,
+};
 
 /// Bytes of a field's value.
 const FIELD_LEN: usize = 16 * 1024;
@@ -44,7 +48,8 @@ impl<S: Shelf> Reader<S> {
             let frame = self.recut(&entry)?;
             type_name = describe::type_name(&entry, Some(&frame));
             if matches!(entry.kind, FrameKind::Event | FrameKind::Record) {
-                operations = operations_of(&entry, frame.value.as_ref(), &findings);
+                let failure = self.failed_operation(seq, &frame, &findings)?;
+                operations = operations_of(&entry, frame.value.as_ref(), failure.as_ref());
                 let event_type = frame.event_type.clone();
                 let text = event_text(frame);
                 fields = fields_of(event_type.as_ref(), &text);
@@ -79,6 +84,22 @@ impl<S: Shelf> Reader<S> {
             bytes: frame.bytes.into_iter().take(BYTES_LEN).collect(),
             span: Some(span_detail(span, text)),
         })
+    }
+
+    /// Which operation of a patch failed, from 0, and why. Pages keep the
+    /// sentence only, so the frame is folded again.
+    fn failed_operation(
+        &mut self,
+        seq: u32,
+        frame: &Frame,
+        findings: &[FindingEntry],
+    ) -> Result<Option<(usize, String)>, Failed<S::Error>> {
+        if !findings.iter().any(|finding| is_failed_patch(&finding.rule)) {
+            return Ok(None);
+        }
+        let mut fold = self.fold_before(seq)?;
+        let mut findings = fold.push_with(seq, frame, &ShelfPieces(&self.shelf)).into_iter();
+        Ok(findings.find_map(|finding| Some((finding.operation?, finding.message))))
     }
 
     /// Frames that the same chunk completed; they follow each other.
@@ -245,7 +266,7 @@ fn is_known_member(event: &EventType, name: &str) -> bool {
 }
 
 /// The operations of a state or activity patch and what became of them.
-fn operations_of(entry: &FrameEntry, event: Option<&Value>, findings: &[FindingEntry]) -> Vec<Operation> {
+fn operations_of(entry: &FrameEntry, event: Option<&Value>, failure: Option<&(usize, String)>) -> Vec<Operation> {
     if !matches!(entry.event.kind(), Kind::State | Kind::Activity) {
         return Vec::new();
     }
@@ -253,21 +274,10 @@ fn operations_of(entry: &FrameEntry, event: Option<&Value>, findings: &[FindingE
     let Some(operations) = patch.and_then(Value::as_array) else {
         return Vec::new();
     };
-    let failure = findings.iter().find_map(failed_operation);
     let shown = operations.iter().take(OPERATIONS).enumerate();
     shown
-        .map(|(idx, operation)| operation_of(idx, operation, failure.as_ref()))
+        .map(|(idx, operation)| operation_of(idx, operation, failure))
         .collect()
-}
-
-/// The failed operation's number and why, from the finding that says so.
-fn failed_operation(finding: &FindingEntry) -> Option<(usize, String)> {
-    if !crate::derive::is_failed_patch(&finding.rule) {
-        return None;
-    }
-    let number = finding.message.split("operation ").nth(1)?;
-    let digits: String = number.chars().take_while(char::is_ascii_digit).collect();
-    Some((digits.parse::<usize>().ok()?, finding.message.clone()))
 }
 
 fn operation_of(idx: usize, operation: &Value, failure: Option<&(usize, String)>) -> Operation {
@@ -279,7 +289,7 @@ fn operation_of(idx: usize, operation: &Value, failure: Option<&(usize, String)>
     };
     let (fate, reason) = match failure {
         None => (Fate::Applied, String::new()),
-        Some((failed, reason)) if *failed == idx + 1 => (Fate::Failed, reason.clone()),
+        Some((failed, reason)) if *failed == idx => (Fate::Failed, reason.clone()),
         Some(_) => (Fate::Skipped, String::new()),
     };
     Operation {

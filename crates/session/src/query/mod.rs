@@ -15,7 +15,7 @@
 //! - `axis`: clock, collapsed, index; frames ↔ places.
 //! - `frames`, `rows`, `spans`, `jump`, `detail`: windows and single frames.
 //! - `lanes`: the decimated picture.
-//! - `seek`, `state`, `chat`: the fold as of a frame and what is read from it.
+//! - `seek`, `state`, `tree`, `chat`: the fold as of a frame and what is read from it.
 //!
 //! # Questions
 //!
@@ -71,6 +71,7 @@ mod seek;
 mod span_events;
 mod spans;
 pub(crate) mod state;
+pub(crate) mod tree;
 mod writes;
 
 use thiserror::Error;
@@ -83,7 +84,8 @@ pub use self::{
     lanes::{Form, Lane, LaneId, LanePicture, LongGap, Shape},
     reader::Reader,
     span_events::{SpanEvent, SpanEventWindow},
-    state::{Change, MOMENT_LEN, StateLine, StateQuery, StateTree, ValueShape},
+    state::MOMENT_LEN,
+    tree::{Change, StateLine, StateQuery, StateTree, ValueShape},
     writes::{Write, WriteHistory},
 };
 pub use crate::changes::ChangeKind;

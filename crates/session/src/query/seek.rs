@@ -8,7 +8,7 @@
 use super::{Failed, Reader, answer::*, frames::cut_one, reader::BySeq};
 pub(crate) use crate::derive::ShelfPieces;
 use crate::{
-    derive::{ROOT_SPACING, Root, fold_end, fold_of, fold_push},
+    derive::{ROOT_SPACING, Root, fold_end, fold_of},
     fold::Fold,
     shelf::{PageKind, Shelf},
 };
@@ -113,51 +113,50 @@ impl<S: Shelf> Reader<S> {
         Ok((fold, explain))
     }
 
+    /// The fold to go on from, and whether it was in memory.
     fn nearest_root(&mut self, seq: u32, last: u32) -> Result<(Root, bool), Failed<S::Error>> {
         let target = if seq == 0 { 0 } else { self.frame(seq)?.end() };
-        let mut kept = self.roots.at_or_before(seq);
-        // The fold asked for last serves small steps forwards.
-        if let Some((at, fold)) = self
-            .last_fold
-            .as_ref()
-            .filter(|(at, _)| *at <= seq && *at > 0 && *at < last)
-            && kept.as_ref().is_none_or(|root| root.seq < *at)
-        {
-            let (at, fold) = (*at, fold.clone());
-            let offset = self.frame(at)?.end();
-            kept = Some(Root { seq: at, offset, fold });
+        let kept = self.root_in_memory(seq, last)?;
+        if let Some(root) = kept.as_ref().filter(|root| target - root.offset <= ROOT_SPACING) {
+            return Ok((root.clone(), true));
         }
-        let near = kept.as_ref().is_some_and(|root| target - root.offset <= ROOT_SPACING);
-        if let Some(root) = kept.clone().filter(|_| near) {
-            return Ok((root, true));
-        }
-        let page = self
-            .shelf
-            .page_at_or_before(PageKind::Checkpoint, u64::from(seq))
-            .map_err(Failed::Shelf)?;
-        let kept_seq = kept.as_ref().map_or(0, |root| root.seq);
-        if let Some((number, page)) = page
-            && number > u64::from(kept_seq)
-            && let Some((seq, offset, fold)) = fold_of(&page)
-        {
-            let root = Root { seq, offset, fold };
+        if let Some(root) = self.root_in_pages(seq, kept.as_ref().map_or(0, |root| root.seq))? {
             self.roots.keep(root.clone());
             return Ok((root, false));
         }
-        match kept {
-            Some(root) => Ok((root, true)),
-            None => {
-                let body = self.request_body()?;
-                Ok((
-                    Root {
-                        seq: 0,
-                        offset: 0,
-                        fold: Fold::new(&body),
-                    },
-                    true,
-                ))
-            }
-        }
+        let root = match kept {
+            Some(root) => root,
+            None => Root {
+                seq: 0,
+                offset: 0,
+                fold: Fold::new(&self.request_body()?),
+            },
+        };
+        Ok((root, true))
+    }
+
+    /// The last fold in memory at or before a frame. The one asked for last
+    /// serves small steps forwards.
+    fn root_in_memory(&mut self, seq: u32, last: u32) -> Result<Option<Root>, Failed<S::Error>> {
+        let kept = self.roots.at_or_before(seq);
+        let after = kept.as_ref().map_or(0, |root| root.seq);
+        let asked_last = self.last_fold.as_ref();
+        let Some((at, fold)) = asked_last.filter(|(at, _)| *at <= seq && *at < last && *at > after) else {
+            return Ok(kept);
+        };
+        let (seq, fold) = (*at, fold.clone());
+        let offset = self.frame(seq)?.end();
+        Ok(Some(Root { seq, offset, fold }))
+    }
+
+    /// The last checkpoint at or before a frame, if it stands after another.
+    fn root_in_pages(&self, seq: u32, after: u32) -> Result<Option<Root>, Failed<S::Error>> {
+        let page = self.shelf.page_at_or_before(PageKind::Checkpoint, u64::from(seq));
+        let page = page
+            .map_err(Failed::Shelf)?
+            .filter(|(number, _)| *number > u64::from(after));
+        let fold = page.and_then(|(_, page)| fold_of(&page));
+        Ok(fold.map(|(seq, offset, fold)| Root { seq, offset, fold }))
     }
 
     fn fold_forward(&mut self, root: Root, until: u32) -> Result<Fold, Failed<S::Error>> {
@@ -181,7 +180,7 @@ impl<S: Shelf> Reader<S> {
                     entry.offset,
                     bytes.get(here).unwrap_or_default(),
                 );
-                fold_push(&mut fold, next, &frame, &ShelfPieces(&self.shelf));
+                fold.push_with(next, &frame, &ShelfPieces(&self.shelf));
                 if entry.end() - offset >= ROOT_SPACING {
                     offset = entry.end();
                     self.roots.keep(Root {

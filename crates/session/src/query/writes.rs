@@ -7,7 +7,8 @@
 use super::{
     Failed, Reader, describe,
     seek::ShelfPieces,
-    state::{child_of, preview, tokens_of},
+    state::{child_of, tokens_of},
+    tree::preview,
 };
 use crate::{
     fold::value::{Node, Value},

@@ -131,64 +131,59 @@ fn kind_of(record: &Record<'_>) -> u8 {
 
 fn encode_payload(record: &Record<'_>, buffer: &mut Vec<u8>) {
     match record {
-        Record::Begin(begin) => {
-            let head = &begin.head;
-            let request: (&str, &str, &str, &Headers, &Option<Headers>) = (
-                &head.method,
-                &head.target,
-                head.version.as_str(),
-                &head.headers,
-                &head.delivered_headers,
-            );
-            put(
-                &(
-                    &begin.source,
-                    &begin.upstream,
-                    request,
-                    &begin.labels,
-                    begin.started_at_us,
-                ),
-                buffer,
-            );
-        }
+        Record::Begin(begin) => encode_begin(begin, buffer),
         Record::Request { at_us, offset, bytes } | Record::Chunk { at_us, offset, bytes } => {
-            buffer.extend_from_slice(&at_us.to_le_bytes());
-            buffer.extend_from_slice(&offset.to_le_bytes());
+            put_numbers(&[*at_us, *offset], buffer);
             buffer.extend_from_slice(bytes);
         }
         Record::Response { at_us, head } => {
-            buffer.extend_from_slice(&at_us.to_le_bytes());
-            put(
-                &(
-                    head.status,
-                    head.version.as_str(),
-                    &head.headers,
-                    &head.delivered_headers,
-                ),
-                buffer,
-            );
+            put_numbers(&[*at_us], buffer);
+            let delivered = &head.delivered_headers;
+            put(&(head.status, head.version.as_str(), &head.headers, delivered), buffer);
         }
         Record::Trailers { at_us, fields } => {
-            buffer.extend_from_slice(&at_us.to_le_bytes());
+            put_numbers(&[*at_us], buffer);
             put(fields, buffer);
         }
-        Record::Hole { at_us, offset } => {
-            buffer.extend_from_slice(&at_us.to_le_bytes());
-            buffer.extend_from_slice(&offset.to_le_bytes());
-        }
+        Record::Hole { at_us, offset } => put_numbers(&[*at_us, *offset], buffer),
         Record::Relayed { at_us, relayed } => {
-            buffer.extend_from_slice(&at_us.to_le_bytes());
+            put_numbers(&[*at_us], buffer);
             put(&(relayed.sent_len, relayed.received_len), buffer);
         }
-        Record::Unverified { at_us } => buffer.extend_from_slice(&at_us.to_le_bytes()),
+        Record::Unverified { at_us } => put_numbers(&[*at_us], buffer),
         Record::End {
             at_us,
             ending,
             body_len,
         } => {
-            buffer.extend_from_slice(&at_us.to_le_bytes());
+            put_numbers(&[*at_us], buffer);
             put(&(ending.as_str(), body_len), buffer);
         }
+    }
+}
+
+/// As [`WireBegin`].
+fn encode_begin(begin: &Begin, buffer: &mut Vec<u8>) {
+    let Begin {
+        source,
+        upstream,
+        head,
+        labels,
+        started_at_us,
+    } = begin;
+    let request = (
+        &head.method,
+        &head.target,
+        head.version.as_str(),
+        &head.headers,
+        &head.delivered_headers,
+    );
+    put(&(source, upstream, request, labels, started_at_us), buffer);
+}
+
+fn put_numbers(numbers: &[u64], buffer: &mut Vec<u8>) {
+    for number in numbers {
+        buffer.extend_from_slice(&number.to_le_bytes());
     }
 }
 

@@ -196,32 +196,7 @@ pub(crate) fn against_the_oracle(
     let list = store.lines(&["list", "--all", "--json"])?;
     let mut cases = String::new();
     for one in checked {
-        let index = index_of(one, &list)?;
-        let folder = work.join(format!("exchange-{index}"));
-        fs::create_dir_all(&folder)?;
-        let number = index.to_string();
-        fs::write(
-            folder.join("state.jsonl"),
-            store.read(&["state", "--all", "--json", "--exchange", &number])?,
-        )?;
-        fs::write(
-            folder.join("events.jsonl"),
-            store.read(&["events", "--json", "--exchange", &number])?,
-        )?;
-        fs::write(folder.join("request"), &one.case.request_body)?;
-        fs::write(folder.join("body"), &one.case.body)?;
-        let content_type = one
-            .case
-            .headers
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-        let line = json!({
-            "name": one.case.name,
-            "folder": folder,
-            "status": one.case.status,
-            "contentType": content_type.map(|(_, value)| value),
-            "breaksOff": one.case.is_cut,
-        });
+        let line = oracle_case(one, index_of(one, &list)?, store, work)?;
         writeln!(cases, "{line}")?;
     }
     fs::write(work.join("cases.jsonl"), cases)?;
@@ -238,4 +213,30 @@ pub(crate) fn against_the_oracle(
         .lines()
         .map(str::to_owned)
         .collect())
+}
+
+/// Writes what the oracle reads of an exchange; gives the line that names it.
+fn oracle_case(one: &Checked, index: i64, store: &Recorded, work: &Path) -> Result<Value> {
+    let folder = work.join(format!("exchange-{index}"));
+    fs::create_dir_all(&folder)?;
+    let number = index.to_string();
+    fs::write(
+        folder.join("state.jsonl"),
+        store.read(&["state", "--all", "--json", "--exchange", &number])?,
+    )?;
+    fs::write(
+        folder.join("events.jsonl"),
+        store.read(&["events", "--json", "--exchange", &number])?,
+    )?;
+    fs::write(folder.join("request"), &one.case.request_body)?;
+    fs::write(folder.join("body"), &one.case.body)?;
+    let mut headers = one.case.headers.iter();
+    let content_type = headers.find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    Ok(json!({
+        "name": one.case.name,
+        "folder": folder,
+        "status": one.case.status,
+        "contentType": content_type.map(|(_, value)| value),
+        "breaksOff": one.case.is_cut,
+    }))
 }

@@ -31,8 +31,6 @@ struct Judging {
     read_again: u32,
     /// The two states differ, and a row says so.
     states_differ: bool,
-    /// Whether each side says what was asked at all; a file need not.
-    with_input: [bool; 2],
 }
 
 /// The rows of a turn.
@@ -43,22 +41,41 @@ struct Bounds {
 
 impl<S: Shelf + Clone> Comparison<S> {
     pub(super) fn judge(&mut self, turns: Vec<Turn>, pace: &mut Pace<'_>) -> Result<(), Stopped<S::Error>> {
+        self.pair_ids(&turns);
+        self.with_input = [0, 1].map(|side: usize| {
+            let items = &self.outlines[side].items;
+            items.is_empty() || items.iter().any(|item| item.kind == ItemKind::Input)
+        });
+        let bounds = self.judge_pairs(turns, pace)?;
+        self.judge_turns(&bounds);
+        if self.rules.level() == Level::Wire && self.differences.is_empty() {
+            self.interleaved = wire::interleaved(self);
+            if let Some((row, ..)) = self.interleaved {
+                self.rows[row as usize].alone = PairKind::Changed;
+                self.rows[row as usize].kind = PairKind::Changed;
+                self.judge_turns(&bounds);
+            }
+        }
+        Ok(())
+    }
+
+    /// The ids of items that came together are the same id.
+    fn pair_ids(&mut self, turns: &[Turn]) {
         for pair in turns.iter().flat_map(|turn| &turn.pairs) {
             let own = |side: usize, place| self.item(side, place).and_then(|item| item.own);
             if let (Some(a), Some(b)) = (own(0, pair.a), own(1, pair.b)) {
                 self.bijection.meet(a, b);
             }
         }
+    }
+
+    /// Makes each pair a row, judged by itself.
+    fn judge_pairs(&mut self, turns: Vec<Turn>, pace: &mut Pace<'_>) -> Result<Vec<Bounds>, Stopped<S::Error>> {
         let mut judging = Judging {
             states_len: STATES_LEN,
             read_again: READ_AGAIN,
             states_differ: false,
-            with_input: [0, 1].map(|side: usize| {
-                let items = &self.outlines[side].items;
-                items.is_empty() || items.iter().any(|item| item.kind == ItemKind::Input)
-            }),
         };
-        self.with_input = judging.with_input;
         let mut bounds: Vec<Bounds> = Vec::with_capacity(turns.len());
         let mut number = 0;
         for turn in turns {
@@ -81,16 +98,7 @@ impl<S: Shelf + Clone> Comparison<S> {
                 thread: turn.thread,
             });
         }
-        self.judge_turns(&bounds);
-        if self.rules.level() == Level::Wire && self.differences.is_empty() {
-            self.interleaved = wire::interleaved(self);
-            if let Some((row, ..)) = self.interleaved {
-                self.rows[row as usize].alone = PairKind::Changed;
-                self.rows[row as usize].kind = PairKind::Changed;
-                self.judge_turns(&bounds);
-            }
-        }
-        Ok(())
+        Ok(bounds)
     }
 
     fn judge_turns(&mut self, bounds: &[Bounds]) {
@@ -129,10 +137,10 @@ impl<S: Shelf + Clone> Comparison<S> {
 
     fn row(&mut self, pair: &Pair, turn: u32, judging: &mut Judging) -> Result<Row, Stopped<S::Error>> {
         let (a, b) = (self.item(0, pair.a).copied(), self.item(1, pair.b).copied());
-        let level = self.rules.level();
+        let (level, with_input) = (self.rules.level(), self.with_input);
         let counts = |item: &Item| {
             let empty = item.kind == ItemKind::State && item.says[Level::State as usize] == NOTHING;
-            let unknown = item.kind == ItemKind::Input && judging.with_input != [true, true];
+            let unknown = item.kind == ItemKind::Input && with_input != [true, true];
             item.kind.counts_from() <= level && (!empty || level == Level::Wire) && !unknown
         };
         let alone = match (&a, &b) {

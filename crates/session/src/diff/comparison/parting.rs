@@ -26,7 +26,7 @@ const PATHS: usize = 200;
 const RENAMED_LEN: u64 = 1024 * 1024;
 
 /// Where two sides differ, exactly.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Divergence {
     pub difference: Difference,
     /// Turn, from 1.
@@ -147,14 +147,7 @@ impl<S: Shelf + Clone> Comparison<S> {
             item: self.item_of(row).map(|item| item.kind),
             a_side: self.side_of(0, row.a)?,
             b_side: self.side_of(1, row.b)?,
-            path: String::new(),
-            a_value: None,
-            b_value: None,
-            paths: Vec::new(),
-            subject: String::new(),
-            rest: Vec::new(),
-            more_rest: false,
-            sentence: String::new(),
+            ..Divergence::default()
         };
         let (Some(a), Some(b)) = (self.item(0, row.a).copied(), self.item(1, row.b).copied()) else {
             found.a_value = self.said(0, row.a)?;
@@ -165,45 +158,70 @@ impl<S: Shelf + Clone> Comparison<S> {
             return Ok(found);
         }
         let diff = self.tree_of(&a, &b)?;
-        let mut leaves = pair::leaves(&diff, PATHS);
-        if leaves.is_empty() {
-            wire::parting(self, &a, &b, &mut found)?;
-            found.paths.push(PathChange {
-                path: found.path.clone(),
-                kind: PairKind::Changed,
-                a_value: found.a_value.clone(),
-                b_value: found.b_value.clone(),
-                ..PathChange::default()
-            });
-            return Ok(found);
+        let leaves = pair::leaves(&diff, PATHS);
+        match leaves.is_empty() {
+            true => self.part_in_frames(&a, &b, &mut found)?,
+            false => self.part_in_values(&a, &b, leaves, &mut found)?,
         }
-        let [shelf_a, shelf_b] = self.shelves(&a, &b)?;
+        Ok(found)
+    }
+
+    /// Of items that say the same: the frame that differs.
+    fn part_in_frames(&mut self, a: &Item, b: &Item, found: &mut Divergence) -> Result<(), Failed<S::Error>> {
+        wire::parting(self, a, b, found)?;
+        found.paths.push(PathChange {
+            path: found.path.clone(),
+            kind: PairKind::Changed,
+            a_value: found.a_value.clone(),
+            b_value: found.b_value.clone(),
+            ..PathChange::default()
+        });
+        Ok(())
+    }
+
+    /// Of items that say different things: the paths, and the frames that
+    /// brought the values at the first of them.
+    fn part_in_values(
+        &mut self,
+        a: &Item,
+        b: &Item,
+        mut leaves: Vec<Leaf<'_>>,
+        found: &mut Divergence,
+    ) -> Result<(), Failed<S::Error>> {
+        let [shelf_a, shelf_b] = self.shelves(a, b)?;
         let pieces = [&ShelfPieces(&shelf_a) as &dyn PieceSource, &ShelfPieces(&shelf_b)];
         found.paths = paths_of(&leaves, pieces);
         // A rename is listed under the old name.
         let first = found.paths.iter().position(|change| !change.is_new_name).unwrap_or(0);
         found.paths[..=first].rotate_right(1);
         leaves[..=first].rotate_right(1);
-        let first = &leaves[0];
         found.path = found.paths[0].path.clone();
         (found.a_value, found.b_value) = (found.paths[0].a_value.clone(), found.paths[0].b_value.clone());
+        let first = &leaves[0];
         let (old, new) = (first.change.old.as_ref(), first.change.new.as_ref());
         let common = common_prefix(old, new, &shelf_a, &shelf_b);
-        for (side, item, path, value) in [(0, &a, &first.a, old), (1, &b, &first.b, new)] {
-            let place = SideValue {
-                item,
-                path,
-                value,
-                common,
-            };
-            let seq = pair::place_of(&mut self.open[side], &place)?;
-            let moment = self.moment(side, item, seq);
-            match side {
-                0 => found.a = moment,
-                _ => found.b = moment,
-            }
-        }
-        Ok(found)
+        found.a = self.brought_by(0, a, &first.a, old, common)?;
+        found.b = self.brought_by(1, b, &first.b, new, common)?;
+        Ok(())
+    }
+
+    /// The frame of a side that brought a value of an item.
+    fn brought_by(
+        &mut self,
+        side: usize,
+        item: &Item,
+        path: &[Step],
+        value: Option<&Value>,
+        common: usize,
+    ) -> Result<Moment, Failed<S::Error>> {
+        let value = SideValue {
+            item,
+            path,
+            value,
+            common,
+        };
+        let seq = pair::place_of(&mut self.open[side], &value)?;
+        Ok(self.moment(side, item, seq))
     }
 
     /// Gives a difference that one side alone begins what the other has in it.

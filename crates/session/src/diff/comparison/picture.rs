@@ -177,44 +177,57 @@ impl<S: Shelf + Clone> Comparison<S> {
             by_exchange(self.stretches(0, axis)?),
             by_exchange(self.stretches(1, axis)?),
         ];
+        let in_sight = |end: Option<(f64, f64)>, (from, to): (f64, f64)| {
+            end.is_some_and(|(begin, end)| end >= from && begin <= to)
+        };
         let spots: Vec<super::Spot> = self.spots().collect();
-        let mut columns: BTreeMap<(i64, bool), Vec<Ribbon>> = BTreeMap::new();
+        let mut columns: BTreeMap<(i64, bool), Ribbon> = BTreeMap::new();
         for spot in spots {
-            let mut ends = [None; 2];
-            for (side, place) in [(0, spot.a), (1, spot.b)] {
-                if let Some((exchange, first, last)) = place
-                    && let Some(stretch) = stretches[side].get(&exchange)
-                {
-                    let from = self.x_on(side, axis, stretch, first)?;
-                    let to = self.x_on(side, axis, stretch, last)?;
-                    ends[side] = Some((from, to.max(from)));
+            let ribbon = self.ribbon(axis, &stretches, &spot)?;
+            if in_sight(ribbon.a, a) || in_sight(ribbon.b, b) {
+                let kept = columns.entry(ribbon.column(a, b, width_px)).or_insert(ribbon);
+                if kept.kind == PairKind::Same && ribbon.kind != PairKind::Same {
+                    *kept = ribbon;
                 }
             }
-            let in_sight = |end: Option<(f64, f64)>, (from, to): (f64, f64)| {
-                end.is_some_and(|(begin, end)| end >= from && begin <= to)
-            };
-            if !in_sight(ends[0], a) && !in_sight(ends[1], b) {
-                continue;
-            }
-            let (at, (from, to)) = match ends[0] {
-                Some((begin, _)) => (begin, a),
-                None => (ends[1].map_or(0.0, |(begin, _)| begin), b),
-            };
-            let column = ((at - from) / (to - from).max(f64::MIN_POSITIVE) * f64::from(width_px)).floor() as i64;
-            let ribbon = Ribbon {
-                pair: u64::from(spot.row),
-                kind: spot.kind,
-                a: ends[0],
-                b: ends[1],
-            };
-            let kept = columns.entry((column, ends[0].is_some())).or_default();
-            if kept.is_empty() {
-                kept.push(ribbon);
-            } else if kept[0].kind == PairKind::Same && ribbon.kind != PairKind::Same {
-                kept[0] = ribbon;
+        }
+        Ok(columns.into_values().collect())
+    }
+
+    fn ribbon(
+        &mut self,
+        axis: Axis,
+        stretches: &[BTreeMap<i64, Stretch>; 2],
+        spot: &super::Spot,
+    ) -> Result<Ribbon, Failed<S::Error>> {
+        let mut ends = [None; 2];
+        for (side, place) in [(0, spot.a), (1, spot.b)] {
+            if let Some((exchange, first, last)) = place
+                && let Some(stretch) = stretches[side].get(&exchange)
+            {
+                let from = self.x_on(side, axis, stretch, first)?;
+                let to = self.x_on(side, axis, stretch, last)?;
+                ends[side] = Some((from, to.max(from)));
             }
         }
-        Ok(columns.into_values().flatten().collect())
+        Ok(Ribbon {
+            pair: u64::from(spot.row),
+            kind: spot.kind,
+            a: ends[0],
+            b: ends[1],
+        })
+    }
+}
+
+impl Ribbon {
+    /// The pixel column it begins in: of A, or of B where A has no end of it.
+    fn column(&self, a: (f64, f64), b: (f64, f64), width_px: u32) -> (i64, bool) {
+        let (at, (from, to)) = match self.a {
+            Some((begin, _)) => (begin, a),
+            None => (self.b.map_or(0.0, |(begin, _)| begin), b),
+        };
+        let column = ((at - from) / (to - from).max(f64::MIN_POSITIVE) * f64::from(width_px)).floor() as i64;
+        (column, self.a.is_some())
     }
 }
 

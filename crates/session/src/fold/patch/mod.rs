@@ -44,31 +44,6 @@ pub struct Failure {
     pub function: bool,
 }
 
-/// What an operation came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// It applied.
-    Applied,
-    /// It applied, and what it did was undone because a later one failed.
-    Undone,
-    /// It failed.
-    Failed,
-    /// An earlier one failed.
-    NotReached,
-}
-
-/// The fate of each of so many operations.
-pub fn fates(count: usize, failure: Option<&Failure>) -> Vec<Fate> {
-    (0..count)
-        .map(|place| match failure.map(|failure| place.cmp(&failure.operation)) {
-            None => Fate::Applied,
-            Some(std::cmp::Ordering::Less) => Fate::Undone,
-            Some(std::cmp::Ordering::Equal) => Fate::Failed,
-            Some(std::cmp::Ordering::Greater) => Fate::NotReached,
-        })
-        .collect()
-}
-
 /// Names of the operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Op {

@@ -84,7 +84,18 @@ pub(crate) struct Columns {
     pub(crate) seqs: (u32, u32),
 }
 
+/// The block of nodes read last of each level, by number: neighbouring nodes
+/// stand in the same one.
+type RecentBlocks = BTreeMap<u32, (u32, Arc<Vec<Node>>)>;
+
 impl Columns {
+    /// Whether a node that reaches from one place to another counts in one column.
+    fn holds(&self, (from, to): (f64, f64), level: u32) -> bool {
+        // A node much narrower than a column counts where its middle is.
+        let widest = if level == 0 { 1.5 } else { 0.25 } * self.step;
+        self.column_of(from) == self.column_of(to) || to - from <= widest
+    }
+
     fn column_of(&self, x: f64) -> usize {
         (((x - self.from) / self.step).max(0.0) as usize).min(self.columns.len() - 1)
     }
@@ -189,41 +200,44 @@ impl<S: Shelf> Reader<S> {
             return Ok(columns);
         }
         let mut stack = vec![(super::top_level(u64::from(self.frame_count())), 0_u32)];
-        // Neighbouring nodes stand in the same block.
-        let mut recent: BTreeMap<u32, (u32, Arc<Vec<Node>>)> = BTreeMap::new();
+        let mut recent = RecentBlocks::new();
         while let Some((level, idx)) = stack.pop() {
             let size = pyramid::node_frames(level);
             let first = u64::from(idx) * size + 1;
             if first > u64::from(seqs.1) || first + size <= u64::from(seqs.0) {
                 continue;
             }
-            let number = idx / pyramid::BLOCK;
-            if recent.get(&level).is_none_or(|(kept, _)| *kept != number) {
-                let block = self.pages.node_block(&self.shelf, pyramid::number(level, number))?;
-                recent.insert(level, (number, block));
-            }
-            let block = &recent[&level].1;
-            let Some(node) = block.get((idx % pyramid::BLOCK) as usize) else {
+            let Some(node) = self.node(level, idx, &mut recent)? else {
                 continue;
             };
             let (first, last) = (first as u32, (first + u64::from(node.frames) - 1) as u32);
-            let whole = first >= seqs.0 && last <= seqs.1;
+            let is_whole = first >= seqs.0 && last <= seqs.1;
             let x = (warp.x(node.first_at_us, first), warp.x(node.last_at_us, last));
-            let fits = columns.column_of(x.0) == columns.column_of(x.1);
-            // A node much narrower than a column counts where its middle is.
-            let nearly = x.1 - x.0 <= if level == 0 { 1.5 * step } else { 0.25 * step };
-            if whole && (fits || nearly) {
+            if is_whole && columns.holds(x, level) {
                 columns.add((x.0 + x.1) / 2.0, node);
             } else if level == 0 {
                 self.sample_frames(warp, first.max(seqs.0), last.min(seqs.1), &mut columns)?;
             } else {
-                let children = (0..pyramid::FACTOR)
-                    .rev()
-                    .map(|child| (level - 1, idx * pyramid::FACTOR + child));
-                stack.extend(children);
+                let children = (0..pyramid::FACTOR).rev();
+                stack.extend(children.map(|child| (level - 1, idx * pyramid::FACTOR + child)));
             }
         }
         Ok(columns)
+    }
+
+    /// A node of the pyramid, if it is there.
+    fn node<'r>(
+        &mut self,
+        level: u32,
+        idx: u32,
+        recent: &'r mut RecentBlocks,
+    ) -> Result<Option<&'r Node>, Failed<S::Error>> {
+        let number = idx / pyramid::BLOCK;
+        if recent.get(&level).is_none_or(|(kept, _)| *kept != number) {
+            let block = self.pages.node_block(&self.shelf, pyramid::number(level, number))?;
+            recent.insert(level, (number, block));
+        }
+        Ok(recent[&level].1.get((idx % pyramid::BLOCK) as usize))
     }
 
     fn sample_frames(

@@ -196,8 +196,7 @@ impl<S: Shelf> Reader<S> {
 
     /// Arguments arriving, waiting, result.
     fn draw_tool(&self, span: &Span, pencil: &Pencil, canvas: &mut Canvas) {
-        let end = self.end_of(span);
-        let (from, to) = pencil.extent((span.start_us, span.first_seq), end);
+        let (from, to) = pencil.extent((span.start_us, span.first_seq), self.end_of(span));
         if !pencil.visible(from, to) {
             return;
         }
@@ -206,34 +205,25 @@ impl<S: Shelf> Reader<S> {
             Some(more) if more > 0 => format!("+{more} {}", describe::span_subject(span)),
             _ => describe::span_subject(span),
         };
-        let Some((ready_us, ready_seq)) = span.ready else {
-            let form = if span.result.is_some() {
-                Form::Bar
-            } else {
-                self.bar_of(span)
+        let mut add = |form, (from, to), strength, label| {
+            canvas.add(LaneId::Tools, shape_of(span, form, from, to, row, strength, label));
+        };
+        let Some(ready) = span.ready else {
+            let form = match span.result {
+                Some(_) => Form::Bar,
+                None => self.bar_of(span),
             };
-            let label = pencil.label(&text, from, to);
-            canvas.add(LaneId::Tools, shape_of(span, form, from, to, row, 200, label));
-            return;
+            return add(form, (from, to), 200, pencil.label(&text, from, to));
         };
-        let ready = pencil.extent((ready_us, ready_seq), (ready_us, ready_seq)).1;
-        let on_args = ready - from >= to - ready;
-        let args_label = if on_args {
-            pencil.label(&text, from, ready)
-        } else {
-            String::new()
+        let ready = pencil.extent(ready, ready).1;
+        // The longer part has the label.
+        let (args_text, wait_text) = match ready - from >= to - ready {
+            true => (text.as_str(), ""),
+            false => ("", text.as_str()),
         };
-        canvas.add(
-            LaneId::Tools,
-            shape_of(span, Form::Bar, from, ready, row, 200, args_label),
-        );
+        add(Form::Bar, (from, ready), 200, pencil.label(args_text, from, ready));
         if to - ready > pencil.step / 2.0 {
-            let label = if on_args {
-                String::new()
-            } else {
-                pencil.label(&text, ready, to)
-            };
-            canvas.add(LaneId::Tools, shape_of(span, Form::Pale, ready, to, row, 120, label));
+            add(Form::Pale, (ready, to), 120, pencil.label(wait_text, ready, to));
         }
         if let Some((at_us, seq)) = span.result {
             let x = pencil.x(at_us, seq);
