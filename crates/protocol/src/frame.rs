@@ -58,7 +58,6 @@ pub enum Detail {
 pub struct Frame {
     /// Where its bytes are in the decoded body.
     pub range: Range<u64>,
-    /// What it is.
     pub kind: FrameKind,
     /// It comes from the protobuf transport.
     pub is_record: bool,

@@ -43,7 +43,6 @@ const FOUND_CHARS: usize = 60;
 /// An event after both stages.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checked {
-    /// What becomes of it.
     pub verdict: Verdict,
     /// What was translated, in order.
     pub conversions: Vec<Conversion>,
@@ -116,7 +115,6 @@ impl std::fmt::Display for Issue {
 pub struct Strip {
     /// JSON Pointer to it, in the event as it arrived at this stage.
     pub path: String,
-    /// What it was.
     pub what: Stripped,
 }
 
@@ -203,5 +201,20 @@ fn enforce(mut event: Value, stripped: &mut Vec<Strip>, refused: &mut Option<Val
     } else {
         *refused = Some(event);
         Verdict::Fatal(Fatal { issues })
+    }
+}
+
+/// Whether events of a type have a member of this name. A type that protocol
+/// 1.0 does not have has the members of every event, a retired one its own too.
+pub fn has_member(event_type: &EventType, name: &str) -> bool {
+    match table::event(event_type) {
+        Some(schema) => schema.field(name.as_bytes()).is_some(),
+        None => {
+            table::WORK.iter().any(|field| field.name == name)
+                || matches!(
+                    (event_type, name),
+                    (EventType::ThinkingStart, "title") | (EventType::ThinkingTextMessageContent, "delta")
+                )
+        }
     }
 }

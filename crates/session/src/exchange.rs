@@ -73,32 +73,26 @@ pub fn path_and_query(target: &str) -> (&str, &str) {
 }
 
 /// HTTP version of a message.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::EnumString)]
 pub enum HttpVersion {
-    /// HTTP/1.0.
+    #[strum(serialize = "HTTP/1.0")]
     Http10,
-    /// HTTP/1.1.
     #[default]
+    #[strum(serialize = "HTTP/1.1")]
     Http11,
-    /// HTTP/2.
+    #[strum(serialize = "HTTP/2")]
     Http2,
 }
 
 impl HttpVersion {
     /// `HTTP/1.1` and the like.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Http10 => "HTTP/1.0",
-            Self::Http11 => "HTTP/1.1",
-            Self::Http2 => "HTTP/2",
-        }
+        self.into()
     }
 
     /// Reads what [`HttpVersion::as_str`] writes.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Http10, Self::Http11, Self::Http2]
-            .into_iter()
-            .find(|version| version.as_str() == text)
+        text.parse().ok()
     }
 }
 
@@ -120,7 +114,6 @@ pub struct RequestHead {
 /// The head of a response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResponseHead {
-    /// Status code.
     pub status: u16,
     /// Version upstream spoke.
     pub version: HttpVersion,
@@ -132,12 +125,13 @@ pub struct ResponseHead {
 }
 
 /// How the transport of an exchange ended (design, section 3).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::EnumString)]
 #[cfg_attr(
     feature = "serde",
     derive(serde::Serialize, serde::Deserialize),
     serde(rename_all = "snake_case")
 )]
+#[strum(serialize_all = "snake_case")]
 pub enum Ending {
     /// It has not ended.
     #[default]
@@ -158,30 +152,14 @@ pub enum Ending {
 }
 
 impl Ending {
-    const NAMES: [(Self, &'static str); 7] = [
-        (Self::Open, "open"),
-        (Self::Complete, "complete"),
-        (Self::UpstreamReset, "upstream_reset"),
-        (Self::UpstreamClosed, "upstream_closed"),
-        (Self::NoAnswer, "no_answer"),
-        (Self::ClientLeft, "client_left"),
-        (Self::RecorderStopped, "recorder_stopped"),
-    ];
-
     /// The contract's name.
     pub fn as_str(self) -> &'static str {
-        Self::NAMES
-            .iter()
-            .find(|(ending, _)| *ending == self)
-            .map_or("open", |(_, name)| name)
+        self.into()
     }
 
     /// Reads what [`Ending::as_str`] writes.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::NAMES
-            .iter()
-            .find(|(_, name)| *name == text)
-            .map(|(ending, _)| *ending)
+        text.parse().ok()
     }
 }
 
@@ -225,7 +203,6 @@ pub struct Exchange {
     pub index: i64,
     /// Name of the source it came through.
     pub source: String,
-    /// The request's head.
     pub request: RequestHead,
     /// Bytes of the request body.
     pub request_len: u64,
@@ -239,11 +216,9 @@ pub struct Exchange {
     pub response_at_us: Option<u64>,
     /// When it ended; when the last thing happened, while it is open.
     pub last_at_us: u64,
-    /// How it ended.
     pub ending: Ending,
     /// Bytes of the response body on the wire so far.
     pub body_len: u64,
-    /// Chunks so far.
     pub chunk_count: u64,
     /// What passed in another protocol, if the connection changed to one.
     pub relayed: Option<Relayed>,

@@ -42,7 +42,6 @@ pub struct Fault {
     pub name: &'static str,
     /// On the page.
     pub title: &'static str,
-    /// What it does.
     pub sentence: &'static str,
     /// One that takes text to the end of the spec is the last.
     pub fields: &'static [Field],

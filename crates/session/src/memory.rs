@@ -101,11 +101,6 @@ impl MemoryShelf {
         self.watermark = commit.watermark;
     }
 
-    /// Bytes of all pages.
-    pub fn pages_len(&self) -> u64 {
-        self.pages.values().map(|bytes| bytes.len() as u64).sum()
-    }
-
     /// Every page, in order.
     pub fn pages(&self) -> impl Iterator<Item = (PageKind, u64, &Arc<[u8]>)> {
         self.pages.iter().map(|((kind, number), bytes)| (*kind, *number, bytes))

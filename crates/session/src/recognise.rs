@@ -57,7 +57,8 @@ impl From<Transport> for Media {
 }
 
 /// What a request asks for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::FromRepr)]
+#[repr(u8)]
 pub enum Asks {
     /// Something that has nothing to do with runs, as far as is known.
     #[default]
@@ -73,10 +74,7 @@ pub enum Asks {
 
 impl Asks {
     pub(crate) fn from_code(code: u8) -> Self {
-        [Self::Other, Self::Info, Self::Connect, Self::Run, Self::Attempt]
-            .get(usize::from(code))
-            .copied()
-            .unwrap_or_default()
+        Self::from_repr(code).unwrap_or_default()
     }
 }
 

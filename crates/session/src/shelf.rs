@@ -35,7 +35,6 @@ pub enum PageKind {
 /// A page on its way to a shelf.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// Its family.
     pub kind: PageKind,
     /// Its number within the family.
     pub number: u64,

@@ -54,7 +54,6 @@ pub(crate) struct Absorbed {
     pub(crate) bytes: usize,
     /// Bytes that are needed to read the next record, when none was whole.
     pub(crate) wants: usize,
-    /// Exchanges that ended.
     pub(crate) ended: Vec<i64>,
     /// What follows is not a record.
     pub(crate) broken: bool,

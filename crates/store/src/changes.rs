@@ -28,7 +28,6 @@ pub struct Changed {
     pub last_at_us: u64,
     /// Frames known to the deriver so far.
     pub derived_frames: u32,
-    /// All of it is derived.
     pub is_derived: bool,
     pub hidden: bool,
 }
@@ -45,7 +44,6 @@ pub struct Changes {
     /// Moves of the store when the connection was opened.
     moves: usize,
     data_version: i64,
-    /// The last change that was given.
     last: ChangePlace,
     /// The last poll did not give all.
     has_more: bool,

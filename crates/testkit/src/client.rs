@@ -22,7 +22,6 @@ pub enum Closed {
 pub struct RawClient {
     stream: TcpStream,
     started: Instant,
-    /// Everything received so far.
     pub received: Vec<u8>,
     /// Length after each read, and when it came, microseconds since connecting.
     pub reads: Vec<(usize, u64)>,

@@ -57,7 +57,6 @@ pub(crate) fn run_tests(command: &mut Command) -> Result<()> {
 struct Progress {
     /// The binary whose tests run; empty while cargo builds.
     binary: String,
-    /// Its lines so far.
     held: Vec<String>,
 }
 

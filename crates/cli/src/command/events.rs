@@ -58,7 +58,7 @@ fn json_line(exchange: Option<i64>, event: &EventLine) -> String {
         offset: event.entry.offset,
         len: event.entry.len,
         chunk: event.entry.chunk,
-        kind: event.kind_name(),
+        kind: event.entry.kind.as_str(),
         type_name: event.type_name.as_deref(),
         event: event.event.as_deref().and_then(json::raw),
         findings: findings.collect(),
@@ -66,7 +66,7 @@ fn json_line(exchange: Option<i64>, event: &EventLine) -> String {
 }
 
 fn text_line(event: &EventLine) -> String {
-    let name = event.type_name.as_deref().unwrap_or_else(|| event.kind_name());
+    let name = event.type_name.as_deref().unwrap_or_else(|| event.entry.kind.as_str());
     let mut text = format!(
         "{:>6}  {:>10}  {:<28}  {}",
         event.seq,

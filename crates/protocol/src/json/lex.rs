@@ -14,7 +14,6 @@ pub(super) struct Lexer<'a> {
 pub(super) struct Quoted {
     /// Without the quotes.
     pub(super) inside: Range<usize>,
-    /// Whether there is a backslash in it.
     pub(super) escaped: bool,
 }
 

@@ -10,7 +10,6 @@ use super::{Cause, JsonError, Wtf8, lex::Lexer, parse::unescaped};
 /// One member of an object, as it stands. Duplicates are all there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
-    /// The name, unescaped.
     pub name: Wtf8,
     /// Where the name stands, quotes included.
     pub name_range: Range<usize>,

@@ -194,11 +194,6 @@ impl Wtf8 {
         let six_bits = |shift: u32| 0x80 | ((unit >> shift) & 0x3F).to_le_bytes()[0];
         self.push_checked(&[0xED, six_bits(6), six_bits(0)]);
     }
-
-    /// Whether a surrogate half without a partner stands somewhere in it.
-    pub fn has_lone_surrogate(&self) -> bool {
-        self.as_str().is_none()
-    }
 }
 
 /// Bytes of a surrogate without a partner.

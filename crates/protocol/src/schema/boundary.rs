@@ -20,7 +20,6 @@ pub struct Boundary {
 pub struct Conversion {
     /// What it was, in the client's words: `THINKING_START`, `RAW.rawEvent: null`.
     pub what: String,
-    /// What it became.
     pub to: &'static str,
     /// What was lost or invented on the way, as a sentence.
     pub note: Option<String>,

@@ -38,7 +38,7 @@ const EVENT: &[Field] = &[
 ];
 
 /// Members of every event that can belong to a sub-agent's work.
-const WORK: &[Field] = &[
+pub(super) const WORK: &[Field] = &[
     required("type", Any),
     optional("timestamp", Whole { least: -LARGEST_SAFE }),
     optional("rawEvent", NotNull),

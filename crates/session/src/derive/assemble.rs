@@ -47,11 +47,9 @@ pub type SpanPiece = (u32, Kind, String);
 /// What the deriver is to note beside the frame's span.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Noted {
-    /// The span of the frame.
     pub(crate) span: u32,
     /// The first character of text came with it.
     pub(crate) text_chars: u64,
-    /// A tool call began.
     pub(crate) tool_began: bool,
     /// Operations of a state event's patch.
     pub(crate) operations: usize,

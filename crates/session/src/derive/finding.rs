@@ -14,9 +14,7 @@ pub const BLOCK: u32 = 128;
 pub struct FindingEntry {
     /// At which frame; 0 is the request, and one past the last frame the end.
     pub seq: u32,
-    /// Rule id.
     pub rule: String,
-    /// How bad.
     pub severity: Severity,
     /// What, as a sentence.
     pub message: String,

@@ -96,7 +96,6 @@ impl PieceSource for Layered<'_> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Followed {
     pub(crate) findings: Vec<FindingEntry>,
-    /// A state patch failed.
     pub(crate) patch_failed: bool,
 }
 

@@ -19,15 +19,13 @@ pub const BLOCK: u32 = 512;
 pub struct FrameEntry {
     /// Where it begins in the decoded body.
     pub offset: u64,
-    /// Its length.
+    /// Its length, bytes.
     pub len: u64,
     /// When the chunk that completed it came.
     pub at_us: u64,
     /// Number of that chunk, from 0.
     pub chunk: u64,
-    /// What it is.
     pub kind: FrameKind,
-    /// Type of the event.
     pub event: EventCode,
     /// Ordinal of the span in whose rows it stands.
     pub span: u32,

@@ -11,36 +11,29 @@ impl Severity {
     }
 
     pub(crate) fn from_code(code: u8) -> Option<Self> {
-        match code {
-            1 => Some(Self::Note),
-            2 => Some(Self::Warning),
-            3 => Some(Self::Error),
-            _ => None,
-        }
+        Self::from_repr(code.checked_sub(1)?)
     }
 
     /// The contract's name: `error`, `warning`, `note`.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Note => "note",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
+        self.into()
     }
 }
 
 /// Family of an event or a span; one hue each.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, strum::FromRepr, strum::IntoStaticStr)]
 #[cfg_attr(
     feature = "serde",
     derive(serde::Serialize, serde::Deserialize),
     serde(rename_all = "snake_case")
 )]
 #[repr(u8)]
+#[strum(serialize_all = "snake_case")]
 pub enum Kind {
     Run,
     Step,
     Subagent,
+    #[strum(serialize = "message")]
     Text,
     Reasoning,
     Tool,
@@ -58,45 +51,13 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 14] = [
-        Self::Run,
-        Self::Step,
-        Self::Subagent,
-        Self::Text,
-        Self::Reasoning,
-        Self::Tool,
-        Self::State,
-        Self::Activity,
-        Self::Custom,
-        Self::Raw,
-        Self::Messages,
-        Self::Wait,
-        Self::Wire,
-        Self::Unknown,
-    ];
-
     pub(crate) fn from_code(code: u8) -> Self {
-        Self::ALL.get(usize::from(code)).copied().unwrap_or(Self::Unknown)
+        Self::from_repr(code).unwrap_or(Self::Unknown)
     }
 
     /// The word for it in `scrubjay spans`.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Run => "run",
-            Self::Step => "step",
-            Self::Subagent => "subagent",
-            Self::Text => "message",
-            Self::Reasoning => "reasoning",
-            Self::Tool => "tool",
-            Self::State => "state",
-            Self::Activity => "activity",
-            Self::Custom => "custom",
-            Self::Raw => "raw",
-            Self::Messages => "messages",
-            Self::Wait => "wait",
-            Self::Wire => "wire",
-            Self::Unknown => "unknown",
-        }
+        self.into()
     }
 }
 

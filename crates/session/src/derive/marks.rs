@@ -60,7 +60,6 @@ pub(crate) enum StateMark {
 /// A frame in a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mark {
-    /// The frame.
     pub seq: u32,
     /// When it came.
     pub at_us: u64,

@@ -49,8 +49,6 @@ pub mod pyramid;
 pub mod spans;
 pub mod summary;
 mod tails;
-#[cfg(test)]
-mod tests;
 
 use scrubjay_protocol::{frame::Frame, json::Value};
 
@@ -114,7 +112,6 @@ pub enum Purpose {
 pub struct Commit {
     /// To be stored in one transaction; a page replaces the one before it.
     pub pages: Vec<Page>,
-    /// How far they reach.
     pub watermark: Watermark,
     /// The summary as of now (it is among the pages, too).
     pub summary: Summary,

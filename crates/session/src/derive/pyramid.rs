@@ -57,14 +57,11 @@ pub fn node_frames(level: u32) -> u64 {
 /// What a lane holds in a node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cell {
-    /// Frames.
     pub count: u32,
     pub bytes: u64,
     /// Worst finding.
     pub severity: Option<Severity>,
-    /// First frame.
     pub first_seq: u32,
-    /// Last frame.
     pub last_seq: u32,
 }
 
@@ -87,7 +84,6 @@ impl Cell {
 /// A stretch of frames.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Node {
-    /// Frames in it.
     pub frames: u32,
     /// When the first came.
     pub first_at_us: u64,
@@ -97,7 +93,6 @@ pub struct Node {
     pub bytes: u64,
     /// Longest wait before a frame of it.
     pub max_gap_us: u64,
-    /// The lanes.
     pub cells: [Cell; LANES],
 }
 

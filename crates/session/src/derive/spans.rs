@@ -27,7 +27,6 @@ pub const OPEN_NAMED: usize = 256;
 pub struct Span {
     /// Its number in the order of first frames, from 0.
     pub ordinal: u32,
-    /// Family.
     pub kind: Kind,
     /// messageId, toolCallId, runId, subagentRunId, …
     pub id: String,
@@ -35,7 +34,6 @@ pub struct Span {
     pub name: String,
     /// Ordinal of the span it is in: the run's step or sub-agent, a tool call's message.
     pub parent: Option<u32>,
-    /// First frame.
     pub first_seq: u32,
     /// Last frame so far.
     pub last_seq: u32,

@@ -14,10 +14,13 @@ pub use crate::{
 pub const RUNS_NAMED: usize = 1_000;
 
 /// How a run came out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::FromRepr, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+#[repr(u8)]
 pub enum Outcome {
     /// No terminal event yet. Once the exchange has ended: none.
     #[default]
+    #[strum(serialize = "none")]
     Open,
     /// Finished.
     Success,
@@ -32,35 +35,23 @@ pub enum Outcome {
 impl Outcome {
     /// The contract's word: `none` for a run without a terminal event.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "none",
-            Self::Success => "success",
-            Self::Interrupt => "interrupt",
-            Self::Cancelled => "cancelled",
-            Self::Error => "error",
-        }
+        self.into()
     }
 
-    fn from_code(code: u8) -> Self {
-        [Self::Open, Self::Success, Self::Interrupt, Self::Cancelled, Self::Error]
-            .get(usize::from(code))
-            .copied()
-            .unwrap_or_default()
+    pub(crate) fn from_code(code: u8) -> Self {
+        Self::from_repr(code).unwrap_or_default()
     }
 }
 
 /// A run of an exchange.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Run {
-    /// `runId`.
     pub run_id: String,
-    /// `threadId`.
     pub thread_id: String,
     /// `parentRunId`, if the stream gives one.
     pub parent_run_id: Option<String>,
     /// How it came out.
     pub outcome: Outcome,
-    /// First frame.
     pub first_seq: u32,
     /// Last frame so far: the terminal event, or the last frame before the next run.
     pub last_seq: u32,
@@ -80,11 +71,8 @@ pub struct Run {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RuleCount {
-    /// Rule id.
     pub rule: String,
-    /// How bad.
     pub severity: Severity,
-    /// How many.
     pub count: u32,
     /// Frame of the first.
     pub first_seq: u32,
@@ -110,7 +98,6 @@ pub struct Summary {
     pub findings: [u32; 3],
     /// The runs, the first [`RUNS_NAMED`] of them.
     pub runs: Vec<Run>,
-    /// Runs in all.
     pub run_count: u32,
     /// `threadId` as the stream says, else as the request says.
     pub thread_id: String,
@@ -118,7 +105,6 @@ pub struct Summary {
     pub run_id: String,
     /// The request's body is a RunAgentInput (or an envelope that holds one).
     pub is_run_input: bool,
-    /// What it asks for.
     pub asks: Asks,
     /// The method that it names in the envelope of CopilotKit's single endpoint
     /// (`agent/run`, `info`); empty for any other request.

@@ -37,6 +37,7 @@ use super::{
 use crate::{
     changes::{Comparing, Diff},
     derive::ShelfPieces,
+    fold::value::Value,
     query::Failed,
     shelf::Shelf,
     steps,
@@ -47,7 +48,6 @@ use crate::{
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Moment {
     pub exchange: i64,
-    /// The frame.
     pub seq: u32,
 }
 
@@ -76,9 +76,7 @@ pub struct Comparison<S: Shelf> {
 /// Two threads that were compared with each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ComparedThreads {
-    /// Which they are.
     pub pair: ThreadPair,
-    /// How many differences there are in them.
     pub differences: u32,
     /// The first row that differs, else the first.
     pub row: u32,
@@ -289,10 +287,15 @@ impl<S: Shelf + Clone> Comparison<S> {
         let level = self.rules.level();
         let one = pair::document_of(&mut self.open[0], &self.outlines[0], a, level)?;
         let other = pair::document_of(&mut self.open[1], &self.outlines[1], b, level)?;
+        self.tree_of_values(a, b, &one, &other)
+    }
+
+    /// What differs between a value of A's item and one of B's.
+    fn tree_of_values(&mut self, a: &Item, b: &Item, one: &Value, other: &Value) -> Result<Diff, Failed<S::Error>> {
         let [shelf_a, shelf_b] = self.shelves(a, b)?;
         let ignored = self.ignored();
         let pieces = [&ShelfPieces(&shelf_a) as _, &ShelfPieces(&shelf_b) as _];
-        Ok(Comparing::closely(pieces, &ignored).between(&one, &other))
+        Ok(Comparing::closely(pieces, &ignored).between(one, other))
     }
 
     /// Whether rows paired by hand are among them; whether a row is one.

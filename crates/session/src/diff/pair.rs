@@ -20,11 +20,11 @@ use super::{
 use crate::{
     changes::{ChangeKind, Diff, Step, branch_in},
     derive::ShelfPieces,
-    fold::value::{Key, Map, Node, Value},
-    query::{
-        Change, Failed,
-        {state::push_token, tree::preview},
+    fold::{
+        piece::PieceSource,
+        value::{Key, Map, Node, Value},
     },
+    query::{Change, Failed, state::push_token, tree::preview},
     shelf::Shelf,
 };
 
@@ -48,7 +48,6 @@ pub struct PairDetail {
     pub timing: Vec<TimingRow>,
     /// From A's state after the pair to B's: at most 200 changes.
     pub state_after: Vec<Change>,
-    /// How many changes in all.
     pub state_changes: u64,
 }
 
@@ -295,16 +294,9 @@ fn difference(old: f64, new: f64) -> String {
 
 /// Changes from A's state to B's.
 pub(super) fn changes_of<S: Shelf>(diff: &Diff, shelves: [&S; 2]) -> (Vec<Change>, u64) {
-    let changes = diff.changes(CHANGES).into_iter().filter_map(|(tokens, diff)| {
-        let mut pointer = String::new();
-        tokens.iter().for_each(|token| push_token(&mut pointer, token));
-        Some(Change {
-            pointer,
-            change: diff.change?,
-            old: diff.old.as_ref().map(|value| preview(value, &ShelfPieces(shelves[0]))),
-            new: diff.new.as_ref().map(|value| preview(value, &ShelfPieces(shelves[1]))),
-        })
-    });
+    let pieces = [&ShelfPieces(shelves[0]) as &dyn PieceSource, &ShelfPieces(shelves[1])];
+    let changes = diff.changes(CHANGES).into_iter();
+    let changes = changes.filter_map(|(tokens, diff)| Change::of(&tokens, diff, pieces));
     (changes.collect(), u64::from(diff.count()))
 }
 

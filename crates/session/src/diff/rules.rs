@@ -10,12 +10,13 @@ use thiserror::Error;
 use crate::visible;
 
 /// What counts as different. Each level counts what the ones before it count.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr)]
 #[cfg_attr(
     feature = "serde",
     derive(serde::Serialize, serde::Deserialize),
     serde(rename_all = "snake_case")
 )]
+#[strum(serialize_all = "snake_case")]
 pub enum Level {
     /// Inputs, tool names, arguments and results, steps, sub-agents, custom
     /// events, their order, outcomes, interrupts, final state.
@@ -36,12 +37,7 @@ impl Level {
 
     /// The contract's name.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Behaviour => "behaviour",
-            Self::State => "state",
-            Self::Text => "text",
-            Self::Wire => "wire",
-        }
+        self.into()
     }
 }
 

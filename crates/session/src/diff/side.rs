@@ -13,7 +13,6 @@ use crate::{
 /// One exchange of a side, or one run of it.
 #[derive(Clone, Debug)]
 pub struct Part<S> {
-    /// Where it lies.
     pub shelf: S,
     /// Its number, as a person names it.
     pub exchange: i64,
@@ -43,7 +42,6 @@ pub type Side<S> = Vec<Part<S>>;
 pub struct SideFacts {
     /// Run or thread, as the stream names it.
     pub title: String,
-    /// The exchanges, in order.
     pub exchanges: Vec<i64>,
     /// Wall clock of the first, microseconds since 1970.
     pub started_at_us: i64,

@@ -18,12 +18,13 @@ use super::{
 };
 
 /// How two things relate.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr)]
 #[cfg_attr(
     feature = "serde",
     derive(serde::Serialize, serde::Deserialize),
     serde(rename_all = "snake_case")
 )]
+#[strum(serialize_all = "snake_case")]
 pub enum PairKind {
     /// Both have it, and it says the same at this level.
     #[default]
@@ -46,23 +47,15 @@ impl PairKind {
     /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Same => "same",
-            Self::Changed => "changed",
             Self::OnlyA => "only A",
             Self::OnlyB => "only B",
-            Self::Reordered => "reordered",
-            Self::Recovered => "recovered",
-            Self::Downstream => "downstream",
+            other => other.code(),
         }
     }
 
     /// The word for it in JSON.
     pub fn code(self) -> &'static str {
-        match self {
-            Self::OnlyA => "only_a",
-            Self::OnlyB => "only_b",
-            other => other.as_str(),
-        }
+        self.into()
     }
 }
 
@@ -72,7 +65,6 @@ pub(crate) struct Row {
     pub(crate) a: Option<u32>,
     pub(crate) b: Option<u32>,
     pub(crate) turn: u32,
-    /// Of which pair of threads.
     pub(crate) thread: u32,
     pub(crate) matched: MatchKind,
     pub(crate) kind: PairKind,
@@ -87,7 +79,8 @@ pub(crate) struct Row {
 }
 
 /// How much of a side a difference is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Scope {
     /// One pair, or several that follow each other.
     #[default]
@@ -101,11 +94,7 @@ pub enum Scope {
 impl Scope {
     /// The word for it.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pair => "pair",
-            Self::Turn => "turn",
-            Self::Thread => "thread",
-        }
+        self.into()
     }
 }
 
@@ -114,7 +103,6 @@ impl Scope {
 pub struct Difference {
     /// How the two relate.
     pub kind: PairKind,
-    /// Number of its first row.
     pub first_row: u32,
     /// Number of the last row that differs in it.
     pub last_row: u32,

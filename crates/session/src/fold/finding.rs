@@ -17,7 +17,6 @@ pub struct Finding {
     pub seq: u32,
     /// Id of the rule; see [`super::rule`].
     pub rule: &'static str,
-    /// How bad.
     pub severity: Severity,
     /// One sentence.
     pub message: String,
@@ -34,7 +33,6 @@ pub struct Finding {
 pub struct Stop {
     /// At which frame.
     pub seq: u32,
-    /// By which rule.
     pub rule: String,
     /// Why, as a sentence.
     pub message: String,

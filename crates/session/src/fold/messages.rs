@@ -193,12 +193,6 @@ impl Messages {
         found
     }
 
-    /// Index in the list of what stands at a spot.
-    pub(crate) fn index_of(&self, spot: Spot) -> usize {
-        let before = self.pages.range(..spot.page).map(|(_, page)| page.len);
-        before.sum::<usize>() + spot.slot
-    }
-
     pub(crate) fn get(&self, spot: Spot, pieces: &dyn PieceSource) -> Option<Message> {
         self.pages.get(&spot.page)?.body(pieces).get(spot.slot).cloned()
     }

@@ -450,13 +450,6 @@ impl Fold {
         self.held().messages.read(first, count, pieces)
     }
 
-    /// Index of the first message with this id.
-    pub fn message_index(&self, id: &Wtf8, pieces: &dyn PieceSource) -> Option<usize> {
-        let messages = &self.held().messages;
-        let spot = messages.search(Named::Message, id.as_bytes(), &|_| true, pieces)?;
-        Some(messages.index_of(spot))
-    }
-
     /// The state as JSON text.
     pub fn state_json(&self, pieces: &dyn PieceSource) -> String {
         value::to_json(self.state(), pieces)

@@ -16,12 +16,14 @@ mod wire;
 pub use self::{client::*, verifier::*, wire::*};
 
 /// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::FromRepr, strum::IntoStaticStr)]
 #[cfg_attr(
     feature = "serde",
     derive(serde::Serialize, serde::Deserialize),
     serde(rename_all = "snake_case")
 )]
+#[strum(serialize_all = "snake_case")]
+#[repr(u8)]
 pub enum Severity {
     /// Worth knowing.
     Note,

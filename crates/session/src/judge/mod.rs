@@ -47,6 +47,7 @@ use self::{
     effort::Effort,
     items::Items,
     reported::Reported,
+    request::RunRequest,
     rule::{DELTA_LARGER, LARGE_STATE, SECRET, SNAKE_CASE, TYPE_CASE},
     runs::Runs,
     transport::{Head, Times},

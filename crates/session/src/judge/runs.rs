@@ -24,7 +24,6 @@ const ERRORS: [&str; 4] = ["error", "on_chain_error", "on_llm_error", "on_chat_m
 /// The run that is under way, or the last one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Runs {
-    /// Runs so far.
     pub(super) count: u32,
     pub(super) thread_id: Wtf8,
     pub(super) run_id: Wtf8,

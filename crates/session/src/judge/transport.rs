@@ -382,7 +382,14 @@ fn judge_ending(head: &Head, times: &Times, request: &RunRequest, ended: &Ended,
 }
 
 /// A body that ended as HTTP says it should ends its run, too.
-fn judge_completion(head: &Head, times: &Times, request: &RunRequest, ended: &Ended, open: &str, findings: &mut Vec<Violation>) {
+fn judge_completion(
+    head: &Head,
+    times: &Times,
+    request: &RunRequest,
+    ended: &Ended,
+    open: &str,
+    findings: &mut Vec<Violation>,
+) {
     if times.in_run && ended.is_run_over {
         // The end stands in a frame that only the client reads.
         return;

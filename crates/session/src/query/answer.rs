@@ -1,7 +1,5 @@
 //! What the queries answer with: plain values, no references into a reader.
 
-use scrubjay_protocol::frame::FrameKind;
-
 pub use crate::derive::{
     finding::FindingEntry,
     frames::FrameEntry,
@@ -22,7 +20,6 @@ pub struct EventLine {
     /// Text of the event's JSON, verbatim when it is an event and UTF-8; of a
     /// record that of the value it decodes to; otherwise absent.
     pub event: Option<String>,
-    /// What is wrong with it.
     pub findings: Vec<FindingEntry>,
 }
 
@@ -38,7 +35,6 @@ pub struct FrameData {
 /// The bytes of a frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FrameText {
-    /// All its bytes, or the first of them.
     pub bytes: Vec<u8>,
     /// Whether bytes were left out.
     pub cut: bool,
@@ -69,7 +65,6 @@ pub struct Moment {
     pub type_name: Option<String>,
     /// Where the official client had given up, at or before this frame.
     pub stopped: Option<Stop>,
-    /// How it was reached.
     pub explain: Explain,
     pub(crate) fold: Fold,
 }
@@ -127,7 +122,6 @@ pub struct StateAt {
     pub stopped: Option<Stop>,
     /// The open interrupts, a JSON array.
     pub interrupts: String,
-    /// How it was reached.
     pub explain: Explain,
     /// What is `null` in it because it is too large.
     pub too_large: Option<TooLarge>,
@@ -178,7 +172,6 @@ pub enum RowsOf {
 pub struct RowWindow<T> {
     /// Number of the first row given.
     pub first: u64,
-    /// Rows in all.
     pub total: u64,
     pub rows: Vec<T>,
 }
@@ -191,7 +184,6 @@ pub struct Row {
     pub span: Option<u32>,
     /// A frame inside an open span stands one level in.
     pub depth: u8,
-    /// First frame.
     pub first_seq: u32,
     /// Last frame so far.
     pub last_seq: u32,
@@ -199,7 +191,6 @@ pub struct Row {
     pub at_us: u64,
     /// For spans: first to last frame. For frames: gap since the one before.
     pub duration_us: u64,
-    /// Family.
     pub kind: Kind,
     /// Short subject: event type, tool name, role, step name.
     pub subject: String,
@@ -343,7 +334,6 @@ pub struct FrameDetail {
     pub chunk_frames: u32,
     /// Offsets within the frame at which a new chunk begins (not for encoded bodies).
     pub chunk_boundaries: Vec<u64>,
-    /// What is wrong with it.
     pub findings: Vec<FindingEntry>,
     /// Members of the event's object in the order of the text: name and verbatim JSON.
     pub fields: Vec<Field>,
@@ -401,7 +391,6 @@ pub struct Field {
     pub name: String,
     /// Verbatim JSON text.
     pub value: String,
-    /// Whether it was cut.
     pub cut: bool,
     /// The schema of this event type has it.
     pub known: bool,
@@ -419,7 +408,6 @@ pub struct Operation {
     pub from: Option<String>,
     /// Value, as JSON text, shortened.
     pub value: Option<String>,
-    /// What became of it.
     pub fate: Fate,
     /// Why it failed; empty otherwise.
     pub reason: String,
@@ -439,16 +427,4 @@ pub enum Fate {
     Failed,
     /// It had no effect because another one failed.
     Skipped,
-}
-
-impl EventLine {
-    /// The contract's word for what the frame is.
-    pub fn kind_name(&self) -> &'static str {
-        match self.entry.kind {
-            FrameKind::Event => "event",
-            FrameKind::Comment => "comment",
-            FrameKind::Malformed => "malformed",
-            FrameKind::Record => "record",
-        }
-    }
 }

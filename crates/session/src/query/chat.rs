@@ -39,10 +39,8 @@ pub struct ChatWindow {
     pub as_of: u32,
     /// Number of the first message given.
     pub first: u32,
-    /// Messages in all.
     pub total: u32,
     pub messages: Vec<ChatMessage>,
-    /// Open interrupts.
     pub interrupts: Vec<Interrupt>,
     /// The official client had given up before this moment.
     pub stop: Option<Stop>,
@@ -58,11 +56,9 @@ pub struct ChatWindow {
 pub struct ChatMessage {
     /// Place in the list, from 0.
     pub index: u32,
-    /// `id`.
     pub id: String,
     /// `role`, as it stands.
     pub role: String,
-    /// `name`, if any.
     pub name: Option<String>,
     /// Sub-agent it belongs to, if any.
     pub subagent: Option<String>,
@@ -76,7 +72,6 @@ pub struct ChatMessage {
     pub parts_skipped: u32,
     /// Whole content as JSON, for activities and anything unusual.
     pub json: Option<String>,
-    /// Tool calls.
     pub tools: Vec<ToolCard>,
     /// Tool calls left out after `tools`.
     pub tools_skipped: u32,
@@ -98,11 +93,8 @@ pub struct ChatMessage {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ToolCard {
-    /// `id`.
     pub id: String,
-    /// Tool name.
     pub name: String,
-    /// Arguments so far.
     pub arguments: String,
     /// Arguments are still arriving.
     pub open: bool,
@@ -117,11 +109,8 @@ pub struct ToolCard {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Interrupt {
-    /// `id`.
     pub id: String,
-    /// `reason`.
     pub reason: String,
-    /// `message`.
     pub message: String,
     /// Response schema as JSON.
     pub response_schema: Option<String>,

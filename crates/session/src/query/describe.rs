@@ -142,13 +142,10 @@ pub(crate) fn span_line(span: &Span) -> Option<String> {
 }
 
 fn outcome_word(span: &Span) -> &'static str {
-    match span.outcome {
+    match Outcome::from_code(span.outcome) {
         _ if span.open => "",
-        code if code == Outcome::Success as u8 => "success",
-        code if code == Outcome::Interrupt as u8 => "interrupt",
-        code if code == Outcome::Cancelled as u8 => "cancelled",
-        code if code == Outcome::Error as u8 => "error",
-        _ => "no end",
+        Outcome::Open => "no end",
+        outcome => outcome.as_str(),
     }
 }
 

@@ -6,6 +6,7 @@ use scrubjay_protocol::{
     event::EventType,
     frame::{Frame, FrameKind},
     json::{self, Value, to_json},
+    schema,
 };
 
 use super::{Failed, Reader, answer::*, describe, frames::event_text, seek::ShelfPieces, spans::clip};
@@ -209,7 +210,7 @@ fn fields_of(event: Option<&EventType>, data: &[u8]) -> Vec<Field> {
         let text = String::from_utf8_lossy(&data[member.value_range]).into_owned();
         let (value, cut) = clip(text, FIELD_LEN);
         let name = member.name.to_str_lossy().into_owned();
-        let known = event.is_some_and(|event| is_known_member(event, &name));
+        let known = event.is_some_and(|event| schema::has_member(event, &name));
         Field {
             name,
             value,
@@ -218,51 +219,6 @@ fn fields_of(event: Option<&EventType>, data: &[u8]) -> Vec<Field> {
         }
     };
     members.into_iter().take(FIELDS).map(field).collect()
-}
-
-/// Members that the schema of a type has, beyond those of all events.
-fn is_known_member(event: &EventType, name: &str) -> bool {
-    const ALL: [&str; 5] = ["type", "timestamp", "rawEvent", "metadata", "subagentRunId"];
-    let own: &[&str] = match event.name() {
-        "RUN_STARTED" => &["threadId", "runId", "protocolVersion", "parentRunId", "input"],
-        "RUN_FINISHED" => &["threadId", "runId", "result", "outcome", "usage"],
-        "RUN_ERROR" => &["message", "code", "usage"],
-        "STEP_STARTED" | "STEP_FINISHED" => &["stepName"],
-        "TEXT_MESSAGE_START" => &["messageId", "role", "name"],
-        "TEXT_MESSAGE_CONTENT" | "REASONING_MESSAGE_CONTENT" | "REASONING_MESSAGE_CHUNK" => &["messageId", "delta"],
-        "TEXT_MESSAGE_END" | "REASONING_MESSAGE_END" | "REASONING_START" | "REASONING_END" => &["messageId"],
-        "TEXT_MESSAGE_CHUNK" => &["messageId", "role", "delta", "name"],
-        "TOOL_CALL_START" => &["toolCallId", "toolCallName", "parentMessageId"],
-        "TOOL_CALL_ARGS" => &["toolCallId", "delta"],
-        "TOOL_CALL_END" => &["toolCallId"],
-        "TOOL_CALL_CHUNK" => &["toolCallId", "toolCallName", "parentMessageId", "delta"],
-        "TOOL_CALL_RESULT" => &["messageId", "toolCallId", "content", "role"],
-        "STATE_SNAPSHOT" => &["snapshot"],
-        "STATE_DELTA" | "THINKING_TEXT_MESSAGE_CONTENT" => &["delta"],
-        "MESSAGES_SNAPSHOT" => &["messages"],
-        "ACTIVITY_SNAPSHOT" => &["messageId", "activityType", "content", "replace"],
-        "ACTIVITY_DELTA" => &["messageId", "activityType", "patch"],
-        "RAW" => &["event", "source"],
-        "CUSTOM" => &["name", "value"],
-        "REASONING_MESSAGE_START" => &["messageId", "role"],
-        "REASONING_ENCRYPTED_VALUE" => &["subtype", "entityId", "encryptedValue"],
-        "SUBAGENT_STARTED" => &[
-            "name",
-            "description",
-            "parentSubagentRunId",
-            "parentToolCallId",
-            "parentMessageId",
-        ],
-        "SUBAGENT_FINISHED" => &["result", "outcome"],
-        "SUBAGENT_ERROR" => &["message", "code"],
-        "THINKING_START" => &["title"],
-        _ => &[],
-    };
-    let untagged = matches!(
-        event.name(),
-        "RUN_STARTED" | "RUN_FINISHED" | "RUN_ERROR" | "MESSAGES_SNAPSHOT"
-    );
-    own.contains(&name) || (ALL.contains(&name) && !(untagged && name == "subagentRunId"))
 }
 
 /// The operations of a state or activity patch and what became of them.

@@ -316,19 +316,8 @@ impl<S: Shelf> Events<'_, S> {
         let Some((idx, ahead)) = &mut self.finding else {
             return Ok(Vec::new());
         };
-        if ahead.is_empty() && *idx < count {
-            let until = (*idx / finding::BLOCK + 1) * finding::BLOCK;
-            for next in *idx..until.min(count) {
-                ahead.push_back(self.reader.pages.finding(&self.reader.shelf, next)?);
-            }
-            *idx = until.min(count);
-        }
         let mut findings = Vec::new();
-        while let Some(first) = ahead.front() {
-            if first.seq > seq {
-                return Ok(findings);
-            }
-            findings.extend(ahead.pop_front().filter(|finding| finding.seq == seq));
+        loop {
             if ahead.is_empty() && *idx < count {
                 let until = (*idx / finding::BLOCK + 1) * finding::BLOCK;
                 for next in *idx..until.min(count) {
@@ -336,7 +325,12 @@ impl<S: Shelf> Events<'_, S> {
                 }
                 *idx = until.min(count);
             }
+            let Some(finding) = ahead.pop_front_if(|first| first.seq <= seq) else {
+                return Ok(findings);
+            };
+            if finding.seq == seq {
+                findings.push(finding);
+            }
         }
-        Ok(findings)
     }
 }

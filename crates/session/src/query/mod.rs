@@ -107,7 +107,6 @@ pub enum Failed<E> {
     NoFrame {
         /// The frame asked for.
         seq: u32,
-        /// The last there is.
         last: u32,
     },
     /// There is no such span.
@@ -115,7 +114,6 @@ pub enum Failed<E> {
     NoSpan {
         /// The span asked for.
         ordinal: u32,
-        /// How many there are.
         count: u32,
     },
     /// What was asked for is worth more text than is made of it.

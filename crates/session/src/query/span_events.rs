@@ -15,7 +15,7 @@ pub struct SpanEvent {
     pub gap_us: u64,
     /// Event type, or what the frame is.
     pub type_name: String,
-    /// Bytes.
+    /// Length of its frame, bytes.
     pub len: u64,
 }
 

@@ -242,7 +242,6 @@ impl<S: Shelf> Reader<S> {
             None => Ok(0),
         }
     }
-
 }
 
 /// Gathers leaves, as long as there is room.

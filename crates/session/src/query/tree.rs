@@ -55,7 +55,6 @@ pub struct StateTree {
     pub after_stop: bool,
     /// Number of the first line given.
     pub first: u64,
-    /// Lines in all.
     pub total: u64,
     pub lines: Vec<StateLine>,
     /// Paths changed by the last state event: at most 200.
@@ -74,7 +73,6 @@ pub struct StateLine {
     pub depth: u16,
     /// Member name or array index.
     pub key: String,
-    /// What the value is.
     pub shape: ValueShape,
     /// The value as JSON text, or a summary of a branch.
     pub preview: String,
@@ -336,6 +334,21 @@ impl<'a> Tree<'a> {
     }
 }
 
+impl Change {
+    /// The change at a path; none where only something below changed. `pieces`
+    /// are those of before and after.
+    pub(crate) fn of(path: &[Vec<u8>], diff: &Diff, pieces: [&dyn PieceSource; 2]) -> Option<Self> {
+        let mut pointer = String::new();
+        path.iter().for_each(|token| push_token(&mut pointer, token));
+        Some(Self {
+            pointer,
+            change: diff.change?,
+            old: diff.old.as_ref().map(|value| preview(value, pieces[0])),
+            new: diff.new.as_ref().map(|value| preview(value, pieces[1])),
+        })
+    }
+}
+
 fn changes_of(diff: &Diff, pieces: &dyn PieceSource) -> Vec<Change> {
     let changes = diff.changes(CHANGES).into_iter();
     let mut len = 0;
@@ -344,16 +357,7 @@ fn changes_of(diff: &Diff, pieces: &dyn PieceSource) -> Vec<Change> {
             len += tokens.iter().map(Vec::len).sum::<usize>();
             len <= POINTERS_LEN
         })
-        .filter_map(|(tokens, diff)| {
-            let mut pointer = String::new();
-            tokens.iter().for_each(|token| push_token(&mut pointer, token));
-            Some(Change {
-                pointer,
-                change: diff.change?,
-                old: diff.old.as_ref().map(|value| preview(value, pieces)),
-                new: diff.new.as_ref().map(|value| preview(value, pieces)),
-            })
-        })
+        .filter_map(|(tokens, diff)| Change::of(&tokens, diff, [pieces; 2]))
         .collect()
 }
 

@@ -6,5 +6,6 @@ mod lanes;
 mod odd;
 mod properties;
 mod questions;
+mod resuming;
 mod stream;
 mod writes;

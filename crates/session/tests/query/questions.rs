@@ -207,8 +207,11 @@ fn events_are_iterated_with_their_verbatim_text() {
         lines[0].event.as_deref(),
         Some(r#"{"type":"RUN_STARTED","threadId":"t1","runId":"r1"}"#)
     );
-    assert_eq!((lines[3].kind_name(), lines[3].type_name.as_deref()), ("comment", None));
-    assert_eq!(lines[34].kind_name(), "malformed");
+    assert_eq!(
+        (lines[3].entry.kind.as_str(), lines[3].type_name.as_deref()),
+        ("comment", None)
+    );
+    assert_eq!(lines[34].entry.kind.as_str(), "malformed");
     let findings: usize = lines.iter().map(|line| line.findings.len()).sum();
     assert_eq!(findings as u32, reader.summary().findings.iter().sum::<u32>());
 }

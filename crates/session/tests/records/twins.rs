@@ -125,7 +125,7 @@ fn a_record_shows_its_event_and_keeps_its_bytes() {
         assert!(detail.raw_decoded && !detail.raw_cut);
         assert!(json::parse(text.as_bytes()).unwrap() == frame.value.clone().unwrap_or(Value::Null));
         let line = reader.event(seq).unwrap();
-        assert_eq!((line.kind_name(), line.event), ("record", Some(text)));
+        assert_eq!((line.entry.kind.as_str(), line.event), ("record", Some(text)));
     }
 }
 
@@ -137,7 +137,7 @@ fn a_broken_record_shows_its_bytes_and_why() {
     assert!(!detail.raw_decoded && detail.fields.is_empty());
     assert_eq!(detail.findings[0].rule, "framing.record");
     let line = reader.event(1).unwrap();
-    assert_eq!((line.kind_name(), line.event), ("malformed", None));
+    assert_eq!((line.entry.kind.as_str(), line.event), ("malformed", None));
     let row = &reader.rows(RowsOf::Events, &[], 0, 1).unwrap().rows[0];
     assert_eq!(row.summary, format!("{} bytes", case.frames[0].data.len()));
 }

@@ -21,7 +21,6 @@ use super::case::Case;
 pub(crate) enum Pace {
     /// As recorded, but cut to a few milliseconds, so that a run takes seconds.
     Brief,
-    /// As recorded.
     Recorded,
 }
 
@@ -48,7 +47,6 @@ pub(crate) struct Agent {
 pub(crate) struct Served {
     /// When the request head had been read.
     pub(crate) head_read_at: Instant,
-    /// Request body as it arrived.
     pub(crate) request_body: Vec<u8>,
     /// Header fields as they arrived.
     pub(crate) request_headers: Vec<(String, String)>,

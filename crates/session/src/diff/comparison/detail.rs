@@ -2,8 +2,7 @@
 
 use super::Comparison;
 use crate::{
-    changes::{Comparing, Diff},
-    derive::ShelfPieces,
+    changes::Diff,
     diff::{
         item::Item,
         pair::{self, PairDetail},
@@ -58,9 +57,6 @@ impl<S: Shelf + Clone> Comparison<S> {
     fn states_after(&mut self, a: &Item, b: &Item) -> Result<Diff, Failed<S::Error>> {
         let one = self.open[0].reader(a.part)?.whole_state_at(a.last_seq)?;
         let other = self.open[1].reader(b.part)?.whole_state_at(b.last_seq)?;
-        let [shelf_a, shelf_b] = self.shelves(a, b)?;
-        let ignored = self.ignored();
-        let pieces = [&ShelfPieces(&shelf_a) as _, &ShelfPieces(&shelf_b) as _];
-        Ok(Comparing::closely(pieces, &ignored).between(&one, &other))
+        self.tree_of_values(a, b, &one, &other)
     }
 }

@@ -33,19 +33,16 @@ pub struct Divergence {
     pub turn: u32,
     /// The frame in A that brought what differs, or the last one before what A lacks.
     pub a: Moment,
-    /// The frame in B.
     pub b: Moment,
     /// What kind of item it is about.
     pub item: Option<ItemKind>,
     /// What A has there.
     pub a_side: Option<PairSide>,
-    /// What B has there.
     pub b_side: Option<PairSide>,
     /// JSON Pointer into what the item says; empty for all of it.
     pub path: String,
     /// A's value as JSON text, cut around what differs.
     pub a_value: Option<String>,
-    /// B's value.
     pub b_value: Option<String>,
     /// Every path that differs, the first one first; at most 200.
     pub paths: Vec<PathChange>,
@@ -71,7 +68,6 @@ pub struct PathChange {
     pub kind: PairKind,
     /// A's value as JSON text, cut around what differs.
     pub a_value: Option<String>,
-    /// B's value.
     pub b_value: Option<String>,
     /// Where B has the same value under another name.
     pub renamed_to: Option<String>,

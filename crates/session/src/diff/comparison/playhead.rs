@@ -12,7 +12,6 @@ pub struct Spot {
     pub row: u32,
     /// How the two relate.
     pub kind: PairKind,
-    /// In A.
     pub a: Option<(i64, u32, u32)>,
     pub b: Option<(i64, u32, u32)>,
 }

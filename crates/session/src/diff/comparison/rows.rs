@@ -32,17 +32,13 @@ pub struct PairRow {
     pub thread: u32,
     /// Turn of the thread, from 1.
     pub turn: u32,
-    /// What A has.
     pub a: Option<PairSide>,
-    /// What B has.
     pub b: Option<PairSide>,
     /// What differs, in a line.
     pub summary: String,
     /// Pairs folded into this row; 0 for a plain one.
     pub folded: u32,
-    /// The first difference.
     pub first: bool,
-    /// Paired by hand.
     pub by_hand: bool,
 }
 
@@ -50,7 +46,6 @@ pub struct PairRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PairSide {
-    /// In which exchange.
     pub exchange: i64,
     /// The span's number there; the largest number for what is no span (input, final state, end).
     pub span: u32,
@@ -60,9 +55,7 @@ pub struct PairSide {
     pub name: String,
     /// One line of what it says.
     pub summary: String,
-    /// First frame.
     pub first_seq: u32,
-    /// Last frame.
     pub last_seq: u32,
 }
 

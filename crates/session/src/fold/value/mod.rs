@@ -49,7 +49,6 @@ pub struct Value {
 /// What a value is.
 #[derive(Clone, Debug)]
 pub enum Node {
-    /// `null`.
     Null,
     /// `true` or `false`.
     Bool(bool),

@@ -62,7 +62,6 @@ pub type LongGap = (f64, f64, u64);
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Lane {
-    /// What it shows.
     pub id: LaneId,
     /// Rows it is tall.
     pub rows: u8,
@@ -122,9 +121,7 @@ pub struct Shape {
     pub strength: u8,
     /// Worst finding in it.
     pub severity: Option<Severity>,
-    /// First frame in it.
     pub first_seq: u32,
-    /// Last frame in it.
     pub last_seq: u32,
     /// Text on it; empty when there is no room for any. Not made safe for display.
     pub label: String,
