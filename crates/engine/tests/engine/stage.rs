@@ -10,7 +10,7 @@ use std::{
 
 use scrubjay_engine::{Asker, Engine, NewsFeed, Opening, Options};
 use scrubjay_ipc::{AddSource, AnyAsk, Ask, Encoding, Library, LibraryPage, LibrarySort, News, Report, Source};
-use scrubjay_testkit::{Asked, ScriptedAgent, Step};
+use scrubjay_testkit::{ReceivedRequest, ScriptedAgent, Step};
 use tokio::sync::mpsc::UnboundedSender;
 
 /// A test that waits longer than this for something has failed.
@@ -61,7 +61,7 @@ impl Agent {
     pub(crate) async fn start() -> Self {
         let answers = Arc::<Mutex<Answers>>::default();
         let to_ask = Arc::clone(&answers);
-        let script = move |_: &Asked| {
+        let script = move |_: &ReceivedRequest| {
             vec![
                 Step::sse_head(),
                 to_ask.lock().unwrap().next(),
