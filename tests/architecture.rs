@@ -72,7 +72,7 @@ const IMPURE: &[&str] = &[
     "getrandom",
 ];
 
-/// The modules of `session`. Each uses those before it and none behind it.
+/// The modules of `session`. Each uses those before it and none after it.
 const SESSION: &[&str] = &[
     "steps",
     "faults",

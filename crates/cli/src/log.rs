@@ -23,9 +23,8 @@ use crate::{
     failure::{Failure, note, note_exposure},
     incidents, json,
     out::Out,
-    plan,
     safe::{safe, shortened},
-    words,
+    source_args, words,
 };
 
 /// A line that could not be made, because its exchange could not be read.
@@ -75,7 +74,7 @@ impl<'a> Log<'a> {
             sources,
             out,
             began: BTreeSet::new(),
-            ended: Ranges::up_to(before.unwrap_or(0)),
+            ended: Ranges::with_prefix(before.unwrap_or(0)),
             due: VecDeque::new(),
             due_in: 0,
             due_pause: 0,
@@ -92,13 +91,13 @@ impl<'a> Log<'a> {
             let given_away = "every machine that reaches it can use the agent behind it";
             note_exposure(listen, given_away, self.out.format);
         }
-        plan::note_sources(self.engine, sources, self.out.format);
+        source_args::note_sources(self.engine, sources, self.out.format);
         let store = self.engine.path().display().to_string();
         let text = if self.out.is_json() {
             let url = sources.first().map_or("", |source| source.url.as_str());
             ready_line(url, &store, sources)
         } else {
-            let lines: String = sources.iter().map(plan::source_lines).collect();
+            let lines: String = sources.iter().map(source_args::source_lines).collect();
             format!("recording into {}\n{lines}", safe(&store))
         };
         self.out.text(&text)?;
@@ -126,7 +125,7 @@ impl<'a> Log<'a> {
                     Some(news) => {
                         self.print_news(&news)?;
                         if feed.has_missed() {
-                            self.missed_from = Some(self.ended.last_without_gap());
+                            self.missed_from = Some(self.ended.prefix_end());
                         }
                     }
                     None => return Ok(()),
@@ -171,7 +170,7 @@ impl<'a> Log<'a> {
     /// Lines of exchanges that were not printed, from a thread of their own: a
     /// large one that was not derived yet takes longer than stopping may.
     fn last_lines(&self) -> Result<mpsc::Receiver<String>, Failure> {
-        let indexes = self.engine.exchanges_after(self.ended.last_without_gap())?.into_iter();
+        let indexes = self.engine.exchanges_after(self.ended.prefix_end())?.into_iter();
         let unprinted: Vec<_> = indexes.filter(|index| !self.ended.contains(*index)).collect();
         let begun = self.began.clone();
         let sources: Vec<String> = self.sources.iter().map(|source| source.name.clone()).collect();

@@ -25,10 +25,10 @@ mod library;
 mod lines;
 mod log;
 mod out;
-mod plan;
 mod pretty;
 mod safe;
 mod signals;
+mod source_args;
 mod table;
 mod words;
 

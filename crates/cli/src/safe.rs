@@ -1,5 +1,5 @@
 //! Captured text on a terminal: nothing in it may move the cursor, colour the
-//! screen, or make a line read otherwise than it is.
+//! screen, or make a line look different from what it contains.
 
 use std::borrow::Cow;
 
@@ -8,23 +8,23 @@ use scrubjay_protocol::text;
 /// The text with control characters, line separators, characters that change
 /// the direction of writing, and characters that cannot be seen made visible.
 pub(crate) fn safe(text: &str) -> Cow<'_, str> {
-    shown(text, |_| false)
+    escaped(text, |_| false)
 }
 
 /// As [`safe`], for text of several lines: line feeds stay.
 pub(crate) fn safe_lines(text: &str) -> Cow<'_, str> {
-    shown(text, |c| c == '\n')
+    escaped(text, |c| c == '\n')
 }
 
-fn shown(text: &str, stays: impl Fn(char) -> bool) -> Cow<'_, str> {
-    let acts = |c: char| is_unsafe(c) && !stays(c);
-    if !text.contains(acts) {
+fn escaped(text: &str, is_kept: impl Fn(char) -> bool) -> Cow<'_, str> {
+    let is_replaced = |c: char| is_unsafe(c) && !is_kept(c);
+    if !text.contains(is_replaced) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
     for c in text.chars() {
         match c {
-            c if !acts(c) => shown.push(c),
+            c if !is_replaced(c) => shown.push(c),
             '\0'..='\x1f' => shown.extend(char::from_u32(0x2400 + u32::from(c))),
             '\x7f' => shown.push('␡'),
             c => shown.extend(c.escape_unicode()),
@@ -33,7 +33,8 @@ fn shown(text: &str, stays: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// As [`safe`], cut to a number of characters.
+/// The first `max_chars` characters of the text, made safe. The result is
+/// longer where characters are escaped.
 pub(crate) fn shortened(text: &str, max_chars: usize) -> String {
     let mut chars = text.chars();
     let head: String = chars.by_ref().take(max_chars).collect();
@@ -44,8 +45,8 @@ pub(crate) fn shortened(text: &str, max_chars: usize) -> String {
     shown
 }
 
-/// Whether a character must not reach a terminal as it is. The joiners are
-/// among them: what a terminal draws for them differs, and they can hide text.
+/// Whether a character must not reach a terminal as it is. The zero-width
+/// joiners are among them: terminals draw them differently, and they can hide text.
 pub(crate) fn is_unsafe(c: char) -> bool {
     text::is_unsafe(c) || matches!(c, '\u{200c}' | '\u{200d}')
 }

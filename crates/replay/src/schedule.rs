@@ -157,7 +157,13 @@ impl Schedule {
         let changes = options.ids.is_some() || injector.changes_bytes();
         let cutter = Cutter::new(recorded, changes, options.ids.is_some());
         let adapter = options.ids.map(|ids| Adapter::new(ids, options.shift_us));
-        let mut head = head::of(&recorded.exchange, changes, cutter.decodes());
+        let mut head = head::recorded(
+            &recorded.exchange,
+            head::BodyChange {
+                is_altered: changes,
+                is_decoded: cutter.decodes(),
+            },
+        );
         if let Some(head) = &mut head {
             head.held_us = injector.head_held_us();
             for (name, value) in &mut head.headers {

@@ -155,7 +155,7 @@ impl Serving {
 
     /// Who listens now or did lately, newest first.
     pub fn listening(&self) -> Vec<ClientState> {
-        self.state.clients.listening()
+        self.state.clients.states()
     }
 
     /// Requests that nothing recorded answers, newest first; of very many, the last ones.

@@ -1,4 +1,5 @@
-//! From a spool into the tables, each record once.
+//! Copies the records of a spool, the append-only log of a recorder, into the
+//! tables, each exactly once.
 //!
 //! The position of a spool moves in the same transaction as what was
 //! absorbed. What this remembers of open exchanges is a copy of the tables,
@@ -24,14 +25,18 @@ use crate::{
 /// Absorbs one spool.
 #[derive(Debug)]
 pub(crate) struct Absorber {
+    /// Row of the spool.
     key: i64,
+    /// Place in the spool up to which all is in the store.
     absorbed: u64,
+    /// By their numbers in the spool.
     open: BTreeMap<u32, OpenExchange>,
 }
 
 /// An open exchange, as the tables have it.
 #[derive(Clone, Debug)]
 struct OpenExchange {
+    /// Row in the store.
     id: i64,
     growth: Growth,
     request_loose: (u64, u64),
@@ -47,13 +52,14 @@ struct Draft<'a> {
     ending: Option<Ending>,
 }
 
-/// What a batch came to.
+/// The outcome of a batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Absorbed {
     /// Bytes of whole records, from the beginning of what was given.
     pub(crate) bytes: usize,
     /// Bytes that are needed to read the next record, when none was whole.
     pub(crate) wants: usize,
+    /// Exchanges that ended, by their rows in the store.
     pub(crate) ended: Vec<i64>,
     /// What follows is not a record.
     pub(crate) broken: bool,
@@ -70,12 +76,17 @@ impl Absorber {
         })
     }
 
-    /// Begins in a new store with a spool of which what stands before `start` is
-    /// gone. `heads` are the records that say what is open, as they are encoded.
-    pub(crate) fn begin_anew(conn: &mut Connection, id: &str, heads: &mut [u8], start: u64) -> rusqlite::Result<Self> {
+    /// Begins in a new store in the middle of a spool, whose records before `start`
+    /// are lost. `open_records`, encoded, create the exchanges that are open there.
+    pub(crate) fn begin_anew(
+        conn: &mut Connection,
+        id: &str,
+        open_records: &mut [u8],
+        start: u64,
+    ) -> rusqlite::Result<Self> {
         let mut absorber = Self::new(conn, id)?;
-        record::place(heads, 0);
-        let (records, _) = read_records(heads);
+        record::place(open_records, 0);
+        let (records, _) = read_records(open_records);
         absorber.guarded(conn, |absorber, tx| {
             absorber.apply(tx, &records)?;
             spools::set_absorbed(tx, absorber.key, start)
@@ -115,8 +126,8 @@ impl Absorber {
         Ok(outcome)
     }
 
-    /// Notes that of all that is open there was more, which cannot be read.
-    pub(crate) fn lose_rest(&mut self, conn: &mut Connection) -> rusqlite::Result<()> {
+    /// Gives every open exchange a hole without an end: what follows in it is lost.
+    pub(crate) fn mark_rest_lost(&mut self, conn: &mut Connection) -> rusqlite::Result<()> {
         self.guarded(conn, |absorber, tx| {
             for number in exchanges::open_of_spool(tx, absorber.key)? {
                 let Some(draft) = absorber.draft(tx, number)? else {

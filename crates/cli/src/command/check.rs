@@ -35,7 +35,7 @@ use crate::{
     json,
     library::{Library, Order},
     out::Out,
-    plan, words,
+    source_args, words,
 };
 
 /// An exchange and what was found in it.
@@ -142,7 +142,7 @@ impl Execute for Args {
                 whole
             }
             None => {
-                plan::tls(&self.tls, &[])?;
+                source_args::tls(&self.tls, &[])?;
                 // One source that cannot be read keeps none of the others from being checked.
                 let read = self
                     .paths()
@@ -264,7 +264,7 @@ impl Report {
             Format::Junit => out.text(&junit::write(self))?,
             Format::Text | Format::Markdown => {
                 if !was_printed {
-                    out.text(&text::findings(self))?;
+                    out.text(&text::report_text(self))?;
                 }
                 out.text(&text::sum(self))?;
             }

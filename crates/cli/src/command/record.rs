@@ -16,8 +16,8 @@ use crate::{
     incidents,
     log::Log,
     out::Out,
-    plan,
     signals::{Meaning, Signals},
+    source_args,
     words::{self, NoSize},
 };
 
@@ -85,10 +85,10 @@ pub(crate) struct Args {
 
 impl Execute for Args {
     fn execute(&self, out: &mut Out) -> Result<(), Failure> {
-        let plans = plans(self)?;
+        let configs = source_configs(self)?;
         let cap = self.max_store.as_deref().map(size).transpose()?;
         // A port that is taken makes no store.
-        let bound = bind(&plans)?;
+        let bound = bind(&configs)?;
         let engine = Engine::open(&Options {
             path: self.store.path.clone(),
             opening: Opening::Writing,
@@ -162,23 +162,23 @@ fn too_large(engine: &Engine, max_bytes: u64, excess: &Excess) -> Failure {
     }
 }
 
-fn plans(args: &Args) -> Result<Vec<SourceConfig>, Failure> {
+fn source_configs(args: &Args) -> Result<Vec<SourceConfig>, Failure> {
     let labels: Vec<_> = args
         .labels
         .iter()
-        .map(|text| plan::label(text))
+        .map(|text| source_args::label(text))
         .collect::<Result<_, _>>()?;
     let common = SourceConfig {
-        hosts: plan::hosts(&args.hosts.allowed)?,
+        hosts: source_args::hosts(&args.hosts.allowed)?,
         keep_secrets: args.keep_secrets,
         keep_host: args.keep_host,
         drain: args.drain,
         labels,
-        tls: plan::tls(&args.tls, &args.upstreams)?,
+        tls: source_args::tls(&args.tls, &args.upstreams)?,
         paths: choice(&args.choice)?,
         ..SourceConfig::default()
     };
-    plan::plans(&args.upstreams, &args.listens, args.name.as_deref(), &common)
+    source_args::source_configs(&args.upstreams, &args.listens, args.name.as_deref(), &common)
 }
 
 /// What is recorded of what is forwarded.
@@ -204,8 +204,8 @@ fn size(text: &str) -> Result<u64, Failure> {
 }
 
 /// Listens for all or none.
-pub(crate) fn bind(plans: &[SourceConfig]) -> Result<Vec<BoundSource>, Failure> {
-    plans.iter().map(|plan| Ok(plan.bind()?)).collect()
+pub(crate) fn bind(configs: &[SourceConfig]) -> Result<Vec<BoundSource>, Failure> {
+    configs.iter().map(|config| Ok(config.bind()?)).collect()
 }
 
 /// Starts all or none: what was started is closed with the engine.
@@ -243,7 +243,7 @@ fn spawn(args: &Args, sources: &[Source]) -> Result<Child, Failure> {
     let mut command = Command::new(program);
     command.args(rest);
     for source in sources {
-        command.env(plan::variable(&source.name), &source.url);
+        command.env(source_args::variable(&source.name), &source.url);
     }
     if let Some(first) = sources.first() {
         command.env("SCRUBJAY_URL", &first.url);

@@ -33,8 +33,8 @@ use crate::{
     failure::{Failure, note, note_clock, note_exposure},
     library::Library,
     out::Out,
-    plan,
     signals::{Meaning, Signals},
+    source_args,
 };
 
 /// How long answers of the control door that have begun are waited for at the end.
@@ -197,7 +197,7 @@ impl Args {
         let damaged = library.finish();
         let engine = library.into_engine();
         if let Some(fallback) = self.fallback.as_deref().filter(|_| self.tls.insecure) {
-            plan::note_unverified(fallback, format);
+            source_args::note_unverified(fallback, format);
         }
         if let Some(damage) = engine.damage().first().filter(|_| engine.is_damaged()) {
             note(damage, format);
@@ -222,9 +222,9 @@ fn checked_plan(args: &Args) -> Result<ReplayConfig, Failure> {
             ..ReplayOptions::default()
         },
         shifts_timestamps: args.shift_timestamps,
-        hosts: plan::hosts(&args.hosts.allowed)?,
+        hosts: source_args::hosts(&args.hosts.allowed)?,
         allow_origins: args.allow_origins.clone(),
-        tls: plan::tls(&args.tls, args.fallback.as_slice())?,
+        tls: source_args::tls(&args.tls, args.fallback.as_slice())?,
         ..ReplayConfig::default()
     };
     if let Some(path) = &args.overlay {

@@ -24,7 +24,7 @@ use crate::{
     failure::Failure,
     library::Library,
     out::Out,
-    plan, words,
+    source_args, words,
 };
 
 #[derive(Debug, clap::Args)]
@@ -78,10 +78,10 @@ impl Execute for Args {
         let plan = RerecordConfig {
             url: self.url.clone(),
             headers,
-            tls: plan::tls(&self.tls, std::slice::from_ref(&self.url))?,
+            tls: source_args::tls(&self.tls, std::slice::from_ref(&self.url))?,
         };
         if plan.tls.insecure {
-            plan::note_unverified(&secret::hidden(&self.url), out.format);
+            source_args::note_unverified(&secret::hidden(&self.url), out.format);
         }
         let (asked, store, _folder) = ask(&baselines, &plan, limit)?;
         asked.note(diff::plain(out.format));
@@ -102,7 +102,7 @@ impl Execute for Args {
         };
         out.flush()?;
         asked.judge_ends(limit)?;
-        match result.is_same || accepted {
+        match result.passes || accepted {
             true => Ok(()),
             false => Err(Failure::Status(1)),
         }

@@ -19,9 +19,9 @@ use crate::{
     incidents, json,
     log::ready_line,
     out::Out,
-    plan,
     safe::safe,
     signals::{Meaning, Signals},
+    source_args,
 };
 
 /// Addresses that wait to be printed, at most.
@@ -65,10 +65,10 @@ impl Execute for Args {
             ));
         }
         let listen = address(&self.listen)?;
-        let plans = plans(self)?;
+        let configs = source_configs(self)?;
         // Ports that are taken make no store.
         let socket = scrubjay_door::listen(listen).map_err(|error| refused(&error))?;
-        let bound = bind(&plans)?;
+        let bound = bind(&configs)?;
         raise_descriptor_limit();
         let options = Options {
             path: self.source.path(),
@@ -90,14 +90,14 @@ impl Execute for Args {
     }
 }
 
-fn plans(args: &Args) -> Result<Vec<SourceConfig>, Failure> {
+fn source_configs(args: &Args) -> Result<Vec<SourceConfig>, Failure> {
     let common = SourceConfig {
         paths: choice(&args.choice)?,
-        hosts: plan::hosts(&args.allow_hosts)?,
-        tls: plan::tls(&args.tls, &args.upstreams)?,
+        hosts: source_args::hosts(&args.allow_hosts)?,
+        tls: source_args::tls(&args.tls, &args.upstreams)?,
         ..SourceConfig::default()
     };
-    plan::plans(&args.upstreams, &[], None, &common)
+    source_args::source_configs(&args.upstreams, &[], None, &common)
 }
 
 /// A port alone means loopback.
@@ -153,14 +153,14 @@ async fn serve(
 }
 
 fn ready(engine: &Engine, url: &str, sources: &[Source], out: &mut Out) -> Result<(), Failure> {
-    plan::note_sources(engine, sources, out.format);
+    source_args::note_sources(engine, sources, out.format);
     let store = engine.path().display().to_string();
     let text = if out.is_json() {
         ready_line(url, &store, sources)
     } else {
         let sources = sources
             .iter()
-            .map(|source| format!("recording {}", plan::source_lines(source)));
+            .map(|source| format!("recording {}", source_args::source_lines(source)));
         format!("showing {} at\n  {url}\n{}", safe(&store), sources.collect::<String>())
     };
     out.text(&text)?;

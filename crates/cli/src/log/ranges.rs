@@ -1,27 +1,28 @@
-//! A set of numbers that is nearly without gaps.
+//! Numbers of exchanges that have been printed.
 
 use std::collections::BTreeMap;
 
-/// A set of numbers as ranges: where nearly all are in, it stays small however
-/// many they are.
+/// A set of numbers, kept as a prefix without gaps and ranges after it, so that
+/// it stays small however many numbers are in it.
 pub(super) struct Ranges {
-    /// Last number of each range, by its first.
+    /// The last number of each range after the prefix, by its first.
     ranges: BTreeMap<i64, i64>,
-    up_to: i64,
+    /// Every number up to this one is in the set.
+    prefix_end: i64,
 }
 
 impl Ranges {
-    /// All numbers up to one.
-    pub(super) fn up_to(up_to: i64) -> Self {
+    /// The set of all numbers up to `prefix_end`.
+    pub(super) fn with_prefix(prefix_end: i64) -> Self {
         Self {
             ranges: BTreeMap::new(),
-            up_to,
+            prefix_end,
         }
     }
 
     pub(super) fn contains(&self, number: i64) -> bool {
         let range = self.ranges.range(..=number).next_back();
-        number <= self.up_to || range.is_some_and(|(_, last)| *last >= number)
+        number <= self.prefix_end || range.is_some_and(|(_, last)| *last >= number)
     }
 
     /// Adds a number; false if it was in already.
@@ -31,8 +32,8 @@ impl Ranges {
         }
         let next = self.ranges.remove(&number.saturating_add(1));
         let last = next.unwrap_or(number);
-        if number == self.up_to.saturating_add(1) {
-            self.up_to = last;
+        if number == self.prefix_end.saturating_add(1) {
+            self.prefix_end = last;
             return true;
         }
         match self.ranges.range_mut(..number).next_back() {
@@ -44,9 +45,9 @@ impl Ranges {
         true
     }
 
-    /// All up to here are in, and the next is not.
-    pub(super) fn last_without_gap(&self) -> i64 {
-        self.up_to
+    /// Every number up to this one is in the set, and the next is not.
+    pub(super) fn prefix_end(&self) -> i64 {
+        self.prefix_end
     }
 }
 
@@ -56,7 +57,7 @@ mod tests {
 
     #[test]
     fn numbers_in_any_order_make_few_ranges() {
-        let mut numbers = Ranges::up_to(10);
+        let mut numbers = Ranges::with_prefix(10);
         assert!(numbers.contains(10) && numbers.contains(-3) && !numbers.contains(11));
         // A fixed order that is none: 7 has no common divisor with 1000.
         for number in (0..1000).map(|step| 11 + step * 7 % 1000) {
@@ -64,11 +65,11 @@ mod tests {
             assert!(!numbers.add(number));
         }
         assert!(numbers.ranges.is_empty());
-        assert_eq!(numbers.last_without_gap(), 1010);
+        assert_eq!(numbers.prefix_end(), 1010);
         assert!(numbers.add(1012));
         assert!(!numbers.contains(1011) && numbers.contains(1012));
-        assert_eq!(numbers.last_without_gap(), 1010);
+        assert_eq!(numbers.prefix_end(), 1010);
         assert!(numbers.add(1011));
-        assert_eq!(numbers.last_without_gap(), 1012);
+        assert_eq!(numbers.prefix_end(), 1012);
     }
 }

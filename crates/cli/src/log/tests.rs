@@ -26,7 +26,7 @@ fn an_end_that_cannot_be_read_waits_until_it_can() {
     }
     assert_eq!(log.due, [Due::End(1), Due::End(2)]);
     // What is looked through when recording is over begins with it.
-    assert_eq!(log.ended.last_without_gap(), 0);
+    assert_eq!(log.ended.prefix_end(), 0);
 
     // News of another exchange comes meanwhile.
     let grown = News::Grown {
@@ -41,5 +41,5 @@ fn an_end_that_cannot_be_read_waits_until_it_can() {
     // The store can be read again.
     assert!(log.print_due().is_ok());
     assert!(log.due.is_empty());
-    assert_eq!(log.ended.last_without_gap(), 3);
+    assert_eq!(log.ended.prefix_end(), 3);
 }

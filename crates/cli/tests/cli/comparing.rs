@@ -231,6 +231,7 @@ fn the_same_recordings_pass_unless_they_are_too_old() {
         assert_eq!(output.status.code(), Some(status), "{args}: {said}");
         if status < 2 {
             assert!(said.contains("1 same, 0 different, 0 missing, 0 new"), "{said}");
+            assert_eq!(said.contains("; too old: 1 baseline."), status == 1, "{said}");
         }
     }
 }

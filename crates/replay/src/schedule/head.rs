@@ -1,4 +1,4 @@
-//! The head of an answer.
+//! The head of a replayed answer: the recorded one, without what no longer fits.
 
 use std::collections::HashSet;
 
@@ -6,7 +6,8 @@ use scrubjay_session::exchange::{Exchange, FINGERPRINT_PREFIX, Headers, field, o
 
 use super::Head;
 
-/// Fields that belong to a connection, not to an answer (RFC 9110, 7.6.1).
+/// Fields of one connection, which do not go with an answer (RFC 9110, 7.6.1, and
+/// those that proxies treat alike).
 const OF_A_CONNECTION: [&str; 8] = [
     "connection",
     "keep-alive",
@@ -18,12 +19,20 @@ const OF_A_CONNECTION: [&str; 8] = [
     "upgrade",
 ];
 
-/// Fields with the length or a digest of the bytes.
+/// Fields with the length, a digest or a validator of the bytes.
 const OF_THE_BYTES: [&str; 5] = ["content-length", "content-md5", "content-digest", "digest", "etag"];
 
-/// The recorded head, for a body that is not the recorded bytes (`changes`) or
-/// loses its encoding (`decodes`).
-pub(super) fn of(exchange: &Exchange, changes: bool, decodes: bool) -> Option<Head> {
+/// What happens to the body that goes with a head.
+#[derive(Clone, Copy)]
+pub(super) struct BodyChange {
+    /// It is not the recorded bytes.
+    pub(super) is_altered: bool,
+    /// It loses its content encoding.
+    pub(super) is_decoded: bool,
+}
+
+/// The recorded head, for a body that changes so.
+pub(super) fn recorded(exchange: &Exchange, body: BodyChange) -> Option<Head> {
     let head = exchange.response.as_ref()?;
     let named = field(&head.headers, "connection").to_ascii_lowercase();
     let named: HashSet<&str> = named.split(',').map(str::trim).collect();
@@ -34,15 +43,15 @@ pub(super) fn of(exchange: &Exchange, changes: bool, decodes: bool) -> Option<He
         if OF_A_CONNECTION.contains(&lower.as_str()) || named.contains(lower.as_str()) {
             continue;
         }
-        let no_longer_fits = changes && OF_THE_BYTES.contains(&lower.as_str())
-            || decodes && lower == "content-encoding"
+        let no_longer_fits = body.is_altered && OF_THE_BYTES.contains(&lower.as_str())
+            || body.is_decoded && lower == "content-encoding"
             || lower == "content-length" && !exchange.holes.is_empty();
         if no_longer_fits || is_fingerprint(value) {
             omitted.push(name.clone());
             continue;
         }
         let value = if lower == "location" {
-            here(value, &exchange.upstream)
+            location_at_replay(value, &exchange.upstream)
         } else {
             value.clone()
         };
@@ -57,15 +66,16 @@ pub(super) fn of(exchange: &Exchange, changes: bool, decodes: bool) -> Option<He
     })
 }
 
-/// Whether all of a value was covered. Where only a part was, as in a
-/// `Location` with `?code=`, the field is of use without: the redirect leads
-/// on, and the request that follows is matched without the covered part.
+/// Whether the whole value was a secret, of which the recording keeps a
+/// fingerprint. Where only a part of a value is one, as in a `Location` with
+/// `?code=`, the field is sent: the redirect leads on all the same.
 fn is_fingerprint(value: &[u8]) -> bool {
     value.starts_with(FINGERPRINT_PREFIX.as_bytes())
 }
 
-/// A place at the upstream as a path, so that it leads to where it is served now.
-fn here(location: &[u8], upstream: &str) -> Vec<u8> {
+/// A `Location` at the upstream as a path, so that it leads to this replay;
+/// others stay as they are.
+fn location_at_replay(location: &[u8], upstream: &str) -> Vec<u8> {
     let (origin, path) = origin_and_path(upstream);
     let is_known = upstream.contains("://");
     let Some(text) = std::str::from_utf8(location).ok().filter(|_| is_known) else {
@@ -75,7 +85,7 @@ fn here(location: &[u8], upstream: &str) -> Vec<u8> {
         Some("") if path.is_empty() => Some("/".into()),
         Some(place) if place.is_empty() || place.starts_with(['/', '?', '#']) => target_to(path, place),
         None if !path.is_empty() && text.starts_with('/') && !text.starts_with("//") => {
-            // What was not below the upstream's path is served nowhere here.
+            // A path outside the upstream's own is not replayed: it leads to the upstream.
             target_to(path, text).or_else(|| Some(format!("{origin}{text}").into()))
         }
         Some(_) | None => None,

@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{
     MARK, cors,
-    fields::{left_out, sendable},
+    fields::{left_out_note, sendable},
     log::Answered,
     misses::{Missed, Near, OnMiss},
     origins::Sender,
@@ -310,7 +310,7 @@ impl ActiveRequest {
             .with_bulk(&recorded)
             .with_length(response.headers())
             .until_closed(self.is_http1_0)
-            .watched_as(is_stream.then(|| self.state.clients.join(request, &self.user_agent, index)));
+            .watched_as(is_stream.then(|| self.state.clients.add(request, &self.user_agent, index)));
         self.state.note(self.answered);
         Ok(response.map(|()| player.into_body()))
     }
@@ -343,7 +343,7 @@ impl ActiveRequest {
 
     fn headers(&mut self, head: &Head, index: i64, is_exact: bool, faults: &str) -> HeaderMap {
         let (mut headers, missing) = sendable(&head.headers);
-        self.answered.why.push_str(&left_out(missing, "field"));
+        self.answered.why.push_str(&left_out_note(missing, "field"));
         let mode = if is_exact { "exact" } else { "adapted" };
         let mut mark = format!("exchange={index}; request={}; mode={mode}", self.answered.request);
         if !head.omitted.is_empty() {
@@ -364,7 +364,7 @@ impl ActiveRequest {
     /// HTTP/1 sends only trailers that its `Trailer` field names.
     fn announce(&mut self, recorded: &Headers, headers: &mut HeaderMap) {
         let (trailers, missing) = sendable(recorded);
-        self.answered.why.push_str(&left_out(missing, "trailer"));
+        self.answered.why.push_str(&left_out_note(missing, "trailer"));
         let names: Vec<&str> = trailers.keys().map(http::HeaderName::as_str).collect();
         if let (false, Ok(names)) = (names.is_empty(), HeaderValue::from_str(&names.join(", "))) {
             headers.insert(header::TRAILER, names);

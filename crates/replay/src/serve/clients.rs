@@ -1,4 +1,4 @@
-//! Clients: the streams that are sent to them.
+//! Streams that are being served, for display and for the orders that steer them.
 
 use std::{
     collections::VecDeque,
@@ -10,20 +10,21 @@ use std::{
 
 use super::orders::{Next, Order, Orders};
 
-/// Streams that are shown, those that have ended included.
+/// Streams that are remembered. Beyond this many, those that have ended are
+/// dropped; running ones never are.
 const KEPT: usize = 50;
 
-/// How a stream stands.
+/// The state of a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StreamStage {
-    /// Events go out at the pace.
+    /// Events go out at the replay's pace.
     #[default]
     Streaming,
     /// It waits for an order.
     Held,
-    /// It has had all.
+    /// Everything was sent.
     Done,
-    /// The client left, or was broken off.
+    /// The client left, or the replay cut the connection.
     Left,
 }
 
@@ -35,7 +36,7 @@ pub struct ClientState {
     pub request: u64,
     /// `User-Agent`, as sent.
     pub name: String,
-    /// The exchange it gets.
+    /// The recorded exchange that it is sent.
     pub exchange: i64,
     /// The last frame sent; 0 before the first, and while chunks go out
     /// without being looked into (exact and instant).
@@ -61,20 +62,20 @@ pub(crate) struct Client {
 
 impl Client {
     /// Notes what was sent: the frame that ended with it, if it is known, and its time.
-    pub(crate) fn sent(&self, seq: Option<u32>, at_us: u64) {
+    pub(crate) fn note_sent(&self, seq: Option<u32>, at_us: u64) {
         if let Some(seq) = seq {
             self.seq.store(seq, Relaxed);
         }
         self.at_us.store(at_us, Relaxed);
     }
 
-    /// Notes how the stream stands.
-    pub(crate) fn stands(&self, stage: StreamStage, next: Option<Next>) {
+    /// Notes the state of the stream.
+    pub(crate) fn set_stage(&self, stage: StreamStage, next: Option<Next>) {
         *self.standing() = (stage, next);
     }
 
     /// Notes that a stream that was held goes on.
-    pub(crate) fn resumes(&self) {
+    pub(crate) fn note_resumed(&self) {
         let mut standing = self.standing();
         if standing.0 == StreamStage::Held {
             *standing = (StreamStage::Streaming, None);
@@ -112,7 +113,7 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    pub(crate) fn join(&self, request: u64, name: &str, exchange: i64) -> Arc<Client> {
+    pub(crate) fn add(&self, request: u64, name: &str, exchange: i64) -> Arc<Client> {
         let client = Arc::new(Client {
             number: self.count.fetch_add(1, Relaxed) + 1,
             request,
@@ -135,14 +136,14 @@ impl Clients {
         client
     }
 
-    /// Gives an order to a stream that is not over.
+    /// Gives an order to a stream; false if there is none of this number, or it is over.
     pub(crate) fn order(&self, client: u64, order: Order) -> bool {
         let found = self.clients().iter().find(|known| known.number == client).cloned();
         found.is_some_and(|client| !client.is_over() && client.orders.give(order))
     }
 
-    /// Newest first.
-    pub(crate) fn listening(&self) -> Vec<ClientState> {
+    /// All that are remembered, newest first.
+    pub(crate) fn states(&self) -> Vec<ClientState> {
         self.clients().iter().map(|client| client.view()).collect()
     }
 

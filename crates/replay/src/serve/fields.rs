@@ -1,16 +1,17 @@
 //! Recorded fields, as far as an answer can carry them.
 //!
-//! A recording may have more fields than the HTTP library holds (24,576 names),
-//! and names or values that HTTP does not have. What cannot go out is counted,
-//! so that the line of the answer can say so.
+//! A recording may have more fields than the map of the HTTP library holds
+//! (24,576), and names or values that HTTP does not allow. What cannot go out is
+//! counted, so that the explanation of the answer can say so.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use scrubjay_session::exchange::Headers;
 
-/// Fields that go out, at most: what the library holds, less room for our own.
+/// Fields that go out, at most: what the library holds, without the room that
+/// fields of the replay itself need.
 const MAX_FIELDS: usize = 24_000;
 
-/// Fields to send, and how many recorded ones are not among them.
+/// Fields to send, and how many recorded ones were left out.
 pub(crate) fn sendable(recorded: &Headers) -> (HeaderMap, usize) {
     let mut fields = HeaderMap::new();
     let mut sent = 0;
@@ -23,12 +24,13 @@ pub(crate) fn sendable(recorded: &Headers) -> (HeaderMap, usize) {
     (fields, recorded.len() - sent)
 }
 
-/// The end of an answer's line about fields that were left out; empty when there are none.
-pub(crate) fn left_out(count: usize, what: &str) -> String {
+/// What an answer's explanation says about fields that were left out; empty when
+/// there are none. `what` is "field" or "trailer".
+pub(crate) fn left_out_note(count: usize, what: &str) -> String {
     match count {
         0 => String::new(),
-        1 => format!("; 1 {what} was left out, which HTTP cannot send"),
-        many => format!("; {many} {what}s were left out, which HTTP cannot send"),
+        1 => format!("; 1 {what} was left out: there are too many, or HTTP does not allow it"),
+        many => format!("; {many} {what}s were left out: there are too many, or HTTP does not allow them"),
     }
 }
 
@@ -63,9 +65,9 @@ mod tests {
         let (fields, missing) = sendable(&odd);
         assert_eq!((fields.len(), missing), (1, 2));
         assert_eq!(
-            left_out(missing, "field"),
-            "; 2 fields were left out, which HTTP cannot send"
+            left_out_note(missing, "field"),
+            "; 2 fields were left out: there are too many, or HTTP does not allow them"
         );
-        assert_eq!(left_out(0, "field"), "");
+        assert_eq!(left_out_note(0, "field"), "");
     }
 }

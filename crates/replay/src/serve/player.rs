@@ -226,7 +226,7 @@ impl Player {
         }
         if let Some(client) = &self.client {
             let of_bulk = self.bulk.as_ref().map(Bulk::frames);
-            client.sent(of_bulk.or(part.marks.last().map(|mark| mark.seq)), part.at_us);
+            client.note_sent(of_bulk.or(part.marks.last().map(|mark| mark.seq)), part.at_us);
             self.state.changed();
         }
         Frame::data(part.bytes)
@@ -234,12 +234,12 @@ impl Player {
 
     fn over(&mut self, stage: StreamStage) {
         self.is_over = true;
-        self.stands(stage, None);
+        self.set_stage(stage, None);
     }
 
-    fn stands(&self, stage: StreamStage, next: Option<Next>) {
+    fn set_stage(&self, stage: StreamStage, next: Option<Next>) {
         if let Some(client) = &self.client {
-            client.stands(stage, next);
+            client.set_stage(stage, next);
             self.state.changed();
         }
     }
@@ -248,7 +248,7 @@ impl Player {
 impl Drop for Player {
     fn drop(&mut self) {
         if !self.is_over {
-            self.stands(
+            self.set_stage(
                 if self.promised == Some(0) {
                     StreamStage::Done
                 } else {

@@ -2,8 +2,8 @@
 //!
 //! Every lookup of the client is "the first match in list order", over all
 //! roles. An index names the pages that may hold one, so a lookup reads only
-//! those. A page that was written as a piece is loaded when something in it is
-//! asked for.
+//! those. A page that a checkpoint keeps as a piece (a chunk of stored bytes) is
+//! loaded when something in it is asked for.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -36,7 +36,7 @@ pub(crate) struct Spot {
     pub(crate) slot: usize,
 }
 
-/// What an id names.
+/// The kind of item that an id names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Named {
     Message,
@@ -51,7 +51,7 @@ pub(crate) struct Messages {
     len: usize,
     /// Made when something is looked for, and kept up from there on.
     index: OnceLock<Index>,
-    /// Lookups that still hold: nothing was put before or between since.
+    /// Lookups that still hold; dropped when something is inserted, replaced or remade.
     recent: Vec<(Named, Arc<[u8]>, Spot)>,
 }
 
@@ -59,7 +59,7 @@ pub(crate) struct Messages {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Page {
     pub(crate) len: usize,
-    /// Number of the piece that holds it; its facts lie in the next.
+    /// Number of the piece that holds its messages; the next piece holds its facts.
     pub(crate) piece: OnceLock<u64>,
     pub(crate) body: OnceLock<Arc<Vec<Message>>>,
     facts: OnceLock<Arc<Facts>>,
@@ -83,7 +83,7 @@ impl Page {
         }
     }
 
-    /// The messages; none when the piece is lost.
+    /// The messages; an empty list when the piece is lost.
     pub(crate) fn body(&self, pieces: &dyn PieceSource) -> Arc<Vec<Message>> {
         if let Some(body) = self.body.get() {
             return body.clone();
@@ -197,7 +197,7 @@ impl Messages {
         self.pages.get(&spot.page)?.body(pieces).get(spot.slot).cloned()
     }
 
-    /// The first match.
+    /// The first message that has this id, or holds the call of this id.
     pub(crate) fn find(&mut self, named: Named, id: &[u8], pieces: &dyn PieceSource) -> Option<Spot> {
         let known = self
             .recent
@@ -214,7 +214,8 @@ impl Messages {
         Some(spot)
     }
 
-    /// The first match that fits.
+    /// The first message that has this id, or holds the call of this id, and for
+    /// which `fits` holds.
     pub(crate) fn search(
         &self,
         named: Named,
@@ -272,7 +273,7 @@ impl Messages {
         self.split(spot.page, pieces);
     }
 
-    /// Where that is; nothing for the end of the list.
+    /// The place after the tool messages that follow `owner`; none for the end of the list.
     fn after_tools(&self, owner: Spot, pieces: &dyn PieceSource) -> Option<Spot> {
         let tools_from = |page: PageKey, from: usize| {
             let body = self.pages.get(&page)?.body(pieces);
@@ -333,8 +334,8 @@ impl Messages {
         self.split((place + 1) * KEY_GAP, pieces);
     }
 
-    /// Changes a message and notes the frame. The change may bring a call, or
-    /// another type of an activity; ids stay.
+    /// Changes a message and notes the frame. The change may append one tool call or
+    /// alter the type of an activity; it must not alter an id.
     pub(crate) fn change<R>(
         &mut self,
         spot: Spot,

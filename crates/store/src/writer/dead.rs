@@ -81,7 +81,7 @@ fn absorb_dead_one(
             }
         };
         if is_broken || piece.has_records_after(absorber.absorbed())? {
-            absorber.lose_rest(conn)?;
+            absorber.mark_rest_lost(conn)?;
             damaged.push(put_aside(&path)?);
         }
     }

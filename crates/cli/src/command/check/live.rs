@@ -23,8 +23,8 @@ use crate::{
     failure::Failure,
     library::unreadable,
     out::Out,
-    plan,
     signals::{Meaning, Signals},
+    source_args,
 };
 
 /// Longest body that is read a second time, bytes.
@@ -37,9 +37,9 @@ type Outcome = (Checked, Result<(), Failure>);
 
 pub(super) fn check(args: &Args, url: &str, muted: &Muted, out: &mut Out) -> Result<Outcome, Failure> {
     let input = read_input(args.input.as_deref())?;
-    let tls = plan::tls(&args.tls, &[url.to_owned()])?;
+    let tls = source_args::tls(&args.tls, &[url.to_owned()])?;
     if tls.insecure {
-        plan::note_unverified(&secret::hidden(url), out.format);
+        source_args::note_unverified(&secret::hidden(url), out.format);
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

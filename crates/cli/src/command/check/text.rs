@@ -1,4 +1,4 @@
-//! Findings for people.
+//! Findings as text for a terminal.
 
 use std::cmp::Reverse;
 
@@ -8,15 +8,15 @@ use crate::{safe::safe, words};
 /// Examples of a rule, at most.
 const EXAMPLES: usize = 3;
 
-/// What was found: of one exchange each finding, of many by rule with examples.
-pub(super) fn findings(report: &Report) -> String {
+/// One exchange: every finding. Several: grouped by rule, with examples.
+pub(super) fn report_text(report: &Report) -> String {
     match report.checked.as_slice() {
-        [checked] => exchange(checked),
-        checked => groups(checked, report.has_several_sources()),
+        [checked] => exchange_text(checked),
+        checked => groups_text(checked, report.has_several_sources()),
     }
 }
 
-fn exchange(checked: &Checked) -> String {
+fn exchange_text(checked: &Checked) -> String {
     let mut text = head(checked);
     if checked.findings.is_empty() {
         text.push_str("  nothing was found\n");
@@ -27,13 +27,13 @@ fn exchange(checked: &Checked) -> String {
     text
 }
 
-/// The findings of a rule over all exchanges; muted ones apart.
+/// Findings that are equal in rule, severity and muting; never empty.
 struct Group<'a> {
     found: Vec<(&'a Checked, &'a Found)>,
 }
 
-/// The worst first, and of equals the most frequent.
-fn groups(checked: &[Checked], several: bool) -> String {
+/// Muted groups last; the worst first, and of equals the most frequent.
+fn groups_text(checked: &[Checked], several: bool) -> String {
     let mut groups: Vec<Group<'_>> = Vec::new();
     let all = checked
         .iter()
@@ -69,9 +69,9 @@ impl Group<'_> {
     }
 
     fn exchanges(&self) -> u64 {
-        let mut places: Vec<_> = self.found.iter().map(|(checked, _)| checked.place()).collect();
-        places.dedup();
-        places.len() as u64
+        let mut keys: Vec<_> = self.found.iter().map(|(checked, _)| checked.key()).collect();
+        keys.dedup();
+        keys.len() as u64
     }
 
     fn text(&self, several: bool) -> String {
@@ -99,19 +99,20 @@ impl Group<'_> {
         text
     }
 
-    /// From as many exchanges as there are, then the next ones.
+    /// One of each exchange first, then further ones; in the order in which they were found.
     fn examples(&self) -> Vec<&(&Checked, &Found)> {
-        let is_new = |place: usize| place == 0 || self.found[place - 1].0.place() != self.found[place].0.place();
-        let (mut chosen, rest): (Vec<usize>, Vec<usize>) = (0..self.found.len()).partition(|place| is_new(*place));
+        let is_first_of_exchange = |at: usize| at == 0 || self.found[at - 1].0.key() != self.found[at].0.key();
+        let (mut chosen, rest): (Vec<usize>, Vec<usize>) =
+            (0..self.found.len()).partition(|at| is_first_of_exchange(*at));
         chosen.extend(rest);
         chosen.truncate(EXAMPLES);
         chosen.sort_unstable();
-        chosen.into_iter().map(|place| &self.found[place]).collect()
+        chosen.into_iter().map(|at| &self.found[at]).collect()
     }
 }
 
 impl Checked {
-    fn place(&self) -> (&str, i64) {
+    fn key(&self) -> (&str, i64) {
         (&self.source, self.exchange)
     }
 }
@@ -158,7 +159,7 @@ pub(super) fn finding(found: &Found) -> String {
     text
 }
 
-/// How many of what.
+/// The last line: exchanges that were checked, and findings by severity.
 pub(super) fn sum(report: &Report) -> String {
     let ([errors, warnings, notes], muted) = report.counts();
     let mut parts = vec![

@@ -72,7 +72,7 @@ pub(super) fn run(args: &Args, folder: &Path, rules: &Rules, out: &mut Out) -> R
         older_than_us,
         limits: args.limit.limits(),
     };
-    verdict(report(folder, &args.a, &options, out)?.is_same)
+    verdict(report(folder, &args.a, &options, out)?.passes)
 }
 
 /// How new recordings are compared with baselines.
@@ -85,8 +85,8 @@ pub(in crate::command) struct BaselineOptions<'a> {
 
 /// What a comparison with baselines came to.
 pub(in crate::command) struct BaselineResult {
-    /// Nothing differs, and every thread has its partner.
-    pub(in crate::command) is_same: bool,
+    /// Nothing differs, every thread has its partner, and no baseline is too old.
+    pub(in crate::command) passes: bool,
     /// Files with a thread that differs or has no partner.
     pub(in crate::command) differing: BTreeSet<PathBuf>,
     /// A new thread has no baseline.
@@ -114,8 +114,9 @@ pub(in crate::command) fn report(
     let pairings = |known: &[Known]| -> Vec<diff::Thread> { known.iter().map(|known| known.pairing.clone()).collect() };
     let mut reporter = Reporter {
         out,
-        is_same: true,
+        passes: true,
         counts: [0; 4],
+        too_old: 0,
         differing: BTreeSet::new(),
     };
     reporter.begin(folder)?;
@@ -133,7 +134,7 @@ pub(in crate::command) fn report(
     }
     let result = reporter.end()?;
     out.flush()?;
-    for sentence in scattered.iter().filter(|_| !result.is_same) {
+    for sentence in scattered.iter().filter(|_| !result.passes) {
         note(sentence, plain(out.format));
     }
     let finished = libraries.iter().map(Library::finish);
@@ -251,9 +252,11 @@ pub(in crate::command) fn recordings(folder: &Path) -> Result<Vec<PathBuf>, Fail
 /// Prints one after another, and counts for the last line.
 struct Reporter<'a> {
     out: &'a mut Out,
-    is_same: bool,
+    passes: bool,
     /// Same, different, missing, new.
     counts: [u32; 4],
+    /// Baselines that are too old, with any outcome.
+    too_old: u64,
     differing: BTreeSet<PathBuf>,
 }
 
@@ -288,7 +291,8 @@ impl Reporter<'_> {
             Found::New => None,
         };
         let too_old = freshness.is_some_and(|freshness| freshness.too_old);
-        self.is_same &= place == 0 && !too_old;
+        self.passes &= place == 0 && !too_old;
+        self.too_old += u64::from(too_old);
         let asked = known.pairing.asks.as_str();
         let head = match self.out.format {
             Format::Json => json_head(file, known, word, asked, freshness),
@@ -324,7 +328,10 @@ impl Reporter<'_> {
 
     fn end(self) -> Result<BaselineResult, Failure> {
         let [same, different, missing, new] = self.counts;
-        let summary = format!("{same} same, {different} different, {missing} missing, {new} new");
+        let mut summary = format!("{same} same, {different} different, {missing} missing, {new} new");
+        if self.too_old > 0 {
+            summary.push_str(&format!("; too old: {}", words::count(self.too_old, "baseline")));
+        }
         match self.out.format {
             Format::Json => self.out.text(&json::line(&BaselinesLine {
                 kind: "baselines",
@@ -336,7 +343,7 @@ impl Reporter<'_> {
             _ => self.out.text(&format!("\n{summary}.\n")),
         }?;
         Ok(BaselineResult {
-            is_same: self.is_same,
+            passes: self.passes,
             differing: self.differing,
             has_new_threads: new > 0,
         })

@@ -215,8 +215,8 @@ impl<'a> Console<'a> {
             let source = (self.replays.len() > 1).then(|| self.name(replay).to_owned());
             for answer in &answers {
                 let text = match self.out.is_json() {
-                    true => lines::line(answer, source.as_deref()),
-                    false => lines::lines(answer, source.as_deref()),
+                    true => lines::answer_json(answer, source.as_deref()),
+                    false => lines::answer_text(answer, source.as_deref()),
                 };
                 self.out.text(&text)?;
             }
@@ -234,8 +234,8 @@ impl<'a> Console<'a> {
             return Ok(());
         }
         let text = match self.out.is_json() {
-            true => lines::waiting_line(replay, &miss),
-            false => lines::waiting_lines(&miss),
+            true => lines::waiting_json(replay, &miss),
+            false => lines::waiting_text(&miss),
         };
         self.out.text(&text)
     }
@@ -370,8 +370,8 @@ impl<'a> Console<'a> {
             return Ok(());
         }
         let text = match self.out.is_json() {
-            true => lines::struck_line(struck),
-            false => lines::struck_lines(struck),
+            true => lines::hits_json(struck),
+            false => lines::hits_text(struck),
         };
         self.out.text(&text)?;
         let never = |all: &[(String, u64)]| -> Vec<String> {

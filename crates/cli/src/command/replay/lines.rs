@@ -1,4 +1,4 @@
-//! The lines for answers, misses and faults.
+//! What a replay prints about answers, misses, faults and holds.
 
 use scrubjay_engine::HitCounts;
 use scrubjay_ipc::{ReplayAnswer, ReplayMiss, RequestDifference};
@@ -10,13 +10,13 @@ use crate::{
     words,
 };
 
-/// Differences that are shown of an answer.
-const DIFFERENCES: usize = 5;
+/// At most this many differences of an answer are printed as text.
+const MAX_DIFFERENCES: usize = 5;
 
-/// What faults and breakpoints did, as JSON.
-pub(super) fn struck_line(struck: &HitCounts) -> String {
-    let faults = struck.faults.iter();
-    let holds = struck.holds.iter();
+/// How often each fault and hold took effect, as JSON.
+pub(super) fn hits_json(hits: &HitCounts) -> String {
+    let faults = hits.faults.iter();
+    let holds = hits.holds.iter();
     json::line(&StruckLine {
         faults: faults
             .map(|(fault, struck)| StruckFault { fault, struck: *struck })
@@ -30,25 +30,25 @@ pub(super) fn struck_line(struck: &HitCounts) -> String {
     })
 }
 
-/// The same in words.
-pub(super) fn struck_lines(struck: &HitCounts) -> String {
-    let line = |what: &str, word: &str, did: &str, times: u64| match times {
-        0 => format!("{what}  {}  never {did}\n", safe(word)),
-        times => format!("{what}  {}  {did} {}\n", safe(word), words::count(times, "time")),
+/// How often each fault and hold took effect, as text.
+pub(super) fn hits_text(hits: &HitCounts) -> String {
+    let line = |what: &str, spec: &str, did: &str, times: u64| match times {
+        0 => format!("{what}  {}  never {did}\n", safe(spec)),
+        times => format!("{what}  {}  {did} {}\n", safe(spec), words::count(times, "time")),
     };
-    let faults = struck
+    let faults = hits
         .faults
         .iter()
-        .map(|(word, times)| line("fault", word, "struck", *times));
-    let holds = struck
+        .map(|(spec, times)| line("fault", spec, "struck", *times));
+    let holds = hits
         .holds
         .iter()
-        .map(|(word, times)| line("hold", word, "stopped", *times));
+        .map(|(spec, times)| line("hold", spec, "stopped", *times));
     faults.chain(holds).collect()
 }
 
-/// An answer as JSON; with its source where there are several.
-pub(super) fn line(answer: &ReplayAnswer, source: Option<&str>) -> String {
+/// An answer as JSON. It has a `source` only where the replay has several.
+pub(super) fn answer_json(answer: &ReplayAnswer, source: Option<&str>) -> String {
     let (method, target) = answer.target.split_once(' ').unwrap_or_default();
     json::line(&AnswerLine {
         request: answer.request,
@@ -66,7 +66,7 @@ pub(super) fn line(answer: &ReplayAnswer, source: Option<&str>) -> String {
 }
 
 /// A missed request that waits, as JSON.
-pub(super) fn waiting_line(replay: u64, miss: &ReplayMiss) -> String {
+pub(super) fn waiting_json(replay: u64, miss: &ReplayMiss) -> String {
     let nearest = miss.nearest.iter().map(|near| NearObject {
         exchange: near.exchange,
         note: &near.note,
@@ -84,8 +84,9 @@ pub(super) fn waiting_line(replay: u64, miss: &ReplayMiss) -> String {
     })
 }
 
-/// The same in words.
-pub(super) fn waiting_lines(miss: &ReplayMiss) -> String {
+/// A missed request that waits, as text, with the command that answers it from
+/// each near exchange.
+pub(super) fn waiting_text(miss: &ReplayMiss) -> String {
     let mut text = format!(
         "{:>5}  {}  waits for an answer  {}\n",
         format!("#{}", miss.request),
@@ -99,7 +100,7 @@ pub(super) fn waiting_lines(miss: &ReplayMiss) -> String {
             format!("  {}", safe(&near.note))
         };
         text.push_str(&format!(
-            "         a {} answers it with exchange {}, {}{note}\n",
+            "         type a {} to answer with exchange {}, {}{note}\n",
             near.exchange,
             near.exchange,
             words::count(near.differences.len() as u64, "difference"),
@@ -108,8 +109,8 @@ pub(super) fn waiting_lines(miss: &ReplayMiss) -> String {
     text
 }
 
-/// An answer in words.
-pub(super) fn lines(answer: &ReplayAnswer, source: Option<&str>) -> String {
+/// An answer as text.
+pub(super) fn answer_text(answer: &ReplayAnswer, source: Option<&str>) -> String {
     let got = match answer.exchange {
         Some(index) => format!("exchange {index}"),
         None if answer.is_miss => format!("miss {}", answer.status),
@@ -125,13 +126,13 @@ pub(super) fn lines(answer: &ReplayAnswer, source: Option<&str>) -> String {
     if let Some(nearest) = answer.nearest.first() {
         text.push_str(&format!("         the nearest is exchange {nearest}\n"));
     }
-    for difference in answer.differences.iter().take(DIFFERENCES) {
+    for difference in answer.differences.iter().take(MAX_DIFFERENCES) {
         text.push_str(&difference_line(difference));
     }
-    if answer.differences.len() > DIFFERENCES {
+    if answer.differences.len() > MAX_DIFFERENCES {
         text.push_str(&format!(
             "         … and {} more\n",
-            answer.differences.len() - DIFFERENCES
+            answer.differences.len() - MAX_DIFFERENCES
         ));
     }
     text

@@ -69,7 +69,7 @@ impl Player {
                 Due::At(at) => self.wait(Some(at)).await,
                 Due::OnOrder => {
                     has_waited = true;
-                    self.stands(StreamStage::Held, Some(next_of(part)));
+                    self.set_stage(StreamStage::Held, Some(next_of(part)));
                     self.wait(None).await;
                 }
             }
@@ -86,7 +86,7 @@ impl Player {
                 .unwrap_or(now);
         }
         if let Some(client) = self.client.as_ref().filter(|_| has_waited && !self.is_stopped) {
-            client.resumes();
+            client.note_resumed();
         }
         turn
     }

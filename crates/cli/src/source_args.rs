@@ -1,4 +1,5 @@
-//! Sources as the command line names them.
+//! Sources: from the options of the command line to the engine's
+//! configuration, and what is printed about them.
 
 use scrubjay_engine::{Engine, EngineError, Hosts, SourceConfig, TlsConfig};
 use scrubjay_ipc::Source;
@@ -10,17 +11,18 @@ use crate::{
     safe::safe,
 };
 
-/// `NAME=URL` in its parts. What stands before `=` is a name only if nothing
-/// of a URL is in it, so that an upstream with a query needs no name.
-fn named(upstream: &str) -> (Option<&str>, &str) {
+/// `NAME=URL` in its parts. What stands before `=` is a name only if it has no
+/// `/`, `:`, `?` or `.`; otherwise `=` belongs to the query of a URL.
+fn split_name(upstream: &str) -> (Option<&str>, &str) {
     match upstream.split_once('=') {
         Some((name, url)) if !name.contains(['/', ':', '?', '.']) => (Some(name), url),
         _ => (None, upstream),
     }
 }
 
-/// A source for each upstream, with the options of `common`, at the addresses in their order.
-pub(crate) fn plans(
+/// A source for each upstream, with the options of `common`. The nth address of
+/// `listens` is that of the nth upstream.
+pub(crate) fn source_configs(
     upstreams: &[String],
     listens: &[String],
     name: Option<&str>,
@@ -42,30 +44,30 @@ pub(crate) fn plans(
             "Name each: --upstream NAME=URL.",
         ));
     }
-    let mut plans: Vec<SourceConfig> = Vec::new();
+    let mut configs: Vec<SourceConfig> = Vec::new();
     for (place, upstream) in upstreams.iter().enumerate() {
-        let plan = SourceConfig {
+        let config = SourceConfig {
             listen: listens.get(place).cloned(),
             ..source(upstream, name, common)?
         };
-        if let Some(name) = plan
+        if let Some(name) = config
             .name
             .as_ref()
-            .filter(|_| plans.iter().any(|other| other.name == plan.name))
+            .filter(|_| configs.iter().any(|other| other.name == config.name))
         {
             return Err(Failure::bad_argument(
                 format!("Two sources are named {name}."),
                 "Give each a name of its own: --upstream NAME=URL.",
             ));
         }
-        plans.push(plan);
+        configs.push(config);
     }
-    Ok(plans)
+    Ok(configs)
 }
 
 /// The source of an upstream, whose name stands before its URL or is given.
 fn source(upstream: &str, name: Option<&str>, common: &SourceConfig) -> Result<SourceConfig, Failure> {
-    let (own_name, url) = named(upstream);
+    let (own_name, url) = split_name(upstream);
     if let (Some(own_name), Some(name)) = (own_name, name) {
         return Err(Failure::bad_argument(
             format!("The source has two names: {own_name} and {name}."),
@@ -92,7 +94,7 @@ fn refuse_query(url: &str) -> Result<(), Failure> {
     }
 }
 
-/// TLS with these upstreams. An option that none of them has use for is refused.
+/// The options of TLS. They are refused where no upstream is `https://`.
 pub(crate) fn tls(args: &args::Tls, upstreams: &[String]) -> Result<TlsConfig, Failure> {
     let given = [
         ("--cacert", args.cacert.is_some()),
@@ -114,12 +116,13 @@ pub(crate) fn tls(args: &args::Tls, upstreams: &[String]) -> Result<TlsConfig, F
     })
 }
 
-/// Names that are answered to beside those of this machine.
+/// Host names that requests may ask for, beside those of this machine.
 pub(crate) fn hosts(names: &[String]) -> Result<Hosts, Failure> {
     Ok(Hosts::allowing(names).map_err(EngineError::from)?)
 }
 
-/// Notes what is to be known of sources before the first exchange.
+/// Prints what must be known before the first exchange: the clock, upstreams
+/// whose certificate is not verified, and the remarks of the engine.
 pub(crate) fn note_sources(engine: &Engine, sources: &[Source], format: Format) {
     note_clock(format);
     for source in sources.iter().filter(|source| source.unverified) {
@@ -130,13 +133,13 @@ pub(crate) fn note_sources(engine: &Engine, sources: &[Source], format: Format) 
     }
 }
 
-/// A source for people.
+/// A source as text.
 pub(crate) fn source_lines(source: &Source) -> String {
     let (upstream, name) = (safe(&source.upstream), safe(&source.name));
     format!("{} → {upstream}  ({name})\n{}", source.url, mapping(source))
 }
 
-/// Notes whose certificate is not verified.
+/// Warns that the certificate of this upstream is not verified.
 pub(crate) fn note_unverified(upstream: &str, format: Format) {
     let sentence = format!(
         "the certificate of {} is NOT verified: a machine in between could read and change everything. Every exchange is marked so.",
@@ -145,7 +148,7 @@ pub(crate) fn note_unverified(upstream: &str, format: Format) {
     note(&sentence, format);
 }
 
-/// What a frontend asks for and what that is at the upstream, where the two differ.
+/// How paths at our address map to paths at the upstream, where they differ.
 fn mapping(source: &Source) -> String {
     let (_, path) = origin_and_path(&source.upstream);
     if path.is_empty() {
@@ -187,7 +190,7 @@ mod tests {
             ("a-b_1=localhost:8000", Some("a-b_1"), "localhost:8000"),
             ("My Agent=http://h", Some("My Agent"), "http://h"),
         ] {
-            assert_eq!(named(text), (name, url), "{text}");
+            assert_eq!(split_name(text), (name, url), "{text}");
         }
     }
 
