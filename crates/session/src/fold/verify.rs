@@ -92,42 +92,13 @@ impl Verifier {
     fn open_anyway(&mut self, event: &Event) {
         use EventType as E;
         let id = |name| id_of(event.required(name));
-        let own = |owners: &mut OrdMap<u64, Owner>, name| {
-            owners
-                .entry(hash(event.required(name)))
-                .or_insert_with(|| event.tag().map(id_of));
-        };
         match event.kind {
-            E::TextMessageStart | E::TextMessageContent => {
-                let is_start = event.kind == E::TextMessageStart;
-                let ids = if is_start {
-                    &mut self.open.messages
-                } else {
-                    &mut self.assumed.messages
-                };
-                ids.add(id("messageId"));
-                own(&mut self.owners.messages, "messageId");
-            }
-            E::ToolCallStart | E::ToolCallArgs => {
-                let is_start = event.kind == E::ToolCallStart;
-                let ids = if is_start {
-                    &mut self.open.tools
-                } else {
-                    &mut self.assumed.tools
-                };
-                ids.add(id("toolCallId"));
-                own(&mut self.owners.tools, "toolCallId");
-            }
-            E::ReasoningMessageStart | E::ReasoningMessageContent => {
-                let is_start = event.kind == E::ReasoningMessageStart;
-                let ids = if is_start {
-                    &mut self.open.reasoning
-                } else {
-                    &mut self.assumed.reasoning
-                };
-                ids.add(id("messageId"));
-                own(&mut self.owners.reasoning, "messageId");
-            }
+            E::TextMessageStart
+            | E::TextMessageContent
+            | E::ToolCallStart
+            | E::ToolCallArgs
+            | E::ReasoningMessageStart
+            | E::ReasoningMessageContent => self.open_or_assume(event),
             E::TextMessageEnd => self.close_message(event.required("messageId")),
             E::ToolCallEnd => self.close_tool(event.required("toolCallId")),
             E::ReasoningMessageEnd => self.close_reasoning(event.required("messageId")),
@@ -147,6 +118,35 @@ impl Verifier {
             }
             _ => {}
         }
+    }
+
+    fn open_or_assume(&mut self, event: &Event) {
+        use EventType as E;
+        let (open, assumed, owners) = (&mut self.open, &mut self.assumed, &mut self.owners);
+        let (name, open, assumed, owners) = match event.kind {
+            E::ToolCallStart | E::ToolCallArgs => {
+                ("toolCallId", &mut open.tools, &mut assumed.tools, &mut owners.tools)
+            }
+            E::ReasoningMessageStart | E::ReasoningMessageContent => (
+                "messageId",
+                &mut open.reasoning,
+                &mut assumed.reasoning,
+                &mut owners.reasoning,
+            ),
+            _ => (
+                "messageId",
+                &mut open.messages,
+                &mut assumed.messages,
+                &mut owners.messages,
+            ),
+        };
+        let is_start = matches!(
+            event.kind,
+            E::TextMessageStart | E::ToolCallStart | E::ReasoningMessageStart
+        );
+        let id = event.required(name);
+        (if is_start { open } else { assumed }).add(id_of(id));
+        owners.entry(hash(id)).or_insert_with(|| event.tag().map(id_of));
     }
 
     fn close_message(&mut self, id: &Wtf8) {
