@@ -3,7 +3,7 @@
 //! - `rows`: the list of the page, from the store's rows.
 //! - [`overview`]: what the command line lists and checks, a window at a time.
 //! - `mutes`: rules that count nowhere.
-//! - [`import`], [`export`], [`body`]: recording files in, files of a [`format`] and bodies out.
+//! - [`import`], [`export`], [`body`]: recording files in, files of a [`mod@format`] and bodies out.
 
 pub(crate) mod body;
 pub(crate) mod export;
