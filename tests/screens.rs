@@ -65,7 +65,7 @@ async fn a_stream_is_stepped_by_hand_from_the_page() {
     );
     let old = recorded["threadId"].as_str().expect("the list has thread ids");
     assert!(!text.contains(old), "the recorded id should be gone: {text}");
-    page.wait_for(&format!("[data-client][data-stage='has it all'][data-seq='{frames}']"))
+    page.wait_for(&format!("[data-client][data-stage='complete'][data-seq='{frames}']"))
         .await;
     page.wait_for("[data-request='1'][data-status-code='200']").await;
     assert!(!page.text("[data-why]").await.is_empty(), "an answer has a reason");
@@ -472,7 +472,7 @@ async fn other_requests_are_shown_on_demand() {
         .await;
     page.press("?").await;
     let keys = page.text("[data-sheet=keys]").await;
-    assert!(keys.contains("show or hide requests that are no runs"), "{keys}");
+    assert!(keys.contains("Show or hide requests that are no runs"), "{keys}");
     page.close().await;
     assert_eq!(served.interrupt(), 0, "serve should end cleanly");
 }

@@ -111,17 +111,22 @@ impl Brush<'_> {
     }
 
     fn bar(&self, shape: &Shape, area: Rect) {
-        if self.is_frame_of_others() {
-            let hue = self.scene.theme.kind(shape.kind);
-            self.painter.rect_filled(area, 2.0, hue.gamma_multiply(0.36));
-            self.end_cap(shape, area);
+        let fill = if self.is_frame_of_others() {
+            self.scene.theme.kind(shape.kind).gamma_multiply(0.36)
         } else {
             let strength = 0.3 + 0.7 * f32::from(shape.strength) / 255.0;
-            let round = if area.width() > 4.0 { 2.0 } else { 0.0 };
-            self.painter
-                .rect_filled(area, round, self.color(shape).gamma_multiply(strength));
+            self.color(shape).gamma_multiply(strength)
+        };
+        let round = if self.is_frame_of_others() || area.width() > 4.0 {
+            2.0
+        } else {
+            0.0
+        };
+        self.painter.rect_filled(area, round, fill);
+        if self.is_frame_of_others() {
+            self.end_cap(shape, area);
         }
-        self.label(shape, area, self.scene.theme.fg);
+        self.label(shape, area, self.scene.theme.ink_on(fill));
     }
 
     /// The end of a run shows its outcome by colour and by shape.
@@ -161,7 +166,7 @@ impl Brush<'_> {
             ];
             self.painter.add(PathShape::convex_polygon(tooth, color, Stroke::NONE));
         }
-        self.label(shape, area, self.scene.theme.fg);
+        self.label(shape, area, self.scene.theme.ink_on(color));
     }
 
     fn hatched(&self, shape: &Shape, area: Rect) {
@@ -172,9 +177,9 @@ impl Brush<'_> {
     }
 
     fn pale(&self, shape: &Shape, area: Rect) {
-        self.painter
-            .rect_filled(area, 2.0, self.color(shape).gamma_multiply(0.24));
-        self.label(shape, area, self.scene.theme.fg);
+        let fill = self.color(shape).gamma_multiply(0.24);
+        self.painter.rect_filled(area, 2.0, fill);
+        self.label(shape, area, self.scene.theme.ink_on(fill));
     }
 
     fn bracket(&self, shape: &Shape, area: Rect) {

@@ -11,8 +11,9 @@ pub(crate) const FONT: FontId = FontId::proportional(11.5);
 /// Density, problems and long gaps of the whole exchange.
 pub fn overview(painter: &Painter, rect: Rect, scene: &Scene) {
     let theme = &scene.theme;
-    let columns = scene.view.overview.len().max(1) as f32;
-    let step = rect.width() / columns;
+    // The columns end where the axis ends; the strip has a little air after it.
+    let end = axis::Window::all(scene.extent).x_of(scene.extent.max(1.0), f64::from(rect.width()));
+    let step = end as f32 / scene.view.overview.len().max(1) as f32;
     let floor = rect.bottom() - 6.0;
     for (n, value) in scene
         .view

@@ -11,6 +11,9 @@ pub const TOKENS: [&str; 18] = [
     "--tool", "--state", "--act", "--wire", "--err", "--warn", "--note",
 ];
 
+/// Contrast at which small text can be read.
+const READABLE: f32 = 4.5;
+
 /// The colours of the picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Theme {
@@ -101,6 +104,19 @@ impl Theme {
         }
     }
 
+    /// The colour of text on a fill, itself drawn on the picture's ground: the usual one where it
+    /// can be read (WCAG 2.1, 1.4.3: a contrast of 4.5), else black or white, one of which always can.
+    pub fn ink_on(&self, fill: Color32) -> Color32 {
+        let ground = self.bg.blend(fill);
+        if contrast(self.fg, ground) >= READABLE {
+            return self.fg;
+        }
+        [Color32::BLACK, Color32::WHITE]
+            .into_iter()
+            .max_by(|one, other| contrast(*one, ground).total_cmp(&contrast(*other, ground)))
+            .unwrap_or(self.fg)
+    }
+
     /// The colour of a severity.
     pub fn severity(&self, severity: Severity) -> Color32 {
         match severity {
@@ -109,6 +125,16 @@ impl Theme {
             Severity::Note => self.note,
         }
     }
+}
+
+/// How far two opaque colours differ in luminance, from 1 to 21 (WCAG 2.1).
+pub fn contrast(one: Color32, other: Color32) -> f32 {
+    let luminance = |color: Color32| {
+        let [red, green, blue, _] = egui::Rgba::from(color).to_array();
+        0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05
+    };
+    let (one, other) = (luminance(one), luminance(other));
+    one.max(other) / one.min(other)
 }
 
 /// A colour as a browser computes it: `rgb(1, 2, 3)`, `rgba(1, 2, 3, 0.5)`.

@@ -9,6 +9,8 @@ use leptos::{
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::HtmlTextAreaElement;
 
+use crate::shell::keyboard::takes_text;
+
 /// A file that was chosen or dropped.
 pub(crate) use web_sys::File;
 
@@ -96,8 +98,8 @@ pub(crate) fn is_typing() -> bool {
     let Some(active) = document().active_element() else {
         return false;
     };
-    let name = active.tag_name();
-    matches!(name.as_str(), "INPUT" | "TEXTAREA" | "SELECT") || active.has_attribute("contenteditable")
+    let kind = active.get_attribute("type").unwrap_or_default();
+    takes_text(&active.tag_name(), &kind) || active.has_attribute("contenteditable")
 }
 
 /// The element that has the focus.

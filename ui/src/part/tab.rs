@@ -24,9 +24,10 @@ pub(crate) fn counted<V: Copy + PartialEq + Send + Sync + 'static>(
 ) -> AnyView {
     let is_on = move || chosen() == value;
     let badge = move || count().map(|count| view! { <span class="badge">{count}</span> });
+    // A tab that is clicked takes no focus, so that the keys go on to be those of the screen.
     view! {
         <button class="tab2" role="tab" class:on=is_on aria-selected=move || is_on().to_string() data-tab=id.into()
-            on:click=move |_| choose(value)>{name}{badge}</button>
+            on:mousedown=|event| event.prevent_default() on:click=move |_| choose(value)>{name}{badge}</button>
     }
     .into_any()
 }

@@ -46,6 +46,22 @@ pub struct Pressed<'a> {
     pub alt: bool,
 }
 
+impl Pressed<'_> {
+    /// Whether a text field uses this key itself, for its text or its clipboard.
+    pub fn edits_text(&self) -> bool {
+        let of_text = ["a", "c", "v", "x", "y", "z"];
+        !self.ctrl || (!self.alt && of_text.contains(&self.key.to_lowercase().as_str()))
+    }
+}
+
+/// Whether an element of this tag and type takes what is typed as its own.
+///
+/// A checkbox that was clicked keeps the focus, and keys go on to be commands.
+pub fn takes_text(tag: &str, kind: &str) -> bool {
+    let is_pressed = ["checkbox", "radio", "button", "submit", "file", "range"].contains(&kind);
+    matches!(tag, "TEXTAREA" | "SELECT") || (tag == "INPUT" && !is_pressed)
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Key {
     /// A named key, `ArrowRight`, or a letter in either case.
@@ -205,4 +221,43 @@ fn cap(chord: &Chord, keyboard: &Keyboard) -> String {
         out = out.to_lowercase();
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checkbox_that_has_the_focus_leaves_the_keys_to_the_screen() {
+        for (tag, kind, takes) in [
+            ("INPUT", "", true),
+            ("INPUT", "search", true),
+            ("INPUT", "number", true),
+            ("INPUT", "checkbox", false),
+            ("INPUT", "file", false),
+            ("TEXTAREA", "", true),
+            ("SELECT", "", true),
+            ("BUTTON", "", false),
+        ] {
+            assert_eq!(takes_text(tag, kind), takes, "{tag} {kind}");
+        }
+    }
+
+    #[test]
+    fn a_field_keeps_the_keys_that_edit_its_text() {
+        let held = |key| Pressed {
+            key,
+            ctrl: true,
+            ..Pressed::default()
+        };
+        let plain = |key| Pressed {
+            ctrl: false,
+            ..held(key)
+        };
+        assert!(plain("e").edits_text());
+        assert!(held("z").edits_text() && held("Z").edits_text() && held("v").edits_text());
+        assert!(!held("g").edits_text());
+        let with_alt = Pressed { alt: true, ..held("z") };
+        assert!(!with_alt.edits_text());
+    }
 }

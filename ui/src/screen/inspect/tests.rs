@@ -1,11 +1,16 @@
 //! Inspect over recordings in memory.
 
-use scrubjay_ipc::{AnyAsk, Axis, Code, ExchangeAsk, Mute, News, Report, RowsOf, Target};
+use scrubjay_ipc::{AnyAsk, Axis, Code, ExchangeAsk, JumpTo, Mute, News, Report, RowsOf, Target};
 use scrubjay_timeline::Window;
 
 use super::{
-    commands::{Command as C, Direction::Forward, run},
+    commands::{
+        Command as C,
+        Direction::{Backward, Forward},
+        run,
+    },
     model::{follow::Follow, sides::Side},
+    words,
 };
 use crate::{
     bridge::{
@@ -281,7 +286,7 @@ fn the_problem_key_skips_what_is_muted_and_says_when_there_is_nothing() {
     let inspect = page.inspect;
     page.inspect.visit(Target::Seq(0));
     memory.settle();
-    run(page, C::Jump(scrubjay_ipc::JumpTo::Problem, Forward));
+    run(page, C::Jump(JumpTo::Problem, Forward));
     memory.settle();
     let first = inspect.seq.get_untracked();
     assert!(first > 0, "there is a problem");
@@ -295,7 +300,7 @@ fn the_problem_key_skips_what_is_muted_and_says_when_there_is_nothing() {
     memory.settle();
     page.inspect.visit(Target::Seq(0));
     memory.settle();
-    run(page, C::Jump(scrubjay_ipc::JumpTo::Problem, Forward));
+    run(page, C::Jump(JumpTo::Problem, Forward));
     memory.settle();
     assert_eq!(inspect.seq.get_untracked(), 0);
     assert_eq!(inspect.remark.get_untracked(), "No problem after #0");
@@ -382,4 +387,115 @@ fn only_the_pane_that_is_open_asks() {
     page.inspect.step_to(Target::Seq(1));
     memory.settle();
     assert_eq!(chats(), 2);
+}
+
+fn seq(page: Page) -> u32 {
+    page.inspect.seq.get_untracked()
+}
+
+fn remark(page: Page) -> String {
+    page.inspect.remark.get_untracked()
+}
+
+#[test]
+fn a_run_with_problems_opens_at_the_first_and_e_goes_around() {
+    let (memory, page) = opened("state-with-failed-patch");
+    let first = seq(page);
+    let detail = page
+        .inspect
+        .sides
+        .detail
+        .read_now(|view| (view.seq, view.findings.len()));
+    let (shown, findings) = detail.expect("a detail");
+    assert_eq!(shown, first);
+    assert!(findings > 0 && first < page.inspect.tail_now().frames);
+    let forward = || {
+        run(page, C::Jump(JumpTo::Problem, Forward));
+        memory.settle();
+        (seq(page), remark(page))
+    };
+    run(page, C::End);
+    memory.settle();
+    let end = page.inspect.tail_now().frames;
+    let wanted = format!("No problem after {}; this is the first", words::frame(end));
+    assert_eq!(forward(), (first, wanted));
+    run(page, C::Start);
+    memory.settle();
+    run(page, C::Jump(JumpTo::Problem, Backward));
+    memory.settle();
+    assert!(seq(page) >= first);
+    assert_eq!(remark(page), "No problem before #0; this is the last");
+}
+
+#[test]
+fn a_person_who_moved_is_not_taken_to_the_first_problem() {
+    let memory = Memory::with(&["state-with-failed-patch"]);
+    let page = Page::new();
+    page.inspect_exchange(1, None);
+    memory.hold();
+    memory.wait(1.0);
+    memory.release(memory.asked(is_open)[0].0);
+    page.inspect.step_to(Target::Seq(2));
+    memory.release_all();
+    assert_eq!(seq(page), 2);
+}
+
+#[test]
+fn a_step_in_time_leaves_a_gap_that_is_longer_than_the_step() {
+    let (memory, page) = opened("interrupt-and-resume");
+    run(page, C::Start);
+    memory.settle();
+    let end = page.inspect.tail_now().frames;
+    let mut before = seq(page);
+    while before < end {
+        run(page, C::Micros(1_000));
+        memory.settle();
+        assert!(seq(page) > before, "stuck at #{before}");
+        before = seq(page);
+    }
+}
+
+#[test]
+fn forward_from_the_request_leads_to_the_first_event() {
+    let (memory, page) = opened("tool-call-parallel");
+    run(page, C::Start);
+    memory.settle();
+    assert_eq!(seq(page), 0);
+    run(page, C::Row(1));
+    memory.settle();
+    assert_eq!(seq(page), 1);
+}
+
+#[test]
+fn what_follows_moves_although_events_come_faster_than_answers() {
+    let (memory, page) = live("tool-call-parallel", 4);
+    let shown = || page.inspect.moment.get_untracked().map(|moment| moment.seq);
+    let is_row_of = |ask: &AnyAsk| match ask {
+        AnyAsk::Exchange(ExchangeAsk::RowOf(ask)) => Some(ask.seq),
+        _ => None,
+    };
+    memory.bring_growth(1, 6);
+    memory.wait(200.0);
+    let first = shown().expect("a place");
+    let row_before = page.inspect.rows.current.get_untracked();
+    // From now on, an answer comes only when the next event is here already.
+    memory.hold();
+    let release_last = |asked: Vec<usize>| memory.release(*asked.last().expect("a question"));
+    let numbers = |asked: Vec<(usize, u32)>| asked.into_iter().map(|(number, _)| number).collect::<Vec<_>>();
+    for (turn, chunks) in [8, 10, 12, 14].into_iter().enumerate() {
+        memory.bring_growth(1, chunks);
+        memory.wait(200.0);
+        release_last(memory.asked(is_open).into_iter().map(|(number, _)| number).collect());
+        if turn > 0 {
+            release_last(memory.asked(is_locate).into_iter().map(|(number, _)| number).collect());
+            release_last(numbers(memory.asked(is_row_of)));
+        }
+        memory.wait(40.0);
+    }
+    let last = shown().expect("a place");
+    assert!(first < last && last < seq(page), "{first} {last}");
+    assert!(page.inspect.rows.current.get_untracked() > row_before);
+    assert!(page.inspect.is_following());
+    memory.release_all();
+    assert_eq!(shown(), Some(seq(page)));
 }

@@ -59,6 +59,12 @@ pub fn nothing_further(ask: &Jump) -> String {
     format!("No {what} {side} #{}", count(u64::from(ask.from)))
 }
 
+/// The remark of a jump that went on at the other end.
+pub fn went_around(ask: &Jump) -> String {
+    let end = if ask.backwards { "the last" } else { "the first" };
+    format!("{}; this is {end}", nothing_further(ask))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -243,3 +243,26 @@ fn other_requests_stay_shown_after_a_restart() {
     run(page, C::OtherRequests);
     assert!(!Page::new().library.others.get_untracked());
 }
+
+#[test]
+fn home_and_end_choose_the_first_and_the_last_row() {
+    let memory = Memory::with(&["tool-call-parallel", "shared-state", "reasoning"]);
+    let page = Page::new();
+    memory.settle();
+    let chosen = || page.library.chosen.get_untracked().map(|(exchange, _)| exchange);
+    page.library.ends(true);
+    memory.settle();
+    assert_eq!(chosen(), Some(1));
+    page.library.ends(false);
+    memory.settle();
+    assert_eq!(chosen(), Some(3));
+    // A row that is not here is asked for.
+    page.library
+        .list
+        .page
+        .value
+        .update(|page| page.as_mut().expect("a page").rows.truncate(1));
+    page.library.ends(true);
+    memory.settle();
+    assert_eq!(chosen(), Some(1));
+}

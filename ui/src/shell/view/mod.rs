@@ -146,12 +146,12 @@ fn listen_to_keys(page: Page) {
             command,
             Command::General(Around::Close | Around::NextPane | Around::PrevPane)
         );
-        if event.default_prevented() || (browser::is_typing() && !is_leaving && !pressed.ctrl) {
+        if event.default_prevented() || (browser::is_typing() && !is_leaving && pressed.edits_text()) {
             return;
         }
         // Enter and Space on a button press that button; with Control they are a command.
-        let on_button =
-            browser::focused().is_some_and(|focused| matches!(focused.tag_name().as_str(), "BUTTON" | "A" | "SUMMARY"));
+        let on_button = browser::focused()
+            .is_some_and(|focused| matches!(focused.tag_name().as_str(), "BUTTON" | "A" | "SUMMARY" | "INPUT"));
         if on_button && !pressed.ctrl && matches!(pressed.key, "Enter" | " ") {
             return;
         }

@@ -57,6 +57,10 @@ pub(crate) struct Inspect {
     pub(super) stood: StoredValue<Option<Window>>,
     /// The next answer about the playhead brings it into view.
     pub(super) reveals: StoredValue<bool>,
+    /// The frame that a step forward in time left, until the next move.
+    pub(super) steps_from: StoredValue<Option<u32>>,
+    /// The playhead stands at the end until it is known where the first problem is.
+    seeks_problem: StoredValue<bool>,
     pace: Paced,
     /// The run to stand on once the exchange is open.
     wanted_seq: StoredValue<Option<u32>>,
@@ -100,6 +104,8 @@ impl Inspect {
             opener: Asker::unheard(),
             stood: StoredValue::new(None),
             reveals: StoredValue::new(false),
+            steps_from: StoredValue::new(None),
+            seeks_problem: StoredValue::new(false),
             pace: Paced::every(125.0),
             wanted_seq: StoredValue::new(None),
         };
@@ -118,7 +124,7 @@ impl Inspect {
 
     /// A run began: a window that follows goes there.
     fn began(self, shell: Shell, exchange: i64) {
-        let follows = self.follow.get_untracked() == Follow::Following;
+        let follows = self.is_following();
         let has_ended = !self.tail_now().live;
         if shell.screen.get_untracked() == Screen::Inspect && follows && has_ended {
             self.open(exchange, None);
@@ -187,6 +193,10 @@ impl Inspect {
         self.exchange.get_untracked() == Some(exchange)
     }
 
+    pub(crate) fn is_following(self) -> bool {
+        self.follow.get_untracked() == Follow::Following
+    }
+
     /// The open exchange and the playhead in it, once its facts are known.
     pub(super) fn place(self) -> Option<(i64, u32)> {
         let is_known = self.opened.with(Option::is_some);
@@ -219,12 +229,24 @@ impl Inspect {
             .set(Window::all(extent_of(&opened, self.axis.get_untracked())));
         self.opened.set(Some(opened));
         let wanted = self.wanted_seq.get_value();
-        // A finished run is read from its end, as its client holds it now.
+        // A finished run is read from its first problem; without one from its end, as its client holds it now.
         let seq = match wanted {
             Some(seq) if !tail.live => seq,
             _ => tail.frames,
         };
+        self.seeks_problem.set_value(!tail.live && wanted.is_none());
         self.set_seq(seq);
+    }
+
+    /// The first problem is known: an exchange that was just opened is read from there.
+    pub(super) fn found_problem(self, first: Option<u32>) {
+        let is_at_end = self.seq.get_untracked() == self.tail_now().frames;
+        if self.seeks_problem.get_value() && self.opened.with_untracked(Option::is_some) {
+            self.seeks_problem.set_value(false);
+            if let Some(seq) = first.filter(|_| is_at_end) {
+                self.step_to(Target::Seq(seq));
+            }
+        }
     }
 
     fn grow(self, opened: Opened) {
@@ -236,7 +258,7 @@ impl Inspect {
         let after = extent_of(&opened, axis);
         let window = self.window.get_untracked();
         let sees_all = window == Window::all(before);
-        let is_following = self.follow.get_untracked() == Follow::Following;
+        let is_following = self.is_following();
         self.follow.update(|follow| *follow = follow.grown(tail));
         self.opened.set(Some(opened));
         // A picture that is being looked at stands still while more arrives.

@@ -4,7 +4,11 @@ use scrubjay_ipc::{Axis, Code, Jump, JumpTo, Locate, Place, RunView, Target};
 use scrubjay_timeline::{Window, axis as axes};
 
 use super::Inspect;
-use crate::{bridge::asker::Answered, screen::inspect::words, signal::*};
+use crate::{
+    bridge::{self, asker::Answered},
+    screen::inspect::words,
+    signal::*,
+};
 
 impl Inspect {
     /// Puts the playhead on a frame at once; where it is comes a moment later.
@@ -30,8 +34,12 @@ impl Inspect {
             return;
         }
         match answered.ask.target {
-            // The playhead is ahead of this answer already.
-            Target::Seq(_) if answered.is_overtaken => {}
+            // The playhead is ahead of this answer already; the picture of it follows as fast as answers come.
+            Target::Seq(_) if answered.is_overtaken => self.moment.set(Some(moment)),
+            // No frame comes within the step: the next one does.
+            Target::AtMicros(_) if self.steps_from.get_value() == Some(moment.seq) => {
+                self.step_to(Target::Seq(moment.seq.saturating_add(1)));
+            }
             _ => self.stand(moment),
         }
     }
@@ -58,6 +66,7 @@ impl Inspect {
         let tail = self.tail_now();
         self.follow.update(|follow| *follow = follow.let_go(tail));
         self.reveals.set_value(true);
+        self.steps_from.set_value(None);
         self.held_x.set(None);
         match target {
             Target::Seq(seq) => self.set_seq(seq.min(tail.frames)),
@@ -142,9 +151,28 @@ impl Inspect {
         }
         match answered.answer {
             Ok(Some(moment)) => self.visit(Target::Seq(moment.seq)),
+            Ok(None) if answered.ask.to == JumpTo::Problem => self.jump_around(answered.ask),
             Ok(None) => self.remark.set(words::nothing_further(&answered.ask)),
             Err(report) => self.remark.set(report.message),
         }
+    }
+
+    /// To the first problem when there is none after the playhead, to the last when there is none before it.
+    fn jump_around(self, ask: Jump) {
+        let end = self.tail_now().frames.saturating_add(1);
+        let from = if ask.backwards { end } else { 0 };
+        spawn_local(async move {
+            let found = bridge::ask(Jump { from, ..ask.clone() }).await;
+            if !self.is_open(ask.exchange) {
+                return;
+            }
+            if let Ok(Some(moment)) = found {
+                self.visit(Target::Seq(moment.seq));
+                self.remark.set(words::went_around(&ask));
+            } else {
+                self.remark.set(words::nothing_further(&ask));
+            }
+        });
     }
 
     /// To the end, and stay there while it grows.
@@ -167,7 +195,9 @@ impl Inspect {
         let at = self
             .moment
             .with_untracked(|moment| moment.as_ref().map_or(0, |moment| moment.at_us));
+        let here = self.seq.get_untracked();
         self.step_to(Target::AtMicros(at.saturating_add_signed(by)));
+        self.steps_from.set_value((by > 0).then_some(here));
     }
 
     /// By so many frames.
@@ -253,7 +283,7 @@ impl Inspect {
 async fn place_of(exchange: i64, axis: Axis, seq: u32) -> Option<Place> {
     for _ in 0..5 {
         let target = Target::Seq(seq);
-        match crate::bridge::ask(Locate { exchange, axis, target }).await {
+        match bridge::ask(Locate { exchange, axis, target }).await {
             Ok(moment) => return Some(moment),
             Err(report) if report.code == Code::Superseded => {}
             Err(_) => return None,

@@ -1,7 +1,7 @@
 //! What is wrong in the open exchange: the groups, and the findings of one of them.
 
 use scrubjay_ipc::{
-    Jump, JumpTo, Mute, ProblemGroup, ProblemRow, ProblemRows, Problems, ProblemsView, RowWindow, Target,
+    Jump, JumpTo, Mute, ProblemGroup, ProblemRow, ProblemRows, Problems, ProblemsView, RowWindow, Severity, Target,
 };
 
 use super::Inspect;
@@ -58,6 +58,7 @@ impl ProblemsModel {
             if inspect.is_open(answered.ask.exchange) {
                 self.groups.take(answered.answer);
                 self.choose_something();
+                inspect.found_problem(self.first_problem());
             }
         });
         let exchange = Memo::new(move |_| inspect.exchange.get());
@@ -101,6 +102,21 @@ impl ProblemsModel {
                 });
             }
         });
+    }
+
+    /// The first frame with an error or a warning that is not muted.
+    fn first_problem(self) -> Option<u32> {
+        let is_problem = |group: &&ProblemGroup| {
+            group.found.severity != Severity::Note && group.muted.is_none() && group.found.first_seq > 0
+        };
+        let first = |view: &ProblemsView| {
+            view.groups
+                .iter()
+                .filter(is_problem)
+                .map(|group| group.found.first_seq)
+                .min()
+        };
+        self.groups.read_now(first).flatten()
     }
 
     /// The first group, when the one that was chosen is not there (any more).

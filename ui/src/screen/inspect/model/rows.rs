@@ -71,7 +71,7 @@ impl RowsModel {
         self.placer.heard_by(move |answered: Answered<RowOf>| {
             if let Ok(place) = answered.answer
                 && inspect.is_open(answered.ask.exchange)
-                && answered.ask.seq == inspect.seq.get_untracked()
+                && (answered.ask.seq == inspect.seq.get_untracked() || inspect.is_following())
             {
                 self.stand(place.row);
             }
@@ -163,9 +163,11 @@ impl RowsModel {
         };
         let total = self.list.total_now();
         let current = self.current.get_untracked();
-        // Inside a row, back leads to its own beginning first, as in a player.
+        // Inside a row, back leads to its own beginning first, as in a player; before the first row, forward leads to it.
         let here = current.and_then(|number| Some((number, self.list.row(number)?)));
-        if let Some((number, row)) = here.filter(|(_, row)| by < 0 && row.first_seq < inspect.seq.get_untracked()) {
+        let seq = inspect.seq.get_untracked();
+        let is_apart = |row: &Row| (by < 0 && row.first_seq < seq) || (by > 0 && row.first_seq > seq);
+        if let Some((number, row)) = here.filter(|(_, row)| is_apart(row)) {
             self.choose(inspect, number, &row);
             return;
         }

@@ -64,7 +64,7 @@ fn row_view(inspect: Inspect, number: u64, row: &Row) -> AnyView {
             aria-rowindex=(number + 1).to_string() aria-selected=move || is_current().to_string() aria-label=spoken(row)
             data-seq=first_seq.to_string() data-kind=words::kind(row.kind)
             on:click=move |_| model.choose(inspect, number, &chosen)>
-            <span class="n" role="gridcell">{first_seq}</span>
+            <span class="n" role="gridcell">{words::count(u64::from(first_seq))}</span>
             <span class="t" role="gridcell">{words::offset_short(row.at_us)}</span>
             <span class="gl" style=format!("background:var({})", words::kind_token(row.kind))></span>
             <span class="kind" role="gridcell">{if row.span.is_some() { words::kind(row.kind).to_owned() } else { row.subject.clone() }}</span>

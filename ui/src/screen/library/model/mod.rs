@@ -92,15 +92,7 @@ impl LibraryModel {
         Effect::new(move |_| {
             self.tick.track();
             let (first, count) = self.list.window(30);
-            self.asker.ask(Library {
-                text: self.text.get(),
-                source: self.source.get(),
-                verdicts: self.verdicts.get(),
-                others: self.others.get(),
-                sort: self.sort.get(),
-                first,
-                count,
-            });
+            self.asker.ask(self.ask(first, count));
         });
     }
 
@@ -200,13 +192,39 @@ impl LibraryModel {
 
     /// To the first or the last row.
     pub(crate) fn ends(self, last: bool) {
-        let scroll = untrack(move || self.list.scroll());
-        self.chosen.set(None);
-        self.list.scroll_to.set(Some(if last {
-            (scroll.height_px() - scroll.view_px).max(0.0)
+        let number = if last {
+            self.list.total_now().saturating_sub(1)
         } else {
-            0.0
-        }));
+            0
+        };
+        self.list.reveal(number);
+        if let Some(row) = self.list.row(number) {
+            self.chosen.set(Some((row.exchange, row.run)));
+            return;
+        }
+        let ask = untrack(move || self.ask(number, 1));
+        spawn_local(async move {
+            let row = bridge::ask(ask)
+                .await
+                .ok()
+                .and_then(|page| page.rows.into_iter().next());
+            if let Some(row) = row {
+                self.chosen.set(Some((row.exchange, row.run)));
+            }
+        });
+    }
+
+    /// A question about rows, filtered and ordered as they are shown.
+    fn ask(self, first: u64, count: u32) -> Library {
+        Library {
+            text: self.text.get(),
+            source: self.source.get(),
+            verdicts: self.verdicts.get(),
+            others: self.others.get(),
+            sort: self.sort.get(),
+            first,
+            count,
+        }
     }
 
     /// Deletes the chosen row's exchange; it can be undone for ten seconds.

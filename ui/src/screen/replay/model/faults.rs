@@ -140,7 +140,7 @@ mod tests {
         };
         assert_eq!(
             of("cut", &["event=twelve", "reset"]),
-            "“twelve” is not a number, which “behind” needs."
+            "“twelve” is not a number, which “after” needs."
         );
         assert_eq!(of("delay", &["event=1", ""]), "Delay: “by” needs a value.");
         assert_eq!(
