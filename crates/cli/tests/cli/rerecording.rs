@@ -35,7 +35,7 @@ fn run(thread: &str, target: &str) -> Captured {
         ("x-thread-id".into(), thread.as_bytes().to_vec()),
     ];
     captured.request_body = format!(
-        r#"{{"threadId":"{thread}","runId":"run-00001","state":{{}},"messages":[{{"id":"u1","role":"user","content":"Hi"}}],"tools":[],"context":[],"forwardedProps":{{}}}}"#
+        r#"{{"threadId":"{thread}","runId":"run-00001","state":{{}},"messages":[{{"id":"u1","role":"user","content":"Hi"}}],"tools":[{{"name":"look_up","description":"","parameters":{{}}}}],"context":[],"forwardedProps":{{}}}}"#
     )
     .into_bytes();
     captured.exchange.request_len = captured.request_body.len() as u64;

@@ -283,7 +283,8 @@ impl Fold {
             self.verifier.lose();
         }
         for event in events {
-            if event.names_its_item() {
+            // The call of a refused result is not without one.
+            if event.names_its_item() && event.kind != EventType::ToolCallResult {
                 self.verifier.force(&event);
             } else {
                 self.verifier.lose();
@@ -325,6 +326,7 @@ impl Fold {
             seq: self.seq,
             view: &self.view,
             open: &self.verifier.open,
+            is_lossy: self.verifier.lost > 0,
             pieces: course.pieces,
         };
         course.observer.before(&before, event, &mut course.findings);

@@ -14,6 +14,8 @@ pub(crate) struct BeforeEvent<'a> {
     pub(crate) view: &'a View,
     /// What is open, the event itself counted in.
     pub(crate) open: &'a OpenItems,
+    /// Events of this run could not be read: what seems missing may have stood in them.
+    pub(crate) is_lossy: bool,
     pub(crate) pieces: &'a dyn PieceSource,
 }
 

@@ -1,9 +1,12 @@
 //! Messages, tool calls and activities: what a client takes without a word and
 //! what goes wrong all the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use scrubjay_protocol::{event::EventType, json::Wtf8};
+use scrubjay_protocol::{
+    event::EventType,
+    json::{Value as Json, Wtf8},
+};
 
 use super::{
     Memory, arguments,
@@ -11,8 +14,9 @@ use super::{
     reported::{Reported, hash},
     request::RunRequest,
     rule::{
-        ACTIVITY_REPLACES, ACTIVITY_WITHOUT_SNAPSHOT, CALL_RESTARTED, DUPLICATE_ID, DUPLICATE_TEXT, ENCRYPTED_NOWHERE,
-        FRONTEND_RESULT, MERGED, OVERLAP, REOPENED, SECOND_RESULT, UNKNOWN_RESULT,
+        ACTIVITY_REPLACES, ACTIVITY_WITHOUT_SNAPSHOT, CALL_AFTER_RESULT, CALL_RESTARTED, DUPLICATE_ID, DUPLICATE_TEXT,
+        ENCRYPTED_NOWHERE, FRONTEND_RESULT, MERGED, OVERLAP, PARENT_LATER, PARENT_NOWHERE, REOPENED, SECOND_RESULT,
+        UNKNOWN_RESULT,
     },
 };
 use crate::fold::{BeforeEvent, Event, Message, Named, Violation, text_of, value::Value};
@@ -23,6 +27,8 @@ const SAME_TEXT_LEN: u64 = 40;
 const TEXTS: usize = 1024;
 /// Messages remembered that a tool call began inside of.
 const INTERRUPTED: usize = 64;
+/// Parents remembered in a run that a call has made.
+const PARENTS: usize = 64;
 /// Tool messages looked at after a call.
 const RESULTS: usize = 256;
 
@@ -33,6 +39,10 @@ pub(crate) struct Items {
     pub(super) texts: BTreeMap<u64, Wtf8>,
     /// Open messages inside of which a tool call has begun.
     pub(super) interrupted: Vec<Wtf8>,
+    /// Messages that a call has made because its `parentMessageId` named none, with the call.
+    pub(super) made_parents: Vec<(Wtf8, Wtf8)>,
+    /// The first message that text has opened since.
+    pub(super) text_after_call: Option<Wtf8>,
 }
 
 impl Items {
@@ -51,7 +61,12 @@ impl Items {
         } = memory;
         match event.kind {
             E::RunStarted => *self = Self::default(),
-            E::TextMessageStart | E::ReasoningMessageStart => message_starts(before, event, findings),
+            E::RunFinished => self.run_finishes(before, request, findings),
+            E::MessagesSnapshot => self.snapshot_comes(event),
+            E::TextMessageStart | E::ReasoningMessageStart => {
+                self.text_follows(event);
+                message_starts(before, event, findings);
+            }
             E::TextMessageContent => self.text(event, findings),
             E::TextMessageEnd | E::ReasoningMessageEnd => self.message_ends(before, event, effort, findings),
             E::ToolCallStart => self.call_starts(before, event, reported, findings),
@@ -141,7 +156,70 @@ impl Items {
             };
             let message = format!("tool call '{id}' is started, and is in {place} already");
             findings.push(Violation::new(&CALL_RESTARTED, message));
+        } else if let Some(parent) = event.text("parentMessageId").filter(|parent| !parent.is_empty()) {
+            self.call_joins(before, id, parent, findings);
         }
+    }
+
+    /// A new call names the message that it belongs to.
+    fn call_joins(&mut self, before: &BeforeEvent<'_>, id: &Wtf8, parent: &Wtf8, findings: &mut Vec<Violation>) {
+        let Some(message) = message_of(before, parent) else {
+            if self.made_parents.len() < PARENTS {
+                self.made_parents.push((parent.clone(), id.clone()));
+            }
+            return;
+        };
+        if let Some(answered) = answered_call_of(before, &message) {
+            let message = format!(
+                "tool call '{id}' joins message '{parent}', whose call '{answered}' has its result already, and stands above that result"
+            );
+            findings.push(Violation::new(&CALL_AFTER_RESULT, message));
+        }
+    }
+
+    /// The run ends: parents that were made for a call, and that nothing else knows.
+    fn run_finishes(&mut self, before: &BeforeEvent<'_>, request: &RunRequest, findings: &mut Vec<Violation>) {
+        // A call without text around it may have a message of its own.
+        let Some(text) = self.text_after_call.take() else {
+            return;
+        };
+        if before.is_lossy || request.is_connect {
+            return;
+        }
+        let nowhere = self.made_parents.drain(..).filter(|(parent, _)| {
+            let message = message_of(before, parent);
+            message.is_some_and(|message| message.value.get("content").is_none())
+        });
+        let named: Vec<String> = nowhere
+            .map(|(parent, call)| format!("'{parent}' of call '{call}'"))
+            .collect();
+        if !named.is_empty() {
+            let message = format!(
+                "no message was streamed with the parentMessageId {}; the text after it is message '{text}'",
+                named.join(", ")
+            );
+            findings.push(Violation::new(&PARENT_NOWHERE, message));
+        }
+    }
+
+    fn text_follows(&mut self, event: &Event) {
+        let is_text = event.kind == EventType::TextMessageStart;
+        if is_text && !self.made_parents.is_empty() && self.text_after_call.is_none() {
+            self.text_after_call = Some(event.required("messageId").clone());
+        }
+    }
+
+    /// A snapshot knows messages of its own.
+    fn snapshot_comes(&mut self, event: &Event) {
+        if self.made_parents.is_empty() {
+            return;
+        }
+        let messages = event.get("messages").and_then(Json::as_array).unwrap_or_default();
+        let known: HashSet<&Wtf8> = messages
+            .iter()
+            .filter_map(|message| message.get("id").and_then(Json::as_wtf8))
+            .collect();
+        self.made_parents.retain(|(parent, _)| !known.contains(parent));
     }
 }
 
@@ -173,6 +251,12 @@ fn message_starts(before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Vi
     };
     // A message that a tool call has made takes text without harm.
     if fits && known.value.get("content").is_none() {
+        if let Some(call) = answered_call_of(before, &known) {
+            let message = format!(
+                "the text of message '{id}' begins after the result of its call '{call}', and stands above that result"
+            );
+            findings.push(Violation::new(&PARENT_LATER, message));
+        }
         return;
     }
     if fits {
@@ -232,7 +316,7 @@ fn call_answered(before: &BeforeEvent<'_>, event: &Event, request: &RunRequest, 
 }
 
 /// The frame of the result that a call has already.
-fn answered_at(before: &BeforeEvent<'_>, call_id: &Wtf8) -> Option<u32> {
+pub(super) fn answered_at(before: &BeforeEvent<'_>, call_id: &Wtf8) -> Option<u32> {
     let messages = &before.view.messages;
     let spot = messages.search(Named::Call, call_id.as_bytes(), &|_| true, before.pieces)?;
     let following = messages.following(spot, RESULTS, before.pieces);
@@ -241,6 +325,16 @@ fn answered_at(before: &BeforeEvent<'_>, call_id: &Wtf8) -> Option<u32> {
         .filter(|message| text_of(&message.value, "toolCallId") == Some(call_id.as_bytes()))
         .map(|message| message.first_seq)
         .next()
+}
+
+/// The first call of a message that has a result, of those that have one behind the message.
+fn answered_call_of(before: &BeforeEvent<'_>, message: &Message) -> Option<Wtf8> {
+    let messages = &before.view.messages;
+    let id = message.id()?;
+    let spot = messages.search(Named::Message, id, &|_| true, before.pieces)?;
+    let result = messages.following(spot, 1, before.pieces).into_iter().next()?;
+    let call = text_of(&result.value, "toolCallId").filter(|_| result.is("tool"))?;
+    message.call(call).map(|_| Wtf8::from_bytes(call.to_vec()))
 }
 
 fn activity(before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Violation>) {

@@ -63,6 +63,7 @@ fn write_runs(writer: &mut Writer, runs: &Runs) {
     writer.bytes(runs.thread_id.as_bytes());
     writer.bytes(runs.run_id.as_bytes());
     write_texts(writer, &runs.unanswered);
+    writer.u8(u8::from(runs.leaves_calls_open));
 }
 
 fn read_runs(reader: &mut Reader<'_>) -> Result<Runs, Damaged> {
@@ -74,6 +75,7 @@ fn read_runs(reader: &mut Reader<'_>) -> Result<Runs, Damaged> {
         thread_id: text(reader)?,
         run_id: text(reader)?,
         unanswered: read_texts(reader)?,
+        leaves_calls_open: reader.u8()? != 0,
     })
 }
 
@@ -90,6 +92,15 @@ fn write_items(writer: &mut Writer, items: &Items) {
         writer.bytes(id.as_bytes());
     }
     write_texts(writer, &items.interrupted);
+    writer.uint(items.made_parents.len() as u64);
+    for (parent, call) in &items.made_parents {
+        writer.bytes(parent.as_bytes());
+        writer.bytes(call.as_bytes());
+    }
+    writer.u8(u8::from(items.text_after_call.is_some()));
+    if let Some(id) = &items.text_after_call {
+        writer.bytes(id.as_bytes());
+    }
 }
 
 fn read_items(reader: &mut Reader<'_>) -> Result<Items, Damaged> {
@@ -98,6 +109,13 @@ fn read_items(reader: &mut Reader<'_>) -> Result<Items, Damaged> {
         items.texts.insert(reader.uint()?, text(reader)?);
     }
     items.interrupted = read_texts(reader)?;
+    for _ in 0..reader.count()? {
+        items.made_parents.push((text(reader)?, text(reader)?));
+    }
+    items.text_after_call = match reader.u8()? {
+        0 => None,
+        _ => Some(text(reader)?),
+    };
     Ok(items)
 }
 

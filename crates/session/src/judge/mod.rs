@@ -193,7 +193,7 @@ impl EventObserver for Judge {
     fn before(&mut self, before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Violation>) {
         match event.kind {
             EventType::RunStarted => self.runs.started(before, event, &self.request, findings),
-            EventType::RunFinished => self.runs.finished(event, findings),
+            EventType::RunFinished => self.runs.finished(before, event, &self.request, findings),
             EventType::RunError => self.runs.failed(before, event, findings),
             EventType::MessagesSnapshot => snapshot::judge(before, event, self.runs.first_seq, findings),
             EventType::StateDelta => {

@@ -1,23 +1,28 @@
 //! Where runs begin and end.
 
+use std::collections::HashSet;
+
 use scrubjay_protocol::{
     event::EventType,
     json::{Object, Value, Wtf8},
 };
 
 use super::{
+    items::{answered_at, call_of},
     reported::Reported,
     request::RunRequest,
     rule::{
-        ID_MISMATCH, INTERRUPT_TWICE, LEGACY_INTERRUPT, NEWER_VERSION, PENDING_CALLS, RUN_FAILED, SECOND_RUN,
-        SILENT_FAILURE, UNCLOSED, USAGE,
+        ID_MISMATCH, INTERRUPT_TWICE, LEGACY_INTERRUPT, NEWER_VERSION, NO_RESULT, PENDING_CALLS, RUN_FAILED,
+        SECOND_RUN, SILENT_FAILURE, UNCLOSED, USAGE,
     },
 };
-use crate::fold::{BeforeEvent, Event, Violation, clipped};
+use crate::fold::{BeforeEvent, Event, Violation, clipped, text_of};
 
 /// Unanswered calls that are remembered in a run. Where there are more, the
 /// list of pending ones is not judged.
 const CALLS: usize = 256;
+/// Calls named in a finding.
+const NAMED: usize = 20;
 /// Types of providers' own events that report an error.
 const ERRORS: [&str; 4] = ["error", "on_chain_error", "on_llm_error", "on_chat_model_error"];
 
@@ -34,6 +39,9 @@ pub(crate) struct Runs {
     pub(super) raw_error: Option<u32>,
     /// Calls without a result, in the order of their starts.
     pub(super) unanswered: Vec<Wtf8>,
+    /// A custom event explains calls without a result: `on_interrupt`, or
+    /// `PredictState`, whose tools frontends answer without offering them.
+    pub(super) leaves_calls_open: bool,
 }
 
 impl Runs {
@@ -81,7 +89,13 @@ impl Runs {
         }
     }
 
-    pub(super) fn finished(&mut self, event: &Event, findings: &mut Vec<Violation>) {
+    pub(super) fn finished(
+        &mut self,
+        before: &BeforeEvent<'_>,
+        event: &Event,
+        request: &RunRequest,
+        findings: &mut Vec<Violation>,
+    ) {
         if self.count > 0 {
             let own = [&Some(self.thread_id.clone()), &Some(self.run_id.clone())];
             self.compare("run's", &own, event, findings);
@@ -91,6 +105,9 @@ impl Runs {
         let kind = outcome.and_then(|outcome| outcome.get("type")).and_then(Value::as_str);
         if kind.is_none_or(|kind| kind == "success") {
             self.succeeded(outcome, findings);
+            if !self.leaves_calls_open && pending_in(outcome).is_empty() {
+                judge_unanswered(&self.unanswered, before, request, findings);
+            }
         }
         judge_interrupts(outcome, findings);
         self.unanswered.clear();
@@ -103,20 +120,14 @@ impl Runs {
             );
             findings.push(Violation::new(&SILENT_FAILURE, message));
         }
-        let listed = outcome.and_then(|outcome| outcome.get("pendingToolCallIds"));
-        let listed: Vec<&Wtf8> = listed
-            .and_then(Value::as_array)
-            .unwrap_or_default()
-            .iter()
-            .filter_map(Value::as_wtf8)
-            .collect();
+        let listed = pending_in(outcome);
         let is_known = self.unanswered.len() < CALLS;
         if listed.is_empty() || !is_known || listed.iter().copied().eq(&self.unanswered) {
             return;
         }
         let names = |ids: &mut dyn Iterator<Item = &Wtf8>| {
             let names: Vec<String> = ids
-                .take(20)
+                .take(NAMED)
                 .map(|id| clipped(&id.to_str_lossy()).into_owned())
                 .collect();
             if names.is_empty() {
@@ -153,7 +164,9 @@ impl Runs {
             E::Raw if reports_error(event) => self.raw_error = Some(seq),
             E::Custom => {
                 self.raw_error = None;
-                if *event.required("name") == *"on_interrupt" && reported.is_first("compat.on_interrupt", b"") {
+                let is_interrupt = *event.required("name") == *"on_interrupt";
+                self.leaves_calls_open |= is_interrupt || *event.required("name") == *"PredictState";
+                if is_interrupt && reported.is_first("compat.on_interrupt", b"") {
                     let message = "CUSTOM on_interrupt tells of an interrupt, as adapters did before protocol 0.0.54";
                     findings.push(Violation::new(&LEGACY_INTERRUPT, message));
                 }
@@ -170,17 +183,75 @@ impl Runs {
                 let id = event.required("toolCallId");
                 self.unanswered.retain(|unanswered| unanswered != id);
             }
+            E::MessagesSnapshot => {
+                self.raw_error = None;
+                self.answered_in(event);
+            }
             E::TextMessageContent
             | E::ReasoningMessageContent
             | E::ToolCallArgs
             | E::StateSnapshot
             | E::StateDelta
-            | E::MessagesSnapshot
             | E::ActivitySnapshot
             | E::ActivityDelta => self.raw_error = None,
             _ => {}
         }
     }
+
+    /// A snapshot may bring results that were not streamed.
+    fn answered_in(&mut self, event: &Event) {
+        let messages = event.get("messages").and_then(Value::as_array).unwrap_or_default();
+        let answered: HashSet<&Wtf8> = messages
+            .iter()
+            .filter_map(|message| message.get("toolCallId").and_then(Value::as_wtf8))
+            .collect();
+        self.unanswered.retain(|id| !answered.contains(id));
+    }
+}
+
+/// The calls that a run's outcome says are pending.
+fn pending_in(outcome: Option<&Object>) -> Vec<&Wtf8> {
+    let listed = outcome.and_then(|outcome| outcome.get("pendingToolCallIds"));
+    let listed = listed.and_then(Value::as_array).unwrap_or_default();
+    listed.iter().filter_map(Value::as_wtf8).collect()
+}
+
+/// Calls of the agent's own tools that the end of a run leaves without a result.
+fn judge_unanswered(
+    unanswered: &[Wtf8],
+    before: &BeforeEvent<'_>,
+    request: &RunRequest,
+    findings: &mut Vec<Violation>,
+) {
+    // What a connect brings is a part of the conversation, and the frontend's tools are not in its request.
+    if before.is_lossy || !request.is_input || request.is_connect {
+        return;
+    }
+    let name_of = |id: &Wtf8| {
+        let (call, _) = call_of(before, id)?;
+        let name = text_of(call.get("function")?, "name")?;
+        Some(Wtf8::from_bytes(name.to_vec()))
+    };
+    let calls: Vec<String> = unanswered
+        .iter()
+        .filter(|id| answered_at(before, id).is_none())
+        .filter_map(|id| Some((id, name_of(id)?)))
+        .filter(|(_, name)| !request.tools.contains_key(name))
+        .map(|(id, name)| {
+            let (id, name) = (id.to_str_lossy(), name.to_str_lossy());
+            format!("call '{}' of tool '{}'", clipped(&id), clipped(&name))
+        })
+        .collect();
+    if calls.is_empty() {
+        return;
+    }
+    let more = match calls.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    let named = calls[..calls.len().min(NAMED)].join("; ");
+    let message = format!("the run finished as a success, and no result came for: {named}{more}");
+    findings.push(Violation::new(&NO_RESULT, message));
 }
 
 fn reports_error(event: &Event) -> bool {

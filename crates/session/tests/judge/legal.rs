@@ -5,6 +5,9 @@ use proptest::{collection::vec, prelude::*, sample::select};
 
 use crate::stage::{INPUT, Stage, problems};
 
+/// The frontend's tool.
+const OFFERED: &str = r#""tools":[{"name":"front","description":"","parameters":{}}]"#;
+
 /// What a run does, one thing after the other, each whole.
 #[derive(Clone, Debug)]
 enum Act {
@@ -91,7 +94,7 @@ impl Script {
             Act::Call { args, result } => self.call(id, *args, *result),
             Act::CallChunks => {
                 self.event(&format!(
-                    r#""type":"TOOL_CALL_CHUNK","toolCallId":"c{id}","toolCallName":"f","delta":"{{""#
+                    r#""type":"TOOL_CALL_CHUNK","toolCallId":"c{id}","toolCallName":"front","delta":"{{""#
                 ));
                 self.event(&format!(
                     r#""type":"TOOL_CALL_CHUNK","toolCallId":"c{id}","delta":"}}""#
@@ -130,8 +133,10 @@ impl Script {
     }
 
     fn call(&mut self, id: u32, args: bool, result: bool) {
+        // The frontend answers its own calls, in the next request.
+        let tool = if result { "f" } else { "front" };
         self.event(&format!(
-            r#""type":"TOOL_CALL_START","toolCallId":"c{id}","toolCallName":"f""#
+            r#""type":"TOOL_CALL_START","toolCallId":"c{id}","toolCallName":"{tool}""#
         ));
         if args {
             self.event(&format!(
@@ -181,7 +186,8 @@ impl Script {
     }
 
     fn problems(&self) -> Vec<String> {
-        problems(&Stage::new(INPUT, self.lines.concat().into_bytes()).findings())
+        let input = INPUT.replace(r#""tools":[]"#, OFFERED);
+        problems(&Stage::new(&input, self.lines.concat().into_bytes()).findings())
     }
 }
 

@@ -125,6 +125,30 @@ rules! {
         effect: "The client appends the arguments to those that it has, which is rarely JSON any more.",
         fix: "After a resume, send TOOL_CALL_RESULT under the old id and nothing else of the call.",
     };
+    PARENT_NOWHERE = Rule {
+        id: "call.parent_nowhere", severity: Note, stops: false, fails: &[],
+        title: "parentMessageId that no message has",
+        explanation: "TOOL_CALL_START names a parent message that was not there, and until the end of the run neither the stream nor a snapshot brought it; the text that follows has another id. Such a history does not round-trip.",
+        clause: TOOLS,
+        effect: "The client makes an assistant message with that id, which holds the call and no text.",
+        fix: "Use the messageId of the text that the call belongs to; without such a text, leave parentMessageId out or send a snapshot that has it.",
+    };
+    PARENT_LATER = Rule {
+        id: "call.parent_later", severity: Warning, stops: false, fails: &[],
+        title: "text of a parent message after the result",
+        explanation: "A call has made its parent message and got its result, and only then TEXT_MESSAGE_START opens the parent.",
+        clause: TOOLS,
+        effect: "The client puts the text into the message of the call: it stands above the result that it was written after.",
+        fix: "Give text after a result a new messageId, or send it before the call.",
+    };
+    CALL_AFTER_RESULT = Rule {
+        id: "call.after_result", severity: Warning, stops: false, fails: &[],
+        title: "call that joins a message with an answered call",
+        explanation: "TOOL_CALL_START names a parent message whose earlier call has its result already.",
+        clause: TOOLS,
+        effect: "The client shows both calls as made at once, above both results; models get the conversation in that order.",
+        fix: "Give calls after a result a parent message of their own.",
+    };
     UNKNOWN_RESULT = Rule {
         id: "call.unknown_result", severity: Warning, stops: false, fails: &[],
         title: "result for a call that nobody made",
@@ -140,6 +164,14 @@ rules! {
         clause: TOOLS,
         effect: "The client holds two tool messages; models that are sent both refuse the conversation.",
         fix: "Send one result a call.",
+    };
+    NO_RESULT = Rule {
+        id: "call.no_result", severity: Warning, stops: false, fails: &[],
+        title: "call of the agent's own tool without a result",
+        explanation: "The run finished as a success, and a call of a tool that the request does not offer has no result. No interrupt and no pendingToolCallIds explain it.",
+        clause: TOOLS,
+        effect: "The client keeps the call unanswered: a page goes on showing that the tool runs, and models refuse a conversation with such a call.",
+        fix: "Send TOOL_CALL_RESULT when the tool has run; if the frontend should run it, offer it in the request.",
     };
     FRONTEND_RESULT = Rule {
         id: "call.frontend_result", severity: Warning, stops: false, fails: &[],
