@@ -23,7 +23,7 @@ use super::{
     news_lines::Feed,
     tauri::{deliver, words_of},
 };
-use crate::browser::{self, File};
+use crate::browser::{self, File, OrLog as _};
 
 const TOKEN_FIELD: &str = "x-scrubjay-token";
 /// Where the token is kept while the tab is open.
@@ -85,7 +85,7 @@ pub(super) async fn enter() -> Result<(), Locked> {
         if let Some(session) = enter_with(token).await? {
             if let Some(storage) = storage() {
                 // A browser that forbids it wants the next address when this tab is loaded again.
-                drop(storage.set_item(STORED, &session));
+                storage.set_item(STORED, &session).or_log();
             }
             TOKEN.replace(session);
             return Ok(());
@@ -116,7 +116,9 @@ fn token_of_address() -> Option<String> {
         let path = location.pathname().unwrap_or_else(|_none| "/".to_owned());
         let address = format!("{path}{search}{}", location.hash().unwrap_or_default());
         if let Ok(history) = window().history() {
-            drop(history.replace_state_with_url(&JsValue::NULL, "", Some(&address)));
+            history
+                .replace_state_with_url(&JsValue::NULL, "", Some(&address))
+                .or_log();
         }
     }
     token
@@ -154,10 +156,10 @@ async fn fetch(method: &str, address: &str, body: Option<&str>) -> Result<Respon
         init.set_body(&JsValue::from_str(body));
     }
     let headers = Headers::new().map_err(|error| internal(&words_of(&error)))?;
-    drop(headers.set("content-type", "application/json"));
-    drop(headers.set(TOKEN_FIELD, &TOKEN.with_borrow(Clone::clone)));
+    headers.set("content-type", "application/json").or_log();
+    headers.set(TOKEN_FIELD, &TOKEN.with_borrow(Clone::clone)).or_log();
     // Only this page's own newer questions make its older ones pointless.
-    drop(headers.set("x-scrubjay-page", &PAGE.with(Clone::clone)));
+    headers.set("x-scrubjay-page", &PAGE.with(Clone::clone)).or_log();
     init.set_headers(&headers);
     let response = JsFuture::from(window().fetch_with_str_and_init(address, &init))
         .await
@@ -233,8 +235,12 @@ fn import(file: &File, progress: Progress, done: Done) -> Cancel {
         return Rc::new(|| {});
     };
     let name = js_sys::encode_uri_component(&file.name());
-    drop(request.open_with_async("POST", &format!("/api/import?name={name}"), true));
-    drop(request.set_request_header(TOKEN_FIELD, &TOKEN.with_borrow(Clone::clone)));
+    request
+        .open_with_async("POST", &format!("/api/import?name={name}"), true)
+        .or_log();
+    request
+        .set_request_header(TOKEN_FIELD, &TOKEN.with_borrow(Clone::clone))
+        .or_log();
     if let Ok(upload) = request.upload() {
         let moved = Closure::<dyn Fn(ProgressEvent)>::new(move |event: ProgressEvent| {
             progress(event.loaded() / event.total().max(1.0));
@@ -250,8 +256,8 @@ fn import(file: &File, progress: Progress, done: Done) -> Cancel {
     });
     request.set_onloadend(Some(ended.as_ref().unchecked_ref()));
     ended.forget();
-    drop(request.send_with_opt_blob(Some(file)));
-    Rc::new(move || drop(request.abort()))
+    request.send_with_opt_blob(Some(file)).or_log();
+    Rc::new(move || request.abort().or_log())
 }
 
 fn outcome_of(request: &XmlHttpRequest) -> Result<(), Report> {
@@ -278,8 +284,8 @@ async fn export(exchange: i64) -> Result<(), Report> {
     let made = document().create_element("a").ok();
     let link = made.and_then(|made| made.dyn_into::<HtmlElement>().ok());
     let link = link.ok_or_else(|| internal("The page can make no link."))?;
-    drop(link.set_attribute("href", &address));
-    drop(link.set_attribute("download", ""));
+    link.set_attribute("href", &address).or_log();
+    link.set_attribute("download", "").or_log();
     link.click();
     Ok(())
 }

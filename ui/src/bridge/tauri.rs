@@ -9,7 +9,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::{Answering, Bridge, Cancel, Done, Progress, cancelled, internal};
-use crate::browser::File;
+use crate::browser::{File, OrLog as _};
 
 /// Bytes of a file that travel to the window at a time.
 const PIECE_LEN: f64 = 4_194_304.0;
@@ -50,7 +50,7 @@ impl Bridge for Tauri {
         set(&arguments, "title", &title.into());
         spawn_local(async move {
             // A window that does not offer it leaves the title as it was.
-            drop(invoke("title", &arguments).await);
+            invoke("title", &arguments).await.ok();
         });
     }
 }
@@ -114,7 +114,9 @@ async fn listen(hear: Rc<dyn Fn(News)>) {
     heard.forget();
     let arguments = Object::new();
     set(&arguments, "channel", &channel);
-    drop(invoke("news", &arguments).await);
+    if let Err(report) = invoke("news", &arguments).await {
+        leptos::logging::warn!("The window hears of nothing new: {}", report.message);
+    }
 }
 
 /// One piece of news or a list of them.
@@ -184,7 +186,7 @@ fn unreadable(why: &str) -> Report {
 }
 
 fn set(object: &JsValue, name: &str, value: &JsValue) {
-    drop(Reflect::set(object, &name.into(), value));
+    Reflect::set(object, &name.into(), value).or_log();
 }
 
 pub(super) fn words_of(error: &JsValue) -> String {

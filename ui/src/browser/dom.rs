@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use leptos::{
-    leptos_dom::helpers::{request_animation_frame, set_timeout_with_handle},
+    leptos_dom::helpers::{request_animation_frame, set_timeout},
     prelude::{document, window},
 };
 use wasm_bindgen::{JsCast, JsValue};
@@ -13,6 +13,20 @@ use crate::shell::keyboard::takes_text;
 
 /// A file that was chosen or dropped.
 pub(crate) use web_sys::File;
+
+/// For what a browser may refuse and the page works without.
+pub(crate) trait OrLog {
+    /// Puts a refusal on the console.
+    fn or_log(self);
+}
+
+impl<T> OrLog for Result<T, JsValue> {
+    fn or_log(self) {
+        if let Err(refusal) = self {
+            web_sys::console::warn_1(&refusal);
+        }
+    }
+}
 
 /// Milliseconds since the page began, monotonic.
 pub(crate) fn now_ms() -> f64 {
@@ -24,7 +38,7 @@ pub(crate) fn wall_ms() -> i64 {
     js_sys::Date::now() as i64
 }
 
-/// Minutes that local time is behind UTC, as JavaScript counts them.
+/// Minutes from local time to UTC, as JavaScript counts them.
 pub(crate) fn zone_offset_min() -> i32 {
     js_sys::Date::new_0().get_timezone_offset() as i32
 }
@@ -61,7 +75,7 @@ pub(crate) fn recall(key: &str) -> Option<String> {
 /// Remembers a value; a browser that forbids it forgets, which is harmless.
 pub(crate) fn remember(key: &str, value: &str) {
     if let Ok(Some(storage)) = window().local_storage() {
-        drop(storage.set_item(&format!("scrubjay.{key}"), value));
+        storage.set_item(&format!("scrubjay.{key}"), value).or_log();
     }
 }
 
@@ -82,10 +96,7 @@ pub(crate) fn parameter(name: &str) -> Option<String> {
 
 /// Does something later.
 pub(crate) fn later(millis: f64, what: impl FnOnce() + 'static) {
-    drop(set_timeout_with_handle(
-        what,
-        Duration::from_millis(millis.max(0.0) as u64),
-    ));
+    set_timeout(what, Duration::from_millis(millis.max(0.0) as u64));
 }
 
 /// Does something when the screen is drawn next.
@@ -111,7 +122,7 @@ pub(crate) fn focused() -> Option<web_sys::HtmlElement> {
 pub(crate) fn focus(selector: &str) {
     let found = document().query_selector(selector).ok().flatten();
     if let Some(element) = found.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
-        drop(element.focus());
+        element.focus().or_log();
     }
 }
 
@@ -123,7 +134,7 @@ pub(crate) fn is_focused(selector: &str) -> bool {
 /// Takes the focus from the element that has it.
 pub(crate) fn blur() {
     if let Some(focused) = focused() {
-        drop(focused.blur());
+        focused.blur().or_log();
     }
 }
 
@@ -145,7 +156,7 @@ pub(crate) fn cycle_focus(selector: &str, by: i32) {
         .position(|pane| here.as_ref().is_some_and(|here| pane.contains(Some(here))));
     let len = panes.len() as i32;
     let next = at.map_or(0, |at| (at as i32 + by).rem_euclid(len)) as usize;
-    drop(panes[next].focus());
+    panes[next].focus().or_log();
 }
 
 /// Sets the document's title.
@@ -161,8 +172,8 @@ pub(crate) fn save(name: &str, media_type: &str, text: &str) {
         .ok()
         .and_then(|made| made.dyn_into::<web_sys::HtmlElement>().ok());
     if let Some(link) = made {
-        drop(link.set_attribute("href", &address));
-        drop(link.set_attribute("download", name));
+        link.set_attribute("href", &address).or_log();
+        link.set_attribute("download", name).or_log();
         link.click();
     }
 }
@@ -179,7 +190,8 @@ pub(crate) fn press(selector: &str) {
 pub(crate) fn copy(text: &str) {
     let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into());
     if clipboard.is_ok_and(|clipboard| clipboard.is_object()) {
-        drop(window().navigator().clipboard().write_text(text));
+        let written = window().navigator().clipboard().write_text(text);
+        wasm_bindgen_futures::spawn_local(async move { wasm_bindgen_futures::JsFuture::from(written).await.or_log() });
     } else {
         copy_by_selection(text);
     }
@@ -195,11 +207,11 @@ fn copy_by_selection(text: &str) {
         return;
     };
     field.set_value(text);
-    drop(body.append_child(&field));
+    body.append_child(&field).or_log();
     field.select();
     let name = JsValue::from_str("execCommand");
     if let Ok(Ok(run)) = js_sys::Reflect::get(&document(), &name).map(JsCast::dyn_into::<js_sys::Function>) {
-        drop(run.call1(&document(), &"copy".into()));
+        run.call1(&document(), &"copy".into()).or_log();
     }
     field.remove();
 }
@@ -236,8 +248,7 @@ pub(crate) fn watch_size(element: &web_sys::Element, changed: impl Fn(f64, f64) 
 pub(crate) fn capture_pointer(event: &web_sys::PointerEvent) {
     if let Some(target) = event.current_target()
         && let Ok(element) = target.dyn_into::<web_sys::Element>()
-        && let Err(error) = element.set_pointer_capture(event.pointer_id())
     {
-        web_sys::console::warn_1(&error);
+        element.set_pointer_capture(event.pointer_id()).or_log();
     }
 }

@@ -23,7 +23,7 @@ use scrubjay_timeline::{Picture, Theme, theme};
 use wasm_bindgen::JsCast as _;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement, WebGl2RenderingContext};
 
-use crate::browser;
+use crate::browser::{self, OrLog as _};
 
 /// A canvas that shows a picture.
 pub(crate) struct Host<P: Picture + 'static>(Rc<RefCell<Inner<P>>>);
@@ -142,7 +142,9 @@ impl<P: Picture> Inner<P> {
         }
         self.copy(pixels);
         self.painted += 1;
-        drop(self.shown().set_attribute("data-painted", &self.painted.to_string()));
+        self.shown()
+            .set_attribute("data-painted", &self.painted.to_string())
+            .or_log();
         let delay = output
             .viewport_output
             .get(&ViewportId::ROOT)
@@ -164,10 +166,9 @@ impl<P: Picture> Inner<P> {
     fn finish(&self) {
         let mut pixel = [0; 4];
         let (rgba, bytes) = (WebGl2RenderingContext::RGBA, WebGl2RenderingContext::UNSIGNED_BYTE);
-        drop(
-            self.gl
-                .read_pixels_with_opt_u8_array(0, 0, 1, 1, rgba, bytes, Some(&mut pixel)),
-        );
+        self.gl
+            .read_pixels_with_opt_u8_array(0, 0, 1, 1, rgba, bytes, Some(&mut pixel))
+            .or_log();
     }
 
     /// Puts a plain canvas in the place of the painted one.
@@ -177,20 +178,16 @@ impl<P: Picture> Inner<P> {
             .ok()
             .and_then(|made| made.dyn_into::<HtmlCanvasElement>().ok());
         let options = js_sys::Object::new();
-        drop(js_sys::Reflect::set(
-            &options,
-            &"willReadFrequently".into(),
-            &true.into(),
-        ));
+        js_sys::Reflect::set(&options, &"willReadFrequently".into(), &true.into()).or_log();
         let Some(plain) = made else { return };
         let drawing = plain.get_context_with_context_options("2d", &options).ok().flatten();
         let Some(drawing) = drawing.and_then(|drawing| drawing.dyn_into::<CanvasRenderingContext2d>().ok()) else {
             return;
         };
         plain.set_class_name(&self.canvas.class_name());
-        drop(plain.set_attribute("aria-hidden", "true"));
-        drop(plain.set_attribute("data-plain", ""));
-        drop(self.canvas.replace_with_with_node_1(&plain));
+        plain.set_attribute("aria-hidden", "true").or_log();
+        plain.set_attribute("data-plain", "").or_log();
+        self.canvas.replace_with_with_node_1(&plain).or_log();
         self.plain = Some((plain, drawing));
     }
 
@@ -198,7 +195,9 @@ impl<P: Picture> Inner<P> {
     fn copy(&self, pixels: [u32; 2]) {
         if let Some((plain, drawing)) = &self.plain {
             resize(plain, pixels);
-            drop(drawing.draw_image_with_html_canvas_element(&self.canvas, 0.0, 0.0));
+            drawing
+                .draw_image_with_html_canvas_element(&self.canvas, 0.0, 0.0)
+                .or_log();
         }
     }
 
@@ -235,9 +234,9 @@ pub(crate) fn read_theme() -> Theme {
     let Some((probe, body)) = probe.zip(document().body()) else {
         return Theme::from_tokens([Color32::GRAY; theme::TOKENS.len()]);
     };
-    drop(body.append_child(&probe));
+    body.append_child(&probe).or_log();
     let computed = theme::TOKENS.map(|token| {
-        drop(probe.style().set_property("color", &format!("var({token})")));
+        probe.style().set_property("color", &format!("var({token})")).or_log();
         let style = window().get_computed_style(&probe).ok().flatten();
         let text = style
             .and_then(|style| style.get_property_value("color").ok())

@@ -2,6 +2,8 @@
 
 use leptos::{html, prelude::*};
 
+use crate::browser::OrLog as _;
+
 /// What a dialog is called, by a person and in attributes.
 #[derive(Clone, Copy)]
 pub(crate) struct DialogName {
@@ -20,7 +22,7 @@ pub(crate) fn dialog(
     let sheet = move || {
         is_open.get().then(|| {
             let node = NodeRef::<html::Div>::new();
-            node.on_load(|element| drop(element.focus()));
+            node.on_load(|element| element.focus().or_log());
             view! {
                 <div class="veil" on:click=move |_| is_open.set(false)>
                     <div

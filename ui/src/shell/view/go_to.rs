@@ -3,7 +3,7 @@
 use leptos::{ev, html, prelude::*};
 
 use crate::{
-    browser,
+    browser::{self, OrLog as _},
     screen::{
         Page,
         inspect::model::{Inspect, go_to},
@@ -18,7 +18,7 @@ pub(crate) fn go_to(page: Page) -> AnyView {
         is_open.get().then(|| {
             wrong.set(None);
             let node = NodeRef::<html::Input>::new();
-            node.on_load(|element| drop(element.focus()));
+            node.on_load(|element| element.focus().or_log());
             let key = move |event: ev::KeyboardEvent| {
                 let text = event_target_value(&event);
                 match event.key().as_str() {

@@ -1,4 +1,5 @@
-//! The shell: screens, keys, theme, drops, messages.
+//! The page's frame: it mounts all screens, handles keys, theme and dropped files,
+//! and opens what the address names.
 
 pub(crate) mod go_to;
 pub(crate) mod key_sheet;
@@ -12,16 +13,17 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast as _;
 
 use crate::{
-    bridge, browser,
+    bridge,
+    browser::{self, OrLog as _},
     screen::{Command, Page, Screen},
     shell::{
-        commands::Command as Around,
+        commands::Command as GeneralCommand,
         keyboard::Pressed,
         model::{Shell, ThemeChoice},
     },
 };
 
-/// Puts the page up once this tab is let in, or shows why it is not.
+/// Mounts the page if the server admits this tab, or else a page with the reason.
 pub(crate) fn mount() {
     wasm_bindgen_futures::spawn_local(async {
         match bridge::enter().await {
@@ -96,9 +98,9 @@ fn watch_theme(shell: Shell) {
         };
         if let Some(root) = document().document_element() {
             if name.is_empty() {
-                drop(root.remove_attribute("data-theme"));
+                root.remove_attribute("data-theme").or_log();
             } else {
-                drop(root.set_attribute("data-theme", name));
+                root.set_attribute("data-theme", name).or_log();
             }
         }
         shell.colours.update(|turn| *turn += 1);
@@ -112,7 +114,8 @@ fn watch_theme(shell: Shell) {
             continue;
         };
         let changed = wasm_bindgen::closure::Closure::<dyn Fn()>::new(move || shell.colours.update(|turn| *turn += 1));
-        drop(list.add_event_listener_with_callback("change", changed.as_ref().unchecked_ref()));
+        list.add_event_listener_with_callback("change", changed.as_ref().unchecked_ref())
+            .or_log();
         changed.forget();
     }
 }
@@ -121,7 +124,7 @@ fn watch_density(shell: Shell) {
     Effect::new(move |_| {
         let density = shell.density.get();
         if let Some(root) = document().document_element() {
-            drop(root.set_attribute("data-density", density.word()));
+            root.set_attribute("data-density", density.word()).or_log();
         }
     });
 }
@@ -142,11 +145,12 @@ fn listen_to_keys(page: Page) {
         let Some(command) = page.shell.screen.get_untracked().command(&pressed, &keyboard) else {
             return;
         };
-        let is_leaving = matches!(
+        // These work in a text field, too: they are the way out of it.
+        let works_while_typing = matches!(
             command,
-            Command::General(Around::Close | Around::NextPane | Around::PrevPane)
+            Command::General(GeneralCommand::Close | GeneralCommand::NextPane | GeneralCommand::PrevPane)
         );
-        if event.default_prevented() || (browser::is_typing() && !is_leaving && pressed.edits_text()) {
+        if event.default_prevented() || (browser::is_typing() && !works_while_typing && pressed.edits_text()) {
             return;
         }
         // Enter and Space on a button press that button; with Control they are a command.

@@ -96,7 +96,9 @@ fn undo_bar(page: Page, library: LibraryModel) -> AnyView {
                 <button class="btn" on:click=move |_| library.bring_back(move |report| page.shell.notify(report))>
                     "Undo "<kbd>"Ctrl z"</kbd>
                 </button>
-                <button class="btn" on:click=move |_| library.lapse()>"Erase now"</button>
+                <button class="btn" on:click=move |_| library.lapse(move |report| page.shell.notify(report))>
+                    "Erase now"
+                </button>
             </div>
         })}
     }

@@ -9,7 +9,7 @@ use scrubjay_timeline::title;
 use wasm_bindgen::JsCast as _;
 
 use crate::{
-    browser,
+    browser::{self, OrLog as _},
     screen::inspect::{model::Inspect, words},
 };
 
@@ -104,6 +104,6 @@ fn step(list: &web_sys::Element, by: i64) {
     let at = items.iter().position(|item| here.as_ref() == Some(item));
     let next = at.map_or(0, |at| at.saturating_add_signed(by as isize));
     if let Some(item) = items.get(next) {
-        drop(item.focus());
+        item.focus().or_log();
     }
 }

@@ -228,8 +228,8 @@ impl LibraryModel {
     }
 
     /// Deletes the chosen row's exchange; it can be undone for ten seconds.
-    pub(crate) fn delete(self, row: &LibraryRow, failed: impl Fn(Report) + 'static) {
-        self.lapse();
+    pub(crate) fn delete(self, row: &LibraryRow, failed: impl Fn(Report) + Clone + 'static) {
+        self.lapse(failed.clone());
         if self
             .chosen
             .get_untracked()
@@ -253,7 +253,7 @@ impl LibraryModel {
                         .undo
                         .with_untracked(|undo| undo.as_ref().is_some_and(|undo| undo.turn == turn))
                     {
-                        self.lapse();
+                        self.lapse(failed);
                     }
                 }),
                 Err(report) => {
@@ -266,16 +266,14 @@ impl LibraryModel {
     }
 
     /// The time to undo is over: what was hidden is erased.
-    pub(crate) fn lapse(self) {
+    pub(crate) fn lapse(self, failed: impl Fn(Report) + 'static) {
         let Some(undo) = self.undo.get_untracked() else { return };
         self.undo.set(None);
         spawn_local(async move {
-            drop(
-                bridge::ask(Erase {
-                    exchanges: undo.exchanges,
-                })
-                .await,
-            );
+            let exchanges = undo.exchanges;
+            if let Err(report) = bridge::ask(Erase { exchanges }).await {
+                failed(report);
+            }
         });
     }
 

@@ -4,6 +4,7 @@ use leptos::{ev, html, prelude::*};
 use scrubjay_ipc::{ReplayClient, SteerBy};
 
 use crate::{
+    browser::OrLog as _,
     screen::replay::{
         model::{Editing, ReplayModel},
         words as how,
@@ -129,7 +130,7 @@ fn queue_of(model: ReplayModel, client: &ReplayClient) -> AnyView {
 /// The field in which another event is written in the place of the next.
 fn editor(model: ReplayModel) -> AnyView {
     let node = NodeRef::<html::Textarea>::new();
-    node.on_load(|element| drop(element.focus()));
+    node.on_load(|element| element.focus().or_log());
     let write = move |event: ev::Event| {
         let text = event_target_value(&event);
         model.editing.update(|editing| {
