@@ -8,7 +8,7 @@ pub use self::lines::{difference_line, json_lines, summary_line};
 use super::{ComparedThreads, Comparison, Counts, Divergence, Moment, PairedBy, PathChange, SideFacts, Thread, around};
 use crate::{query::Failed, shelf::Shelf, visible, words};
 
-/// Differences that a report tells one by one.
+/// Differences that a report lists; the rest is counted.
 const DIFFERENCES: usize = 1_000;
 /// Characters of a value in a table.
 const CHARS: usize = 120;

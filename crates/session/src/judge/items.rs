@@ -327,7 +327,7 @@ pub(super) fn answered_at(before: &BeforeEvent<'_>, call_id: &Wtf8) -> Option<u3
         .next()
 }
 
-/// The first call of a message that has a result, of those that have one behind the message.
+/// The call that the result directly after a message answers, if the message made it.
 fn answered_call_of(before: &BeforeEvent<'_>, message: &Message) -> Option<Wtf8> {
     let messages = &before.view.messages;
     let id = message.id()?;

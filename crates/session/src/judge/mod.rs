@@ -1,10 +1,10 @@
 //! What is wrong with a stream that the official client takes without a word.
 //!
 //! A `Judge` stands beside a [`Fold`]: it sees each frame before it is folded
-//! and, as a witness, each event as the client applies it, and adds findings
+//! and, as an observer, each event as the client applies it, and adds findings
 //! to the client's own. At the end it says what only the end shows. Like the
-//! fold it goes on after a stop, it is bounded in memory whatever the length
-//! of the stream, and it is written into checkpoints.
+//! fold it goes on after a stop, its memory does not grow with the length of
+//! the stream, and it is written into checkpoints.
 //!
 //! ```text
 //! request ─▶ ids, tools ─┐

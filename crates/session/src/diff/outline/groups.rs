@@ -39,8 +39,8 @@ impl Group {
 }
 
 impl Reading<'_> {
-    /// State events are one item until something that is behaviour begins,
-    /// whatever the pauses between them and the words around them.
+    /// State events are one item until a tool call or another item of behaviour
+    /// begins. Pauses and text between them do not split it.
     pub(super) fn state_event(&mut self, seq: u32, entry: &FrameEntry, event: &Object, wire: u64) -> usize {
         if self.state.is_none() {
             let item = self.push(ItemKind::State, entry.span, seq);
