@@ -85,10 +85,10 @@ pub(crate) use self::{
     event::Event,
     finding::{Violation, clipped},
     message::text_of,
-    messages::Named,
+    messages::{Named, Spot},
     observer::{BeforeEvent, EventObserver, NoObserver},
     open::OpenItems,
-    snapshot::text_in,
+    snapshot::{Snapshot, text_in},
 };
 pub use self::{
     checkpoint::Damaged,

@@ -30,7 +30,7 @@ enum Authority {
 }
 
 /// A snapshot's messages, and what it takes away.
-struct Snapshot<'a> {
+pub(crate) struct Snapshot<'a> {
     messages: &'a [json::Value],
     /// The last of each id.
     by_id: HashMap<&'a [u8], &'a json::Value>,
@@ -40,7 +40,7 @@ struct Snapshot<'a> {
 }
 
 impl<'a> Snapshot<'a> {
-    fn of(event: &'a Event) -> Self {
+    pub(crate) fn of(event: &'a Event) -> Self {
         let messages = event
             .get("messages")
             .and_then(json::Value::as_array)
@@ -59,7 +59,7 @@ impl<'a> Snapshot<'a> {
     }
 
     /// Whether a message that it does not have stays.
-    fn protects(&self, message: &Message) -> bool {
+    pub(crate) fn protects(&self, message: &Message) -> bool {
         if !message.is("activity") {
             return message.is("reasoning") && !self.has_reasoning;
         }
@@ -68,6 +68,11 @@ impl<'a> Snapshot<'a> {
             Authority::Inferred => !self.has_activity,
             Authority::Types(types) => !types.contains(text_of(&message.value, "activityType").unwrap_or_default()),
         }
+    }
+
+    /// Whether it says which activities it replaces.
+    pub(crate) fn names_activities(&self) -> bool {
+        !matches!(self.authority, Authority::Inferred)
     }
 
     fn takes(&self) -> Takes<'_> {

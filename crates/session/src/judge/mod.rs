@@ -195,7 +195,9 @@ impl EventObserver for Judge {
             EventType::RunStarted => self.runs.started(before, event, &self.request, findings),
             EventType::RunFinished => self.runs.finished(before, event, &self.request, findings),
             EventType::RunError => self.runs.failed(before, event, findings),
-            EventType::MessagesSnapshot => snapshot::judge(before, event, self.runs.first_seq, findings),
+            EventType::MessagesSnapshot => {
+                snapshot::judge(before, event, self.runs.first_seq, &self.request, findings);
+            }
             EventType::StateDelta => {
                 let operations = list(event, "delta");
                 if !before.view.state_undefined {

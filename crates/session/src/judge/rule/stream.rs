@@ -248,10 +248,26 @@ rules! {
     SNAPSHOT_DISAGREES = Rule {
         id: "snapshot.disagrees", severity: Warning, stops: false, fails: &[],
         title: "snapshot that disagrees with the stream",
-        explanation: "MESSAGES_SNAPSHOT leaves out or changes what this run has streamed, or brings a tool call that the stream left out.",
+        explanation: "MESSAGES_SNAPSHOT leaves out or changes what this run has brought, by streaming or by an earlier snapshot, or the user's last message; or it has a tool call that the stream left out, or one id twice.",
         clause: MESSAGES,
-        effect: "The client follows the snapshot: bubbles vanish, change or appear.",
-        fix: "Build the snapshot from the ids that were streamed, after everything was streamed.",
+        effect: "The client follows the snapshot: bubbles vanish, change or appear. What has a new id goes to the end.",
+        fix: "Build the snapshot from the ids that were streamed and sent, after everything was streamed.",
+    };
+    SNAPSHOT_MISPLACED = Rule {
+        id: "snapshot.misplaced", severity: Warning, stops: false, fails: &[],
+        title: "messages that land elsewhere than the snapshot has them",
+        explanation: "MESSAGES_SNAPSHOT has a message under an id that is new to the client, before messages that the client holds. Most often the agent stores a result or a user's message under another id than was streamed or sent, or the request did not have the older messages.",
+        clause: MESSAGES,
+        effect: "The client keeps the order of what it holds and appends what is new, so the message stands at the end: a result after the answer that was made from it.",
+        fix: "Give messages in snapshots the ids that were streamed or sent; send older messages before newer ones are streamed.",
+    };
+    SNAPSHOT_HISTORY = Rule {
+        id: "snapshot.history", severity: Note, stops: false, fails: &[],
+        title: "snapshot that changes what was said before",
+        explanation: "MESSAGES_SNAPSHOT leaves out or changes messages from before this run. An agent may shorten or mend the conversation.",
+        clause: MESSAGES,
+        effect: "The client follows the snapshot: older bubbles vanish or change, and the next request is without them.",
+        fix: "Nothing, if it is meant; otherwise build the snapshot from all messages of the request.",
     };
     SNAPSHOT_ORDER = Rule {
         id: "snapshot.order", severity: Note, stops: false, fails: &[],
