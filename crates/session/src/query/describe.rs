@@ -8,7 +8,7 @@ use scrubjay_protocol::{
 use super::answer::*;
 use crate::{
     derive::summary::Outcome,
-    words::{bytes, duration},
+    words::{bytes, count, duration},
 };
 
 /// Characters of a line.
@@ -126,7 +126,9 @@ pub(crate) fn span_subject(span: &Span) -> String {
 /// What a span says on one line, from its own fields.
 pub(crate) fn span_line(span: &Span) -> Option<String> {
     match span.kind {
-        Kind::Run | Kind::Subagent => Some(outcome_word(span).to_owned()),
+        Kind::Run | Kind::Subagent if span.open => Some(String::new()),
+        Kind::Run | Kind::Subagent => Some(outcome_word(Outcome::from_code(span.outcome)).to_owned()),
+        Kind::Tool if is_result_alone(span) => Some("result; the call is not in this stream".to_owned()),
         Kind::Text | Kind::Reasoning | Kind::Tool if !span.head.is_empty() => {
             let more = if span.chars > span.head.chars().count() as u64 {
                 "…"
@@ -141,9 +143,14 @@ pub(crate) fn span_line(span: &Span) -> Option<String> {
     }
 }
 
-fn outcome_word(span: &Span) -> &'static str {
-    match Outcome::from_code(span.outcome) {
-        _ if span.open => "",
+/// A run that resumes another brings results of calls that the other made.
+fn is_result_alone(span: &Span) -> bool {
+    span.result.is_some_and(|(_, seq)| seq == span.first_seq)
+}
+
+/// How a run that is over came out.
+pub(crate) fn outcome_word(outcome: Outcome) -> &'static str {
+    match outcome {
         Outcome::Open => "no end",
         outcome => outcome.as_str(),
     }
@@ -152,9 +159,10 @@ fn outcome_word(span: &Span) -> &'static str {
 /// What stands right of a span's row.
 pub(crate) fn span_measure(span: &Span) -> String {
     match span.kind {
-        Kind::Text | Kind::Reasoning if span.chars > 0 => format!("{} ch", span.chars),
+        Kind::Text | Kind::Reasoning if span.chars > 0 => format!("{} ch", count(span.chars)),
+        Kind::Tool if is_result_alone(span) => bytes(span.bytes),
         Kind::Run | Kind::Step | Kind::Subagent | Kind::Tool | Kind::Wait => duration(span.end_us - span.start_us),
-        _ if span.frames > 1 => format!("{} ×", span.frames),
+        _ if span.frames > 1 => format!("{} ×", count(u64::from(span.frames))),
         _ => bytes(span.bytes),
     }
 }

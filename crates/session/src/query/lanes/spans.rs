@@ -252,7 +252,7 @@ impl<S: Shelf> Reader<S> {
             } else {
                 Form::Bar
             };
-            let word = if live { "" } else { run.outcome.as_str() };
+            let word = if live { "" } else { describe::outcome_word(run.outcome) };
             canvas.add(
                 LaneId::Runs,
                 Shape {
