@@ -39,6 +39,7 @@ pub mod screen;
 pub mod shell;
 pub mod words;
 
+mod address;
 mod browser;
 mod page;
 mod signal;

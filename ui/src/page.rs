@@ -10,6 +10,7 @@ use crate::{
     screen::{Page, Screen},
     shell::model::{Opening, Shell},
     signal::*,
+    words,
 };
 
 impl Page {
@@ -49,12 +50,11 @@ impl Page {
         let title = Memo::new(move |_| {
             let mut parts = Vec::new();
             if !self.shell.recording().is_empty() {
-                parts.push(format!("● {} ev/s", self.shell.rate()));
+                parts.push(format!("● {} ev/s", words::count(u64::from(self.shell.rate()))));
             }
             match self.inspect.tail().problems {
                 0 => {}
-                1 => parts.push("1 problem".to_owned()),
-                n => parts.push(format!("{n} problems")),
+                n => parts.push(words::many(u64::from(n), "problem")),
             }
             parts.push("Scrubjay".to_owned());
             parts.join(" · ")

@@ -115,6 +115,29 @@ pub fn ready_if(is_here: bool) -> &'static str {
     if is_here { "ready" } else { "loading" }
 }
 
+/// A sentence in pieces, of which those between backticks are code. A backtick
+/// opens only at the beginning of a word and closes only at its end; one inside
+/// a word, as a captured name may have it, stays as it is.
+pub fn pieces(text: &str) -> Vec<(bool, &str)> {
+    let is_inner = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '`');
+    let mut ticks = text.match_indices('`').map(|(at, _)| at).peekable();
+    let (mut pieces, mut from) = (Vec::new(), 0);
+    while let Some(open) = ticks.next() {
+        if is_inner(text[..open].chars().next_back()) {
+            continue;
+        }
+        let closes = |at: &usize| *at > open + 1 && !is_inner(text[at + 1..].chars().next());
+        let Some(close) = ticks.clone().find(closes) else { break };
+        pieces.push((false, &text[from..open]));
+        pieces.push((true, &text[open + 1..close]));
+        from = close + 1;
+        while ticks.next_if(|at| *at <= close).is_some() {}
+    }
+    pieces.push((false, &text[from..]));
+    pieces.retain(|(_, piece)| !piece.is_empty());
+    pieces
+}
+
 /// A long id as it is shown: its beginning; the whole stands in the title.
 pub fn short_id(id: &str) -> String {
     if id.chars().count() <= 20 {
@@ -145,6 +168,22 @@ mod tests {
         assert_eq!(leading("übrig ist nichts"), "übrig ist nichts");
         assert_eq!(leading("role"), "role");
         assert_eq!(leading(""), "");
+    }
+
+    #[test]
+    fn names_between_backticks_are_code() {
+        assert_eq!(
+            pieces("`a` is no `b c`."),
+            [(true, "a"), (false, " is no "), (true, "b c"), (false, ".")]
+        );
+        assert_eq!(pieces("nothing here"), [(false, "nothing here")]);
+        assert_eq!(pieces("a `b"), [(false, "a `b")]);
+        assert_eq!(pieces(""), []);
+        // A captured name with backticks of its own stays whole and legible.
+        assert_eq!(pieces("`a`b`c` is no type"), [(true, "a`b`c"), (false, " is no type")]);
+        assert_eq!(pieces("it`s `ü`"), [(false, "it`s "), (true, "ü")]);
+        assert_eq!(pieces("``"), [(false, "``")]);
+        assert_eq!(pieces("<b>`<i>`"), [(false, "<b>"), (true, "<i>")]);
     }
 
     #[test]

@@ -110,16 +110,9 @@ async fn enter_with(token: &str) -> Result<Option<String>, Locked> {
 
 /// Takes the token out of the address, so that it is in no history and no screenshot.
 fn token_of_address() -> Option<String> {
-    let location = window().location();
-    let (token, search) = take_token(&location.search().ok()?);
+    let (token, search) = take_token(&browser::search());
     if token.is_some() {
-        let path = location.pathname().unwrap_or_else(|_none| "/".to_owned());
-        let address = format!("{path}{search}{}", location.hash().unwrap_or_default());
-        if let Ok(history) = window().history() {
-            history
-                .replace_state_with_url(&JsValue::NULL, "", Some(&address))
-                .or_log();
-        }
+        browser::replace_search(&search);
     }
     token
 }

@@ -215,7 +215,8 @@ impl Memory {
         rows.extend(others.into_iter().filter(|_| ask.others));
         let total_unfiltered = rows.len() as u64;
         rows.retain(|row| ask.verdicts.is_empty() || ask.verdicts.contains(&row.verdict));
-        rows.retain(|row| row.title.contains(&ask.text) && ask.source.as_ref().is_none_or(|one| *one == row.source));
+        let is_found = |row: &LibraryRow| row.title.contains(&ask.text) || row.thread_id.contains(&ask.text);
+        rows.retain(|row| is_found(row) && ask.source.as_ref().is_none_or(|one| *one == row.source));
         rows.sort_by_key(|row| (row.exchange, row.run));
         if ask.sort == LibrarySort::NewestFirst {
             rows.reverse();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use leptos::{
-    leptos_dom::helpers::{request_animation_frame, set_timeout},
+    leptos_dom::helpers::{request_animation_frame, set_timeout, window_event_listener_untyped},
     prelude::{document, window},
 };
 use wasm_bindgen::{JsCast, JsValue};
@@ -88,10 +88,68 @@ pub(crate) fn window_height() -> f64 {
         .unwrap_or(800.0)
 }
 
+/// Width of the window in pixels.
+pub(crate) fn window_width() -> f64 {
+    window()
+        .inner_width()
+        .ok()
+        .and_then(|width| width.as_f64())
+        .unwrap_or(1_280.0)
+}
+
 /// A parameter of the address.
 pub(crate) fn parameter(name: &str) -> Option<String> {
-    let search = window().location().search().ok()?;
-    web_sys::UrlSearchParams::new_with_str(&search).ok()?.get(name)
+    web_sys::UrlSearchParams::new_with_str(&search()).ok()?.get(name)
+}
+
+/// The query of the address, with its question mark, or nothing.
+pub(crate) fn search() -> String {
+    window().location().search().unwrap_or_default()
+}
+
+/// Another query in this place of the history.
+pub(crate) fn replace_search(search: &str) {
+    if let Ok(history) = window().history() {
+        let address = address_with(search);
+        history
+            .replace_state_with_url(&JsValue::NULL, "", Some(&address))
+            .or_log();
+    }
+}
+
+/// Another query in a new place of the history, from which Back leads here.
+pub(crate) fn push_search(search: &str) {
+    if let Ok(history) = window().history() {
+        let address = address_with(search);
+        history.push_state_with_url(&JsValue::NULL, "", Some(&address)).or_log();
+    }
+}
+
+/// Goes to the place before in the history, if there is one.
+pub(crate) fn go_back() {
+    if let Ok(history) = window().history() {
+        history.back().or_log();
+    }
+}
+
+/// Goes to the place after in the history, if there is one.
+pub(crate) fn go_forward() {
+    if let Ok(history) = window().history() {
+        history.forward().or_log();
+    }
+}
+
+/// Calls `act` when Back or Forward has changed the address.
+pub(crate) fn when_popped(act: impl Fn() + 'static) {
+    let listener = window_event_listener_untyped("popstate", move |_event| act());
+    // The page listens as long as it lives.
+    std::mem::forget(listener);
+}
+
+fn address_with(search: &str) -> String {
+    let location = window().location();
+    let path = location.pathname().unwrap_or_else(|_none| "/".to_owned());
+    format!("{path}{search}{}", location.hash().unwrap_or_default())
 }
 
 /// Does something later.

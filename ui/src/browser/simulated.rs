@@ -1,6 +1,6 @@
 //! A browser in memory, one for each thread.
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 /// A file that was chosen or dropped.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,9 @@ struct Browser {
     clipboard: String,
     focus: String,
     title: String,
+    /// Queries of the addresses that Back goes through; the last is the one that is open.
+    history: Vec<String>,
+    popped: Option<Rc<dyn Fn()>>,
 }
 
 thread_local! {
@@ -85,6 +88,25 @@ pub(crate) fn set_title(title: &str) {
     with(|browser| title.clone_into(&mut browser.title));
 }
 
+pub(crate) fn search() -> String {
+    with(|browser| browser.history.last().cloned().unwrap_or_default())
+}
+
+pub(crate) fn replace_search(search: &str) {
+    with(|browser| {
+        browser.history.pop();
+        browser.history.push(search.to_owned());
+    });
+}
+
+pub(crate) fn push_search(search: &str) {
+    with(|browser| browser.history.push(search.to_owned()));
+}
+
+pub(crate) fn when_popped(act: impl Fn() + 'static) {
+    with(|browser| browser.popped = Some(Rc::new(act)));
+}
+
 /// What only tests ask.
 #[cfg(test)]
 pub(crate) mod testing {
@@ -110,6 +132,21 @@ pub(crate) mod testing {
 
     pub(crate) fn focused() -> String {
         with(|browser| browser.focus.clone())
+    }
+
+    pub(crate) fn history_len() -> usize {
+        with(|browser| browser.history.len())
+    }
+
+    /// Presses Back.
+    pub(crate) fn go_back() {
+        let popped = with(|browser| {
+            browser.history.pop();
+            browser.popped.clone()
+        });
+        if let Some(popped) = popped {
+            popped();
+        }
     }
 
     pub(crate) fn title() -> String {

@@ -7,6 +7,8 @@ pub mod snippet;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod canvas;
 #[cfg(target_arch = "wasm32")]
+pub(crate) mod coded;
+#[cfg(target_arch = "wasm32")]
 pub(crate) mod counts;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod dialog;

@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use scrubjay_ipc::Report;
 
+use super::coded::coded;
+
 /// A sentence where there is nothing to show.
 pub(crate) fn note(sentence: impl Into<String>) -> AnyView {
     view! { <div class="pane-note"><p>{sentence.into()}</p></div> }.into_any()
@@ -10,7 +12,7 @@ pub(crate) fn note(sentence: impl Into<String>) -> AnyView {
 
 /// Why the answer did not come, and what to do.
 pub(crate) fn failure(report: Report) -> AnyView {
-    view! { <div class="pane-note bad"><b>{report.message}</b><p>{report.hint}</p></div> }.into_any()
+    view! { <div class="pane-note bad"><b>{coded(&report.message)}</b><p>{coded(&report.hint)}</p></div> }.into_any()
 }
 
 /// The same, while there is a report.

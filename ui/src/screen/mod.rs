@@ -4,6 +4,7 @@
 //! `KEYS`, `hints`, `run`), and in a browser `view` (`screen`, `status`).
 
 pub mod compare;
+pub mod gestures;
 pub mod inspect;
 pub mod library;
 pub mod replay;

@@ -202,6 +202,77 @@ fn a_run_that_begins_is_followed_only_by_a_playhead_that_follows() {
     memory.bring(News::Began { exchange: next });
     memory.settle();
     assert_eq!(page.inspect.exchange.get_untracked(), Some(1));
+    // The key that follows does so at the end of a run that has ended, too.
+    run(page, C::End);
+    memory.settle();
+    memory.bring(News::Began { exchange: next });
+    memory.settle();
+    assert_eq!(page.inspect.exchange.get_untracked(), Some(next));
+}
+
+#[test]
+fn a_view_of_everything_is_one_again_after_letting_go_and_following() {
+    for moves in [
+        &[C::PlayPause][..],
+        &[C::PlayPause, C::Event(-1)],
+        &[C::PlayPause, C::Start],
+    ] {
+        for grows_between in [0, 1, 3] {
+            let (memory, page) = live("tool-call-parallel", 4);
+            let inspect = page.inspect;
+            for command in moves {
+                run(page, *command);
+            }
+            memory.settle();
+            for grown in 0..grows_between {
+                memory.bring_growth(1, 6 + 2 * grown);
+                memory.settle();
+            }
+            run(page, C::End);
+            memory.settle();
+            memory.bring_growth(1, 20);
+            memory.settle();
+            let all = Window::all(inspect.extent_now());
+            assert_eq!(inspect.window.get_untracked(), all, "{moves:?}, {grows_between}");
+        }
+    }
+}
+
+#[test]
+fn the_opened_value_is_that_of_the_playhead_and_nothing_is_written_in_its_future() {
+    let (memory, page) = opened("shared-state");
+    let inspect = page.inspect;
+    let end = inspect.seq.get_untracked();
+    let lines = inspect.tree.list.rows_now().1;
+    let line = lines.first().expect("the state has a member");
+    inspect.value.open(line.pointer.clone());
+    memory.settle();
+    let shown_at = || {
+        inspect
+            .value
+            .value
+            .with_untracked(|read| read.as_ref().map(|read| read.at))
+    };
+    assert_eq!(shown_at(), Some(end));
+    let writes = untrack(move || inspect.value.writes()).expect("who wrote it");
+    let last = writes.writes[0].seq;
+    assert!(last > 1);
+
+    inspect.step_to(Target::Seq(last - 1));
+    memory.settle();
+    assert_eq!(shown_at(), Some(last - 1));
+    let writes = untrack(move || inspect.value.writes()).expect("who wrote it");
+    assert!(writes.writes.iter().all(|write| write.seq < last));
+    assert_eq!(writes.next, Some(last));
+
+    // Before anything was written there is nothing at the path, and it says so.
+    inspect.step_to(Target::Seq(0));
+    memory.settle();
+    assert_eq!(shown_at(), Some(0));
+    page.inspect_exchange(1, None);
+    inspect.value.clear();
+    memory.settle();
+    assert_eq!(shown_at(), None);
 }
 
 #[test]
@@ -214,6 +285,28 @@ fn growth_is_asked_for_eight_times_a_second_and_the_last_one_always() {
     memory.settle();
     assert!(memory.asked(is_open).len() - before <= 2);
     assert_eq!(page.inspect.tail_now().frames, memory.opened(1).frames);
+}
+
+#[test]
+fn a_run_knows_the_runs_before_and_after_it_in_its_thread() {
+    let (memory, page) = opened("interrupt-and-resume");
+    let inspect = page.inspect;
+    let run = move || untrack(move || inspect.run_here()).expect("a run is open");
+    let around = move |exchange: i64, parent: Option<&str>| {
+        untrack(|| inspect.thread.around(exchange, run().first_seq, parent)).expect("the run is in its thread")
+    };
+    let (first, first_id) = (around(1, None), run().run_id);
+    assert_eq!((first.number, first.total), (1, 2));
+    assert!(first.before.is_none() && first.parent.is_none());
+    let next = first.after.expect("the run that resumes it");
+
+    page.inspect_exchange(next.exchange, Some(next.first_seq));
+    memory.settle();
+    let second = around(next.exchange, Some(&first_id));
+    assert_eq!((second.number, second.total), (2, 2));
+    assert_eq!(second.before.map(|row| row.exchange), Some(1));
+    assert_eq!(second.parent.map(|row| row.exchange), Some(1));
+    assert!(second.after.is_none());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Words of Inspect, and those of every screen.
 
 pub use crate::words::*;
-use scrubjay_ipc::{Jump, JumpTo};
+use scrubjay_ipc::{ChatWindow, InputView, Jump, JumpTo};
 
 /// What stands in place of events when the connection changed its protocol.
 pub fn relayed(sent: u64, received: u64) -> String {
@@ -10,6 +10,37 @@ pub fn relayed(sent: u64, received: u64) -> String {
         bytes(sent),
         bytes(received)
     )
+}
+
+/// What a request gives a run, on one line.
+pub fn run_input(view: &InputView) -> String {
+    let messages: u64 = view.messages.iter().map(|(_, n)| u64::from(*n)).sum();
+    let mut parts = vec![many(messages, "message")];
+    if !view.tools.is_empty() {
+        parts.push(many(view.tools.len() as u64, "tool"));
+    }
+    match view.context {
+        0 => {}
+        1 => parts.push("1 context entry".to_owned()),
+        n => parts.push(format!("{} context entries", count(u64::from(n)))),
+    }
+    if !view.resume.is_empty() {
+        parts.push(format!("resumes {}", many(view.resume.len() as u64, "interrupt")));
+    }
+    parts.join(", ")
+}
+
+/// What stands below the conversation: messages, text that the agent sent up to
+/// here, and when its first came.
+pub fn conversation(view: &ChatWindow) -> String {
+    let mut parts = vec![many(u64::from(view.total), "message")];
+    if view.chars > 0 {
+        parts.push(format!("{} received", many(view.chars, "character")));
+    }
+    if let Some(us) = view.ttft_us {
+        parts.push(format!("first text after {}", duration(us)));
+    }
+    parts.join(" · ")
 }
 
 /// A speed: `¼×`, `1×`, `8×`.
@@ -76,6 +107,41 @@ mod tests {
         assert_eq!(next_speed(32.0, true), 32.0);
         assert_eq!(next_speed(0.25, false), 0.25);
         assert_eq!([0.25, 0.5, 1.0, 16.0].map(speed), ["¼×", "½×", "1×", "16×"]);
+    }
+
+    #[test]
+    fn a_request_is_summed_up_on_one_line() {
+        let mut view = InputView {
+            messages: vec![("user".to_owned(), 1_200), ("assistant".to_owned(), 3)],
+            context: 2,
+            ..InputView::default()
+        };
+        assert_eq!(run_input(&view), "1,203 messages, 2 context entries");
+        view.tools = vec!["search".to_owned()];
+        view.resume = vec![("int-1".to_owned(), "resolved".to_owned())];
+        view.context = 0;
+        assert_eq!(run_input(&view), "1,203 messages, 1 tool, resumes 1 interrupt");
+    }
+
+    #[test]
+    fn text_of_the_request_is_not_counted_as_received_and_not_denied() {
+        let mut view = ChatWindow {
+            as_of: 4,
+            first: 0,
+            total: 1,
+            messages: Vec::new(),
+            interrupts: Vec::new(),
+            stop: None,
+            ttft_us: None,
+            chars: 0,
+        };
+        assert_eq!(conversation(&view), "1 message");
+        view.chars = 1_500;
+        view.ttft_us = Some(250_000);
+        assert_eq!(
+            conversation(&view),
+            "1 message · 1,500 characters received · first text after 250 ms"
+        );
     }
 
     #[test]

@@ -1,5 +1,4 @@
-//! The page's frame: it mounts all screens, handles keys, theme and dropped files,
-//! and opens what the address names.
+//! The page's frame: it mounts all screens, handles keys, theme and dropped files.
 
 pub(crate) mod go_to;
 pub(crate) mod key_sheet;
@@ -39,7 +38,7 @@ fn app() -> impl IntoView {
     watch_theme(shell);
     listen_to_keys(page);
     watch_density(shell);
-    go_where_the_address_says(page);
+    page.keep_address();
     let dropping = RwSignal::new(false);
     let screens = Screen::ALL.iter().map(|&screen| {
         let shown = move || if shell.screen.get() == screen { "flex" } else { "none" };
@@ -60,6 +59,7 @@ fn app() -> impl IntoView {
             <main class="screen">
                 {screens}
             </main>
+            {notice::undo_bar(page)}
             {status_bar::status_bar(page)}
             {key_sheet::key_sheet(page)}
             {settings::settings(shell)}
@@ -70,16 +70,6 @@ fn app() -> impl IntoView {
         </div>
     }
     .into_any()
-}
-
-/// `?exchange=7&seq=40` opens a place; `?screen=replay` a screen.
-fn go_where_the_address_says(page: Page) {
-    if let Some(exchange) = browser::parameter("exchange").and_then(|text| text.parse().ok()) {
-        let seq = browser::parameter("seq").and_then(|text| text.parse().ok());
-        page.inspect_exchange(exchange, seq);
-    } else if let Some(screen) = browser::parameter("screen").and_then(|word| Screen::read(&word)) {
-        page.shell.screen.set(screen);
-    }
 }
 
 fn watch_theme(shell: Shell) {
@@ -129,8 +119,26 @@ fn watch_density(shell: Shell) {
     });
 }
 
+/// Back and forward, which a browser does by itself and a window leaves to its page.
+fn goes_through_history(event: &ev::KeyboardEvent) -> bool {
+    let is_asked = event.alt_key() && !event.ctrl_key() && !event.default_prevented();
+    if !is_asked || bridge::bridge().saves_downloads() {
+        return false;
+    }
+    match event.key().as_str() {
+        "ArrowLeft" => browser::go_back(),
+        "ArrowRight" => browser::go_forward(),
+        _ => return false,
+    }
+    event.prevent_default();
+    true
+}
+
 fn listen_to_keys(page: Page) {
     let listener = window_event_listener(ev::keydown, move |event| {
+        if goes_through_history(&event) {
+            return;
+        }
         let pressed = Pressed {
             key: &event.key(),
             code: &event.code(),

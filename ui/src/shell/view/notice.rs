@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{screen::Page, screen::library::model::LibraryModel};
+use crate::{part::coded::coded, screen::Page};
 
 pub(crate) fn notices(page: Page) -> AnyView {
     view! {
@@ -10,7 +10,7 @@ pub(crate) fn notices(page: Page) -> AnyView {
             {move || page.shell.notice.get().map(|report| view! {
                 <div class="notice bad" role="alert" data-notice="report">
                     <span class="sign">"✕"</span>
-                    <span><b>{report.message}</b>" "{report.hint}</span>
+                    <span><b>{coded(&report.message)}</b>" "{coded(&report.hint)}</span>
                     <span class="sp"></span>
                     <button class="btn" on:click=move |_| page.shell.notice.set(None)>"Close"</button>
                 </div>
@@ -33,7 +33,6 @@ pub(crate) fn notices(page: Page) -> AnyView {
             {move || low_disk(page)}
             {move || outage(page)}
             {move || trouble(page)}
-            {undo_bar(page, page.library)}
         </div>
     }
     .into_any()
@@ -86,10 +85,13 @@ fn trouble(page: Page) -> Option<AnyView> {
     )
 }
 
-fn undo_bar(page: Page, library: LibraryModel) -> AnyView {
+/// The last deletion, until it can no longer be undone. It stands at the end of
+/// the window, so that the rows above stay under the pointer.
+pub(crate) fn undo_bar(page: Page) -> AnyView {
+    let library = page.library;
     view! {
         {move || library.undo.get().map(|undo| view! {
-            <div class="notice" role="status" data-notice="undo">
+            <div class="notice at-end" role="status" data-notice="undo">
                 <span>"Deleted "<b><bdi>{undo.title}</bdi></b></span>
                 <span class="undo-time"></span>
                 <span class="sp"></span>

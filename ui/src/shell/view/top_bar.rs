@@ -48,7 +48,7 @@ fn recording_chip(page: Page) -> AnyView {
         let all = page.shell.sources.get().filter(|_| !page.shell.is_read_only())?;
         let live = page.shell.recording();
         let paused = all.iter().filter(|source| source.state == SourceState::Paused).count();
-        let rate = page.shell.rate();
+        let rate = words::count(u64::from(page.shell.rate()));
         Some(match live.as_slice() {
             [] if all.is_empty() => view! { <span class="chip" data-recording="none">"no source"</span> }.into_any(),
             [] => view! {
@@ -66,7 +66,7 @@ fn recording_chip(page: Page) -> AnyView {
             .into_any(),
             many => view! {
                 <span class="chip rec" data-recording="on">
-                    <b class="rec-dot">"●"</b>{format!(" recording {} sources", many.len())}
+                    <b class="rec-dot">"●"</b>{format!(" recording {}", words::many(many.len() as u64, "source"))}
                     <span class="rate">{format!(" · {rate} events/s")}</span>
                 </span>
             }
@@ -91,7 +91,7 @@ fn where_we_are(page: Page) -> Option<AnyView> {
         ))
     })?;
     let of = if total > 1 {
-        format!(" {number} of {total}")
+        format!(" {} of {}", words::count(number as u64), words::count(total as u64))
     } else {
         String::new()
     };

@@ -317,7 +317,7 @@ fn head(stage: Stage, of_b: bool) -> AnyView {
     let name = if of_b { "Playhead of B" } else { "Playhead of A" };
     view! {
         <div class="playhead pair-head" class:b=of_b class:off=move || !is_visible() class:flip=is_right style=place
-            role="img" aria-label=move || format!("{name}: event {}", seq().unwrap_or(0))
+            role="img" aria-label=move || format!("{name}: event {}", words::count(u64::from(seq().unwrap_or(0))))
             data-head=if of_b { "b" } else { "a" } data-seq=move || seq().map(|seq| seq.to_string())>
             <span class="playhead-label">{label}</span></div>
     }

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use scrubjay_ipc::{CompareResult, CompareStage, Divergence, Ignore, ThreadPairView};
 
 use crate::{
+    part::coded::coded,
     screen::compare::{model::CompareModel, words as how},
     screen::{Page, Screen},
     words,
@@ -109,8 +110,8 @@ fn refused(model: CompareModel) -> AnyView {
     });
     view! {
         <div class="blank" role="alert">
-            <h2>{report.as_ref().map(|report| report.message.clone())}</h2>
-            <p class="dim">{report.map(|report| report.hint)}</p>
+            <h2>{report.as_ref().map(|report| coded(&report.message))}</h2>
+            <p class="dim">{report.map(|report| coded(&report.hint))}</p>
             <button class="btn outline" on:click=move |_| model.again()>"Try again"</button>
         </div>
     }

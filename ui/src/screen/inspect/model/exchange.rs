@@ -10,8 +10,10 @@ use super::{
     problems::ProblemsModel,
     rows::RowsModel,
     sides::Sides,
+    thread::Thread,
     trail::Trail,
     tree::Tree,
+    value::WholeValue,
 };
 use crate::{
     bridge::asker::{Answered, Asker},
@@ -20,6 +22,7 @@ use crate::{
     screen::{Model, Page, Screen},
     shell::model::Shell,
     signal::*,
+    words,
 };
 
 /// Everything about the open exchange. Copied freely; all parts are signals.
@@ -48,7 +51,10 @@ pub(crate) struct Inspect {
     pub(crate) remark: RwSignal<String>,
     pub(crate) rows: RowsModel,
     pub(crate) tree: Tree,
+    /// The value that is opened below the tree.
+    pub(crate) value: WholeValue,
     pub(crate) sides: Sides,
+    pub(crate) thread: Thread,
     pub(crate) problems: ProblemsModel,
     pub(super) locator: Asker<Locate>,
     pub(super) jumper: Asker<scrubjay_ipc::Jump>,
@@ -62,8 +68,17 @@ pub(crate) struct Inspect {
     /// The playhead stands at the end until it is known where the first problem is.
     seeks_problem: StoredValue<bool>,
     pace: Paced,
-    /// The run to stand on once the exchange is open.
-    wanted_seq: StoredValue<Option<u32>>,
+    /// Where to stand once the exchange is open.
+    wanted: StoredValue<Option<Wanted>>,
+}
+
+/// Where to stand in an exchange that is being opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    /// Where a run begins, unless the exchange grows and is followed.
+    Run(u32),
+    /// Nowhere else.
+    Frame(u32),
 }
 
 impl Model for Inspect {
@@ -71,7 +86,8 @@ impl Model for Inspect {
         match news {
             News::Grown { exchange, .. } => self.grown(*exchange),
             News::Began { exchange } => self.began(page.shell, *exchange),
-            News::Library | News::Sources | News::Health(_) | News::Compared { .. } | News::Replays => {}
+            News::Library => self.thread.changed(),
+            News::Sources | News::Health(_) | News::Compared { .. } | News::Replays => {}
         }
     }
 }
@@ -97,7 +113,9 @@ impl Inspect {
             remark: RwSignal::new(String::new()),
             rows: RowsModel::new(),
             tree: Tree::new(),
+            value: WholeValue::new(),
             sides: Sides::new(),
+            thread: Thread::new(),
             problems: ProblemsModel::new(),
             locator: Asker::unheard(),
             jumper: Asker::unheard(),
@@ -107,7 +125,7 @@ impl Inspect {
             steps_from: StoredValue::new(None),
             seeks_problem: StoredValue::new(false),
             pace: Paced::every(125.0),
-            wanted_seq: StoredValue::new(None),
+            wanted: StoredValue::new(None),
         };
         this.opener.heard_by(move |answered| this.arrived(answered));
         this.locator.heard_by(move |answered| this.located(answered));
@@ -115,7 +133,9 @@ impl Inspect {
         this.watch_lanes();
         this.rows.watch(this);
         this.tree.watch(this);
+        this.value.watch(this);
         this.sides.watch(this);
+        this.thread.watch(this);
         this.problems.watch(this);
         this.watch_density(shell);
         this.announce_problems(shell);
@@ -150,7 +170,9 @@ impl Inspect {
                 && now.1 > known
                 && is_detached
             {
-                shell.said.set(format!("{} problems in this exchange", now.1));
+                shell
+                    .said
+                    .set(format!("{} in this exchange", words::many(u64::from(now.1), "problem")));
             }
             now
         });
@@ -164,7 +186,29 @@ impl Inspect {
             }
             return;
         }
-        self.wanted_seq.set_value(first_seq.filter(|seq| *seq > 1));
+        self.ask_for(exchange, first_seq.filter(|seq| *seq > 1).map(Wanted::Run));
+    }
+
+    /// Opens an exchange at a frame, or else at its end; as an address says it.
+    pub(crate) fn open_at(self, exchange: i64, seq: Option<u32>) {
+        let is_known = self.opened.with_untracked(Option::is_some);
+        if !self.is_open(exchange) || !is_known {
+            self.ask_for(exchange, seq.map(Wanted::Frame));
+        } else if let Some(seq) = seq.filter(|seq| *seq != self.seq.get_untracked()) {
+            self.step_to(Target::Seq(seq));
+        }
+    }
+
+    /// The frame to stand on that was asked for with the exchange.
+    pub(crate) fn wanted_place(self) -> Option<u32> {
+        match self.wanted.get_value() {
+            Some(Wanted::Frame(seq)) => Some(seq),
+            Some(Wanted::Run(_)) | None => None,
+        }
+    }
+
+    fn ask_for(self, exchange: i64, wanted: Option<Wanted>) {
+        self.wanted.set_value(wanted);
         self.playing.set(false);
         self.held_x.set(None);
         self.lanes.set(None);
@@ -173,6 +217,7 @@ impl Inspect {
         self.refused.set(None);
         self.rows.clear();
         self.tree.clear();
+        self.value.clear();
         self.sides.clear();
         self.seq.set(0);
         self.exchange.set(Some(exchange));
@@ -228,11 +273,15 @@ impl Inspect {
         self.window
             .set(Window::all(extent_of(&opened, self.axis.get_untracked())));
         self.opened.set(Some(opened));
-        let wanted = self.wanted_seq.get_value();
+        let wanted = self.wanted.get_value();
         // A finished run is read from its first problem; without one from its end, as its client holds it now.
         let seq = match wanted {
-            Some(seq) if !tail.live => seq,
-            _ => tail.frames,
+            Some(Wanted::Run(seq)) if !tail.live => seq,
+            Some(Wanted::Frame(seq)) => {
+                self.follow.update(|follow| *follow = follow.let_go(tail));
+                seq.min(tail.frames)
+            }
+            Some(Wanted::Run(_)) | None => tail.frames,
         };
         self.seeks_problem.set_value(!tail.live && wanted.is_none());
         self.set_seq(seq);

@@ -43,9 +43,9 @@ impl Follow {
         }
     }
 
-    /// `End`, or the pill.
-    pub fn glue(self, tail: Tail) -> Self {
-        if tail.live { Self::Following } else { Self::Still }
+    /// `End`, or the pill. At the end of an exchange that has ended it is the next run that is waited for.
+    pub fn glue(self) -> Self {
+        Self::Following
     }
 
     /// The exchange grew or ended.
@@ -87,8 +87,7 @@ pub fn news_words(frames: u32, problems: u32) -> String {
     let new = format!("+{} new", scrubjay_ipc::words::count(u64::from(frames)));
     match problems {
         0 => new,
-        1 => format!("{new}, 1 problem"),
-        _ => format!("{new}, {problems} problems"),
+        _ => format!("{new}, {}", scrubjay_ipc::words::many(u64::from(problems), "problem")),
     }
 }
 
@@ -116,7 +115,7 @@ mod tests {
         assert_eq!(news_words(312, 2), "+312 new, 2 problems");
         // Letting go again does not forget what is new.
         assert_eq!(detached.let_go(later), detached);
-        assert_eq!(detached.glue(later), Follow::Following);
+        assert_eq!(detached.glue(), Follow::Following);
     }
 
     #[test]
@@ -124,6 +123,9 @@ mod tests {
         let ended = Tail { live: false, ..LIVE };
         assert_eq!(Follow::opened(ended), Follow::Still);
         assert_eq!(Follow::Still.let_go(ended), Follow::Still);
+        // From its end, the next run is followed, until the playhead is moved.
+        assert_eq!(Follow::Still.glue(), Follow::Following);
+        assert_eq!(Follow::Still.glue().let_go(ended), Follow::Still);
         // The one that is followed stays glued when it ends: a next run may begin.
         assert_eq!(Follow::Following.grown(ended), Follow::Following);
         // One that was let go stays where it is, and has nothing more to wait for.

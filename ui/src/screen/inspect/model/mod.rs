@@ -10,6 +10,8 @@ pub(crate) mod play;
 pub(crate) mod problems;
 pub(crate) mod rows;
 pub(crate) mod sides;
+pub(crate) mod thread;
 pub(crate) mod tree;
+pub(crate) mod value;
 
 pub(crate) use exchange::{Inspect, extent_of};

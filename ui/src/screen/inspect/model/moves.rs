@@ -180,7 +180,7 @@ impl Inspect {
         let tail = self.tail_now();
         self.playing.set(false);
         self.held_x.set(None);
-        self.follow.update(|follow| *follow = follow.glue(tail));
+        self.follow.update(|follow| *follow = follow.glue());
         // What showed everything before shows everything again.
         if self.stood.get_value() == Some(self.window.get_untracked()) {
             self.fit_all();
@@ -271,7 +271,15 @@ impl Inspect {
 
     /// Clock, idle collapsed, event number.
     pub(crate) fn cycle_axis(self) {
-        self.axis.update(|axis| *axis = words::next_axis(*axis));
+        self.set_axis(words::next_axis(self.axis.get_untracked()));
+    }
+
+    /// Another axis, all of it.
+    pub(crate) fn set_axis(self, axis: Axis) {
+        if axis == self.axis.get_untracked() {
+            return;
+        }
+        self.axis.set(axis);
         self.lanes.set(None);
         self.held_x.set(None);
         self.fit_all();

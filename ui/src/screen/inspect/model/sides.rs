@@ -1,7 +1,8 @@
 //! Detail, chat and input: the other panes that follow the playhead.
 
 use scrubjay_ipc::{
-    Body, BodyView, Cause, Chat, ChatWindow, Detail, FrameDetail, Input, InputView, SpanEventWindow, SpanEvents, Target,
+    Body, BodyView, Cause, Chat, ChatWindow, Detail, FrameDetail, Input, InputView, Kind, SpanEventWindow, SpanEvents,
+    Target,
 };
 
 use super::Inspect;
@@ -18,6 +19,24 @@ pub(crate) enum Side {
     State,
     Chat,
     Input,
+}
+
+impl Side {
+    /// The tab of a name.
+    pub(crate) fn read(word: &str) -> Option<Self> {
+        [Self::State, Self::Chat, Self::Input]
+            .into_iter()
+            .find(|side| side.word() == word)
+    }
+
+    /// Its name in addresses and in what is remembered.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::State => "state",
+            Self::Chat => "chat",
+            Self::Input => "input",
+        }
+    }
 }
 
 /// Views of the detail pane.
@@ -47,13 +66,9 @@ pub(crate) struct Sides {
 
 impl Sides {
     pub(super) fn new() -> Self {
-        let tab = match browser::recall("side").as_deref() {
-            Some("chat") => Side::Chat,
-            Some("input") => Side::Input,
-            _ => Side::State,
-        };
+        let tab = browser::recall("side").and_then(|word| Side::read(&word));
         Self {
-            tab: RwSignal::new(tab),
+            tab: RwSignal::new(tab.unwrap_or(Side::State)),
             detail: Pane::new(),
             detail_tab: RwSignal::new(DetailTab::Verdict),
             span: Pane::new(),
@@ -142,10 +157,12 @@ impl Sides {
     /// The request, which stays as it is and so is asked for once.
     fn watch_input(self, inspect: Inspect) {
         let asker = self.input.asker(move |ask: &Input| inspect.is_open(ask.exchange));
+        let is_run = |view: &FrameDetail| view.span.as_ref().is_some_and(|span| span.kind == Kind::Run);
+        let is_shown = Memo::new(move |_| self.tab.get() == Side::Input || self.detail.read(is_run).unwrap_or(false));
         Effect::new(move |_| {
             let exchange = inspect.exchange.get();
             let is_known = inspect.opened.with(Option::is_some);
-            if let Some(exchange) = exchange.filter(|_| is_known && self.tab.get() == Side::Input)
+            if let Some(exchange) = exchange.filter(|_| is_known && is_shown.get())
                 && self.input.value.with_untracked(Option::is_none)
             {
                 asker.ask(Input { exchange });
@@ -156,14 +173,7 @@ impl Sides {
     /// Another tab, remembered.
     pub(crate) fn show(self, side: Side) {
         self.tab.set(side);
-        browser::remember(
-            "side",
-            match side {
-                Side::State => "state",
-                Side::Chat => "chat",
-                Side::Input => "input",
-            },
-        );
+        browser::remember("side", side.word());
     }
 
     /// The next view of the detail pane.

@@ -6,7 +6,10 @@ use wasm_bindgen::{JsCast as _, JsValue};
 
 use super::link::frame_link;
 use crate::{
-    part::note::{failure_of, note},
+    part::{
+        coded::coded,
+        note::{failure_of, note},
+    },
     screen::inspect::{model::Inspect, words},
 };
 
@@ -50,11 +53,7 @@ pub(crate) fn chat(inspect: Inspect) -> AnyView {
 }
 
 fn numbers(view: &ChatWindow) -> AnyView {
-    let ttft = view
-        .ttft_us
-        .map(|us| format!(" · first text after {}", words::duration(us)))
-        .unwrap_or_default();
-    view! { <span class="dim">{words::many(u64::from(view.total), "message")}" · "{words::many(view.chars, "character")}{ttft}</span> }.into_any()
+    view! { <span class="dim">{words::conversation(view)}</span> }.into_any()
 }
 
 /// What a message looks like: place, id, last frame, length of the text, whether it is open, its tools.
@@ -109,7 +108,7 @@ fn after(inspect: Inspect, view: &ChatWindow) -> AnyView {
         view! {
             <div class="still" data-banner="stop"><b>"The official client gave up at "</b>
                 {frame_link(inspect, stop.seq)}
-                {format!(": {} ", words::visible(&stop.message))}<span class="dim">{stop.rule}</span></div>
+                ": "{coded(&stop.message)}" "<span class="dim">{stop.rule}</span></div>
         }
     });
     let interrupts: Vec<_> = view.interrupts.iter().map(interrupt).collect();

@@ -1,12 +1,12 @@
 //! All about the frame under the playhead: verdict, fields, raw, hex.
 
 use leptos::prelude::*;
-use scrubjay_ipc::{Fate, Field, FindingEntry, FrameDetail, Operation, SpanDetail, SpanEvent, Target};
+use scrubjay_ipc::{Fate, Field, FindingEntry, FrameDetail, Kind, Operation, SpanDetail, SpanEvent, Target};
 
-use super::link::frame_link;
+use super::{link::frame_link, run_card};
 use crate::{
     browser,
-    part::{note::failure, tab::tab},
+    part::{coded::coded, note::failure, tab::tab},
     screen::inspect::{
         model::{Inspect, sides::DetailTab},
         words,
@@ -75,7 +75,7 @@ fn verdict(inspect: Inspect, view: &FrameDetail) -> AnyView {
         .then(|| view! { <p class="fine"><span>"✓"</span>" Nothing wrong with this event."</p> });
     view! {
         {findings}{fine}
-        {operations(&view.operations)}
+        {operations(view)}
         {arrival(view)}
         {view.span.as_ref().map(|span| assembled(inspect, span))}
     }
@@ -84,25 +84,27 @@ fn verdict(inspect: Inspect, view: &FrameDetail) -> AnyView {
 
 fn finding(finding: &FindingEntry) -> AnyView {
     let severity = words::severity(finding.severity);
-    let (lead, rest) = first_sentence(&words::leading(&finding.message));
+    let message = words::leading(&finding.message);
+    let (lead, rest) = first_sentence(&message);
     view! {
         <div class=format!("verdict {severity}") data-finding=finding.rule.clone()>
-            <b>{words::severity_sign(finding.severity)}" "{lead}</b>
-            {(!rest.is_empty()).then(|| view! { <p>{rest}</p> })}
+            <b>{words::severity_sign(finding.severity)}" "{coded(lead)}</b>
+            {(!rest.is_empty()).then(|| view! { <p>{coded(rest)}</p> })}
             <p class="rule">{finding.rule.clone()}{finding.stop.then_some(" · the official client gives up here")}</p>
         </div>
     }
     .into_any()
 }
 
-fn first_sentence(text: &str) -> (String, String) {
+fn first_sentence(text: &str) -> (&str, &str) {
     match text.find(". ") {
-        Some(at) => (words::visible(&text[..=at]), words::visible(text[at + 2..].trim())),
-        None => (words::visible(text), String::new()),
+        Some(at) => (&text[..=at], text[at + 2..].trim()),
+        None => (text, ""),
     }
 }
 
-fn operations(list: &[Operation]) -> Option<AnyView> {
+fn operations(view: &FrameDetail) -> Option<AnyView> {
+    let list = &view.operations;
     if list.is_empty() {
         return None;
     }
@@ -116,29 +118,32 @@ fn operations(list: &[Operation]) -> Option<AnyView> {
             .from
             .as_ref()
             .map(|from| view! { <span class="dim">" from "{words::visible(from)}</span> });
-        let reason =
-            (!operation.reason.is_empty()).then(|| view! { <p class="bad plain">{operation.reason.clone()}</p> });
+        // What a finding above says already is not said again.
+        let is_said = view.findings.iter().any(|finding| finding.message == operation.reason);
+        let reason = (!is_said && !operation.reason.is_empty())
+            .then(|| view! { <p class="bad plain">{coded(&words::leading(&operation.reason))}</p> });
         view! {
-            <tr><td>"op "{n + 1}</td><td class=class>{sign}" "{operation.op.clone()}</td>
-                <td><bdi>{words::visible(&operation.path)}</bdi>{from}{reason}</td>
-                <td><bdi>{operation.value.as_deref().map(words::visible)}</bdi></td></tr>
+            <tr><td>"op "{words::count(n as u64 + 1)}</td><td class=class>{sign}" "{operation.op.clone()}</td>
+                <td><div class="op-parts"><span><bdi>{words::visible(&operation.path)}</bdi>{from}</span>
+                    <bdi>{operation.value.as_deref().map(words::visible)}</bdi></div>{reason}</td></tr>
         }
     };
     let lines: Vec<_> = list.iter().take(200).enumerate().map(line).collect();
-    let more =
-        (list.len() > 200).then(|| view! { <p class="dim">{format!("and {} more operations", list.len() - 200)}</p> });
+    let more = (list.len() > 200).then(
+        || view! { <p class="dim">{format!("and {}", words::many(list.len() as u64 - 200, "more operation"))}</p> },
+    );
     Some(view! { <table class="ops"><tbody>{lines}</tbody></table>{more} }.into_any())
 }
 
 fn arrival(view: &FrameDetail) -> AnyView {
     let together = match view.chunk_frames {
         0 | 1 => "alone in its chunk".to_owned(),
-        n => format!("one of {n} in its chunk"),
+        n => format!("one of {} in its chunk", words::count(u64::from(n))),
     };
     let split = match view.chunk_boundaries.len() {
         0 => String::new(),
         1 => " · split over 2 chunks".to_owned(),
-        n => format!(" · split over {} chunks", n + 1),
+        n => format!(" · split over {} chunks", words::count(n as u64 + 1)),
     };
     let stamp = view.timestamp.as_ref().map(|(text, skew)| {
         let skew = skew.map(skew_words).unwrap_or_default();
@@ -165,8 +170,18 @@ fn assembled(inspect: Inspect, span: &SpanDetail) -> AnyView {
     }
     let facts = facts.join(" · ");
     let id = (!span.id.is_empty()).then(|| view! { <bdi class="mono">{words::visible(&span.id)}</bdi>" · " });
-    let text =
-        (!span.text.is_empty()).then(|| view! { <pre class="assembled" dir="auto">{words::visible(&span.text)}</pre> });
+    let is_run = span.kind == Kind::Run;
+    let text = (!span.text.is_empty()).then(|| {
+        let text = view! { <pre class="assembled" dir="auto">{words::visible(&span.text)}</pre> };
+        // What the card or the operations say in words already.
+        match span.kind {
+            Kind::Run | Kind::State => {
+                view! { <details class="folded"><summary class="dim">"JSON of the event"</summary>{text}</details> }
+                    .into_any()
+            }
+            _ => text.into_any(),
+        }
+    });
     let result = span.result.as_ref().map(|result| {
         view! { <h4>"result"</h4><pre class="assembled" dir="auto">{words::visible(result)}</pre> }
     });
@@ -183,7 +198,8 @@ fn assembled(inspect: Inspect, span: &SpanDetail) -> AnyView {
         <div class="span-card">
             <h3><span class="gl" style=format!("background:var({})", words::kind_token(span.kind))></span>
                 {words::kind(span.kind)}" "<bdi>{words::visible(&span.name)}</bdi></h3>
-            <p class="dim">{id}{facts}" · "{jump(first)}{(last != first).then(|| view! { " – "{jump(last)} })}</p>
+            <p class="dim">{(!is_run).then_some(id)}{facts}" · "{jump(first)}{(last != first).then(|| view! { " – "{jump(last)} })}</p>
+            {if is_run { run_card::facts(inspect, span) } else { ().into_any() }}
             {text}{result}{later}
             {(span.frames > 1).then_some(move || events(inspect, ordinal))}
         </div>
@@ -224,7 +240,8 @@ fn sparkline(rate: &[u32]) -> Option<AnyView> {
     };
     let path: String = rate.iter().enumerate().filter_map(bar).collect();
     let title = format!(
-        "Events over the time of this span: at most {most} in one of {} equal parts",
+        "Events over the time of this span: at most {} in one of {} equal parts",
+        words::count(u64::from(most)),
         rate.len()
     );
     Some(
@@ -274,7 +291,10 @@ fn hex(view: &FrameDetail) -> AnyView {
     let dump = hex_dump(&view.bytes, view.len, &view.chunk_boundaries);
     let note = match view.chunk_boundaries.len() {
         0 => "All of it came in one chunk.".to_owned(),
-        n => format!("It came in {} chunks; a bar marks where each begins.", n + 1),
+        n => format!(
+            "It came in {} chunks; a bar marks where each begins.",
+            words::count(n as u64 + 1)
+        ),
     };
     view! { <p class="dim">{note}</p>{dump} }.into_any()
 }

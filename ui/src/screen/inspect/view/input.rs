@@ -58,7 +58,11 @@ fn request(inspect: Inspect, view: &InputView) -> AnyView {
 }
 
 fn facts(view: &InputView) -> AnyView {
-    let counts: Vec<String> = view.messages.iter().map(|(role, n)| format!("{n} {role}")).collect();
+    let counts: Vec<String> = view
+        .messages
+        .iter()
+        .map(|(role, n)| format!("{} {role}", words::count(u64::from(*n))))
+        .collect();
     let messages = if counts.is_empty() {
         "none".to_owned()
     } else {
@@ -97,7 +101,7 @@ fn headers(title: &'static str, list: &[(String, String)]) -> AnyView {
         .map(|(name, value)| view! { <tr><td><bdi>{words::visible(name)}</bdi></td><td><bdi>{words::visible(value)}</bdi></td></tr> })
         .collect();
     view! {
-        <details class="headers"><summary><b>{title}</b><span class="dim">{format!(" {}", list.len())}</span></summary>
+        <details class="headers"><summary><b>{title}</b><span class="dim">{format!(" {}", words::count(list.len() as u64))}</span></summary>
             <table class="fields"><tbody>{lines}</tbody></table></details>
     }
     .into_any()

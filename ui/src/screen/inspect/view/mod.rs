@@ -8,6 +8,7 @@ pub(crate) mod lane_list;
 pub(crate) mod link;
 pub(crate) mod problems;
 pub(crate) mod rows;
+pub(crate) mod run_card;
 pub(crate) mod state;
 pub(crate) mod timeline;
 pub(crate) mod transport;
@@ -17,6 +18,7 @@ use leptos::prelude::*;
 use crate::{
     browser,
     part::{
+        coded::coded,
         splitter::{Grows, Size, splitter},
         tab::tab,
     },
@@ -58,7 +60,7 @@ pub(crate) fn screen(page: Page) -> AnyView {
     view! {
         <div class="inspect" data-pane="inspect" data-state=word
             data-exchange=move || model.exchange.get().map(|exchange| exchange.to_string())
-            data-as-of=move || model.seq.get().to_string()>
+            data-as-of=move || model.seq.get().to_string() style=move || at_width(model)>
             {move || match shown.get() {
                 Phase::Nothing => nothing(page),
                 Phase::Refused => refused(page),
@@ -67,6 +69,15 @@ pub(crate) fn screen(page: Page) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// Columns of times have room for the last one.
+fn at_width(model: Inspect) -> String {
+    let last = model
+        .opened
+        .with(|opened| opened.as_ref().map_or(0, |opened| opened.extent.clock as u64));
+    let letters = words::offset_short(last).chars().count().max(7);
+    format!("--at-width: {letters}ch")
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,8 +104,8 @@ fn refused(page: Page) -> AnyView {
     let report = page.inspect.refused.get();
     view! {
         <div class="blank">
-            <h2>{report.as_ref().map(|report| report.message.clone())}</h2>
-            <p class="dim">{report.map(|report| report.hint)}</p>
+            <h2>{report.as_ref().map(|report| coded(&report.message))}</h2>
+            <p class="dim">{report.map(|report| coded(&report.hint))}</p>
             <button class="btn solid" on:click=move |_| page.shell.screen.set(Screen::Library)>
                 "To the Library"
             </button>
@@ -105,8 +116,9 @@ fn refused(page: Page) -> AnyView {
 
 fn bench(page: Page) -> AnyView {
     let model = page.inspect;
-    let left = Size::remembered("rows", 500.0, 220.0, 900.0);
-    let right = Size::remembered("side", 400.0, 240.0, 900.0);
+    let wide = browser::window_width();
+    let left = Size::remembered("rows", (wide * 0.34).clamp(380.0, 900.0), 220.0, 1_200.0);
+    let right = Size::remembered("side", (wide * 0.27).clamp(300.0, 700.0), 240.0, 900.0);
     let is_drawer_open = RwSignal::new(false);
     let no_rows = RwSignal::new(false);
     let no_side = RwSignal::new(false);

@@ -5,6 +5,7 @@ use scrubjay_ipc::{MutedIn, ProblemGroup, ProblemRow, ProblemsView};
 
 use crate::{
     part::{
+        coded::coded,
         counts,
         list::list,
         note::failure_of,
@@ -28,7 +29,7 @@ pub(crate) fn dock(inspect: Inspect) -> AnyView {
     };
     view! {
         {move || model.is_open.get().then(|| splitter(size, Grows::Up, "Height of the problems"))}
-        <section class="dock" aria-label="Problems" data-pane="problems" data-state=state
+        <section class="dock" class:open=move || model.is_open.get() aria-label="Problems" data-pane="problems" data-state=state
             data-as-of=move || inspect.seq.get().to_string() data-total=move || total(model).to_string()>
             <div class="ph">
                 <button class="tab2" class:on=move || model.is_open.get() aria-expanded=move || model.is_open.get().to_string()
@@ -190,26 +191,13 @@ fn explained(inspect: Inspect, group: &ProblemGroup) -> AnyView {
     view! {
         <div class="line"><h3>{words::leading(&group.title)}</h3><span class="rule mono faint">{group.found.rule.clone()}</span>
             <span class="sp"></span>{mutes(inspect, group)}</div>
-        <p class="message"><bdi>{words::visible(&words::leading(&group.message))}</bdi></p>
+        <p class="message"><bdi>{coded(&words::leading(&group.message))}</bdi></p>
         <dl class="explained">
             {part("Why", &group.explanation)}{part("In a client", &group.effect)}{part("To mend it", &group.fix)}{part("Protocol", &group.clause)}{clients}
         </dl>
         {move || { let refused = inspect.problems.refused.get(); (!refused.is_empty()).then(|| view! { <p class="bad" role="alert">{refused}</p> }) }}
     }
     .into_any()
-}
-
-/// Text in which names stand between backticks.
-fn coded(text: &str) -> AnyView {
-    let piece = |(n, piece): (usize, &str)| {
-        let piece = piece.to_owned();
-        if n % 2 == 1 {
-            view! { <code>{piece}</code> }.into_any()
-        } else {
-            piece.into_any()
-        }
-    };
-    text.split('`').enumerate().map(piece).collect_view().into_any()
 }
 
 fn mutes(inspect: Inspect, group: &ProblemGroup) -> AnyView {

@@ -83,7 +83,9 @@ fn spoken(row: &Row) -> String {
     let kind = words::kind(row.kind);
     format!(
         "event {}, {kind}, {} {}{severity}",
-        row.first_seq, row.subject, row.summary
+        words::count(u64::from(row.first_seq)),
+        row.subject,
+        row.summary
     )
 }
 

@@ -2,37 +2,26 @@
 
 use leptos::{ev, prelude::*};
 use scrubjay_ipc::{
-    ChangeKind, ReadValue, StateLine, StateTree, Target, ValueShape, ValueView, Write, WriteHistory, Writes,
+    ChangeKind, ReadValue, Report, StateLine, StateTree, Target, ValueShape, ValueView, Write, WriteHistory, Writes,
 };
 
 use super::link::frame_link;
 use crate::{
     bridge, browser,
     part::{
+        coded::coded,
         list::list,
         note::{failure_of, note},
     },
-    screen::inspect::{model::Inspect, words},
+    screen::inspect::{
+        model::{Inspect, value::Read},
+        words,
+    },
 };
-
-/// Writes of a value that are listed.
-const WRITES: u32 = 20;
-
-/// A value that was opened.
-#[derive(Clone)]
-struct Whole {
-    pointer: String,
-    value: ValueView,
-    /// As of which frame.
-    at: u32,
-    /// Who wrote it, once that is known.
-    writes: Option<WriteHistory>,
-}
 
 pub(crate) fn state(inspect: Inspect) -> AnyView {
     let tree = inspect.tree;
     let pane = tree.list.page;
-    let opened_value = RwSignal::new(None::<Whole>);
     let state = move || {
         pane.state(
             |view| view.as_of == inspect.seq.get(),
@@ -42,14 +31,7 @@ pub(crate) fn state(inspect: Inspect) -> AnyView {
     let as_of = move || pane.read(|view| view.as_of).unwrap_or(0).to_string();
     // Between state events the tree stays as it is, and so do its elements.
     let shown = Memo::new(move |_| pane.read(|view| view.lines.clone()).unwrap_or_default());
-    let lines = move || {
-        shown.with(|lines| {
-            lines
-                .iter()
-                .map(|line| line_view(inspect, line, opened_value))
-                .collect_view()
-        })
-    };
+    let lines = move || shown.with(|lines| lines.iter().map(|line| line_view(inspect, line)).collect_view());
     view! {
         <div class="side-body" data-pane="state" data-state=state data-as-of=as_of>
             <div class="sub">
@@ -59,11 +41,11 @@ pub(crate) fn state(inspect: Inspect) -> AnyView {
                 {move || pane.read(base)}
             </div>
             {move || pane.read(|view| banner(inspect, view))}
-            <div class="tree" role="tree" tabindex="0" data-focus="" aria-label="State" on:keydown=move |event| press_key(inspect, opened_value, &event)>
+            <div class="tree" role="tree" tabindex="0" data-focus="" aria-label="State" on:keydown=move |event| press_key(inspect, &event)>
                 {list(tree.list, lines)}
                 {move || pane.read(|view| empty(inspect, view)).flatten()}
             </div>
-            {move || opened_value.get().map(|shown| whole(inspect, &shown, opened_value))}
+            {whole(inspect)}
             {failure_of(pane.report)}
         </div>
     }
@@ -71,7 +53,7 @@ pub(crate) fn state(inspect: Inspect) -> AnyView {
 }
 
 /// The keys of the tree.
-fn press_key(inspect: Inspect, opened_value: RwSignal<Option<Whole>>, event: &ev::KeyboardEvent) {
+fn press_key(inspect: Inspect, event: &ev::KeyboardEvent) {
     if event.ctrl_key() || event.meta_key() {
         return;
     }
@@ -81,7 +63,7 @@ fn press_key(inspect: Inspect, opened_value: RwSignal<Option<Whole>>, event: &ev
         ("ArrowUp", true) => walk_writes(inspect, false),
         ("ArrowDown", true) => walk_writes(inspect, true),
         ("Enter", true) => go_to_setter(inspect),
-        ("Enter", false) => read_focused(inspect, opened_value),
+        ("Enter", false) => read_focused(inspect),
         (_, true) => false,
         (key, false) => inspect.tree.key(key),
     };
@@ -110,7 +92,7 @@ fn banner(inspect: Inspect, view: &StateTree) -> AnyView {
             <div class="still" role="status" data-banner="stuck">
                 <b>"State has not moved since "</b>
                 {frame_link(inspect, since)}
-                {format!(": {}.", words::visible(why.trim_end_matches('.')))}
+                ": "{coded(why.trim_end_matches('.'))}"."
             </div>
         }
     });
@@ -143,7 +125,7 @@ fn empty(inspect: Inspect, view: &StateTree) -> Option<AnyView> {
     Some(note(words))
 }
 
-fn line_view(inspect: Inspect, line: &StateLine, opened_value: RwSignal<Option<Whole>>) -> AnyView {
+fn line_view(inspect: Inspect, line: &StateLine) -> AnyView {
     let tree = inspect.tree;
     let (class, sign) = match line.change {
         Some(ChangeKind::Added) => ("added", "+"),
@@ -167,7 +149,7 @@ fn line_view(inspect: Inspect, line: &StateLine, opened_value: RwSignal<Option<W
     };
     let open = move |_| {
         if !is_branch {
-            read(inspect, pointer.get_value(), opened_value);
+            inspect.value.open(pointer.get_value());
         }
     };
     view! {
@@ -185,7 +167,7 @@ fn key_and_value(line: &StateLine) -> AnyView {
     let old = line.old.as_ref();
     let old = old.map(|old| view! { <bdi class="old">{words::visible(old)}</bdi><span class="faint">" → "</span> });
     let below = (line.changes_below > 0 && !line.expanded)
-        .then(|| view! { <span class="below" title="Changes inside">{format!("●{}", line.changes_below)}</span> });
+        .then(|| view! { <span class="below" title="Changes inside">{format!("●{}", words::count(u64::from(line.changes_below)))}</span> });
     view! {
         <span class="tl-text"><bdi class="tl-key">{words::visible(&line.key)}</bdi>" "{old}{value(line)}</span>
         {below}
@@ -208,11 +190,15 @@ fn setter(inspect: Inspect, set_by: u32) -> AnyView {
 
 fn value(line: &StateLine) -> AnyView {
     let text = words::visible(&line.preview);
+    let children = words::count(u64::from(line.children));
     match line.shape {
-        ValueShape::Array => view! { <span class="tl-value dim">{format!("[{}]", line.children)}</span> }.into_any(),
-        ValueShape::Object if line.expanded => view! { <span class="tl-value dim">{format!("{{{}}}", line.children)}</span> }.into_any(),
+        ValueShape::Array => view! { <span class="tl-value dim">{format!("[{children}]")}</span> }.into_any(),
+        ValueShape::Object if line.expanded => {
+            view! { <span class="tl-value dim">{format!("{{{children}}}")}</span> }.into_any()
+        }
         ValueShape::Object => {
-            view! { <span class="tl-value dim">{format!("{{{}}} ", line.children)}<bdi class="faint">{text}</bdi></span> }.into_any()
+            view! { <span class="tl-value dim">{format!("{{{children}}} ")}<bdi class="faint">{text}</bdi></span> }
+                .into_any()
         }
         shape => {
             let class = match shape {
@@ -220,7 +206,11 @@ fn value(line: &StateLine) -> AnyView {
                 ValueShape::Number => "v-number",
                 _ => "v-word",
             };
-            let gone = if line.change == Some(ChangeKind::Removed) { " gone" } else { "" };
+            let gone = if line.change == Some(ChangeKind::Removed) {
+                " gone"
+            } else {
+                ""
+            };
             view! { <bdi class=format!("tl-value {class}{gone}")>{text}</bdi> }.into_any()
         }
     }
@@ -283,67 +273,64 @@ fn walk_writes(inspect: Inspect, forward: bool) -> bool {
     true
 }
 
-fn read_focused(inspect: Inspect, opened_value: RwSignal<Option<Whole>>) -> bool {
+fn read_focused(inspect: Inspect) -> bool {
     let Some(line) = inspect.tree.focused() else {
         return false;
     };
-    read(inspect, line.pointer, opened_value);
+    inspect.value.open(line.pointer);
     true
 }
 
-fn read(inspect: Inspect, pointer: String, opened_value: RwSignal<Option<Whole>>) {
-    let Some(exchange) = inspect.exchange.get_untracked() else {
-        return;
+/// One value, whole, below the tree, and who wrote it.
+fn whole(inspect: Inspect) -> AnyView {
+    let model = inspect.value;
+    let is_open = Memo::new(move |_| model.pointer.with(Option::is_some));
+    let panel = move || {
+        is_open.get().then(|| {
+            let as_of = move || model.value.with(|read| read.as_ref().map(|read| words::as_of(read.at)));
+            let pointer = move || model.pointer.get().unwrap_or_default();
+            let is_settled = move |read: &Read<_>| read.at == inspect.seq.get();
+            let state = move || words::ready_if(model.value.with(|read| read.as_ref().is_some_and(is_settled)));
+            view! {
+                <div class="whole" data-pane="value" data-state=state data-value=pointer>
+                    <div class="sub"><b class="mono cut"><bdi>{move || words::visible(&pointer())}</bdi></b>
+                        <span class="dim">{as_of}</span><span class="sp"></span>{whole_buttons(inspect)}</div>
+                    {move || model.value.with(|read| read.as_ref().map(|read| whole_text(&read.answer)))}
+                    {move || model.writes().map(|writes| history(inspect, &writes))}
+                </div>
+            }
+        })
     };
-    let at = inspect.seq.get_untracked();
-    leptos::task::spawn_local(async move {
-        let ask = ReadValue {
-            exchange,
-            at,
-            pointer: pointer.clone(),
-        };
-        let Ok(value) = bridge::ask(ask).await else { return };
-        opened_value.set(Some(Whole {
-            pointer: pointer.clone(),
-            value,
-            at,
-            writes: None,
-        }));
-        let ask = Writes {
-            exchange,
-            at,
-            pointer: pointer.clone(),
-            most: WRITES,
-        };
-        if let Ok(writes) = bridge::ask(ask).await {
-            opened_value.update(|shown| {
-                if let Some(shown) = shown
-                    .as_mut()
-                    .filter(|shown| shown.pointer == pointer && shown.at == at)
-                {
-                    shown.writes = Some(writes);
-                }
-            });
-        }
-    });
+    view! { {panel} }.into_any()
 }
 
-/// One value, whole, below the tree, and who wrote it.
-fn whole(inspect: Inspect, shown: &Whole, opened_value: RwSignal<Option<Whole>>) -> AnyView {
-    let (text, path) = (shown.value.text.clone(), shown.pointer.clone());
-    let as_of = words::as_of(shown.at);
+fn whole_buttons(inspect: Inspect) -> AnyView {
+    let model = inspect.value;
+    let copy_path = move |_| browser::copy(&model.pointer.get_untracked().unwrap_or_default());
+    let copy_value = move |_| {
+        model.value.with_untracked(|read| {
+            if let Some(Ok(value)) = read.as_ref().map(|read| &read.answer) {
+                browser::copy(&value.text);
+            }
+        });
+    };
     view! {
-        <div class="whole" data-value=shown.pointer.clone()>
-            <div class="sub"><b class="mono cut"><bdi>{words::visible(&shown.pointer)}</bdi></b><span class="dim">{as_of}</span><span class="sp"></span>
-                <button class="btn" on:click=move |_| browser::copy(&path)>"Copy path"</button>
-                <button class="btn" on:click=move |_| browser::copy(&text)>"Copy value"</button>
-                <button class="btn" aria-label="Close" on:click=move |_| opened_value.set(None)>"×"</button></div>
-            <pre dir="auto">{words::visible(&shown.value.text)}</pre>
-            {shown.value.cut.then(|| view! { <p class="dim">"Cut at 1 MB."</p> })}
-            {shown.writes.as_ref().map(|writes| history(inspect, writes))}
-        </div>
+        <button class="btn" on:click=copy_path>"Copy path"</button>
+        <button class="btn" on:click=copy_value>"Copy value"</button>
+        <button class="btn" aria-label="Close" on:click=move |_| model.clear()>"×"</button>
     }
     .into_any()
+}
+
+fn whole_text(answer: &Result<ValueView, Report>) -> AnyView {
+    match answer {
+        Ok(value) => view! {
+            <pre dir="auto">{words::visible(&value.text)}</pre>
+            {value.cut.then(|| view! { <p class="dim">"Cut at 1 MB."</p> })}
+        }
+        .into_any(),
+        Err(report) => view! { <p class="dim pad">{report.message.clone()}</p> }.into_any(),
+    }
 }
 
 /// Who wrote a value, the newest first.

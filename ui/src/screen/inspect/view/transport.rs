@@ -37,7 +37,7 @@ pub(crate) fn transport(
             data-playing=move || inspect.playing.get().to_string() data-as-of=move || inspect.seq.get().to_string()>
             {buttons(inspect)}
             {speed(inspect)}
-            <button class="chip" data-axis="" title="Axis (x)" on:click=move |_| inspect.cycle_axis()>
+            <button class="chip roomy-only" data-axis="" title="Axis (x)" on:click=move |_| inspect.cycle_axis()>
                 <span class="dim">"axis "</span>{move || words::axis(inspect.axis.get())}
             </button>
             <button class="chip" title="Zoom out to everything (Shift f)" on:click=move |_| inspect.fit_all()>"fit all"</button>
@@ -97,7 +97,7 @@ fn buttons(inspect: Inspect) -> AnyView {
 fn speed(inspect: Inspect) -> AnyView {
     let step = move |faster: bool| inspect.speed.update(|speed| *speed = words::next_speed(*speed, faster));
     view! {
-        <span class="chip group" role="group" aria-label="Speed">
+        <span class="chip group roomy-only" role="group" aria-label="Speed">
             <button title="Slower (-)" aria-label="Slower" on:click=move |_| step(false)>"−"</button>
             <button class="speed" title="Normal speed (Backspace)" data-speed=move || inspect.speed.get().to_string()
                 on:click=move |_| inspect.speed.set(1.0)>{move || words::speed(inspect.speed.get())}</button>
@@ -197,7 +197,9 @@ fn follow_pill(page: Page) -> AnyView {
                 .with(|opened| opened.as_ref().map(|opened| opened.ending));
             let words = ending.map(words::ending).unwrap_or_default();
             let is_bad = ending.is_some_and(words::is_bad_ending);
-            view! { <span class="pill" class:bad=is_bad data-live="recorded">"ended: "{words}</span> }.into_any()
+            let waits = follow == Follow::Following && !page.shell.recording().is_empty();
+            let next = waits.then(|| view! { <span class="dim">" · the next run will be shown"</span> });
+            view! { <span class="pill" class:bad=is_bad data-live="recorded">"ended: "{words}{next}</span> }.into_any()
         }
     }
 }

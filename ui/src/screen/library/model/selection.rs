@@ -46,7 +46,7 @@ impl SelectedRun {
                 exchanges.sort_unstable();
                 exchanges.dedup();
                 Some(ComparedRuns {
-                    title: format!("{} exchanges", exchanges.len()),
+                    title: words::many(exchanges.len() as u64, "exchange"),
                     side: Side::Exchanges(exchanges),
                 })
             }

@@ -4,7 +4,7 @@ use leptos::{ev, prelude::*};
 use scrubjay_ipc::{AddSource, EditSource, Report, Source};
 
 use super::sources;
-use crate::{bridge, screen::Page, screen::library::view as library};
+use crate::{bridge, part::coded::coded, screen::Page, screen::library::view as library};
 
 pub(crate) fn card(page: Page) -> AnyView {
     let source = Memo::new(move |_| source_of(page));
@@ -68,7 +68,7 @@ fn upstream_form(page: Page, source: Memo<Option<Source>>) -> AnyView {
                 prop:value=move || upstream.get() on:input=move |event| upstream.set(event_target_value(&event))/>
             <button class="btn solid" type="submit">{verb}</button>
         </form>
-        {move || wrong.get().map(|report| view! { <p class="bad" role="alert">{report.message}" "{report.hint}</p> })}
+        {move || wrong.get().map(|report| view! { <p class="bad" role="alert">{coded(&report.message)}" "{coded(&report.hint)}</p> })}
     }
     .into_any()
 }

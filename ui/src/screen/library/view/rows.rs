@@ -110,7 +110,7 @@ fn numbers(row: &LibraryRow) -> AnyView {
     let tools = if row.tools == 0 {
         "–".to_owned()
     } else {
-        row.tools.to_string()
+        words::count(u64::from(row.tools))
     };
     let number = |text: String| view! { <span class="num" role="gridcell">{text}</span> };
     view! {

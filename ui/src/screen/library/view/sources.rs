@@ -81,11 +81,11 @@ fn card(shell: Shell, source: &Source, form: RwSignal<Form>) -> AnyView {
     };
     let rate = (source.state == SourceState::Recording).then(|| {
         let open = if source.open > 0 {
-            format!(" · {} open", source.open)
+            format!(" · {} open", words::count(u64::from(source.open)))
         } else {
             String::new()
         };
-        view! { <span class="dim rate">{format!("{} ev/s{open}", source.frames_per_sec)}</span> }
+        view! { <span class="dim rate">{format!("{} ev/s{open}", words::count(u64::from(source.frames_per_sec)))}</span> }
     });
     let upstream = source.upstream.trim_start_matches("http://").to_owned();
     view! {

@@ -5,6 +5,7 @@ use scrubjay_ipc::{ReplayAnswer, RequestDifference};
 
 use crate::{
     browser,
+    part::coded::coded,
     screen::Page,
     screen::replay::model::{ReplayModel, Side},
     words,
@@ -59,7 +60,7 @@ fn answer_view(model: ReplayModel, answer: &ReplayAnswer) -> AnyView {
             <div class="line"><b>{request}</b><span class=tone>{answer.status}</span>
                 <bdi class="cut">{words::visible(&answer.name)}</bdi><span class="sp"></span>{differs}
                 <span class="faint">{browser::clock_words(&answer.at)}</span></div>
-            <div class="dim cut" title=answer.why.clone()>{words::visible(&answer.why)}</div>
+            <div class="dim cut" title=words::visible(&answer.why)>{coded(&answer.why)}</div>
         </div>
     }
     .into_any()
@@ -89,8 +90,8 @@ fn looked_at(page: Page, answer: &ReplayAnswer) -> AnyView {
     };
     view! {
         <div class="answer-detail" tabindex="0" data-focus="" data-pane="replay-answer" data-state="ready" data-as-of=answer.request.to_string()>
-            <div class="line"><h4>{format!("Request {}", answer.request)}</h4><span class="sp"></span>{misses}{open}</div>
-            <p data-why=""><bdi>{words::visible(&answer.why)}</bdi></p>
+            <div class="line"><h4>{format!("Request {}", words::count(u64::from(answer.request)))}</h4><span class="sp"></span>{misses}{open}</div>
+            <p data-why=""><bdi>{coded(&answer.why)}</bdi></p>
             {table}
         </div>
     }

@@ -6,6 +6,7 @@ use scrubjay_ipc::{NearRecording, ReplayMiss};
 use super::answers::differences;
 use crate::{
     browser,
+    part::coded::coded,
     screen::replay::model::{ReplayModel, Side},
     words,
 };
@@ -77,7 +78,7 @@ fn miss_view(model: ReplayModel, miss: &ReplayMiss) -> AnyView {
             <div class="line"><b>{request}</b><bdi class="cut">{words::visible(&miss.name)}</bdi>{session}{waits}
                 <span class="sp"></span><span class="faint">{browser::clock_words(&miss.at)}</span></div>
             <p><bdi>{words::visible(&words::leading(&miss.asks))}</bdi></p>
-            <p class="dim"><bdi>{words::visible(&words::leading(&miss.why))}</bdi></p>
+            <p class="dim"><bdi>{coded(&words::leading(&miss.why))}</bdi></p>
             {chosen}{lets_go}
             {nearest}
             {other(model, request)}

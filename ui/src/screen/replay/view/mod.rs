@@ -13,7 +13,10 @@ use scrubjay_ipc::ReplayView;
 
 use crate::{
     browser,
-    part::tab::{counted, tab},
+    part::{
+        coded::coded,
+        tab::{counted, tab},
+    },
     screen::replay::{
         model::{ReplayModel, Side},
         words as how,
@@ -110,7 +113,7 @@ pub(crate) fn refusal(model: ReplayModel) -> AnyView {
         model.report.get().map(|report| {
             view! {
                 <div class="notice bad" role="alert" data-notice="replay"><span class="sign">"✕"</span>
-                    <span><b>{report.message}</b>" "{report.hint}</span><span class="sp"></span>
+                    <span><b>{coded(&report.message)}</b>" "{coded(&report.hint)}</span><span class="sp"></span>
                     <button class="btn" on:click=move |_| model.report.set(None)>"Close"</button></div>
             }
         })
@@ -200,7 +203,7 @@ pub(crate) fn status(page: Page) -> AnyView {
 fn side(page: Page) -> AnyView {
     let model = page.replay;
     let counted = move |side, name, id, count: Signal<usize>| {
-        let badge = move || Some(format!(" {}", count.get())).filter(|_| count.get() > 0);
+        let badge = move || Some(format!(" {}", words::count(count.get() as u64))).filter(|_| count.get() > 0);
         counted(
             name,
             id,

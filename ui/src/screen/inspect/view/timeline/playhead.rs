@@ -47,7 +47,8 @@ fn spoken(moment: &Place, frames: u32) -> String {
     let severity = moment.severity.map(words::severity);
     let severity = severity.map(|severity| format!(", {severity}")).unwrap_or_default();
     format!(
-        "event {} of {frames}, plus {secs:.1} seconds, {kind}{severity}",
-        moment.seq
+        "event {} of {}, plus {secs:.1} seconds, {kind}{severity}",
+        words::count(u64::from(moment.seq)),
+        words::count(u64::from(frames))
     )
 }
