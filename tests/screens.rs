@@ -419,6 +419,89 @@ async fn a_row_is_dragged_onto_its_partner() {
     assert_eq!(served.interrupt(), 0, "serve should end cleanly");
 }
 
+// ---- live and long ------------------------------------------------------
+
+/// An answer that goes on until the head was seen to move this often.
+const MOVES: u64 = 5;
+/// Pieces after which a head that does not move is stuck.
+const PIECES: u32 = 400;
+
+/// Events come faster than the page asks: the head goes along, and ends at the last.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fast_stream_is_followed_to_its_end() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let store = folder.path().join("store.db");
+    let agent = Agent::start().await;
+    let (served, url) = serve(&store);
+    let page = Page::tab(&url, &folder.path().join("profile"), (1440, 900)).await;
+    let source = flow::add_source(&page, &agent).await;
+    let speaker = agent.answer_by_hand();
+    let client = flow::ask_agent(&source).await;
+    let say = |event: Value| speaker.send(frame(&event)).expect("the agent speaks");
+    say(json!({"type": "RUN_STARTED", "threadId": "thread-1", "runId": "run-1"}));
+    say(json!({"type": "TEXT_MESSAGE_START", "messageId": "m1", "role": "assistant"}));
+    flow::open_first_run(&page).await;
+    page.wait_for("[data-live=follow]").await;
+    page.eval(
+        "window.moves = 0; new MutationObserver(() => window.moves++).observe( \
+         document.querySelector('.playhead-label'), {subtree: true, childList: true, characterData: true});",
+    )
+    .await;
+
+    let (mut events, mut pieces) = (2, 0);
+    while page.eval("return window.moves").await.as_u64().unwrap_or(0) < MOVES {
+        assert!(
+            pieces < PIECES,
+            "the head stands: {}",
+            page.text(".playhead-label").await
+        );
+        for _ in 0..100 {
+            say(json!({"type": "TEXT_MESSAGE_CONTENT", "messageId": "m1", "delta": "word "}));
+        }
+        (events, pieces) = (events + 100, pieces + 1);
+    }
+    say(json!({"type": "TEXT_MESSAGE_END", "messageId": "m1"}));
+    say(json!({"type": "RUN_FINISHED", "threadId": "thread-1", "runId": "run-1"}));
+    drop(speaker);
+    client.await.expect("the client does not panic");
+    let last = events + 2;
+    page.wait_for(&format!("[data-pane=inspect][data-as-of='{last}']"))
+        .await;
+    page.wait_until(
+        "the head stands at the last event",
+        &format!("document.querySelector('.playhead-label').innerText.replace(/,/g, '').startsWith('#{last} ')"),
+    )
+    .await;
+    assert_eq!(record::read(&store, "list", &[])[0]["frames"], json!(last));
+    is_never_blank(&page).await;
+    page.close().await;
+    assert_eq!(served.interrupt(), 0, "serve should end cleanly");
+}
+
+/// A list that is thrown has a row or a number at each place of the next frame.
+async fn is_never_blank(page: &Page) {
+    page.eval(
+        "[...document.querySelectorAll('.rows [role=tab]')].find(tab => tab.innerText.trim() === 'events').click()",
+    )
+    .await;
+    page.wait_for(".rows .grid.events .row").await;
+    let blank = page
+        .eval(
+            "return (async () => { const list = document.querySelector('.rows .list'); let blank = 0; let thrown = 0; \
+             const height = document.querySelector('.rows .row').getBoundingClientRect().height; \
+             const frame = () => new Promise(done => requestAnimationFrame(() => setTimeout(done))); \
+             for (; thrown < 10; thrown++) { \
+               list.scrollTop = (thrown * 997) % (list.scrollHeight - list.clientHeight); await frame(); \
+               const box = list.getBoundingClientRect(); \
+               const here = [...list.querySelectorAll('.row, .list-skeleton')].map(one => one.getBoundingClientRect()); \
+               for (let y = box.top + 2; y < box.bottom - 2; y += height) \
+                 blank += here.some(one => one.top <= y && y < one.bottom) ? 0 : 1; \
+             } return blank; })();",
+        )
+        .await;
+    assert_eq!(blank, json!(0), "places without a row");
+}
+
 // ---- library ------------------------------------------------------------
 
 /// Runs are counted as runs; other requests come with a key or a press, and stay for the next visit.

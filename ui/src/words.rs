@@ -77,6 +77,11 @@ pub fn axis(axis: Axis) -> &'static str {
     }
 }
 
+/// What a bar without an end says: more may come, or none came.
+pub fn open_end(is_live: bool) -> &'static str {
+    if is_live { "so far" } else { "no end" }
+}
+
 /// The axis after this one.
 pub fn next_axis(axis: Axis) -> Axis {
     match axis {

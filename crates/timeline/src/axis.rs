@@ -85,6 +85,39 @@ impl Window {
     }
 }
 
+/// How a painted picture is moved to stand for one of another window: `x` becomes `scale * x + x_px`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stretch {
+    pub scale: f64,
+    /// In pixels, to the right.
+    pub x_px: f64,
+    /// In pixels, down.
+    pub y_px: f64,
+}
+
+impl Stretch {
+    /// Nothing moves.
+    pub const NONE: Self = Self {
+        scale: 1.0,
+        x_px: 0.0,
+        y_px: 0.0,
+    };
+
+    /// From one window to another of the same width in pixels.
+    pub fn between(painted: Window, wanted: Window, width: f64) -> Self {
+        Self {
+            scale: painted.span() / wanted.span(),
+            x_px: wanted.x_of(painted.from, width),
+            y_px: 0.0,
+        }
+    }
+
+    /// Whether nothing moves.
+    pub fn is_none(self) -> bool {
+        (self.scale - 1.0).abs() < 1e-9 && self.x_px.abs() < 0.01 && self.y_px.abs() < 0.01
+    }
+}
+
 /// The closest that an axis can be looked at.
 pub fn least_span(axis: Axis) -> f64 {
     match axis {

@@ -1,10 +1,9 @@
 //! Two small charts below the lanes, on the same axis: throughput and gaps.
 
-use egui::{Align2, Color32, Pos2, Rect, Stroke, Ui, UiBuilder, Vec2};
+use egui::{Color32, Pos2, Rect, Stroke, Ui, UiBuilder, Vec2};
 use egui_plot::{Bar, BarChart, Line, Plot, PlotPoints};
-use scrubjay_ipc::words;
 
-use crate::{Scene, layout::CHART_PX, overview_ui::FONT};
+use crate::{Scene, layout::CHART_PX};
 
 /// Paints both charts, if the layout has them.
 pub fn charts_ui(ui: &mut Ui, below: Rect, scene: &Scene) {
@@ -16,30 +15,10 @@ pub fn charts_ui(ui: &mut Ui, below: Rect, scene: &Scene) {
         Rect::from_min_size(min, Vec2::new(below.width(), CHART_PX))
     };
     let theme = &scene.theme;
-    let most = peak(&scene.view.throughput);
-    let label = format!("{}/s", words::bytes(most as u64));
-    chart_ui(
-        ui,
-        below,
-        place(throughput_y),
-        scene,
-        "throughput",
-        most,
-        &label,
-        Chart::Line(&scene.view.throughput, theme.wire),
-    );
-    let most = peak(&scene.view.gap_millis);
-    let label = words::duration((most * 1e3) as u64);
-    chart_ui(
-        ui,
-        below,
-        place(gaps_y),
-        scene,
-        "gaps",
-        most,
-        &label,
-        Chart::Bars(&scene.view.gap_millis, theme.run),
-    );
+    let throughput = Chart::Line(&scene.view.throughput, theme.wire);
+    chart_ui(ui, below, place(throughput_y), scene, ("throughput", throughput));
+    let gaps = Chart::Bars(&scene.view.gap_millis, theme.run);
+    chart_ui(ui, below, place(gaps_y), scene, ("gaps", gaps));
 }
 
 #[derive(Clone, Copy)]
@@ -48,41 +27,37 @@ enum Chart<'a> {
     Bars(&'a [(f64, f64)], Color32),
 }
 
-fn peak(points: &[(f64, f64)]) -> f64 {
+impl Chart<'_> {
+    fn points(&self) -> &[(f64, f64)] {
+        match self {
+            Self::Line(points, _) | Self::Bars(points, _) => points,
+        }
+    }
+}
+
+/// The largest value of a chart.
+pub(crate) fn peak(points: &[(f64, f64)]) -> f64 {
     points.iter().map(|point| point.1).fold(0.0, f64::max)
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one call per chart, each argument a different thing"
-)]
-fn chart_ui(ui: &mut Ui, clip: Rect, rect: Rect, scene: &Scene, name: &str, most: f64, label: &str, chart: Chart<'_>) {
+fn chart_ui(ui: &mut Ui, clip: Rect, rect: Rect, scene: &Scene, (name, chart): (&str, Chart<'_>)) {
     if !clip.intersects(rect) {
         return;
     }
     let inner = rect.shrink2(Vec2::new(0.0, 4.0));
     ui.scope_builder(UiBuilder::new().max_rect(inner).id_salt(name), |ui| {
         ui.set_clip_rect(clip);
-        plot_ui(ui, inner.size(), scene, name, most, &chart);
+        plot_ui(ui, inner.size(), scene, name, &chart);
     });
-    let painter = ui.painter().with_clip_rect(clip);
-    painter.hline(
+    ui.painter().with_clip_rect(clip).hline(
         rect.x_range(),
         rect.bottom().round() - 0.5,
         Stroke::new(1.0, scene.theme.line),
     );
-    let corner = Pos2::new(rect.left() + 4.0, rect.top() + 4.0);
-    let galley = painter.layout_no_wrap(label.to_owned(), FONT, scene.theme.dim);
-    let place = Align2::LEFT_TOP.anchor_size(corner, galley.size());
-    painter.rect_filled(
-        place.expand2(Vec2::new(3.0, 0.0)),
-        2.0,
-        scene.theme.bg.gamma_multiply(0.85),
-    );
-    painter.galley(place.min, galley, scene.theme.dim);
 }
 
-fn plot_ui(ui: &mut Ui, size: Vec2, scene: &Scene, name: &str, most: f64, chart: &Chart<'_>) {
+fn plot_ui(ui: &mut Ui, size: Vec2, scene: &Scene, name: &str, chart: &Chart<'_>) {
+    let most = peak(chart.points());
     let (window, wide) = (scene.window, scene.window.span() / f64::from(size.x.max(1.0)));
     Plot::new(name)
         .width(size.x)

@@ -1,12 +1,9 @@
 //! Painting of the lanes.
 
-use egui::{Align2, Color32, Painter, Pos2, Rect, Shape as Drawn, Stroke, epaint::PathShape, text::LayoutJob};
-use scrubjay_ipc::{Axis, Form, Kind, LaneId, Severity, Shape};
+use egui::{Color32, Painter, Pos2, Rect, Shape as Drawn, Stroke, epaint::PathShape};
+use scrubjay_ipc::{Axis, Form, Kind, Severity, Shape};
 
-use crate::{
-    Place, Scene, axis,
-    overview_ui::{FONT, hatch},
-};
+use crate::{Place, Scene, axis, overview_ui::hatch, theme::is_frame_of_others};
 
 /// Paints all lanes into `rect`, scrolled.
 pub fn lanes(painter: &Painter, rect: Rect, scene: &Scene) {
@@ -78,7 +75,7 @@ impl Brush<'_> {
             }
             Form::Diamond => self.diamond(shape, area),
             Form::Cross => self.cross(area),
-            Form::Dashed => self.dashed(shape, area),
+            Form::Dashed => self.dashed(area),
             Form::Column => self.column(shape, area),
         }
     }
@@ -100,33 +97,20 @@ impl Brush<'_> {
     }
 
     fn color(&self, shape: &Shape) -> Color32 {
-        match shape.severity {
-            Some(severity) if severity >= Severity::Warning => self.scene.theme.severity(severity),
-            _ => self.scene.theme.kind(shape.kind),
-        }
+        self.scene.theme.shape(shape)
     }
 
-    fn is_frame_of_others(&self) -> bool {
-        matches!(self.place.id, LaneId::Runs | LaneId::Subagents)
+    fn fill(&self, shape: &Shape) -> Color32 {
+        self.scene.theme.fill(self.place.id, shape)
     }
 
     fn bar(&self, shape: &Shape, area: Rect) {
-        let fill = if self.is_frame_of_others() {
-            self.scene.theme.kind(shape.kind).gamma_multiply(0.36)
-        } else {
-            let strength = 0.3 + 0.7 * f32::from(shape.strength) / 255.0;
-            self.color(shape).gamma_multiply(strength)
-        };
-        let round = if self.is_frame_of_others() || area.width() > 4.0 {
-            2.0
-        } else {
-            0.0
-        };
-        self.painter.rect_filled(area, round, fill);
-        if self.is_frame_of_others() {
+        let has_cap = is_frame_of_others(self.place.id);
+        let round = if has_cap || area.width() > 4.0 { 2.0 } else { 0.0 };
+        self.painter.rect_filled(area, round, self.fill(shape));
+        if has_cap {
             self.end_cap(shape, area);
         }
-        self.label(shape, area, self.scene.theme.ink_on(fill));
     }
 
     /// The end of a run shows its outcome by colour and by shape.
@@ -150,8 +134,7 @@ impl Brush<'_> {
     }
 
     fn torn(&self, shape: &Shape, area: Rect) {
-        let alpha = if self.is_frame_of_others() { 0.36 } else { 0.7 };
-        let color = self.color(shape).gamma_multiply(alpha);
+        let color = self.fill(shape);
         let bite = 4.0_f32.min(area.width());
         self.painter
             .rect_filled(area.with_max_x(area.right() - bite), 2.0, color);
@@ -166,31 +149,26 @@ impl Brush<'_> {
             ];
             self.painter.add(PathShape::convex_polygon(tooth, color, Stroke::NONE));
         }
-        self.label(shape, area, self.scene.theme.ink_on(color));
     }
 
     fn hatched(&self, shape: &Shape, area: Rect) {
         let color = self.color(shape);
         let clip = self.painter.with_clip_rect(area.intersect(self.painter.clip_rect()));
         hatch(&clip, area, color.gamma_multiply(0.6));
-        self.label(shape, area, self.scene.theme.dim);
     }
 
     fn pale(&self, shape: &Shape, area: Rect) {
-        let fill = self.color(shape).gamma_multiply(0.24);
-        self.painter.rect_filled(area, 2.0, fill);
-        self.label(shape, area, self.scene.theme.ink_on(fill));
+        self.painter.rect_filled(area, 2.0, self.fill(shape));
     }
 
     fn bracket(&self, shape: &Shape, area: Rect) {
         let color = self.color(shape);
-        self.painter.rect_filled(area, 2.0, color.gamma_multiply(0.18));
+        self.painter.rect_filled(area, 2.0, self.fill(shape));
         let edge = Stroke::new(1.5, color.gamma_multiply(0.8));
         self.painter.vline(area.left() + 0.75, area.y_range(), edge);
         if area.width() > 4.0 {
             self.painter.vline(area.right() - 0.75, area.y_range(), edge);
         }
-        self.label(shape, area, self.scene.theme.dim);
     }
 
     fn whisker(&self, shape: &Shape, area: Rect) {
@@ -233,22 +211,13 @@ impl Brush<'_> {
         }
     }
 
-    fn dashed(&self, shape: &Shape, area: Rect) {
+    fn dashed(&self, area: Rect) {
         let stroke = Stroke::new(1.2, self.scene.theme.err);
         let y = area.center().y;
         let left = area.left().max(self.rect.left());
         let right = area.right().min(self.rect.right());
         let line = [Pos2::new(left, y), Pos2::new(right, y)];
         self.painter.extend(Drawn::dashed_line(&line, stroke, 5.0, 4.0));
-        if right - left > 200.0 && !shape.label.is_empty() && !self.scene.layout.folded {
-            let galley = self
-                .painter
-                .layout_no_wrap(shape.label.clone(), FONT, self.scene.theme.err);
-            let place = Align2::LEFT_CENTER.anchor_size(Pos2::new(left + 14.0, y), galley.size());
-            self.painter
-                .rect_filled(place.expand2(egui::vec2(5.0, 1.0)), 0.0, self.scene.theme.bg);
-            self.painter.galley(place.min, galley, self.scene.theme.err);
-        }
     }
 
     fn column(&self, shape: &Shape, area: Rect) {
@@ -259,21 +228,5 @@ impl Brush<'_> {
         let column = Rect::from_min_max(Pos2::new(area.left(), floor - height), Pos2::new(area.right(), floor));
         self.painter
             .rect_filled(column, 0.0, self.color(shape).gamma_multiply(alpha));
-    }
-
-    /// Text on a shape, cut to the part of it that is visible.
-    fn label(&self, shape: &Shape, area: Rect, color: Color32) {
-        let left = area.left().max(self.rect.left());
-        let room = area.right().min(self.rect.right()) - left - 12.0;
-        if room < 18.0 || shape.label.is_empty() || self.scene.layout.folded {
-            return;
-        }
-        let mut job = LayoutJob::simple_singleline(shape.label.clone(), FONT, color);
-        job.wrap.max_width = room;
-        job.wrap.max_rows = 1;
-        job.wrap.break_anywhere = true;
-        let galley = self.painter.layout_job(job);
-        let place = Align2::LEFT_CENTER.anchor_size(Pos2::new(left + 6.0, area.center().y - 1.0), galley.size());
-        self.painter.galley(place.min, galley, color);
     }
 }

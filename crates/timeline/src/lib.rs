@@ -24,11 +24,12 @@
 //! - [`theme`]: the colours, given by the page.
 //! - [`pairing`]: two sides one above the other, and ribbons between them.
 //! - [`scene`]: everything a picture depends on, in one value.
+//! - [`text`]: labels and ticks, which the page writes over the picture.
 //! - [`overview_ui`], [`lanes_ui`], [`chart_ui`], [`pairing_ui`]: painting.
 //!
 //! # Invariants
 //!
-//! The picture is a function of the [`Scene`]. Playhead, hover and selection
+//! The picture is a function of the [`Scene`]. Text, playhead, hover and selection
 //! are not in it: the page lays them over the canvas, so moving them repaints
 //! nothing.
 //!
@@ -45,11 +46,13 @@ pub mod overview_ui;
 pub mod pairing;
 pub mod pairing_ui;
 pub mod scene;
+pub mod text;
 pub mod theme;
 
-pub use axis::{Tick, Window, ticks};
+pub use axis::{Stretch, Tick, Window, ticks};
 pub use layout::{Hit, Layout, Place, hit, title};
 pub use pairing::Bands;
 pub use pairing_ui::Pairing;
-pub use scene::{Picture, Scene, Strip};
+pub use scene::{Overview, Picture, Scene};
+pub use text::Words;
 pub use theme::Theme;

@@ -7,8 +7,6 @@ use scrubjay_ipc::{PairKind, Ribbon};
 
 use crate::{
     Picture, Scene, Theme, lanes_ui,
-    layout::RULER_PX,
-    overview_ui,
     pairing::{Bands, Edges, STUB},
 };
 
@@ -30,7 +28,6 @@ impl Picture for Pairing {
             let min = Pos2::new(full.left(), full.top() + top);
             Rect::from_min_size(min, Vec2::new(full.width(), height))
         };
-        overview_ui::ruler(&painter, strip((0.0, RULER_PX)), &self.a);
         for (scene, band) in [(&self.a, self.bands.a), (&self.b, self.bands.b)] {
             let rect = strip(band);
             lanes_ui::lanes(&painter.with_clip_rect(rect), rect, scene);
@@ -38,7 +35,6 @@ impl Picture for Pairing {
         let gap = strip(self.bands.gap);
         painter.rect_filled(gap, 0.0, self.a.theme.bg1);
         ribbons(&painter.with_clip_rect(gap), gap, self);
-        overview_ui::ruler(&painter, strip((self.bands.b_ruler, RULER_PX)), &self.b);
     }
 
     fn ground(&self) -> Color32 {

@@ -3,7 +3,7 @@
 //! They come from the page's style sheet, so DOM and canvas have the same.
 
 use egui::Color32;
-use scrubjay_ipc::{Kind, Severity};
+use scrubjay_ipc::{Form, Kind, LaneId, Severity, Shape};
 
 /// Names of the tokens in the style sheet, in the order of [`Theme::from_tokens`].
 pub const TOKENS: [&str; 18] = [
@@ -104,6 +104,30 @@ impl Theme {
         }
     }
 
+    /// The hue of a shape: that of its severity, if it has one, else of its family.
+    pub fn shape(&self, shape: &Shape) -> Color32 {
+        match shape.severity {
+            Some(severity) if severity >= Severity::Warning => self.severity(severity),
+            _ => self.kind(shape.kind),
+        }
+    }
+
+    /// What a bar of a lane is filled with. A hatched bar has the picture's ground between its lines.
+    pub fn fill(&self, lane: LaneId, shape: &Shape) -> Color32 {
+        let is_frame = is_frame_of_others(lane);
+        match shape.form {
+            Form::Bar if is_frame => self.kind(shape.kind).gamma_multiply(0.36),
+            Form::Bar => self
+                .shape(shape)
+                .gamma_multiply(0.3 + 0.7 * f32::from(shape.strength) / 255.0),
+            Form::TornBar if is_frame => self.shape(shape).gamma_multiply(0.36),
+            Form::TornBar => self.shape(shape).gamma_multiply(0.7),
+            Form::Pale => self.shape(shape).gamma_multiply(0.24),
+            Form::Bracket => self.shape(shape).gamma_multiply(0.18),
+            _ => Color32::TRANSPARENT,
+        }
+    }
+
     /// The colour of text on a fill, itself drawn on the picture's ground: the usual one where it
     /// can be read (WCAG 2.1, 1.4.3: a contrast of 4.5), else black or white, one of which always can.
     pub fn ink_on(&self, fill: Color32) -> Color32 {
@@ -117,6 +141,15 @@ impl Theme {
             .unwrap_or(self.fg)
     }
 
+    /// A hue as the colour of text on the picture's ground: itself where it can be read.
+    pub fn ink_of(&self, hue: Color32) -> Color32 {
+        if contrast(hue, self.bg) >= READABLE {
+            hue
+        } else {
+            self.fg
+        }
+    }
+
     /// The colour of a severity.
     pub fn severity(&self, severity: Severity) -> Color32 {
         match severity {
@@ -125,6 +158,11 @@ impl Theme {
             Severity::Note => self.note,
         }
     }
+}
+
+/// Whether the bars of a lane frame what stands in the lanes below.
+pub(crate) fn is_frame_of_others(lane: LaneId) -> bool {
+    matches!(lane, LaneId::Runs | LaneId::Subagents)
 }
 
 /// How far two opaque colours differ in luminance, from 1 to 21 (WCAG 2.1).

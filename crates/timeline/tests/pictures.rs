@@ -15,8 +15,9 @@ use scrubjay_ipc::{
 };
 use scrubjay_session::{memory::MemoryShelf, query::Reader};
 use scrubjay_timeline::{
-    Bands, Layout, Pairing, Picture, Scene, Strip, Theme, Window,
-    layout::{Folding, OVERVIEW_PX, RULER_PX},
+    Bands, Layout, Overview, Pairing, Picture, Scene, Theme, Window, Words,
+    layout::{Folding, OVERVIEW_PX},
+    text,
 };
 
 const WIDTH: f32 = 900.0;
@@ -37,7 +38,6 @@ fn scene(view: LanePicture, axis: Axis, extent: f64, folding: Folding) -> Scene 
         view: Arc::new(view),
         axis,
         window: Window::all(extent),
-        extent,
         scroll: 0.0,
         theme: theme(),
     }
@@ -122,19 +122,29 @@ fn every_form() -> LanePicture {
 #[test]
 fn every_form_of_a_shape() {
     let scene = scene(every_form(), Axis::Index, 1_000.0, Folding::default());
-    let height = RULER_PX + scene.layout.height;
-    look("forms", &Strip(scene), height);
+    look("forms", &scene, &text_of(&scene), scene.layout.height);
 }
 
 #[test]
-fn a_recording_with_its_overview_and_charts() {
+fn a_recording_with_its_charts() {
     let folding = Folding {
         folded: false,
         charts: true,
     };
     let scene = recorded("tool-call-parallel", Axis::Clock, folding);
-    let height = OVERVIEW_PX + RULER_PX + scene.layout.height;
-    look("recording", &scene, height);
+    look("recording", &scene, &text_of(&scene), scene.layout.height);
+}
+
+#[test]
+fn a_recording_on_the_index_axis_has_sizes_and_no_rate() {
+    let folding = Folding {
+        folded: false,
+        charts: true,
+    };
+    let scene = recorded("tool-call-parallel", Axis::Index, folding);
+    let words = text::chart_words(&scene);
+    assert!(words[0].text.ends_with(" an event"), "{words:?}");
+    assert_eq!(text::throughput_title(scene.axis), "Event size");
 }
 
 #[test]
@@ -145,9 +155,16 @@ fn idle_time_collapsed_and_lanes_folded() {
     };
     let mut scene = recorded("interrupt-and-resume", Axis::Collapsed, folding);
     // Its pauses are short; a long one stands where it waits for the person.
-    Arc::make_mut(&mut scene.view).gaps = vec![(scene.extent * 0.35, scene.extent * 0.5, 42_000_000)];
-    let height = OVERVIEW_PX + RULER_PX + scene.layout.height;
-    look("folded", &scene, height);
+    let extent = extent_of(&scene);
+    Arc::make_mut(&mut scene.view).gaps = vec![(extent * 0.35, extent * 0.5, 42_000_000)];
+    look("folded", &scene, &text_of(&scene), scene.layout.height);
+    let overview = Overview {
+        view: Arc::clone(&scene.view),
+        extent,
+        theme: scene.theme,
+    };
+    let words = text::idle_words(&overview, f64::from(WIDTH), f64::from(OVERVIEW_PX));
+    look("overview", &overview, &words, OVERVIEW_PX);
 }
 
 #[test]
@@ -155,7 +172,7 @@ fn two_sides_and_their_ribbons() {
     let a = recorded("shared-state", Axis::Index, Folding::default());
     let b = recorded("state-with-failed-patch", Axis::Index, Folding::default());
     let bands = Bands::new(460.0, a.layout.height, b.layout.height);
-    let (end_a, end_b) = (a.extent, b.extent);
+    let (end_a, end_b) = (extent_of(&a), extent_of(&b));
     let ribbon = |pair: u64, kind, a: Option<(f64, f64)>, b: Option<(f64, f64)>| {
         let scaled = |ends: Option<(f64, f64)>, by: f64| ends.map(|(from, to)| (from * by, to * by));
         Ribbon {
@@ -180,18 +197,18 @@ fn two_sides_and_their_ribbons() {
         ribbons: Arc::new(ribbons),
         bands,
     };
-    look("pairing", &pairing, bands.height());
+    look("pairing", &pairing, &[], bands.height());
 }
 
 #[test]
 fn a_picture_depends_on_nothing_but_its_scene() {
     let scene = recorded("shared-state", Axis::Clock, Folding::default());
-    assert_eq!(svg(&scene, 400.0), svg(&scene.clone(), 400.0));
+    assert_eq!(svg(&scene, &[], 400.0), svg(&scene.clone(), &[], 400.0));
     let further = Scene {
-        window: scene.window.pan(0.1, scene.extent * 2.0),
+        window: scene.window.pan(0.1, extent_of(&scene) * 2.0),
         ..scene.clone()
     };
-    assert_ne!(svg(&scene, 400.0), svg(&further, 400.0));
+    assert_ne!(svg(&scene, &[], 400.0), svg(&further, &[], 400.0));
 }
 
 #[test]
@@ -207,9 +224,9 @@ fn a_window_paints_no_more_shapes_than_it_has_columns_for() {
 // ---- writing a picture down -----------------------------------------------
 
 /// Compares a picture with the file that was looked at.
-fn look(name: &str, picture: &impl Picture, height: f32) {
+fn look(name: &str, picture: &impl Picture, words: &[Words], height: f32) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/pictures/{name}.svg"));
-    let now = svg(picture, height);
+    let now = svg(picture, words, height);
     if std::env::var_os("SCRUBJAY_BLESS").is_some() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, &now).unwrap();
@@ -224,7 +241,7 @@ fn look(name: &str, picture: &impl Picture, height: f32) {
     );
 }
 
-fn svg(picture: &impl Picture, height: f32) -> String {
+fn svg(picture: &impl Picture, words: &[Words], height: f32) -> String {
     let context = Context::default();
     let size = Vec2::new(WIDTH, height);
     let input = || RawInput {
@@ -255,8 +272,40 @@ fn svg(picture: &impl Picture, height: f32) -> String {
             writeln!(svg, "<g clip-path=\"url(#c{known})\">{inner}</g>").unwrap();
         }
     }
+    for words in words {
+        let (x, y) = (words.x as f32, words.y as f32);
+        if let Some(ground) = words.ground {
+            let (width, height) = (number(words.width as f32), number(words.height as f32));
+            let (x, y) = (number(x), number(y));
+            let fill = paint(ground, Stroke::NONE);
+            writeln!(
+                svg,
+                "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" {fill}/>"
+            )
+            .unwrap();
+        }
+        let text = words.text.replace('&', "&amp;").replace('<', "&lt;");
+        let (x, y) = (number(x), number(y + words.height as f32 * 0.75));
+        writeln!(
+            svg,
+            "<text x=\"{x}\" y=\"{y}\" {}>{text}</text>",
+            paint(words.ink, Stroke::NONE)
+        )
+        .unwrap();
+    }
     svg.push_str("</svg>\n");
     svg
+}
+
+/// What the page writes over the picture.
+fn text_of(scene: &Scene) -> Vec<Words> {
+    let labels = text::labels(scene, f64::from(WIDTH), f64::from(scene.layout.height));
+    labels.into_iter().chain(text::chart_words(scene)).collect()
+}
+
+/// End of the axis of a scene that shows all of it.
+fn extent_of(scene: &Scene) -> f64 {
+    scene.window.to / 1.01
 }
 
 fn shape(out: &mut String, painted: &Painted) {
@@ -289,21 +338,6 @@ fn shape(out: &mut String, painted: &Painted) {
             };
             let stroke = Stroke::new(path.stroke.width, color);
             line(out, &path.points, path.fill, stroke, path.closed);
-        }
-        Painted::Text(text) => {
-            let mut words = text.galley.rows.iter().map(|row| row.text()).collect::<String>();
-            words = words.replace('&', "&amp;").replace('<', "&lt;");
-            let (x, y) = (number(text.pos.x), number(text.pos.y + text.galley.size().y * 0.75));
-            let color = text.override_text_color.unwrap_or_else(|| {
-                let first = text.galley.job.sections.first();
-                first.map_or(text.fallback_color, |section| section.format.color)
-            });
-            write!(
-                out,
-                "<text x=\"{x}\" y=\"{y}\" {}>{words}</text>",
-                paint(color, Stroke::NONE)
-            )
-            .unwrap();
         }
         Painted::Mesh(mesh) => {
             let corners: Vec<Pos2> = mesh.vertices.iter().map(|vertex| vertex.pos).collect();

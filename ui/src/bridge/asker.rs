@@ -12,6 +12,13 @@ use crate::{bridge, browser, signal::*};
 /// answer, and a pane that changes more often than this shows no more.
 const EVERY_MS: f64 = 33.0;
 
+/// So much longer than it takes the page to show an answer is the pause before the next question,
+/// so that at most a quarter of the time goes into what changes and the rest stays for the hand.
+const PAUSE: f64 = 3.0;
+
+/// Longest pause for that reason.
+const PAUSE_MS: f64 = 300.0;
+
 /// How often a question is asked again when another of its kind got in the way.
 const TRIES: u32 = 8;
 
@@ -28,6 +35,8 @@ type Apply<A> = Rc<dyn Fn(Answered<A>)>;
 pub(crate) struct Asker<A: Ask + Clone + 'static> {
     queue: StoredValue<Rc<RefCell<Latest<A>>>, LocalStorage>,
     apply: StoredValue<Option<Apply<A>>, LocalStorage>,
+    /// Answers fill a pane, which takes the page some time.
+    is_shown: bool,
 }
 
 impl<A: Ask + Clone + 'static> Clone for Asker<A> {
@@ -50,6 +59,15 @@ impl<A: Ask + Clone + 'static> Asker<A> {
         Self {
             queue: StoredValue::new_local(Rc::default()),
             apply: StoredValue::new_local(None),
+            is_shown: true,
+        }
+    }
+
+    /// The same for answers that only move something.
+    pub(crate) fn light() -> Self {
+        Self {
+            is_shown: false,
+            ..Self::unheard()
         }
     }
 
@@ -64,7 +82,7 @@ impl<A: Ask + Clone + 'static> Asker<A> {
         let Some(first) = queue.borrow_mut().want(ask) else {
             return;
         };
-        let apply = self.apply.get_value();
+        let (apply, is_shown) = (self.apply.get_value(), self.is_shown);
         spawn_local(async move {
             let mut next = Some(first);
             let mut tries = 0;
@@ -86,8 +104,10 @@ impl<A: Ask + Clone + 'static> Asker<A> {
                         is_overtaken,
                     });
                 }
+                let cost_ms = if is_shown { browser::shown_ms().await } else { 0.0 };
+                let pause_ms = (cost_ms * PAUSE).min(PAUSE_MS);
                 // The question that waits may be replaced meanwhile.
-                browser::sleep(asked_ms + EVERY_MS - browser::now_ms()).await;
+                browser::sleep((asked_ms + EVERY_MS - browser::now_ms()).max(pause_ms)).await;
                 next = queue.borrow_mut().done();
             }
         });

@@ -16,17 +16,39 @@ pub(crate) use simulated::*;
 
 /// Waits so many milliseconds.
 pub(crate) async fn sleep(millis: f64) {
-    if millis <= 0.0 {
-        return;
+    if millis > 0.0 {
+        called(|wake| later(millis, move || wake())).await;
     }
+}
+
+/// How many milliseconds the page is busy with what has just changed: until its effects have run,
+/// and while the next frame is laid out and drawn. A page that is hidden draws none, and is not waited for.
+pub(crate) async fn shown_ms() -> f64 {
+    const HIDDEN_MS: f64 = 250.0;
+    let began = now_ms();
+    called(|wake| later(0.0, move || wake())).await;
+    let scripts_ms = now_ms() - began;
+    called(|wake| {
+        let drawn = Rc::clone(&wake);
+        next_frame(move || drawn());
+        later(HIDDEN_MS, move || wake());
+    })
+    .await;
+    let drawn = now_ms();
+    called(|wake| later(0.0, move || wake())).await;
+    scripts_ms + now_ms() - drawn
+}
+
+/// Waits until what `begin` is given is called.
+async fn called(begin: impl FnOnce(Rc<dyn Fn()>)) {
     let state = Rc::new((Cell::new(false), Cell::new(None::<std::task::Waker>)));
-    let timer = Rc::clone(&state);
-    later(millis, move || {
-        timer.0.set(true);
-        if let Some(waker) = timer.1.take() {
+    let call = Rc::clone(&state);
+    begin(Rc::new(move || {
+        call.0.set(true);
+        if let Some(waker) = call.1.take() {
             waker.wake();
         }
-    });
+    }));
     std::future::poll_fn(move |context| {
         if state.0.get() {
             return Poll::Ready(());

@@ -9,7 +9,9 @@
 //! browser most of a frame whenever something moves over it (measured: 25
 //! frames a second, against 100 over a plain picture). So the first paintings
 //! are timed, and where they are slow the picture is copied once, after each
-//! painting, onto a plain canvas that stands in the page instead.
+//! painting, onto a plain canvas that stands in the page instead. There a
+//! picture that another window would show is stretched at once, and painted
+//! when it rests ([`Rest`]).
 
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 
@@ -19,10 +21,11 @@ use leptos::{
     leptos_dom::helpers::request_animation_frame,
     prelude::{document, window},
 };
-use scrubjay_timeline::{Picture, Theme, theme};
+use scrubjay_timeline::{Picture, Stretch, Theme, theme};
 use wasm_bindgen::JsCast as _;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement, WebGl2RenderingContext};
 
+use super::pace::Rest;
 use crate::browser::{self, OrLog as _};
 
 /// A canvas that shows a picture.
@@ -46,8 +49,12 @@ struct Inner<P> {
     plain: Option<(HtmlCanvasElement, CanvasRenderingContext2d)>,
     context: Context,
     painter: Painter,
+    /// The picture that is wanted, and the one that was painted last.
     picture: Option<P>,
+    shown: Option<P>,
     is_due: bool,
+    rest: Rest,
+    waits_for_rest: bool,
     painted: u32,
 }
 
@@ -60,7 +67,8 @@ impl<P: Picture + 'static> Host<P> {
     pub(crate) fn start(canvas: HtmlCanvasElement) -> Result<Self, String> {
         let missing =
             || "This browser offers no WebGL 2, so the lanes cannot be drawn; the rows below show the same.".to_owned();
-        let gl = canvas.get_context("webgl2").ok().flatten().ok_or_else(missing)?;
+        let gl = canvas.get_context_with_context_options("webgl2", &plain_options());
+        let gl = gl.ok().flatten().ok_or_else(missing)?;
         let raw: WebGl2RenderingContext = gl.dyn_into().map_err(|_other| missing())?;
         #[expect(
             clippy::arc_with_non_send_sync,
@@ -77,7 +85,10 @@ impl<P: Picture + 'static> Host<P> {
             context,
             painter,
             picture: None,
+            shown: None,
             is_due: false,
+            rest: Rest::default(),
+            waits_for_rest: false,
             painted: 0,
         }))))
     }
@@ -88,11 +99,42 @@ impl<P: Picture + 'static> Host<P> {
     /// lanes stay as they are and the rest of the page goes on.
     pub(crate) fn show(&self, picture: P) {
         let Ok(mut inner) = self.0.try_borrow_mut() else { return };
-        if inner.picture.as_ref() != Some(&picture) {
-            inner.picture = Some(picture);
-            drop(inner);
+        if inner.picture.as_ref() == Some(&picture) {
+            return;
+        }
+        inner.picture = Some(picture);
+        inner.rest.changed(browser::now_ms());
+        let is_stretched = inner.stretch();
+        drop(inner);
+        if is_stretched {
+            self.repaint_at_rest();
+        } else {
             self.repaint();
         }
+    }
+
+    fn repaint_at_rest(&self) {
+        let Ok(mut inner) = self.0.try_borrow_mut() else { return };
+        if std::mem::replace(&mut inner.waits_for_rest, true) {
+            return;
+        }
+        let wait_ms = inner.rest.wait_ms(browser::now_ms());
+        drop(inner);
+        let host = self.clone();
+        browser::later(wait_ms, move || {
+            let Ok(mut inner) = host.0.try_borrow_mut() else { return };
+            inner.waits_for_rest = false;
+            let (is_painted, rests) = (
+                inner.shown == inner.picture,
+                inner.rest.wait_ms(browser::now_ms()) < 1.0,
+            );
+            drop(inner);
+            if rests && !is_painted {
+                host.repaint();
+            } else if !is_painted {
+                host.repaint_at_rest();
+            }
+        });
     }
 
     /// Paints at the next frame of the screen.
@@ -141,8 +183,12 @@ impl<P: Picture> Inner<P> {
             }
         }
         self.copy(pixels);
+        self.shown = Some(picture);
+        self.place(Stretch::NONE);
+        let now_ms = browser::now_ms();
+        self.rest.painted(now_ms, now_ms - began);
         self.painted += 1;
-        self.shown()
+        self.standing()
             .set_attribute("data-painted", &self.painted.to_string())
             .or_log();
         let delay = output
@@ -152,13 +198,36 @@ impl<P: Picture> Inner<P> {
         delay.is_some_and(|delay| delay.is_zero()) && self.painted < 3
     }
 
+    /// Moves what was painted so that it stands for what is wanted, where painting is slow.
+    fn stretch(&self) -> bool {
+        let (Some(wanted), Some(shown)) = (&self.picture, &self.shown) else {
+            return false;
+        };
+        let width = f64::from(self.size().x);
+        let stretch = self.plain.as_ref().and_then(|_| wanted.stretched(shown, width));
+        if let Some(stretch) = stretch {
+            self.place(stretch);
+        }
+        stretch.is_some()
+    }
+
+    fn place(&self, stretch: Stretch) {
+        let Stretch { scale, x_px, y_px } = stretch;
+        let transform = if stretch.is_none() {
+            String::new()
+        } else {
+            format!("matrix({scale:.6},0,0,1,{x_px:.2},{y_px:.2})")
+        };
+        self.standing().style().set_property("transform", &transform).or_log();
+    }
+
     /// The canvas that stands in the page.
-    fn shown(&self) -> &HtmlCanvasElement {
+    fn standing(&self) -> &HtmlCanvasElement {
         self.plain.as_ref().map_or(&self.canvas, |(plain, _)| plain)
     }
 
     fn size(&self) -> Vec2 {
-        let shown = self.shown();
+        let shown = self.standing();
         Vec2::new(shown.client_width() as f32, shown.client_height() as f32)
     }
 
@@ -215,6 +284,15 @@ impl<P: Picture> Inner<P> {
             .native_pixels_per_point = Some(ratio);
         input
     }
+}
+
+/// egui smooths edges itself, so samples and buffers for it would only cost time.
+fn plain_options() -> js_sys::Object {
+    let options = js_sys::Object::new();
+    for name in ["antialias", "depth", "stencil"] {
+        js_sys::Reflect::set(&options, &name.into(), &false.into()).or_log();
+    }
+    options
 }
 
 /// Setting a canvas' size clears it, so only if it differs.

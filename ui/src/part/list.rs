@@ -1,12 +1,26 @@
 //! A windowed list: the scrollbar is exact, only what is visible is in the DOM.
+//!
+//! Where a fast hand scrolls to rows that have not come yet, their numbers
+//! stand there at once.
+
+use std::ops::Range;
 
 use leptos::{html, prelude::*};
 
 use super::listing::{ListPage, Listing};
-use crate::browser;
+use crate::{browser, words};
 
 /// The scrolling box around `rows`, which are placed where they belong.
 pub(crate) fn list<T: ListPage>(listed: Listing<T>, rows: impl IntoView + 'static) -> AnyView {
+    numbered(listed, |row| words::count(row + 1), rows)
+}
+
+/// The same with other names for rows that are not here yet.
+pub(crate) fn numbered<T: ListPage>(
+    listed: Listing<T>,
+    name: impl Fn(u64) -> String + Copy + Send + Sync + 'static,
+    rows: impl IntoView + 'static,
+) -> AnyView {
     let node = NodeRef::<html::Div>::new();
     node.on_load(move |element| {
         browser::watch_size(&element, move |_, height| {
@@ -41,8 +55,18 @@ pub(crate) fn list<T: ListPage>(listed: Listing<T>, rows: impl IntoView + 'stati
     view! {
         <div class="list" node_ref=node on:scroll=scrolled>
             <div class="list-height" role="presentation" node_ref=tall></div>
+            {move || listed.missing().into_iter().map(|missing| skeleton(listed, missing, name)).collect_view()}
             <div class="list-window" role="presentation" style:transform=place>{rows}</div>
         </div>
     }
     .into_any()
+}
+
+/// Rows that are not here yet: one element, a line of text for each.
+fn skeleton<T: ListPage>(listed: Listing<T>, missing: Range<u64>, name: impl Fn(u64) -> String) -> AnyView {
+    let scroll = listed.scroll();
+    let (top, row) = (scroll.row_top_px(missing.start, listed.top_px.get()), scroll.row_px);
+    let style = format!("transform:translateY({top}px);line-height:{row}px;--row-px:{row}px");
+    let lines = missing.map(name).collect::<Vec<_>>().join("\n");
+    view! { <div class="list-skeleton" aria-hidden="true" style=style>{lines}</div> }.into_any()
 }

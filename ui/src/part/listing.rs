@@ -1,5 +1,7 @@
 //! A long list of which a page is here: the page, and where the list is scrolled.
 
+use std::ops::Range;
+
 use scrubjay_ipc::{LibraryPage, LibraryRow, PairRow, ProblemRow, Row, RowWindow, StateLine, StateTree};
 
 use super::{pane::Pane, scroll::Scroll};
@@ -107,6 +109,15 @@ impl<T: ListPage> Listing<T> {
         (first, count.max(least))
     }
 
+    /// The rows on the screen that are not here: above the page that is, below it, or both.
+    pub(crate) fn missing(self) -> Vec<Range<u64>> {
+        let here = self
+            .page
+            .read(|page| page.first()..page.first() + page.rows().len() as u64);
+        let seen = self.scroll().seen(self.top_px.get());
+        here.map_or_else(Vec::new, |here| without(seen, here))
+    }
+
     /// The rows that are here, with the number of the first.
     pub(crate) fn rows_now(self) -> (u64, Vec<T::Row>) {
         let rows = self.page.read_now(|page| (page.first(), page.rows().to_vec()));
@@ -132,5 +143,31 @@ impl<T: ListPage> Listing<T> {
     pub(crate) fn to_top(self) {
         self.top_px.set(0.0);
         self.scroll_to.set(Some(0.0));
+    }
+}
+
+/// What of a range lies in no part of another.
+fn without(all: Range<u64>, here: Range<u64>) -> Vec<Range<u64>> {
+    let above = all.start..all.end.min(here.start);
+    let below = all.start.max(here.end)..all.end;
+    if here.is_empty() {
+        return vec![all];
+    }
+    [above, below].into_iter().filter(|part| !part.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_on_the_screen_are_here_or_stand_in() {
+        assert_eq!(without(10..30, 0..40), []);
+        assert_eq!(without(10..30, 20..40), [10..20]);
+        assert_eq!(without(10..30, 0..15), [15..30]);
+        assert_eq!(without(10..30, 15..20), [10..15, 20..30]);
+        assert_eq!(without(10..30, 100..180), [10..30]);
+        assert_eq!(without(100..120, 0..80), [100..120]);
+        assert_eq!(without(0..5, 3..3), [0..5]);
     }
 }

@@ -51,6 +51,42 @@ impl Pace {
     }
 }
 
+/// From the last change to the painting of a picture that was moved about.
+const REST_MS: f64 = 80.0;
+/// A picture that never rests is painted this often at most.
+const OVERDUE_MS: f64 = 250.0;
+/// So much longer than a painting takes is the pause after it, so that what moves goes on moving.
+const PAUSE: f64 = 4.0;
+
+/// When a picture that is moved about is painted as it should be.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Rest {
+    changed_ms: f64,
+    painted_ms: f64,
+    cost_ms: f64,
+}
+
+impl Rest {
+    /// Another picture is wanted.
+    pub fn changed(&mut self, now_ms: f64) {
+        self.changed_ms = now_ms;
+    }
+
+    /// It was painted, and that took so long.
+    pub fn painted(&mut self, now_ms: f64, cost_ms: f64) {
+        self.painted_ms = now_ms;
+        self.cost_ms = cost_ms;
+    }
+
+    /// How long to wait before the next painting; 0 is now.
+    pub fn wait_ms(&self, now_ms: f64) -> f64 {
+        let rests = self.changed_ms + REST_MS;
+        let is_overdue = self.painted_ms + OVERDUE_MS.max(self.cost_ms * 2.0 * PAUSE);
+        let may = self.painted_ms + self.cost_ms * PAUSE;
+        (rests.min(is_overdue).max(may) - now_ms).max(0.0)
+    }
+}
+
 /// A pace that what a model asks for keeps.
 #[derive(Clone, Copy)]
 pub(crate) struct Paced(StoredValue<Pace>);
@@ -76,6 +112,22 @@ impl Paced {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_picture_is_painted_when_it_rests_and_seldom_while_it_moves() {
+        let mut rest = Rest::default();
+        rest.painted(1_000.0, 10.0);
+        rest.changed(1_010.0);
+        assert_eq!(rest.wait_ms(1_010.0), 80.0);
+        // It moves on and on: it is painted all the same, now and then.
+        rest.changed(1_240.0);
+        assert_eq!(rest.wait_ms(1_240.0), 10.0);
+        assert_eq!(rest.wait_ms(1_300.0), 0.0);
+        // A painting that takes long has a long pause after it.
+        rest.painted(2_000.0, 100.0);
+        rest.changed(2_001.0);
+        assert_eq!(rest.wait_ms(2_001.0), 399.0);
+    }
 
     #[test]
     fn a_burst_is_drawn_at_once_and_once_more() {

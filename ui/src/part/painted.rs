@@ -1,7 +1,8 @@
-//! A canvas with a painted picture, painted again when the picture or its size changes.
+//! A canvas with a painted picture, painted again when the picture or its size changes, and the text over it.
 
+use egui::Color32;
 use leptos::{html, prelude::*};
-use scrubjay_timeline::{Picture, Theme};
+use scrubjay_timeline::{Picture, Theme, Words};
 
 use super::canvas::{self, Host};
 use crate::shell::model::Shell;
@@ -14,8 +15,8 @@ pub(crate) fn theme(shell: Shell) -> Memo<Theme> {
     })
 }
 
-/// The canvas; a sentence in its place where the browser cannot paint.
-pub(crate) fn painted<P>(picture: Signal<P>, size: Signal<(f64, f64)>) -> AnyView
+/// The canvas, at a place of the element around it; a sentence where the browser cannot paint.
+pub(crate) fn painted<P>(picture: Signal<P>, size: Signal<(f64, f64)>, place: &'static str) -> AnyView
 where
     P: Picture + Send + Sync + 'static,
 {
@@ -30,17 +31,60 @@ where
         }
         Err(words) => failed.set(Some(words)),
     });
-    Effect::new(move |_| {
-        let picture = picture.get();
-        size.track();
+    Effect::new(move |before: Option<(f64, f64)>| {
+        let (picture, size) = (picture.get(), size.get());
         if let Some(host) = host.get_value().filter(|_| is_started.get()) {
             host.show(picture);
-            host.repaint();
+            if before != Some(size) {
+                host.repaint();
+            }
         }
+        size
     });
     view! {
-        <canvas class="lanes-canvas" node_ref=node aria-hidden="true"></canvas>
+        <div class="painted" style=place><canvas class="lanes-canvas" node_ref=node aria-hidden="true"></canvas></div>
         {move || failed.get().map(|words| view! { <p class="stage-note">{words}</p> })}
     }
     .into_any()
+}
+
+/// Text over a picture, in the order of reading.
+pub(crate) fn text(words: impl Fn() -> Vec<Words> + Send + Sync + 'static, place: &'static str) -> AnyView {
+    view! { <div class="lane-text" style=place>{move || words().into_iter().map(word).collect_view()}</div> }.into_any()
+}
+
+fn word(words: Words) -> AnyView {
+    let Words {
+        x,
+        y,
+        width,
+        height,
+        text,
+        ink,
+        ground,
+    } = words;
+    let ground = ground
+        .map(|ground| format!("background:{}", css(ground)))
+        .unwrap_or_default();
+    let ink = css(ink);
+    let style = format!(
+        "transform:translate({x:.1}px,{y:.1}px);max-width:{width:.0}px;height:{height:.0}px;line-height:{height:.0}px;color:{ink};{ground}"
+    );
+    view! { <bdi class="lane-word" style=style>{text}</bdi> }.into_any()
+}
+
+fn css(color: Color32) -> String {
+    let [red, green, blue, _] = color.to_srgba_unmultiplied();
+    format!("rgb({red} {green} {blue})")
+}
+
+/// A ruler of ticks with their times or numbers.
+pub(crate) fn ruler(
+    ticks: impl Fn() -> Vec<(f64, String)> + Send + Sync + 'static,
+    place: impl Fn() -> String + Send + Sync + 'static,
+) -> AnyView {
+    let tick =
+        |(x, label): (f64, String)| view! { <span style=format!("transform:translateX({x:.1}px)")>{label}</span> };
+    view! { <div class="ruler" style=place aria-hidden="true">{move || ticks().into_iter().map(tick).collect_view()}</div> }
+        .into_any()
 }

@@ -42,6 +42,12 @@ impl Scroll {
         (self.first_exact(top_px) as u64).min(self.total.saturating_sub(1))
     }
 
+    /// The rows on the screen at a scroll position, cut ones included.
+    pub fn seen(self, top_px: f64) -> std::ops::Range<u64> {
+        let first = self.first(top_px);
+        first..(first + self.fits()).min(self.total)
+    }
+
     /// Where a row stands within the tall element, at a scroll position.
     pub fn row_top_px(self, row: u64, top_px: f64) -> f64 {
         top_px + (row as f64 - self.first_exact(top_px)) * self.row_px
@@ -102,6 +108,8 @@ mod tests {
         assert_eq!(SMALL.first(260.0), 10);
         assert_eq!(SMALL.row_top_px(12, 260.0), 312.0);
         assert_eq!(SMALL.window(2_600.0), (95, 21));
+        assert_eq!(SMALL.seen(2_600.0), 100..111);
+        assert_eq!(SMALL.seen(26_000.0 - 260.0), 990..1_000);
     }
 
     #[test]

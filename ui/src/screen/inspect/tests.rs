@@ -592,3 +592,13 @@ fn what_follows_moves_although_events_come_faster_than_answers() {
     memory.release_all();
     assert_eq!(shown(), Some(seq(page)));
 }
+
+#[test]
+fn an_axis_without_long_gaps_says_that_it_collapses_nothing() {
+    let (_memory, page) = opened("tool-call-parallel");
+    let says = || untrack(move || page.inspect.collapses_nothing());
+    assert!(!says(), "on the clock there is nothing to say");
+    page.inspect.cycle_axis();
+    assert_eq!(page.inspect.axis.get_untracked(), Axis::Collapsed);
+    assert!(says());
+}

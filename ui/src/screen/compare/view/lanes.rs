@@ -3,9 +3,10 @@
 use leptos::{ev, prelude::*};
 use scrubjay_ipc::{Axis, LanePicture, MapAt, Ribbon};
 use scrubjay_timeline::{
-    Bands, Layout, Pairing, Scene, Theme, Window,
+    Bands, Layout, Pairing, Scene, Theme, Window, Words,
     layout::{Folding, RULER_PX},
     pairing::{Edges, GAP_PX, ribbon_at},
+    text,
 };
 
 use crate::{
@@ -58,7 +59,8 @@ pub(crate) fn lanes(model: CompareModel, shell: Shell) -> AnyView {
             data-pane="compare-lanes" data-state=state data-as-of=moment>
             {titles(stage)}
             <div class="stage" node_ref=node>
-                {painted::painted(picture, canvas_size)}
+                {painted::painted(picture, canvas_size, "")}
+                {side_text(stage, picture, false)}{side_text(stage, picture, true)}
                 {chosen_ribbon(stage)}
                 {surface(stage)}
                 {head(stage, false)}{head(stage, true)}
@@ -106,7 +108,6 @@ fn picture_of(stage: Stage, theme: Theme) -> Pairing {
     let scene = |view: std::sync::Arc<LanePicture>, layout: Layout| Scene {
         axis,
         window: window_of(&view),
-        extent: view.to,
         layout,
         scroll: 0.0,
         theme,
@@ -118,6 +119,31 @@ fn picture_of(stage: Stage, theme: Theme) -> Pairing {
         ribbons: both.ribbons,
         bands: stage.bands.get(),
     }
+}
+
+/// Ruler and labels of one side.
+fn side_text(stage: Stage, picture: Signal<Pairing>, of_b: bool) -> AnyView {
+    let width = move || stage.model.width_px.get();
+    let scene = move || {
+        let Pairing { a, b, .. } = picture.get();
+        if of_b { b } else { a }
+    };
+    let labels = move || {
+        let bands = stage.bands.get();
+        let (top, height) = if of_b { bands.b } else { bands.a };
+        let labels = text::labels(&scene(), width(), f64::from(height)).into_iter();
+        let below = |words: Words| Words {
+            y: words.y + f64::from(top),
+            ..words
+        };
+        labels.map(below).collect()
+    };
+    let top = move || if of_b { stage.bands.get().b_ruler } else { 0.0 };
+    view! {
+        {painted::ruler(move || text::ruler(&scene(), width()), move || format!("top:{}px", top()))}
+        {painted::text(labels, "")}
+    }
+    .into_any()
 }
 
 fn titles(stage: Stage) -> AnyView {

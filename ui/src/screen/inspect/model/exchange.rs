@@ -117,9 +117,9 @@ impl Inspect {
             sides: Sides::new(),
             thread: Thread::new(),
             problems: ProblemsModel::new(),
-            locator: Asker::unheard(),
-            jumper: Asker::unheard(),
-            opener: Asker::unheard(),
+            locator: Asker::light(),
+            jumper: Asker::light(),
+            opener: Asker::light(),
             stood: StoredValue::new(None),
             reveals: StoredValue::new(false),
             steps_from: StoredValue::new(None),
@@ -343,6 +343,12 @@ impl Inspect {
         let axis = self.axis.get_untracked();
         self.opened
             .with_untracked(|opened| opened.as_ref().map_or(1.0, |opened| extent_of(opened, axis)))
+    }
+
+    /// Whether idle time is to be collapsed and there is none, so that the axis is the clock's.
+    pub(crate) fn collapses_nothing(self) -> bool {
+        let is_same = |opened: &Opened| opened.extent.collapsed >= opened.extent.clock;
+        self.axis.get() == Axis::Collapsed && self.opened.with(|opened| opened.as_ref().is_some_and(is_same))
     }
 
     /// What the exchange has now.

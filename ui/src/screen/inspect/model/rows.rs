@@ -38,8 +38,8 @@ impl RowsModel {
             awaited: StoredValue::new(false),
             listed: StoredValue::new(None),
             asker: Asker::unheard(),
-            placer: Asker::unheard(),
-            stepper: Asker::unheard(),
+            placer: Asker::light(),
+            stepper: Asker::light(),
         }
     }
 

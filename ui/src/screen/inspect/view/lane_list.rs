@@ -4,7 +4,7 @@
 //! so that it costs nothing while it is not read.
 
 use leptos::{ev, html, prelude::*};
-use scrubjay_ipc::{Lane, Shape, Target};
+use scrubjay_ipc::{Form, Lane, Shape, Target};
 use scrubjay_timeline::title;
 use wasm_bindgen::JsCast as _;
 
@@ -82,12 +82,13 @@ fn item(inspect: Inspect, shape: &Shape) -> AnyView {
     } else {
         words::visible(&shape.label)
     };
+    let open = (shape.form == Form::TornBar).then(|| words::open_end(inspect.tail_now().live));
     let severity = shape.severity.map(|severity| {
         view! { <span class=format!("sev-{}", words::severity(severity))>{format!("{} {}", words::severity_sign(severity), words::severity(severity))}</span> }
     });
     view! {
         <li><button tabindex="-1" data-lane-item=first.to_string() on:click=move |_| inspect.visit(Target::Seq(first))>
-            <bdi class="cut">{what}</bdi><span class="dim">{place}</span>{severity}</button></li>
+            <bdi class="cut">{what}</bdi>{open}<span class="dim">{place}</span>{severity}</button></li>
     }
     .into_any()
 }

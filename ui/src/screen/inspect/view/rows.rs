@@ -5,7 +5,7 @@ use scrubjay_ipc::{Kind, Row, RowsOf};
 
 use crate::{
     part::{
-        list::list,
+        list::numbered,
         note::{failure, note},
         tab::tab,
     },
@@ -21,6 +21,11 @@ pub(crate) fn rows(inspect: Inspect) -> AnyView {
     // A page that came again as it was leaves its elements alone.
     let shown = Memo::new(move |_| model.list.page.read(|page| (page.first, page.rows.clone())));
     let state = move || model.list.page.state(|_| true, |page| page.total == 0);
+    // A row of the events is its event's number; which events a span has is not known before it comes.
+    let name = move |row: u64| match model.of.get() {
+        RowsOf::Events => words::count(row + 1),
+        RowsOf::Spans => format!("row {}", words::count(row + 1)),
+    };
     let view_tab = move |name, of| tab(name, name, of, move || model.of.get(), move |of| model.set_view(of));
     view! {
         <section class="pane rows" aria-label="Rows" data-pane="rows" data-state=state
@@ -35,7 +40,7 @@ pub(crate) fn rows(inspect: Inspect) -> AnyView {
             <div class="grid" class:events=move || model.of.get() == RowsOf::Events role="grid" tabindex="0" data-focus="" aria-label="Rows" aria-colcount="6"
                 aria-rowcount=move || total().to_string()
                 aria-activedescendant=move || model.current.get().map(|row| format!("row-{row}"))>
-                {list(model.list, move || shown.with(|shown| page(inspect, shown.as_ref())))}
+                {numbered(model.list, name, move || shown.with(|shown| page(inspect, shown.as_ref())))}
                 {move || empty(inspect)}
             </div>
         </section>

@@ -39,6 +39,7 @@ pub(crate) fn transport(
             {speed(inspect)}
             <button class="chip roomy-only" data-axis="" title="Axis (x)" on:click=move |_| inspect.cycle_axis()>
                 <span class="dim">"axis "</span>{move || words::axis(inspect.axis.get())}
+                {move || inspect.collapses_nothing().then(|| view! { <span class="dim" data-nothing-collapsed="">" (no gap is over 2 s)"</span> })}
             </button>
             <button class="chip" title="Zoom out to everything (Shift f)" on:click=move |_| inspect.fit_all()>"fit all"</button>
             <button class="chip wide-only" aria-pressed=move || inspect.folding.get().charts.to_string()

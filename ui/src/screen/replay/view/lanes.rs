@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 use scrubjay_ipc::{Axis, ReplayClient};
 use scrubjay_timeline::{
-    Layout, Scene, Strip, Theme, Window,
+    Layout, Scene, Theme, Window,
     layout::{Folding, RULER_PX},
+    text,
 };
 
 use crate::{
@@ -22,7 +23,9 @@ pub(crate) fn lanes(model: ReplayModel, shell: Shell) -> AnyView {
     let layout = Memo::new(move |_| layout_of(model));
     let node = lanes::measured(move |width, _| lanes::take_width(model.width_px, width));
     let height = move || f64::from(layout.with(|layout| layout.height).max(56.0) + RULER_PX);
-    let size = Signal::derive(move || (model.width_px.get(), height()));
+    let size = Signal::derive(move || (model.width_px.get(), height() - f64::from(RULER_PX)));
+    let scene = picture(model, layout, painted::theme(shell));
+    let labels = move || text::labels(&scene.get(), model.width_px.get(), height());
     let state = move || words::ready_if(model.lanes.with(Option::is_some));
     let titles = move || layout.with(|layout| lanes::lane_titles(layout, 0.0, layout.height));
     view! {
@@ -34,7 +37,9 @@ pub(crate) fn lanes(model: ReplayModel, shell: Shell) -> AnyView {
                 <div class="strip-titles" class:folded=move || layout.with(|layout| layout.folded)>{titles}</div>
             </div>
             <div class="stage" node_ref=node>
-                {painted::painted(picture(model, layout, painted::theme(shell)), size)}
+                {painted::painted(scene, size, "top:20px")}
+                {painted::ruler(move || text::ruler(&scene.get(), model.width_px.get()), || "top:0".to_owned())}
+                {painted::text(labels, "top:20px")}
                 {heads(model)}
             </div>
         </section>
@@ -42,17 +47,14 @@ pub(crate) fn lanes(model: ReplayModel, shell: Shell) -> AnyView {
     .into_any()
 }
 
-fn picture(model: ReplayModel, layout: Memo<Layout>, theme: Memo<Theme>) -> Signal<Strip> {
-    Signal::derive(move || {
-        Strip(Scene {
-            view: model.lanes.get().unwrap_or_default(),
-            axis: model.axis.get(),
-            window: window(model),
-            extent: model.extent(),
-            layout: layout.get(),
-            scroll: 0.0,
-            theme: theme.get(),
-        })
+fn picture(model: ReplayModel, layout: Memo<Layout>, theme: Memo<Theme>) -> Signal<Scene> {
+    Signal::derive(move || Scene {
+        view: model.lanes.get().unwrap_or_default(),
+        axis: model.axis.get(),
+        window: window(model),
+        layout: layout.get(),
+        scroll: 0.0,
+        theme: theme.get(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! What is under the pointer, and when.
 
 use leptos::prelude::*;
-use scrubjay_ipc::{Axis, Shape};
+use scrubjay_ipc::{Axis, Form, Shape};
 use scrubjay_timeline::{axis, hit, layout::OVERVIEW_PX, title};
 
 use super::Stage;
@@ -29,7 +29,7 @@ fn bubble(stage: Stage) -> Option<AnyView> {
     let shape = stage.inspect.lanes.with(|view| {
         let layout = stage.layout.get();
         let hit = hit(view.as_ref()?, &layout, window, width, x, stage.lane_y(y))?;
-        Some(shape_line(title(hit.lane), hit.shape))
+        Some(shape_line(title(hit.lane), hit.shape, stage.inspect.tail().live))
     });
     let when = when(stage.inspect, window.value_at(x, width).max(0.0));
     let (left, top) = (lanes::beside(x, width, BUBBLE_PX), y + f64::from(OVERVIEW_PX) + 14.0);
@@ -51,7 +51,7 @@ fn when(inspect: Inspect, at: f64) -> String {
     }
 }
 
-fn shape_line(lane: &'static str, shape: &Shape) -> AnyView {
+fn shape_line(lane: &'static str, shape: &Shape, is_live: bool) -> AnyView {
     let seqs = match (shape.first_seq, shape.last_seq) {
         (0, 0) => String::new(),
         (first, last) => words::frames(first, last),
@@ -59,6 +59,7 @@ fn shape_line(lane: &'static str, shape: &Shape) -> AnyView {
     let severity = shape.severity.map(|severity| {
         view! { <span class=format!("sev-{}", words::severity(severity))>{words::severity_sign(severity)}</span> }
     });
-    view! { <span class="bubble-line">{severity}<b>{lane}</b><bdi class="cut">{shape.label.clone()}</bdi><span class="dim">{seqs}</span></span> }
+    let open = (shape.form == Form::TornBar).then(|| words::open_end(is_live));
+    view! { <span class="bubble-line">{severity}<b>{lane}</b><bdi class="cut">{shape.label.clone()}</bdi>{open}<span class="dim">{seqs}</span></span> }
         .into_any()
 }

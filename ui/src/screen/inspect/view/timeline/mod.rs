@@ -7,8 +7,9 @@ mod surface;
 
 use leptos::prelude::*;
 use scrubjay_timeline::{
-    Layout, Scene, Window,
+    Layout, Overview, Scene, Window,
     layout::{CHART_PX, OVERVIEW_PX, RULER_PX},
+    text,
 };
 
 use super::lane_list::lane_list;
@@ -124,7 +125,10 @@ fn titles(stage: Stage) -> AnyView {
         stage.layout.with(|layout| {
             let charts = layout.charts.map(|(throughput, gaps)| {
                 let chart = |name, y| lanes::lane_title(name, y, CHART_PX);
-                [chart("Throughput", throughput), chart("Gaps", gaps)]
+                [
+                    chart(text::throughput_title(inspect.axis.get()), throughput),
+                    chart("Gaps", gaps),
+                ]
             });
             let lanes = lanes::lane_titles(layout, 0.0, f32::INFINITY);
             lanes.into_iter().chain(charts.into_iter().flatten()).collect_view()
@@ -142,18 +146,37 @@ fn titles(stage: Stage) -> AnyView {
     .into_any()
 }
 
+/// Overview, ruler and lanes: two pictures, and the text on them.
 fn canvas(shell: Shell, stage: Stage) -> AnyView {
     let inspect = stage.inspect;
     let theme = painted::theme(shell);
+    let whole = Signal::derive(move || Overview {
+        view: inspect.lanes.get().unwrap_or_default(),
+        extent: inspect.extent(),
+        theme: theme.get(),
+    });
     let scene = Signal::derive(move || Scene {
         view: inspect.lanes.get().unwrap_or_default(),
         axis: inspect.axis.get(),
         window: inspect.window.get(),
-        extent: inspect.extent(),
         layout: stage.layout.get(),
         scroll: stage.scroll.get() as f32,
         theme: theme.get(),
     });
-    let size = Signal::derive(move || (inspect.width_px.get(), stage.height.get()));
-    painted::painted(scene, size)
+    let width = move || inspect.width_px.get();
+    let below = move || (stage.height.get() - f64::from(OVERVIEW_PX + RULER_PX)).max(0.0);
+    let labels = move || {
+        let scene = scene.get();
+        let labels = text::labels(&scene, width(), below()).into_iter();
+        labels.chain(text::chart_words(&scene)).collect()
+    };
+    let idle = move || text::idle_words(&whole.get(), width(), f64::from(OVERVIEW_PX));
+    view! {
+        {painted::painted(whole, Signal::derive(move || (width(), f64::from(OVERVIEW_PX))), "bottom:auto;height:52px")}
+        {painted::painted(scene, Signal::derive(move || (width(), below())), "top:72px")}
+        {painted::ruler(move || text::ruler(&scene.get(), width()), || "top:52px".to_owned())}
+        {painted::text(idle, "bottom:auto;height:52px")}
+        {painted::text(labels, "top:72px")}
+    }
+    .into_any()
 }
