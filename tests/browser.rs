@@ -182,7 +182,8 @@ async fn nothing_moves_or_hides_under_the_pointer() {
     take_in(&store, "state-with-failed-patch.agui.jsonl");
     take_in(&store, "reasoning.agui.jsonl");
     let (served, url) = serve(&store);
-    let page = Page::tab(&url, &folder.path().join("profile"), (1440, 900)).await;
+    // The tab has 900 px of it at least.
+    let page = Page::tab(&url, &folder.path().join("profile"), (1440, 1050)).await;
     let row = ".lib-row[data-exchange='1']";
     page.wait_for(row).await;
     let [x, y, width, height] = page.rect(row).await;

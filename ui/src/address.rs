@@ -94,6 +94,11 @@ impl Address {
     fn place(self) -> (Screen, Option<i64>) {
         (self.screen, self.exchange)
     }
+
+    /// Whether it is no other place than that. One whose exchange was deleted stays the same.
+    fn is_at(self, (screen, exchange): (Screen, Option<i64>)) -> bool {
+        self.screen == screen && (self.exchange.is_none() || self.exchange == exchange)
+    }
 }
 
 /// The screen of an address that names none.
@@ -114,7 +119,7 @@ impl Page {
         let pace = Paced::every(NOTED_EVERY_MS);
         Effect::new(move |before: Option<Address>| {
             let now = self.address();
-            if now.place() == place.get_value() {
+            if now.is_at(place.get_value()) {
                 pace.act(move || note(untrack(move || self.address())));
             } else {
                 // What was not noted yet belongs to the place that is left.
@@ -277,6 +282,15 @@ mod tests {
         memory.settle();
         assert_eq!(page.shell.screen.get_untracked(), Screen::Library);
         assert_eq!(browser::testing::history_len(), 1, "going back makes no place");
+    }
+
+    #[test]
+    fn an_exchange_that_is_deleted_leaves_the_address_and_makes_no_place() {
+        let (memory, page) = page_at("?screen=library&exchange=1&seq=5");
+        page.inspect.leave();
+        memory.settle();
+        assert_eq!(browser::search(), "");
+        assert_eq!(browser::testing::history_len(), 1);
     }
 
     #[test]

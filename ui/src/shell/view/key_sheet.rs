@@ -23,7 +23,7 @@ pub(crate) fn key_sheet(page: Page) -> AnyView {
         let others = Screen::ALL.iter().filter(|screen| **screen != here);
         let others = others.map(|screen| {
             view! {
-                <details class="folded" data-keys-of=screen.word()><summary><b>{screen.title()}</b></summary>
+                <details class="fold" data-keys-of=screen.word()><summary><b>{screen.title()}</b></summary>
                     <div class="sheet-groups">{of_screen(page, *screen)}</div></details>
             }
         });

@@ -52,7 +52,20 @@ impl RowsModel {
         self.list.to_top();
     }
 
+    /// The playhead's row stays in sight when the list gets less room.
+    fn watch_room(self) {
+        Effect::new(move |before: Option<f64>| {
+            let room_px = self.list.view_px.get();
+            let row = self.current.get_untracked();
+            if let Some(row) = row.filter(|_| before.is_some_and(|before| room_px < before)) {
+                self.list.reveal(row);
+            }
+            room_px
+        });
+    }
+
     pub(super) fn watch(self, inspect: Inspect) {
+        self.watch_room();
         self.asker.heard_by(move |answered: Answered<Rows>| {
             let is_current = answered.ask.view == self.of.get_untracked()
                 && self

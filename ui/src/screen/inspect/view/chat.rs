@@ -270,7 +270,7 @@ fn tool(inspect: Inspect, message: u32, number: u32, card: &ToolCard) -> AnyView
         <div class="tool-card" data-call=card.id.clone()>
             <div class="msg-head"><span class="gl" style="background:var(--tool)"></span><b><bdi>{words::visible(&card.name)}</bdi></b>
                 <span class=format!("state {class}")>{word}</span><span class="sp"></span>
-                <button class="blame" on:click=move |_| inspect.visit(Target::Seq(first))>{words::frame(first)}</button></div>
+                <button class="blame" on:click=move |_| inspect.visit(Target::Seq(first))>{words::frame_or_request(first)}</button></div>
             <pre class="args" dir="auto" on:click=click>{words::visible(&card.arguments)}{caret}</pre>
             {broken}{result}
         </div>

@@ -176,7 +176,7 @@ fn assembled(inspect: Inspect, span: &SpanDetail) -> AnyView {
         // What the card or the operations say in words already.
         match span.kind {
             Kind::Run | Kind::State => {
-                view! { <details class="folded"><summary class="dim">"JSON of the event"</summary>{text}</details> }
+                view! { <details class="fold"><summary class="dim">"JSON of the event"</summary>{text}</details> }
                     .into_any()
             }
             _ => text.into_any(),

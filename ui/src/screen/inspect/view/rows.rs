@@ -110,8 +110,12 @@ fn caret(model: RowsModel, row: &Row) -> Option<AnyView> {
 /// What a span is called, before its summary.
 fn lead(row: &Row) -> Option<AnyView> {
     (row.span.is_some() && is_named(row)).then(|| {
-        view! { <b class="lead"><bdi title=row.subject.clone()>{words::visible(&words::short_id(&row.subject))}</bdi></b>" " }
-            .into_any()
+        // A name stands whole, as far as it has room; of an id its beginning is enough.
+        let name = match row.kind {
+            Kind::Run | Kind::Subagent => words::short_id(&row.subject),
+            _ => row.subject.clone(),
+        };
+        view! { <b class="lead"><bdi title=row.subject.clone()>{words::visible(&name)}</bdi></b>" " }.into_any()
     })
 }
 
