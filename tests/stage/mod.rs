@@ -7,6 +7,7 @@
 
 pub mod agent;
 pub mod agents;
+pub mod axe;
 pub mod chat;
 pub mod cli;
 pub mod dev_server;

@@ -16,8 +16,9 @@ const WINDOW_PACKAGES: [&str; 5] = [
     "libgl1-mesa-dri",
     "libegl1",
 ];
-/// Debian packages that tests use to open the window and the page.
-const TEST_PACKAGES: [&str; 6] = [
+/// Debian packages that tests use to open the window and the page, and to ask what the page offers.
+const TEST_PACKAGES: [&str; 7] = [
+    "curl",
     "xvfb",
     "webkit2gtk-driver",
     "chromium",
@@ -134,10 +135,11 @@ fn major_of(node: &str) -> Option<u32> {
     version.trim_start_matches('v').split('.').next()?.parse().ok()
 }
 
-/// The official client, CopilotKit, schemas and test runners, each pinned by a manifest.
+/// The official client, CopilotKit, schemas, axe-core and test runners, each pinned by a manifest.
 fn node_packages() -> Result<()> {
     node_package("oracle", "the official AG-UI client", "@ag-ui/client", &[])?;
     node_package("formats", "schemas of formats that are written", "xmllint-wasm", &[])?;
+    node_package("axe", "axe-core", "axe-core", &[])?;
     // Its peers name versions that exclude each other; the manifest pins versions that work together.
     let options = ["--legacy-peer-deps", "--ignore-scripts"];
     node_package("copilotkit", "CopilotKit's runtime", "@copilotkit/runtime", &options)?;

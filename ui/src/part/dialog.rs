@@ -29,9 +29,9 @@ pub(crate) fn dialog(
                         class=named.class role="dialog" aria-modal="true" aria-label=named.title tabindex="-1" node_ref=node
                         data-sheet=named.name on:click=|event| event.stop_propagation()
                     >
-                        <header><b>{named.title}</b><span class="sp"></span>
+                        <div class="sheet-head"><h2>{named.title}</h2><span class="sp"></span>
                             <button class="btn" on:click=move |_| is_open.set(false)>"Close "<kbd>"Esc"</kbd></button>
-                        </header>
+                        </div>
                         {body()}
                     </div>
                 </div>

@@ -5,19 +5,26 @@
 
 use std::ops::Range;
 
-use leptos::{html, prelude::*};
+use leptos::{attr::Attribute, html, prelude::*};
 
 use super::listing::{ListPage, Listing};
 use crate::{browser, words};
 
 /// The scrolling box around `rows`, which are placed where they belong.
-pub(crate) fn list<T: ListPage>(listed: Listing<T>, rows: impl IntoView + 'static) -> AnyView {
-    numbered(listed, |row| words::count(row + 1), rows)
+///
+/// `attributes` give it its role and name and let it take the focus, so that what has the focus is what keys scroll.
+pub(crate) fn list<T: ListPage>(
+    listed: Listing<T>,
+    attributes: impl Attribute,
+    rows: impl IntoView + 'static,
+) -> AnyView {
+    numbered(listed, attributes, |row| words::count(row + 1), rows)
 }
 
 /// The same with other names for rows that are not here yet.
 pub(crate) fn numbered<T: ListPage>(
     listed: Listing<T>,
+    attributes: impl Attribute,
     name: impl Fn(u64) -> String + Copy + Send + Sync + 'static,
     rows: impl IntoView + 'static,
 ) -> AnyView {
@@ -53,7 +60,7 @@ pub(crate) fn numbered<T: ListPage>(
         format!("translateY({top}px)")
     };
     view! {
-        <div class="list" node_ref=node on:scroll=scrolled>
+        <div class="list" {..attributes} node_ref=node on:scroll=scrolled>
             <div class="list-height" role="presentation" node_ref=tall></div>
             {move || listed.missing().into_iter().map(|missing| skeleton(listed, missing, name)).collect_view()}
             <div class="list-window" role="presentation" style:transform=place>{rows}</div>

@@ -42,7 +42,7 @@ fn app() -> impl IntoView {
     let dropping = RwSignal::new(false);
     let screens = Screen::ALL.iter().map(|&screen| {
         let shown = move || if shell.screen.get() == screen { "flex" } else { "none" };
-        view! { <div class="screen-of" style:display=shown>{screen.view(page)}</div> }
+        view! { <div class="screen-of" style:display=shown><h2 class="sr">{screen.title()}</h2>{screen.view(page)}</div> }
     });
     let screens = screens.collect_view();
     view! {

@@ -20,11 +20,11 @@ pub(crate) fn top_bar(page: Page) -> AnyView {
     };
     view! {
         <header class="bar top">
-            <span class="logo"><svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+            <h1 class="logo"><svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
                 <path class="logo-a" d="M1 9a7 7 0 0 1 14 0v6H8a7 7 0 0 1-7-6z"></path>
                 <path class="logo-b" d="M15 9v6H8z"></path>
                 <circle class="logo-b" cx="10" cy="7" r="1.3"></circle>
-            </svg>"Scrubjay"</span>
+            </svg>"Scrubjay"</h1>
             <nav aria-label="Screens">
                 {Screen::ALL.iter().enumerate().map(tab).collect_view()}
             </nav>

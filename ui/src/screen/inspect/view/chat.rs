@@ -132,8 +132,15 @@ fn message_view(inspect: Inspect, message: &ChatMessage) -> AnyView {
     }
     // The call that it answers shows the result already; the message itself is one line that opens.
     if let Some(call) = &message.answers {
-        let head = answer_head(inspect, message, call);
-        return view! { <details class=class data-message=message.id.clone()>{head}{body}</details> }.into_any();
+        let head = answer_head(message, call);
+        // A button inside a summary is out of reach for those who listen to the page.
+        return view! {
+            <div class="answer-of">
+                <details class=class data-message=message.id.clone()>{head}{body}</details>
+                {origin_button(inspect, message)}
+            </div>
+        }
+        .into_any();
     }
     view! { <article class=class data-message=message.id.clone()>{message_head(inspect, message)}{body}</article> }
         .into_any()
@@ -165,10 +172,10 @@ fn reasoning_head(message: &ChatMessage) -> AnyView {
     .into_any()
 }
 
-fn answer_head(inspect: Inspect, message: &ChatMessage, call: &str) -> AnyView {
+fn answer_head(message: &ChatMessage, call: &str) -> AnyView {
     view! {
         <summary><b>{message.role.clone()}</b><span class="dim cut">"answers "<bdi class="mono">{words::visible(call)}</bdi>
-            {format!(" · {}", length(message))}</span><span class="sp"></span>{origin_button(inspect, message)}</summary>
+            {format!(" · {}", length(message))}</span></summary>
     }
     .into_any()
 }
@@ -181,12 +188,7 @@ fn origin_button(inspect: Inspect, message: &ChatMessage) -> AnyView {
     } else {
         words::frame(first)
     };
-    // In a summary, a click would open it too.
-    let visit = move |event: ev::MouseEvent| {
-        event.prevent_default();
-        inspect.visit(Target::Seq(first));
-    };
-    view! { <button class="blame" on:click=visit>{origin}</button> }.into_any()
+    view! { <button class="blame" on:click=move |_| inspect.visit(Target::Seq(first))>{origin}</button> }.into_any()
 }
 
 fn body(inspect: Inspect, message: &ChatMessage) -> AnyView {

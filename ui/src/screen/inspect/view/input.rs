@@ -40,7 +40,7 @@ fn request(inspect: Inspect, view: &InputView) -> AnyView {
         view! { <p class="dim">"The request has no body."</p> }.into_any()
     } else {
         view! {
-            <div class="tools"><h4>"body"<span class="dim">{format!(" · {}", words::bytes(view.bytes))}</span></h4><span class="sp"></span>
+            <div class="tools"><h3 class="minor">"body"<span class="dim">{format!(" · {}", words::bytes(view.bytes))}</span></h3><span class="sp"></span>
                 <button class="btn" on:click=move |_| browser::copy(&text)>"Copy"</button></div>
             <pre class="raw" dir="auto">{words::visible(&view.body)}</pre>
             {view.cut.then(|| view! { <p class="dim">"Cut at 1 MB."</p> })}

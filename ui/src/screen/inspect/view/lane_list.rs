@@ -71,7 +71,7 @@ fn section(inspect: Inspect, lane: &Lane) -> AnyView {
     let none = listed
         .is_empty()
         .then(|| view! { <li class="dim">"Nothing in this lane"</li> });
-    view! { <section><h4>{name}</h4><ul aria-label=name>{items}{more}{none}</ul></section> }.into_any()
+    view! { <section><h3 class="minor">{name}</h3><ul aria-label=name>{items}{more}{none}</ul></section> }.into_any()
 }
 
 fn item(inspect: Inspect, shape: &Shape) -> AnyView {

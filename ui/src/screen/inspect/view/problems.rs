@@ -228,13 +228,11 @@ fn findings(inspect: Inspect) -> AnyView {
                 .collect_view()
         })
     };
-    view! {
-        <div class="findings" role="grid" aria-label="Findings of this rule"
-            aria-rowcount=move || model.rows.total().to_string()>
-            {list(model.rows, rows)}
-        </div>
-    }
-    .into_any()
+    let attributes = view! {
+        <{..} role="grid" tabindex="0" aria-label="Findings of this rule"
+            aria-rowcount=move || model.rows.total().to_string()/>
+    };
+    view! { <div class="findings">{list(model.rows, attributes, rows)}</div> }.into_any()
 }
 
 fn finding_view(inspect: Inspect, number: u64, row: &ProblemRow) -> AnyView {

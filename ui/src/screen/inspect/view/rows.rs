@@ -27,6 +27,11 @@ pub(crate) fn rows(inspect: Inspect) -> AnyView {
         RowsOf::Spans => format!("row {}", words::count(row + 1)),
     };
     let view_tab = move |name, of| tab(name, name, of, move || model.of.get(), move |of| model.set_view(of));
+    let attributes = view! {
+        <{..} role="grid" tabindex="0" data-focus="" aria-label="Rows" aria-colcount="6"
+            aria-rowcount=move || total().to_string()
+            aria-activedescendant=move || model.current.get().map(|row| format!("row-{row}"))/>
+    };
     view! {
         <section class="pane rows" aria-label="Rows" data-pane="rows" data-state=state
             data-as-of=move || inspect.seq.get().to_string() data-total=move || total().to_string()>
@@ -37,10 +42,8 @@ pub(crate) fn rows(inspect: Inspect) -> AnyView {
                 <span>{move || words::count(total())}</span>
                 <span class="as-of">{move || words::as_of(inspect.seq.get())}</span>
             </div>
-            <div class="grid" class:events=move || model.of.get() == RowsOf::Events role="grid" tabindex="0" data-focus="" aria-label="Rows" aria-colcount="6"
-                aria-rowcount=move || total().to_string()
-                aria-activedescendant=move || model.current.get().map(|row| format!("row-{row}"))>
-                {numbered(model.list, name, move || shown.with(|shown| page(inspect, shown.as_ref())))}
+            <div class="grid" class:events=move || model.of.get() == RowsOf::Events>
+                {numbered(model.list, attributes, name, move || shown.with(|shown| page(inspect, shown.as_ref())))}
                 {move || empty(inspect)}
             </div>
         </section>

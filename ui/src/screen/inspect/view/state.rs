@@ -32,6 +32,10 @@ pub(crate) fn state(inspect: Inspect) -> AnyView {
     // Between state events the tree stays as it is, and so do its elements.
     let shown = Memo::new(move |_| pane.read(|view| view.lines.clone()).unwrap_or_default());
     let lines = move || shown.with(|lines| lines.iter().map(|line| line_view(inspect, line)).collect_view());
+    let attributes = view! {
+        <{..} role="tree" tabindex="0" data-focus="" aria-label="State"
+            on:keydown=move |event| press_key(inspect, &event)/>
+    };
     view! {
         <div class="side-body" data-pane="state" data-state=state data-as-of=as_of>
             <div class="sub">
@@ -41,8 +45,8 @@ pub(crate) fn state(inspect: Inspect) -> AnyView {
                 {move || pane.read(base)}
             </div>
             {move || pane.read(|view| banner(inspect, view))}
-            <div class="tree" role="tree" tabindex="0" data-focus="" aria-label="State" on:keydown=move |event| press_key(inspect, &event)>
-                {list(tree.list, lines)}
+            <div class="tree">
+                {list(tree.list, attributes, lines)}
                 {move || pane.read(|view| empty(inspect, view)).flatten()}
             </div>
             {whole(inspect)}

@@ -18,11 +18,14 @@ const NUMBERS: std::ops::RangeInclusive<usize> = 2..=6;
 
 pub(crate) fn rows(page: Page) -> AnyView {
     let model = page.library;
+    let attributes = view! {
+        <{..} class:lib-grid=true role="grid" tabindex="0" data-focus="" aria-label="Runs"
+            aria-rowcount=move || model.list.total().to_string() aria-colcount="11"/>
+    };
     view! {
         {head(page)}
-        <div class="lib-grid" role="grid" tabindex="0" data-focus="" aria-label="Runs" aria-rowcount=move || model.list.total().to_string()
-            aria-colcount="9">
-            {list(model.list, move || page_of(page))}
+        <div class="lib-list">
+            {list(model.list, attributes, move || page_of(page))}
             {move || nothing_matches(page)}
         </div>
     }
@@ -127,8 +130,8 @@ fn numbers(row: &LibraryRow) -> AnyView {
 fn delete_button(page: Page, row: &LibraryRow) -> AnyView {
     let row = row.clone();
     view! {
-        <button class="btn icon quiet" tabindex="-1" title="Delete (Delete)" aria-label="Delete"
-            on:click=move |event| { event.stop_propagation(); commands::delete(page, &row); }>"×"</button>
+        <span role="gridcell"><button class="btn icon quiet" tabindex="-1" title="Delete (Delete)" aria-label="Delete"
+            on:click=move |event| { event.stop_propagation(); commands::delete(page, &row); }>"×"</button></span>
     }
     .into_any()
 }

@@ -34,7 +34,7 @@ pub(crate) fn buttons(page: Page, row: &LibraryRow) -> AnyView {
         page.serve();
     };
     view! {
-        <span class="row-tools">
+        <span class="row-tools" role="gridcell">
             <button class="btn outline" tabindex="-1" data-pick="" aria-pressed=move || is_picked().to_string()
                 title="Select it beside others (Space, Ctrl click)"
                 on:click=move |event| { event.stop_propagation(); page.library.selection.toggle(&picked); }>

@@ -20,12 +20,22 @@ pub(crate) fn answers(page: Page) -> AnyView {
             .map(|replay| (replay.log, replay.answers))
             .unwrap_or_default()
     });
-    let state = move || {
-        if log.with(|(log, _)| log.is_empty()) {
-            "empty"
-        } else {
-            "ready"
+    let is_empty = Memo::new(move |_| log.with(|(log, _)| log.is_empty()));
+    let state = move || if is_empty.get() { "empty" } else { "ready" };
+    let list = move || {
+        if is_empty.get() {
+            return view! {
+                <p class="dim pad">"No request has come yet. This pane shows for each one which recording answered it, and why."</p>
+            }
+            .into_any();
         }
+        view! {
+            <div class="answer-list" role="listbox" tabindex="0" data-focus="" aria-label="Answers, newest first">
+                <For each=move || log.with(|(log, _)| log.clone()) key=|answer| answer.request
+                    children=move |answer| answer_view(model, &answer)/>
+            </div>
+        }
+        .into_any()
     };
     let total = move || log.with(|(_, answers)| *answers);
     view! {
@@ -33,13 +43,7 @@ pub(crate) fn answers(page: Page) -> AnyView {
             data-as-of=move || total().to_string()>
             <div class="ph"><b>"Answers"</b><span class="sp"></span>
                 <span>{move || words::count(total())}</span></div>
-            <div class="answer-list" role="listbox" tabindex="0" data-focus="" aria-label="Answers, newest first">
-                <For each=move || log.with(|(log, _)| log.clone()) key=|answer| answer.request
-                    children=move |answer| answer_view(model, &answer)/>
-                {move || log.with(|(log, _)| log.is_empty()).then(|| view! {
-                    <p class="dim pad">"No request has come yet. This pane shows for each one which recording answered it, and why."</p>
-                })}
-            </div>
+            {list}
             {move || model.answer_here().map(|answer| looked_at(page, &answer))}
         </section>
     }
@@ -90,7 +94,7 @@ fn looked_at(page: Page, answer: &ReplayAnswer) -> AnyView {
     };
     view! {
         <div class="answer-detail" tabindex="0" data-focus="" data-pane="replay-answer" data-state="ready" data-as-of=answer.request.to_string()>
-            <div class="line"><h4>{format!("Request {}", words::count(u64::from(answer.request)))}</h4><span class="sp"></span>{misses}{open}</div>
+            <div class="line"><h3 class="minor">{format!("Request {}", words::count(u64::from(answer.request)))}</h3><span class="sp"></span>{misses}{open}</div>
             <p data-why=""><bdi>{coded(&answer.why)}</bdi></p>
             {table}
         </div>

@@ -20,18 +20,25 @@ pub(crate) fn clients(model: ReplayModel) -> AnyView {
         }
         _ => "No client has connected yet. Point a frontend at the address above; this pane then shows what it gets.",
     };
-    let state = move || if list.with(Vec::is_empty) { "empty" } else { "ready" };
+    let is_empty = Memo::new(move |_| list.with(Vec::is_empty));
+    let state = move || if is_empty.get() { "empty" } else { "ready" };
+    let clients = move || {
+        if is_empty.get() {
+            return view! { <p class="dim pad">{nobody}</p> }.into_any();
+        }
+        view! {
+            <div class="client-list" role="listbox" tabindex="0" data-focus="" aria-label="Clients">
+                <For each=move || list.get() key=key_of children=move |client| client_view(model, &client)/>
+            </div>
+        }
+        .into_any()
+    };
     view! {
         <section class="pane clients" aria-label="Clients" data-pane="replay-clients" data-state=state
             data-as-of=move || model.client_here().map(|client| client.seq.to_string())>
             <div class="ph"><b>"Clients"</b><span class="sp"></span>
                 <span>{move || words::count(list.with(Vec::len) as u64)}</span></div>
-            <div class="client-list" role="listbox" tabindex="0" data-focus="" aria-label="Clients">
-                <For each=move || list.get() key=key_of children=move |client| client_view(model, &client)/>
-                {move || list.with(Vec::is_empty).then(|| view! {
-                    <p class="dim pad">{nobody}</p>
-                })}
-            </div>
+            {clients}
             {queue(model)}
         </section>
     }

@@ -40,7 +40,7 @@ pub(crate) fn faults(model: ReplayModel) -> AnyView {
         <div class="faults" data-pane="faults" data-state=move || if on.with(Vec::is_empty) { "empty" } else { "ready" }
             data-total=move || on.with(Vec::len).to_string()>
             {list}
-            <h4>"Add a fault"</h4>
+            <h3 class="minor">"Add a fault"</h3>
             {chooser.collect_view()}
             {typed(model)}
         </div>

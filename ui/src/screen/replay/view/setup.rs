@@ -142,9 +142,9 @@ pub(crate) fn usage(model: ReplayModel) -> AnyView {
 fn snippet_view(snippet: Snippet) -> AnyView {
     let text = snippet.text.clone();
     view! {
-        <div class="use-one"><div class="line"><h4>{snippet.title}</h4><span class="sp"></span>
+        <div class="use-one"><div class="line"><h3 class="minor">{snippet.title}</h3><span class="sp"></span>
             <button class="btn outline" on:click=move |_| browser::copy(&text)>"Copy"</button></div>
-            <pre data-snippet=snippet.title>{snippet.text}</pre></div>
+            <pre tabindex="0" data-snippet=snippet.title>{snippet.text}</pre></div>
     }
     .into_any()
 }
