@@ -5,7 +5,8 @@
 //! Pairs, ribbons and the detail of a pair are asked for by windows.
 
 pub use scrubjay_session::diff::{
-    Counts, Ignore, Level, PairDetail, PairKind, PairRow, PairSide, Ribbon, TimingRow, TreeLine, WordPlace, WordRun,
+    Counts, Ignore, Level, LoneProblems, PairDetail, PairKind, PairRow, PairSide, Ribbon, TimingRow, TreeLine,
+    WordPlace, WordRun,
 };
 use serde::{Deserialize, Serialize};
 
@@ -100,8 +101,10 @@ pub struct CompareResult {
     pub counts: Counts,
     /// Pairs in all, as rows with what lies downstream folded.
     pub pairs: u64,
-    /// Whether the two have nothing in common but their start.
-    pub nothing_shared: bool,
+    /// Problems that only one side has, downstream ones too.
+    pub problems: LoneProblems,
+    /// A sentence when nothing is the same on both sides.
+    pub nothing_shared: Option<String>,
     /// B's length less A's, microseconds.
     pub duration_delta_us: i64,
     /// B's time to first text less A's, microseconds.

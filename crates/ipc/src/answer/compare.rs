@@ -9,8 +9,8 @@ use scrubjay_session::{
 
 use super::shown::shown;
 use crate::{
-    Code, CompareReport, CompareResult, Divergence, Ignore, Level, MapAt, MapMoment, MappedMoment, Pair, PairDetail,
-    PairRow, Pairs, Report, ReportText, Ribbons, RibbonsView, RowWindow, SideView, ThreadPairView, visible,
+    Code, CompareReport, CompareResult, Divergence, Ignore, Level, LoneProblems, MapAt, MapMoment, MappedMoment, Pair,
+    PairDetail, PairRow, Pairs, Report, ReportText, Ribbons, RibbonsView, RowWindow, SideView, ThreadPairView, visible,
 };
 
 /// Rows that one answer gives at most.
@@ -56,10 +56,17 @@ pub fn result<S: Shelf + Clone>(comparison: &mut Comparison<S>) -> Result<Compar
         threads: threads(comparison),
         counts: comparison.counts(),
         pairs: comparison.shown(false, false).len() as u64,
-        nothing_shared: comparison.shares_nothing(),
+        problems: problems(comparison)?,
+        nothing_shared: comparison.nothing_shared(),
         duration_delta_us: comparison.duration_delta_us(),
         ttft_delta_us: comparison.ttft_delta_us(),
     })
+}
+
+fn problems<S: Shelf + Clone>(comparison: &mut Comparison<S>) -> Result<LoneProblems, Failed<S::Error>> {
+    let LoneProblems { rows, counts } = comparison.lone_problems()?;
+    let rows = shown(rows);
+    Ok(LoneProblems { rows, counts })
 }
 
 fn divergence(found: &diff::Divergence) -> Divergence {

@@ -9,6 +9,7 @@ mod parting;
 mod picture;
 mod places;
 mod playhead;
+mod problems;
 mod rows;
 mod wire;
 
@@ -19,6 +20,7 @@ pub use self::{
     parting::{Divergence, PathChange},
     picture::Ribbon,
     playhead::Spot,
+    problems::LoneProblems,
     rows::{PairRow, PairSide},
 };
 use super::{
@@ -252,10 +254,15 @@ impl<S: Shelf + Clone> Comparison<S> {
         known
     }
 
-    /// Whether the two have nothing in common but their start.
-    pub fn shares_nothing(&self) -> bool {
-        let mut same = self.rows.iter().filter(|row| row.kind == PairKind::Same && !row.quiet);
-        !self.is_same() && !same.any(|row| self.item(0, row.a).is_some_and(|item| item.telling))
+    /// A sentence when no pair is the same, not even one that is downstream of a split.
+    pub fn nothing_shared(&self) -> Option<String> {
+        let is_shared = self.rows.iter().any(|row| row.alone == PairKind::Same && !row.quiet);
+        (!self.is_same() && !is_shared).then(|| {
+            format!(
+                "Nothing is the same on both sides at level {}. Check that these are the runs you meant.",
+                self.rules.level().as_str()
+            )
+        })
     }
 
     fn item(&self, side: usize, place: Option<u32>) -> Option<&Item> {

@@ -69,7 +69,8 @@ use thiserror::Error;
 pub use self::{
     cells::around,
     comparison::{
-        ByHand, ComparedThreads, Comparison, Divergence, Moment, PairRow, PairSide, PathChange, Ribbon, Spot,
+        ByHand, ComparedThreads, Comparison, Divergence, LoneProblems, Moment, PairRow, PairSide, PathChange, Ribbon,
+        Spot,
     },
     document::asked_in,
     item::ItemKind,

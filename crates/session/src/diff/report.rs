@@ -37,6 +37,9 @@ pub fn markdown<S: Shelf + Clone>(comparison: &mut Comparison<S>) -> Result<Stri
         ));
     }
     text.push_str(&threads_table(comparison));
+    if let Some(sentence) = comparison.nothing_shared() {
+        text.push_str(&format!("\n{sentence}\n"));
+    }
     if let Some(premise) = comparison.premise()? {
         text.push_str(&format!("\n**Asked otherwise**: {}.\n", code(&premise.sentence)));
     }

@@ -155,6 +155,10 @@ proptest! {
         for number in 0..comparison.differences().len() {
             comparison.divergence(number).unwrap();
         }
+        if comparison.nothing_shared().is_some() {
+            prop_assert_eq!(comparison.counts().same, 0);
+            prop_assert!(comparison.first().unwrap().is_some());
+        }
     }
 
     #[test]

@@ -35,7 +35,7 @@ fn done() -> serde_json::Value {
             "b_value": null, "more_paths": 0, "premise": false, "recovers": false },
         "premise": null, "threads": [], "counts": { "same": 199, "changed": 1, "only_a": 0, "only_b": 0, "reordered": 0,
             "recovered": 0, "downstream": 0 },
-        "pairs": PAIRS, "nothing_shared": false, "duration_delta_us": 0, "ttft_delta_us": null,
+        "pairs": PAIRS, "nothing_shared": null, "problems": { "rows": [], "counts": [0, 0] }, "duration_delta_us": 0, "ttft_delta_us": null,
     } })
 }
 

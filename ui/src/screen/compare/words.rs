@@ -1,6 +1,6 @@
 //! Two runs side by side, in words and signs.
 
-use scrubjay_ipc::{CompareResult, Counts, Ignore, Level, PairKind, ThreadPairView};
+use scrubjay_ipc::{CompareResult, Counts, Ignore, Level, PairKind, PairRow, PairSide, ThreadPairView};
 
 use crate::words;
 
@@ -57,6 +57,28 @@ pub fn kind(kind: PairKind) -> &'static str {
         PairKind::Reordered => "reordered",
         PairKind::Recovered => "recovered",
         PairKind::Downstream => "downstream",
+    }
+}
+
+/// The sides, with their classes in the style sheet.
+pub const SIDES: [(&str, &str); 2] = [("A", "a"), ("B", "b")];
+
+/// Of a row that one side alone has: which, and what.
+pub fn lone(row: &PairRow) -> Option<(usize, &PairSide)> {
+    match (&row.a, &row.b) {
+        (Some(side), None) => Some((0, side)),
+        (None, Some(side)) => Some((1, side)),
+        _ => None,
+    }
+}
+
+/// Sign and words of a row.
+pub fn relation(row: &PairRow) -> (&'static str, &'static str) {
+    match (row.kind, row.a.is_some(), row.b.is_some()) {
+        // What only one side has is not equal to anything.
+        (PairKind::Same, true, false) => ("·", "only in A; it does not count at this level"),
+        (PairKind::Same, false, true) => ("·", "only in B; it does not count at this level"),
+        _ => (sign(row.kind), kind(row.kind)),
     }
 }
 
@@ -192,6 +214,21 @@ mod tests {
             counted,
             [(PairKind::Same, 0), (PairKind::Changed, 2), (PairKind::Recovered, 1)]
         );
+    }
+
+    #[test]
+    fn a_row_of_one_side_is_not_equal_to_anything() {
+        let side = serde_json::json!({ "exchange": 1, "span": 0, "kind": "text", "name": "", "summary": "", "first_seq": 1, "last_seq": 1 });
+        let row = |kind: &str, a: bool, b: bool| -> PairRow {
+            let of = |is_there: bool| is_there.then(|| side.clone());
+            let row = serde_json::json!({ "pair": 0, "kind": kind, "thread": 0, "turn": 1, "a": of(a), "b": of(b),
+                "summary": "", "folded": 0, "first": false, "by_hand": false });
+            serde_json::from_value(row).expect("a row")
+        };
+        assert_eq!(relation(&row("same", true, true)), ("=", "same"));
+        assert_eq!(relation(&row("same", true, false)).0, "·");
+        assert!(relation(&row("same", false, true)).1.starts_with("only in B"));
+        assert_eq!(relation(&row("only_a", true, false)), ("A", "only in A"));
     }
 
     #[test]

@@ -28,6 +28,9 @@ pub(super) fn comparison(comparison: &mut Comparison<AnyShelf>, limit: usize) ->
     let [a, b] = comparison.facts();
     let several = a.exchanges.len() > 1 || b.exchanges.len() > 1;
     let mut text = format!("{}{}\n{}\n", side("A", a), side("B", b), verdict(comparison));
+    if let Some(sentence) = comparison.nothing_shared() {
+        text.push_str(&format!("{sentence}\n"));
+    }
     text.push_str(&threads(comparison));
     let premise = comparison.premise().map_err(unreadable)?;
     if let Some(premise) = &premise {
@@ -45,6 +48,7 @@ pub(super) fn comparison(comparison: &mut Comparison<AnyShelf>, limit: usize) ->
             text.push_str("  The agent did the same.\n");
         }
     }
+    text.push_str(&lone_problems(comparison, several)?);
     let count = comparison.differences().len();
     if count > 1 + usize::from(premise.is_some()) {
         text.push('\n');
@@ -260,6 +264,35 @@ fn after(found: &Divergence) -> String {
         (_, _, true) => "  What comes right after it is the same again.\n".to_owned(),
         (_, _, false) => String::new(),
     }
+}
+
+/// Problems that only one side has, those downstream of a split too.
+fn lone_problems(comparison: &mut Comparison<AnyShelf>, several: bool) -> Result<String, Failure> {
+    let known = comparison.lone_problems().map_err(unreadable)?;
+    let mut text = String::new();
+    for (place, name) in ["A", "B"].into_iter().enumerate() {
+        let sides = known.rows.iter().filter_map(|row| match (place, &row.a, &row.b) {
+            (0, Some(side), None) | (1, None, Some(side)) => Some(side),
+            _ => None,
+        });
+        let named: Vec<String> = sides
+            .map(|side| {
+                let at = Moment {
+                    exchange: side.exchange,
+                    seq: side.first_seq,
+                };
+                format!("{} at {}", safe(&side.name), moment(at, several))
+            })
+            .collect();
+        let more = match known.counts[place] as usize - named.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        if !named.is_empty() {
+            text.push_str(&format!("\nProblems only in {name}: {}{more}\n", named.join(", ")));
+        }
+    }
+    Ok(text)
 }
 
 fn list(comparison: &mut Comparison<AnyShelf>, limit: usize, several: bool) -> Result<String, Failure> {

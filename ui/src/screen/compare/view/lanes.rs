@@ -33,8 +33,9 @@ struct Stage {
 /// The pane with its bar.
 pub(crate) fn lanes(model: CompareModel, shell: Shell) -> AnyView {
     let size = Size::remembered("compare-lanes", browser::window_height() * 0.34, 110.0, 900.0);
-    let layouts = Memo::new(move |_| layouts_of(model, size.px.get() as f32));
-    let bands = Memo::new(move |_| layouts.with(|(a, b)| Bands::new(size.px.get() as f32, a.height, b.height)));
+    let height = Memo::new(move |_| (size.px.get() as f32).max(least_height(model)));
+    let layouts = Memo::new(move |_| layouts_of(model, height.get()));
+    let bands = Memo::new(move |_| layouts.with(|(a, b)| Bands::new(height.get(), a.height, b.height)));
     let stage = Stage {
         model,
         layouts,
@@ -72,22 +73,30 @@ pub(crate) fn lanes(model: CompareModel, shell: Shell) -> AnyView {
     .into_any()
 }
 
+/// The layouts of both sides, and the height that shows them whole.
+fn folded_or_open(model: CompareModel, folded: bool) -> ((Layout, Layout), f32) {
+    let folding = Folding { folded, charts: false };
+    let (a, b) = model.both.with(|both| {
+        let of = |lanes| Layout::new(lanes, folding);
+        both.as_ref()
+            .map_or_else(Default::default, |both| (of(&both.a.lanes), of(&both.b.lanes)))
+    });
+    let height = a.height + b.height + GAP_PX + 2.0 * RULER_PX;
+    ((a, b), height)
+}
+
+/// Thin strips are never cut.
+fn least_height(model: CompareModel) -> f32 {
+    folded_or_open(model, true).1
+}
+
 /// Open lanes where there is room for them, else thin strips.
 fn layouts_of(model: CompareModel, height: f32) -> (Layout, Layout) {
-    model.both.with(|both| {
-        let Some(both) = both else {
-            return <(Layout, Layout)>::default();
-        };
-        let of = |folded: bool| {
-            let folding = Folding { folded, charts: false };
-            (Layout::new(&both.a.lanes, folding), Layout::new(&both.b.lanes, folding))
-        };
-        let open = of(false);
-        if open.0.height + open.1.height + GAP_PX + 2.0 * RULER_PX <= height {
-            return open;
-        }
-        of(true)
-    })
+    let (open, wants) = folded_or_open(model, false);
+    if wants <= height {
+        return open;
+    }
+    folded_or_open(model, true).0
 }
 
 fn window_of(view: &LanePicture) -> Window {

@@ -6,7 +6,7 @@ pub(crate) mod pairs;
 pub(crate) mod toolbar;
 
 use leptos::prelude::*;
-use scrubjay_ipc::{CompareResult, CompareStage, Divergence, Ignore, ThreadPairView};
+use scrubjay_ipc::{CompareResult, CompareStage, Divergence, Ignore, PairRow, ThreadPairView};
 
 use crate::{
     part::coded::coded,
@@ -167,7 +167,6 @@ fn done(page: Page) -> AnyView {
 /// Where they first part, how much differs, and how the times compare.
 fn verdict(model: CompareModel, result: &CompareResult) -> AnyView {
     let sentence = match &result.first {
-        _ if result.nothing_shared => nothing_shared(),
         Some(first) => divergence(model, how::first_label(result), first),
         None => {
             let sentence = how::same_sentence(result, model.level.get_untracked());
@@ -188,19 +187,13 @@ fn verdict(model: CompareModel, result: &CompareResult) -> AnyView {
         <div class="verdict-bar" data-pane="verdict" data-state="ready" data-as-of=model.comparison.get_untracked().map(|comparison| comparison.to_string())>
             {premise(model, result)}
             {sentence}
+            {result.nothing_shared.clone().map(|words| view! { <p class="dim" data-nothing-shared="">{words}</p> })}
+            {problems(model, result)}
             {threads(model, result)}
             <div class="line counts-line">{how::counts(&result.counts).into_iter().map(count).collect_view()}
                 <span class="sp"></span><span class="dim">"B against A:"</span>
                 <span>"length "<b>{how::delta(result.duration_delta_us)}</b></span>{ttft}</div>
         </div>
-    }
-    .into_any()
-}
-
-fn nothing_shared() -> AnyView {
-    view! {
-        <p class="divergence" data-divergence="nothing-shared"><b>"The two runs have no span in common. Check that these are the runs you meant."</b>
-            <span class="dim">" Runs of the same input compare best; the Library shows the first words of each."</span></p>
     }
     .into_any()
 }
@@ -230,6 +223,40 @@ fn threads(model: CompareModel, result: &CompareResult) -> Option<AnyView> {
     Some(view! { <div class="line threads-line" data-threads=result.threads.len().to_string()><span class="dim">"threads"</span>{threads}</div> }.into_any())
 }
 
+/// Problems that only one side has: a line for each side, and a press goes to the row.
+fn problems(model: CompareModel, result: &CompareResult) -> AnyView {
+    let known = &result.problems;
+    let line = |side: usize| {
+        let (name, class) = how::SIDES[side];
+        let is_here = |row: &&PairRow| how::lone(row).is_some_and(|(of, _)| of == side);
+        let shown: Vec<_> = known
+            .rows
+            .iter()
+            .filter(is_here)
+            .map(|row| problem(model, row))
+            .collect();
+        let more = known.counts[side].saturating_sub(shown.len() as u32);
+        let more = (more > 0).then(|| view! { <span class="dim">{format!("and {more} more")}</span> });
+        (known.counts[side] > 0).then(|| view! {
+            <p class="line lone-problems" data-lone-problems=class><span class="dim">"Only "</span><span class=format!("side-tag {class}")>{name}</span>{shown}{more}</p>
+        })
+    };
+    [line(0), line(1)].collect_view().into_any()
+}
+
+fn problem(model: CompareModel, row: &PairRow) -> Option<AnyView> {
+    let (_, side) = how::lone(row)?;
+    let pair = row.pair;
+    let (rule, summary) = (words::visible(&side.name), words::visible(&side.summary));
+    Some(
+        view! {
+            <button class="btn outline small" data-lone-problem=pair.to_string() title=summary on:click=move |_| { model.visit_pair(pair); }>
+                <bdi>{rule}</bdi><span class="dim">{words::frame(side.first_seq)}</span></button>
+        }
+        .into_any(),
+    )
+}
+
 /// What was asked otherwise, before what the agent did.
 fn premise(model: CompareModel, result: &CompareResult) -> Option<AnyView> {
     let premise = result.premise.as_ref()?;
@@ -238,7 +265,7 @@ fn premise(model: CompareModel, result: &CompareResult) -> Option<AnyView> {
     Some(
         view! {
             <p class="divergence" data-premise=pair.to_string()><button class="link jump" on:click=move |_| { model.visit_pair(pair); }>
-                <span class="dim">"Different input: "</span><bdi>{sentence}</bdi></button></p>
+                <span class="dim">"You asked differently: "</span><bdi>{sentence}</bdi></button></p>
         }
         .into_any(),
     )

@@ -54,6 +54,7 @@ pub(crate) fn pair(page: Page) -> AnyView {
 
 fn head(model: CompareModel, view: &PairDetail) -> AnyView {
     let row = &view.row;
+    let (sign, relation) = how::relation(row);
     let name = row
         .a
         .as_ref()
@@ -67,7 +68,7 @@ fn head(model: CompareModel, view: &PairDetail) -> AnyView {
         None => format!("turn {}", row.turn),
     };
     view! {
-        <span class=format!("count {}", how::class(row.kind))><i>{how::sign(row.kind)}</i>{how::kind(row.kind)}</span>
+        <span class=format!("count {}", how::class(row.kind))><i>{sign}</i>{relation}</span>
         <b class="cut"><bdi>{words::visible(&name)}</bdi></b><span class="faint cut">{words::visible(&place)}</span>
     }
     .into_any()
@@ -184,7 +185,7 @@ fn tree(lines: &[TreeLine]) -> AnyView {
         }
     };
     view! {
-        <table class="two-sides diff-tree" data-tree=""><thead><tr><th></th><th>"A"</th><th>"B"</th><th></th></tr></thead>
+        <table class="two-sides diff-tree" data-tree=""><thead><tr><td></td><th>"A"</th><th>"B"</th><td></td></tr></thead>
             <tbody>{lines.iter().map(line).collect_view()}</tbody></table>
     }
     .into_any()
@@ -218,7 +219,7 @@ fn timing(rows: &[TimingRow]) -> AnyView {
         }
     };
     view! {
-        <table class="two-sides timing" data-timing=""><thead><tr><th></th><th class="num">"A"</th><th class="num">"B"</th><th class="num">"B − A"</th><th></th></tr></thead>
+        <table class="two-sides timing" data-timing=""><thead><tr><td></td><th class="num">"A"</th><th class="num">"B"</th><th class="num">"B − A"</th><td></td></tr></thead>
             <tbody>{rows.iter().map(line).collect_view()}</tbody></table>
     }
     .into_any()
@@ -244,7 +245,7 @@ fn state_after(view: &PairDetail) -> AnyView {
     let more = (more > 0).then(|| view! { <p class="dim">{format!("and {} more", words::count(more))}</p> });
     view! {
         <p class="dim">"What turns A's state into B's, once both have had this pair."</p>
-        <table class="two-sides" data-state-after=""><thead><tr><th></th><th>"A"</th><th>"B"</th></tr></thead><tbody>{view.state_after.iter().map(line).collect_view()}</tbody></table>
+        <table class="two-sides" data-state-after=""><thead><tr><td></td><th>"A"</th><th>"B"</th></tr></thead><tbody>{view.state_after.iter().map(line).collect_view()}</tbody></table>
         {more}
     }
     .into_any()

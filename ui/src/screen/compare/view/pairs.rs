@@ -17,15 +17,18 @@ pub(crate) fn pairs(model: CompareModel) -> AnyView {
     let total = move || model.pairs.total();
     let shown = Memo::new(move |_| model.pairs.page.read(|page| (page.first, page.rows.clone())));
     let state = move || model.pairs.page.state(|_| true, |page| page.total == 0);
+    let attributes = view! {
+        <{..} role="grid" tabindex="0" data-focus="" aria-label="Pairs" aria-colcount="3" aria-rowcount=move || total().to_string()
+            aria-activedescendant=move || model.chosen.get().map(|pair| format!("pair-{pair}"))/>
+    };
     view! {
         <section class="pane pairs" aria-label="Pairs" data-pane="pairs" data-state=state data-total=move || total().to_string()
             data-as-of=move || model.chosen.get().map(|pair| pair.to_string())>
             <div class="ph"><b>"Pairs"</b><span>{move || words::count(total())}</span><span class="sp"></span>
                 {check(model, "Only differences", "differences-only", "h", model.differences_only, CompareModel::toggle_differences)}
                 {check(model, "Downstream", "downstream", "u", model.downstream_open, CompareModel::toggle_downstream)}</div>
-            <div class="grid" role="grid" tabindex="0" data-focus="" aria-label="Pairs" aria-colcount="3" aria-rowcount=move || total().to_string()
-                aria-activedescendant=move || model.chosen.get().map(|pair| format!("pair-{pair}"))>
-                {list(model.pairs, move || shown.with(|shown| page(model, shown.as_ref())))}
+            <div class="grid">
+                {list(model.pairs, attributes, move || shown.with(|shown| page(model, shown.as_ref())))}
                 {move || empty(model)}
             </div>
         </section>
@@ -70,15 +73,15 @@ fn row_view(model: CompareModel, number: u64, row: &PairRow, thread: Option<Stri
     let chosen = row.clone();
     let folded = (row.folded > 0).then(|| {
         view! {
-            <button class="link folded" tabindex="-1" title="Open what lies downstream (u)"
+            <span class="folded" role="gridcell"><button class="link" tabindex="-1" title="Open what lies downstream (u)"
                 on:click=move |event: ev::MouseEvent| { event.stop_propagation(); model.toggle_downstream(); }>
-                {format!("{} downstream, not counted", words::many(u64::from(row.folded), "pair"))}</button>
+                {format!("{} downstream, not counted", words::many(u64::from(row.folded), "pair"))}</button></span>
         }
     });
+    let (sign, relation) = how::relation(row);
     let name = format!(
-        "turn {}, {}, {}",
+        "turn {}, {relation}, {}",
         row.turn,
-        how::kind(row.kind),
         row.a.as_ref().or(row.b.as_ref()).map_or("", |side| side.name.as_str())
     );
     let sides = row.folded == 0 || row.kind != PairKind::Downstream;
@@ -90,7 +93,7 @@ fn row_view(model: CompareModel, number: u64, row: &PairRow, thread: Option<Stri
             data-pair=pair.to_string() data-kind=how::class(row.kind) data-first=row.first.to_string() data-by-hand=row.by_hand.to_string()
             on:click=move |_| model.choose(number, &chosen)>
             {sides.then(|| cell(model, pair, row.a.as_ref(), "a"))}
-            <span class="relation" role="gridcell" title=how::kind(row.kind)><b>{how::sign(row.kind)}</b>
+            <span class="relation" role="gridcell" title=relation><b>{sign}</b>
                 {row.first.then(|| view! { <i class="first-mark" title="the first divergence">"first"</i> })}
                 {row.by_hand.then(|| view! { <i class="dim" title="paired by hand">"by hand"</i> })}</span>
             {sides.then(|| cell(model, pair, row.b.as_ref(), "b"))}
