@@ -88,6 +88,7 @@ mod line;
 mod lines;
 mod read;
 mod rule;
+mod stranger;
 mod write;
 
 pub use self::{

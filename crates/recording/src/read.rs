@@ -19,6 +19,7 @@ use crate::{
     limit::{Limits, Met},
     line::Members,
     lines::{Lines, NoLine},
+    stranger,
     write::Header,
 };
 
@@ -31,7 +32,7 @@ pub enum ReadError {
     Empty,
     #[error("{reason}")]
     NotARecording {
-        /// What its first line is instead, as a sentence.
+        /// What it or its first line is instead, as the end of a sentence.
         reason: String,
     },
     /// It is a recording, damaged from its first line on.
@@ -136,12 +137,12 @@ pub fn read(input: impl BufRead) -> Result<Recording, ReadError> {
 pub fn read_within(input: impl BufRead, limits: Limits) -> Result<Recording, ReadError> {
     let mut lines = Lines::new(input, limits)?;
     let mut reading = Reading::new(limits);
-    let first = match lines.next() {
-        Ok(Some((_, line))) => reading.first_line(line),
+    let (first, line) = match lines.next() {
+        Ok(Some((_, line))) => (reading.first_line(line), stranger::head_of(line).to_owned()),
         Ok(None) => return Err(ReadError::Empty),
-        Err(no_line) => Err(first_refused(no_line)?),
+        Err(no_line) => return Err(first_refused(no_line)?),
     };
-    first?;
+    first.map_err(|error| recognised(error, line, &mut lines))?;
     let damage = loop {
         match lines.next() {
             Ok(Some((line, text))) => {
@@ -220,6 +221,26 @@ fn stop_of(no_line: NoLine) -> Stop {
 fn no_recording(reason: &str) -> ReadError {
     ReadError::NotARecording {
         reason: reason.replacen("it ", "its first line ", 1),
+    }
+}
+
+/// The error, with the format of the file in the place of what is wrong with its first line.
+fn recognised(error: ReadError, first: String, lines: &mut Lines<'_>) -> ReadError {
+    if !matches!(error, ReadError::NotARecording { .. }) {
+        return error;
+    }
+    let mut head = first;
+    while head.len() < stranger::HEAD_LEN
+        && let Ok(Some((_, line))) = lines.next()
+    {
+        head.push('\n');
+        head.push_str(stranger::head_of(line));
+    }
+    match stranger::recognised(&head) {
+        Some(reason) => ReadError::NotARecording {
+            reason: reason.to_owned(),
+        },
+        None => error,
     }
 }
 

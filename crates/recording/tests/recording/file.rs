@@ -163,6 +163,23 @@ fn what_is_no_recording_says_what_it_is() {
         (b"\n \n", "it is empty"),
         (b"hello\n", "its first line is not JSON at column 1"),
         (b"[1]\n", "its first line is not a JSON object"),
+        (
+            b"{\"log\":{\"version\":\"1.2\",\"creator\":{},\"entries\":[]}}",
+            "it is a HAR file",
+        ),
+        (
+            b"{\n \"log\": {\n  \"version\": \"1.2\",\n  \"creator\": {}\n }\n}",
+            "it is a HAR file",
+        ),
+        (
+            b"{\n  \"name\": \"x\"\n}\n",
+            "it is a JSON file, and a recording has one JSON object a line",
+        ),
+        (
+            b"data: {\"type\":\"RUN_STARTED\"}\n\n",
+            "it is the body of an event stream (SSE)",
+        ),
+        (b"<!DOCTYPE html>\n<html></html>\n", "it is an HTML page"),
         (b"{\"log\":{}}\n", "its first line has no \"kind\" of a recording"),
         (b"SQLite format 3\0\xff", "its first line is not UTF-8"),
         (
