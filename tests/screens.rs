@@ -197,6 +197,47 @@ impl Listening {
     }
 }
 
+/// What the page offers to paste into a shell is answered by what it serves, here of a first run's sample.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sample_is_served_and_its_curl_is_answered() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let (served, url) = serve(&folder.path().join("store.db"));
+    let page = Page::tab(&url, &folder.path().join("profile"), (1440, 900)).await;
+
+    page.click("[data-pane=first-run] [data-serve-sample=interrupt]").await;
+    page.wait_for("[data-banner=mock]").await;
+    page.click("[data-pane=replay] [data-tab=use]").await;
+    page.wait_for("[data-snippet=curl]").await;
+    let command = page.text("[data-snippet=curl]").await;
+    let output = tokio::process::Command::new("sh").args(["-c", &command]).output().await;
+    let output = output.expect("a shell can be started");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("RUN_FINISHED"), "{command}\n{said}");
+    page.wait_for("[data-request='1'][data-status-code='200']").await;
+
+    // Both runs of the sample are in the Library, which needs no first run any more.
+    page.click("[data-screen-tab=library]").await;
+    page.wait_for("[data-pane=library][data-total='2']").await;
+    let cards = page
+        .eval("return document.querySelectorAll('[data-pane=first-run]').length")
+        .await;
+    assert_eq!(cards, json!(0));
+
+    // What is no recording is named by its format.
+    let har = folder.path().join("session.har");
+    std::fs::write(&har, r#"{"log":{"version":"1.2","creator":{},"entries":[]}}"#).expect("the file can be written");
+    let input = page.wait_for("[data-open-file]").await;
+    input
+        .send_keys(&har.display().to_string())
+        .await
+        .expect("the field takes a file");
+    page.wait_for("[data-notice=report]").await;
+    let said = page.text("[data-notice=report]").await;
+    assert!(said.contains("it is a HAR file"), "{said}");
+    page.close().await;
+    assert_eq!(served.interrupt(), 0, "serve should end cleanly");
+}
+
 // ---- problems -----------------------------------------------------------
 
 #[tokio::test(flavor = "multi_thread")]

@@ -32,10 +32,11 @@ pub fn replay_snippets(url: &str, method: &str, target: &str, body: Option<&str>
     // The path as it was asked: to a server `/chat/` is not `/chat`.
     let mut list = agent_at(&format!("{origin}{path}"));
     if let Some(body) = body {
-        let mut text = format!("curl -N -X {method} {}", quoted(&format!("{origin}{target}")));
+        // Brackets and braces of the URL and an @ at the beginning of the body stand for themselves.
+        let mut text = format!("curl -N -g -X {method} {}", quoted(&format!("{origin}{target}")));
         if !body.is_empty() {
             text.push_str(" -H 'content-type: application/json' -H 'accept: text/event-stream'");
-            text.push_str(&format!(" -d {}", quoted(body)));
+            text.push_str(&format!(" --data-raw {}", quoted(body)));
         }
         list.push(Snippet { title: "curl", text });
     }
@@ -113,7 +114,7 @@ mod tests {
         let curl = made.last().unwrap();
         assert_eq!(
             curl.text,
-            r#"curl -N -X POST 'http://127.0.0.1:5291/chat/?a=b' -H 'content-type: application/json' -H 'accept: text/event-stream' -d '{"say":"it'\''s me"}'"#
+            r#"curl -N -g -X POST 'http://127.0.0.1:5291/chat/?a=b' -H 'content-type: application/json' -H 'accept: text/event-stream' --data-raw '{"say":"it'\''s me"}'"#
         );
         let too_long = replay_snippets("http://127.0.0.1:5291", "POST", "/", None);
         assert!(too_long.iter().all(|snippet| snippet.title != "curl"));
