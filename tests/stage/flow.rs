@@ -104,6 +104,12 @@ pub async fn record_live(page: &Page, agent: &Agent, url: &str) {
 /// Opens the newest run from the library.
 pub async fn open_first_run(page: &Page) {
     page.click("[data-screen-tab=library]").await;
+    // The card of the first run goes with the first event, and the rows move up.
+    page.wait_until(
+        "the first run is over",
+        "!document.querySelector('[data-pane=first-run]')",
+    )
+    .await;
     page.click(".lib-row[data-exchange] .title").await;
     page.wait_for("[data-pane=inspect][data-state=ready]").await;
 }

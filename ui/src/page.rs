@@ -2,15 +2,14 @@
 
 use std::rc::Rc;
 
-use scrubjay_ipc::{Code, News};
+use scrubjay_ipc::{Code, News, Sample, TakeSample};
 
 use crate::{
     bridge::{self, bridge},
     browser::File,
-    screen::{Page, Screen},
+    screen::{Page, Screen, library::words, replay::model::Served},
     shell::model::{Opening, Shell},
     signal::*,
-    words,
 };
 
 impl Page {
@@ -60,6 +59,40 @@ impl Page {
             parts.join(" · ")
         });
         Effect::new(move |_| bridge::set_title(&title.get()));
+    }
+
+    /// Takes a sample into the store, and opens it.
+    pub(crate) fn open_sample(self, sample: Sample) {
+        self.with_sample(sample, move |exchanges| {
+            if let Some(first) = exchanges.first() {
+                self.inspect_exchange(*first, None);
+            }
+        });
+    }
+
+    /// Takes a sample into the store, and serves it as the agent.
+    pub(crate) fn serve_sample(self, sample: Sample) {
+        self.with_sample(sample, move |exchanges| {
+            let served = |exchange: &i64| Served {
+                exchange: *exchange,
+                title: words::sample(sample).0.to_owned(),
+            };
+            self.replay.offer(exchanges.iter().map(served).collect());
+            self.shell.screen.set(Screen::Replay);
+            self.replay.start();
+        });
+    }
+
+    fn with_sample(self, sample: Sample, then: impl FnOnce(&[i64]) + 'static) {
+        spawn_local(async move {
+            match bridge::ask(TakeSample { sample }).await {
+                Ok(taken) => {
+                    self.library.changed();
+                    then(&taken.exchanges);
+                }
+                Err(report) => self.shell.notify(report),
+            }
+        });
     }
 
     /// Reads a recording into the store.

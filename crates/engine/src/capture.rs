@@ -232,13 +232,20 @@ impl Capture {
 
     fn edited(&self, ask: &EditSource, old: &Stored, known: &[Stored]) -> Result<Stored, EngineError> {
         let is_taken = |name: &str| name != old.name && known.iter().any(|source| source.name == name);
+        let upstream = checked_upstream(&ask.upstream)?;
+        let name = match ask.new_name.trim() {
+            // A name that was made from an upstream goes with it.
+            "" if old.name == address::name_from(&old.upstream, is_taken) => address::name_from(&upstream, is_taken),
+            "" => old.name.clone(),
+            name => checked_name(name, is_taken)?,
+        };
         Ok(Stored {
-            name: checked_name(ask.new_name.trim(), is_taken)?,
+            name,
             listen: match ask.listen.trim() {
                 "" => old.listen.clone(),
                 listen => address::listen_address(listen)?.to_string(),
             },
-            upstream: checked_upstream(&ask.upstream)?,
+            upstream,
             keep_secrets: ask.keep_secrets,
             ..old.clone()
         })

@@ -4,6 +4,7 @@
 //! - [`overview`]: what the command line lists and checks, a window at a time.
 //! - `mutes`: rules that count nowhere.
 //! - [`import`], [`export`], [`body`]: recording files in, files of a [`mod@format`] and bodies out.
+//! - `samples`: recordings that come with the program.
 
 pub(crate) mod body;
 pub(crate) mod export;
@@ -12,10 +13,11 @@ pub(crate) mod import;
 pub(crate) mod mutes;
 pub(crate) mod overview;
 mod rows;
+mod samples;
 
 use std::sync::{Arc, Mutex};
 
-use scrubjay_ipc::{Deleted, LibraryAsk};
+use scrubjay_ipc::{Deleted, LibraryAsk, SampleTaken};
 use scrubjay_recording::Limits;
 use scrubjay_store::Pruned;
 
@@ -48,6 +50,10 @@ impl Library {
             LibraryAsk::Library(ask) => {
                 let page = rows::page(ask.first, self.storage.list(&rows::query(ask))?);
                 return Ok(json(&mutes::leave_out(&self.storage, page)?));
+            }
+            LibraryAsk::TakeSample(ask) => {
+                let exchanges = self.take_sample(ask.sample)?;
+                return Ok(json(&SampleTaken { exchanges }));
             }
             LibraryAsk::Mute(ask) => return Ok(json(&mutes::change(&self.storage, ask)?)),
             LibraryAsk::Delete(ask) => self.storage.writable()?.hide(&ask.exchanges)?,

@@ -11,8 +11,9 @@ use crate::{
     Health, HealthView, Input, InputView, Jump, LanePicture, Lanes, Library, LibraryPage, Locate, MapMoment,
     MappedMoment, Mute, Mutes, Open, Opened, Pair, PairByHand, PairDetail, PairRow, Pairs, Place, ProblemRow,
     ProblemRows, Problems, ProblemsView, ReadValue, ReplayList, ReplayView, Replays, ReportText, Ribbons, RibbonsView,
-    Row, RowOf, RowPlace, RowWindow, Rows, Source, SourceList, Sources, SpanEventWindow, SpanEvents, StartReplay,
-    State, StatePatch, StateTree, Steer, StopReplay, SwitchSource, Undelete, ValueView, WriteHistory, Writes,
+    Row, RowOf, RowPlace, RowWindow, Rows, SampleTaken, Source, SourceList, Sources, SpanEventWindow, SpanEvents,
+    StartReplay, State, StatePatch, StateTree, Steer, StopReplay, SwitchSource, TakeSample, Undelete, ValueView,
+    WriteHistory, Writes,
 };
 
 /// How an answer is written down.
@@ -123,6 +124,8 @@ departments! {
         Erase => Deleted;
         /// Mutes a rule, or takes that back.
         Mute => Mutes;
+        /// Takes a recording that comes with the program into the store.
+        TakeSample => SampleTaken;
     }
 
     /// Sources: what is recorded.

@@ -123,6 +123,37 @@ pub struct Delete {
     pub exchanges: Vec<i64>,
 }
 
+/// A recording that comes with the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sample {
+    /// State deltas, one of which cannot be applied.
+    FailedPatch,
+    /// An interrupt that a person approves, and the run that resumes.
+    Interrupt,
+    /// A sub-agent that interrupts, and the run that answers it.
+    SubAgents,
+    /// A body that breaks off without a terminal event.
+    CutBody,
+}
+
+impl Sample {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::FailedPatch, Self::Interrupt, Self::SubAgents, Self::CutBody];
+}
+
+/// Takes a sample into the store, unless it is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakeSample {
+    pub sample: Sample,
+}
+
+/// The exchanges of a sample, in their order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SampleTaken {
+    pub exchanges: Vec<i64>,
+}
+
 /// Undoes a [`Delete`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undelete {
@@ -249,6 +280,7 @@ pub struct AddSource {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EditSource {
     pub name: String,
+    /// Empty keeps its name, or makes it anew from the upstream's host if it was made from the host before.
     pub new_name: String,
     /// Its new listen address.
     pub listen: String,

@@ -15,8 +15,8 @@ use any_spawner::Executor;
 use reactive_graph::owner::Owner;
 use scrubjay_ipc::{
     AnyAsk, Ask, Code, Delete, Deleted, Erase, HealthView, Library, LibraryAsk, LibraryPage, LibraryRow, LibrarySort,
-    Mutes, News, Open, Opened, ReplayAsk, ReplayList, Report, Source, SourceAsk, SourceList, Undelete, Verdict,
-    answer::answer,
+    Mutes, News, Open, Opened, ReplayAsk, ReplayList, Report, SampleTaken, Source, SourceAsk, SourceList, Undelete,
+    Verdict, answer::answer,
 };
 use scrubjay_recording::Recorded;
 use scrubjay_session::{exchange::Ending, memory::MemoryShelf, query::Reader};
@@ -190,6 +190,10 @@ impl Memory {
                 self.readers.borrow_mut().retain(|one, _| !ask.exchanges.contains(one));
                 json::<Erase>(&deleted(&ask.exchanges))
             }
+            // There is one sample, whichever is asked for.
+            LibraryAsk::TakeSample(_) => json::<scrubjay_ipc::TakeSample>(&SampleTaken {
+                exchanges: self.add(&recording("state-with-failed-patch")),
+            }),
             LibraryAsk::Mute(ask) => {
                 let mut mutes = self.mutes.borrow_mut();
                 mutes.everywhere.retain(|rule| *rule != ask.rule);

@@ -1,6 +1,6 @@
 //! What surrounds the screens: which is shown, theme, sources, health, messages.
 
-use scrubjay_ipc::{Health, HealthView, News, Report, Source, SourceState, Sources};
+use scrubjay_ipc::{Check, Health, HealthView, News, Report, Source, SourceState, Sources};
 
 use super::{density::Density, keyboard::Keyboard};
 use crate::{
@@ -45,6 +45,8 @@ pub(crate) struct Shell {
     pub(crate) opening: RwSignal<Option<Opening>>,
     /// The source made on the first-run card, until the card is closed.
     pub(crate) first_source: RwSignal<Option<String>>,
+    /// The first-run card was asked for.
+    is_guide_wanted: RwSignal<bool>,
     /// Counts up when the first-run card was closed, or asked for again.
     guide: RwSignal<u32>,
     sources_asker: Asker<Sources>,
@@ -75,6 +77,7 @@ impl Shell {
             sources: RwSignal::new(None),
             opening: RwSignal::new(None),
             first_source: RwSignal::new(None),
+            is_guide_wanted: RwSignal::new(false),
             guide: RwSignal::new(0),
             sources_asker: Asker::unheard(),
         };
@@ -131,9 +134,10 @@ impl Shell {
             .with(|health| health.as_ref().is_some_and(|health| health.read_only))
     }
 
-    /// Shows the first-run card where a first run lacks something, or closes it for good.
+    /// Shows the first-run card, or closes it for good.
     pub(crate) fn show_guide(self, shows: bool) {
         self.first_source.set(None);
+        self.is_guide_wanted.set(shows);
         if let Some(name) = untrack(move || self.guide_name()) {
             browser::remember(&name, if shows { "open" } else { "closed" });
         }
@@ -145,6 +149,18 @@ impl Shell {
         self.guide.track();
         let name = self.guide_name().filter(|_| !self.is_read_only());
         name.is_some_and(|name| browser::recall(&name).as_deref() != Some("closed"))
+    }
+
+    /// Whether the first-run card is shown: where nothing was captured, or it was asked for, until its source has
+    /// recorded an event.
+    pub(crate) fn guides(self, is_library_empty: bool) -> bool {
+        let made = self.first_source.get();
+        let has_recorded = made.as_ref().is_some_and(|name| {
+            let source = self.source(name);
+            source.is_some_and(|source| source.checklist.first_event == Check::Done)
+        });
+        let is_wanted = is_library_empty || made.is_some() || self.is_guide_wanted.get();
+        self.may_guide() && is_wanted && !has_recorded
     }
 
     /// Another store has a first run of its own.

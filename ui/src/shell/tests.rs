@@ -1,6 +1,6 @@
 //! What surrounds the screens, over recordings in memory.
 
-use scrubjay_ipc::{Code, News, Report, SourceState};
+use scrubjay_ipc::{Code, News, Report, Source, SourceState};
 
 use super::{
     commands::{Command, run},
@@ -114,23 +114,45 @@ fn the_first_run_card_stays_closed_for_its_store_alone() {
     assert!(!may_guide());
 }
 
+/// A source whose checklist ends like this.
+fn source(first_event: &str) -> Source {
+    let waits = serde_json::json!({ "is": "waiting" });
+    let source = serde_json::json!({
+        "name": "local", "listen": "127.0.0.1:5290", "url": "http://127.0.0.1:5290", "upstream": "http://localhost:8000",
+        "state": { "is": "recording" }, "keep_secrets": false, "keep_host": false, "drain": false, "frames_per_sec": 12, "open": 1,
+        "checklist": { "listening": waits, "upstream_answers": waits, "first_request": waits,
+            "first_bytes": waits, "first_event": { "is": first_event } },
+    });
+    serde_json::from_value(source).expect("a source")
+}
+
+#[test]
+fn the_first_run_card_goes_when_its_source_has_recorded() {
+    let memory = Memory::with(&[]);
+    let page = Page::new();
+    memory.settle();
+    let shell = page.shell;
+    let guides = move |is_empty| untrack(move || shell.guides(is_empty));
+    assert!(guides(true));
+    assert!(!guides(false), "a library with runs needs no first run");
+    shell.show_guide(true);
+    assert!(guides(false), "unless it is asked for");
+    shell.first_source.set(Some("local".to_owned()));
+    for (first_event, is_shown) in [("waiting", true), ("done", false)] {
+        *memory.sources.borrow_mut() = vec![source(first_event)];
+        memory.bring(News::Sources);
+        memory.settle();
+        assert_eq!(guides(false), is_shown, "{first_event}");
+    }
+}
+
 #[test]
 fn news_of_sources_are_asked_for() {
     let memory = Memory::with(&[]);
     let page = Page::new();
     memory.settle();
     assert_eq!(page.shell.sources.get_untracked(), Some(Vec::new()));
-    let waits = serde_json::json!({ "is": "waiting" });
-    let source = serde_json::json!({
-        "name": "local", "listen": "127.0.0.1:5290", "url": "http://127.0.0.1:5290", "upstream": "http://localhost:8000",
-        "state": { "is": "recording" }, "keep_secrets": false, "keep_host": false, "drain": false, "frames_per_sec": 12, "open": 1,
-        "checklist": { "listening": waits, "upstream_answers": waits, "first_request": waits,
-            "first_bytes": waits, "first_event": waits },
-    });
-    memory
-        .sources
-        .borrow_mut()
-        .push(serde_json::from_value(source).expect("a source"));
+    memory.sources.borrow_mut().push(source("waiting"));
     memory.bring(News::Sources);
     memory.settle();
     let recording = untrack(move || page.shell.recording());

@@ -104,7 +104,7 @@ impl Library {
         self.import(parse(name, bytes, self.limits)?, &[])
     }
 
-    fn lock_importing(&self) -> MutexGuard<'_, ()> {
+    pub(super) fn lock_importing(&self) -> MutexGuard<'_, ()> {
         self.importing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -115,10 +115,14 @@ impl Library {
         }
         let mut exchanges = Vec::new();
         for (name, bytes) in files {
-            let sample = (SAMPLE.0.to_owned(), SAMPLE.1.to_owned());
-            exchanges.extend(self.import(parse(name, bytes, self.limits)?, &[sample])?.exchanges);
+            exchanges.extend(self.import_sample(parse(name, bytes, self.limits)?)?.exchanges);
         }
         Ok(exchanges)
+    }
+
+    /// Imports a recording that comes with the program, and labels it so.
+    pub(super) fn import_sample(&self, recording: Recording) -> Result<Imported, EngineError> {
+        self.import(recording, &[(SAMPLE.0.to_owned(), SAMPLE.1.to_owned())])
     }
 
     fn import(&self, recording: Recording, labels: &[(String, String)]) -> Result<Imported, EngineError> {
@@ -163,7 +167,7 @@ fn twins(store: &Store, shelves: &[MemoryShelf]) -> Result<Option<String>, Engin
     }))
 }
 
-fn parse(name: &str, bytes: &[u8], limits: Limits) -> Result<Recording, EngineError> {
+pub(super) fn parse(name: &str, bytes: &[u8], limits: Limits) -> Result<Recording, EngineError> {
     let recording = scrubjay_recording::read_within(Cursor::new(bytes), limits);
     within(name, recording.map_err(|error| file::refused(name, error))?)
 }

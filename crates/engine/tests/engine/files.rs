@@ -1,7 +1,7 @@
 //! Recording files: out of a store, into another, and opened by themselves.
 
 use scrubjay_engine::{BodyOf, Engine, ExportFormat, Opening, Options};
-use scrubjay_ipc::{Code, Delete, Erase, Health, Library, LibrarySort, Undelete};
+use scrubjay_ipc::{Code, Delete, Erase, Health, Library, LibrarySort, Sample, TakeSample, Undelete};
 
 use crate::{
     recording::{EVENTS, panes, the_finished_run},
@@ -294,6 +294,24 @@ fn samples_come_into_an_empty_store_once() {
     let facts = scrubjay_session::shelf::Shelf::exchange(&engine.shelf(first[0]).unwrap()).unwrap();
     assert!(facts.labels.contains(&("sample".into(), "true".into())));
     assert_eq!(engine.import_samples(&samples).unwrap(), [0i64; 0]);
+}
+
+/// A sample that is there is given again, also after it was deleted.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sample_is_taken_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(&folder.path().join("store.db"));
+    let take = async |sample| ask(&engine, TakeSample { sample }).await.exchanges;
+    for sample in Sample::ALL {
+        let exchanges = take(sample).await;
+        assert!(!exchanges.is_empty(), "{sample:?}");
+        let facts = scrubjay_session::shelf::Shelf::exchange(&engine.shelf(exchanges[0]).unwrap()).unwrap();
+        assert!(facts.labels.contains(&("sample".into(), "true".into())));
+        let again = exchanges.clone();
+        ask(&engine, Delete { exchanges }).await;
+        assert_eq!(take(sample).await, again, "{sample:?}");
+    }
+    assert_eq!(library(&engine).await.total, 6);
 }
 
 #[test]

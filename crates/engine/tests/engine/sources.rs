@@ -202,3 +202,33 @@ async fn nonsense_is_refused_with_a_sentence() {
     check(source("a", "", "http://"), Code::BadAddress).await;
     assert!(ask(&engine, Sources {}).await.sources.is_empty());
 }
+
+/// A name that was made from a host is that of the host that is asked; a person's own name stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_made_from_an_upstream_goes_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(&folder.path().join("store.db"));
+    let named = async |name: &str| {
+        let add = AddSource {
+            name: name.into(),
+            listen: "127.0.0.1:0".into(),
+            upstream: "http://wrong.localhost:1".into(),
+            keep_secrets: false,
+        };
+        let added = ask(&engine, add).await;
+        let edit = EditSource {
+            name: added.name.clone(),
+            new_name: String::new(),
+            listen: String::new(),
+            upstream: "http://right.localhost:2/agui".into(),
+            keep_secrets: false,
+        };
+        let edited = ask(&engine, edit).await;
+        assert_eq!(edited.listen, added.listen);
+        (added.name, edited.name)
+    };
+    let made = |one: &str, other: &str| (one.to_owned(), other.to_owned());
+    assert_eq!(named("").await, made("wrong-localhost-1", "right-localhost-2"));
+    assert_eq!(named("mine").await, made("mine", "mine"));
+    assert_eq!(named("").await, made("wrong-localhost-1", "right-localhost-2-2"));
+}

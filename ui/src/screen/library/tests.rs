@@ -1,6 +1,6 @@
 //! The Library over recordings in memory.
 
-use scrubjay_ipc::{AnyAsk, LibraryAsk, LibrarySort, News, Verdict};
+use scrubjay_ipc::{AnyAsk, LibraryAsk, LibrarySort, News, ReplayAsk, Sample, Verdict};
 
 use super::commands::{Command as C, run};
 use crate::{
@@ -101,6 +101,33 @@ fn an_import_shows_its_runs_whatever_was_filtered() {
     assert_eq!(page.shell.said.get_untracked(), "The recording is open.");
     let newest = shown(page)[0].0;
     assert!(newest > 4);
+}
+
+#[test]
+fn a_sample_is_opened_from_the_first_run() {
+    let memory = Memory::with(&[]);
+    let page = Page::new();
+    memory.settle();
+    page.open_sample(Sample::FailedPatch);
+    memory.settle();
+    assert_eq!(page.shell.screen.get_untracked(), Screen::Inspect);
+    assert!(page.inspect.tail_now().problems > 0);
+    assert_eq!(total(page), 1);
+}
+
+#[test]
+fn a_sample_is_served_from_the_first_run() {
+    let memory = Memory::with(&[]);
+    let page = Page::new();
+    memory.settle();
+    page.serve_sample(Sample::FailedPatch);
+    memory.settle();
+    assert_eq!(page.shell.screen.get_untracked(), Screen::Replay);
+    let asked = memory.asked(|ask| match ask {
+        AnyAsk::Replay(ReplayAsk::StartReplay(ask)) => Some(ask.exchanges.clone()),
+        _ => None,
+    });
+    assert_eq!(asked[0].1, [1]);
 }
 
 #[test]

@@ -1,7 +1,30 @@
 //! Words of the Library, and those of every screen.
 
 pub use crate::words::*;
-use scrubjay_ipc::{LibraryPage, LibraryRow, LibrarySort, Verdict};
+use scrubjay_ipc::{LibraryPage, LibraryRow, LibrarySort, Sample, Verdict};
+
+/// A sample's name, and what it shows.
+pub fn sample(sample: Sample) -> (&'static str, &'static str) {
+    match sample {
+        Sample::FailedPatch => ("A failed patch", "State deltas, one of which cannot be applied"),
+        Sample::Interrupt => (
+            "An interrupt",
+            "A tool that a person approves, and the run that resumes",
+        ),
+        Sample::SubAgents => ("Sub-agents", "A sub-agent that interrupts, and the run that answers it"),
+        Sample::CutBody => ("A run cut short", "A body that breaks off without a terminal event"),
+    }
+}
+
+/// A sample's name in attributes.
+pub fn sample_word(sample: Sample) -> &'static str {
+    match sample {
+        Sample::FailedPatch => "failed-patch",
+        Sample::Interrupt => "interrupt",
+        Sample::SubAgents => "sub-agents",
+        Sample::CutBody => "cut-body",
+    }
+}
 
 /// What a row is called.
 pub fn title(row: &LibraryRow) -> String {

@@ -1,10 +1,17 @@
 //! The first run: one card from an upstream's address to the first event.
 
 use leptos::{ev, prelude::*};
-use scrubjay_ipc::{AddSource, EditSource, Report, Source};
+use scrubjay_ipc::{AddSource, EditSource, Report, Sample, Source};
 
 use super::sources;
-use crate::{bridge, part::coded::coded, screen::Page, screen::library::view as library};
+use crate::{
+    bridge,
+    part::coded::coded,
+    screen::{
+        Page,
+        library::{view as library, words},
+    },
+};
 
 pub(crate) fn card(page: Page) -> AnyView {
     let source = Memo::new(move |_| source_of(page));
@@ -74,20 +81,29 @@ fn upstream_form(page: Page, source: Memo<Option<Source>>) -> AnyView {
 }
 
 fn samples(page: Page) -> AnyView {
-    let last = move || {
-        let is_any = !page.library.recent.with(Vec::is_empty);
-        is_any.then(
-            || view! { <p class="dim">"Your last runs:"</p><div class="sample-list">{library::last_three(page)}</div> },
-        )
-    };
     view! {
         <div class="card samples">
-            <h2>"Or look at a recording"</h2>
-            <p class="dim">"Samples are in the recordings folder that comes with Scrubjay: a failed patch, an interrupt, sub-agents, a run cut short."</p>
+            <h2>"Or look at a sample"</h2>
+            <ul class="sample-list">{Sample::ALL.map(|sample| sample_view(page, sample))}</ul>
+            <h2>"Or open a recording"</h2>
             {library::open_button(page)}
             <p class="faint">"Or drop a file onto this window: .agui.jsonl, .agui.jsonl.gz"</p>
-            {last}
         </div>
+    }
+    .into_any()
+}
+
+fn sample_view(page: Page, sample: Sample) -> AnyView {
+    let (name, shows) = words::sample(sample);
+    let word = words::sample_word(sample);
+    view! {
+        <li><b>{name}</b><p class="dim">{shows}</p>
+            <div class="line">
+                <button class="btn outline" data-open-sample=word aria-label=format!("Open: {name}")
+                    on:click=move |_| page.open_sample(sample)>"Open"</button>
+                <button class="btn outline" data-serve-sample=word aria-label=format!("Serve as agent: {name}")
+                    on:click=move |_| page.serve_sample(sample)>"Serve as agent"</button>
+            </div></li>
     }
     .into_any()
 }
@@ -98,7 +114,7 @@ async fn start(known: Option<Source>, upstream: String) -> Result<Source, Report
         Some(known) => {
             let edit = EditSource {
                 name: known.name.clone(),
-                new_name: known.name,
+                new_name: String::new(),
                 listen: known.listen,
                 upstream,
                 keep_secrets: known.keep_secrets,

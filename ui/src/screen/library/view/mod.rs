@@ -20,11 +20,7 @@ pub(crate) fn screen(page: Page) -> AnyView {
     let state = move || model.list.page.state(|_| true, |page| page.total == 0);
     let is_first_run = Memo::new(move |_| {
         let none = model.list.page.read(is_empty_page).unwrap_or(false);
-        let no_source = page
-            .shell
-            .sources
-            .with(|sources| sources.as_ref().is_some_and(Vec::is_empty));
-        page.shell.may_guide() && (none || no_source || page.shell.first_source.with(Option::is_some))
+        page.shell.guides(none)
     });
     let is_empty = Memo::new(move |_| model.list.page.read(is_empty_page).unwrap_or(false));
     view! {
