@@ -40,14 +40,24 @@ pub(crate) fn for_run() -> Result<()> {
 
 /// Installs what `test` needs and returns the path of Node.
 pub(crate) fn for_test() -> Result<PathBuf> {
+    let node = for_build()?;
+    packages_of_tests()?;
+    Ok(node)
+}
+
+/// Installs what the stages of `test` that compile need, and Node, and returns its path.
+pub(crate) fn for_build() -> Result<PathBuf> {
     system_packages(&[&WINDOW_PACKAGES[..], &TEST_PACKAGES[..]].concat())?;
     wasm_target()?;
-    let node = node()?;
+    node()
+}
+
+/// Installs into `target/` what the tests run: it takes minutes, and compiling needs none of it.
+pub(crate) fn packages_of_tests() -> Result<()> {
     node_packages()?;
     pytest()?;
     cargo_deny()?;
-    agents()?;
-    Ok(node)
+    agents()
 }
 
 fn system_packages(wanted: &[&str]) -> Result<()> {

@@ -26,11 +26,14 @@ const WORK: [&str; 9] = [
     "Checking",
 ];
 
-/// Runs `cargo test` and prints its progress.
+/// With this cargo reports that all is compiled.
+const FINISHED: &str = "Finished ";
+
+/// Runs `cargo test` and prints its progress; `built` is called when all is compiled.
 ///
 /// # Errors
 /// When it cannot be started, or a test fails.
-pub(crate) fn run_tests(command: &mut Command) -> Result<()> {
+pub(crate) fn run_tests(command: &mut Command, built: &mut dyn FnMut()) -> Result<()> {
     let line = line_of(command);
     let (reader, writer) = std::io::pipe()?;
     command.stdout(writer.try_clone()?).stderr(writer);
@@ -42,7 +45,11 @@ pub(crate) fn run_tests(command: &mut Command) -> Result<()> {
     let mut progress = Progress::default();
     for line in BufReader::new(reader).split(b'\n') {
         let line = line?;
-        progress.line(&String::from_utf8_lossy(&line), &mut show);
+        let line = String::from_utf8_lossy(&line);
+        progress.line(&line, &mut show);
+        if line.trim_start().starts_with(FINISHED) {
+            built();
+        }
     }
     progress.end(&mut show);
     let status = child.wait()?;
@@ -72,7 +79,7 @@ impl Progress {
             show(&format!("  {}: {words}", self.binary));
         } else if !self.binary.is_empty() {
             self.held.push(line.to_owned());
-        } else if let Some(rest) = words.strip_prefix("Finished ") {
+        } else if let Some(rest) = words.strip_prefix(FINISHED) {
             show(&format!("  built{}", rest.rfind(" in ").map_or("", |at| &rest[at..])));
         } else if !WORK.iter().any(|work| words.starts_with(work)) && !words.is_empty() {
             show(line);

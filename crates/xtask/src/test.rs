@@ -1,8 +1,13 @@
 //! `cargo xtask test`: all that CI runs, as stages.
 
-use std::{path::Path, process::Command, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    sync::mpsc,
+    time::Instant,
+};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 
 use crate::{
     bundle, corpus, deny, need,
@@ -22,10 +27,9 @@ const WASM_PACKAGES: [&str; 6] = [
 
 type Stage = (&'static str, fn(&Path) -> Result<()>);
 
-/// Cheap ones first. A stage runs also after another one failed.
-const STAGES: [Stage; 8] = [
+/// Stages that only compile, cheap ones first. A stage runs also after another one failed.
+const COMPILING: [Stage; 5] = [
     ("format", |_| run(&mut cargo(&["fmt", "--all", "--check"]))),
-    ("deny", |_| deny::check()),
     ("page", |_| bundle::build()),
     ("clippy", |_| {
         run(&mut clippy(&["--workspace", "--exclude=scrubjay-ui", "--all-targets"]))
@@ -38,6 +42,11 @@ const STAGES: [Stage; 8] = [
         let mut docs = cargo(&["doc", "--quiet", "--workspace", "--no-deps", "--document-private-items"]);
         run(docs.args(["--exclude=scrubjay-ui"]).env("RUSTDOCFLAGS", "-D warnings"))
     }),
+];
+
+/// Stages that need the packages of [`need::packages_of_tests`], which are installed during the others.
+const RUNNING: [Stage; 3] = [
+    ("deny", |_| deny::check()),
     ("tests", tests),
     ("corpus", |node| {
         corpus::drive(
@@ -48,37 +57,60 @@ const STAGES: [Stage; 8] = [
     }),
 ];
 
-/// Installs what is missing, then runs all stages, or those named.
+/// Installs what is missing and runs all stages, or those named.
 pub(crate) fn test(only: &[String]) -> Result<()> {
-    if let Some(unknown) = only.iter().find(|name| STAGES.iter().all(|(stage, _)| stage != name)) {
-        let known: Vec<&str> = STAGES.iter().map(|(stage, _)| *stage).collect();
+    let all = || COMPILING.iter().chain(&RUNNING);
+    if let Some(unknown) = only.iter().find(|name| all().all(|(stage, _)| stage != name)) {
+        let known: Vec<&str> = all().map(|(stage, _)| *stage).collect();
         bail!("there is no stage `{unknown}`; the stages are: {}", known.join(", "));
     }
-    let node = need::for_test()?;
-    let chosen: Vec<&Stage> = STAGES
+    let is_chosen = |(name, _): &&Stage| only.is_empty() || only.iter().any(|wanted| wanted == name);
+    let mut stages = Stages {
+        count: all().filter(is_chosen).count(),
+        node: need::for_build()?,
+        times: Vec::new(),
+        failed: Vec::new(),
+    };
+    let packages = RUNNING
         .iter()
-        .filter(|(name, _)| only.is_empty() || only.iter().any(|wanted| wanted == name))
-        .collect();
-    let (mut failed, mut times) = (Vec::new(), Vec::new());
-    for (place, (name, stage)) in chosen.iter().enumerate() {
-        say(&format!("{}/{} {name} …", place + 1, chosen.len()));
+        .any(|stage| is_chosen(&stage))
+        .then(|| std::thread::spawn(need::packages_of_tests));
+    COMPILING.iter().filter(is_chosen).for_each(|stage| stages.run(stage));
+    if let Some(packages) = packages {
+        let outcome = packages.join();
+        outcome.map_err(|_panic| anyhow!("the packages of the tests could not be installed"))??;
+    }
+    RUNNING.iter().filter(is_chosen).for_each(|stage| stages.run(stage));
+    say(&summary(stages.times));
+    if stages.failed.is_empty() {
+        return Ok(());
+    }
+    bail!("failed: {}", stages.failed.join(", "))
+}
+
+/// The stages that have run, of so many.
+struct Stages {
+    count: usize,
+    node: PathBuf,
+    times: Vec<(u64, &'static str)>,
+    failed: Vec<&'static str>,
+}
+
+impl Stages {
+    fn run(&mut self, (name, stage): &Stage) {
+        say(&format!("{}/{} {name} …", self.times.len() + 1, self.count));
         let began = Instant::now();
-        let outcome = stage(&node);
+        let outcome = stage(&self.node);
         let secs = began.elapsed().as_secs();
-        times.push((secs, *name));
+        self.times.push((secs, name));
         match outcome {
             Ok(()) => say(&format!("{name}: passed in {secs} s")),
             Err(error) => {
                 say(&format!("{name}: FAILED after {secs} s: {error:#}"));
-                failed.push(*name);
+                self.failed.push(name);
             }
         }
     }
-    say(&summary(times));
-    if failed.is_empty() {
-        return Ok(());
-    }
-    bail!("failed: {}", failed.join(", "))
 }
 
 /// The time of all stages, and the three that took the longest.
@@ -111,8 +143,24 @@ fn clippy(arguments: &[&str]) -> Command {
     clippy
 }
 
+/// Runs all tests. Those of the page are compiled with other features: that is done while the others run.
 fn tests(node: &Path) -> Result<()> {
     let mut tests = cargo(&["test", "--workspace", "--exclude=scrubjay-ui", "--no-fail-fast"]);
-    run_tests(tests.env("SCRUBJAY_NODE", node).env("INSTA_UPDATE", "no"))?;
-    run_tests(cargo(&["test", "--package=scrubjay-ui", "--no-fail-fast"]).env("INSTA_UPDATE", "no"))
+    tests.env("SCRUBJAY_NODE", node).env("INSTA_UPDATE", "no");
+    let mut of_page = cargo(&["test", "--package=scrubjay-ui", "--no-fail-fast"]);
+    of_page.env("INSTA_UPDATE", "no");
+    let (built, when_built) = mpsc::channel();
+    std::thread::scope(|scope| {
+        let page = scope.spawn(move || {
+            // An error: the others could not be compiled, and the sender is gone.
+            let _is_built = when_built.recv();
+            run_tests(&mut of_page, &mut || {})
+        });
+        let rest = run_tests(&mut tests, &mut || built.send(()).unwrap_or_default());
+        drop(built);
+        let page = page
+            .join()
+            .map_err(|_panic| anyhow!("the tests of the page could not be run"))?;
+        rest.and(page)
+    })
 }
