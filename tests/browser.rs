@@ -9,6 +9,10 @@ use stage::{
     serve::{serve, serve_at, take_in},
 };
 
+/// Control and Delete as WebDriver writes them.
+const CONTROL: &str = "\u{e009}";
+const DELETE: &str = "\u{e017}";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_shows_what_the_window_shows() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
@@ -198,12 +202,12 @@ async fn nothing_moves_or_hides_under_the_pointer() {
     )
     .await;
     page.click(".lib-row[data-exchange='2'] .sign").await;
-    page.press("\u{e017}").await;
+    page.press(DELETE).await;
     page.wait_for("[data-notice=undo]").await;
     let [_, top, _, _] = page.rect(row).await;
     assert!(top <= y, "the rows below go up, and nothing goes down: {top} {y}");
     let first = page.rect(".lib-head").await;
-    page.press(&format!("{}z{}", "\u{e009}", flow::key::NULL)).await;
+    page.press(&format!("{CONTROL}z{}", flow::key::NULL)).await;
     page.wait_for(".lib-row[data-exchange='2']").await;
     assert_eq!(page.rect(".lib-head").await, first, "the list stays where it is");
 

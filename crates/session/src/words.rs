@@ -95,6 +95,16 @@ pub fn count(number: u64) -> String {
     out
 }
 
+/// A frame's name in a sentence: `frame 48,210`.
+pub fn frame(seq: u32) -> String {
+    format!("frame {}", count(u64::from(seq)))
+}
+
+/// A frame's name as a mark: `#48,210`.
+pub fn frame_mark(seq: u32) -> String {
+    format!("#{}", count(u64::from(seq)))
+}
+
 /// A number of things that have a regular plural: `1 run`, `1,200 runs`.
 pub fn many(number: u64, thing: &str) -> String {
     match number {
@@ -198,6 +208,8 @@ mod tests {
         );
         assert_eq!(bytes(999_900), "1.0 MB");
         assert_eq!([1, 2_000].map(|number| many(number, "run")), ["1 run", "2,000 runs"]);
+        assert_eq!(frame(607_018), "frame 607,018");
+        assert_eq!([8, 607_018].map(frame_mark), ["#8", "#607,018"]);
     }
 
     #[test]

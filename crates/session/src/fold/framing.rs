@@ -15,6 +15,7 @@ use super::{
     finding::Violation,
     rule::{CUT, ENDS_INSIDE, LINE_ENDS, LOST, NOT_JSON, Severity, TOO_LARGE, rule},
 };
+use crate::words::{frame_mark, many};
 
 /// The stage: what waits for LF LF.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -157,8 +158,9 @@ impl Framing {
         }
         self.reported.joined = true;
         let message = format!(
-            "the client cuts at LF LF only, and there is none between #{} and #{}: it reads them as one, which is not JSON",
-            frames.first, frames.last
+            "the client cuts at LF LF only, and there is none between {} and {}: it reads them as one, which is not JSON",
+            frame_mark(frames.first),
+            frame_mark(frames.last)
         );
         Some(Violation {
             stops: false,
@@ -174,11 +176,11 @@ impl Framing {
         let when = if is_last {
             "when the body ends".to_owned()
         } else {
-            format!("with #{seq}")
+            format!("with {}", frame_mark(seq))
         };
         let message = format!(
-            "there is no LF LF after #{}, so the client reads it only {when}",
-            frames.last
+            "there is no LF LF after {}, so the client reads it only {when}",
+            frame_mark(frames.last)
         );
         Some(Violation::new(&ENDS_INSIDE, message))
     }
@@ -207,9 +209,10 @@ impl Framing {
 }
 
 fn names(frames: Frames) -> String {
+    let (first, last) = (frame_mark(frames.first), frame_mark(frames.last));
     match frames.count {
-        2 => format!("#{} and #{}", frames.first, frames.last),
-        count => format!("{count} frames from #{} to #{}", frames.first, frames.last),
+        2 => format!("{first} and {last}"),
+        number => format!("{} from {first} to {last}", many(u64::from(number), "frame")),
     }
 }
 

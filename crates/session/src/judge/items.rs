@@ -19,7 +19,10 @@ use super::{
         UNKNOWN_RESULT,
     },
 };
-use crate::fold::{BeforeEvent, Event, Message, Named, Violation, text_of, value::Value};
+use crate::{
+    fold::{BeforeEvent, Event, Message, Named, Violation, text_of, value::Value},
+    words,
+};
 
 /// Texts from here on are compared, characters.
 const SAME_TEXT_LEN: u64 = 40;
@@ -152,7 +155,7 @@ impl Items {
         if let Some((_, holder)) = call_of(before, id) {
             let place = match holder.first_seq {
                 0 => "the request's messages".to_owned(),
-                seq => format!("the conversation since frame {seq}"),
+                seq => format!("the conversation since {}", words::frame(seq)),
             };
             let message = format!("tool call '{id}' is started, and is in {place} already");
             findings.push(Violation::new(&CALL_RESTARTED, message));
@@ -233,7 +236,7 @@ fn step_starts(before: &BeforeEvent<'_>, reported: &mut Reported, findings: &mut
 fn origin_of(first_seq: u32) -> String {
     match first_seq {
         0 => "the request".to_owned(),
-        seq => format!("frame {seq}"),
+        seq => words::frame(seq),
     }
 }
 

@@ -16,7 +16,10 @@ use super::{
         SECOND_RUN, SILENT_FAILURE, UNCLOSED, USAGE,
     },
 };
-use crate::fold::{BeforeEvent, Event, Violation, clipped, text_of};
+use crate::{
+    fold::{BeforeEvent, Event, Violation, clipped, text_of},
+    words,
+};
 
 /// Unanswered calls that are remembered in a run. Where there are more, the
 /// list of pending ones is not judged.
@@ -116,7 +119,8 @@ impl Runs {
     fn succeeded(&mut self, outcome: Option<&Object>, findings: &mut Vec<Violation>) {
         if let Some(seq) = self.raw_error.take() {
             let message = format!(
-                "RAW of frame {seq} reports an error, nothing came of the run after it, and it finished as a success"
+                "RAW of {} reports an error, nothing came of the run after it, and it finished as a success",
+                words::frame(seq)
             );
             findings.push(Violation::new(&SILENT_FAILURE, message));
         }

@@ -22,6 +22,7 @@ use super::{
 use crate::{
     fold::{BeforeEvent, Event, Message, Named, Violation, clipped, rule::Rule, text_of},
     steps::tick,
+    words,
 };
 
 /// Messages that are compared with a snapshot: the last ones of the run, and as many before it.
@@ -113,9 +114,9 @@ impl Comparing<'_> {
         if self.stated.protects(held) {
             return;
         }
-        let since = held.first_seq;
+        let since = words::frame(held.first_seq);
         let Some((place, what)) = self.stated.twin(held, self.before.pieces) else {
-            let fault = format!("message '{name}', there since frame {since}, is not in the snapshot");
+            let fault = format!("message '{name}', there since {since}, is not in the snapshot");
             return self.faults.push(fault);
         };
         // A result under another message id is the same to everybody, if it stays in its place.
@@ -133,7 +134,7 @@ impl Comparing<'_> {
             None => String::new(),
         };
         self.faults.push(format!(
-            "message '{name}', there since frame {since}, has its {what} as '{other}' in the snapshot: the client drops '{name}' and appends '{other}'{after}"
+            "message '{name}', there since {since}, has its {what} as '{other}' in the snapshot: the client drops '{name}' and appends '{other}'{after}"
         ));
     }
 
