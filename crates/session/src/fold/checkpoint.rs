@@ -45,7 +45,7 @@ use crate::{
     steps::{tick, ticks},
 };
 
-const VERSION: u64 = 6;
+const VERSION: u64 = 7;
 /// Pieces that one checkpoint can seal.
 const PIECES_A_SEQ: u64 = 1 << 20;
 /// Deeper values than are ever made are damage.

@@ -7,6 +7,7 @@ use super::{
     Judge,
     effort::Effort,
     items::Items,
+    meant::{Meant, Snapshots},
     reported::Reported,
     request::RunRequest,
     runs::Runs,
@@ -21,6 +22,7 @@ impl Judge {
     pub(crate) fn write(&self, writer: &mut Writer) {
         write_runs(writer, &self.runs);
         write_items(writer, &self.items);
+        write_meant(writer, &self.meant);
         write_times(writer, &self.times);
         writer.uint(self.reported.0.len() as u64);
         self.reported.0.iter().for_each(|known| writer.uint(*known));
@@ -35,6 +37,7 @@ impl Judge {
             head: Head::of(exchange),
             runs: read_runs(reader)?,
             items: read_items(reader)?,
+            meant: read_meant(reader)?,
             times: read_times(reader)?,
             reported: Reported((0..reader.count()?).map(|_| reader.uint()).collect::<Result<_, _>>()?),
             effort: Effort(reader.uint()?),
@@ -64,6 +67,7 @@ fn write_runs(writer: &mut Writer, runs: &Runs) {
     writer.bytes(runs.run_id.as_bytes());
     write_texts(writer, &runs.unanswered);
     writer.u8(u8::from(runs.leaves_calls_open));
+    write_texts(writer, &runs.left_open);
 }
 
 fn read_runs(reader: &mut Reader<'_>) -> Result<Runs, Damaged> {
@@ -76,6 +80,7 @@ fn read_runs(reader: &mut Reader<'_>) -> Result<Runs, Damaged> {
         run_id: text(reader)?,
         unanswered: read_texts(reader)?,
         leaves_calls_open: reader.u8()? != 0,
+        left_open: read_texts(reader)?,
     })
 }
 
@@ -117,6 +122,46 @@ fn read_items(reader: &mut Reader<'_>) -> Result<Items, Damaged> {
         _ => Some(text(reader)?),
     };
     Ok(items)
+}
+
+fn write_meant(writer: &mut Writer, meant: &Meant) {
+    let (id, len) = meant.last_delta.clone().unwrap_or_default();
+    writer.u8(u8::from(meant.last_delta.is_some()));
+    writer.bytes(id.as_bytes());
+    writer.uint(len);
+    writer.u8(u8::from(meant.has_base));
+    for snapshots in [meant.states, meant.lists] {
+        writer.uint(u64::from(snapshots.count));
+        writer.uint(u64::from(snapshots.unchanged));
+        writer.uint(snapshots.bytes);
+    }
+    writer.u8(u8::from(meant.last_result.is_some()));
+    writer.bytes(meant.last_result.as_ref().map_or(&[], |call| call.as_bytes()));
+    writer.u8(u8::from(meant.speaks_by_call));
+}
+
+fn read_meant(reader: &mut Reader<'_>) -> Result<Meant, Damaged> {
+    let (has_delta, id, len) = (reader.u8()? != 0, text(reader)?, reader.uint()?);
+    let has_base = reader.u8()? != 0;
+    let (states, lists) = (read_snapshots(reader)?, read_snapshots(reader)?);
+    let (has_result, call) = (reader.u8()? != 0, text(reader)?);
+    Ok(Meant {
+        last_delta: has_delta.then_some((id, len)),
+        has_base,
+        states,
+        lists,
+        last_result: has_result.then_some(call),
+        speaks_by_call: reader.u8()? != 0,
+        frame_len: 0,
+    })
+}
+
+fn read_snapshots(reader: &mut Reader<'_>) -> Result<Snapshots, Damaged> {
+    Ok(Snapshots {
+        count: reader.u32()?,
+        unchanged: reader.u32()?,
+        bytes: reader.uint()?,
+    })
 }
 
 fn write_times(writer: &mut Writer, times: &Times) {

@@ -9,7 +9,7 @@
 //! ```text
 //! request ─▶ ids, tools ─┐
 //! frames ──▶ spelling, secrets, times ──────┐
-//! events ──▶ runs, items, arguments, snapshot, patches ──▶ findings
+//! events ──▶ runs, items, arguments, snapshot, meant, patches ──▶ findings
 //! end ─────▶ transport ─────────────────────┘
 //! ```
 //!
@@ -17,7 +17,7 @@
 //! said, or a note. No finding is an error unless a real client breaks.
 //!
 //! Map, in reading order: [`mod@rule`] (the registry), `request`, `runs`,
-//! `items`, `arguments`, `snapshot`, `patches`, `spelling`, `secrets`,
+//! `items`, `arguments`, `snapshot`, `meant`, `patches`, `spelling`, `secrets`,
 //! `transport`, `framing`, `reported`, `effort`, `keep`. What stops the client is not here (`fold`),
 //! nor is muting (`engine`).
 
@@ -26,6 +26,7 @@ mod effort;
 mod framing;
 mod items;
 mod keep;
+mod meant;
 mod patches;
 mod reported;
 mod request;
@@ -46,6 +47,7 @@ pub(crate) use self::transport::{Arrived, Ended};
 use self::{
     effort::Effort,
     items::Items,
+    meant::{Around, Meant},
     reported::Reported,
     request::RunRequest,
     rule::{DELTA_LARGER, LARGE_STATE, SECRET, SNAKE_CASE, TYPE_CASE},
@@ -76,6 +78,7 @@ pub(crate) struct Judge {
     head: Head,
     runs: Runs,
     items: Items,
+    meant: Meant,
     times: Times,
     reported: Reported,
     effort: Effort,
@@ -91,6 +94,7 @@ impl Judge {
             head: Head::of(exchange),
             runs: Runs::default(),
             items: Items::default(),
+            meant: Meant::default(),
             times: Times::default(),
             reported: Reported::default(),
             effort: Effort::default(),
@@ -104,6 +108,7 @@ impl Judge {
     pub(crate) fn frame(&mut self, frame: &Frame, arrived: Arrived) -> Vec<Violation> {
         let mut findings = Vec::new();
         self.effort.pay(frame.data.len());
+        self.meant.frame_len = frame.data.len() as u64;
         self.spelling(frame, &mut findings);
         if frame.event_type != Some(EventType::ReasoningEncryptedValue) {
             self.look_for_secrets(&frame.data, "the event", &mut findings);
@@ -191,6 +196,7 @@ impl Judge {
 
 impl EventObserver for Judge {
     fn before(&mut self, before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Violation>) {
+        let is_explained = event.kind == EventType::RunFinished && self.runs.explains_end(event);
         match event.kind {
             EventType::RunStarted => self.runs.started(before, event, &self.request, findings),
             EventType::RunFinished => self.runs.finished(before, event, &self.request, findings),
@@ -214,6 +220,14 @@ impl EventObserver for Judge {
             EventType::ActivityDelta => judge_activity_patch(before, event, findings),
             _ => {}
         }
+        let mut around = Around {
+            request: &self.request,
+            reported: &mut self.reported,
+            effort: &mut self.effort,
+            since: self.runs.first_seq,
+            is_explained,
+        };
+        self.meant.follow(before, event, &mut around, findings);
         let memory = Memory {
             request: &mut self.request,
             reported: &mut self.reported,

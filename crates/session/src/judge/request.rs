@@ -27,6 +27,7 @@ pub(super) struct RunRequest {
     pub(super) is_connect: bool,
     pub(super) thread_id: Option<Wtf8>,
     pub(super) run_id: Option<Wtf8>,
+    pub(super) has_state: bool,
     /// What the frontend offers, by name.
     pub(super) tools: BTreeMap<Wtf8, Tool>,
 }
@@ -44,6 +45,7 @@ impl RunRequest {
             let text = |name: &str| input.get(name).and_then(Value::as_wtf8).cloned();
             request.thread_id = text("threadId");
             request.run_id = text("runId");
+            request.has_state = input.get("state").is_some_and(|state| !matches!(state, Value::Null));
             for tool in input.get("tools").and_then(Value::as_array).unwrap_or_default() {
                 if let Some(name) = tool.get("name").and_then(Value::as_wtf8) {
                     request.tools.insert(name.clone(), Tool::new(tool.get("parameters")));

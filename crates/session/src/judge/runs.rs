@@ -12,8 +12,8 @@ use super::{
     reported::Reported,
     request::RunRequest,
     rule::{
-        ID_MISMATCH, INTERRUPT_TWICE, LEGACY_INTERRUPT, NEWER_VERSION, NO_RESULT, PENDING_CALLS, RUN_FAILED,
-        SECOND_RUN, SILENT_FAILURE, UNCLOSED, USAGE,
+        CALL_LEFT_OPEN, ID_MISMATCH, INTERRUPT_TWICE, LEGACY_INTERRUPT, NEWER_VERSION, NO_RESULT, PENDING_CALLS,
+        REPEATED_RUN_ID, RUN_FAILED, SECOND_RUN, SILENT_FAILURE, UNCLOSED, USAGE,
     },
 };
 use crate::{
@@ -45,6 +45,8 @@ pub(crate) struct Runs {
     /// A custom event explains calls without a result: `on_interrupt`, or
     /// `PredictState`, whose tools frontends answer without offering them.
     pub(super) leaves_calls_open: bool,
+    /// Calls of the frontend's tools without a result, once the run has finished.
+    pub(super) left_open: Vec<Wtf8>,
 }
 
 impl Runs {
@@ -59,6 +61,9 @@ impl Runs {
             let after = if self.failed { "RUN_ERROR" } else { "RUN_FINISHED" };
             let message = format!("run {} on one stream, after {after}", self.count + 1);
             findings.push(Violation::new(&SECOND_RUN, message));
+            if !request.is_connect {
+                self.follows_another(before, event, findings);
+            }
         }
         *self = Self {
             count: self.count.saturating_add(1),
@@ -73,6 +78,35 @@ impl Runs {
             self.compare("request's", &[&request.thread_id, run_id], event, findings);
         }
         judge_version(event, findings);
+    }
+
+    /// What the run before has left for a run on the same stream.
+    fn follows_another(&self, before: &BeforeEvent<'_>, event: &Event, findings: &mut Vec<Violation>) {
+        let run_id = event.required("runId");
+        if *run_id == self.run_id {
+            let message = format!("the run before it on this stream has the runId '{run_id}', too");
+            findings.push(Violation::new(&REPEATED_RUN_ID, message));
+        }
+        let open = self.left_open.iter().filter(|id| answered_at(before, id).is_none());
+        let calls: Vec<String> = open.filter_map(|id| Some(named(id, &tool_of(before, id)?))).collect();
+        if !calls.is_empty() {
+            let message = format!(
+                "the next run begins, and the frontend has not answered: {}",
+                listed(&calls)
+            );
+            findings.push(Violation::new(&CALL_LEFT_OPEN, message));
+        }
+    }
+
+    /// Whether something else explains that nothing follows a result.
+    pub(super) fn explains_end(&self, event: &Event) -> bool {
+        let outcome = event.object("outcome");
+        let kind = outcome.and_then(|outcome| outcome.get("type")).and_then(Value::as_str);
+        kind.is_some_and(|kind| kind != "success")
+            || self.leaves_calls_open
+            || self.raw_error.is_some()
+            || !self.unanswered.is_empty()
+            || !pending_in(outcome).is_empty()
     }
 
     /// Compares the ids of a boundary event with those that came before.
@@ -113,7 +147,9 @@ impl Runs {
             }
         }
         judge_interrupts(outcome, findings);
-        self.unanswered.clear();
+        let offered = |id: &Wtf8| tool_of(before, id).is_some_and(|name| request.tools.contains_key(&name));
+        self.left_open = std::mem::take(&mut self.unanswered);
+        self.left_open.retain(offered);
     }
 
     fn succeeded(&mut self, outcome: Option<&Object>, findings: &mut Vec<Violation>) {
@@ -231,31 +267,42 @@ fn judge_unanswered(
     if before.is_lossy || !request.is_input || request.is_connect {
         return;
     }
-    let name_of = |id: &Wtf8| {
-        let (call, _) = call_of(before, id)?;
-        let name = text_of(call.get("function")?, "name")?;
-        Some(Wtf8::from_bytes(name.to_vec()))
-    };
     let calls: Vec<String> = unanswered
         .iter()
         .filter(|id| answered_at(before, id).is_none())
-        .filter_map(|id| Some((id, name_of(id)?)))
+        .filter_map(|id| Some((id, tool_of(before, id)?)))
         .filter(|(_, name)| !request.tools.contains_key(name))
-        .map(|(id, name)| {
-            let (id, name) = (id.to_str_lossy(), name.to_str_lossy());
-            format!("call '{}' of tool '{}'", clipped(&id), clipped(&name))
-        })
+        .map(|(id, name)| named(id, &name))
         .collect();
     if calls.is_empty() {
         return;
     }
+    let message = format!(
+        "the run finished as a success, and no result came for: {}",
+        listed(&calls)
+    );
+    findings.push(Violation::new(&NO_RESULT, message));
+}
+
+/// The name of the tool that a call is of.
+fn tool_of(before: &BeforeEvent<'_>, id: &Wtf8) -> Option<Wtf8> {
+    let (call, _) = call_of(before, id)?;
+    let name = text_of(call.get("function")?, "name")?;
+    Some(Wtf8::from_bytes(name.to_vec()))
+}
+
+fn named(id: &Wtf8, tool: &Wtf8) -> String {
+    let (id, tool) = (id.to_str_lossy(), tool.to_str_lossy());
+    format!("call '{}' of tool '{}'", clipped(&id), clipped(&tool))
+}
+
+/// The first calls, and how many there are beside them.
+fn listed(calls: &[String]) -> String {
     let more = match calls.len().saturating_sub(NAMED) {
         0 => String::new(),
         more => format!("; and {more} more"),
     };
-    let named = calls[..calls.len().min(NAMED)].join("; ");
-    let message = format!("the run finished as a success, and no result came for: {named}{more}");
-    findings.push(Violation::new(&NO_RESULT, message));
+    format!("{}{more}", calls[..calls.len().min(NAMED)].join("; "))
 }
 
 fn reports_error(event: &Event) -> bool {

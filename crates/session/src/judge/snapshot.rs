@@ -14,6 +14,8 @@ mod stated;
 
 use std::collections::{HashMap, HashSet};
 
+use scrubjay_protocol::json::Value as Json;
+
 use self::{places::Places, stated::Stated};
 use super::{
     request::RunRequest,
@@ -72,10 +74,11 @@ pub(super) fn judge(
     let looked_at = LOOKED_AT.saturating_add(stated.messages.len());
     let last = before.view.messages.last(looked_at, before.pieces);
     // What RUN_STARTED repeats of the input is of the frame of the run, and was said before it.
-    let (own, earlier): (Vec<_>, Vec<_>) = last.iter().partition(|message| message.first_seq > since);
-    comparing.own(&own);
+    let own = last.iter().filter(|message| message.first_seq > since);
+    comparing.own(&own.take(COMPARED).collect::<Vec<_>>());
     if knows_history {
-        comparing.earlier(&earlier);
+        let earlier = last.iter().filter(|message| message.first_seq <= since);
+        comparing.earlier(&earlier.take(COMPARED).collect::<Vec<_>>());
     }
     comparing.report(&SNAPSHOT_DISAGREES, &comparing.faults, findings);
     if knows_history {
@@ -87,14 +90,25 @@ pub(super) fn judge(
     }
 }
 
+/// Whether the client's list is another after it.
+pub(super) fn changes(before: &BeforeEvent<'_>, event: &Event) -> bool {
+    let stated = event.get("messages").and_then(Json::as_array).unwrap_or_default();
+    let messages = &before.view.messages;
+    if messages.len() != stated.len() {
+        return true;
+    }
+    let held = messages.last(stated.len(), before.pieces);
+    let mut both = held.iter().rev().zip(stated);
+    !both.all(|(held, stated)| held.value.same_as_read(stated, before.pieces))
+}
+
 impl Comparing<'_> {
     /// What the run itself has brought, the last first.
     fn own(&mut self, messages: &[&Message]) {
-        let compared = &messages[..messages.len().min(COMPARED)];
-        for message in compared.iter().rev() {
+        for message in messages.iter().rev() {
             self.own_message(message);
         }
-        if !compared.is_empty() {
+        if !messages.is_empty() {
             self.calls_left_out();
         }
         for id in &self.stated.repeated {
@@ -141,8 +155,7 @@ impl Comparing<'_> {
     /// What was there before the run, the last first.
     fn earlier(&mut self, messages: &[&Message]) {
         let asked = messages.iter().position(|message| message.is("user"));
-        let compared = messages.iter().enumerate().take(COMPARED).collect::<Vec<_>>();
-        for (place, message) in compared.into_iter().rev() {
+        for (place, message) in messages.iter().enumerate().rev() {
             let faults = self.earlier_message(message);
             match Some(place) == asked {
                 true => self.faults.extend(faults),

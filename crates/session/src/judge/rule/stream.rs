@@ -69,6 +69,62 @@ rules! {
         effect: "The official client goes on: messages accumulate, state stays.",
         fix: "Nothing, unless older clients are served.",
     };
+    NOTHING_SAID = Rule {
+        id: "run.nothing_said", severity: Note, stops: false, fails: &[],
+        title: "success without a text after the last result",
+        explanation: "The run finished as a success. After its last TOOL_CALL_RESULT came no text, and no change of the state, activity, custom event or result of the run in its place. Most often the model returned an empty answer.",
+        clause: LIFECYCLE,
+        effect: "The client shows the call and its result, and no answer.",
+        fix: "Ask the model again when its answer is empty, or send RUN_ERROR; nothing, if the agent speaks through its tools.",
+    };
+    REPEATED_RUN_ID = Rule {
+        id: "run.repeated_id", severity: Note, stops: false, fails: &[],
+        title: "two runs under one runId",
+        explanation: "RUN_STARTED has the runId of the run before it on the same stream.",
+        clause: LIFECYCLE,
+        effect: "The official client does not look; pages and logs that keep runs by id take both for one.",
+        fix: "Give each run an id of its own; look for an agent that is asked twice for one request.",
+    };
+    EMPTY_DELTA = Rule {
+        id: "item.empty_delta", severity: Note, stops: false, fails: &[],
+        title: "delta without anything in it",
+        explanation: "An event that goes on with a text or with arguments has an empty delta. It is reported once for each type of event.",
+        clause: TEXT,
+        effect: "None in the official client, except for the bytes.",
+        fix: "Leave out pieces of the model's answer that have no text.",
+    };
+    TEXT_REPEATED = Rule {
+        id: "text.repeated", severity: Note, stops: false, fails: &[],
+        title: "delta that says the text again",
+        explanation: "A delta of 40 bytes or more begins with the whole text of its message so far, or with the whole delta before it. Most often the agent sends the text so far, or the whole text at its end, in the place of what is new.",
+        clause: TEXT,
+        effect: "The client appends each delta, so the text stands there twice or more.",
+        fix: "Send in each delta only what is new.",
+    };
+    RESULT_EARLY = Rule {
+        id: "call.early_result", severity: Note, stops: false, fails: &[],
+        title: "result before the end of its call",
+        explanation: "TOOL_CALL_RESULT came while the call was open, so its arguments may not have been complete. It is reported once.",
+        clause: TOOLS,
+        effect: "The official client takes the result; pages that wait for TOOL_CALL_END show it late, or show the call as running.",
+        fix: "Send TOOL_CALL_END when the arguments are complete, and the result after it.",
+    };
+    CALL_LEFT_OPEN = Rule {
+        id: "call.left_open", severity: Note, stops: false, fails: &[],
+        title: "next run before the frontend has answered",
+        explanation: "A run has called a tool that the request offers, and the next run on the same stream begins without its result.",
+        clause: FRONTEND,
+        effect: "The client gets no chance to answer between the runs; the call stays without a result, or the frontend answers it too late.",
+        fix: "End the stream after the run that calls the frontend's tool, and go on with the next request.",
+    };
+    RAW_TYPED = Rule {
+        id: "raw.typed", severity: Note, stops: false, fails: &[],
+        title: "event of the protocol inside RAW",
+        explanation: "RAW holds an event whose type is one of the protocol's own. It is reported once for each type.",
+        clause: EVENT_TYPES,
+        effect: "The client hands it on as a foreign event: it changes neither messages nor state.",
+        fix: "Send the event itself, if it is meant for the client.",
+    };
     OVERLAP = Rule {
         id: "item.overlap", severity: Note, stops: false, fails: &[TypeScript35],
         title: "items that overlap",
@@ -276,6 +332,30 @@ rules! {
         clause: MESSAGES,
         effect: "The official client keeps its own order and appends what is new.",
         fix: "Send messages in the order in which they were streamed.",
+    };
+    UNCHANGED = Rule {
+        id: "snapshot.unchanged", severity: Note, stops: false, fails: &[],
+        title: "snapshots that change nothing",
+        explanation: "Several snapshots of a run state what the client holds already. The first of each kind in a run is not counted. They are reported once at the end of the run, with their number and the bytes of their data.",
+        clause: STATE,
+        effect: "None, except for the bytes.",
+        fix: "Send a snapshot when something has changed, and at most one at the end.",
+    };
+    STATE_DROPPED = Rule {
+        id: "state.dropped", severity: Note, stops: false, fails: &[],
+        title: "snapshot that drops what the run has set",
+        explanation: "STATE_SNAPSHOT is without members that deltas or earlier snapshots of the same run have set, or without items that deltas have added. Most often each tool sends its own part of the state as the whole.",
+        clause: STATE,
+        effect: "The client replaces the whole state; what the snapshot does not have is gone.",
+        fix: "Send STATE_DELTA for a part of the state; nothing, if it is to be removed.",
+    };
+    NO_BASE = Rule {
+        id: "state.no_base", severity: Note, stops: false, fails: &[],
+        title: "delta without a state to change",
+        explanation: "STATE_DELTA came before any STATE_SNAPSHOT, and the request has no state, so what it is to change is not on the wire.",
+        clause: STATE,
+        effect: "The official client changes the state that it holds for itself, an empty one most often; where a path is missing, the delta fails.",
+        fix: "Send STATE_SNAPSHOT before the first delta.",
     };
     PATCH_DIFFERS = Rule {
         id: "patch.differs", severity: Warning, stops: false, fails: &[],
