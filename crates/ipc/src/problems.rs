@@ -78,6 +78,8 @@ pub struct ProblemRow {
     pub at_us: u64,
     /// It is muted.
     pub muted: bool,
+    /// Of a dropped patch: the frame by which all is mended that was lost by then.
+    pub mended_at: Option<u32>,
 }
 
 /// Mutes a rule, or takes that back. Muted findings stay and are not counted.

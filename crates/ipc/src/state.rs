@@ -1,6 +1,6 @@
 //! The state tree as of a moment.
 
-pub use scrubjay_session::query::{Change, ChangeKind, StateLine, StateTree, ValueShape};
+pub use scrubjay_session::query::{Change, ChangeKind, Dropped, Lost, LostPath, StateLine, StateTree, ValueShape};
 use serde::{Deserialize, Serialize};
 
 /// Asks for the visible part of the state tree.

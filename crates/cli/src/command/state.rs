@@ -4,7 +4,7 @@ use clap::ArgGroup;
 use std::fmt;
 
 use scrubjay_engine::AnyShelf;
-use scrubjay_session::query::{Held, Moment, Reader, TooLarge};
+use scrubjay_session::query::{Held, Lost, LostPath, Moment, Reader, TooLarge};
 
 use crate::{
     args::One,
@@ -132,6 +132,7 @@ fn change(from: u32, seq: u32, reader: &mut Reader<AnyShelf>, limit_bytes: u64, 
 struct MomentReport<'a> {
     exchange: Option<i64>,
     moment: &'a Moment,
+    lost: Option<Lost>,
     too_large: Option<TooLarge>,
     blame: Option<Vec<(String, u32)>>,
     /// There are more leaves than `blame` holds.
@@ -156,6 +157,7 @@ fn print_moment(
     };
     let report = MomentReport {
         exchange,
+        lost: reader.lost_of(&moment).map_err(unreadable)?,
         too_large: reader.too_large(&moment, limit_bytes),
         blame,
         is_blame_cut,
@@ -242,6 +244,7 @@ impl MomentReport<'_> {
                 safe(&stop.message)
             ));
         }
+        text.push_str(&self.text_of_state());
         out.text(&text)?;
         for held in Held::ALL {
             let json = match self.is_left_out(held) {
@@ -258,6 +261,34 @@ impl MomentReport<'_> {
             }
         }
         out.text(&self.text_below())
+    }
+
+    /// What is not known of the state, and where it differs from what the agent meant.
+    fn text_of_state(&self) -> String {
+        let mut text = String::new();
+        if let Some(seq) = self.moment.unknown_since() {
+            text.push_str(&format!("the client's state may be another since frame {seq}\n"));
+        }
+        let Some(lost) = &self.lost else { return text };
+        let path = |path: &LostPath| match &path.value {
+            Some(value) => format!("{} {}", safe(&path.pointer), safe(value)),
+            None if path.is_removed => format!("{} (removed)", safe(&path.pointer)),
+            None => safe(&path.pointer).into_owned(),
+        };
+        let mut paths: Vec<String> = lost.paths.iter().map(path).collect();
+        if lost.more > 0 {
+            paths.push(format!("{} more", lost.more));
+        }
+        let mend = match lost.mended_at {
+            Some(seq) => format!("mended by frame {seq}"),
+            None => "nothing has mended it".to_owned(),
+        };
+        text.push_str(&format!(
+            "the state differs from what the agent meant since frame {}, whose patch was dropped: lost {}; {mend}\n",
+            lost.since,
+            paths.join(", ")
+        ));
+        text
     }
 
     fn text_below(&self) -> String {

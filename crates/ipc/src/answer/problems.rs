@@ -70,6 +70,7 @@ pub(super) fn rows<S: Shelf>(
         };
         rows.push(ProblemRow {
             at_us,
+            mended_at: reader.mend_of(&finding)?,
             muted: mutes.is_muted(ask.exchange, &finding.rule),
             finding,
         });

@@ -95,7 +95,10 @@ impl Captured for query::Operation {
 
 impl Captured for query::StateTree {
     fn make_visible(&mut self) {
-        lines(self.stuck.iter_mut().map(|(_, why)| why));
+        lines(self.dropped.iter_mut().map(|dropped| &mut dropped.why));
+        if let Some(lost) = &mut self.lost {
+            lost.paths.make_visible();
+        }
         self.lines.make_visible();
         self.changes.make_visible();
     }
@@ -104,6 +107,15 @@ impl Captured for query::StateTree {
 impl Captured for query::StateLine {
     fn make_visible(&mut self) {
         lines([&mut self.key, &mut self.preview].into_iter().chain(&mut self.old));
+        if let Some(lost) = &mut self.lost {
+            lost.make_visible();
+        }
+    }
+}
+
+impl Captured for query::LostPath {
+    fn make_visible(&mut self) {
+        lines(&mut self.value);
     }
 }
 

@@ -162,7 +162,7 @@ fn the_state_tree_marks_what_changed() {
         (view.lines[0].changes_below, view.lines[1].set_by, view.total),
         (1, 5, 5)
     );
-    assert_eq!(asked(ask(6)).stuck.unwrap().0, 6);
+    assert_eq!(asked(ask(6)).dropped.unwrap().seq, 6);
     assert_eq!(asked(ask(1)).lines, []);
     let value: ValueView = asked(ReadValue {
         exchange: 7,

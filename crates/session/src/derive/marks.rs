@@ -21,7 +21,8 @@ pub enum List {
     Problems = 0,
     /// First frames of tool calls; `extra` is the span.
     Tools = 1,
-    /// State events; `extra` is a `StateMark` in the low bits, the number of operations above.
+    /// State events; `extra` says what the event did, how many operations it
+    /// has, and since which frame something of the state is lost.
     States = 2,
     /// Starts and ends of runs; `extra` is the run's number.
     Runs = 3,
@@ -55,6 +56,40 @@ pub(crate) enum StateMark {
     Snapshot = 0,
     Delta = 1,
     Failed = 2,
+}
+
+/// Operations are counted up to here.
+const OPERATIONS: u64 = 0xffff;
+
+impl StateMark {
+    /// As the `extra` of a mark. `lost_since` is the oldest frame of which
+    /// something is lost after the event at `seq`.
+    pub(crate) fn extra(self, operations: usize, lost_since: Option<u32>, seq: u32) -> u64 {
+        let back = lost_since.map_or(0, |since| u64::from(seq.saturating_sub(since)) + 1);
+        self as u64 | (operations as u64).min(OPERATIONS) << 2 | back << 18
+    }
+
+    /// What a mark says.
+    pub(crate) fn of(mark: &Mark) -> Self {
+        match mark.extra & 3 {
+            0 => Self::Snapshot,
+            1 => Self::Delta,
+            _ => Self::Failed,
+        }
+    }
+}
+
+impl Mark {
+    /// Operations of a state event.
+    pub(crate) fn operations(&self) -> u64 {
+        self.extra >> 2 & OPERATIONS
+    }
+
+    /// The oldest frame of which something is lost after a state event.
+    pub(crate) fn lost_since(&self) -> Option<u32> {
+        let back = u32::try_from(self.extra >> 18).unwrap_or(u32::MAX).checked_sub(1)?;
+        Some(self.seq.saturating_sub(back))
+    }
 }
 
 /// A frame in a list.

@@ -82,7 +82,7 @@ use crate::{
 };
 
 /// Version of the pages; a store that holds another one makes them again.
-pub const VERSION: u32 = 9;
+pub const VERSION: u32 = 10;
 /// Bytes of decoded body after which a checkpoint is due: about 10 ms of folding.
 pub const CHECKPOINT_SPACING: u64 = 512 * 1024;
 /// An ended exchange below this stores only its summary.
@@ -481,7 +481,8 @@ impl Deriver {
                 (false, true) => StateMark::Snapshot,
                 (false, false) => StateMark::Delta,
             };
-            marks.push((List::States, what as u64 | (noted.operations as u64) << 2));
+            let lost_since = self.fold.followed().lost.since();
+            marks.push((List::States, what.extra(noted.operations, lost_since, seq)));
         }
         if entry.event.kind() == Kind::Run {
             let run = u64::from(self.summary.run_count.saturating_sub(1));

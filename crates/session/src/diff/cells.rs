@@ -5,9 +5,8 @@ use crate::{
     changes::branch_in,
     fold::{
         piece::PieceSource,
-        value::{Node, Value, to_json},
+        value::{Node, Value, preview, to_json},
     },
-    query::tree::preview,
 };
 use scrubjay_protocol::json::write_string;
 

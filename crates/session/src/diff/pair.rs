@@ -22,9 +22,9 @@ use crate::{
     derive::ShelfPieces,
     fold::{
         piece::PieceSource,
-        value::{Key, Map, Node, Value},
+        value::{Key, Map, Node, Value, preview},
     },
-    query::{Change, Failed, state::push_token, tree::preview},
+    query::{Change, Failed, state::push_token},
     shelf::Shelf,
 };
 

@@ -12,6 +12,7 @@ use scrubjay_protocol::{
 use super::{
     event::Event,
     finding::Violation,
+    lost::Lost,
     message::Message,
     messages::{Messages, Named, Spot},
     patch,
@@ -28,6 +29,8 @@ pub(crate) struct View {
     /// A patch has moved something absent to the root: patches now meet
     /// `undefined`, while the client still shows the state of before.
     pub(crate) state_undefined: bool,
+    /// What dropped patches would have written to the state.
+    pub(crate) lost: Lost,
     pub(crate) interrupts: Value,
     /// After a stop: items that were never opened are made up.
     pub(crate) lenient: bool,
@@ -60,6 +63,7 @@ impl Applying<'_> {
             E::StateSnapshot => {
                 let snapshot = event.get("snapshot").unwrap_or(&json::Value::Null);
                 self.set_state(Some(Value::from_json(snapshot, self.seq)));
+                self.view.lost.set_whole(self.seq);
             }
             E::StateDelta => self.state_delta(event),
             E::MessagesSnapshot => self.messages_snapshot(event),
@@ -332,17 +336,31 @@ impl Applying<'_> {
 
     fn state_delta(&mut self, event: &Event) {
         let operations = event.get("delta").and_then(json::Value::as_array).unwrap_or_default();
-        let document = (!self.view.state_undefined).then_some(&self.view.state);
-        match patch::apply(document, operations, self.seq, self.pieces) {
-            Ok(state) => self.set_state(state),
+        let document = (!self.view.state_undefined).then(|| self.view.state.clone());
+        let patched = patch::apply(document.as_ref(), operations, self.seq, self.pieces);
+        let document = document.unwrap_or_else(|| Value::null(self.seq));
+        match patched {
+            Ok(state) => {
+                self.set_state(state);
+                self.view.lost.patched(&document, operations, self.seq, self.pieces);
+            }
             Err(failure) if failure.function => self.fatal = Some(Violation::new(&STATE_FUNCTION, failure.message)),
-            Err(failure) => self.report_failure(&failure, operations.len(), "the state"),
+            Err(failure) if failure.limit => {
+                self.view.lost.lose_sight(self.seq);
+                self.report_failure(&failure, operations.len(), "the state", "");
+            }
+            Err(failure) => {
+                let lost = &mut self.view.lost;
+                lost.dropped(&document, operations, self.seq, self.pieces);
+                let words = lost.words_at(self.seq);
+                self.report_failure(&failure, operations.len(), "the state", &words);
+            }
         }
     }
 
-    fn report_failure(&mut self, failure: &patch::Failure, count: usize, what: &str) {
+    fn report_failure(&mut self, failure: &patch::Failure, count: usize, what: &str, lost: &str) {
         let message = format!(
-            "operation {} of {count} does not apply, so {what} stays as it was: {}",
+            "operation {} of {count} does not apply, so {what} stays as it was: {}{lost}",
             failure.operation + 1,
             failure.message
         );
@@ -422,7 +440,7 @@ impl Applying<'_> {
                     members.set(b"activityType", kind);
                 });
             }
-            Err(failure) => self.report_failure(&failure, operations.len(), &format!("activity '{id}'")),
+            Err(failure) => self.report_failure(&failure, operations.len(), &format!("activity '{id}'"), ""),
         }
     }
 

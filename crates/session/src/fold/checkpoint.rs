@@ -11,6 +11,7 @@
 //! | framing, boundary, chunk lanes, verifier | below |
 //! | pages | piece and count, or the messages themselves |
 //! | state, interrupts | values |
+//! | what dropped patches lost | paths |
 //! | stop | rule, message, and the client's own pages, state, interrupts |
 //!
 //! A value is a byte for its kind, the frame that set it relative to that of
@@ -34,6 +35,7 @@ use super::{
     Fold, Stopped,
     apply::View,
     finding::Stop,
+    lost::Lost,
     message::{Message, text_of},
     messages::{Messages, Page},
     piece::{NoPieces, PieceSink, PieceSource},
@@ -45,7 +47,7 @@ use crate::{
     steps::{tick, ticks},
 };
 
-const VERSION: u64 = 7;
+const VERSION: u64 = 8;
 /// Pieces that one checkpoint can seal.
 const PIECES_A_SEQ: u64 = 1 << 20;
 /// Deeper values than are ever made are damage.
@@ -194,6 +196,7 @@ impl Fold {
         }
         write_value(writer, &view.state, 0, written, &mut |_| None);
         write_value(writer, &view.interrupts, 0, written, &mut |_| None);
+        view.lost.write_to(writer);
     }
 
     /// Whether something in the page is still growing.
@@ -271,6 +274,7 @@ fn read_view(reader: &mut Reader<'_>, branches: &mut Branches) -> Result<View, D
         state: read_value(reader, 0, 0, branches)?,
         state_undefined: false,
         interrupts: read_value(reader, 0, 0, branches)?,
+        lost: Lost::read_from(reader)?,
         lenient: false,
     })
 }

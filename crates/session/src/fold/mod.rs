@@ -37,7 +37,7 @@
 //! ```
 //!
 //! Map, in reading order: [`value`], `framing`, `facts`, `event`, `chunks`, `ids`, `verify`,
-//! `messages`, `index`, `apply`, `snapshot`, [`patch`], [`rule`], `checkpoint`. Spans
+//! `messages`, `index`, `apply`, `snapshot`, [`patch`], `lost`, [`rule`], `checkpoint`. Spans
 //! and lanes are not here (`derive`), nor are rules that the client does not
 //! know.
 
@@ -50,6 +50,7 @@ mod finding;
 mod framing;
 mod ids;
 mod index;
+mod lost;
 mod message;
 mod messages;
 mod observer;
@@ -75,6 +76,7 @@ use self::{
     apply::Applying,
     chunks::Chunks,
     framing::{Framing, Read},
+    lost::Lost,
     messages::Messages,
     piece::{NoPieces, PieceSource},
     value::{Value, json_len, write_json},
@@ -93,6 +95,7 @@ pub(crate) use self::{
 pub use self::{
     checkpoint::Damaged,
     finding::{Finding, Stop},
+    lost::LostPath,
     message::Message,
     rule::{Rule, Severity},
 };
@@ -152,6 +155,7 @@ impl Fold {
             messages,
             state,
             state_undefined: false,
+            lost: Lost::default(),
             interrupts: Value::list(0),
             lenient: false,
         };
@@ -435,6 +439,17 @@ impl Fold {
 
     pub fn state(&self) -> &Value {
         &self.held().state
+    }
+
+    /// What dropped patches would have written to the state.
+    pub(crate) fn lost(&self) -> &Lost {
+        &self.held().lost
+    }
+
+    /// Paths at which the state differs from what the agent meant, because the
+    /// client dropped a patch and nothing has written them since.
+    pub fn lost_paths(&self) -> Vec<LostPath> {
+        self.lost().paths().collect()
     }
 
     /// The open interrupts: a list.

@@ -69,6 +69,13 @@ pub struct Moment {
     pub(crate) fold: Fold,
 }
 
+impl Moment {
+    /// Since this frame the client's state may be another, until one is set as a whole.
+    pub fn unknown_since(&self) -> Option<u32> {
+        self.fold.lost().unknown_since()
+    }
+}
+
 /// Parts of what a client holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
@@ -335,6 +342,8 @@ pub struct FrameDetail {
     /// Offsets within the frame at which a new chunk begins (not for encoded bodies).
     pub chunk_boundaries: Vec<u64>,
     pub findings: Vec<FindingEntry>,
+    /// Where a patch of it was dropped: the frame by which all is mended that was lost by then.
+    pub mended_at: Option<u32>,
     /// Members of the event's object in the order of the text: name and verbatim JSON.
     pub fields: Vec<Field>,
     /// Operations of a patch, with what became of each.

@@ -57,6 +57,10 @@ impl<S: Shelf> Reader<S> {
                 decoded = decoded_of(&entry, text, limit);
             }
         }
+        let mut mended_at = None;
+        for finding in &findings {
+            mended_at = mended_at.or(self.mend_of(finding)?);
+        }
         let span = self.span(entry.span)?;
         let text = self.span_text_until(entry.span, seq, SPAN_TEXT_LEN)?;
         let frame = self.frame_text(seq, limit)?;
@@ -76,6 +80,7 @@ impl<S: Shelf> Reader<S> {
             chunk_frames: self.frames_of_chunk(seq, entry.chunk)?,
             chunk_boundaries: self.boundaries_in(&entry)?,
             findings,
+            mended_at,
             fields,
             operations,
             raw: raw.text,

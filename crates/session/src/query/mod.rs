@@ -85,13 +85,13 @@ pub use self::{
     reader::Reader,
     span_events::{SpanEvent, SpanEventWindow},
     state::MOMENT_LEN,
-    tree::{Change, StateLine, StateQuery, StateTree, ValueShape},
+    tree::{Change, Dropped, Lost, StateLine, StateQuery, StateTree, ValueShape},
     writes::{Write, WriteHistory},
 };
-pub use crate::changes::ChangeKind;
 use crate::derive::Damaged;
 #[cfg(doc)]
 use crate::shelf::Shelf;
+pub use crate::{changes::ChangeKind, fold::LostPath};
 
 /// Why a question could not be answered.
 #[derive(Debug, Error)]

@@ -3,26 +3,28 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Failed, Reader,
+    Failed, Moment, Reader,
     seek::ShelfPieces,
-    state::{POINTERS_LEN, push_token, tokens_of},
+    state::{POINTERS_LEN, child_of, push_token, tokens_of},
 };
 use crate::{
     changes::{ChangeKind, Comparing, Diff, Step},
-    derive::marks::{List, StateMark},
+    derive::{
+        finding::FindingEntry,
+        marks::{List, StateMark},
+    },
     fold::{
+        Fold, LostPath,
         piece::PieceSource,
-        value::{Node, Value, to_json},
+        value::{Node, Value, preview},
     },
     shelf::Shelf,
 };
 
-/// Characters of a preview.
-const PREVIEW_CHARS: usize = 200;
 /// Changed paths listed.
 const CHANGES: usize = 200;
-/// State events looked back for the one since which the state stands still.
-const LOOK_BACK: u32 = 4_096;
+/// Lost paths listed.
+const LOST: usize = 100;
 
 /// Which part of the tree is wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,8 +51,12 @@ pub struct StateTree {
     pub last_state_seq: Option<u32>,
     /// Whether there is one.
     pub any_state_event: bool,
-    /// State that stands still after a failed patch: since when, and why.
-    pub stuck: Option<(u32, String)>,
+    /// The last state event, when its patch was dropped.
+    pub dropped: Option<Dropped>,
+    /// At what paths the state differs from what the agent meant, and since when.
+    pub lost: Option<Lost>,
+    /// Since this frame the client's state may be another, until one is set as a whole.
+    pub unknown_since: Option<u32>,
     /// The official client had given up before this moment.
     pub after_stop: bool,
     /// Number of the first line given.
@@ -61,6 +67,32 @@ pub struct StateTree {
     pub changes: Vec<Change>,
     /// Size of the state as JSON text, bytes, about.
     pub bytes: u64,
+}
+
+/// A state event whose patch was dropped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Dropped {
+    /// Its frame.
+    pub seq: u32,
+    /// Why, in a sentence.
+    pub why: String,
+    /// The last frame whose event was applied to the state; 0 is the request's input.
+    pub applied_seq: u32,
+}
+
+/// At what paths the state differs from what the agent meant, because patches were dropped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Lost {
+    /// The oldest of the dropped patches.
+    pub since: u32,
+    /// In the order of their pointers, at most 100.
+    pub paths: Vec<LostPath>,
+    /// Operations that are lost and not among them.
+    pub more: u64,
+    /// The frame by which all of it is written or removed, or set by a snapshot.
+    pub mended_at: Option<u32>,
 }
 
 /// One line of the tree.
@@ -86,6 +118,12 @@ pub struct StateLine {
     pub old: Option<String>,
     /// Changes somewhere below.
     pub changes_below: u32,
+    /// What a dropped patch would have left here.
+    pub lost: Option<LostPath>,
+    /// There is no such value: only what is lost stands here.
+    pub is_lost: bool,
+    /// Lost paths somewhere below.
+    pub lost_below: u32,
     /// The frame that set it; 0 is the request's input.
     pub set_by: u32,
 }
@@ -137,20 +175,23 @@ impl<S: Shelf> Reader<S> {
             Some(seq) => Some(self.fold_before(seq)?),
             None => None,
         };
-        let stuck = self.stuck_at(events)?;
+        let dropped = self.dropped_at(events, fold.lost().applied_seq())?;
+        let lost = self.lost_at(&fold)?;
         let pieces = ShelfPieces(&self.shelf);
         let state = fold.state();
         let diff = before
             .map(|before| Comparing::plainly(&pieces).between(before.state(), state))
             .unwrap_or_default();
-        let mut tree = Tree::new(query, &pieces);
+        let mut tree = Tree::new(query, &pieces, Ghosts::of(lost.as_ref(), state));
         let open = OpenBranches::of(&query.expanded);
         tree.children(state, &diff, &open, &mut String::new(), 0);
         Ok(StateTree {
             as_of: query.at,
             last_state_seq: last,
             any_state_event: last.is_some(),
-            stuck,
+            dropped,
+            lost,
+            unknown_since: fold.lost().unknown_since(),
             after_stop: self.pages.summary.stop.as_ref().is_some_and(|stop| stop.seq < query.at),
             first: query.first,
             total: tree.line,
@@ -160,23 +201,121 @@ impl<S: Shelf> Reader<S> {
         })
     }
 
-    /// Since when and why the state stands still, after so many state events.
-    fn stuck_at(&mut self, events: u32) -> Result<Option<(u32, String)>, Failed<S::Error>> {
-        let mut since = None;
-        for idx in (events.saturating_sub(LOOK_BACK)..events).rev() {
-            let mark = self.pages.mark(&self.shelf, List::States, idx)?;
-            match mark.extra & 3 {
-                code if code == StateMark::Snapshot as u64 => break,
-                code if code == StateMark::Failed as u64 => since = Some(mark.seq),
-                _ => {}
-            }
+    /// The last of so many state events, when its patch was dropped.
+    fn dropped_at(&mut self, events: u32, applied_seq: u32) -> Result<Option<Dropped>, Failed<S::Error>> {
+        let Some(idx) = events.checked_sub(1) else {
+            return Ok(None);
+        };
+        let mark = self.pages.mark(&self.shelf, List::States, idx)?;
+        if StateMark::of(&mark) != StateMark::Failed {
+            return Ok(None);
         }
-        let Some(seq) = since else { return Ok(None) };
-        let findings = self.findings(seq..seq + 1, 16)?;
+        let findings = self.findings(mark.seq..mark.seq + 1, 16)?;
         let failed = findings
             .into_iter()
             .find(|finding| crate::derive::is_failed_patch(&finding.rule));
-        Ok(Some((seq, failed.map(|finding| finding.message).unwrap_or_default())))
+        Ok(Some(Dropped {
+            seq: mark.seq,
+            why: failed.map(|finding| finding.message).unwrap_or_default(),
+            applied_seq,
+        }))
+    }
+
+    /// At what paths the state of a moment differs from what the agent meant.
+    ///
+    /// # Errors
+    /// When the shelf cannot be read.
+    pub fn lost_of(&mut self, moment: &Moment) -> Result<Option<Lost>, Failed<S::Error>> {
+        self.lost_at(&moment.fold)
+    }
+
+    fn lost_at(&mut self, fold: &Fold) -> Result<Option<Lost>, Failed<S::Error>> {
+        let Some(since) = fold.lost().since() else {
+            return Ok(None);
+        };
+        let count = fold.lost().paths().count() as u64;
+        Ok(Some(Lost {
+            since,
+            paths: fold.lost().paths().take(LOST).collect(),
+            more: count.saturating_sub(LOST as u64) + u64::from(fold.lost().unlisted()),
+            mended_at: self.mended_at(fold.seq())?,
+        }))
+    }
+
+    /// The frame by which all is mended that is lost at the frame of a finding;
+    /// `None` too when the finding is of another rule.
+    ///
+    /// # Errors
+    /// When the shelf cannot be read.
+    pub fn mend_of(&mut self, finding: &FindingEntry) -> Result<Option<u32>, Failed<S::Error>> {
+        let seq = finding.seq;
+        if !crate::derive::is_failed_patch(&finding.rule) {
+            return Ok(None);
+        }
+        let idx = self
+            .pages
+            .mark_past(&self.shelf, List::States, |mark| mark.seq >= seq)?;
+        if idx >= self.pages.mark_count(List::States) {
+            return Ok(None);
+        }
+        let mark = self.pages.mark(&self.shelf, List::States, idx)?;
+        match mark.seq == seq && mark.lost_since().is_some() {
+            true => self.mended_at(seq),
+            false => Ok(None),
+        }
+    }
+
+    /// The frame by which all is mended that is lost at a frame.
+    fn mended_at(&mut self, seq: u32) -> Result<Option<u32>, Failed<S::Error>> {
+        // The oldest loss only gets younger, so halving finds where it is a later one.
+        let idx = self.pages.mark_past(&self.shelf, List::States, |mark| {
+            mark.seq > seq && mark.lost_since().is_none_or(|since| since > seq)
+        })?;
+        match idx < self.pages.mark_count(List::States) {
+            true => Ok(Some(self.pages.mark(&self.shelf, List::States, idx)?.seq)),
+            false => Ok(None),
+        }
+    }
+}
+
+/// What is lost, by where it is shown.
+#[derive(Debug, Default)]
+struct Ghosts {
+    /// By the pointers of values that are there.
+    present: BTreeMap<String, LostPath>,
+    /// Of what is not there, by the pointer of the branch around it.
+    absent: BTreeMap<String, Vec<LostPath>>,
+}
+
+impl Ghosts {
+    fn of(lost: Option<&Lost>, state: &Value) -> Self {
+        let mut ghosts = Self::default();
+        for path in lost.into_iter().flat_map(|lost| &lost.paths) {
+            let tokens = tokens_of(&path.pointer);
+            let held = tokens.iter().try_fold(state, |value, token| child_of(value, token));
+            let is_put_in = path.is_item && !path.is_removed;
+            match path.pointer.rsplit_once('/') {
+                Some((around, _)) if held.is_none() || is_put_in => {
+                    ghosts.absent.entry(around.to_owned()).or_default().push(path.clone());
+                }
+                _ => {
+                    ghosts.present.insert(path.pointer.clone(), path.clone());
+                }
+            }
+        }
+        ghosts
+    }
+
+    /// How many are below a pointer.
+    fn below(&self, pointer: &str) -> u32 {
+        let inside = format!("{pointer}/");
+        let present = self.present.range(inside.clone()..);
+        let present = present.take_while(|(path, _)| path.starts_with(&inside)).count();
+        let here = self.absent.get(pointer).map_or(0, Vec::len);
+        let absent = self.absent.range(inside.clone()..);
+        let absent = absent.take_while(|(path, _)| path.starts_with(&inside));
+        let absent: usize = absent.map(|(_, paths)| paths.len()).sum();
+        u32::try_from(present + here + absent).unwrap_or(u32::MAX)
     }
 }
 
@@ -208,6 +347,7 @@ impl OpenBranches {
 struct Tree<'a> {
     query: &'a StateQuery,
     pieces: &'a dyn PieceSource,
+    ghosts: Ghosts,
     line: u64,
     lines: Vec<StateLine>,
     /// Bytes of pointers and keys in them.
@@ -215,10 +355,11 @@ struct Tree<'a> {
 }
 
 impl<'a> Tree<'a> {
-    fn new(query: &'a StateQuery, pieces: &'a dyn PieceSource) -> Self {
+    fn new(query: &'a StateQuery, pieces: &'a dyn PieceSource, ghosts: Ghosts) -> Self {
         Self {
             query,
             pieces,
+            ghosts,
             line: 0,
             lines: Vec::new(),
             len: 0,
@@ -247,6 +388,36 @@ impl<'a> Tree<'a> {
                 self.visit(&name, old, child, &OpenBranches::default(), pointer, depth);
                 pointer.truncate(len);
             }
+        }
+        self.absent(pointer, depth);
+    }
+
+    /// Lines of what is lost in a branch and not there at all.
+    fn absent(&mut self, around: &str, depth: u16) {
+        let end = self.query.first + u64::from(self.query.count);
+        for path in self.ghosts.absent.get(around).into_iter().flatten() {
+            let number = self.line;
+            self.line += 1;
+            if !(self.query.first..end).contains(&number) {
+                continue;
+            }
+            let key = tokens_of(&path.pointer).pop().unwrap_or_default();
+            self.lines.push(StateLine {
+                pointer: path.pointer.clone(),
+                depth,
+                key: String::from_utf8_lossy(&key).into_owned(),
+                shape: ValueShape::Null,
+                preview: String::new(),
+                children: 0,
+                expanded: false,
+                change: None,
+                old: None,
+                changes_below: 0,
+                lost: Some(path.clone()),
+                is_lost: true,
+                lost_below: 0,
+                set_by: path.last,
+            });
         }
     }
 
@@ -325,6 +496,9 @@ impl<'a> Tree<'a> {
                     .filter(|_| diff.new.is_some())
                     .map(|old| preview(old, self.pieces)),
                 changes_below: diff.below,
+                lost: self.ghosts.present.get(pointer.as_str()).cloned(),
+                is_lost: false,
+                lost_below: self.ghosts.below(pointer),
                 set_by: value.by(),
             });
         }
@@ -369,36 +543,5 @@ fn shape_of(value: &Value) -> ValueShape {
         Node::Text(_) => ValueShape::String,
         Node::List(_) => ValueShape::Array,
         Node::Map(_) => ValueShape::Object,
-    }
-}
-
-/// A leaf as JSON text, a branch in a few words, shortened.
-pub(crate) fn preview(value: &Value, pieces: &dyn PieceSource) -> String {
-    match value.node() {
-        Node::Text(text) if text.len() > PREVIEW_CHARS as u64 => {
-            let head = text.head(PREVIEW_CHARS, pieces);
-            let mut quoted = String::new();
-            scrubjay_protocol::json::write_string(&mut quoted, &head);
-            quoted.pop();
-            format!("{quoted}…")
-        }
-        Node::Map(map) if map.is_empty() => "{}".to_owned(),
-        Node::Map(map) => {
-            let names = map
-                .iter()
-                .take(12)
-                .map(|(name, _)| String::from_utf8_lossy(name).into_owned());
-            let names = names.collect::<Vec<_>>().join(", ");
-            let shown: String = names.chars().take(80).collect();
-            let more = if shown.len() < names.len() || map.len() > 12 {
-                ", …"
-            } else {
-                ""
-            };
-            format!("{{{shown}{more}}}")
-        }
-        Node::List(list) if list.is_empty() => "[]".to_owned(),
-        Node::List(list) => format!("[{}]", list.len()),
-        _ => to_json(value, pieces),
     }
 }

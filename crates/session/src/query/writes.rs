@@ -8,10 +8,9 @@ use super::{
     Failed, Reader, describe,
     seek::ShelfPieces,
     state::{child_of, tokens_of},
-    tree::preview,
 };
 use crate::{
-    fold::value::{Node, Value},
+    fold::value::{Node, Value, preview},
     shelf::Shelf,
 };
 

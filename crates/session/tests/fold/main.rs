@@ -6,6 +6,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test panics where it fails")]
 
+mod lost;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use scrubjay_protocol::{

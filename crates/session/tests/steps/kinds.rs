@@ -344,6 +344,25 @@ pub(crate) static KINDS: &[Kind] = &[
     kind("deltas that fail", &[RUN], |place, _| {
         delta(&format!(r#"{{"op":"replace","path":"/missing/{place}","value":1}}"#))
     }),
+    asked(kind("patches of which much is lost", &[RUN], |place, _| {
+        delta(&format!(
+            r#"{{"op":"add","path":"/k{place}","value":{place}}},{{"op":"add","path":"/list/0","value":1}},{{"op":"remove","path":"/no"}}"#
+        ))
+    })),
+    asked(kind("items put in before what is lost", &[RUN], |place, count| {
+        halves(
+            place,
+            count,
+            |place| match place < 300 {
+                true => delta(r#"{"op":"add","path":"/list/0","value":{"a":1}}"#),
+                false => delta(&format!(
+                    r#"{{"op":"replace","path":"/list/{}/a","value":2}},{{"op":"remove","path":"/no"}}"#,
+                    place % 300
+                )),
+            },
+            |_| delta(r#"{"op":"add","path":"/list/0","value":1}"#),
+        )
+    })),
     kind("deltas that test one long text", &[RUN, LONG], |_, _| {
         delta(r#"{"op":"test","path":"/text","value":"no"}"#)
     }),

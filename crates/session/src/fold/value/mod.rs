@@ -17,6 +17,7 @@
 mod list;
 mod map;
 mod plain;
+mod preview;
 mod text;
 mod write;
 
@@ -32,6 +33,7 @@ pub use self::{
 };
 pub(crate) use self::{
     plain::to_plain,
+    preview::preview,
     text::{Chunk, ChunkBody},
 };
 use super::piece::PieceSource;

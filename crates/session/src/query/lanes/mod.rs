@@ -153,7 +153,7 @@ pub enum Form {
     Diamond,
     /// A cross: failed.
     Cross,
-    /// A dashed line: state stuck until the next snapshot.
+    /// A dashed line: the state differs from what the agent meant.
     Dashed,
     /// A column of an area; height by strength.
     Column,

@@ -1,4 +1,4 @@
-//! The state lane: diamonds, ticks, crosses, and the band while it is stuck.
+//! The state lane: diamonds, ticks, crosses, and the band while something of it is lost.
 
 use super::{
     super::{Failed, Reader, answer::*},
@@ -13,12 +13,6 @@ use crate::{
 
 /// Marks drawn one by one, for each pixel of width.
 const MARKS_PER_PX: u32 = 2;
-/// Marks looked back for what the state was when the range begins.
-const LOOK_BACK: u32 = 512;
-
-fn what(mark: &Mark) -> u64 {
-    mark.extra & 3
-}
 
 impl<S: Shelf> Reader<S> {
     pub(crate) fn draw_state(
@@ -39,21 +33,21 @@ impl<S: Shelf> Reader<S> {
             draw::density(columns, LaneId::State, canvas);
             return Ok(());
         }
-        let mut stuck = self.stuck_before(first)?;
+        let mut lost = self.lost_before(first)?;
         for idx in first..end {
             let mark = self.pages.mark(&self.shelf, List::States, idx)?;
-            if what(&mark) == StateMark::Snapshot as u64
-                && let Some(since) = stuck.take()
-            {
-                band(&since, (mark.at_us, mark.seq), pencil, canvas);
-            }
-            if what(&mark) == StateMark::Failed as u64 {
-                stuck.get_or_insert(mark);
+            match (lost, mark.lost_since()) {
+                (Some(since), None) => {
+                    band(since, (mark.at_us, mark.seq), pencil, canvas);
+                    lost = None;
+                }
+                (None, Some(_)) => lost = Some((mark.at_us, mark.seq)),
+                _ => {}
             }
             let severity = self.frame(mark.seq)?.severity;
             canvas.add(LaneId::State, point(&mark, severity, pencil));
         }
-        if let Some(since) = stuck {
+        if let Some(since) = lost {
             let until = match end < self.pages.mark_count(List::States) {
                 true => self
                     .pages
@@ -61,45 +55,47 @@ impl<S: Shelf> Reader<S> {
                     .map(|mark| (mark.at_us, mark.seq))?,
                 false => (self.end_us(), self.frame_count()),
             };
-            band(&since, until, pencil, canvas);
+            band(since, until, pencil, canvas);
         }
         Ok(())
     }
 
-    /// The failure since which the state stands still when the range begins.
-    fn stuck_before(&mut self, first: u32) -> Result<Option<Mark>, Failed<S::Error>> {
-        let mut since = None;
-        for idx in (first.saturating_sub(LOOK_BACK)..first).rev() {
-            let mark = self.pages.mark(&self.shelf, List::States, idx)?;
-            if what(&mark) == StateMark::Snapshot as u64 {
-                break;
-            }
-            if what(&mark) == StateMark::Failed as u64 {
-                since = Some(mark);
-            }
-        }
-        Ok(since)
+    /// The failure since which something is lost when the range begins: its
+    /// time and number.
+    fn lost_before(&mut self, first: u32) -> Result<Option<(u64, u32)>, Failed<S::Error>> {
+        let Some(before) = first.checked_sub(1) else {
+            return Ok(None);
+        };
+        let mark = self.pages.mark(&self.shelf, List::States, before)?;
+        let Some(seq) = mark.lost_since() else {
+            return Ok(None);
+        };
+        Ok(Some((self.frame(seq)?.at_us, seq)))
     }
 }
 
 fn point(mark: &Mark, severity: Option<Severity>, pencil: &Pencil) -> Shape {
-    let (form, strength) = match what(mark) {
-        code if code == StateMark::Snapshot as u64 => (Form::Diamond, 255),
-        code if code == StateMark::Failed as u64 => (Form::Cross, 255),
-        _ => (Form::Tick, (60 + (mark.extra >> 2).min(13) * 15) as u8),
+    let (form, strength) = match StateMark::of(mark) {
+        StateMark::Snapshot => (Form::Diamond, 255),
+        StateMark::Failed => (Form::Cross, 255),
+        StateMark::Delta => (Form::Tick, (60 + mark.operations().min(13) * 15) as u8),
     };
     let x = pencil.x(mark.at_us, mark.seq);
     shape(form, x, x, strength, severity, (mark.seq, mark.seq))
 }
 
-fn band(since: &Mark, until: (u64, u32), pencil: &Pencil, canvas: &mut Canvas) {
-    let from = pencil.x(since.at_us, since.seq);
-    let to = pencil.x(until.0, until.1);
+/// From the first loss to the event that mends the last.
+fn band(since: (u64, u32), until: (u64, u32), pencil: &Pencil, canvas: &mut Canvas) {
+    let (from, to) = (pencil.x(since.0, since.1), pencil.x(until.0, until.1));
     if pencil.visible(from, to) && to > from {
         let severity = Some(Severity::Warning);
+        let words = format!("differs from what the agent meant, since #{}", since.1);
         canvas.add(
             LaneId::State,
-            shape(Form::Dashed, from, to, 160, severity, (since.seq, until.1)),
+            Shape {
+                label: pencil.label(&words, from, to),
+                ..shape(Form::Dashed, from, to, 160, severity, (since.1, until.1))
+            },
         );
     }
 }

@@ -69,12 +69,15 @@ fn body(inspect: Inspect) -> AnyView {
 
 fn verdict(inspect: Inspect, view: &FrameDetail) -> AnyView {
     let findings: Vec<_> = view.findings.iter().map(finding).collect();
+    let mended = view.mended_at.map(|seq| {
+        view! { <p class="fine" data-mended=seq.to_string()>"What was lost by then is mended by "{frame_link(inspect, seq)}"."</p> }
+    });
     let fine = view
         .findings
         .is_empty()
         .then(|| view! { <p class="fine"><span>"✓"</span>" Nothing wrong with this event."</p> });
     view! {
-        {findings}{fine}
+        {findings}{fine}{mended}
         {operations(view)}
         {arrival(view)}
         {view.span.as_ref().map(|span| assembled(inspect, span))}

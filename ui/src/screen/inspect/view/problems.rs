@@ -239,7 +239,8 @@ fn finding_view(inspect: Inspect, number: u64, row: &ProblemRow) -> AnyView {
     let (inspect, model): (Inspect, ProblemsModel) = (inspect, inspect.problems);
     let seq = row.finding.seq;
     let is_here = move || inspect.seq.get() == seq;
-    let message = words::visible(&words::leading(&row.finding.message));
+    let mended = row.mended_at.map(|seq| format!(" · mended by {}", words::frame(seq)));
+    let message = words::visible(&words::leading(&row.finding.message)) + &mended.unwrap_or_default();
     let whole = message.clone();
     view! {
         <div class="finding" role="row" class:sel=is_here aria-selected=move || is_here().to_string() aria-rowindex=(number + 1).to_string()

@@ -2,7 +2,8 @@
 
 use leptos::{ev, prelude::*};
 use scrubjay_ipc::{
-    ChangeKind, ReadValue, Report, StateLine, StateTree, Target, ValueShape, ValueView, Write, WriteHistory, Writes,
+    ChangeKind, Dropped, Lost, LostPath, ReadValue, Report, StateLine, StateTree, Target, ValueShape, ValueView, Write,
+    WriteHistory, Writes,
 };
 
 use super::link::frame_link;
@@ -91,15 +92,16 @@ fn base(view: &StateTree) -> AnyView {
 }
 
 fn banner(inspect: Inspect, view: &StateTree) -> AnyView {
-    let stuck = view.stuck.clone().map(|(since, why)| {
+    let dropped = view.dropped.as_ref().map(|dropped| dropped_patch(inspect, dropped));
+    let unknown = view.unknown_since.map(|since| {
         view! {
-            <div class="still" role="status" data-banner="stuck">
-                <b>"State has not moved since "</b>
-                {frame_link(inspect, since)}
-                ": "{coded(why.trim_end_matches('.'))}"."
+            <div class="still" role="status" data-banner="unknown">
+                <b>"Cannot tell the state since "</b>{frame_link(inspect, since)}
+                ": the client may hold another until a snapshot sets all of it."
             </div>
         }
     });
+    let lost = view.lost.as_ref().map(|lost| lost_paths(inspect, lost));
     let after = view.after_stop.then(|| {
         view! {
             <div class="still" role="status" data-banner="after-stop">
@@ -107,7 +109,53 @@ fn banner(inspect: Inspect, view: &StateTree) -> AnyView {
             </div>
         }
     });
-    view! { {stuck}{after} }.into_any()
+    view! { {unknown}{dropped}{lost}{after} }.into_any()
+}
+
+/// The last state event had no effect.
+fn dropped_patch(inspect: Inspect, dropped: &Dropped) -> AnyView {
+    let why = coded(dropped.why.trim_end_matches('.'));
+    let before = match dropped.applied_seq {
+        0 => "the request's input".into_any(),
+        seq => frame_link(inspect, seq),
+    };
+    view! {
+        <div class="still" role="status" data-banner="dropped">
+            <b>"The patch of "</b>{frame_link(inspect, dropped.seq)}<b>" was dropped"</b>
+            ": "{why}". The state is as of "{before}"."
+        </div>
+    }
+    .into_any()
+}
+
+/// Lost paths that the line names.
+const LOST_NAMED: usize = 6;
+
+/// What differs from what the agent meant, since when, and until when.
+fn lost_paths(inspect: Inspect, lost: &Lost) -> AnyView {
+    let named: Vec<String> = lost.paths.iter().take(LOST_NAMED).map(lost_path).collect();
+    let rest = (lost.paths.len() - named.len()) as u64 + lost.more;
+    let rest = (rest > 0).then(|| format!(" and {rest} more"));
+    let mend = match lost.mended_at {
+        Some(seq) => view! { ". Mended by "{frame_link(inspect, seq)}"." }.into_any(),
+        None => ". Nothing has mended it yet.".into_any(),
+    };
+    view! {
+        <div class="still" role="status" data-banner="lost" data-since=lost.since.to_string()>
+            <b>"Differs from what the agent meant since "</b>{frame_link(inspect, lost.since)}": lost "
+            <bdi>{named.join(", ")}</bdi>{rest}{mend}
+        </div>
+    }
+    .into_any()
+}
+
+fn lost_path(path: &LostPath) -> String {
+    let pointer = words::visible(&path.pointer);
+    match &path.value {
+        Some(value) => format!("{pointer} {}", words::visible(value)),
+        None if path.is_removed => format!("{pointer} (removed)"),
+        None => pointer,
+    }
 }
 
 fn empty(inspect: Inspect, view: &StateTree) -> Option<AnyView> {
@@ -170,13 +218,29 @@ fn line_view(inspect: Inspect, line: &StateLine) -> AnyView {
 fn key_and_value(line: &StateLine) -> AnyView {
     let old = line.old.as_ref();
     let old = old.map(|old| view! { <bdi class="old">{words::visible(old)}</bdi><span class="faint">" → "</span> });
+    let lost = line.lost.as_ref().map(ghost);
+    let lost_below = (line.lost_below > 0 && !line.expanded).then(|| {
+        view! { <span class="below lost" title="Lost inside, by dropped patches">{format!("lost: {}", line.lost_below)}</span> }
+    });
     let below = (line.changes_below > 0 && !line.expanded)
         .then(|| view! { <span class="below" title="Changes inside">{format!("●{}", words::count(u64::from(line.changes_below)))}</span> });
     view! {
-        <span class="tl-text"><bdi class="tl-key">{words::visible(&line.key)}</bdi>" "{old}{value(line)}</span>
-        {below}
+        <span class="tl-text"><bdi class="tl-key">{words::visible(&line.key)}</bdi>" "{old}{(!line.is_lost).then(|| value(line))}{lost}</span>
+        {below}{lost_below}
     }
     .into_any()
+}
+
+/// What a dropped patch would have left in a place.
+fn ghost(path: &LostPath) -> AnyView {
+    let what = match &path.value {
+        Some(value) => words::visible(value),
+        None if path.is_removed => "removal".to_owned(),
+        None => "a copy of what was lost".to_owned(),
+    };
+    let frame = words::frame(path.last);
+    view! { <span class="ghost" data-lost=path.pointer.clone() title="A dropped patch would have left this here">" · lost: "<bdi>{what}</bdi>{format!(" ({frame})")}</span> }
+        .into_any()
 }
 
 /// Who set a value, and the way there.
