@@ -44,8 +44,12 @@ pub fn labels(scene: &Scene, width: f64, height: f64) -> Vec<Words> {
         let mut rows: Vec<(u8, Words)> = Vec::new();
         for (idx, shape) in lane.shapes.iter().enumerate() {
             let next = lane.shapes.get(idx + 1);
-            if !is_the_shorter_part(shape, idx.checked_sub(1).map(|before| &lane.shapes[before]), next)
-                && let Some(words) = label(scene, *place, shape, width)
+            if !is_the_shorter_part(
+                scene.window,
+                shape,
+                idx.checked_sub(1).map(|before| &lane.shapes[before]),
+                next,
+            ) && let Some(words) = label(scene, *place, shape, width)
                 && words.y + words.height > 0.0
                 && words.y < height
             {
@@ -57,9 +61,9 @@ pub fn labels(scene: &Scene, width: f64, height: f64) -> Vec<Words> {
     all
 }
 
-/// A call has a bar for its arguments and one for the wait; the longer has the label.
-fn is_the_shorter_part(shape: &Shape, before: Option<&Shape>, next: Option<&Shape>) -> bool {
-    let length = |shape: &Shape| shape.to - shape.from;
+/// A call has a bar for its arguments and one for the wait; the one of which more is visible has the label.
+fn is_the_shorter_part(window: Window, shape: &Shape, before: Option<&Shape>, next: Option<&Shape>) -> bool {
+    let length = |shape: &Shape| shape.to.min(window.to) - shape.from.max(window.from);
     let is_part = |other: &Shape| {
         (other.first_seq, other.row, &other.label) == (shape.first_seq, shape.row, &shape.label)
             && other.form != shape.form
@@ -238,6 +242,12 @@ mod tests {
             seen(&scene(shapes, Window::new(0.0, 100.0))),
             [(106.0, 488.0, "search".to_owned())]
         );
+        let shapes = vec![
+            bar(Form::Bar, 0.0, 10.0, 1, "search"),
+            bar(Form::Pale, 10.0, 60.0, 1, "search"),
+        ];
+        let near = Window::new(0.0, 12.0);
+        assert_eq!(seen(&scene(shapes, near))[0].0, 6.0, "the longer is out of sight");
     }
 
     #[test]

@@ -156,12 +156,15 @@ pub(crate) fn outcome_word(outcome: Outcome) -> &'static str {
     }
 }
 
-/// What stands right of a span's row.
-pub(crate) fn span_measure(span: &Span) -> String {
+/// What stands right of a span's row; `so_far_us` is how long it has lasted if it goes on.
+pub(crate) fn span_measure(span: &Span, so_far_us: Option<u64>) -> String {
     match span.kind {
         Kind::Text | Kind::Reasoning if span.chars > 0 => format!("{} ch", count(span.chars)),
         Kind::Tool if is_result_alone(span) => bytes(span.bytes),
-        Kind::Run | Kind::Step | Kind::Subagent | Kind::Tool | Kind::Wait => duration(span.end_us - span.start_us),
+        Kind::Run | Kind::Step | Kind::Subagent | Kind::Tool | Kind::Wait => match so_far_us {
+            Some(us) => format!("{} so far", duration(us)),
+            None => duration(span.end_us - span.start_us),
+        },
         _ if span.frames > 1 => format!("{} ×", count(u64::from(span.frames))),
         _ => bytes(span.bytes),
     }

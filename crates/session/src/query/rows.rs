@@ -125,17 +125,18 @@ impl<S: Shelf> Reader<S> {
             Some(line) => line,
             None => self.line_of(span.first_seq)?,
         };
+        let so_far_us = self.is_live(&span).then(|| self.end_of(&span).0 - span.start_us);
         Ok(Row {
             span: Some(ordinal),
             depth: 0,
             first_seq: span.first_seq,
             last_seq: span.last_seq,
             at_us: span.start_us,
-            duration_us: span.end_us - span.start_us,
+            duration_us: so_far_us.unwrap_or(span.end_us - span.start_us),
             kind: span.kind,
             subject: describe::span_subject(&span),
             summary,
-            measure: describe::span_measure(&span),
+            measure: describe::span_measure(&span, so_far_us),
             severity: span.severity,
             open: span.open,
         })

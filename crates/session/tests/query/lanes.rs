@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use scrubjay_session::{
     exchange::Ending,
-    query::{Axis, Form, LaneId, LanePicture},
+    memory::MemoryShelf,
+    query::{Axis, Form, LaneId, LanePicture, Reader},
 };
 
 use crate::stream::{Stream, everything};
@@ -149,5 +150,87 @@ fn an_empty_exchange_has_an_empty_picture() {
             .lanes
             .len(),
         0
+    );
+}
+
+/// 200 events of one size, so far apart.
+fn even(apart_us: u64) -> Reader<MemoryShelf> {
+    let mut stream = Stream::default();
+    stream.event(0, r#"{"type":"RUN_STARTED","threadId":"t","runId":"r"}"#);
+    for _ in 0..200 {
+        stream.event(apart_us, r#"{"type":"CUSTOM","name":"n","value":1}"#);
+    }
+    stream.reader(Ending::Complete)
+}
+
+fn most(points: &[(f64, f64)]) -> f64 {
+    points.iter().map(|point| point.1).fold(0.0, f64::max)
+}
+
+#[test]
+fn a_rate_needs_a_duration() {
+    // All at one time: no rate on a time axis, sizes on the index axis.
+    let mut reader = even(0);
+    let end = reader.extent().unwrap().clock;
+    assert_eq!(
+        reader.lanes(Axis::Clock, 0.0, end.max(1.0), 500).unwrap().throughput,
+        []
+    );
+    let sizes = reader.lanes(Axis::Index, 0.0, 201.0, 500).unwrap().throughput;
+    assert!((10.0..200.0).contains(&most(&sizes)), "{sizes:?}");
+    // One event each 10 ms is a few kB a second, from near too.
+    let mut reader = even(10_000);
+    for (from, to) in [(0.0, 2_000_000.0), (500_000.0, 550_000.0)] {
+        let rates = reader.lanes(Axis::Clock, from, to, 500).unwrap().throughput;
+        assert!((1_000.0..20_000.0).contains(&most(&rates)), "{from}: {rates:?}");
+    }
+    assert_eq!(
+        reader.lanes(Axis::Clock, 500_000.0, 501_000.0, 500).unwrap().throughput,
+        []
+    );
+}
+
+#[test]
+fn what_goes_on_has_no_end() {
+    let forms = |ending| {
+        let mut stream = Stream::default();
+        stream
+            .event(0, r#"{"type":"RUN_STARTED","threadId":"t","runId":"r"}"#)
+            .event(1_000, r#"{"type":"STEP_STARTED","stepName":"s"}"#)
+            .event(
+                1_000,
+                r#"{"type":"TEXT_MESSAGE_START","messageId":"m","role":"assistant"}"#,
+            )
+            .event(
+                1_000,
+                r#"{"type":"TEXT_MESSAGE_CONTENT","messageId":"m","delta":"so it begins"}"#,
+            );
+        let mut reader = stream.reader(ending);
+        let picture = reader.lanes(Axis::Clock, 0.0, 3_000.0, 500).unwrap();
+        let of = |id| picture.lanes.iter().find(|lane| lane.id == id).unwrap().shapes.clone();
+        [LaneId::Runs, LaneId::Text].map(|id| of(id).last().map(|shape| (shape.form, shape.label.clone())).unwrap())
+    };
+    let live = forms(Ending::Open);
+    assert_eq!(live[0], (Form::TornBar, "r so far".to_owned()));
+    assert_eq!(live[1], (Form::TornBar, "so it begins".to_owned()));
+    assert_eq!(forms(Ending::UpstreamReset)[1].0, Form::TornBar);
+}
+
+#[test]
+fn a_label_is_whole_on_the_narrowest_bar() {
+    let mut stream = Stream::default();
+    stream.event(
+        0,
+        r#"{"type":"RUN_STARTED","threadId":"t","runId":"a run with a name that is longer than its bar"}"#,
+    );
+    for _ in 0..20 {
+        stream.event(1_000_000, r#"{"type":"CUSTOM","name":"n","value":1}"#);
+    }
+    let mut reader = stream.reader(Ending::Complete);
+    let picture = reader.lanes(Axis::Clock, 0.0, 2_000_000_000.0, 100).unwrap();
+    let label = &picture.lanes[0].shapes[0].label;
+    assert!(
+        label.starts_with("a run with a name that is longer than its bar"),
+        "{label}"
     );
 }

@@ -12,10 +12,8 @@ use crate::{
     shelf::Shelf,
 };
 
-/// Pixels a character of a label takes, about.
-const CHAR_PX: f64 = 7.0;
-/// Fewest characters of a label that is cut.
-const LABEL_CHARS: usize = 4;
+/// Characters of a label. Where its bar ends, the one who writes it cuts it.
+const LABEL_CHARS: usize = 120;
 /// Rows that a lane can have.
 const ROWS: usize = 4;
 /// Dots whose hue is looked up one by one.
@@ -57,20 +55,14 @@ impl Pencil {
     pub(crate) fn visible(&self, from: f64, to: f64) -> bool {
         to >= self.from && from <= self.to
     }
+}
 
-    /// A label, cut to what fits on the visible part of a shape.
-    pub(crate) fn label(&self, text: &str, from: f64, to: f64) -> String {
-        let visible = to.min(self.to) - from.max(self.from);
-        let room = ((visible / self.step - 6.0) / CHAR_PX).max(0.0) as usize;
-        let count = text.chars().take(room + 1).count();
-        if count <= room {
-            return text.to_owned();
-        }
-        if room < LABEL_CHARS {
-            return String::new();
-        }
-        text.chars().take(room - 1).chain(['…']).collect()
+/// The text on a shape, whole as far as it is not very long: a pointer and a screen reader get all of it.
+pub(crate) fn label(text: &str) -> String {
+    if text.chars().nth(LABEL_CHARS).is_none() {
+        return text.to_owned();
     }
+    text.chars().take(LABEL_CHARS - 1).chain(['…']).collect()
 }
 
 /// Gathers shapes by lane.

@@ -49,7 +49,8 @@ pub struct LanePicture {
     pub gaps: Vec<LongGap>,
     /// The lanes, top to bottom; a lane that is empty in the whole exchange is absent.
     pub lanes: Vec<Lane>,
-    /// Throughput of the range: x, bytes per second.
+    /// Throughput of the range: x, bytes per second. On the index axis, which has no time, bytes an event;
+    /// empty where the range is too short for a rate.
     pub throughput: Vec<(f64, f64)>,
     /// Gaps between frames of the range: x, milliseconds; the largest of each column.
     pub gap_millis: Vec<(f64, f64)>,

@@ -12,6 +12,10 @@ use crate::{
     shelf::Shelf,
 };
 
+/// Shortest time over which bytes a second mean something: one event within less would be a
+/// thousandfold of what flows.
+const RATE_OVER_US: f64 = 10_000.0;
+
 /// Times to places, with the gaps that are cut in memory.
 #[derive(Clone, Debug)]
 pub(crate) struct Warp {
@@ -69,7 +73,6 @@ pub(crate) struct Column {
     pub(crate) frames: u32,
     pub(crate) bytes: u64,
     pub(crate) max_gap_us: u64,
-    pub(crate) last_at_us: u64,
     pub(crate) cells: [Cell; LANES],
 }
 
@@ -110,7 +113,6 @@ impl Columns {
         column.frames += node.frames;
         column.bytes += node.bytes;
         column.max_gap_us = column.max_gap_us.max(node.max_gap_us);
-        column.last_at_us = node.last_at_us;
         for (cell, more) in column.cells.iter_mut().zip(&node.cells) {
             cell.merge(more);
         }
@@ -137,28 +139,29 @@ impl Columns {
             .collect()
     }
 
+    /// Bytes a second, each over a time that is long enough for a rate; on the index axis bytes an event.
     pub(crate) fn throughput(&self, points: usize) -> Vec<(f64, f64)> {
-        let group = self.columns.len().div_ceil(points).max(1);
-        let mut before_us = None;
-        let mut chart = Vec::new();
-        for (idx, columns) in self.columns.chunks(group).enumerate() {
-            let bytes: u64 = columns.iter().map(|column| column.bytes).sum();
-            let last_us = columns
-                .iter()
-                .rev()
-                .find(|column| column.frames > 0)
-                .map(|column| column.last_at_us);
-            let seconds = match (self.axis, before_us, last_us) {
-                (Axis::Index, Some(before), Some(last)) => (last - before) as f64 / 1e6,
-                // The first column of frames has no time before it to measure from.
-                (Axis::Index, _, _) => f64::INFINITY,
-                _ => self.step * columns.len() as f64 / 1e6,
-            };
-            before_us = last_us.or(before_us);
-            let x = self.from + (idx * group) as f64 * self.step;
-            chart.push((x, bytes as f64 / seconds.max(1e-6)));
+        let mut group = self.columns.len().div_ceil(points).max(1);
+        if self.axis != Axis::Index {
+            group = group.max((RATE_OVER_US / self.step).ceil() as usize);
+            if group > self.columns.len() {
+                return Vec::new();
+            }
         }
-        chart
+        let of = |idx: usize, columns: &[Column]| {
+            let bytes: u64 = columns.iter().map(|column| column.bytes).sum();
+            let frames: u32 = columns.iter().map(|column| column.frames).sum();
+            let per = match self.axis {
+                Axis::Index => f64::from(frames.max(1)),
+                Axis::Clock | Axis::Collapsed => self.step * columns.len() as f64 / 1e6,
+            };
+            (self.x_of(idx * group), bytes as f64 / per)
+        };
+        let groups = self.columns.chunks(group).enumerate();
+        groups
+            .filter(|(_, columns)| columns.len() == group || self.axis == Axis::Index)
+            .map(|(idx, columns)| of(idx, columns))
+            .collect()
     }
 
     pub(crate) fn gap_millis(&self, points: usize) -> Vec<(f64, f64)> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     super::{Failed, Reader, answer::*, describe},
     Form, LaneId, Shape,
-    draw::{Canvas, Pencil},
+    draw::{Canvas, Pencil, label},
     sample::Columns,
 };
 use crate::{
@@ -87,7 +87,7 @@ impl<S: Shelf> Reader<S> {
     }
 
     fn reaches(&self, span: &Span, seq: u32) -> bool {
-        span.last_seq >= seq || (span.open && self.exchange.ending == Ending::Open)
+        span.last_seq >= seq || self.is_live(span)
     }
 
     /// Of a range with too many spans, those that are open at some of its blocks.
@@ -134,9 +134,14 @@ impl<S: Shelf> Reader<S> {
         }
     }
 
+    /// Whether a span goes on.
+    pub(crate) fn is_live(&self, span: &Span) -> bool {
+        span.open && self.exchange.ending == Ending::Open
+    }
+
     /// Where a span ends: now, while it is live.
-    fn end_of(&self, span: &Span) -> (u64, u32) {
-        if span.open && self.exchange.ending == Ending::Open {
+    pub(crate) fn end_of(&self, span: &Span) -> (u64, u32) {
+        if self.is_live(span) {
             (self.end_us().max(span.end_us), self.frame_count().max(span.last_seq))
         } else {
             (span.end_us, span.last_seq)
@@ -144,14 +149,13 @@ impl<S: Shelf> Reader<S> {
     }
 
     fn bar_of(&self, span: &Span) -> Form {
-        let live = span.open && self.exchange.ending == Ending::Open;
-        if span.closed || live { Form::Bar } else { Form::TornBar }
+        if span.closed { Form::Bar } else { Form::TornBar }
     }
 
     fn draw_bar(&self, lane: LaneId, span: &Span, form: Form, row: u8, pencil: &Pencil, canvas: &mut Canvas) {
         let (from, to) = pencil.extent((span.start_us, span.first_seq), self.end_of(span));
         if pencil.visible(from, to) {
-            let label = pencil.label(&describe::span_subject(span), from, to);
+            let label = label(&describe::span_subject(span));
             canvas.add(lane, shape_of(span, form, from, to, row, 200, label));
         }
     }
@@ -160,7 +164,8 @@ impl<S: Shelf> Reader<S> {
         let (from, to) = pencil.extent((span.start_us, span.first_seq), self.end_of(span));
         if pencil.visible(from, to) && to > from {
             let text = format!("person {}", words::duration(self.end_of(span).0 - span.start_us));
-            let label = pencil.label(&text, from, to);
+            let so_far = if self.is_live(span) { " so far" } else { "" };
+            let label = label(&format!("{text}{so_far}"));
             canvas.add(LaneId::Runs, shape_of(span, Form::Hatched, from, to, 0, 120, label));
         }
     }
@@ -182,12 +187,7 @@ impl<S: Shelf> Reader<S> {
                 begin = first;
             }
         }
-        let text = if span.chars == 0 && span.encrypted {
-            "encrypted"
-        } else {
-            span.head.as_str()
-        };
-        let label = pencil.label(text, begin, to);
+        let label = label(&describe::span_line(span).unwrap_or_default());
         canvas.add(
             lane,
             shape_of(span, self.bar_of(span), begin, to, 0, pace_of(span), label),
@@ -213,17 +213,12 @@ impl<S: Shelf> Reader<S> {
                 Some(_) => Form::Bar,
                 None => self.bar_of(span),
             };
-            return add(form, (from, to), 200, pencil.label(&text, from, to));
+            return add(form, (from, to), 200, label(&text));
         };
         let ready = pencil.extent(ready, ready).1;
-        // The longer part has the label.
-        let (args_text, wait_text) = match ready - from >= to - ready {
-            true => (text.as_str(), ""),
-            false => ("", text.as_str()),
-        };
-        add(Form::Bar, (from, ready), 200, pencil.label(args_text, from, ready));
+        add(Form::Bar, (from, ready), 200, label(&text));
         if to - ready > pencil.step / 2.0 {
-            add(Form::Pale, (ready, to), 120, pencil.label(wait_text, ready, to));
+            add(Form::Pale, (ready, to), 120, label(&text));
         }
         if let Some((at_us, seq)) = span.result {
             let x = pencil.x(at_us, seq);
@@ -247,12 +242,17 @@ impl<S: Shelf> Reader<S> {
             if !pencil.visible(from, to) {
                 continue;
             }
-            let form = if run.outcome == Outcome::Open && ended {
+            // Neither a run that goes on nor one that broke off has an end.
+            let form = if run.outcome == Outcome::Open {
                 Form::TornBar
             } else {
                 Form::Bar
             };
-            let word = if live { "" } else { describe::outcome_word(run.outcome) };
+            let word = if live {
+                "so far"
+            } else {
+                describe::outcome_word(run.outcome)
+            };
             canvas.add(
                 LaneId::Runs,
                 Shape {
@@ -265,7 +265,7 @@ impl<S: Shelf> Reader<S> {
                     severity: (run.outcome == Outcome::Error).then_some(Severity::Error),
                     first_seq: run.first_seq,
                     last_seq: run.last_seq,
-                    label: pencil.label(format!("{} {word}", run.run_id).trim(), from, to),
+                    label: label(format!("{} {word}", run.run_id).trim()),
                 },
             );
         }
