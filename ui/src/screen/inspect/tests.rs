@@ -602,3 +602,26 @@ fn an_axis_without_long_gaps_says_that_it_collapses_nothing() {
     assert_eq!(page.inspect.axis.get_untracked(), Axis::Collapsed);
     assert!(says());
 }
+
+#[test]
+fn what_follows_goes_to_the_end_that_the_news_name_before_an_answer_comes() {
+    let (memory, page) = live("tool-call-parallel", 4);
+    memory.hold();
+    memory.bring_growth(1, 12);
+    memory.wait(200.0);
+    let end = memory.opened(1);
+    assert_eq!(seq(page), end.frames);
+    assert_eq!(page.inspect.tail_now().frames, end.frames);
+    assert_eq!(untrack(move || page.inspect.playhead_x()), end.extent.clock);
+    assert!(untrack(move || page.inspect.is_ahead()));
+    memory.release_all();
+    assert_eq!(seq(page), end.frames);
+    assert!(!untrack(move || page.inspect.is_ahead()));
+
+    // One that was let go stays.
+    run(page, C::Event(-1));
+    memory.settle();
+    memory.bring_growth(1, 16);
+    memory.settle();
+    assert_eq!(seq(page), end.frames - 1);
+}

@@ -68,6 +68,8 @@ pub(crate) struct Inspect {
     /// The playhead stands at the end until it is known where the first problem is.
     seeks_problem: StoredValue<bool>,
     pace: Paced,
+    /// Frames and length that the last news of the open exchange named.
+    newest: StoredValue<(u32, u64)>,
     /// Where to stand once the exchange is open.
     wanted: StoredValue<Option<Wanted>>,
 }
@@ -84,7 +86,12 @@ enum Wanted {
 impl Model for Inspect {
     fn hear(self, page: Page, news: &News) {
         match news {
-            News::Grown { exchange, .. } => self.grown(*exchange),
+            News::Grown {
+                exchange,
+                frames,
+                duration_us,
+                ..
+            } => self.grown(*exchange, *frames, *duration_us),
             News::Began { exchange } => self.began(page.shell, *exchange),
             News::Library => self.thread.changed(),
             News::Sources | News::Health(_) | News::Compared { .. } | News::Replays => {}
@@ -125,6 +132,7 @@ impl Inspect {
             steps_from: StoredValue::new(None),
             seeks_problem: StoredValue::new(false),
             pace: Paced::every(125.0),
+            newest: StoredValue::new((0, 0)),
             wanted: StoredValue::new(None),
         };
         this.opener.heard_by(move |answered| this.arrived(answered));
@@ -262,7 +270,17 @@ impl Inspect {
         match answered.answer {
             Err(report) => self.refused.set(Some(report)),
             Ok(opened) if self.opened.with_untracked(Option::is_none) => self.begin(opened),
-            Ok(opened) => self.grow(opened),
+            Ok(mut opened) => {
+                // The news may be ahead of an answer.
+                if opened.ending == Ending::Open {
+                    self.opened.with_untracked(|known| {
+                        known
+                            .iter()
+                            .for_each(|known| lengthen(&mut opened, known.frames, known.duration_us))
+                    });
+                }
+                self.grow(opened);
+            }
         }
     }
 
@@ -323,12 +341,38 @@ impl Inspect {
         }
     }
 
-    /// An exchange has more. Asked for at most eight times a second.
-    pub(crate) fn grown(self, exchange: i64) {
+    /// An exchange has more. Facts are asked for at most eight times a second. A playhead that follows
+    /// goes to the end that the news name, since an answer may take longer than the next events.
+    pub(crate) fn grown(self, exchange: i64, frames: u32, duration_us: u64) {
         if !self.is_open(exchange) {
             return;
         }
-        self.pace.act(move || self.ask_facts());
+        self.newest.set_value((frames, duration_us));
+        self.pace.act(move || {
+            if self.is_open(exchange) {
+                self.advance();
+                self.ask_facts();
+            }
+        });
+    }
+
+    fn advance(self) {
+        let (frames, duration_us) = self.newest.get_value();
+        let is_behind = |opened: &Opened| opened.ending == Ending::Open && opened.frames < frames;
+        let opened = self.opened.get_untracked().filter(is_behind);
+        if let Some(mut opened) = opened.filter(|_| self.is_following()) {
+            lengthen(&mut opened, frames, duration_us);
+            self.grow(opened);
+        }
+    }
+
+    /// Whether the playhead is at the end that the news named, and it is not known yet what is there.
+    pub(crate) fn is_ahead(self) -> bool {
+        let seq = self.seq.get();
+        self.follow.get() == Follow::Following
+            && self
+                .moment
+                .with(|moment| moment.as_ref().is_none_or(|moment| moment.seq < seq))
     }
 
     /// End of the axis shown.
@@ -401,6 +445,14 @@ fn recalled_folding() -> Folding {
         // In a low window the panes need the room more.
         charts: browser::recall("charts").map_or(browser::window_height() >= 800.0, |text| text == "on"),
     }
+}
+
+/// As long as the news say, where they say more.
+fn lengthen(opened: &mut Opened, frames: u32, duration_us: u64) {
+    opened.frames = opened.frames.max(frames);
+    opened.duration_us = opened.duration_us.max(duration_us);
+    opened.extent.clock = opened.extent.clock.max(duration_us as f64);
+    opened.extent.index = opened.extent.index.max(f64::from(frames));
 }
 
 /// What an exchange has.

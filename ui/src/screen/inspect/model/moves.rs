@@ -213,8 +213,13 @@ impl Inspect {
 
     /// Where the playhead is on the axis.
     pub(crate) fn playhead_x(self) -> f64 {
+        let ahead = || match self.axis.get() {
+            Axis::Clock | Axis::Index if self.is_ahead() => Some(self.extent()),
+            _ => None,
+        };
         self.held_x
             .get()
+            .or_else(ahead)
             .or_else(|| self.moment.with(|moment| moment.as_ref().map(|moment| moment.x)))
             .unwrap_or(0.0)
     }

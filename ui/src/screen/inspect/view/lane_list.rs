@@ -83,6 +83,7 @@ fn item(inspect: Inspect, shape: &Shape) -> AnyView {
         words::visible(&shape.label)
     };
     let open = (shape.form == Form::TornBar).then(|| words::open_end(inspect.tail_now().live));
+    let open = open.filter(|word| !shape.label.ends_with(word));
     let severity = shape.severity.map(|severity| {
         view! { <span class=format!("sev-{}", words::severity(severity))>{format!("{} {}", words::severity_sign(severity), words::severity(severity))}</span> }
     });

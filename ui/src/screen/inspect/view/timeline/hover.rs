@@ -60,6 +60,7 @@ fn shape_line(lane: &'static str, shape: &Shape, is_live: bool) -> AnyView {
         view! { <span class=format!("sev-{}", words::severity(severity))>{words::severity_sign(severity)}</span> }
     });
     let open = (shape.form == Form::TornBar).then(|| words::open_end(is_live));
+    let open = open.filter(|word| !shape.label.ends_with(word));
     view! { <span class="bubble-line">{severity}<b>{lane}</b><bdi class="cut">{shape.label.clone()}</bdi>{open}<span class="dim">{seqs}</span></span> }
         .into_any()
 }

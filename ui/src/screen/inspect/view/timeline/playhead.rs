@@ -18,7 +18,12 @@ pub(super) fn playhead(stage: Stage) -> AnyView {
     let place = move || format!("transform:translateX({}px)", x().clamp(-20.0, width() + 20.0));
     let frames = move || inspect.tail().frames;
     let moment = move |say: &dyn Fn(&Place) -> String| inspect.moment.with(|moment| moment.as_ref().map(say));
-    let label = move || moment(&|moment| format!("{}  {}", words::frame(moment.seq), words::offset(moment.at_us)));
+    let label = move || {
+        if inspect.is_ahead() {
+            return Some(words::frame(inspect.seq.get()));
+        }
+        moment(&|moment| format!("{}  {}", words::frame(moment.seq), words::offset(moment.at_us)))
+    };
     let spoken = move || moment(&|moment| spoken(moment, frames()));
     let hint = move || {
         let hint = moment(&|moment| words::visible(&moment.hint)).filter(|hint| !hint.is_empty());
