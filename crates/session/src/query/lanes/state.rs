@@ -93,7 +93,7 @@ fn band(since: (u64, u32), until: (u64, u32), pencil: &Pencil, canvas: &mut Canv
         canvas.add(
             LaneId::State,
             Shape {
-                label: pencil.label(&words, from, to),
+                label: draw::label(&words),
                 ..shape(Form::Dashed, from, to, 160, severity, (since.1, until.1))
             },
         );
