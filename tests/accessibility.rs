@@ -161,11 +161,13 @@ async fn compare_before_and_with_a_result() {
     audit.view(&page, "compare without runs").await;
     page.click("[data-screen-tab=library]").await;
     page.wait_for(".lib-row[data-exchange]").await;
-    for _ in 0..2 {
+    // The tab that was clicked has the focus, and takes Space.
+    page.eval("document.querySelector('.lib-grid').focus()").await;
+    for picks in 1..=2 {
         page.press(DOWN).await;
         page.press(" ").await;
+        page.wait_for(&format!("[data-picks='{picks}']")).await;
     }
-    page.wait_for("[data-picks='2']").await;
     page.press(&control("\u{e008}b")).await;
     page.wait_for("[data-pane=compare-lanes][data-state=ready]").await;
     page.press(ENTER).await;
