@@ -2,9 +2,16 @@
 
 pub use scrubjay_ipc::visible::same_length as visible;
 pub use scrubjay_ipc::words::{
-    bytes, clock, count, duration, ending, is_bad_ending, many, offset, offset_short, verdict,
+    bytes, clock, count, duration, ending, is_bad_ending, many, offset, offset_short, outcome, verdict,
 };
-use scrubjay_ipc::{Axis, Kind, Severity};
+use scrubjay_ipc::{Axis, Kind, Opened, Severity, Verdict};
+
+/// The status where it stands in the place of a run, `refused: HTTP 401`.
+pub fn status_without_run(opened: &Opened) -> Option<String> {
+    let of = opened.without_run?;
+    let is_status = matches!(of, Verdict::Refused | Verdict::Redirected);
+    is_status.then(|| format!("{}: {}", verdict(of), outcome(of, opened.status)))
+}
 
 /// A message that leads: its first word with a capital, unless it is a name as
 /// it stands on the wire.

@@ -31,6 +31,9 @@ pub(crate) struct ListLine<'a> {
     pub(crate) ending: &'a str,
     pub(crate) thread_id: Option<&'a str>,
     pub(crate) runs: Vec<RunObject<'a>>,
+    /// `refused` or `redirected`, where the answer carries no run and its status says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) outcome: Option<&'a str>,
     pub(crate) started_at: String,
     pub(crate) duration_us: u64,
     pub(crate) ttft_us: Option<u64>,

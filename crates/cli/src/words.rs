@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Local, NaiveDate, SecondsFormat};
 use scrubjay_engine::clock::wall_us;
-pub(crate) use scrubjay_session::words::{bytes, duration, ending, many as count, request_name, verdict};
+pub(crate) use scrubjay_session::words::{bytes, duration, ending, many as count, outcome, request_name, verdict};
 
 use crate::failure::Failure;
 

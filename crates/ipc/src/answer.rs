@@ -132,6 +132,7 @@ fn opened<S: Shelf>(ask: &Open, reader: &mut Reader<S>, mutes: &Mutes) -> Result
         let head = facts.response.as_ref();
         head.map_or_else(String::new, |head| field(&head.headers, name))
     };
+    let without_run = summary.runs.is_empty().then(|| verdict::without_run(facts, summary));
     Ok(Opened {
         exchange: ask.exchange,
         source: facts.source.clone(),
@@ -161,6 +162,7 @@ fn opened<S: Shelf>(ask: &Open, reader: &mut Reader<S>, mutes: &Mutes) -> Result
             .take(RUNS)
             .map(|(run, verdict)| run_view(run, verdict))
             .collect(),
+        without_run,
         thread_id: visible::line(&summary.thread_id),
         stop: shown(summary.stop.clone()),
         labels: facts.labels.clone(),

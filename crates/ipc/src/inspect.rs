@@ -70,6 +70,9 @@ pub struct Opened {
     /// Findings: error, warning, note.
     pub findings: [u32; 3],
     pub runs: Vec<RunView>,
+    /// How it came out, if its answer carries no run.
+    #[serde(default)]
+    pub without_run: Option<Verdict>,
     /// `threadId`.
     pub thread_id: String,
     /// Where the official client gives up.

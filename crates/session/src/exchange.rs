@@ -124,6 +124,20 @@ pub struct ResponseHead {
     pub delivered_headers: Option<Headers>,
 }
 
+impl ResponseHead {
+    /// Where the client is sent, if the answer is a redirect that fetch follows.
+    pub fn redirect(&self) -> Option<String> {
+        let location = field(&self.headers, "location");
+        (matches!(self.status, 301 | 302 | 303 | 307 | 308) && !location.is_empty()).then_some(location)
+    }
+}
+
+/// Whether a client that follows a redirect of this status asks with GET in the place of POST (Fetch, HTTP-redirect
+/// fetch).
+pub(crate) fn changes_to_get(status: u16) -> bool {
+    matches!(status, 301..=303)
+}
+
 /// How the transport of an exchange ended (design, section 3).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::EnumString)]
 #[cfg_attr(

@@ -8,6 +8,9 @@
 //! A `connect` carries a RunAgentInput too and asks for what was said before.
 //! It is a run if its answer replays one, or if it failed. So is a request with
 //! only a part of a RunAgentInput: refused, it was most likely meant as a run.
+//!
+//! The status of an answer without a run is an outcome of its own: refused, or
+//! sent elsewhere.
 
 use crate::{
     derive::summary::{Asks, Outcome, Run, Summary},
@@ -30,12 +33,16 @@ pub enum Verdict {
     /// `RUN_FINISHED` with an interrupt.
     Interrupt = 2,
     Cancelled = 3,
-    /// `RUN_ERROR`, or a request for a run that failed before there was one.
+    /// `RUN_ERROR`, or a request for a run that failed before there was one and without a status of its own.
     Error = 4,
     /// The run ended without a terminal event.
     None = 5,
     /// The exchange is no run.
     NoRun = 6,
+    /// The answer carries no run, and its status is 400 or above.
+    Refused = 7,
+    /// The answer carries no run and sends the client elsewhere.
+    Redirected = 8,
 }
 
 /// How a run of an answer came out; `goes_on` says that more of it may come.
@@ -52,11 +59,25 @@ pub fn of_run(run: &Run, goes_on: bool) -> Verdict {
 
 /// How an exchange came out whose answer carries no run.
 pub fn without_run(exchange: &Exchange, summary: &Summary) -> Verdict {
+    if let Some(verdict) = of_status(exchange) {
+        return verdict;
+    }
     match summary.asks {
         Asks::Run | Asks::Connect | Asks::Attempt if is_broken(exchange) => Verdict::Error,
         Asks::Run if exchange.ending == Ending::Open => Verdict::Live,
         Asks::Run => Verdict::None,
         Asks::Connect | Asks::Attempt | Asks::Info | Asks::Other => Verdict::NoRun,
+    }
+}
+
+/// What the status of an answer says where there is no run.
+fn of_status(exchange: &Exchange) -> Option<Verdict> {
+    // Without an answer, the status is the one that Scrubjay gave in its place.
+    let head = exchange.response.as_ref();
+    let head = head.filter(|_| exchange.ending != Ending::NoAnswer)?;
+    match head.status {
+        400.. => Some(Verdict::Refused),
+        _ => head.redirect().map(|_| Verdict::Redirected),
     }
 }
 
@@ -73,9 +94,20 @@ pub fn of_exchange(exchange: &Exchange, summary: &Summary) -> Vec<Verdict> {
 
 /// Whether a list of runs shows the exchange.
 pub fn is_run(exchange: &Exchange, summary: &Summary) -> bool {
-    of_exchange(exchange, summary)
-        .iter()
-        .any(|verdict| *verdict != Verdict::NoRun)
+    let is_meant = match summary.asks {
+        Asks::Run => true,
+        Asks::Connect | Asks::Attempt => is_broken(exchange),
+        Asks::Info | Asks::Other => false,
+    };
+    is_meant || !summary.runs.is_empty()
+}
+
+/// Whether a check looks at the exchange: it is a run, or what clients ask
+/// beside runs (CopilotKit's endpoints) failed or was sent elsewhere.
+pub fn is_checked(exchange: &Exchange, summary: &Summary) -> bool {
+    let is_beside = summary.asks != Asks::Other || !summary.endpoint_method.is_empty();
+    let is_sent_elsewhere = of_status(exchange) == Some(Verdict::Redirected);
+    is_run(exchange, summary) || is_beside && (is_broken(exchange) || is_sent_elsewhere)
 }
 
 /// Whether something went wrong that the stream or the transport itself says:
@@ -130,7 +162,9 @@ mod tests {
         for (status, ending, verdict) in [
             (None, Ending::Open, Verdict::Live),
             (None, Ending::NoAnswer, Verdict::Error),
-            (Some(502), Ending::Complete, Verdict::Error),
+            (Some(502), Ending::NoAnswer, Verdict::Error),
+            (Some(401), Ending::Complete, Verdict::Refused),
+            (Some(500), Ending::UpstreamReset, Verdict::Refused),
             (Some(200), Ending::UpstreamReset, Verdict::Error),
             (Some(200), Ending::Complete, Verdict::None),
             (None, Ending::ClientLeft, Verdict::None),
@@ -170,6 +204,32 @@ mod tests {
             assert!(!is_run(&exchange(status, ending), &other));
         }
         assert!(has_failed(&exchange(Some(404), Ending::Complete), &other));
+    }
+
+    #[test]
+    fn a_status_without_a_run_is_an_outcome() {
+        let mut sent_on = exchange(Some(307), Ending::Complete);
+        assert_eq!(without_run(&sent_on, &asked(Asks::Run)), Verdict::None);
+        let head = sent_on.response.as_mut().unwrap();
+        head.headers.push(("Location".into(), b"/chat/".to_vec()));
+        for asks in [Asks::Run, Asks::Info, Asks::Other] {
+            assert_eq!(without_run(&sent_on, &asked(asks)), Verdict::Redirected);
+            let refused = exchange(Some(422), Ending::Complete);
+            assert_eq!(without_run(&refused, &asked(asks)), Verdict::Refused);
+            assert_eq!(is_run(&refused, &asked(asks)), asks == Asks::Run);
+            assert_eq!(is_checked(&refused, &asked(asks)), asks != Asks::Other);
+            assert_eq!(is_checked(&sent_on, &asked(asks)), asks != Asks::Other);
+            assert!(!has_failed(&sent_on, &asked(asks)));
+            for status in [200, 204, 304] {
+                let fine = exchange(Some(status), Ending::Complete);
+                assert_eq!(is_checked(&fine, &asked(asks)), asks == Asks::Run);
+            }
+        }
+        let not_changed = exchange(Some(304), Ending::Complete);
+        assert_eq!(without_run(&not_changed, &asked(Asks::Info)), Verdict::NoRun);
+        let mut connect = asked(Asks::Other);
+        connect.endpoint_method = "agent/stop".into();
+        assert!(is_checked(&exchange(Some(500), Ending::Complete), &connect));
     }
 
     #[test]

@@ -144,6 +144,23 @@ pub fn verdict(verdict: Verdict) -> &'static str {
         Verdict::Error => "error",
         Verdict::None => "no ending",
         Verdict::NoRun => "no run",
+        Verdict::Refused => "refused",
+        Verdict::Redirected => "redirected",
+    }
+}
+
+/// How a run came out; where an answer carries none, what its status is: `HTTP 401`.
+///
+/// ```
+/// use scrubjay_session::{verdict::Verdict, words::outcome};
+///
+/// assert_eq!(outcome(Verdict::Refused, Some(401)), "HTTP 401");
+/// assert_eq!(outcome(Verdict::Success, Some(200)), "success");
+/// ```
+pub fn outcome(of: Verdict, status: Option<u16>) -> String {
+    match (of, status) {
+        (Verdict::Refused | Verdict::Redirected, Some(status)) => format!("HTTP {status}"),
+        _ => verdict(of).to_owned(),
     }
 }
 

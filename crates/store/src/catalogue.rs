@@ -10,12 +10,12 @@ use std::{
 };
 
 use rusqlite::Connection;
-use scrubjay_session::{derive::summary::Summary, exchange::Exchange};
+use scrubjay_session::{derive::summary::Summary, exchange::Exchange, verdict};
 
 use crate::{
     Listing, Query, StoreError, deriver, library, schema,
     table::{
-        exchanges::{self, Growth, NewExchange},
+        exchanges::{self, Growth, Known, NewExchange},
         labels, runs,
     },
 };
@@ -92,5 +92,11 @@ fn put(conn: &Connection, exchange: &Exchange, summary: &Summary) -> rusqlite::R
     };
     exchanges::grow(conn, id, &growth, 0)?;
     exchanges::end(conn, id, exchange.ending, 0)?;
+    let known = Known {
+        frames: summary.frames,
+        is_run: verdict::is_run(exchange, summary),
+        derived: 0,
+    };
+    exchanges::set_known(conn, id, known, 0)?;
     runs::replace(conn, id, &deriver::run_rows(exchange, summary))
 }

@@ -119,7 +119,7 @@ pub struct RunRow {
     pub last_seq: u32,
 }
 
-const VERDICTS: [Verdict; 7] = [
+const VERDICTS: [Verdict; 9] = [
     Verdict::Live,
     Verdict::Success,
     Verdict::Interrupt,
@@ -127,6 +127,8 @@ const VERDICTS: [Verdict; 7] = [
     Verdict::Error,
     Verdict::None,
     Verdict::NoRun,
+    Verdict::Refused,
+    Verdict::Redirected,
 ];
 
 fn verdict_of_number(number: i64) -> Verdict {
@@ -138,11 +140,13 @@ fn verdict_of_number(number: i64) -> Verdict {
 }
 
 /// One row a run, and one for an exchange without; what goes on is live as
-/// long as its exchange is. Of what was not derived, a POST may be a run.
+/// long as its exchange is. Of what was not derived, a POST may be a run. What
+/// was refused or sent elsewhere may have been meant as one or not.
 const ROWS: &str = "
-    SELECT *, CASE WHEN known = 0 AND ending <> 0 THEN 5 ELSE known END AS verdict FROM (
+    SELECT *, CASE WHEN known = 0 AND ending <> 0 THEN 5 ELSE known END AS verdict,
+      CASE WHEN known IN (7, 8) THEN NOT is_run ELSE known = 6 END AS is_other FROM (
       SELECT e.id, e.source, e.method, e.target, e.status, e.content_type, e.ending, e.started_at_us, e.last_at_us,
-        e.body_len, e.chunk_count, e.pinned,
+        e.body_len, e.chunk_count, e.pinned, e.is_run,
         coalesce(r.run, -1) AS run, coalesce(r.run_id, '') AS run_id, coalesce(r.thread_id, '') AS thread_id,
         coalesce(r.title, '') AS title, r.verdict AS run_verdict, coalesce(r.first_at_us, 0) AS run_first_at_us,
         coalesce(r.last_at_us, 0) AS run_last_at_us, r.ttft_us, coalesce(r.frames, e.frames) AS frames,
@@ -163,7 +167,7 @@ pub(crate) fn list(conn: &Connection, query: &Query) -> rusqlite::Result<Listing
     let groups = groups(&tx)?;
     let counted =
         |is_in: &dyn Fn(&&Group) -> bool| -> u64 { groups.iter().filter(is_in).map(|group| group.count).sum() };
-    let is_shown = |group: &&Group| query.others || group.verdict != Verdict::NoRun;
+    let is_shown = |group: &&Group| query.others || !group.is_other;
     let total = match query.text.split_whitespace().next() {
         // Only words need a look at every row.
         Some(_) => count(&tx, &filter, &params)?,
@@ -188,7 +192,7 @@ pub(crate) fn list(conn: &Connection, query: &Query) -> rusqlite::Result<Listing
     Ok(Listing {
         total,
         total_unfiltered: counted(&is_shown),
-        others: counted(&|group| group.verdict == Verdict::NoRun),
+        others: counted(&|group| group.is_other),
         rows,
         by_source: sums(shown.clone().map(|group| (group.source.clone(), group.count))),
         by_verdict: sums(shown.map(|group| (group.verdict, group.count))),
@@ -199,19 +203,22 @@ pub(crate) fn list(conn: &Connection, query: &Query) -> rusqlite::Result<Listing
 struct Group {
     source: String,
     verdict: Verdict,
+    /// They are no runs.
+    is_other: bool,
     count: u64,
 }
 
 /// All rows, counted in one pass.
 fn groups(conn: &Connection) -> rusqlite::Result<Vec<Group>> {
     conn.prepare_cached(&format!(
-        "SELECT source, verdict, count(*) FROM ({ROWS}) GROUP BY source, verdict"
+        "SELECT source, verdict, is_other, count(*) FROM ({ROWS}) GROUP BY source, verdict, is_other"
     ))?
     .query_map([], |row| {
         Ok(Group {
             source: row.get(0)?,
             verdict: verdict_of_number(row.get(1)?),
-            count: nat(row.get(2)?),
+            is_other: row.get(2)?,
+            count: nat(row.get(3)?),
         })
     })?
     .collect()
@@ -230,7 +237,7 @@ fn filter_of(query: &Query) -> (String, Vec<Value>) {
     let mut conditions = Vec::new();
     let mut params = Vec::new();
     if !query.others {
-        conditions.push("verdict <> 6".to_owned());
+        conditions.push("is_other = 0".to_owned());
     }
     for word in query.text.split_whitespace() {
         conditions.push(format!("({HAYSTACK}) LIKE ? ESCAPE '\\'"));

@@ -320,24 +320,26 @@ fn runs_are_told_from_other_requests_from_their_beginning() {
     answered(asked(&spool, "POST", "/run", INPUT), 502);
     asked(&spool, "POST", "/run", INPUT).end(Ending::NoAnswer, 5);
     answered(asked(&spool, "POST", "/run", br#"{"threadId":"t"}"#), 400);
+    answered(asked(&spool, "POST", "/info", b"{}"), 422);
+    answered(asked(&spool, "GET", "/favicon.ico", b""), 404);
     assert!(spool.settle(PATIENCE));
     store.derive_now().unwrap();
     let sky = || "Why is the sky blue?".to_owned();
     let failed = [
+        (sky(), Verdict::Refused),
         (sky(), Verdict::Error),
-        (sky(), Verdict::Error),
-        (String::new(), Verdict::Error),
+        (String::new(), Verdict::Refused),
     ];
     let mut runs = vec![(sky(), Verdict::Live)];
     runs.extend(failed.clone());
-    assert_eq!(seen(&store), (runs, 3), "the first has no answer yet");
+    assert_eq!(seen(&store), (runs, 5), "the first has no answer yet");
 
     open.end(Ending::ClientLeft, 6);
     assert!(spool.finish(PATIENCE));
     store.derive_now().unwrap();
     let mut runs = vec![(sky(), Verdict::None)];
     runs.extend(failed);
-    assert_eq!(seen(&store), (runs, 3));
+    assert_eq!(seen(&store), (runs, 5));
 
     let all = Query {
         others: true,
@@ -345,7 +347,9 @@ fn runs_are_told_from_other_requests_from_their_beginning() {
         ..Query::default()
     };
     let all = store.list(&all).unwrap();
-    assert_eq!((all.total, all.others), (7, 3));
+    assert_eq!((all.total, all.others), (9, 5));
+    let refused = all.by_verdict.iter().find(|(verdict, _)| *verdict == Verdict::Refused);
+    assert_eq!(refused, Some(&(Verdict::Refused, 4)), "runs and other requests");
     let titles: Vec<&str> = all
         .rows
         .iter()

@@ -255,7 +255,7 @@ fn rows_of(opened: &Opened) -> Vec<LibraryRow> {
             run_id: known.map_or_else(String::new, |run| run.run_id.clone()),
             thread_id: opened.thread_id.clone(),
             title: known.map_or_else(|| opened.name.clone(), |run| run.run_id.clone()),
-            verdict: known.map_or(Verdict::NoRun, |run| run.verdict),
+            verdict: known.map_or(opened.without_run.unwrap_or(Verdict::NoRun), |run| run.verdict),
             ending: opened.ending,
             started_at: opened.started_at.clone(),
             started_at_millis: opened.started_at_millis,

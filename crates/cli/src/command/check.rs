@@ -3,7 +3,8 @@
 //!
 //! Findings are those that every reading command shows; here they are judged
 //! against a bar. Muted ones are shown and do not count. Runs are checked, and
-//! an `/info` that failed; other requests when they are asked for.
+//! what clients ask beside runs where it failed; other requests when they are
+//! asked for.
 //!
 //! Map: [`mutes`] (what is muted), [`text`], [`sarif`], [`junit`] (how it is
 //! written down), [`live`] (a run that is asked for now).
@@ -22,8 +23,8 @@ use scrubjay_ipc::{Code, Mutes};
 use scrubjay_session::{
     fold::rule::Client,
     judge::rule::rule,
-    query::{Asks, FindingEntry, Reader, Severity},
-    verdict,
+    query::{FindingEntry, Reader, Severity},
+    verdict::{self, Verdict},
 };
 
 use self::mutes::Muted;
@@ -45,6 +46,8 @@ pub(crate) struct Checked {
     pub(crate) exchange: i64,
     /// What the request is called.
     pub(crate) request: String,
+    /// `HTTP 401`, where the answer carries no run and its status says so.
+    pub(crate) outcome: Option<String>,
     pub(crate) findings: Vec<Found>,
 }
 
@@ -160,13 +163,6 @@ impl Execute for Args {
     }
 }
 
-/// Whether an exchange is checked unless everything is: it is a run, or it
-/// asked what the agents can do and failed, which keeps clients from running any.
-fn is_of_interest(overview: &Overview) -> bool {
-    let (exchange, summary) = (&overview.exchange, &overview.summary);
-    verdict::is_run(exchange, summary) || (summary.asks == Asks::Info && verdict::is_broken(exchange))
-}
-
 /// What was found in one exchange.
 fn recorded(library: &Library, overview: &Overview, muted: &Muted, kept: &Mutes) -> Result<Checked, Failure> {
     let engine = library.engine();
@@ -186,7 +182,17 @@ fn recorded(library: &Library, overview: &Overview, muted: &Muted, kept: &Mutes)
         source: engine.path().display().to_string(),
         exchange: index,
         request: words::request_name(&overview.exchange.request, &overview.summary),
+        outcome: outcome_of(overview),
     })
+}
+
+/// What stands in the place of a run.
+fn outcome_of(overview: &Overview) -> Option<String> {
+    let (exchange, summary) = (&overview.exchange, &overview.summary);
+    let verdict = verdict::without_run(exchange, summary);
+    let is_status = summary.runs.is_empty() && matches!(verdict, Verdict::Refused | Verdict::Redirected);
+    let status = exchange.response.as_ref().map(|head| head.status);
+    is_status.then(|| words::outcome(verdict, status))
 }
 
 /// Where frames stand in a recording file.
@@ -220,7 +226,7 @@ impl Report {
         library.catch_up()?;
         let kept = library.engine().mutes()?;
         let mut check = |overview: Overview| -> Result<(), Failure> {
-            match args.all || !args.exchanges.is_empty() || is_of_interest(&overview) {
+            match args.all || !args.exchanges.is_empty() || verdict::is_checked(&overview.exchange, &overview.summary) {
                 true => self.checked.push(recorded(&library, &overview, muted, &kept)?),
                 false => self.others += 1,
             }

@@ -216,6 +216,7 @@ pub(crate) fn line(index: i64, exchange: &Exchange, summary: &Summary) -> String
         ending: exchange.ending.as_str(),
         thread_id: Some(summary.thread_id.as_str()).filter(|id| !id.is_empty()),
         runs: summary.runs.iter().map(run_object).collect(),
+        outcome: outcome_without_run(exchange, summary),
         started_at: words::rfc3339(exchange.started_at_us),
         duration_us: exchange.last_at_us,
         ttft_us: summary.ttft_us,
@@ -277,13 +278,24 @@ fn cells(index: i64, exchange: &Exchange, summary: &Summary) -> Vec<String> {
     ]
 }
 
-/// The outcomes of the runs, of many the last ones; nothing for what is no run.
+/// What the status of an answer without a run comes to.
+fn outcome_without_run(exchange: &Exchange, summary: &Summary) -> Option<&'static str> {
+    if !summary.runs.is_empty() {
+        return None;
+    }
+    let verdict = verdict::without_run(exchange, summary);
+    matches!(verdict, Verdict::Refused | Verdict::Redirected).then(|| words::verdict(verdict))
+}
+
+/// The outcomes of the runs, of many the last ones; the status in the place of a run that it refuses, and nothing for
+/// what is no run.
 fn outcomes(exchange: &Exchange, summary: &Summary) -> String {
     let all = verdict::of_exchange(exchange, summary);
     let last = &all[all.len().saturating_sub(4)..];
     let more = if last.len() < all.len() { "…, " } else { "" };
     let runs = last.iter().filter(|verdict| **verdict != Verdict::NoRun);
-    let names: Vec<&str> = runs.map(|verdict| words::verdict(*verdict)).collect();
+    let status = exchange.response.as_ref().map(|head| head.status);
+    let names: Vec<String> = runs.map(|verdict| words::outcome(*verdict, status)).collect();
     format!("{more}{}", names.join(", "))
 }
 

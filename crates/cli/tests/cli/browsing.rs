@@ -1,7 +1,7 @@
 //! A browser's recording: a few runs among hundreds of other requests.
 
 use insta::assert_snapshot;
-use scrubjay_session::exchange::{Ending, ResponseHead};
+use scrubjay_session::exchange::{Chunk, Ending, ResponseHead};
 
 use crate::{
     files::{Captured, capture, file_of},
@@ -132,6 +132,58 @@ fn a_store_lists_the_same() {
         lines.collect()
     };
     assert_eq!(without_index(&of_store), without_index(&of_file));
+}
+
+/// A request that was answered with a status, headers and a text.
+fn answered(mut captured: Captured, status: u16, header: (&str, &str), body: &str) -> Captured {
+    let exchange = &mut captured.exchange;
+    exchange.response = Some(ResponseHead {
+        status,
+        headers: vec![(header.0.into(), header.1.as_bytes().to_vec())],
+        ..ResponseHead::default()
+    });
+    exchange.body_len = body.len() as u64;
+    exchange.chunk_count = 1;
+    captured.chunks = vec![Chunk {
+        offset: 0,
+        len: exchange.body_len,
+        at_us: 1_000,
+    }];
+    captured.body = body.as_bytes().to_vec();
+    captured
+}
+
+#[test]
+fn the_status_stands_where_the_run_would() {
+    let stage = Stage::new();
+    let run = || capture("copilotkit-runtime/14-run-single-route");
+    let info = || capture("copilotkit-runtime/13-info-single-route");
+    let json = ("content-type", "application/json");
+    let all = [
+        answered(run(), 401, json, r#"{"detail":"No API key."}"#),
+        answered(run(), 500, ("content-type", "text/plain"), "Internal Server Error"),
+        answered(run(), 307, ("location", "http://127.0.0.1:8000/chat/"), ""),
+        answered(
+            info(),
+            422,
+            json,
+            r#"{"detail":[{"loc":["body","threadId"],"msg":"Field required"}]}"#,
+        ),
+        info(),
+        other("GET", "/favicon.ico", 404),
+        other("OPTIONS", "/", 204),
+    ];
+    stage.put("refused.agui.jsonl", &file_of(&all));
+    assert_snapshot!(transcripts(
+        &stage,
+        &[
+            "list refused.agui.jsonl",
+            "list refused.agui.jsonl --all",
+            "list refused.agui.jsonl --all --json",
+            "check refused.agui.jsonl",
+            "check refused.agui.jsonl --exchange 3",
+        ]
+    ));
 }
 
 #[test]

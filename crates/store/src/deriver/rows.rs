@@ -14,7 +14,11 @@ use crate::RunRow;
 pub(crate) fn run_rows(exchange: &Exchange, summary: &Summary) -> Vec<RunRow> {
     let verdicts = verdict::of_exchange(exchange, summary);
     if summary.runs.is_empty() {
-        return verdicts.into_iter().map(|verdict| whole(summary, verdict)).collect();
+        let is_run = verdict::is_run(exchange, summary);
+        return verdicts
+            .into_iter()
+            .map(|verdict| whole(summary, verdict, is_run))
+            .collect();
     }
     let runs = (0..).zip(&summary.runs).zip(verdicts);
     runs.map(|((number, run), verdict)| row(number, run, summary, verdict))
@@ -22,10 +26,10 @@ pub(crate) fn run_rows(exchange: &Exchange, summary: &Summary) -> Vec<RunRow> {
 }
 
 /// The title of what is no run is what it asks for, not a message of its thread.
-fn whole(summary: &Summary, verdict: Verdict) -> RunRow {
-    let title = match verdict {
-        Verdict::NoRun => &summary.endpoint_method,
-        _ => &summary.title,
+fn whole(summary: &Summary, verdict: Verdict, is_run: bool) -> RunRow {
+    let title = match is_run {
+        true => &summary.title,
+        false => &summary.endpoint_method,
     };
     RunRow {
         run: None,

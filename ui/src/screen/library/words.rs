@@ -45,6 +45,16 @@ pub fn verdict_sign(verdict: Verdict) -> &'static str {
         Verdict::Error => "✕",
         Verdict::None => "╌",
         Verdict::NoRun => "·",
+        Verdict::Refused => "!",
+        Verdict::Redirected => "→",
+    }
+}
+
+/// How a row came out: the sign, or the status where that is the outcome.
+pub fn outcome_sign(row: &LibraryRow) -> String {
+    match (row.verdict, row.status) {
+        (Verdict::Refused | Verdict::Redirected, Some(status)) => status.to_string(),
+        (verdict, _) => verdict_sign(verdict).to_owned(),
     }
 }
 
@@ -56,6 +66,8 @@ pub fn verdict_class(verdict: Verdict) -> &'static str {
         Verdict::Interrupt => "v-wait",
         Verdict::Cancelled | Verdict::NoRun => "v-quiet",
         Verdict::Error => "v-err",
+        Verdict::Refused => "v-err v-status",
+        Verdict::Redirected => "v-status",
         Verdict::None => "v-warn",
     }
 }

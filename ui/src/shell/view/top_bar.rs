@@ -82,7 +82,12 @@ fn where_we_are(page: Page) -> Option<AnyView> {
     if page.shell.screen.get() != Screen::Inspect {
         return None;
     }
-    let run = inspect.run_here()?;
+    let Some(run) = inspect.run_here() else {
+        let status = inspect
+            .opened
+            .with(|opened| words::status_without_run(opened.as_ref()?))?;
+        return Some(view! { <span class="chip where" data-status-without-run="">{status}</span> }.into_any());
+    };
     let (number, total) = inspect.opened.with(|opened| {
         let runs = &opened.as_ref()?.runs;
         Some((

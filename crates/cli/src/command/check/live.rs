@@ -51,6 +51,7 @@ pub(super) fn check(args: &Args, url: &str, muted: &Muted, out: &mut Out) -> Res
             source: secret::hidden(url),
             exchange: 0,
             request: format!("POST {}", secret::hidden(url)),
+            outcome: None,
             findings: Vec::new(),
         },
         body: Vec::new(),

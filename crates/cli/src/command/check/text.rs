@@ -132,8 +132,10 @@ fn example(checked: &Checked, found: &Found, several: bool) -> String {
 
 /// The line above an exchange's findings.
 pub(super) fn head(checked: &Checked) -> String {
+    let outcome = checked.outcome.as_ref();
+    let outcome = outcome.map_or_else(String::new, |outcome| format!(" → {outcome}"));
     format!(
-        "{} exchange {}: {}\n",
+        "{} exchange {}: {}{outcome}\n",
         safe(&checked.source),
         checked.exchange,
         safe(&checked.request)

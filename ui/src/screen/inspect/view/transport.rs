@@ -1,7 +1,7 @@
 //! Play, speed, axis, and whether the playhead follows.
 
 use leptos::prelude::*;
-use scrubjay_ipc::{SourceState, Target};
+use scrubjay_ipc::{Opened, SourceState, Target, Verdict};
 
 use crate::{
     browser,
@@ -193,14 +193,25 @@ fn follow_pill(page: Page) -> AnyView {
             .into_any()
         }
         _ => {
-            let ending = inspect
+            let (words, is_bad) = inspect
                 .opened
-                .with(|opened| opened.as_ref().map(|opened| opened.ending));
-            let words = ending.map(words::ending).unwrap_or_default();
-            let is_bad = ending.is_some_and(words::is_bad_ending);
+                .with(|opened| opened.as_ref().map(ended_words))
+                .unwrap_or_default();
             let waits = follow == Follow::Following && !page.shell.recording().is_empty();
             let next = waits.then(|| view! { <span class="dim">" · the next run will be shown"</span> });
-            view! { <span class="pill" class:bad=is_bad data-live="recorded">"ended: "{words}{next}</span> }.into_any()
+            view! { <span class="pill" class:bad=is_bad data-live="recorded">{words}{next}</span> }.into_any()
+        }
+    }
+}
+
+/// How it ended, and whether that needs a second look; the status where it stands in the place of a run.
+fn ended_words(opened: &Opened) -> (String, bool) {
+    let status = words::status_without_run(opened).filter(|_| !words::is_bad_ending(opened.ending));
+    match status {
+        Some(status) => (status, opened.without_run == Some(Verdict::Refused)),
+        None => {
+            let ending = words::ending(opened.ending);
+            (format!("ended: {ending}"), words::is_bad_ending(opened.ending))
         }
     }
 }

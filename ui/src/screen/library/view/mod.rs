@@ -177,7 +177,7 @@ pub(crate) fn last_three(page: Page) -> AnyView {
             let (exchange, first) = (row.exchange, row.first_seq);
             view! {
                 <button class="facet" on:click=move |_| page.inspect_exchange(exchange, Some(first))>
-                    <span class=format!("sign {}", words::verdict_class(row.verdict))>{words::verdict_sign(row.verdict)}</span>
+                    <span class=format!("sign {}", words::verdict_class(row.verdict))>{words::outcome_sign(&row)}</span>
                     <bdi class="cut">{words::visible(&row.title)}</bdi><span class="sp"></span>
                     <span class="faint">{words::duration(row.duration_us)}</span>
                 </button>

@@ -70,15 +70,16 @@ fn row_view(page: Page, number: u64, row: &LibraryRow) -> AnyView {
     let is_chosen = move || model.chosen.get() == Some(key);
     let (exchange, first) = (row.exchange, row.first_seq);
     let verdict = words::verdict(row.verdict);
-    let name = format!("{verdict}, {}, {}", words::title(row), words::duration(row.duration_us));
+    let outcome = words::outcome(row.verdict, row.status);
+    let name = format!("{outcome}, {}, {}", words::title(row), words::duration(row.duration_us));
     view! {
         <div class="lib-row" role="row" class:sel=is_chosen class:picked=move || model.selection.has(key.0, key.1) aria-selected=move || is_chosen().to_string()
             aria-rowindex=(number + 1).to_string() aria-label=name data-exchange=exchange.to_string()
             data-run=row.run.map(|run| run.to_string()) data-verdict=verdict
             on:click=move |event: leptos::ev::MouseEvent| selection::clicked(page, &event, key)
             on:dblclick=move |_| page.inspect_exchange(exchange, Some(first))>
-            <span class=format!("sign {}", words::verdict_class(row.verdict)) role="gridcell" title=verdict>
-                {words::verdict_sign(row.verdict)}</span>
+            <span class=format!("sign {}", words::verdict_class(row.verdict)) role="gridcell" title=outcome>
+                {words::outcome_sign(row)}</span>
             <span class="lib-name" role="gridcell">{first_line(page, row)}{second_line(row)}</span>
             {numbers(row)}
             <span role="gridcell">{counts::counts(row.errors, row.warnings, row.notes)}</span>
@@ -138,7 +139,9 @@ fn delete_button(page: Page, row: &LibraryRow) -> AnyView {
 
 /// Where it went, and which run of which thread it is.
 fn second_line(row: &LibraryRow) -> AnyView {
-    let is_failure = row.status.is_none_or(|status| status >= 400);
+    // The status that is the outcome stands there.
+    let is_outcome = matches!(row.verdict, Verdict::Refused | Verdict::Redirected);
+    let is_failure = !is_outcome && row.status.is_none_or(|status| status >= 400);
     let status = row
         .status
         .map_or_else(|| "no answer".to_owned(), |status| status.to_string());
@@ -156,7 +159,7 @@ fn second_line(row: &LibraryRow) -> AnyView {
     let kind = (!is_named && !row.content_type.is_empty()).then(|| row.content_type.clone());
     view! {
         <span class="line faint">
-            {(is_failure || is_repeated).then(|| view! { <b class:bad=is_failure>{status}</b> })}
+            {(is_failure || is_repeated && !is_outcome).then(|| view! { <b class:bad=is_failure>{status}</b> })}
             {(!is_repeated).then(|| view! { <bdi class="cut" title=whole>{words::visible(&ids)}</bdi> })}
             {kind.map(|kind| view! { <span>{kind}</span> })}
             {(!row.source.is_empty()).then(|| view! { <span>{row.source.clone()}</span> })}
