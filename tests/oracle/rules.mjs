@@ -36,7 +36,7 @@ const RULES = [
 const JSON_FAILURE = / in JSON|JSON input|after JSON|not valid JSON/;
 
 /** Failures of JSON.parse, which have one message and several causes. */
-const BROKEN_JSON = ["json", "done", "empty_data", "two_events", "cut", "crlf"].map((name) => `framing.${name}`);
+const BROKEN_JSON = ["json", "twice", "done", "empty_data", "two_events", "cut", "crlf"].map((name) => `framing.${name}`);
 
 /** Our rule for an error of the client; broken JSON has several causes and is one rule here. */
 export function ruleOf(message) {
@@ -47,6 +47,8 @@ export function ruleOf(message) {
 
 export function isRule(message, rule) {
   const known = RULES.find(([pattern]) => pattern.test(message));
+  // A frame that was encoded as JSON is JSON and no object.
+  if (known?.[1] === "framing.not_an_object" && rule === "framing.twice") return true;
   if (known !== undefined) return known[1] === rule;
   return JSON_FAILURE.test(message) ? BROKEN_JSON.includes(rule) : rule === "schema.invalid";
 }

@@ -34,6 +34,8 @@ pub mod rule {
     pub const DONE: &str = "framing.done";
     /// There is a `data` field, and it is empty.
     pub const EMPTY_DATA: &str = "framing.empty_data";
+    /// The data is an SSE frame again, or JSON that was encoded as JSON again.
+    pub const TWICE: &str = "framing.twice";
     /// The data is not JSON.
     pub const JSON: &str = "framing.json";
     /// The data is JSON and not an object.

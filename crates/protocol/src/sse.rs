@@ -20,6 +20,7 @@ mod classify;
 mod decode;
 mod encode;
 mod official;
+mod twice;
 
 pub use self::{
     decode::Decoder,

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::{
     decode::{Draft, Ended},
     official::BUFFER_LIMIT,
+    twice,
 };
 use crate::{
     event::EventType,
@@ -90,9 +91,12 @@ impl Draft {
                 self.frame.value = value;
                 self.frame.problems.extend(refused);
             }
-            Ok(Read::NotAnObject(kind)) => self
-                .frame
-                .note(rule::NOT_AN_OBJECT, format!("the data is {kind}, not an object")),
+            Ok(Read::NotAnObject(kind)) => match twice::encoded(&self.frame.data) {
+                Some(message) => self.frame.note(rule::TWICE, message),
+                None => self
+                    .frame
+                    .note(rule::NOT_AN_OBJECT, format!("the data is {kind}, not an object")),
+            },
             Ok(Read::NoType) => self.frame.note(
                 rule::NO_TYPE,
                 "the object has no `type`, or one that is not a non-empty string",
@@ -107,6 +111,8 @@ impl Draft {
         if data.trim_ascii() == b"[DONE]" {
             self.frame
                 .note(rule::DONE, "the data is `[DONE]`, which AG-UI does not have");
+        } else if let Some(message) = twice::framed(data) {
+            self.frame.note(rule::TWICE, message);
         } else if self.data_lines > 1 && data.split(|byte| *byte == b'\n').all(is_event) {
             let message = format!(
                 "{} events stand in one frame: the blank line between them is missing",
@@ -197,7 +203,7 @@ fn kind_of(first: u8) -> &'static str {
     }
 }
 
-fn is_event(line: &[u8]) -> bool {
+pub(super) fn is_event(line: &[u8]) -> bool {
     matches!(read_type(line), Ok(Read::Event { .. }))
 }
 

@@ -52,12 +52,13 @@ pub(crate) enum Read {
 }
 
 /// Problems of data, the first that applies being what the client meets.
-const FATAL: [&str; 8] = [
+const FATAL: [&str; 9] = [
     problems::OVER_10_MIB,
     problems::RECORD,
     problems::DONE,
     problems::EMPTY_DATA,
     problems::TWO_EVENTS,
+    problems::TWICE,
     problems::JSON,
     problems::NOT_AN_OBJECT,
     problems::NO_TYPE,

@@ -121,6 +121,14 @@ rules! {
         effect: GIVES_UP,
         fix: "Write two line feeds after every event.",
     };
+    TWICE = Rule {
+        id: "framing.twice", severity: Error, stops: true, fails: &[TypeScript1],
+        title: "event that was framed or encoded twice",
+        explanation: "The data is an SSE frame again (`data: data: {…}`), or a JSON string that holds an event or a frame. The official client finds no object there.",
+        clause: SSE,
+        effect: GIVES_UP,
+        fix: "Write each event once: give the SSE library the event's JSON, or write the frame yourself, not both.",
+    };
     TOO_LARGE = Rule {
         id: "framing.over_10_mib", severity: Error, stops: true, fails: &[TypeScript1],
         title: "frame over 10 MiB",
