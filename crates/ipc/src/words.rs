@@ -3,7 +3,9 @@
 //! window, on the command line and in a report.
 
 use chrono::{DateTime, FixedOffset};
-pub use scrubjay_session::words::{bytes, count, duration, ending, is_bad_ending, many, offset, offset_short, outcome, verdict};
+pub use scrubjay_session::words::{
+    bytes, count, duration, ending, is_bad_ending, many, offset, offset_short, outcome, verdict,
+};
 
 /// Wall clock to the second, as it stands on a clock so many minutes east of
 /// UTC: `2026-11-20 10:00:05`.

@@ -106,6 +106,8 @@ pub(crate) fn asks(head: &RequestHead, request: &Request) -> Asks {
     match head.method.as_str() {
         "POST" if asks_for("info") => Asks::Info,
         "GET" if is_last("info") => Asks::Info,
+        // A runtime of one endpoint has the method in the body; without one, the path says it.
+        "POST" if is_last("info") && method.is_none() && !request.has_input_member() => Asks::Info,
         "POST" if asks_for("agent/run") || request.has_input_member() => Asks::Attempt,
         _ => Asks::Other,
     }

@@ -8,10 +8,11 @@ use scrubjay_protocol::{
 use super::{
     TITLE_CHARS,
     frames::FrameEntry,
-    summary::{RUNS_NAMED, Run, Summary},
+    summary::{Answer, OpenInterrupt, RUNS_NAMED, Run, Summary},
 };
 use crate::{
     exchange::RequestHead,
+    judge,
     recognise::{asks, method_of},
 };
 
@@ -82,6 +83,8 @@ pub(super) fn describe_request(summary: &mut Summary, head: &RequestHead, body: 
     summary.is_run_input = true;
     summary.thread_id = text("threadId").unwrap_or_default();
     summary.run_id = text("runId").unwrap_or_default();
+    summary.resume = answers_in(input);
+    summary.answers_otherwise = answers_otherwise(input);
     let Some(messages) = input.get("messages") else { return };
     summary.turn = ends_with_user(messages);
     let is_user = |message: &&Value| message.get("role").and_then(Value::as_str) == Some("user");
@@ -91,6 +94,45 @@ pub(super) fn describe_request(summary: &mut Summary, head: &RequestHead, body: 
     if let Some(content) = last.and_then(|message| message.get("content")) {
         summary.title = text_of(content).chars().take(TITLE_CHARS).collect();
     }
+}
+
+/// Entries of `resume` that a summary names.
+const ANSWERS: usize = 64;
+
+fn answers_in(input: &Value) -> Vec<Answer> {
+    let entries = input.get("resume").and_then(Value::as_array).unwrap_or_default();
+    let answer = |entry: &Value| {
+        let id = entry.get("interruptId")?.as_wtf8()?.to_str_lossy().into_owned();
+        Some(Answer {
+            id: kept_id(id),
+            is_cancelled: entry.get("status").and_then(Value::as_str) == Some("cancelled"),
+        })
+    };
+    entries.iter().filter_map(answer).take(ANSWERS).collect()
+}
+
+/// Adapters take answers in `forwardedProps`, and frontends answer calls by messages.
+fn answers_otherwise(input: &Value) -> bool {
+    let props = input.get("forwardedProps").and_then(Value::as_object);
+    let is_in_props = props.is_some_and(|props| ["command", "resume"].iter().any(|name| props.get(name).is_some()));
+    let last = input
+        .get("messages")
+        .and_then(Value::as_array)
+        .and_then(<[Value]>::last);
+    let role = last.and_then(|message| message.get("role")).and_then(Value::as_str);
+    is_in_props || role == Some("tool")
+}
+
+/// The interrupts that the run which finishes here leaves open.
+pub(super) fn interrupts_of(open: &[judge::OpenInterrupt]) -> Vec<OpenInterrupt> {
+    let interrupt = |open: &judge::OpenInterrupt| OpenInterrupt {
+        id: kept_id(open.id.to_str_lossy().into_owned()),
+        expires_at: open
+            .expires_at
+            .as_ref()
+            .map(|at| kept_id(at.to_str_lossy().into_owned())),
+    };
+    open.iter().map(interrupt).collect()
 }
 
 /// Text of a message's content: itself, or its text parts.

@@ -139,6 +139,7 @@ pub(crate) fn judge_end(
     ended.is_run_over = fold.is_run_over();
     ended.run_id = judge.run_id();
     let seq = fold.seq();
+    ended.has_frames = seq > 0;
     findings.extend(judge.end(&ended).into_iter().map(|violation| judged(seq, violation)));
     findings
 }

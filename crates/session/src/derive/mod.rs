@@ -82,7 +82,7 @@ use crate::{
 };
 
 /// Version of the pages; a store that holds another one makes them again.
-pub const VERSION: u32 = 10;
+pub const VERSION: u32 = 11;
 /// Bytes of decoded body after which a checkpoint is due: about 10 ms of folding.
 pub const CHECKPOINT_SPACING: u64 = 512 * 1024;
 /// An ended exchange below this stores only its summary.
@@ -265,6 +265,7 @@ impl Deriver {
             self.follow_cuts(&cuts, pieces, &mut commits);
             for part in bytes.chunks(self.body.part_len()) {
                 for unpacked in self.body.unpack(part).chunks(body::PART_LEN) {
+                    self.judge.body(unpacked);
                     let cuts = self.body.feed(unpacked, chunk.at_us);
                     self.follow_cuts(&cuts, pieces, &mut commits);
                 }
@@ -383,6 +384,7 @@ impl Deriver {
             seq,
             at_us: entry.at_us,
             chunk: cut.chunk,
+            transport: self.body.transport(),
         };
         let mut followed = folding::judge(&mut self.fold, &mut self.judge, frame, arrived, &layered);
         if is_end {
@@ -461,6 +463,9 @@ impl Deriver {
         }
         if entry.event.kind() == Kind::Run && entry.event != EventCode::RUN_STARTED {
             run.outcome = assemble::outcome_of(entry.event, event);
+            if matches!(run.outcome, Outcome::Success | Outcome::Interrupt | Outcome::Cancelled) {
+                summary.open_interrupts = describe::interrupts_of(self.judge.open_interrupts());
+            }
         }
     }
 

@@ -80,6 +80,23 @@ pub struct RuleCount {
     pub last_seq: u32,
 }
 
+/// An entry of a request's `resume`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// `interruptId`.
+    pub id: String,
+    /// Its status is `cancelled`.
+    pub is_cancelled: bool,
+}
+
+/// An interrupt that waits for an answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OpenInterrupt {
+    pub id: String,
+    /// `expiresAt`, as it was sent.
+    pub expires_at: Option<String>,
+}
+
 /// What a list shows of an exchange.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Summary {
@@ -121,6 +138,12 @@ pub struct Summary {
     pub stop: Option<Stop>,
     /// Findings by rule, in the order in which the rules were first broken.
     pub rules: Vec<RuleCount>,
+    /// The interrupts that the request answers.
+    pub resume: Vec<Answer>,
+    /// The request may answer interrupts in another way: by a tool message at its end, or in `forwardedProps`.
+    pub answers_otherwise: bool,
+    /// What the last run that finished left open.
+    pub open_interrupts: Vec<OpenInterrupt>,
     /// The input ends with a user message.
     pub(crate) turn: bool,
     /// Entries in each list of marks, in the order of `List`.
@@ -183,11 +206,43 @@ impl Summary {
         writer.text(&self.endpoint_method);
         writer.opt_uint(self.ttft_us);
         self.write_stop(&mut writer);
+        self.write_interrupts(&mut writer);
         writer.uint(self.runs.len() as u64);
         self.runs.iter().for_each(|run| write_run(&mut writer, run));
         writer.uint(self.rules.len() as u64);
         self.rules.iter().for_each(|known| write_rule(&mut writer, known));
         writer.into_page()
+    }
+
+    fn write_interrupts(&self, writer: &mut Writer) {
+        writer.u8(u8::from(self.answers_otherwise));
+        writer.uint(self.resume.len() as u64);
+        for answer in &self.resume {
+            writer.text(&answer.id);
+            writer.u8(u8::from(answer.is_cancelled));
+        }
+        writer.uint(self.open_interrupts.len() as u64);
+        for open in &self.open_interrupts {
+            writer.text(&open.id);
+            writer.opt_text(open.expires_at.as_deref());
+        }
+    }
+
+    fn read_interrupts(&mut self, reader: &mut Reader<'_>) -> Result<(), Damaged> {
+        self.answers_otherwise = reader.u8()? != 0;
+        for _ in 0..reader.count()? {
+            self.resume.push(Answer {
+                id: reader.text()?,
+                is_cancelled: reader.u8()? != 0,
+            });
+        }
+        for _ in 0..reader.count()? {
+            self.open_interrupts.push(OpenInterrupt {
+                id: reader.text()?,
+                expires_at: reader.opt_text()?,
+            });
+        }
+        Ok(())
     }
 
     fn write_stop(&self, writer: &mut Writer) {
@@ -237,9 +292,9 @@ impl Summary {
             endpoint_method: reader.text()?,
             ttft_us: reader.opt_uint()?,
             stop: read_stop(&mut reader)?,
-            runs: Vec::new(),
-            rules: Vec::new(),
+            ..Self::default()
         };
+        summary.read_interrupts(&mut reader)?;
         for _ in 0..reader.count()? {
             summary.runs.push(read_run(&mut reader)?);
         }

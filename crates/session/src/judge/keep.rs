@@ -6,8 +6,10 @@ use scrubjay_protocol::json::Wtf8;
 use super::{
     Judge,
     effort::Effort,
+    interrupts::{Interrupts, OpenInterrupt},
     items::Items,
     meant::{Meant, Snapshots},
+    refusal::Answer,
     reported::Reported,
     request::RunRequest,
     runs::Runs,
@@ -21,12 +23,14 @@ use crate::{
 impl Judge {
     pub(crate) fn write(&self, writer: &mut Writer) {
         write_runs(writer, &self.runs);
+        write_interrupts(writer, &self.interrupts);
         write_items(writer, &self.items);
         write_meant(writer, &self.meant);
         write_times(writer, &self.times);
         writer.uint(self.reported.0.len() as u64);
         self.reported.0.iter().for_each(|known| writer.uint(*known));
         writer.uint(self.effort.0);
+        writer.bytes(&self.answer.0);
     }
 
     /// Goes on where a checkpoint was written.
@@ -36,11 +40,13 @@ impl Judge {
             request,
             head: Head::of(exchange),
             runs: read_runs(reader)?,
+            interrupts: read_interrupts(reader)?,
             items: read_items(reader)?,
             meant: read_meant(reader)?,
             times: read_times(reader)?,
             reported: Reported((0..reader.count()?).map(|_| reader.uint()).collect::<Result<_, _>>()?),
             effort: Effort(reader.uint()?),
+            answer: Answer(reader.bytes()?.to_vec()),
         })
     }
 }
@@ -88,6 +94,39 @@ fn seq(number: Option<u64>) -> Result<Option<u32>, Damaged> {
     number
         .map(|number| u32::try_from(number).ok().ok_or(Damaged))
         .transpose()
+}
+
+fn write_interrupts(writer: &mut Writer, interrupts: &Interrupts) {
+    writer.uint(u64::from(interrupts.runs));
+    write_texts(writer, &interrupts.answered);
+    writer.uint(interrupts.open.len() as u64);
+    for open in &interrupts.open {
+        writer.bytes(open.id.as_bytes());
+        writer.uint(u64::from(open.seq));
+        writer.u8(u8::from(open.expires_at.is_some()));
+        if let Some(expires_at) = &open.expires_at {
+            writer.bytes(expires_at.as_bytes());
+        }
+    }
+}
+
+fn read_interrupts(reader: &mut Reader<'_>) -> Result<Interrupts, Damaged> {
+    let mut interrupts = Interrupts {
+        runs: reader.u32()?,
+        answered: read_texts(reader)?,
+        open: Vec::new(),
+    };
+    for _ in 0..reader.count()? {
+        interrupts.open.push(OpenInterrupt {
+            id: text(reader)?,
+            seq: reader.u32()?,
+            expires_at: match reader.u8()? {
+                0 => None,
+                _ => Some(text(reader)?),
+            },
+        });
+    }
+    Ok(interrupts)
 }
 
 fn write_items(writer: &mut Writer, items: &Items) {

@@ -16,18 +16,20 @@
 //! False alarms cost more than misses: where a stream may be right, nothing is
 //! said, or a note. No finding is an error unless a real client breaks.
 //!
-//! Map, in reading order: [`mod@rule`] (the registry), `request`, `runs`,
-//! `items`, `arguments`, `snapshot`, `meant`, `patches`, `spelling`, `secrets`,
-//! `transport`, `framing`, `reported`, `effort`, `keep`. What stops the client is not here (`fold`),
+//! Map, in reading order: [`mod@rule`] (the registry), `request`, `runs`, `interrupts`,
+//! [`threads`], `items`, `arguments`, `snapshot`, `meant`, `patches`, `spelling`, `secrets`,
+//! `transport`, `refusal`, `framing`, `reported`, `effort`, `keep`. What stops the client is not here (`fold`),
 //! nor is muting (`engine`).
 
 mod arguments;
 mod effort;
 mod framing;
+mod interrupts;
 mod items;
 mod keep;
 mod meant;
 mod patches;
+mod refusal;
 mod reported;
 mod request;
 pub mod rule;
@@ -35,6 +37,7 @@ mod runs;
 mod secrets;
 mod snapshot;
 mod spelling;
+pub mod threads;
 mod transport;
 
 use scrubjay_protocol::{
@@ -43,16 +46,21 @@ use scrubjay_protocol::{
     json,
 };
 
-pub(crate) use self::transport::{Arrived, Ended};
 use self::{
     effort::Effort,
+    interrupts::Interrupts,
     items::Items,
     meant::{Around, Meant},
+    refusal::Answer,
     reported::Reported,
     request::RunRequest,
     rule::{DELTA_LARGER, LARGE_STATE, SECRET, SNAKE_CASE, TYPE_CASE},
     runs::Runs,
     transport::{Head, Times},
+};
+pub(crate) use self::{
+    interrupts::OpenInterrupt,
+    transport::{Arrived, Ended},
 };
 use crate::{
     exchange::Exchange,
@@ -76,7 +84,9 @@ struct Memory<'a> {
 pub(crate) struct Judge {
     request: RunRequest,
     head: Head,
+    answer: Answer,
     runs: Runs,
+    interrupts: Interrupts,
     items: Items,
     meant: Meant,
     times: Times,
@@ -92,7 +102,9 @@ impl Judge {
         let mut judge = Self {
             request,
             head: Head::of(exchange),
+            answer: Answer::default(),
             runs: Runs::default(),
+            interrupts: Interrupts::default(),
             items: Items::default(),
             meant: Meant::default(),
             times: Times::default(),
@@ -104,6 +116,13 @@ impl Judge {
         (judge, findings)
     }
 
+    /// Bytes of the body came, without their content encoding.
+    pub(crate) fn body(&mut self, bytes: &[u8]) {
+        if self.head.is_refusal() {
+            self.answer.take(bytes);
+        }
+    }
+
     /// A frame is about to be folded.
     pub(crate) fn frame(&mut self, frame: &Frame, arrived: Arrived) -> Vec<Violation> {
         let mut findings = Vec::new();
@@ -113,8 +132,25 @@ impl Judge {
         if frame.event_type != Some(EventType::ReasoningEncryptedValue) {
             self.look_for_secrets(&frame.data, "the event", &mut findings);
         }
+        let had_events = self.times.events > 0;
         self.times.follow(frame, arrived, &mut self.reported, &mut findings);
+        if arrived.seq == 1 {
+            findings.extend(refusal::judge(&self.head, &self.request, self.said_in(frame)));
+        }
+        let is_first_event = !had_events && self.times.events > 0;
+        let ends_run = matches!(frame.event_type, Some(EventType::RunFinished | EventType::RunError));
+        let place = (arrived, is_first_event, ends_run);
+        transport::frame(&self.head, &self.times, &self.request, place, &mut findings);
         findings
+    }
+
+    /// What the first frame of an answer that refuses says: its data, or else its bytes.
+    fn said_in<'a>(&'a self, frame: &'a Frame) -> &'a [u8] {
+        if !frame.data.is_empty() {
+            return &frame.data;
+        }
+        let len = usize::try_from(frame.range.end).unwrap_or(usize::MAX);
+        &self.answer.0[..len.min(self.answer.0.len())]
     }
 
     /// A frame was folded.
@@ -140,6 +176,7 @@ impl Judge {
     /// The exchange has ended.
     pub(crate) fn end(&self, ended: &Ended) -> Vec<Violation> {
         let mut findings = Vec::new();
+        let ended = (ended, self.answer.0.as_slice());
         transport::end(&self.head, &self.times, &self.request, ended, &mut findings);
         findings
     }
@@ -147,6 +184,11 @@ impl Judge {
     /// The run that is under way, or the last one.
     pub(crate) fn run_id(&self) -> String {
         self.runs.run_id.to_string()
+    }
+
+    /// What the last run that finished left open; nothing before one has.
+    pub(crate) fn open_interrupts(&self) -> &[OpenInterrupt] {
+        &self.interrupts.open
     }
 
     fn spelling(&mut self, frame: &Frame, findings: &mut Vec<Violation>) {
@@ -228,6 +270,7 @@ impl EventObserver for Judge {
             is_explained,
         };
         self.meant.follow(before, event, &mut around, findings);
+        self.interrupts.follow(before, event, &self.request, findings);
         let memory = Memory {
             request: &mut self.request,
             reported: &mut self.reported,

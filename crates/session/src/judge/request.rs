@@ -10,12 +10,13 @@ use scrubjay_protocol::{
 
 use super::{
     arguments::Tool,
+    interrupts::answered_in,
     rule::{INPUT_SHAPE, INPUT_SPELLING},
 };
 use crate::{
     exchange::Exchange,
     fold::Violation,
-    recognise::{Asks, asks},
+    recognise::{Asks, asks, method_of},
 };
 
 /// The request as it was sent.
@@ -23,6 +24,10 @@ use crate::{
 pub(super) struct RunRequest {
     /// The body is a run input.
     pub(super) is_input: bool,
+    pub(super) asks: Asks,
+    /// The method that it names in the envelope of CopilotKit's single endpoint.
+    pub(super) endpoint_method: String,
+    pub(super) is_posted: bool,
     /// It asks for what was said before, not for a new run.
     pub(super) is_connect: bool,
     pub(super) thread_id: Option<Wtf8>,
@@ -30,14 +35,20 @@ pub(super) struct RunRequest {
     pub(super) has_state: bool,
     /// What the frontend offers, by name.
     pub(super) tools: BTreeMap<Wtf8, Tool>,
+    /// The interrupts that it answers.
+    pub(super) resume: Vec<Wtf8>,
 }
 
 impl RunRequest {
     /// Reads a request, with what is wrong with it.
     pub(super) fn read(exchange: &Exchange, body: &[u8]) -> (Self, Vec<Violation>) {
         let parsed = Request::read(body);
+        let asks = asks(&exchange.request, &parsed);
         let mut request = Self {
-            is_connect: asks(&exchange.request, &parsed) == Asks::Connect,
+            is_connect: asks == Asks::Connect,
+            asks,
+            endpoint_method: method_of(&parsed),
+            is_posted: exchange.request.method == "POST",
             ..Self::default()
         };
         if let Some(input) = parsed.input_value() {
@@ -46,6 +57,7 @@ impl RunRequest {
             request.thread_id = text("threadId");
             request.run_id = text("runId");
             request.has_state = input.get("state").is_some_and(|state| !matches!(state, Value::Null));
+            request.resume = answered_in(input.get("resume"));
             for tool in input.get("tools").and_then(Value::as_array).unwrap_or_default() {
                 if let Some(name) = tool.get("name").and_then(Value::as_wtf8) {
                     request.tools.insert(name.clone(), Tool::new(tool.get("parameters")));

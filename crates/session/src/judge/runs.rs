@@ -12,8 +12,8 @@ use super::{
     reported::Reported,
     request::RunRequest,
     rule::{
-        CALL_LEFT_OPEN, ID_MISMATCH, INTERRUPT_TWICE, LEGACY_INTERRUPT, NEWER_VERSION, NO_RESULT, PENDING_CALLS,
-        REPEATED_RUN_ID, RUN_FAILED, SECOND_RUN, SILENT_FAILURE, UNCLOSED, USAGE,
+        CALL_LEFT_OPEN, ID_MISMATCH, LEGACY_INTERRUPT, NEWER_VERSION, NO_RESULT, PENDING_CALLS, REPEATED_RUN_ID,
+        RUN_FAILED, SECOND_RUN, SILENT_FAILURE, UNCLOSED, USAGE,
     },
 };
 use crate::{
@@ -146,7 +146,6 @@ impl Runs {
                 judge_unanswered(&self.unanswered, before, request, findings);
             }
         }
-        judge_interrupts(outcome, findings);
         let offered = |id: &Wtf8| tool_of(before, id).is_some_and(|name| request.tools.contains_key(&name));
         self.left_open = std::mem::take(&mut self.unanswered);
         self.left_open.retain(offered);
@@ -358,19 +357,5 @@ fn judge_usage(event: &Event, findings: &mut Vec<Violation>) {
                 findings.push(Violation::new(&USAGE, message));
             }
         }
-    }
-}
-
-fn judge_interrupts(outcome: Option<&Object>, findings: &mut Vec<Violation>) {
-    let interrupts = outcome.and_then(|outcome| outcome.get("interrupts"));
-    let interrupts = interrupts.and_then(Value::as_array).unwrap_or_default();
-    let mut ids: Vec<&Wtf8> = interrupts
-        .iter()
-        .filter_map(|interrupt| interrupt.get("id").and_then(Value::as_wtf8))
-        .collect();
-    ids.sort_unstable();
-    if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
-        let message = format!("two interrupts of the run have the id '{}'", pair[0]);
-        findings.push(Violation::new(&INTERRUPT_TWICE, message));
     }
 }

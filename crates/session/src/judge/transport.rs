@@ -8,15 +8,16 @@ use scrubjay_protocol::{
 
 use super::{
     framing::{self, Lengths},
+    refusal,
     reported::Reported,
     request::RunRequest,
     rule::{
-        BAD_STATUS, BUFFERED, CLIENT_LEFT, COMPRESSED, CONTENT_TYPE, FIRST_TEXT, FRAMING, GAP, NO_ANSWER, NOT_RECORDED,
+        BUFFERED, CLIENT_LEFT, COMPRESSED, CONTENT_TYPE, FIRST_TEXT, FRAMING, GAP, NO_ANSWER, NOT_RECORDED,
         RECORDER_STOPPED, RESET, STALL, TIME_BACKWARDS, TRUNCATED,
     },
 };
 use crate::{
-    exchange::{Ending, Exchange, field},
+    exchange::{Ending, Exchange, ResponseHead, field},
     fold::Violation,
     recognise::Transport,
 };
@@ -37,8 +38,10 @@ const MILLISECONDS: f64 = 1e11;
 /// What the response's head says.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Head {
-    status: Option<u16>,
-    content_type: String,
+    pub(super) status: Option<u16>,
+    pub(super) content_type: String,
+    /// Where the client is sent instead.
+    location: Option<String>,
     encoding: String,
     has_headers: bool,
     /// Why Scrubjay answered in upstream's place, in a sentence.
@@ -64,6 +67,7 @@ impl Head {
         Self {
             status: Some(response.status),
             content_type: field(&response.headers, "content-type"),
+            location: ResponseHead::redirect(response),
             encoding: field(&response.headers, "content-encoding"),
             has_headers: !response.headers.is_empty(),
             reason: response
@@ -77,7 +81,7 @@ impl Head {
     }
 
     /// An error, which the client does not read on.
-    fn is_refusal(&self) -> bool {
+    pub(super) fn is_refusal(&self) -> bool {
         self.status.is_some_and(|status| status >= 400)
     }
 
@@ -94,9 +98,15 @@ impl Head {
         self.status == Some(101)
     }
 
-    /// Another request follows, which is an exchange of its own.
-    fn is_redirect(&self) -> bool {
-        self.status.is_some_and(|status| (300..400).contains(&status))
+    /// Where another request follows to, which is an exchange of its own.
+    pub(super) fn redirect(&self) -> Option<&str> {
+        self.location.as_deref()
+    }
+
+    /// The answer is no stream that the client reads, whatever it holds.
+    fn is_no_stream(&self, request: &RunRequest) -> bool {
+        let is_elsewhere = self.status.is_some_and(|status| (300..400).contains(&status));
+        is_elsewhere || request.is_input && self.is_refusal()
     }
 }
 
@@ -127,6 +137,7 @@ pub(crate) struct Arrived {
     pub(crate) seq: u32,
     pub(crate) at_us: u64,
     pub(crate) chunk: u64,
+    pub(crate) transport: Transport,
 }
 
 impl Times {
@@ -266,10 +277,49 @@ pub(crate) struct Ended {
     /// Bytes of the body.
     pub(crate) body_len: u64,
     pub(crate) run_id: String,
+    /// There were frames, and what the head says was judged at the first.
+    pub(crate) has_frames: bool,
+}
+
+/// Judges what the head says about a frame's stream, at the first frame that shows one; and, where the
+/// frame ends a run, whether the run was held back.
+pub(super) fn frame(
+    head: &Head,
+    times: &Times,
+    request: &RunRequest,
+    (arrived, is_first_event, ends_run): (Arrived, bool, bool),
+    findings: &mut Vec<Violation>,
+) {
+    if head.is_no_stream(request) {
+        return;
+    }
+    let shows_stream = match request.is_input {
+        true => arrived.seq == 1,
+        false => is_first_event,
+    };
+    if shows_stream {
+        judge_content_type(head, arrived.transport, findings);
+    }
+    if is_first_event && !head.encoding.is_empty() && !head.encoding.eq_ignore_ascii_case("identity") {
+        let message = format!("the event stream has the content encoding {}", head.encoding);
+        findings.push(Violation::new(&COMPRESSED, message));
+    }
+    if ends_run
+        && !request.is_connect
+        && let Some(reason) = times.held_back()
+    {
+        findings.push(Violation::new(&BUFFERED, reason));
+    }
 }
 
 /// Judges head and ending.
-pub(super) fn end(head: &Head, times: &Times, request: &RunRequest, ended: &Ended, findings: &mut Vec<Violation>) {
+pub(super) fn end(
+    head: &Head,
+    times: &Times,
+    request: &RunRequest,
+    (ended, answer): (&Ended, &[u8]),
+    findings: &mut Vec<Violation>,
+) {
     if head.is_cut {
         let message = "the recording file ends or is damaged inside this exchange; what follows is not in it";
         findings.push(Violation::new(&NOT_RECORDED, message));
@@ -280,33 +330,23 @@ pub(super) fn end(head: &Head, times: &Times, request: &RunRequest, ended: &Ende
     if let Some(lengths) = &head.lengths {
         findings.push(Violation::new(&FRAMING, lengths.sentence(ended.body_len, ended.ending)));
     }
-    if head.is_redirect() || !request.is_input && times.events == 0 {
+    // Without an answer, the status is the one that Scrubjay gave in its place.
+    if !ended.has_frames && ended.ending != Ending::NoAnswer {
+        findings.extend(refusal::judge(head, request, answer));
+    }
+    let is_refused = head.is_no_stream(request) && ended.ending != Ending::NoAnswer;
+    if is_refused || !request.is_input && times.events == 0 {
         return;
     }
-    // Without an answer, the status is the one that Scrubjay gave in its place.
-    if request.is_input && head.is_refusal() && ended.ending != Ending::NoAnswer {
-        let status = head.status.unwrap_or_default();
-        return findings.push(Violation::new(
-            &BAD_STATUS,
-            format!("the run was refused with status {status}"),
-        ));
+    if !ended.has_frames && ended.body_len > 0 {
+        judge_content_type(head, ended.transport, findings);
     }
-    judge_head(head, times, ended, findings);
     judge_silence(head, times, ended, findings);
     judge_ending(head, times, request, ended, findings);
-    if !request.is_connect
-        && let Some(reason) = times.held_back()
-    {
-        findings.push(Violation::new(&BUFFERED, reason));
-    }
 }
 
-fn judge_head(head: &Head, times: &Times, ended: &Ended, findings: &mut Vec<Violation>) {
-    if !head.encoding.is_empty() && !head.encoding.eq_ignore_ascii_case("identity") && times.events > 0 {
-        let message = format!("the event stream has the content encoding {}", head.encoding);
-        findings.push(Violation::new(&COMPRESSED, message));
-    }
-    if !head.has_headers || ended.body_len == 0 {
+fn judge_content_type(head: &Head, transport: Transport, findings: &mut Vec<Violation>) {
+    if !head.has_headers {
         return;
     }
     let said = if head.content_type.is_empty() {
@@ -314,7 +354,7 @@ fn judge_head(head: &Head, times: &Times, ended: &Ended, findings: &mut Vec<Viol
     } else {
         format!("the content type {}", head.content_type)
     };
-    let message = match ended.transport {
+    let message = match transport {
         Transport::Sse if is_event_stream(&head.content_type) => return,
         Transport::Protobuf if head.content_type == record::MEDIA_TYPE => return,
         Transport::Sse => format!("the event stream has {said}, and not text/event-stream"),

@@ -9,4 +9,5 @@ mod hostile;
 mod legal;
 mod scenarios;
 mod stage;
+mod threads;
 mod transport;

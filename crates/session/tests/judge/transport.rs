@@ -64,7 +64,7 @@ fn what_was_open_is_named() {
 fn heads_are_judged_where_a_run_was_asked_for() {
     let mut stage = run();
     stage.exchange.response.as_mut().unwrap().headers = vec![("content-type".into(), b"application/json".to_vec())];
-    assert_eq!(problems(&stage.findings()), ["transport.content_type@5"]);
+    assert_eq!(problems(&stage.findings()), ["transport.content_type@1"]);
 
     let mut stage = Stage::new(INPUT, b"{\"answer\":1}".to_vec());
     stage.exchange.response.as_mut().unwrap().headers = vec![("Content-Type".into(), b"application/json".to_vec())];
@@ -87,6 +87,115 @@ fn heads_are_judged_where_a_run_was_asked_for() {
     let mut stage = Stage::new(INPUT, Vec::new());
     stage.exchange.request.target = "/api/agent/a/connect?x=1".into();
     assert_eq!(stage.findings(), []);
+}
+
+/// An answer with a status to a request of a method to a place.
+fn answered(method: &str, target: &str, request: &str, (status, headers, body): Answered<'_>) -> Vec<FindingEntry> {
+    let mut stage = Stage::new(request, body.as_bytes().to_vec());
+    stage.exchange.request.method = method.into();
+    stage.exchange.request.target = target.into();
+    let head = stage.exchange.response.as_mut().unwrap();
+    head.status = status;
+    let header = |(name, value): &(&str, &str)| ((*name).to_owned(), value.as_bytes().to_vec());
+    head.headers = headers.iter().map(header).collect();
+    stage.findings()
+}
+
+type Answered<'a> = (u16, &'a [(&'a str, &'a str)], &'a str);
+
+const JSON: &[(&str, &str)] = &[("content-type", "application/json")];
+
+#[test]
+fn what_was_refused_is_said_in_the_words_of_the_answer() {
+    let missing = r#"{"detail":[{"loc":["body","threadId"],"msg":"Field required"}]}"#;
+    let part = r#"{"threadId":"t"}"#;
+    let connect = format!(r#"{{"method":"agent/connect","params":{{"agentId":"a"}},"body":{INPUT}}}"#);
+    for (method, target, request, answer, wanted) in [
+        ("POST", "/copilotkit/info", "{}", (422, JSON, missing),
+            format!("transport.refused@0 the request for info was refused with status 422: {missing}")),
+        ("GET", "/copilotkit/info", "", (404, &[], "Not Found\n"),
+            "transport.refused@0 the request for info was refused with status 404: Not Found".to_owned()),
+        ("POST", "/copilotkit", r#"{"method":"info"}"#, (500, JSON, r#"{"error":"no agents"}"#),
+            r#"transport.refused@0 the request for info was refused with status 500: {"error":"no agents"}"#.to_owned()),
+        ("POST", "/copilotkit", r#"{"method":"agent/stop","params":{"threadId":"t"}}"#, (500, &[], ""),
+            "transport.refused@0 the request 'agent/stop' was refused with status 500".to_owned()),
+        ("POST", "/copilotkit", &connect, (500, JSON, r#"{"error":"gone"}"#),
+            r#"transport.status@0 the connect was refused with status 500: {"error":"gone"}"#.to_owned()),
+        ("POST", "/agent", part, (400, JSON, r#"{"error":"runId"}"#),
+            r#"transport.refused@0 a request with a part of a RunAgentInput was refused with status 400: {"error":"runId"}"#.to_owned()),
+        ("POST", "/agent", INPUT, (401, JSON, r#"{"detail":"No API key."}"#),
+            r#"transport.status@0 the run was refused with status 401: {"detail":"No API key."}"#.to_owned()),
+        ("POST", "/agent", INPUT, (500, &[("content-type", "text/plain")], "Internal\r\n Server Error"),
+            "transport.status@0 the run was refused with status 500: Internal Server Error".to_owned()),
+        // The head is judged at the first frame where there are some.
+        ("POST", "/agent", INPUT, (503, &[("content-type", "text/event-stream")], "data: busy\n\ndata: still\n\n"),
+            "transport.status@1 the run was refused with status 503: busy".to_owned()),
+    ] {
+        let found = answered(method, target, request, answer);
+        let found: Vec<String> =
+            found.iter().filter(|finding| finding.rule.starts_with("transport."))
+                .map(|finding| format!("{}@{} {}", finding.rule, finding.seq, finding.message)).collect();
+        assert_eq!(found, [wanted]);
+    }
+}
+
+#[test]
+fn where_a_request_is_sent_instead_is_a_note() {
+    let to: &[(&str, &str)] = &[("Location", "http://localhost:8000/chat/")];
+    for (method, target, request, status, lost) in [
+        ("POST", "/chat", INPUT, 307, ""),
+        (
+            "POST",
+            "/chat",
+            INPUT,
+            302,
+            "; fetch follows with GET and without the body",
+        ),
+        ("POST", "/api", r#"{"method":"info"}"#, 308, ""),
+        ("GET", "/info", "", 302, ""),
+    ] {
+        let found = answered(method, target, request, (status, to, ""));
+        assert_eq!(
+            named(&found, |severity| severity == Severity::Note),
+            ["transport.redirect@0"]
+        );
+        assert_eq!(found.len(), 1);
+        let sent = format!("was redirected with status {status} to http://localhost:8000/chat/{lost}");
+        assert!(found[0].message.ends_with(&sent), "{}", found[0].message);
+    }
+}
+
+#[test]
+fn a_status_that_is_no_refusal_of_a_run_is_no_finding() {
+    let to: &[(&str, &str)] = &[("Location", "/login")];
+    for (method, target, request, answer) in [
+        ("GET", "/favicon.ico", "", (404, JSON, "{}")),
+        ("GET", "/", "", (302, to, "")),
+        ("GET", "/info", "", (304, &[][..], "")),
+        ("GET", "/info", "", (200, JSON, r#"{"agents":{}}"#)),
+        ("OPTIONS", "/agent", "", (204, &[], "")),
+        ("OPTIONS", "/copilotkit/info", "", (405, JSON, "{}")),
+        ("POST", "/copilotkit", r#"{"method":"info"}"#, (200, JSON, "{}")),
+        ("POST", "/login", r#"{"user":"a"}"#, (401, JSON, "{}")),
+        ("POST", "/copilotkit", r#"{"method":"agent/stop"}"#, (204, &[], "")),
+    ] {
+        assert_eq!(
+            answered(method, target, request, answer),
+            [],
+            "{method} {target} {request}"
+        );
+    }
+}
+
+#[test]
+fn what_the_head_says_stands_where_the_stream_begins() {
+    let mut stage = Stage::of_events("", [STARTED, FINISHED]);
+    stage.body.splice(0..0, b": hello\n\n".iter().copied());
+    let stage = &mut Stage::new("", std::mem::take(&mut stage.body));
+    stage.exchange.response.as_mut().unwrap().headers = vec![("content-type".into(), b"text/plain".to_vec())];
+    let stage = std::mem::replace(stage, run());
+    // Without a run that was asked for, only an event shows what the body is.
+    assert_eq!(problems(&stage.findings()), ["transport.content_type@2"]);
 }
 
 #[test]

@@ -413,6 +413,70 @@ rules! {
         effect: "The client takes one answer for both.",
         fix: "Give each interrupt an id of its own.",
     };
+    INTERRUPT_AGAIN = Rule {
+        id: "interrupt.again", severity: Note, stops: false, fails: &[],
+        title: "answered interrupt raised again",
+        explanation: "The input of the run answers an interrupt, and the run ends with one of the same id. It may be another question under an old id.",
+        clause: INTERRUPTS,
+        effect: "The client waits for an answer again; what knows interrupts by their ids may take it for answered.",
+        fix: "Give each question an id of its own, and see whether the agent used the answer.",
+    };
+    INTERRUPT_DROPPED = Rule {
+        id: "interrupt.dropped", severity: Warning, stops: false, fails: &[],
+        title: "interrupt dropped without an answer",
+        explanation: "A run of the stream ended with an interrupt, and a later run of the same stream finished without an input that answers it.",
+        clause: INTERRUPTS,
+        effect: "The client forgets the interrupt: nobody is asked, and what waited for the answer went on or was lost.",
+        fix: "End the stream after the interrupt; go on in the run whose input has the answer in `resume`.",
+    };
+    INTERRUPT_NO_CALL = Rule {
+        id: "interrupt.no_call", severity: Warning, stops: false, fails: &[],
+        title: "interrupt for a call that is not there",
+        explanation: "The toolCallId of an interrupt is in no message that the client holds.",
+        clause: INTERRUPTS,
+        effect: "A frontend that shows the interrupt at its call shows it nowhere.",
+        fix: "Stream the call before the interrupt, under the id that the interrupt names.",
+    };
+    INTERRUPT_ANSWERED_CALL = Rule {
+        id: "interrupt.answered_call", severity: Warning, stops: false, fails: &[],
+        title: "interrupt for a call that has its result",
+        explanation: "The toolCallId of an interrupt names a call that was answered already.",
+        clause: INTERRUPTS,
+        effect: "A frontend that shows the interrupt at its call shows the result instead.",
+        fix: "Send the result when the interrupt is answered.",
+    };
+    RESUME_MISSING = Rule {
+        id: "resume.missing", severity: Warning, stops: false, fails: &[],
+        title: "run without an answer to an open interrupt",
+        explanation: "The thread's last recorded run ended with interrupts, and this request has no `resume`. Found by `check`, where both requests are recorded.",
+        clause: INTERRUPTS,
+        effect: "The official client refuses to send such a request; an agent that takes it drops the interrupt or begins anew.",
+        fix: "Send an entry for each open interrupt in `resume`, `cancelled` for those that are not answered.",
+    };
+    RESUME_PARTIAL = Rule {
+        id: "resume.partial", severity: Warning, stops: false, fails: &[],
+        title: "resume that leaves interrupts open",
+        explanation: "The request answers some of the interrupts that the thread's last recorded run left open, and not all.",
+        clause: INTERRUPTS,
+        effect: "The official client refuses to send such a request.",
+        fix: "Send an entry for each open interrupt in `resume`, `cancelled` for those that are not answered.",
+    };
+    RESUME_UNKNOWN = Rule {
+        id: "resume.unknown", severity: Warning, stops: false, fails: &[],
+        title: "resume for an interrupt that is not open",
+        explanation: "The request answers an interrupt that the thread's last recorded run did not leave open.",
+        clause: INTERRUPTS,
+        effect: "The official client sends it; agents fail at it or leave it out.",
+        fix: "Answer interrupts once, and by the ids that RUN_FINISHED has.",
+    };
+    RESUME_EXPIRED = Rule {
+        id: "resume.expired", severity: Warning, stops: false, fails: &[],
+        title: "resume for an interrupt that has expired",
+        explanation: "The request resolves an interrupt after its `expiresAt`. An expired one may only be cancelled.",
+        clause: INTERRUPTS,
+        effect: "The official client refuses to send such a request.",
+        fix: "Send the entry with the status `cancelled`, or ask again.",
+    };
     USAGE = Rule {
         id: "usage.sum", severity: Note, stops: false, fails: &[],
         title: "token counts that do not add up",

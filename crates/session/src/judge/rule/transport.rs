@@ -23,10 +23,26 @@ rules! {
     BAD_STATUS = Rule {
         id: "transport.status", severity: Error, stops: false, fails: &[TypeScript1],
         title: "run refused with an error status",
-        explanation: "A run was asked for, and the answer's status is not 2xx. @ag-ui/client 1.0.0 rejects with the status and the body.",
+        explanation: "A run was asked for, and the answer's status is 400 or above. @ag-ui/client 1.0.0 rejects with the status and the body.",
         clause: HTTP,
         effect: "`runAgent` rejects; no event is read.",
         fix: "Read the body of the answer.",
+    };
+    REFUSED = Rule {
+        id: "transport.refused", severity: Warning, stops: false, fails: &[],
+        title: "request refused with an error status",
+        explanation: "A request that clients make before or beside a run was answered with a status of 400 or above: CopilotKit's info or another method of its endpoint, or a part of a RunAgentInput.",
+        clause: "None: CopilotKit's endpoints",
+        effect: "Without info, CopilotKit's frontend knows no agent and runs none.",
+        fix: "Read the body of the answer. An agent's own address is no runtime: point the frontend at a runtime, or give the agent to it as an HttpAgent.",
+    };
+    REDIRECTED = Rule {
+        id: "transport.redirect", severity: Note, stops: false, fails: &[],
+        title: "request redirected",
+        explanation: "The answer sends the client elsewhere. fetch follows, with the same method and body after 307 and 308, and with GET and without the body after 301, 302 and 303.",
+        clause: HTTP,
+        effect: "The client asks again; what is not on its way through Scrubjay is not recorded.",
+        fix: "Ask for the address that the answer names, often the same with or without a slash at its end.",
     };
     RESET = Rule {
         id: "transport.reset", severity: Error, stops: false, fails: &[TypeScript1],

@@ -1,0 +1,152 @@
+//! What the requests of a thread say of the interrupts that runs before them left open.
+//!
+//! An exchange is derived alone. This looks at several, in the order of their requests, where all are known
+//! (`scrubjay check`). What the exchange before left open is only known where it was recorded to its end and was over
+//! when the request came; where that is not so, nothing is found.
+
+use std::collections::BTreeMap;
+
+use chrono::DateTime;
+
+use super::rule::{RESUME_EXPIRED, RESUME_MISSING, RESUME_PARTIAL, RESUME_UNKNOWN};
+use crate::{
+    derive::{
+        finding::FindingEntry,
+        summary::{Asks, OpenInterrupt, Outcome, Run, Summary},
+    },
+    exchange::{Ending, Exchange},
+    fold::{clipped, rule::Rule},
+};
+
+/// What the last run of a thread left open.
+#[derive(Debug)]
+struct Left {
+    /// The exchange that it came in.
+    exchange: i64,
+    /// When that was over, microseconds since 1970.
+    over_at_us: i64,
+    open: Vec<OpenInterrupt>,
+}
+
+/// The interrupts that are open in each thread, by source and thread.
+#[derive(Debug, Default)]
+pub struct OpenInThreads {
+    threads: BTreeMap<(String, String), Left>,
+}
+
+impl OpenInThreads {
+    /// Takes the next exchange; gives what its request says wrongly of what is open in its thread.
+    pub fn follow(&mut self, exchange: &Exchange, summary: &Summary) -> Vec<FindingEntry> {
+        if summary.asks != Asks::Run || summary.thread_id.is_empty() {
+            return Vec::new();
+        }
+        let key = (exchange.source.clone(), summary.thread_id.clone());
+        let left = self.threads.get(&key);
+        let left = left.filter(|left| left.over_at_us <= exchange.started_at_us);
+        let findings = left.map_or_else(Vec::new, |left| judge(left, exchange, summary));
+        match left_by(exchange, summary) {
+            After::Left(left) => {
+                self.threads.insert(key, left);
+            }
+            After::Unknown => {
+                self.threads.remove(&key);
+            }
+            After::AsBefore => {}
+        }
+        findings
+    }
+}
+
+/// What is open after an exchange.
+enum After {
+    Left(Left),
+    /// A run that did not finish leaves what was open as it was.
+    AsBefore,
+    /// The end was not recorded, or the client may have seen more.
+    Unknown,
+}
+
+fn left_by(exchange: &Exchange, summary: &Summary) -> After {
+    // What follows a stop is not what the client holds.
+    if summary.stop.is_some() || !exchange.holes.is_empty() || exchange.labels.contains(&("bytes".into(), "cut".into()))
+    {
+        return After::Unknown;
+    }
+    let finished = |run: &Run| matches!(run.outcome, Outcome::Success | Outcome::Interrupt | Outcome::Cancelled);
+    match exchange.ending {
+        Ending::Open | Ending::RecorderStopped | Ending::ClientLeft => After::Unknown,
+        Ending::Complete | Ending::UpstreamReset | Ending::UpstreamClosed if summary.runs.iter().any(finished) => {
+            let lasted_us = i64::try_from(exchange.last_at_us).unwrap_or(i64::MAX);
+            After::Left(Left {
+                exchange: exchange.index,
+                over_at_us: exchange.started_at_us.saturating_add(lasted_us),
+                open: summary.open_interrupts.clone(),
+            })
+        }
+        Ending::Complete | Ending::UpstreamReset | Ending::UpstreamClosed | Ending::NoAnswer => After::AsBefore,
+    }
+}
+
+fn judge(left: &Left, exchange: &Exchange, summary: &Summary) -> Vec<FindingEntry> {
+    let mut findings = Vec::new();
+    let raised = left.exchange;
+    let answer_to = |open: &OpenInterrupt| summary.resume.iter().find(|answer| answer.id == open.id);
+    let uncovered = left.open.iter().filter(|open| answer_to(open).is_none());
+    let uncovered = names(uncovered.map(|open| &open.id));
+    match uncovered {
+        Some(names) if summary.resume.is_empty() && !summary.answers_otherwise => {
+            let message = format!("{names} of exchange {raised} is open, and the request has no resume");
+            findings.push(finding(&RESUME_MISSING, message));
+        }
+        Some(names) if !summary.resume.is_empty() => {
+            let message = format!("{names} of exchange {raised} is open, and the resume has no entry for it");
+            findings.push(finding(&RESUME_PARTIAL, message));
+        }
+        Some(_) | None => {}
+    }
+    let is_unknown = |id: &&String| !left.open.iter().any(|open| open.id == **id);
+    let unknown = summary.resume.iter().map(|answer| &answer.id).filter(is_unknown);
+    if let Some(names) = names(unknown) {
+        let message =
+            format!("the resume answers {names}, which exchange {raised}, the last of the thread, did not leave open");
+        findings.push(finding(&RESUME_UNKNOWN, message));
+    }
+    for open in &left.open {
+        let is_resolved = answer_to(open).is_some_and(|answer| !answer.is_cancelled);
+        if let Some(expires_at) = open.expires_at.as_deref().filter(|_| is_resolved)
+            && is_before(expires_at, exchange.started_at_us)
+        {
+            let message = format!(
+                "interrupt '{}' of exchange {raised} expired at {}, before the request that resolves it",
+                clipped(&open.id),
+                clipped(expires_at)
+            );
+            findings.push(finding(&RESUME_EXPIRED, message));
+        }
+    }
+    findings
+}
+
+/// What cannot be read never expires.
+fn is_before(expires_at: &str, at_us: i64) -> bool {
+    DateTime::parse_from_rfc3339(expires_at).is_ok_and(|expires| expires.timestamp_micros() < at_us)
+}
+
+fn finding(rule: &Rule, message: String) -> FindingEntry {
+    FindingEntry {
+        seq: 0,
+        rule: rule.id.to_owned(),
+        severity: rule.severity,
+        message,
+        stop: false,
+    }
+}
+
+fn names<'a>(ids: impl Iterator<Item = &'a String>) -> Option<String> {
+    let named: Vec<String> = ids.map(|id| format!("'{}'", clipped(id))).collect();
+    match named.as_slice() {
+        [] => None,
+        [one] => Some(format!("interrupt {one}")),
+        several => Some(format!("each of the interrupts {}", several.join(", "))),
+    }
+}
