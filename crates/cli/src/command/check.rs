@@ -16,13 +16,13 @@ mod sarif;
 mod text;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use std::{ops::ControlFlow, path::PathBuf};
+use std::{collections::BTreeMap, ops::ControlFlow, path::PathBuf};
 
 use scrubjay_engine::{AnyShelf, Engine, Overview};
 use scrubjay_ipc::{Code, Mutes};
 use scrubjay_session::{
     fold::rule::Client,
-    judge::rule::rule,
+    judge::{rule::rule, threads::OpenInThreads},
     query::{FindingEntry, Reader, Severity},
     verdict::{self, Verdict},
 };
@@ -65,6 +65,8 @@ pub(crate) struct Report {
     pub(crate) bar: Severity,
     /// Requests that are no runs, and were left alone.
     pub(crate) others: u64,
+    /// Each finding is printed, not only examples of each rule.
+    pub(crate) prints_each: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -81,8 +83,8 @@ pub(crate) struct Args {
     #[arg(long = "exchange", value_name = "I", allow_negative_numbers = true)]
     pub(crate) exchanges: Vec<i64>,
 
-    /// Also check requests that carry no run; an /info that failed is always checked
-    #[arg(long, conflicts_with_all = ["exchanges", "url"])]
+    /// Print each finding instead of examples of each rule, and check requests that carry no run, too
+    #[arg(long, conflicts_with = "url")]
     pub(crate) all: bool,
 
     /// Exit with status 1 for findings of this severity or a higher one
@@ -137,6 +139,7 @@ impl Execute for Args {
             checked: Vec::new(),
             bar: self.fail_on,
             others: 0,
+            prints_each: self.all,
         };
         let read = match &self.url {
             Some(url) => {
@@ -163,8 +166,13 @@ impl Execute for Args {
     }
 }
 
-/// What was found in one exchange.
-fn recorded(library: &Library, overview: &Overview, muted: &Muted, kept: &Mutes) -> Result<Checked, Failure> {
+/// What was found in one exchange, and about its request in its thread.
+fn recorded(
+    library: &Library,
+    overview: &Overview,
+    about_thread: Vec<FindingEntry>,
+    (muted, kept): (&Muted, &Mutes),
+) -> Result<Checked, Failure> {
     let engine = library.engine();
     let index = overview.exchange.index;
     let mut lines = Lines {
@@ -172,7 +180,8 @@ fn recorded(library: &Library, overview: &Overview, muted: &Muted, kept: &Mutes)
         index,
         reader: None,
     };
-    let found = engine.findings(overview)?.into_iter().map(|finding| Found {
+    let findings = about_thread.into_iter().chain(engine.findings(overview)?);
+    let found = findings.map(|finding| Found {
         is_muted: muted.is_muted(&finding.rule) || kept.is_muted(index, &finding.rule),
         line: lines.of(finding.seq),
         finding,
@@ -225,22 +234,28 @@ impl Report {
         let library = Library::open(path, args.limit.limits(), out.format)?;
         library.catch_up()?;
         let kept = library.engine().mutes()?;
-        let mut check = |overview: Overview| -> Result<(), Failure> {
-            match args.all || !args.exchanges.is_empty() || verdict::is_checked(&overview.exchange, &overview.summary) {
-                true => self.checked.push(recorded(&library, &overview, muted, &kept)?),
-                false => self.others += 1,
+        let named = library.named(&args.exchanges)?;
+        let mut threads = OpenInThreads::default();
+        let mut about_named = BTreeMap::new();
+        library.each(Order::OldestFirst, |overview| {
+            let about_thread = threads.follow(&overview.exchange, &overview.summary);
+            if !named.is_empty() {
+                if !about_thread.is_empty() && named.contains(&overview.exchange.index) {
+                    about_named.insert(overview.exchange.index, about_thread);
+                }
+            } else if args.all || verdict::is_checked(&overview.exchange, &overview.summary) {
+                let checked = recorded(&library, &overview, about_thread, (muted, &kept))?;
+                self.checked.push(checked);
+            } else {
+                self.others += 1;
             }
-            Ok(())
-        };
-        if args.exchanges.is_empty() {
-            library.each(Order::OldestFirst, |overview| {
-                check(overview)?;
-                Ok(ControlFlow::Continue(()))
-            })?;
-        }
-        for index in library.named(&args.exchanges)? {
+            Ok(ControlFlow::Continue(()))
+        })?;
+        for index in named {
             if let Some(overview) = library.engine().overview(index)? {
-                check(overview)?;
+                let about_thread = about_named.remove(&index).unwrap_or_default();
+                let checked = recorded(&library, &overview, about_thread, (muted, &kept))?;
+                self.checked.push(checked);
             }
         }
         library.finish()

@@ -50,6 +50,7 @@ fn a_recording_is_checked() {
             "check state-with-failed-patch.agui.jsonl",
             "check state-with-failed-patch.agui.jsonl --json",
             "check error-mid-run.agui.jsonl cut-body.agui.jsonl",
+            "check error-mid-run.agui.jsonl cut-body.agui.jsonl --all",
             "check error-mid-run.agui.jsonl --fail-on warning",
             "check copilotkit-session.agui.jsonl --exchange 1 --exchange 0 --mute run.error",
             "check error-mid-run.agui.jsonl reasoning.agui.jsonl --json",

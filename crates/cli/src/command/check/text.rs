@@ -1,17 +1,26 @@
 //! Findings as text for a terminal.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::HashMap};
+
+use scrubjay_session::judge::rule::rule;
 
 use super::{Checked, Found, Report};
 use crate::{safe::safe, words};
 
-/// Examples of a rule, at most.
+/// Examples of a rule, and places of an example, at most.
 const EXAMPLES: usize = 3;
+/// Findings of a single exchange that are printed one by one.
+const ONE_BY_ONE: usize = 20;
 
-/// One exchange: every finding. Several: grouped by rule, with examples.
+/// Findings grouped by rule, with examples; each one, where all are asked for
+/// or a single exchange has few.
 pub(super) fn report_text(report: &Report) -> String {
     match report.checked.as_slice() {
-        [checked] => exchange_text(checked),
+        checked if report.prints_each && checked.len() > 1 => {
+            let with_findings = checked.iter().filter(|checked| !checked.findings.is_empty());
+            with_findings.map(exchange_text).collect()
+        }
+        [checked] if report.prints_each || checked.findings.len() <= ONE_BY_ONE => exchange_text(checked),
         checked => groups_text(checked, report.has_several_sources()),
     }
 }
@@ -27,9 +36,12 @@ fn exchange_text(checked: &Checked) -> String {
     text
 }
 
+/// A finding with the exchange that it was found in.
+type Place<'a> = (&'a Checked, &'a Found);
+
 /// Findings that are equal in rule, severity and muting; never empty.
 struct Group<'a> {
-    found: Vec<(&'a Checked, &'a Found)>,
+    found: Vec<Place<'a>>,
 }
 
 /// Muted groups last; the worst first, and of equals the most frequent.
@@ -57,8 +69,8 @@ fn groups_text(checked: &[Checked], several: bool) -> String {
     groups.iter().map(|group| group.text(several)).collect()
 }
 
-impl Group<'_> {
-    fn first(&self) -> &Found {
+impl<'a> Group<'a> {
+    fn first(&self) -> &'a Found {
         self.found[0].1
     }
 
@@ -85,29 +97,44 @@ impl Group<'_> {
             words::count(self.found.len() as u64, "finding"),
             words::count(self.exchanges(), "exchange"),
         );
-        for (checked, found) in self.examples() {
-            text.push_str(&example(checked, found, several));
+        let examples = self.examples();
+        for example in &examples {
+            text.push_str(&format!("  {}\n", example_text(example, several)));
         }
-        let more = self.found.len().saturating_sub(EXAMPLES);
+        let shown: usize = examples.iter().map(Vec::len).sum();
+        let more = self.found.len().saturating_sub(shown);
         if more > 0 {
-            text.push_str(&format!("  and {more} more\n"));
+            text.push_str(&format!("  and {more} more: --all\n"));
         }
         let clients = first.clients();
         if !clients.is_empty() {
             text.push_str(&format!("  breaks in: {}\n", clients.join(", ")));
         }
+        if let Some(rule) = rule(&first.finding.rule) {
+            text.push_str(&format!("  fix: {}\n", rule.fix));
+        }
         text
     }
 
-    /// One of each exchange first, then further ones; in the order in which they were found.
-    fn examples(&self) -> Vec<&(&Checked, &Found)> {
-        let is_first_of_exchange = |at: usize| at == 0 || self.found[at - 1].0.key() != self.found[at].0.key();
-        let (mut chosen, rest): (Vec<usize>, Vec<usize>) =
-            (0..self.found.len()).partition(|at| is_first_of_exchange(*at));
+    /// Findings that say the same are one example. One of each exchange first, then further ones; in the order in
+    /// which they were found.
+    fn examples(&self) -> Vec<Vec<Place<'a>>> {
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        let mut said: Vec<Vec<Place<'a>>> = Vec::new();
+        for place in &self.found {
+            let at = *places.entry(&place.1.finding.message).or_insert(said.len());
+            match said.get_mut(at) {
+                Some(same) => same.push(*place),
+                None => said.push(vec![*place]),
+            }
+        }
+        let key = |at: usize| said[at][0].0.key();
+        let is_first_of_exchange = |at: usize| at == 0 || key(at - 1) != key(at);
+        let (mut chosen, rest): (Vec<usize>, Vec<usize>) = (0..said.len()).partition(|at| is_first_of_exchange(*at));
         chosen.extend(rest);
         chosen.truncate(EXAMPLES);
         chosen.sort_unstable();
-        chosen.into_iter().map(|at| &self.found[at]).collect()
+        chosen.into_iter().map(|at| std::mem::take(&mut said[at])).collect()
     }
 }
 
@@ -117,17 +144,25 @@ impl Checked {
     }
 }
 
-fn example(checked: &Checked, found: &Found, several: bool) -> String {
-    let source = match several {
-        true => format!("{} ", safe(&checked.source)),
-        false => String::new(),
+/// Where something was found, and what.
+fn example_text(example: &[Place<'_>], several: bool) -> String {
+    let places: Vec<String> = example
+        .iter()
+        .take(EXAMPLES)
+        .map(|(checked, found)| {
+            let source = match several {
+                true => format!("{} ", safe(&checked.source)),
+                false => String::new(),
+            };
+            format!("{source}exchange {} #{}", checked.exchange, found.finding.seq)
+        })
+        .collect();
+    let more = match example.len().saturating_sub(EXAMPLES) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
     };
-    format!(
-        "  {source}exchange {} #{}: {}\n",
-        checked.exchange,
-        found.finding.seq,
-        safe(&found.finding.message)
-    )
+    let message = example.first().map_or("", |(_, found)| found.finding.message.as_str());
+    format!("{}{more}: {}", places.join(", "), safe(message))
 }
 
 /// The line above an exchange's findings.
