@@ -254,10 +254,16 @@ impl<S: Shelf + Clone> Comparison<S> {
         known
     }
 
-    /// A sentence when no pair is the same, not even one that is downstream of a split.
+    /// A sentence when there are pairs and none is the same, not even one that is downstream of a split.
     pub fn nothing_shared(&self) -> Option<String> {
-        let is_shared = self.rows.iter().any(|row| row.alone == PairKind::Same && !row.quiet);
-        (!self.is_same() && !is_shared).then(|| {
+        let mut pairs = self
+            .rows
+            .iter()
+            .filter(|row| row.a.is_some() && row.b.is_some())
+            .peekable();
+        let has_pairs = pairs.peek().is_some();
+        let is_shared = pairs.any(|row| row.alone == PairKind::Same);
+        (!self.is_same() && has_pairs && !is_shared).then(|| {
             format!(
                 "Nothing is the same on both sides at level {}. Check that these are the runs you meant.",
                 self.rules.level().as_str()
