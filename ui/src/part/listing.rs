@@ -115,7 +115,7 @@ impl<T: ListPage> Listing<T> {
             .page
             .read(|page| page.first()..page.first() + page.rows().len() as u64);
         let seen = self.scroll().seen(self.top_px.get());
-        here.map_or_else(Vec::new, |here| without(seen, here))
+        here.map_or_else(Vec::new, |here| without(seen, &here))
     }
 
     /// The rows that are here, with the number of the first.
@@ -147,7 +147,7 @@ impl<T: ListPage> Listing<T> {
 }
 
 /// What of a range lies in no part of another.
-fn without(all: Range<u64>, here: Range<u64>) -> Vec<Range<u64>> {
+fn without(all: Range<u64>, here: &Range<u64>) -> Vec<Range<u64>> {
     let above = all.start..all.end.min(here.start);
     let below = all.start.max(here.end)..all.end;
     if here.is_empty() {
@@ -162,12 +162,16 @@ mod tests {
 
     #[test]
     fn rows_on_the_screen_are_here_or_stand_in() {
-        assert_eq!(without(10..30, 0..40), []);
-        assert_eq!(without(10..30, 20..40), [10..20]);
-        assert_eq!(without(10..30, 0..15), [15..30]);
-        assert_eq!(without(10..30, 15..20), [10..15, 20..30]);
-        assert_eq!(without(10..30, 100..180), [10..30]);
-        assert_eq!(without(100..120, 0..80), [100..120]);
-        assert_eq!(without(0..5, 3..3), [0..5]);
+        let missing = |all, here| {
+            let parts = without(all, &here).into_iter();
+            parts.map(|part| (part.start, part.end)).collect::<Vec<_>>()
+        };
+        assert_eq!(missing(10..30, 0..40), []);
+        assert_eq!(missing(10..30, 20..40), [(10, 20)]);
+        assert_eq!(missing(10..30, 0..15), [(15, 30)]);
+        assert_eq!(missing(10..30, 15..20), [(10, 15), (20, 30)]);
+        assert_eq!(missing(10..30, 100..180), [(10, 30)]);
+        assert_eq!(missing(100..120, 0..80), [(100, 120)]);
+        assert_eq!(missing(0..5, 3..3), [(0, 5)]);
     }
 }
