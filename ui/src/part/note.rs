@@ -11,11 +11,11 @@ pub(crate) fn note(sentence: impl Into<String>) -> AnyView {
 }
 
 /// Why the answer did not come, and what to do.
-pub(crate) fn failure(report: Report) -> AnyView {
+pub(crate) fn failure(report: &Report) -> AnyView {
     view! { <div class="pane-note bad"><b>{coded(&report.message)}</b><p>{coded(&report.hint)}</p></div> }.into_any()
 }
 
 /// The same, while there is a report.
 pub(crate) fn failure_of(report: RwSignal<Option<Report>>) -> AnyView {
-    view! { {move || report.get().map(failure)} }.into_any()
+    view! { {move || report.with(|report| report.as_ref().map(failure))} }.into_any()
 }

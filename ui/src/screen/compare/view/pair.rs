@@ -96,7 +96,7 @@ fn body(page: Page) -> AnyView {
             .into_any();
     }
     if let Some(report) = model.pair.report.get() {
-        return failure(report);
+        return failure(&report);
     }
     let tab = model.tab.get();
     model.pair.value.with(|view| {

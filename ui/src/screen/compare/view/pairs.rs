@@ -173,7 +173,7 @@ fn drag(model: CompareModel, pair: u64, event: &ev::PointerEvent) {
 
 fn empty(model: CompareModel) -> Option<AnyView> {
     if let Some(report) = model.pairs.page.report.get() {
-        return Some(failure(report));
+        return Some(failure(&report));
     }
     let is_empty = model.pairs.page.read(|page| page.total == 0).unwrap_or(false);
     is_empty.then(|| {

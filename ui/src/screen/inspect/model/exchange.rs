@@ -276,7 +276,7 @@ impl Inspect {
                     self.opened.with_untracked(|known| {
                         known
                             .iter()
-                            .for_each(|known| lengthen(&mut opened, known.frames, known.duration_us))
+                            .for_each(|known| lengthen(&mut opened, known.frames, known.duration_us));
                     });
                 }
                 self.grow(opened);

@@ -47,7 +47,7 @@ pub(crate) fn body(inspect: Inspect) -> AnyView {
     let state = move || sides.body.state(|_| true, |view| view.len == 0);
     let head = move || sides.body.read(facts);
     let content = move || match sides.body.report.get() {
-        Some(report) => failure(report),
+        Some(report) => failure(&report),
         None => sides.body.read(|view| content(view, shown.get())).into_any(),
     };
     view! {

@@ -56,7 +56,7 @@ fn body(inspect: Inspect) -> AnyView {
         return view! { <p class="dim pad">"Before the first event there is only the request. Press "<kbd>"→"</kbd>" to go to the first event."</p> }.into_any();
     }
     if let Some(report) = sides.detail.report.get() {
-        return failure(report);
+        return failure(&report);
     }
     let shown = sides.detail.read(|view| match sides.detail_tab.get() {
         DetailTab::Verdict => verdict(inspect, view),

@@ -132,7 +132,7 @@ fn is_named(row: &Row) -> bool {
 fn empty(inspect: Inspect) -> Option<AnyView> {
     let page = inspect.rows.list.page;
     if let Some(report) = page.report.get() {
-        return Some(failure(report));
+        return Some(failure(&report));
     }
     let is_empty = page.read(|page| page.total == 0).unwrap_or(false);
     is_empty.then(|| {

@@ -181,7 +181,7 @@ fn only_others(page: Page, others: u64) -> AnyView {
 fn nothing_matches(page: Page) -> Option<AnyView> {
     let model = page.library;
     if let Some(report) = model.list.page.report.get() {
-        return Some(failure(report));
+        return Some(failure(&report));
     }
     let counts = |page: &LibraryPage| (page.total, page.total_unfiltered, page.others);
     let (total, all, others) = model.list.page.read(counts)?;

@@ -94,7 +94,7 @@ fn looked_at(page: Page, answer: &ReplayAnswer) -> AnyView {
     };
     view! {
         <div class="answer-detail" tabindex="0" data-focus="" data-pane="replay-answer" data-state="ready" data-as-of=answer.request.to_string()>
-            <div class="line"><h3 class="minor">{format!("Request {}", words::count(u64::from(answer.request)))}</h3><span class="sp"></span>{misses}{open}</div>
+            <div class="line"><h3 class="minor">{format!("Request {}", words::count(answer.request))}</h3><span class="sp"></span>{misses}{open}</div>
             <p data-why=""><bdi>{coded(&answer.why)}</bdi></p>
             {table}
         </div>

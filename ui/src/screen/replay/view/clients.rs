@@ -64,7 +64,7 @@ fn client_view(model: ReplayModel, client: &ReplayClient) -> AnyView {
             on:click=move |_| model.client.set(Some(number))>
             <span class="head-dot" style=format!("background:var({})", how::hue(number))>{number.to_string()}</span>
             <bdi class="cut">{words::visible(&how::client_name(&client.name))}</bdi><span class="sp"></span>
-            <span class="dim">{format!("request {}", words::count(u64::from(client.request)))}</span>
+            <span class="dim">{format!("request {}", words::count(client.request))}</span>
             <span>{place}</span><span class="standing">{how::stage_sign(client.stage)}" "{how::stage(client.stage)}</span>
         </div>
     }
