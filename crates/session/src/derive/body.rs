@@ -7,7 +7,7 @@
 
 use std::{borrow::Cow, collections::VecDeque};
 
-use scrubjay_protocol::{encoding, frame::Frame, framing::Framing, media::Media};
+use scrubjay_protocol::{encoding, frame::Frame, framing::Framing, media::Media, problem::rule as problem};
 
 use crate::{
     exchange::{Chunk, Exchange, Hole, field},
@@ -40,6 +40,35 @@ pub(crate) struct Cut {
     pub(crate) frame: Frame,
     pub(crate) chunk: u64,
     pub(crate) at_us: u64,
+    pub(crate) edge: Edge,
+}
+
+/// Whether a frame stands beside a hole, so that a part of it may be missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Edge {
+    #[default]
+    None,
+    /// It is what was begun before a hole.
+    Before,
+    /// It is the first after a hole.
+    After,
+}
+
+impl Edge {
+    /// Of a frame of a body that is as it came on the wire. Holes are in their order.
+    pub(crate) fn of(holes: &[Hole], frame: &Frame) -> Self {
+        let (start, end) = (frame.range.start, frame.range.end);
+        let before = holes[..holes.partition_point(|hole| hole.offset < start)].last();
+        if before.is_some_and(|hole| hole.len.is_some_and(|len| hole.offset.saturating_add(len) == start)) {
+            return Self::After;
+        }
+        let after = holes.get(holes.partition_point(|hole| hole.offset < end));
+        let is_part = frame.has(problem::CUT) || frame.has(problem::UNTERMINATED);
+        match after.is_some_and(|hole| hole.offset == end) && is_part {
+            true => Self::Before,
+            false => Self::None,
+        }
+    }
 }
 
 /// Reads one response body as it comes.
@@ -58,6 +87,8 @@ pub(crate) struct Body {
     /// End of the last frame given.
     covered: u64,
     last: Arrival,
+    /// Of the next frame that is given.
+    edge: Edge,
 }
 
 impl Body {
@@ -82,6 +113,7 @@ impl Body {
                 chunk: 0,
                 at_us: 0,
             },
+            edge: Edge::None,
         }
     }
 
@@ -129,6 +161,11 @@ impl Body {
 
     pub(crate) fn has_holes(&self) -> bool {
         !self.holes.is_empty()
+    }
+
+    /// Bytes that are missing, if that is known of every hole.
+    pub(crate) fn missing_len(&self) -> Option<u64> {
+        self.holes.iter().map(|hole| hole.len).sum()
     }
 
     pub(crate) fn set_holes(&mut self, holes: &[Hole]) {
@@ -183,6 +220,11 @@ impl Body {
             unpacker.finish(&mut |piece| self.decoded(piece, last.chunk, last.at_us, &mut cuts));
             self.unpacker = Some(unpacker);
         }
+        let is_cut_off = self.holes.iter().any(|hole| hole.offset >= self.wire_end);
+        self.drain(&mut cuts);
+        if is_cut_off {
+            self.edge = Edge::Before;
+        }
         self.drain_end(&mut cuts);
         cuts
     }
@@ -193,7 +235,10 @@ impl Body {
             // The decoder meets the damage itself and says so.
             return;
         }
+        self.drain(cuts);
+        self.edge = Edge::Before;
         self.drain_end(cuts);
+        self.edge = Edge::After;
         self.decoded_end = offset;
         self.skip_to = self.skip_to.max(offset);
         self.framing.restart(offset);
@@ -243,6 +288,7 @@ impl Body {
             frame,
             chunk: arrival.chunk,
             at_us: arrival.at_us,
+            edge: std::mem::take(&mut self.edge),
         });
     }
 }

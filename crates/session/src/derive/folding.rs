@@ -2,13 +2,13 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use scrubjay_protocol::frame::Frame;
+use scrubjay_protocol::frame::{Frame, FrameKind};
 
-use super::finding::FindingEntry;
+use super::{body::Edge, finding::FindingEntry};
 use crate::{
-    exchange::Ending,
+    exchange::{Ending, Hole},
     fold::{
-        Finding, Fold, Violation,
+        Finding, Fold, Violation, is_of_one_frame,
         piece::{PieceSink, PieceSource},
         rule::{PATCH_FAILED, PATCH_LIMIT},
     },
@@ -110,11 +110,52 @@ pub(crate) fn judge(
     let seq = arrived.seq;
     let before = judge.frame(frame, arrived);
     let findings = fold.push_before(seq, frame, pieces, judge);
-    let after = judge.folded(frame, fold);
+    let is_known = |violation: &Violation| fold.missing_since().is_none() || is_of_one_frame(violation.id);
+    let before = before.into_iter().filter(is_known);
+    let after = judge.folded(frame, fold).into_iter().filter(is_known);
     let patch_failed = findings.iter().any(|finding| is_failed_patch(finding.rule));
     let mut findings: Vec<FindingEntry> = findings.into_iter().map(entry).collect();
-    findings.extend(before.into_iter().chain(after).map(|violation| judged(seq, violation)));
+    findings.extend(before.chain(after).map(|violation| judged(seq, violation)));
     Followed { findings, patch_failed }
+}
+
+/// Follows a frame beside a hole. What the hole has cut off is not read: what
+/// is wrong with it may be what is missing.
+pub(crate) fn judge_at_hole(
+    fold: &mut Fold,
+    judge: &mut Judge,
+    (frame, edge): (&Frame, Edge),
+    arrived: Arrived,
+    pieces: &dyn PieceSource,
+) -> Followed {
+    match is_read_at(edge, fold, arrived.seq, frame) {
+        true => self::judge(fold, judge, frame, arrived, pieces),
+        false => Followed::default(),
+    }
+}
+
+/// Whether a frame is read; one beside a hole only when it is whole.
+fn is_read_at(edge: Edge, fold: &mut Fold, seq: u32, frame: &Frame) -> bool {
+    if edge == Edge::After {
+        fold.miss_bytes(seq.saturating_sub(1));
+    }
+    let is_event = frame.value.is_some() && frame.problems.is_empty();
+    let is_read = match edge {
+        Edge::None => true,
+        Edge::Before => false,
+        Edge::After => is_event || frame.kind == FrameKind::Comment,
+    };
+    if !is_read {
+        fold.pass(seq);
+    }
+    is_read
+}
+
+/// Follows a frame again, as it was followed before a judge.
+pub(crate) fn again(fold: &mut Fold, holes: &[Hole], seq: u32, frame: &Frame, pieces: &dyn PieceSource) {
+    if is_read_at(Edge::of(holes, frame), fold, seq, frame) {
+        fold.push_with(seq, frame, pieces);
+    }
 }
 
 /// The body has ended as it should: what waited is read before a judge.
@@ -129,6 +170,11 @@ pub(crate) fn judge_end(
     mut ended: Ended,
     pieces: &dyn PieceSource,
 ) -> Vec<FindingEntry> {
+    if ended.has_holes && fold.missing_since().is_none() {
+        // One that is open to the end has no frame after it.
+        fold.miss_bytes(fold.seq());
+    }
+    ended.missing_since = fold.missing_since();
     let mut findings: Vec<FindingEntry> = match ended.ending {
         Ending::Complete => finish(fold, judge, pieces),
         _ => Vec::new(),
@@ -157,7 +203,10 @@ pub(crate) fn judged(seq: u32, violation: Violation) -> FindingEntry {
 
 /// Follows the end of the body. Only a body that ended as it should is read
 /// to its end by the official client.
-pub(crate) fn end(fold: &mut Fold, ending: Ending, pieces: &dyn PieceSource) {
+pub(crate) fn end(fold: &mut Fold, holes: &[Hole], ending: Ending, pieces: &dyn PieceSource) {
+    if !holes.is_empty() && fold.missing_since().is_none() {
+        fold.miss_bytes(fold.seq());
+    }
     if ending == Ending::Complete {
         fold.finish(pieces);
     }

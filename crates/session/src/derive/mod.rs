@@ -59,7 +59,7 @@ pub use self::{
 };
 use self::{
     assemble::{Assembler, Emitted, Noted},
-    body::{Body, Cut},
+    body::{Body, Cut, Edge},
     finding::FindingEntry,
     folding::{Layered, OwnPieces},
     frames::FrameEntry,
@@ -71,7 +71,7 @@ use self::{
 };
 pub(crate) use self::{
     checkpoint::fold_of,
-    folding::{ShelfPieces, end as fold_end, is_failed_patch},
+    folding::{ShelfPieces, again as fold_again, end as fold_end, is_failed_patch},
 };
 pub use crate::codec::Damaged;
 use crate::{
@@ -82,7 +82,7 @@ use crate::{
 };
 
 /// Version of the pages; a store that holds another one makes them again.
-pub const VERSION: u32 = 11;
+pub const VERSION: u32 = 12;
 /// Bytes of decoded body after which a checkpoint is due: about 10 ms of folding.
 pub const CHECKPOINT_SPACING: u64 = 512 * 1024;
 /// An ended exchange below this stores only its summary.
@@ -323,12 +323,16 @@ impl Deriver {
             ending,
             transport: self.body.transport(),
             has_holes: self.body.has_holes(),
+            missing_len: self.body.missing_len(),
             at_us: self.ended_at_us,
             body_len: self.body.received(),
             ..Ended::default()
         };
         let mut findings = folding::judge_end(&mut self.fold, &mut self.judge, ended, &layered);
-        findings.extend(self.encoding_findings());
+        // A stream that is unpacked over missing bytes is broken by them.
+        if !self.body.has_holes() {
+            findings.extend(self.encoding_findings());
+        }
         let worst = findings.iter().map(|finding| finding.severity).max();
         if worst.is_some() {
             self.tails.worsen_last(worst);
@@ -386,7 +390,10 @@ impl Deriver {
             chunk: cut.chunk,
             transport: self.body.transport(),
         };
-        let mut followed = folding::judge(&mut self.fold, &mut self.judge, frame, arrived, &layered);
+        let mut followed = match cut.edge {
+            Edge::None => folding::judge(&mut self.fold, &mut self.judge, frame, arrived, &layered),
+            edge => folding::judge_at_hole(&mut self.fold, &mut self.judge, (frame, edge), arrived, &layered),
+        };
         if is_end {
             followed
                 .findings

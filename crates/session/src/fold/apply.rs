@@ -351,7 +351,10 @@ impl Applying<'_> {
             }
             Err(failure) => {
                 let lost = &mut self.view.lost;
-                lost.dropped(&document, operations, self.seq, self.pieces);
+                // What fails on a state that is not known need not fail in the client.
+                if lost.unknown_since().is_none() {
+                    lost.dropped(&document, operations, self.seq, self.pieces);
+                }
                 let words = lost.words_at(self.seq);
                 self.report_failure(&failure, operations.len(), "the state", &words);
             }

@@ -47,7 +47,7 @@ use crate::{
     steps::{tick, ticks},
 };
 
-const VERSION: u64 = 8;
+const VERSION: u64 = 9;
 /// Pieces that one checkpoint can seal.
 const PIECES_A_SEQ: u64 = 1 << 20;
 /// Deeper values than are ever made are damage.
@@ -98,6 +98,7 @@ impl Fold {
         let mut writer = Writer::default();
         writer.uint(VERSION);
         writer.uint(u64::from(self.seq));
+        writer.opt_uint(self.missing_since.map(u64::from));
         writer.u8(u8::from(self.view.state_undefined));
         writer.bytes(self.run_id.as_bytes());
         write_framing(&mut writer, &self.framing);
@@ -132,6 +133,8 @@ impl Fold {
             return Err(Damaged);
         }
         let seq = reader.u32()?;
+        let missing_since = reader.opt_uint()?.map(u32::try_from).transpose();
+        let missing_since = missing_since.map_err(|_too_large| Damaged)?;
         let flags = reader.u8()?;
         let run_id = Wtf8::from_bytes(reader.bytes()?.to_vec());
         let framing = read_framing(&mut reader)?;
@@ -155,7 +158,7 @@ impl Fold {
                 }))
             }
         };
-        view.lenient = stopped.is_some();
+        view.lenient = stopped.is_some() || missing_since.is_some();
         Ok(Self {
             view,
             stopped,
@@ -165,6 +168,7 @@ impl Fold {
             verifier,
             run_id,
             seq,
+            missing_since,
         })
     }
 

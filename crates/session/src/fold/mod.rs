@@ -90,6 +90,7 @@ pub(crate) use self::{
     messages::{Named, Spot},
     observer::{BeforeEvent, EventObserver, NoObserver},
     open::OpenItems,
+    rule::is_of_one_frame,
     snapshot::{Snapshot, text_in},
 };
 pub use self::{
@@ -114,6 +115,9 @@ pub struct Fold {
     /// The run that ids are made from where the client makes random ones.
     run_id: Wtf8,
     seq: u32,
+    /// After this frame bytes are missing. What depends on them cannot be said
+    /// from there on, nor whether the client gives up.
+    missing_since: Option<u32>,
 }
 
 /// What goes with a frame on its way through the stages.
@@ -172,6 +176,7 @@ impl Fold {
                 .cloned()
                 .unwrap_or_default(),
             seq: 0,
+            missing_since: None,
         }
     }
 
@@ -200,6 +205,28 @@ impl Fold {
         }
         let reads = self.framing.read(seq, frame, &mut findings);
         self.follow(reads, pieces, observer, findings)
+    }
+
+    /// Bytes are missing after a frame.
+    pub(crate) fn miss_bytes(&mut self, seq: u32) {
+        if self.missing_since.is_none() {
+            self.missing_since = Some(seq);
+        }
+        self.framing.reader.clear();
+        self.verifier.lose();
+        self.view.lost.lose_sight(seq);
+        // Items that were opened there are made up where they go on.
+        self.view.lenient = true;
+    }
+
+    /// A frame that is not read.
+    pub(crate) fn pass(&mut self, seq: u32) {
+        self.seq = seq;
+    }
+
+    /// The frame after which bytes are missing.
+    pub(crate) fn missing_since(&self) -> Option<u32> {
+        self.missing_since
     }
 
     /// The end of the body: what still waits for a blank line is read now.
@@ -358,7 +385,7 @@ impl Fold {
 
     /// Takes note of a violation; the first stop holds the client's view.
     fn report(&mut self, mut violation: Violation, findings: &mut Vec<Violation>) {
-        if violation.stops && self.stopped.is_none() {
+        if violation.stops && self.stopped.is_none() && self.missing_since.is_none() {
             let stop = Stop {
                 seq: self.seq,
                 rule: violation.id.to_owned(),
@@ -384,7 +411,8 @@ impl Fold {
             stop: violation.stops,
             operation: violation.operation,
         };
-        findings.into_iter().map(finding).collect()
+        let is_known = |violation: &Violation| self.missing_since.is_none() || is_of_one_frame(violation.id);
+        findings.into_iter().filter(is_known).map(finding).collect()
     }
 
     // ---- what the client holds --------------------------------------------

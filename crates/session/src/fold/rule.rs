@@ -145,3 +145,39 @@ macro_rules! rules {
     };
 }
 pub(crate) use rules;
+
+/// Rules that look at one frame alone: what they find does not depend on bytes
+/// that are missing before it.
+const OF_ONE_FRAME: &[&str] = &[
+    "schema.invalid",
+    "schema.unknown_type",
+    "schema.stripped",
+    "schema.stripped_variant",
+    "schema.snake_case",
+    "schema.type_case",
+    "compat.retired",
+    "framing.json",
+    "framing.not_an_object",
+    "framing.no_type",
+    "framing.done",
+    "framing.empty_data",
+    "framing.two_events",
+    "framing.over_10_mib",
+    "framing.cr_inside",
+    "framing.not_a_field",
+    "framing.bare_data",
+    "framing.utf8",
+    "framing.record",
+    "record.not_json",
+    "json.duplicate_key",
+    "json.changed_number",
+    "json.lone_surrogate",
+    "limit.event_size",
+    "limit.nesting",
+    "secret.on_wire",
+];
+
+/// Whether a rule looks at one frame alone.
+pub(crate) fn is_of_one_frame(id: &str) -> bool {
+    OF_ONE_FRAME.contains(&id)
+}

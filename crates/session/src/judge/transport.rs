@@ -264,6 +264,10 @@ pub(crate) struct Ended {
     pub(crate) ending: Ending,
     pub(crate) transport: Transport,
     pub(crate) has_holes: bool,
+    /// Bytes that are missing, if that is known.
+    pub(crate) missing_len: Option<u64>,
+    /// The frame after which they are missing.
+    pub(crate) missing_since: Option<u32>,
     /// When, if that is known.
     pub(crate) at_us: Option<u64>,
     /// Items that are open, as words.
@@ -312,6 +316,23 @@ pub(super) fn frame(
     }
 }
 
+impl Ended {
+    /// What went to the client and is not here, as a sentence.
+    fn missing(&self) -> String {
+        let what = match self.missing_len {
+            Some(len) => format!("{} of the body", crate::words::many(len, "byte")),
+            None => "a part of the body".to_owned(),
+        };
+        let place = match self.missing_since {
+            None | Some(0) => "before the first event".to_owned(),
+            Some(seq) => format!("after {}", crate::words::frame_mark(seq)),
+        };
+        format!(
+            "{what} went to the client and was not recorded, {place}; from there on only single events are judged, and what depends on others is left open"
+        )
+    }
+}
+
 /// Judges head and ending.
 pub(super) fn end(
     head: &Head,
@@ -324,8 +345,7 @@ pub(super) fn end(
         let message = "the recording file ends or is damaged inside this exchange; what follows is not in it";
         findings.push(Violation::new(&NOT_RECORDED, message));
     } else if ended.has_holes {
-        let message = "a part of the body went to the client and was not recorded";
-        findings.push(Violation::new(&NOT_RECORDED, message));
+        findings.push(Violation::new(&NOT_RECORDED, ended.missing()));
     }
     if let Some(lengths) = &head.lengths {
         findings.push(Violation::new(&FRAMING, lengths.sentence(ended.body_len, ended.ending)));
@@ -377,7 +397,7 @@ fn judge_silence(head: &Head, times: &Times, ended: &Ended, findings: &mut Vec<V
 }
 
 fn judge_ending(head: &Head, times: &Times, request: &RunRequest, ended: &Ended, findings: &mut Vec<Violation>) {
-    let open = if ended.open.is_empty() {
+    let open = if ended.open.is_empty() || ended.has_holes {
         String::new()
     } else {
         format!("; open were: {}", ended.open)
@@ -401,7 +421,8 @@ fn judge_ending(head: &Head, times: &Times, request: &RunRequest, ended: &Ended,
             );
             findings.push(Violation::new(&RESET, message));
         }
-        Ending::ClientLeft if times.in_run => {
+        // The run may have ended in what is missing.
+        Ending::ClientLeft if times.in_run && !ended.has_holes => {
             findings.push(Violation::new(
                 &CLIENT_LEFT,
                 format!("the client left inside the run{open}"),

@@ -44,6 +44,8 @@ pub struct ChatWindow {
     pub interrupts: Vec<Interrupt>,
     /// The official client had given up before this moment.
     pub stop: Option<Stop>,
+    /// After this frame bytes are missing, so that the client may hold more than this.
+    pub missing_since: Option<u32>,
     /// Time to the first character of text.
     pub ttft_us: Option<u64>,
     /// Characters of assistant text received so far, in this window's messages.
@@ -157,6 +159,7 @@ impl<S: Shelf> Reader<S> {
             total,
             interrupts: interrupts_of(&fold, &pieces),
             stop: self.pages.summary.stop.clone().filter(|stop| stop.seq < at),
+            missing_since: fold.missing_since(),
             ttft_us: self.pages.summary.ttft_us.filter(|ttft_us| *ttft_us <= at_us),
             messages,
             chars,

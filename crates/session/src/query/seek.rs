@@ -8,7 +8,7 @@
 use super::{Failed, Reader, answer::*, frames::cut_one, reader::BySeq};
 pub(crate) use crate::derive::ShelfPieces;
 use crate::{
-    derive::{ROOT_SPACING, Root, fold_end, fold_of},
+    derive::{ROOT_SPACING, Root, fold_again, fold_end, fold_of, unpacker_of},
     fold::Fold,
     shelf::{PageKind, Shelf},
 };
@@ -107,7 +107,8 @@ impl<S: Shelf> Reader<S> {
         };
         let mut fold = self.fold_forward(root, seq)?;
         if seq == last {
-            fold_end(&mut fold, self.exchange.ending, &ShelfPieces(&self.shelf));
+            let pieces = ShelfPieces(&self.shelf);
+            fold_end(&mut fold, &self.exchange.holes, self.exchange.ending, &pieces);
         }
         self.last_fold = Some((seq, fold.clone()));
         Ok((fold, explain))
@@ -165,6 +166,10 @@ impl<S: Shelf> Reader<S> {
             mut offset,
             mut fold,
         } = root;
+        let holes = match unpacker_of(&self.exchange) {
+            None => self.exchange.holes.clone(),
+            Some(_) => Vec::new(),
+        };
         let mut next = seq + 1;
         while next <= until {
             let entries = self.entries_from(next, until)?;
@@ -180,7 +185,7 @@ impl<S: Shelf> Reader<S> {
                     entry.offset,
                     bytes.get(here).unwrap_or_default(),
                 );
-                fold.push_with(next, &frame, &ShelfPieces(&self.shelf));
+                fold_again(&mut fold, &holes, next, &frame, &ShelfPieces(&self.shelf));
                 if entry.end() - offset >= ROOT_SPACING {
                     offset = entry.end();
                     self.roots.keep(Root {

@@ -71,6 +71,7 @@ pub(crate) struct Canvas {
     step: f64,
     width: usize,
     shapes: BTreeMap<LaneId, Vec<Shape>>,
+    over: BTreeMap<LaneId, Vec<Shape>>,
 }
 
 impl Canvas {
@@ -80,11 +81,17 @@ impl Canvas {
             step: pencil.step,
             width: pencil.width as usize,
             shapes: BTreeMap::new(),
+            over: BTreeMap::new(),
         }
     }
 
     pub(crate) fn add(&mut self, lane: LaneId, shape: Shape) {
         self.shapes.entry(lane).or_default().push(shape);
+    }
+
+    /// Adds a shape that lies over all lanes, and makes none of them appear.
+    pub(crate) fn add_over(&mut self, lane: LaneId, shape: Shape) {
+        self.over.entry(lane).or_default().push(shape);
     }
 
     /// The lanes that have anything in the whole exchange, thinned out.
@@ -95,7 +102,9 @@ impl Canvas {
             if cell.count == 0 && shapes.is_empty() && (id != LaneId::Wire || whole.frames == 0) {
                 continue;
             }
-            let shapes = self.thinned(shapes);
+            let over = self.over.remove(&id).unwrap_or_default();
+            let mut shapes = self.thinned(shapes);
+            shapes.extend(self.thinned(over));
             let rows = shapes.iter().map(|shape| shape.row + 1).max().unwrap_or(1);
             lanes.push(Lane { id, rows, shapes });
         }

@@ -11,7 +11,7 @@ use crate::{exchange::Hole, shelf::Shelf};
 const HOLES: usize = 500;
 
 impl<S: Shelf> Reader<S> {
-    /// Hatches the wire lane from the last byte before a hole to the first after it.
+    /// Hatches all lanes from the last byte before a hole to the first after it.
     pub(crate) fn draw_holes(&mut self, pencil: &Pencil, canvas: &mut Canvas) -> Result<(), Failed<S::Error>> {
         for hole in self.exchange.holes.iter().take(HOLES).copied().collect::<Vec<_>>() {
             let (from_us, to_us) = self.edges_of(hole)?;
@@ -27,9 +27,8 @@ impl<S: Shelf> Reader<S> {
                 Some(len) => format!("{len} bytes not recorded"),
                 None => "not recorded from here on".to_owned(),
             };
-            canvas.add(
-                LaneId::Wire,
-                Shape {
+            for lane in LaneId::ALL {
+                let shape = Shape {
                     form: Form::Hatched,
                     from,
                     to,
@@ -39,11 +38,24 @@ impl<S: Shelf> Reader<S> {
                     severity: Some(Severity::Warning),
                     first_seq: before,
                     last_seq: after,
-                    label: what,
-                },
-            );
+                    label: what.clone(),
+                };
+                canvas.add_over(lane, shape);
+            }
         }
         Ok(())
+    }
+
+    /// Frames that are the first after a hole: the time before them was not idle.
+    pub(super) fn frames_after_holes(&mut self) -> Result<Vec<u32>, Failed<S::Error>> {
+        let mut frames = Vec::new();
+        for hole in self.exchange.holes.iter().take(HOLES).copied().collect::<Vec<_>>() {
+            let before = partition(self.frame_count(), |place| {
+                Ok::<_, Failed<S::Error>>(self.frame(place + 1)?.end() <= hole.offset)
+            })?;
+            frames.push(before + 1);
+        }
+        Ok(frames)
     }
 
     /// When the bytes around a hole came.

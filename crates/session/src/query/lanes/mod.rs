@@ -229,10 +229,11 @@ impl<S: Shelf> Reader<S> {
     /// The longest gaps, in their order.
     fn long_gaps(&mut self, pencil: &Pencil) -> Result<Vec<LongGap>, Failed<S::Error>> {
         let mut gaps = Vec::new();
+        let after_holes = self.frames_after_holes()?;
         let count = self.pages.mark_count(List::Gaps).min(GAPS_READ);
         for idx in 0..count {
             let mark = self.pages.mark(&self.shelf, List::Gaps, idx)?;
-            if mark.extra >= crate::derive::COLLAPSE_OVER_US {
+            if mark.extra >= crate::derive::COLLAPSE_OVER_US && !after_holes.contains(&mark.seq) {
                 gaps.push(mark);
             }
         }

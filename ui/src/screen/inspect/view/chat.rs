@@ -112,7 +112,14 @@ fn after(inspect: Inspect, view: &ChatWindow) -> AnyView {
         }
     });
     let interrupts: Vec<_> = view.interrupts.iter().map(interrupt).collect();
-    view! { {interrupts}{later}{stop} }.into_any()
+    let missing = view.missing_since.map(|since| {
+        let place = words::frame_or_request(since);
+        view! {
+            <div class="still" data-banner="missing"><b>{format!("Cannot tell since {place}")}</b>
+                ": bytes that went to the client were not recorded. It may hold more than this."</div>
+        }
+    });
+    view! { {interrupts}{later}{stop}{missing} }.into_any()
 }
 
 fn message_view(inspect: Inspect, message: &ChatMessage) -> AnyView {

@@ -96,7 +96,7 @@ fn banner(inspect: Inspect, view: &StateTree) -> AnyView {
     let unknown = view.unknown_since.map(|since| {
         view! {
             <div class="still" role="status" data-banner="unknown">
-                <b>"Cannot tell the state since "</b>{frame_link(inspect, since)}
+                <b>{format!("Cannot tell the state since {}", words::frame_or_request(since))}</b>
                 ": the client may hold another until a snapshot sets all of it."
             </div>
         }
