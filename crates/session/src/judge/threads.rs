@@ -115,6 +115,8 @@ fn judge(left: &Left, exchange: &Exchange, summary: &Summary) -> Vec<FindingEntr
         let is_resolved = answer_to(open).is_some_and(|answer| !answer.is_cancelled);
         if let Some(expires_at) = open.expires_at.as_deref().filter(|_| is_resolved)
             && is_before(expires_at, exchange.started_at_us)
+            // One that came expired is from another time: a stream that is replayed.
+            && !is_before(expires_at, left.over_at_us)
         {
             let message = format!(
                 "interrupt '{}' of exchange {raised} expired at {}, before the request that resolves it",

@@ -113,16 +113,18 @@ fn an_expired_interrupt_may_only_be_cancelled() {
         found([asked(1, "", &raising(&open)), asked(2, members, FINISHED)])
     };
     assert_eq!(
-        run("2026-09-21T13:00:00Z", ONE),
+        run("2026-09-21T14:15:00Z", ONE),
         [
-            "resume.expired: interrupt 'a' of exchange 1 expired at 2026-09-21T13:00:00Z, before the request that resolves it"
+            "resume.expired: interrupt 'a' of exchange 1 expired at 2026-09-21T14:15:00Z, before the request that resolves it"
         ]
     );
     assert_eq!(
-        run("2026-09-21T13:00:00Z", &ONE.replace("resolved", "cancelled")),
+        run("2026-09-21T14:15:00Z", &ONE.replace("resolved", "cancelled")),
         [""; 0]
     );
     assert_eq!(run("2027-09-21T13:00:00Z", ONE), [""; 0]);
+    // It came expired: the stream is a replay.
+    assert_eq!(run("2026-09-21T14:00:00Z", ONE), [""; 0]);
     assert_eq!(run("soon", ONE), [""; 0]);
 }
 
