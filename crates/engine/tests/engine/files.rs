@@ -296,7 +296,7 @@ fn samples_come_into_an_empty_store_once() {
     assert_eq!(engine.import_samples(&samples).unwrap(), [0i64; 0]);
 }
 
-/// A sample that is there is given again, also after it was deleted.
+/// A sample that is there is given again; one that was deleted is taken anew.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sample_is_taken_once() {
     let folder = tempfile::tempdir().unwrap();
@@ -307,10 +307,13 @@ async fn a_sample_is_taken_once() {
         assert!(!exchanges.is_empty(), "{sample:?}");
         let facts = scrubjay_session::shelf::Shelf::exchange(&engine.shelf(exchanges[0]).unwrap()).unwrap();
         assert!(facts.labels.contains(&("sample".into(), "true".into())));
-        let again = exchanges.clone();
-        ask(&engine, Delete { exchanges }).await;
-        assert_eq!(take(sample).await, again, "{sample:?}");
+        assert_eq!(take(sample).await, exchanges, "{sample:?}");
     }
+    assert_eq!(library(&engine).await.total, 6);
+    let exchanges = take(Sample::FailedPatch).await;
+    ask(&engine, Delete { exchanges }).await;
+    assert_eq!(library(&engine).await.total, 5);
+    take(Sample::FailedPatch).await;
     assert_eq!(library(&engine).await.total, 6);
 }
 
