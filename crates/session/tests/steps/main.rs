@@ -1,6 +1,6 @@
 //! Work grows with what there is, and not with its square.
 //!
-//! Each kind of event comes 10,000 and 40,000 times. Counted are steps (what
+//! Each kind of event comes 20,000 and 80,000 times. Counted are steps (what
 //! goes through things one by one ticks for each) and allocated memory, which
 //! also sees what is copied or gathered; instants say nothing. Four times as
 //! many may take four times as much, and a little more: for logarithms, and
@@ -23,8 +23,8 @@ use scrubjay_session::{
 
 use self::{counted::Counted, kinds::KINDS};
 
-const FEW: u32 = 10_000;
-const MANY: u32 = 40_000;
+const FEW: u32 = 20_000;
+const MANY: u32 = 80_000;
 /// What four times as many may take.
 pub(crate) const GROWTH: f64 = 4.0 * 1.6;
 /// What is little for each event, whatever its ratio: checkpoints are few, so that
