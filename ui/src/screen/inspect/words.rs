@@ -132,6 +132,7 @@ mod tests {
             messages: Vec::new(),
             interrupts: Vec::new(),
             stop: None,
+            missing_since: None,
             ttft_us: None,
             chars: 0,
         };
