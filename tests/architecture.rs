@@ -75,6 +75,7 @@ const IMPURE: &[&str] = &[
 /// The modules of `session`. Each uses those before it and none after it.
 const SESSION: &[&str] = &[
     "steps",
+    "measures",
     "faults",
     "visible",
     "exchange",

@@ -28,7 +28,7 @@
 //! - [`memory`]: a shelf in memory, for recording files and tests.
 //! - [`verdict`]: which exchanges are runs, and how each came out.
 //! - [`faults`]: what a replay breaks on purpose, as a table.
-//! - [`words`]: numbers, times and endings as a person reads them. [`visible`]: captured text made safe to show.
+//! - [`measures`] and [`words`]: numbers, times and endings as a person reads them. [`visible`]: captured text made safe to show.
 //! - [`query`]: every question about an exchange, answered from a shelf.
 //! - [`diff`]: where two runs part.
 //!
@@ -52,6 +52,7 @@ pub mod exchange;
 pub mod faults;
 pub mod fold;
 pub mod judge;
+pub mod measures;
 pub mod memory;
 pub mod query;
 pub mod recognise;

@@ -15,7 +15,7 @@ use super::{
     finding::Violation,
     rule::{CUT, ENDS_INSIDE, LINE_ENDS, LOST, NOT_JSON, Severity, TOO_LARGE, rule},
 };
-use crate::words::{frame_mark, many};
+use crate::measures::{frame_mark, many};
 
 /// The stage: what waits for LF LF.
 #[derive(Clone, Debug, Default, PartialEq)]

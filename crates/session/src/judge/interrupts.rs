@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     fold::{BeforeEvent, Event, Violation, clipped},
-    words::frame_mark,
+    measures::frame_mark,
 };
 
 /// Interrupts of a run that are remembered.

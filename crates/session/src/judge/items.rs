@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     fold::{BeforeEvent, Event, Message, Named, Violation, text_of, value::Value},
-    words,
+    measures,
 };
 
 /// Texts from here on are compared, characters.
@@ -155,7 +155,7 @@ impl Items {
         if let Some((_, holder)) = call_of(before, id) {
             let place = match holder.first_seq {
                 0 => "the request's messages".to_owned(),
-                seq => format!("the conversation since {}", words::frame(seq)),
+                seq => format!("the conversation since {}", measures::frame(seq)),
             };
             let message = format!("tool call '{id}' is started, and is in {place} already");
             findings.push(Violation::new(&CALL_RESTARTED, message));
@@ -236,7 +236,7 @@ fn step_starts(before: &BeforeEvent<'_>, reported: &mut Reported, findings: &mut
 fn origin_of(first_seq: u32) -> String {
     match first_seq {
         0 => "the request".to_owned(),
-        seq => words::frame(seq),
+        seq => measures::frame(seq),
     }
 }
 

@@ -23,8 +23,8 @@ use super::{
 };
 use crate::{
     fold::{BeforeEvent, Event, Message, Named, Violation, clipped, rule::Rule, text_of},
+    measures,
     steps::tick,
-    words,
 };
 
 /// Messages that are compared with a snapshot: the last ones of the run, and as many before it.
@@ -128,7 +128,7 @@ impl Comparing<'_> {
         if self.stated.protects(held) {
             return;
         }
-        let since = words::frame(held.first_seq);
+        let since = measures::frame(held.first_seq);
         let Some((place, what)) = self.stated.twin(held, self.before.pieces) else {
             let fault = format!("message '{name}', there since {since}, is not in the snapshot");
             return self.faults.push(fault);

@@ -320,12 +320,12 @@ impl Ended {
     /// What went to the client and is not here, as a sentence.
     fn missing(&self) -> String {
         let what = match self.missing_len {
-            Some(len) => format!("{} of the body", crate::words::many(len, "byte")),
+            Some(len) => format!("{} of the body", crate::measures::many(len, "byte")),
             None => "a part of the body".to_owned(),
         };
         let place = match self.missing_since {
             None | Some(0) => "before the first event".to_owned(),
-            Some(seq) => format!("after {}", crate::words::frame_mark(seq)),
+            Some(seq) => format!("after {}", crate::measures::frame_mark(seq)),
         };
         format!(
             "{what} went to the client and was not recorded, {place}; from there on only single events are judged, and what depends on others is left open"
