@@ -235,7 +235,7 @@ pub(crate) struct CheckLine<'a> {
     pub(crate) severity: &'a str,
     pub(crate) title: &'a str,
     pub(crate) message: &'a str,
-    pub(crate) clients: Vec<&'a str>,
+    pub(crate) clients: Vec<String>,
     #[serde(skip_serializing_if = "is_false")]
     pub(crate) muted: bool,
 }

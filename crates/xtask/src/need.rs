@@ -165,6 +165,17 @@ fn node_packages() -> Result<()> {
 }
 
 /// pytest for the examples.
+/// Releases of the official client, which `cargo xtask scenarios` asks.
+pub(crate) fn releases_of_client() -> Result<()> {
+    node_packages_of(
+        "tests/oracle/clients",
+        "clients",
+        "releases of the AG-UI client",
+        "client-1.0.0",
+        &["--ignore-scripts"],
+    )
+}
+
 fn pytest() -> Result<()> {
     python_packages("docs/examples/pytest", "target/pytest", "pytest")
 }

@@ -1,7 +1,8 @@
-//! `cargo xtask scenarios`: records the official client's verdict on each sequence.
+//! `cargo xtask scenarios`: records the official client's verdict on each sequence, and that of its releases.
 //!
 //! The sequences lie in `crates/session/tests/judge/scenarios`, a file for each
-//! family; the verdicts are written beside them, as `.client.jsonl`.
+//! family; the verdicts are written beside them, as `.client.jsonl`. Where each
+//! release gives up is written into [`CLIENTS`].
 
 use std::{
     fs::{self, File},
@@ -18,13 +19,26 @@ use crate::{
 
 const FOLDER: &str = "crates/session/tests/judge/scenarios";
 const GOLDEN: &str = ".client.jsonl";
+const CLIENTS: &str = "crates/session/tests/judge/clients.jsonl";
 
 /// Writes all goldens again.
 pub(crate) fn record_verdicts() -> Result<()> {
     let node = need::for_test()?;
-    for family in families()? {
+    let families = families()?;
+    for family in &families {
         say(&format!("asking the official client about {}", family.display()));
-        ask(&node, &family)?;
+        ask(&node, family)?;
+    }
+    need::releases_of_client()?;
+    say("asking its releases");
+    let mut command = command(&node, &["tests/oracle/clients.mjs"]);
+    let status = command
+        .args(&families)
+        .stdout(Stdio::from(File::create(root().join(CLIENTS))?))
+        .status()
+        .context("node could not be started")?;
+    if !status.success() {
+        bail!("the releases of the client could not be asked");
     }
     Ok(())
 }

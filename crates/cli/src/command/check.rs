@@ -342,7 +342,7 @@ impl Found {
         rule(&self.finding.rule).map_or("", |rule| rule.title)
     }
 
-    pub(crate) fn clients(&self) -> Vec<&'static str> {
+    pub(crate) fn clients(&self) -> Vec<String> {
         let clients = rule(&self.finding.rule).map_or(&[][..], |rule| rule.fails);
         clients.iter().copied().map(Client::name).collect()
     }

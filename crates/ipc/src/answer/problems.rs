@@ -43,7 +43,7 @@ fn group(found: RuleCount, first: Option<FindingEntry>, muted: Option<MutedIn>) 
         effect: words(|rule| rule.effect),
         fix: words(|rule| rule.fix),
         clause: words(|rule| rule.clause),
-        clients: clients.iter().map(|client| client.name().to_owned()).collect(),
+        clients: clients.iter().map(|client| client.name()).collect(),
         stop: first.as_ref().is_some_and(|first| first.stop),
         message: first.map(|first| visible::line(&first.message)).unwrap_or_default(),
         muted,

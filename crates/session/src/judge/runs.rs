@@ -13,12 +13,12 @@ use super::{
     request::RunRequest,
     rule::{
         CALL_LEFT_OPEN, ID_MISMATCH, LEGACY_INTERRUPT, NEWER_VERSION, NO_RESULT, PENDING_CALLS, REPEATED_RUN_ID,
-        RUN_FAILED, SECOND_RUN, SILENT_FAILURE, UNCLOSED, USAGE,
+        RUN_AFTER_ERROR, RUN_FAILED, SECOND_RUN, SILENT_FAILURE, UNCLOSED, USAGE,
     },
 };
 use crate::{
     fold::{BeforeEvent, Event, Violation, clipped, text_of},
-    words,
+    measures,
 };
 
 /// Unanswered calls that are remembered in a run. Where there are more, the
@@ -58,9 +58,12 @@ impl Runs {
         findings: &mut Vec<Violation>,
     ) {
         if self.count > 0 {
-            let after = if self.failed { "RUN_ERROR" } else { "RUN_FINISHED" };
+            let (rule, after) = match self.failed {
+                true => (&RUN_AFTER_ERROR, "RUN_ERROR"),
+                false => (&SECOND_RUN, "RUN_FINISHED"),
+            };
             let message = format!("run {} on one stream, after {after}", self.count + 1);
-            findings.push(Violation::new(&SECOND_RUN, message));
+            findings.push(Violation::new(rule, message));
             if !request.is_connect {
                 self.follows_another(before, event, findings);
             }
@@ -155,7 +158,7 @@ impl Runs {
         if let Some(seq) = self.raw_error.take() {
             let message = format!(
                 "RAW of {} reports an error, nothing came of the run after it, and it finished as a success",
-                words::frame(seq)
+                measures::frame(seq)
             );
             findings.push(Violation::new(&SILENT_FAILURE, message));
         }

@@ -36,7 +36,8 @@ Ids are stable. To mute a rule: `scrubjay check --mute RULE`, a file with a rule
 Problems list of the window, for one exchange or for all. Muted findings stay and do not count.
 
 \"Breaks in\" names the clients that were tried with the rule, or whose project states it. A client that is not
-named was not tried, or does not break. `@ag-ui/client` 1.0.0 is tried with every sequence in our tests.
+named was not tried, or does not break. The releases of `@ag-ui/client` from 0.0.34 on are tried with every sequence in
+our tests: those named give up wherever the rule is broken, others may in some cases.
 
 | id | severity | what | breaks in |
 |---|---|---|---|
@@ -67,7 +68,7 @@ fn anchor(id: &str) -> String {
 }
 
 fn clients(rule: &Rule) -> String {
-    let names: Vec<&str> = rule.fails.iter().copied().map(Client::name).collect();
+    let names: Vec<String> = rule.fails.iter().copied().map(Client::name).collect();
     if names.is_empty() {
         "–".into()
     } else {

@@ -3,7 +3,7 @@
 //! Each line of `scenarios/*.jsonl` is a sequence with what people expect to
 //! be found (`finds` above note, and `notes` where they matter); the file
 //! beside it holds where the official client gives up. Adding a line, or a
-//! file, adds a test: ask the client with `cargo xtask scenarios`.
+//! file, adds a test: ask the clients with `cargo xtask scenarios`.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -15,13 +15,13 @@ use scrubjay_session::{
 
 use crate::stage::{Stage, named, problems};
 
-struct Case {
-    name: String,
-    asked: Value,
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) asked: Value,
     client: Value,
 }
 
-fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/judge/scenarios");
     let mut cases = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -44,7 +44,7 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-fn lines(text: &str) -> Vec<Value> {
+pub(crate) fn lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| json::parse(line.as_bytes()).unwrap()).collect()
 }
 
@@ -55,7 +55,7 @@ fn texts(value: Option<&Value>) -> Option<Vec<String>> {
     Some(texts)
 }
 
-fn findings(case: &Case) -> Vec<FindingEntry> {
+pub(crate) fn findings(case: &Case) -> Vec<FindingEntry> {
     let request = json::to_json(case.asked.get("input").unwrap());
     let stage = match case.asked.get("body") {
         Some(body) => Stage::new(&request, body.as_wtf8().unwrap().as_bytes().to_vec()),
@@ -64,7 +64,7 @@ fn findings(case: &Case) -> Vec<FindingEntry> {
     stage.findings()
 }
 
-fn texts_in_order(list: &Value) -> Vec<String> {
+pub(crate) fn texts_in_order(list: &Value) -> Vec<String> {
     let list = list.as_array().unwrap().iter();
     list.map(|text| text.as_wtf8().unwrap().to_string()).collect()
 }

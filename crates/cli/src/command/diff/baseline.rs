@@ -15,7 +15,7 @@ use scrubjay_engine::{Limits, clock};
 use scrubjay_ipc::Code;
 use scrubjay_session::{
     diff::{self, Comparison, Rules, pair_threads, report},
-    fold::rule::Client,
+    fold::rule::JUDGE,
 };
 
 use super::{
@@ -358,7 +358,7 @@ fn json_head(file: &str, known: &Known, word: &str, asked: &str, freshness: Opti
         thread_id: &known.thread.id,
         asked,
         freshness,
-        judged_by: Client::TypeScript1.name(),
+        judged_by: JUDGE,
     })
 }
 
@@ -405,5 +405,5 @@ fn said(freshness: &Freshness) -> String {
         true => format!("protocol {before}"),
         false => format!("protocol {before}, now {now}"),
     };
-    format!("{age}{old}, {protocol}, judged by {}", Client::TypeScript1.name())
+    format!("{age}{old}, {protocol}, judged by {}", JUDGE)
 }

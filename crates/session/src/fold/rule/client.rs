@@ -1,7 +1,7 @@
 //! Rules about what the client warns of while it reads and applies events.
 
 use super::{
-    Client::{Cpp, Dart, DotNet, Go, Python, Rust, TypeScript1, TypeScript35, TypeScript38, TypeScript59},
+    Client::{Cpp, Dart, DotNet, Go, Python, Rust, TypeScript},
     GIVES_UP, Rule,
     Severity::{Error, Note, Warning},
     rules,
@@ -16,7 +16,7 @@ const LIMIT: &str = "None: a limit of Scrubjay's";
 
 rules! {
     STATE_FUNCTION = Rule {
-        id: "apply.function", severity: Error, stops: true, fails: &[TypeScript1],
+        id: "apply.function", severity: Error, stops: true, fails: &[TypeScript("1.0.0")],
         title: "patch that copies a function",
         explanation: "A patch copies what every JavaScript object inherits into the state, which the client cannot clone.",
         clause: STATE,
@@ -24,7 +24,7 @@ rules! {
         fix: "Use names of your own data; toString and the like exist on every JavaScript object.",
     };
     PATCH_FAILED = Rule {
-        id: "patch.failed", severity: Error, stops: false, fails: &[TypeScript1],
+        id: "patch.failed", severity: Error, stops: false, fails: &[TypeScript("1.0.0")],
         title: "patch that does not apply",
         explanation: "An operation does not fit the value that the client holds, so the whole patch is dropped. In @ag-ui/client 1.0.0 the run goes on, and from here the frontend shows a state that the agent does not have.",
         clause: STATE,
@@ -40,7 +40,7 @@ rules! {
         fix: "Do not copy the root or a branch into itself.",
     };
     UNKNOWN_TYPE = Rule {
-        id: "schema.unknown_type", severity: Note, stops: false, fails: &[TypeScript59, TypeScript38, TypeScript35, Python, Go, Dart, DotNet, Cpp, Rust],
+        id: "schema.unknown_type", severity: Note, stops: false, fails: &[TypeScript("0.0.34 to 0.0.59"), Python, Go, Dart, DotNet, Cpp, Rust],
         title: "unknown event type",
         explanation: "Clients of protocol 1.0 in TypeScript drop events of a type that they do not know, with a warning; others fail.",
         clause: "Events, Special Events",

@@ -1,7 +1,7 @@
 //! Rules about frames, their JSON, the schema, and chunks that open items.
 
 use super::{
-    Client::TypeScript1,
+    Client::TypeScript,
     GIVES_UP, Rule,
     Severity::{Error, Note, Warning},
     rules,
@@ -18,7 +18,7 @@ const HARMLESS: &str = "None: the official client reads on as if it were not the
 
 rules! {
     SCHEMA = Rule {
-        id: "schema.invalid", severity: Error, stops: true, fails: &[TypeScript1],
+        id: "schema.invalid", severity: Error, stops: true, fails: &[TypeScript("1.0.0")],
         title: "event against the schema",
         explanation: "A member that the protocol describes is missing, null or of a wrong kind.",
         clause: EVENT_TYPES,
@@ -26,7 +26,7 @@ rules! {
         fix: "Send the member as the message says; leave optional members out instead of sending null.",
     };
     CHUNK_WITHOUT_ID = Rule {
-        id: "chunk.no_id", severity: Error, stops: true, fails: &[TypeScript1],
+        id: "chunk.no_id", severity: Error, stops: true, fails: &[TypeScript("0.0.34 to 1.0.0")],
         title: "first chunk without an id",
         explanation: "A chunk that opens an item needs its id. An event between two chunks without ids closes the item, so the next one opens.",
         clause: CHUNKS,
@@ -34,7 +34,7 @@ rules! {
         fix: "Send messageId or toolCallId on every chunk.",
     };
     CHUNK_WITHOUT_NAME = Rule {
-        id: "chunk.no_name", severity: Error, stops: true, fails: &[TypeScript1],
+        id: "chunk.no_name", severity: Error, stops: true, fails: &[TypeScript("0.0.34 to 1.0.0")],
         title: "first tool chunk without a name",
         explanation: "A chunk that opens a tool call needs toolCallName.",
         clause: CHUNKS,
@@ -42,7 +42,7 @@ rules! {
         fix: "Send toolCallName with the first chunk of a call.",
     };
     CHUNK_CONFLICT = Rule {
-        id: "chunk.conflict", severity: Error, stops: true, fails: &[TypeScript1],
+        id: "chunk.conflict", severity: Error, stops: true, fails: &[TypeScript("1.0.0")],
         title: "chunk contradicts its opener",
         explanation: "A continuation may repeat a member of the opener only with the same value.",
         clause: CHUNKS,
@@ -50,7 +50,7 @@ rules! {
         fix: "Send role, name, toolCallName and parentMessageId with the first chunk only.",
     };
     CHUNK_OWNER = Rule {
-        id: "chunk.owner", severity: Error, stops: true, fails: &[TypeScript1],
+        id: "chunk.owner", severity: Error, stops: true, fails: &[TypeScript("0.0.59 to 1.0.0")],
         title: "chunk under another owner",
         explanation: "A chunk's tag differs from the lane in which its item is open.",
         clause: CHUNKS,
@@ -58,7 +58,7 @@ rules! {
         fix: "Tag all chunks of an item alike.",
     };
     CHUNK_AMBIGUOUS = Rule {
-        id: "chunk.ambiguous", severity: Error, stops: true, fails: &[TypeScript1],
+        id: "chunk.ambiguous", severity: Error, stops: true, fails: &[TypeScript("0.0.59 to 1.0.0")],
         title: "chunk that could belong to several items",
         explanation: "A chunk without id and tag came while several lanes have an open item of its kind.",
         clause: CHUNKS,
@@ -66,7 +66,7 @@ rules! {
         fix: "Send the id on every chunk as soon as sub-agents speak.",
     };
     NOT_JSON = Rule {
-        id: "framing.json", severity: Error, stops: true, fails: &[TypeScript1],
+        id: "framing.json", severity: Error, stops: true, fails: &[TypeScript("0.0.34 to 1.0.0")],
         title: "frame that is not JSON",
         explanation: "The official client fails at data that is not JSON.",
         clause: SSE,
@@ -74,7 +74,7 @@ rules! {
         fix: "Serialise each event whole before writing it; NaN, dates and byte strings are what breaks serialisers.",
     };
     NOT_AN_OBJECT = Rule {
-        id: "framing.not_an_object", severity: Error, stops: true, fails: &[TypeScript1],
+        id: "framing.not_an_object", severity: Error, stops: true, fails: &[TypeScript("0.0.34 to 1.0.0")],
         title: "frame that is no object",
         explanation: "The official client fails at JSON that is not an object.",
         clause: SSE,
@@ -82,7 +82,7 @@ rules! {
         fix: "Send one event object a frame, not a list and not a string.",
     };
     NO_TYPE = Rule {
-        id: "framing.no_type", severity: Error, stops: true, fails: &[TypeScript1],
+        id: "framing.no_type", severity: Error, stops: true, fails: &[TypeScript("0.0.34 to 1.0.0")],
         title: "event without a type",
         explanation: "The official client fails at an object whose type is not a non-empty string.",
         clause: SSE,
@@ -90,7 +90,7 @@ rules! {
         fix: "Send AG-UI events only on this stream; other data goes into CUSTOM or RAW.",
     };
     CUT = Rule {
-        id: "framing.cut", severity: Error, stops: true, fails: &[TypeScript1],
+        id: "framing.cut", severity: Error, stops: true, fails: &[TypeScript("0.0.34 to 1.0.0")],
         title: "body cut inside a frame",
         explanation: "The body ends inside the frame, and the official client fails at what came of it.",
         clause: SSE,
@@ -98,7 +98,7 @@ rules! {
         fix: "Look for what ended the process or the connection; see also how the transport ended.",
     };
     DONE = Rule {
-        id: "framing.done", severity: Error, stops: true, fails: &[TypeScript1],
+        id: "framing.done", severity: Error, stops: true, fails: &[TypeScript("0.0.34 to 1.0.0")],
         title: "frame that says [DONE]",
         explanation: "[DONE] is a habit of other protocols; the official client fails at it, as it is not JSON.",
         clause: SSE,
@@ -106,7 +106,7 @@ rules! {
         fix: "End the body after RUN_FINISHED and send nothing more.",
     };
     EMPTY_DATA = Rule {
-        id: "framing.empty_data", severity: Error, stops: true, fails: &[TypeScript1],
+        id: "framing.empty_data", severity: Error, stops: true, fails: &[TypeScript("0.0.43 to 1.0.0")],
         title: "empty data",
         explanation: "The official client fails at a data field with nothing in it.",
         clause: SSE,
@@ -114,7 +114,7 @@ rules! {
         fix: "Keep a connection alive with comments (a line that begins with a colon).",
     };
     TWO_EVENTS = Rule {
-        id: "framing.two_events", severity: Error, stops: true, fails: &[TypeScript1],
+        id: "framing.two_events", severity: Error, stops: true, fails: &[TypeScript("0.0.34 to 1.0.0")],
         title: "two events in a frame",
         explanation: "Without the blank line between them, the official client reads two events as one broken JSON.",
         clause: SSE,
@@ -122,7 +122,7 @@ rules! {
         fix: "Write two line feeds after every event.",
     };
     TWICE = Rule {
-        id: "framing.twice", severity: Error, stops: true, fails: &[TypeScript1],
+        id: "framing.twice", severity: Error, stops: true, fails: &[TypeScript("0.0.34 to 1.0.0")],
         title: "event that was framed or encoded twice",
         explanation: "The data is an SSE frame again (`data: data: {…}`), or a JSON string that holds an event or a frame. The official client finds no object there.",
         clause: SSE,
@@ -130,7 +130,7 @@ rules! {
         fix: "Write each event once: give the SSE library the event's JSON, or write the frame yourself, not both.",
     };
     TOO_LARGE = Rule {
-        id: "framing.over_10_mib", severity: Error, stops: true, fails: &[TypeScript1],
+        id: "framing.over_10_mib", severity: Error, stops: true, fails: &[TypeScript("1.0.0")],
         title: "frame over 10 MiB",
         explanation: "The official client gives up once 10 MiB have come without a blank line.",
         clause: SSE,
@@ -138,7 +138,7 @@ rules! {
         fix: "Send large results by reference, or state as deltas.",
     };
     LINE_ENDS = Rule {
-        id: "framing.crlf", severity: Error, stops: true, fails: &[TypeScript1],
+        id: "framing.crlf", severity: Error, stops: true, fails: &[TypeScript("1.0.0")],
         title: "frames that the client reads as one",
         explanation: "The official client cuts at LF LF only. Frames that CRLF or CR separates are one to it, and two events together are not JSON.",
         clause: SSE,
@@ -146,7 +146,7 @@ rules! {
         fix: "Set the line separator of the SSE library to LF (sse-starlette: sep=\"\\n\"), and look for a gateway that converts line ends.",
     };
     LOST = Rule {
-        id: "framing.lost", severity: Error, stops: false, fails: &[TypeScript1],
+        id: "framing.lost", severity: Error, stops: false, fails: &[TypeScript("1.0.0")],
         title: "event that the client does not see",
         explanation: "The line of data begins after CR. To @ag-ui/client 1.0.0 only LF ends a line, so the data is the end of another line, which it skips.",
         clause: SSE,
@@ -154,7 +154,7 @@ rules! {
         fix: "End every line with LF.",
     };
     EVENT_SIZE = Rule {
-        id: "limit.event_size", severity: Error, stops: false, fails: &[TypeScript1],
+        id: "limit.event_size", severity: Error, stops: false, fails: &[TypeScript("1.0.0")],
         title: "event too large to be folded",
         explanation: "Events over 64 MiB are kept and not folded. @ag-ui/client 1.0.0 gives up earlier, at 10 MiB of SSE without a blank line.",
         clause: LIMIT,
@@ -250,7 +250,7 @@ rules! {
         fix: "Write two line feeds after every event.",
     };
     RECORD = Rule {
-        id: "framing.record", severity: Error, stops: true, fails: &[TypeScript1],
+        id: "framing.record", severity: Error, stops: true, fails: &[TypeScript("1.0.0")],
         title: "record that cannot be decoded",
         explanation: "A record of the binary transport is no message of protobuf, names no event or two, contradicts itself, or has an integer beyond 2^53.",
         clause: BINARY,
@@ -266,7 +266,7 @@ rules! {
         fix: "Send null, or a string.",
     };
     UNKNOWN_ENCODING = Rule {
-        id: "encoding.unknown", severity: Error, stops: false, fails: &[TypeScript1],
+        id: "encoding.unknown", severity: Error, stops: false, fails: &[TypeScript("1.0.0")],
         title: "unknown content encoding",
         explanation: "Nobody here knows the encoding, so there are no frames. A client that did not ask for it fails at it: @ag-ui/client 1.0.0 reads it as broken text.",
         clause: "HTTP (RFC 9110), Content-Encoding",
@@ -274,7 +274,7 @@ rules! {
         fix: "Use an encoding that the request's Accept-Encoding names, or none for event streams.",
     };
     BROKEN_ENCODING = Rule {
-        id: "encoding.broken", severity: Error, stops: false, fails: &[TypeScript1],
+        id: "encoding.broken", severity: Error, stops: false, fails: &[TypeScript("1.0.0")],
         title: "broken content encoding",
         explanation: "The encoded body breaks its own format, or ends inside it. @ag-ui/client 1.0.0 fails as fetch does.",
         clause: "HTTP (RFC 9110), Content-Encoding",
@@ -282,7 +282,7 @@ rules! {
         fix: "Flush and finish the compressor before the body ends, also on errors.",
     };
     DECODED_SIZE = Rule {
-        id: "limit.decoded_size", severity: Error, stops: false, fails: &[TypeScript1],
+        id: "limit.decoded_size", severity: Error, stops: false, fails: &[TypeScript("1.0.0")],
         title: "encoded body that unfolds beyond the limit",
         explanation: "The encoded body unfolds to more than is decoded here. @ag-ui/client 1.0.0 would run out of memory.",
         clause: LIMIT,

@@ -1,7 +1,7 @@
 //! Rules about what a stream says.
 
 use crate::fold::rule::{
-    Client::{Cpp, Dart, DotNet, Go, Python, Rust, TypeScript1, TypeScript35},
+    Client::{Cpp, Dart, DotNet, Go, Python, Rust, TypeScript},
     Rule,
     Severity::{Error, Note, Warning},
     rules,
@@ -30,7 +30,7 @@ rules! {
         fix: "Read the message, and the frames before it.",
     };
     TRUNCATED = Rule {
-        id: "run.truncated", severity: Error, stops: false, fails: &[TypeScript1],
+        id: "run.truncated", severity: Error, stops: false, fails: &[TypeScript("1.0.0")],
         title: "body ended inside a run",
         explanation: "The body ended as HTTP says it should, and neither RUN_FINISHED nor RUN_ERROR came. The protocol calls such a run truncated. It breaks @ag-ui/client 1.0.0 in that `runAgent` resolves as if the run had succeeded.",
         clause: LIFECYCLE,
@@ -62,12 +62,20 @@ rules! {
         fix: "Declare the version that the agent speaks, as MAJOR.MINOR.",
     };
     SECOND_RUN = Rule {
-        id: "run.several", severity: Note, stops: false, fails: &[TypeScript35],
+        id: "run.several", severity: Note, stops: false, fails: &[TypeScript("0.0.34 to 0.0.36")],
         title: "several runs on one stream",
-        explanation: "A run follows another in one answer. That is legal since @ag-ui/client 0.0.38, and after RUN_ERROR since 0.0.59.",
+        explanation: "A run follows a finished one in one answer. That is legal since @ag-ui/client 0.0.37.",
         clause: LIFECYCLE,
         effect: "The official client goes on: messages accumulate, state stays.",
         fix: "Nothing, unless older clients are served.",
+    };
+    RUN_AFTER_ERROR = Rule {
+        id: "run.after_error", severity: Note, stops: false, fails: &[TypeScript("0.0.34 to 0.0.58")],
+        title: "run after a failed one on one stream",
+        explanation: "A run follows RUN_ERROR in one answer. That is legal since @ag-ui/client 0.0.59.",
+        clause: LIFECYCLE,
+        effect: "The official client goes on with the new run; older ones give up, so a history that is sent again stops at the run that failed.",
+        fix: "Nothing, unless older clients are served: then leave runs that failed out of an answer that has several.",
     };
     NOTHING_SAID = Rule {
         id: "run.nothing_said", severity: Note, stops: false, fails: &[],
@@ -86,7 +94,7 @@ rules! {
         fix: "Give each run an id of its own; look for an agent that is asked twice for one request.",
     };
     EMPTY_DELTA = Rule {
-        id: "item.empty_delta", severity: Note, stops: false, fails: &[],
+        id: "item.empty_delta", severity: Note, stops: false, fails: &[TypeScript("0.0.34 to 0.0.49")],
         title: "delta without anything in it",
         explanation: "An event that goes on with a text or with arguments has an empty delta. It is reported once for each type of event.",
         clause: TEXT,
@@ -102,7 +110,7 @@ rules! {
         fix: "Send in each delta only what is new.",
     };
     RESULT_EARLY = Rule {
-        id: "call.early_result", severity: Note, stops: false, fails: &[],
+        id: "call.early_result", severity: Note, stops: false, fails: &[TypeScript("0.0.34 to 0.0.36")],
         title: "result before the end of its call",
         explanation: "TOOL_CALL_RESULT came while the call was open, so its arguments may not have been complete. It is reported once.",
         clause: TOOLS,
@@ -126,11 +134,11 @@ rules! {
         fix: "Send the event itself, if it is meant for the client.",
     };
     OVERLAP = Rule {
-        id: "item.overlap", severity: Note, stops: false, fails: &[TypeScript35],
+        id: "item.overlap", severity: Note, stops: false, fails: &[TypeScript("0.0.34 to 0.0.36")],
         title: "items that overlap",
-        explanation: "A tool call or a step began inside an open text message, or two tool calls are open at once. That is legal since @ag-ui/client 0.0.38.",
+        explanation: "A tool call or a step began inside an open text message, or two tool calls are open at once. That is legal since @ag-ui/client 0.0.37.",
         clause: TOOLS,
-        effect: "Clients since 0.0.38 keep the items apart by their ids.",
+        effect: "Clients since 0.0.37 keep the items apart by their ids.",
         fix: "Nothing, unless older clients are served: then end one item before the next.",
     };
     UNCLOSED = Rule {

@@ -1,7 +1,7 @@
 //! Rules about how the bytes came, how long it took, and what they give away.
 
 use crate::fold::rule::{
-    Client::TypeScript1,
+    Client::TypeScript,
     Rule,
     Severity::{Error, Note, Warning},
     rules,
@@ -13,7 +13,7 @@ const TIME: &str = "None: how long people wait";
 
 rules! {
     NO_ANSWER = Rule {
-        id: "transport.no_answer", severity: Error, stops: false, fails: &[TypeScript1],
+        id: "transport.no_answer", severity: Error, stops: false, fails: &[TypeScript("1.0.0")],
         title: "no answer",
         explanation: "Upstream could not be reached, or sent no head. @ag-ui/client 1.0.0 rejects as fetch does.",
         clause: HTTP,
@@ -21,7 +21,7 @@ rules! {
         fix: "See whether the agent runs and listens where the source forwards to.",
     };
     BAD_STATUS = Rule {
-        id: "transport.status", severity: Error, stops: false, fails: &[TypeScript1],
+        id: "transport.status", severity: Error, stops: false, fails: &[TypeScript("1.0.0")],
         title: "run refused with an error status",
         explanation: "A run was asked for, and the answer's status is 400 or above. @ag-ui/client 1.0.0 rejects with the status and the body.",
         clause: HTTP,
@@ -45,7 +45,7 @@ rules! {
         fix: "Ask for the address that the answer names, often the same with or without a slash at its end.",
     };
     RESET = Rule {
-        id: "transport.reset", severity: Error, stops: false, fails: &[TypeScript1],
+        id: "transport.reset", severity: Error, stops: false, fails: &[TypeScript("1.0.0")],
         title: "connection broke off",
         explanation: "Upstream reset the connection inside the body, or ended it there in an orderly way. @ag-ui/client 1.0.0 rejects with a network error.",
         clause: HTTP,
@@ -53,7 +53,7 @@ rules! {
         fix: "Look for a crash of the agent, and for a proxy's time limit.",
     };
     FRAMING = Rule {
-        id: "transport.framing", severity: Error, stops: false, fails: &[TypeScript1],
+        id: "transport.framing", severity: Error, stops: false, fails: &[TypeScript("1.0.0")],
         title: "length said in two ways",
         explanation: "The answer's head says where the body ends in more than one way: Content-Length beside Transfer-Encoding, or twice, or a transfer coding beside chunked. Where the two part, Scrubjay breaks the answer off at its end, so that nobody takes it for whole. @ag-ui/client 1.0.0 in Node rejects.",
         clause: "HTTP/1.1 (RFC 9112), Message Body Length",
