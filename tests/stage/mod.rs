@@ -271,10 +271,15 @@ impl Page {
         value.as_str().unwrap_or_default().to_owned()
     }
 
-    /// Clicks the first match.
+    /// Clicks the first match, when it can be seen: a pane may still be moving into sight.
     pub async fn click(&self, css: &str) {
-        self.wait_for(css)
-            .await
+        let element = self.wait_for(css).await;
+        let seen = format!(
+            "document.querySelector({}).checkVisibility({{visibilityProperty: true}})",
+            json!(css)
+        );
+        self.wait_until(&format!("`{css}` is in sight"), &seen).await;
+        element
             .click()
             .await
             .unwrap_or_else(|error| panic!("`{css}` cannot be clicked: {error}"));
