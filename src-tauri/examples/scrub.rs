@@ -22,7 +22,7 @@ const MOVES: u32 = 240;
 /// Notes when the screen got a frame, the playhead another place, and the panes another frame.
 const WATCH: &str = "
     const watched = window.watched = {on: true, frames: [], playhead: [], state: []};
-    const canvas = document.querySelector('.lanes-canvas');
+    const canvas = document.querySelector('.painted ~ .painted .lanes-canvas');
     watched.paintings = -Number(canvas.dataset.painted);
     let place, seq;
     const tick = at => {
@@ -46,7 +46,7 @@ const RESULT: &str = "
         return `${a_second.toFixed(0)} a second, median ${gaps[gaps.length >> 1].toFixed(0)} ms, \
 p95 ${gaps[Math.floor(gaps.length * 0.95)].toFixed(0)} ms`;
     };
-    const painted = watched.paintings + Number(document.querySelector('.lanes-canvas').dataset.painted);
+    const painted = watched.paintings + Number(document.querySelector('.painted ~ .painted .lanes-canvas').dataset.painted);
     return `screen ${shown(watched.frames)}\\nplayhead ${shown(watched.playhead)}\\n\
 state pane ${shown(watched.state)}\\npaintings of the canvas: ${painted}`;";
 
