@@ -514,23 +514,24 @@ async fn a_fast_stream_is_followed_to_its_end() {
     )
     .await;
     assert_eq!(record::read(&store, "list", &[])[0]["frames"], json!(last));
-    is_never_blank(&page).await;
+    is_never_blank(&page, last).await;
     page.close().await;
     assert_eq!(served.interrupt(), 0, "serve should end cleanly");
 }
 
-/// A list that is thrown has a row or a number at each place of the next frame.
-async fn is_never_blank(page: &Page) {
+/// A list that is thrown has a row or a number at each place of the next frame, as it will be painted.
+async fn is_never_blank(page: &Page, events: usize) {
     page.eval(
         "[...document.querySelectorAll('.rows [role=tab]')].find(tab => tab.innerText.trim() === 'events').click()",
     )
     .await;
-    page.wait_for(".rows .grid.events .row").await;
+    page.wait_for(&format!("[data-pane=rows][data-total='{events}'] .grid.events .row"))
+        .await;
     let blank = page
         .eval(
             "return (async () => { const list = document.querySelector('.rows .list'); let blank = 0; let thrown = 0; \
              const height = document.querySelector('.rows .row').getBoundingClientRect().height; \
-             const frame = () => new Promise(done => requestAnimationFrame(() => setTimeout(done))); \
+             const frame = () => new Promise(requestAnimationFrame); \
              for (; thrown < 10; thrown++) { \
                list.scrollTop = (thrown * 997) % (list.scrollHeight - list.clientHeight); await frame(); \
                const box = list.getBoundingClientRect(); \
