@@ -86,6 +86,7 @@ const SESSION: &[&str] = &[
     "recognise",
     "judge",
     "derive",
+    "threads",
     "memory",
     "verdict",
     "words",

@@ -25,6 +25,7 @@
 //! - [`recognise`]: what a request asks for, and how a body is read.
 //! - [`judge`]: what else is wrong, and the registry of all rules.
 //! - [`mod@derive`]: from bytes to pages, as they come.
+//! - [`threads`]: what only several exchanges of a thread show.
 //! - [`memory`]: a shelf in memory, for recording files and tests.
 //! - [`verdict`]: which exchanges are runs, and how each came out.
 //! - [`faults`]: what a replay breaks on purpose, as a table.
@@ -59,6 +60,7 @@ pub mod recognise;
 pub mod shelf;
 #[doc(hidden)]
 pub mod steps;
+pub mod threads;
 pub mod verdict;
 pub mod visible;
 pub mod words;

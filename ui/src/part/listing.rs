@@ -124,6 +124,12 @@ impl<T: ListPage> Listing<T> {
         rows.unwrap_or_default()
     }
 
+    /// Whether a row is here. Only such a row can be named as the active one.
+    pub(crate) fn is_here(self, row: u64) -> bool {
+        let here = self.page.read(|page| (page.first(), page.rows().len() as u64));
+        here.is_some_and(|(first, count)| (first..first + count).contains(&row))
+    }
+
     /// A row, if it is here.
     pub(crate) fn row(self, number: u64) -> Option<T::Row> {
         self.page.read_now(|page| {

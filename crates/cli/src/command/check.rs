@@ -22,8 +22,9 @@ use scrubjay_engine::{AnyShelf, Engine, Overview};
 use scrubjay_ipc::{Code, Mutes};
 use scrubjay_session::{
     fold::rule::Client,
-    judge::{rule::rule, threads::OpenInThreads},
+    judge::rule::rule,
     query::{FindingEntry, Reader, Severity},
+    threads::OpenInThreads,
     verdict::{self, Verdict},
 };
 

@@ -17,9 +17,9 @@
 //! said, or a note. No finding is an error unless a real client breaks.
 //!
 //! Map, in reading order: [`mod@rule`] (the registry), `request`, `runs`, `interrupts`,
-//! [`threads`], `items`, `arguments`, `snapshot`, `meant`, `patches`, `spelling`, `secrets`,
+//! `items`, `arguments`, `snapshot`, `meant`, `patches`, `spelling`, `secrets`,
 //! `transport`, `refusal`, `framing`, `reported`, `effort`, `keep`. What stops the client is not here (`fold`),
-//! nor is muting (`engine`).
+//! nor what only several exchanges of a thread show (`threads`), nor muting (`engine`).
 
 mod arguments;
 mod effort;
@@ -37,7 +37,6 @@ mod runs;
 mod secrets;
 mod snapshot;
 mod spelling;
-pub mod threads;
 mod transport;
 
 use scrubjay_protocol::{

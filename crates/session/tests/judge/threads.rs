@@ -2,7 +2,7 @@
 
 use scrubjay_session::{
     exchange::{Ending, Hole},
-    judge::threads::OpenInThreads,
+    threads::OpenInThreads,
 };
 
 use crate::stage::Stage;

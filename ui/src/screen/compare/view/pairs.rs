@@ -19,7 +19,7 @@ pub(crate) fn pairs(model: CompareModel) -> AnyView {
     let state = move || model.pairs.page.state(|_| true, |page| page.total == 0);
     let attributes = view! {
         <{..} role="grid" tabindex="0" data-focus="" aria-label="Pairs" aria-colcount="3" aria-rowcount=move || total().to_string()
-            aria-activedescendant=move || model.chosen.get().map(|pair| format!("pair-{pair}"))/>
+            aria-activedescendant=move || model.chosen.get().filter(|pair| model.pairs.is_here(*pair)).map(|pair| format!("pair-{pair}"))/>
     };
     view! {
         <section class="pane pairs" aria-label="Pairs" data-pane="pairs" data-state=state data-total=move || total().to_string()

@@ -30,7 +30,7 @@ pub(crate) fn rows(inspect: Inspect) -> AnyView {
     let attributes = view! {
         <{..} role="grid" tabindex="0" data-focus="" aria-label="Rows" aria-colcount="6"
             aria-rowcount=move || total().to_string()
-            aria-activedescendant=move || model.current.get().map(|row| format!("row-{row}"))/>
+            aria-activedescendant=move || model.current.get().filter(|row| model.list.is_here(*row)).map(|row| format!("row-{row}"))/>
     };
     view! {
         <section class="pane rows" aria-label="Rows" data-pane="rows" data-state=state

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 
 use chrono::DateTime;
 
-use super::rule::{RESUME_EXPIRED, RESUME_MISSING, RESUME_PARTIAL, RESUME_UNKNOWN};
 use crate::{
     derive::{
         finding::FindingEntry,
@@ -16,6 +15,7 @@ use crate::{
     },
     exchange::{Ending, Exchange},
     fold::{clipped, rule::Rule},
+    judge::rule::{RESUME_EXPIRED, RESUME_MISSING, RESUME_PARTIAL, RESUME_UNKNOWN},
 };
 
 /// What the last run of a thread left open.
