@@ -17,6 +17,10 @@ const THEMES: [&str; 2] = ["dark", "light"];
 const RUN: &str = "const done = arguments[arguments.length - 1]; \
     axe.run(document, {resultTypes: ['violations']}).then(found => done(found.violations), error => done(String(error)));";
 
+/// Returns after the page has been laid out and painted again.
+const TWO_FRAMES: &str = "const done = arguments[arguments.length - 1]; \
+    requestAnimationFrame(() => requestAnimationFrame(() => done(true)));";
+
 /// What axe-core found in the views that were shown so far.
 #[derive(Debug, Default)]
 pub struct Audit {
@@ -70,6 +74,13 @@ impl Audit {
 async fn resize(page: &Page, width: u32, height: u32) {
     let resized = page.client.set_window_size(width, height).await;
     resized.expect("the window can be resized");
+    let taken = format!("Math.abs(window.innerWidth - {width}) < 40");
+    page.wait_until("the page has the width of the window", &taken).await;
+    let painted = page.client.execute_async(TWO_FRAMES, vec![]).await;
+    painted.expect("the page paints");
+    // A pane that moves into sight or out of it has arrived.
+    let rests = "!document.getAnimations().some(one => one instanceof CSSTransition)";
+    page.wait_until("nothing moves", rests).await;
 }
 
 /// The page as the settings would show it in a theme.
