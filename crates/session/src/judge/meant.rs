@@ -43,7 +43,7 @@ const HISTORY: usize = 64;
 pub(crate) struct Meant {
     /// The text that the last delta went on with, and the length of that delta.
     pub(super) last_delta: Option<(Wtf8, u64)>,
-    /// A STATE_SNAPSHOT has come, in whatever run.
+    /// A STATE_SNAPSHOT has come, in this run or an earlier one.
     pub(super) has_base: bool,
     pub(super) states: Snapshots,
     pub(super) lists: Snapshots,

@@ -103,7 +103,7 @@ impl Head {
         self.location.as_deref()
     }
 
-    /// The answer is no stream that the client reads, whatever it holds.
+    /// The answer is no stream that the client reads.
     fn is_no_stream(&self, request: &RunRequest) -> bool {
         let is_elsewhere = self.status.is_some_and(|status| (300..400).contains(&status));
         is_elsewhere || request.is_input && self.is_refusal()

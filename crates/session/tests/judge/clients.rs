@@ -73,7 +73,7 @@ fn stops_in(line: &Value, versions: &[String]) -> (String, Vec<Option<u32>>) {
     let text = |name: &str| line.get(name).and_then(Value::as_str).unwrap();
     let mut stops = vec![None; versions.len()];
     let place = |version: &str| versions.iter().position(|known| known == version).unwrap();
-    for (seq, ranges) in line.get("stops").and_then(Value::as_object).unwrap().iter() {
+    for (seq, ranges) in line.get("stops").and_then(Value::as_object).unwrap() {
         for range in ranges.as_str().unwrap().split(", ") {
             let (first, last) = range.split_once(" to ").unwrap_or((range, range));
             stops[place(first)..=place(last)].fill(Some(seq.to_string().parse().unwrap()));

@@ -405,5 +405,5 @@ fn said(freshness: &Freshness) -> String {
         true => format!("protocol {before}"),
         false => format!("protocol {before}, now {now}"),
     };
-    format!("{age}{old}, {protocol}, judged by {}", JUDGE)
+    format!("{age}{old}, {protocol}, judged by {JUDGE}")
 }
