@@ -19,6 +19,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("session", &["protocol"]),
     ("recording", &["protocol", "session"]),
     ("ipc", &["protocol", "session"]),
+    ("answers", &["ipc", "session"]),
     ("timeline", &["ipc"]),
     ("ui", &["ipc", "timeline"]),
     ("store", &["protocol", "session"]),
@@ -27,7 +28,16 @@ const EDGES: &[(&str, &[&str])] = &[
     ("replay", &["protocol", "proxy", "session"]),
     (
         "engine",
-        &["ipc", "protocol", "proxy", "recording", "replay", "session", "store"],
+        &[
+            "answers",
+            "ipc",
+            "protocol",
+            "proxy",
+            "recording",
+            "replay",
+            "session",
+            "store",
+        ],
     ),
     ("door", &["engine", "ipc"]),
     ("cli", &["door", "engine", "ipc", "protocol", "session"]),
@@ -58,7 +68,7 @@ const WRAPPED: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that the one-file report will answer from: no IO may creep in.
-const PURE: &[&str] = &["protocol", "session", "recording", "ipc"];
+const PURE: &[&str] = &["protocol", "session", "recording", "ipc", "answers"];
 
 /// What would bring IO, clocks or threads into a pure crate.
 const IMPURE: &[&str] = &[
@@ -89,6 +99,7 @@ const SESSION: &[&str] = &[
     "threads",
     "memory",
     "verdict",
+    "listing",
     "words",
     "query",
     "diff",

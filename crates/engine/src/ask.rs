@@ -1,7 +1,7 @@
-//! From a question to the department that answers it, and how answers are written.
+//! From a question to the department that answers it.
 
+pub(crate) use scrubjay_answers::json;
 use scrubjay_ipc::AnyAsk;
-use serde::Serialize;
 
 use crate::{EngineError, engine::Departments, readers::Asker};
 
@@ -16,14 +16,4 @@ pub(crate) fn answer(departments: &Departments, asker: Asker, ask: &AnyAsk) -> R
         AnyAsk::Compare(ask) => departments.comparisons.answer(ask),
         AnyAsk::Replay(ask) => departments.replays.answer(ask),
     }
-}
-
-/// An answer as JSON.
-pub(crate) fn json(answer: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(answer).expect("answers are plain values with text for keys")
-}
-
-/// An answer as Postcard.
-pub(crate) fn postcard(answer: &impl Serialize) -> Vec<u8> {
-    ::postcard::to_stdvec(answer).expect("answers are plain values of known lengths")
 }

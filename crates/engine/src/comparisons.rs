@@ -6,7 +6,6 @@
 //! person pairs by hand is kept with the two sides in the settings.
 
 mod paired;
-mod sides;
 
 use std::{
     sync::{
@@ -17,6 +16,10 @@ use std::{
     time::Duration,
 };
 
+use scrubjay_answers::{
+    comparing::{self, KEPT},
+    sides::{self, Shelves},
+};
 use scrubjay_ipc::{
     Code, Compare, CompareAsk, CompareResult, CompareStage, CompareStarted, ComparisonView, News, PairByHand, Report,
     SideView, answer::compare as answers,
@@ -24,17 +27,8 @@ use scrubjay_ipc::{
 use scrubjay_session::diff::{Comparison, Rules, Stopped};
 use scrubjay_store::StoreError;
 
-use crate::{
-    EngineError,
-    ask::{json, postcard},
-    clock::Mark,
-    feed::Hub,
-    shelf::AnyShelf,
-    storage::Storage,
-};
+use crate::{EngineError, ask::json, clock::Mark, feed::Hub, shelf::AnyShelf, storage::Storage};
 
-/// Comparisons that are kept. Each holds numbers for every item of two sides.
-const KEPT: usize = 6;
 /// News of its progress is published this often at most.
 const PACE: Duration = Duration::from_millis(100);
 
@@ -58,6 +52,8 @@ struct Job {
     /// Held while it is asked, so that its stage can be read meanwhile.
     done: Mutex<Option<Comparison<AnyShelf>>>,
 }
+
+type Parts = scrubjay_session::diff::Side<AnyShelf>;
 
 enum Stage {
     Working(f32),
@@ -88,24 +84,17 @@ impl Comparisons {
             CompareAsk::Compare(ask) => json(&self.compare(ask)?),
             CompareAsk::Comparison(ask) => json(&self.job(ask.comparison)?.view()),
             CompareAsk::CancelCompare(ask) => json(&self.cancel(ask.comparison)?),
-            CompareAsk::Pairs(ask) => json(&self.with(ask.comparison, |known| answers::pairs(ask, known))?),
-            CompareAsk::Pair(ask) => json(&self.with(ask.comparison, |known| answers::pair(ask, known))?),
-            CompareAsk::Ribbons(ask) => postcard(&self.with(ask.comparison, |known| answers::ribbons(ask, known))?),
-            CompareAsk::MapMoment(ask) => json(&self.with(ask.comparison, |known| answers::map(ask, known))?),
             CompareAsk::PairByHand(ask) => json(&self.pair_by_hand(ask)?),
-            CompareAsk::CompareReport(ask) => json(&self.with(ask.comparison, |known| answers::report(*ask, known))?),
+            of_result => {
+                let number = comparing::subject(of_result).unwrap_or_default();
+                self.job(number)?.with(|known| comparing::asked(of_result, known))?
+            }
         })
     }
 
     fn job(&self, number: u64) -> Result<Arc<Job>, EngineError> {
         let found = locked(&self.jobs).iter().find(|job| job.number == number).cloned();
-        found.ok_or_else(|| {
-            EngineError::from(Report::new(
-                Code::NotFound,
-                format!("Comparison {number} is not kept any more."),
-                "Compare again.",
-            ))
-        })
+        found.ok_or_else(|| EngineError::from(comparing::gone(number)))
     }
 
     /// The one that answers a question already.
@@ -178,6 +167,19 @@ impl Job {
     }
 }
 
+impl Shelves for Storage {
+    type Shelf = AnyShelf;
+    type Error = EngineError;
+
+    fn shelf(&self, exchange: i64) -> Result<AnyShelf, EngineError> {
+        Self::shelf(self, exchange)
+    }
+
+    fn thread(&self, thread: &str) -> Result<Vec<i64>, EngineError> {
+        Self::thread(self, thread)
+    }
+}
+
 /// The questions.
 impl Comparisons {
     fn compare(&self, ask: &Compare) -> Result<CompareStarted, EngineError> {
@@ -217,25 +219,10 @@ impl Comparisons {
         Ok(job.view())
     }
 
-    /// Asks the result of a comparison.
-    fn with<R>(
-        &self,
-        number: u64,
-        work: impl FnOnce(&mut Comparison<AnyShelf>) -> Result<R, Report>,
-    ) -> Result<R, EngineError> {
-        self.job(number)?.with(work)
-    }
-
     /// Pairs two spans by hand, and compares again.
     fn pair_by_hand(&self, ask: &PairByHand) -> Result<CompareStarted, EngineError> {
         let question = self.job(ask.comparison)?.question.clone();
-        if ask.a.1 == u32::MAX || ask.b.1 == u32::MAX {
-            return Err(EngineError::from(Report::new(
-                Code::BadRequest,
-                "Inputs, states and endings stand where they stand.",
-                "Pair messages, tool calls, steps and the like by hand.",
-            )));
-        }
+        sides::may_pair(ask)?;
         paired::change(&self.storage, &question.a, &question.b, ask)?;
         locked(&self.jobs).retain(|job| job.question != question);
         self.compare(&question)
@@ -243,13 +230,7 @@ impl Comparisons {
 }
 
 /// What the thread of a comparison does.
-fn run(
-    job: &Job,
-    (a, b): (sides::Parts, sides::Parts),
-    rules: Rules,
-    by_hand: &[scrubjay_session::diff::ByHand],
-    hub: &Hub,
-) {
+fn run(job: &Job, (a, b): (Parts, Parts), rules: Rules, by_hand: &[scrubjay_session::diff::ByHand], hub: &Hub) {
     let mut last: Option<Mark> = None;
     let mut on = |part: f32| {
         if last.is_none_or(|last| last.age() >= PACE) {

@@ -8,9 +8,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-use scrubjay_recording::{Limits, Origin, ReadError, Recorded, Recording};
-use scrubjay_session::{exchange::Exchange as Facts, memory::MemoryShelf};
-use scrubjay_store::{Catalogue, Listing, Query, open_file};
+use scrubjay_answers::library::{self, Listed};
+use scrubjay_recording::{Limits, ReadError, Recorded, Recording};
+use scrubjay_session::memory::MemoryShelf;
+use scrubjay_store::open_file;
 
 use crate::{EngineError, Exchange, shelf::AnyShelf, storage::Setting};
 
@@ -29,7 +30,7 @@ pub(crate) struct RecordingFile {
     /// The lines of each; none where the file is packed.
     lines: Vec<Lines>,
     /// Made when the list is first asked for.
-    catalogue: OnceLock<Catalogue>,
+    rows: OnceLock<Vec<Listed>>,
     /// Nothing is written to the file, so these go with it.
     settings: Mutex<BTreeMap<Setting, String>>,
 }
@@ -112,24 +113,6 @@ pub(crate) fn remarks(recording: &Recording) -> Vec<String> {
     damage.chain(remarks).collect()
 }
 
-/// The facts of an exchange of a file. An edited or made one has a label for that.
-pub(crate) fn facts_of(recorded: &mut Recorded) -> Facts {
-    let mut exchange = std::mem::take(&mut recorded.exchange);
-    if recorded.origin != Origin::Exact && !exchange.labels.iter().any(|(key, _)| key == "bytes") {
-        exchange.labels.push(("bytes".into(), recorded.origin.as_str().into()));
-    }
-    exchange
-}
-
-fn derived(mut recorded: Recorded) -> MemoryShelf {
-    MemoryShelf::new(
-        facts_of(&mut recorded),
-        recorded.request_body,
-        recorded.chunks,
-        recorded.body,
-    )
-}
-
 impl Lines {
     fn of(recorded: &mut Recorded) -> Self {
         Self {
@@ -162,10 +145,10 @@ impl RecordingFile {
             shelves: recording
                 .exchanges
                 .into_iter()
-                .map(|recorded| Arc::new(derived(recorded)))
+                .map(|recorded| Arc::new(recorded.into_shelf()))
                 .collect(),
             lines,
-            catalogue: OnceLock::new(),
+            rows: OnceLock::new(),
             settings: Mutex::default(),
         })
     }
@@ -205,24 +188,16 @@ impl RecordingFile {
         Some(frame.map_or(lines.request, |(line, _)| *line))
     }
 
-    /// A window of the list over the exchanges.
-    pub(crate) fn list(&self, query: &Query) -> Result<Listing, EngineError> {
-        let catalogue = match self.catalogue.get() {
-            Some(catalogue) => catalogue,
-            None => {
-                let catalogue = self.read_catalogue()?;
-                self.catalogue.get_or_init(|| catalogue)
-            }
-        };
-        Ok(catalogue.list(query)?)
-    }
-
-    fn read_catalogue(&self) -> Result<Catalogue, EngineError> {
-        let mut exchanges = Vec::with_capacity(self.shelves.len());
+    /// The rows of the list over the exchanges.
+    pub(crate) fn rows(&self) -> Result<&[Listed], EngineError> {
+        if let Some(rows) = self.rows.get() {
+            return Ok(rows);
+        }
+        let mut rows = Vec::new();
         for index in self.indexes() {
             let reader = Exchange::open(self.shelf(index)?)?;
-            exchanges.push((reader.exchange().clone(), reader.summary().clone()));
+            rows.extend(library::listed(index, reader.exchange(), reader.summary()));
         }
-        Ok(Catalogue::of(&exchanges)?)
+        Ok(self.rows.get_or_init(|| rows))
     }
 }

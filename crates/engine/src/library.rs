@@ -17,7 +17,8 @@ mod samples;
 
 use std::sync::{Arc, Mutex};
 
-use scrubjay_ipc::{Deleted, LibraryAsk, SampleTaken};
+use scrubjay_answers::library;
+use scrubjay_ipc::{Deleted, LibraryAsk, LibraryPage, SampleTaken};
 use scrubjay_recording::Limits;
 use scrubjay_store::Pruned;
 
@@ -48,7 +49,7 @@ impl Library {
     pub(crate) fn answer(&self, ask: &LibraryAsk) -> Result<Vec<u8>, EngineError> {
         let exchanges = match ask {
             LibraryAsk::Library(ask) => {
-                let page = rows::page(ask.first, self.storage.list(&rows::query(ask))?);
+                let page = self.page(ask)?;
                 return Ok(json(&mutes::leave_out(&self.storage, page)?));
             }
             LibraryAsk::TakeSample(ask) => {
@@ -61,6 +62,13 @@ impl Library {
             LibraryAsk::Erase(ask) => self.erase(&ask.exchanges)?,
         };
         Ok(json(&Deleted { exchanges }))
+    }
+
+    fn page(&self, ask: &scrubjay_ipc::Library) -> Result<LibraryPage, EngineError> {
+        match &self.storage {
+            Storage::Store(store) => Ok(rows::page(ask.first, store.list(&rows::query(ask))?)),
+            Storage::File(file) => Ok(library::page(file.rows()?, ask)),
+        }
     }
 
     pub(crate) fn limits(&self) -> Limits {

@@ -64,9 +64,9 @@ impl Readers {
 
     /// Answers a question about one exchange from its reader.
     pub(crate) fn answer(&self, asker: Asker, ask: &ExchangeAsk) -> Result<Vec<u8>, EngineError> {
-        let (exchange, kind) = subject(ask);
+        let exchange = ask.exchange();
         let slot = self.slot(exchange);
-        let ticket = kind.map(|kind| slot.ticket(asker, kind));
+        let ticket = kind_of(ask).map(|kind| slot.ticket(asker, kind));
         slot.with(
             || self.storage.shelf(exchange),
             ticket.as_ref(),
@@ -194,27 +194,14 @@ impl Slot {
     }
 }
 
-/// The exchange that a question is about, and whether newer ones supersede it.
-fn subject(ask: &ExchangeAsk) -> (i64, Option<Kind>) {
+/// Whether newer questions of its kind supersede a question.
+fn kind_of(ask: &ExchangeAsk) -> Option<Kind> {
     match ask {
-        ExchangeAsk::Open(ask) => (ask.exchange, None),
-        ExchangeAsk::Rows(ask) => (ask.exchange, None),
-        ExchangeAsk::RowOf(ask) => (ask.exchange, None),
-        ExchangeAsk::Lanes(ask) => (ask.exchange, Some(Kind::Lanes)),
-        ExchangeAsk::Locate(ask) => (ask.exchange, Some(Kind::Locate)),
-        ExchangeAsk::Jump(ask) => (ask.exchange, None),
-        ExchangeAsk::Detail(ask) => (ask.exchange, None),
-        ExchangeAsk::State(ask) => (ask.exchange, Some(Kind::State)),
-        ExchangeAsk::StatePatch(ask) => (ask.exchange, None),
-        ExchangeAsk::ReadValue(ask) => (ask.exchange, None),
-        ExchangeAsk::Chat(ask) => (ask.exchange, Some(Kind::Chat)),
-        ExchangeAsk::Cause(ask) => (ask.exchange, None),
-        ExchangeAsk::Input(ask) => (ask.exchange, None),
-        ExchangeAsk::SpanEvents(ask) => (ask.exchange, None),
-        ExchangeAsk::Writes(ask) => (ask.exchange, None),
-        ExchangeAsk::Body(ask) => (ask.exchange, None),
-        ExchangeAsk::Problems(ask) => (ask.exchange, None),
-        ExchangeAsk::ProblemRows(ask) => (ask.exchange, None),
+        ExchangeAsk::Lanes(_) => Some(Kind::Lanes),
+        ExchangeAsk::Locate(_) => Some(Kind::Locate),
+        ExchangeAsk::State(_) => Some(Kind::State),
+        ExchangeAsk::Chat(_) => Some(Kind::Chat),
+        _ => None,
     }
 }
 

@@ -6,9 +6,10 @@
 
 use std::{path::Path, sync::Arc};
 
+use scrubjay_answers::library;
 use scrubjay_recording::Limits;
 use scrubjay_session::recognise::{self, Transport};
-use scrubjay_store::{Access, Listing, Query, Sort, Store};
+use scrubjay_store::{Access, Query, Sort, Store};
 
 use crate::{
     EngineError, Opening,
@@ -116,25 +117,12 @@ impl Storage {
         }
     }
 
-    /// A window of the list over all exchanges.
-    pub(crate) fn list(&self, query: &Query) -> Result<Listing, EngineError> {
-        match self {
-            Self::Store(store) => Ok(store.list(query)?),
-            Self::File(file) => file.list(query),
-        }
-    }
-
     /// The exchanges with a run of a thread, in order.
     pub(crate) fn thread(&self, thread: &str) -> Result<Vec<i64>, EngineError> {
-        let rows = self.list(&Query {
-            sort: Sort::OldestFirst,
-            count: THREAD_ROWS,
-            ..Query::default()
-        })?;
-        let of_thread = rows.rows.into_iter().filter(|row| row.run.thread_id == thread);
-        let mut exchanges: Vec<i64> = of_thread.map(|row| row.exchange).collect();
-        exchanges.sort_unstable();
-        exchanges.dedup();
+        let exchanges = match self {
+            Self::Store(store) => of_thread(store, thread)?,
+            Self::File(file) => library::of_thread(file.rows()?.iter(), thread),
+        };
         match exchanges.is_empty() {
             true => Err(EngineError::NoSuchThread {
                 thread: thread.to_owned(),
@@ -165,6 +153,19 @@ impl Storage {
         }
         Ok(())
     }
+}
+
+fn of_thread(store: &Store, thread: &str) -> Result<Vec<i64>, EngineError> {
+    let rows = store.list(&Query {
+        sort: Sort::OldestFirst,
+        count: THREAD_ROWS,
+        ..Query::default()
+    })?;
+    let of_thread = rows.rows.into_iter().filter(|row| row.run.thread_id == thread);
+    let mut exchanges: Vec<i64> = of_thread.map(|row| row.exchange).collect();
+    exchanges.sort_unstable();
+    exchanges.dedup();
+    Ok(exchanges)
 }
 
 fn open_store(path: &Path, opening: Opening) -> Result<Store, EngineError> {

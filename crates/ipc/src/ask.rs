@@ -94,6 +94,32 @@ macro_rules! departments {
     };
 }
 
+impl ExchangeAsk {
+    /// The exchange that it is about.
+    pub fn exchange(&self) -> i64 {
+        match self {
+            Self::Open(ask) => ask.exchange,
+            Self::Rows(ask) => ask.exchange,
+            Self::RowOf(ask) => ask.exchange,
+            Self::Lanes(ask) => ask.exchange,
+            Self::Locate(ask) => ask.exchange,
+            Self::Jump(ask) => ask.exchange,
+            Self::Detail(ask) => ask.exchange,
+            Self::State(ask) => ask.exchange,
+            Self::StatePatch(ask) => ask.exchange,
+            Self::ReadValue(ask) => ask.exchange,
+            Self::Chat(ask) => ask.exchange,
+            Self::Cause(ask) => ask.exchange,
+            Self::Input(ask) => ask.exchange,
+            Self::SpanEvents(ask) => ask.exchange,
+            Self::Writes(ask) => ask.exchange,
+            Self::Body(ask) => ask.exchange,
+            Self::Problems(ask) => ask.exchange,
+            Self::ProblemRows(ask) => ask.exchange,
+        }
+    }
+}
+
 /// Whether `row_of` is the tag of `RowOf`.
 fn is_tag(tag: &str, name: &str) -> bool {
     let letters = tag.chars().filter(|letter| *letter != '_');

@@ -9,7 +9,10 @@ use std::{
     io::{self, BufRead},
 };
 
-use scrubjay_session::exchange::{Chunk, Exchange};
+use scrubjay_session::{
+    exchange::{Chunk, Exchange},
+    memory::MemoryShelf,
+};
 use thiserror::Error;
 
 use crate::{
@@ -104,6 +107,22 @@ pub struct Recorded {
     /// Lines of frames, from 1, and where the bytes of each begin in the body;
     /// empty where the request line holds the body.
     pub frame_lines: Vec<(u64, u64)>,
+}
+
+impl Recorded {
+    /// Takes its facts. An edited or made one has a label for that.
+    pub fn take_facts(&mut self) -> Exchange {
+        let mut exchange = std::mem::take(&mut self.exchange);
+        if self.origin != Origin::Exact && !exchange.labels.iter().any(|(key, _)| key == "bytes") {
+            exchange.labels.push(("bytes".into(), self.origin.as_str().into()));
+        }
+        exchange
+    }
+
+    /// The exchange with its pages, in memory.
+    pub fn into_shelf(mut self) -> MemoryShelf {
+        MemoryShelf::new(self.take_facts(), self.request_body, self.chunks, self.body)
+    }
 }
 
 /// What a file holds.

@@ -28,6 +28,7 @@
 //! - [`threads`]: what only several exchanges of a thread show.
 //! - [`memory`]: a shelf in memory, for recording files and tests.
 //! - [`verdict`]: which exchanges are runs, and how each came out.
+//! - [`listing`]: what a list shows of an exchange.
 //! - [`faults`]: what a replay breaks on purpose, as a table.
 //! - [`measures`] and [`words`]: numbers, times and endings as a person reads them. [`visible`]: captured text made safe to show.
 //! - [`query`]: every question about an exchange, answered from a shelf.
@@ -53,6 +54,7 @@ pub mod exchange;
 pub mod faults;
 pub mod fold;
 pub mod judge;
+pub mod listing;
 pub mod measures;
 pub mod memory;
 pub mod query;

@@ -9,9 +9,6 @@
 
 mod follower;
 mod queue;
-mod rows;
-
-pub(crate) use self::rows::run_rows;
 
 use std::{
     fs::File,

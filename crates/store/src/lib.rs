@@ -28,7 +28,6 @@
 //! - `segment`: how bodies lie in the tables.
 //! - `schema` and `table`: the tables, each with its migrations.
 //! - [`Store`] (`store`), with `library`, `overview`, `sources`, `keeping`, `import`, `prune` and [`Changes`]: what callers ask and change; `types`: their answers.
-//! - [`Catalogue`] (`catalogue`): the same list over exchanges that lie in a recording file.
 //! - [`StoreShelf`] (`shelf`): one exchange, read by ranges.
 //! - [`Deriving`] (`deriver`): pages made after the bytes.
 //! - `conn`, `place`, `os`: connections, the path of the store, and what differs between platforms.
@@ -57,7 +56,6 @@
 //! that bounds waiting: times come from the recorder.
 
 mod absorb;
-mod catalogue;
 mod changes;
 mod conn;
 #[cfg(test)]
@@ -85,7 +83,6 @@ mod table;
 mod types;
 mod writer;
 
-pub use catalogue::Catalogue;
 pub use changes::{Changed, Changes};
 pub(crate) use deriver::DERIVE_VERSION;
 pub use deriver::{Derived, Deriving};

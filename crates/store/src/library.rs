@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Row as SqlRow, ToSql, params_from_iter, types::Value};
-use scrubjay_session::{exchange::Ending, verdict::Verdict};
+pub use scrubjay_session::listing::{Row, RunRow};
+use scrubjay_session::verdict::Verdict;
 
 use crate::table::{exchanges, int, labels, nat};
 
@@ -59,64 +60,6 @@ pub struct Listing {
     pub by_source: Vec<(String, u64)>,
     /// Rows per verdict, of all in `total_unfiltered`.
     pub by_verdict: Vec<(Verdict, u64)>,
-}
-
-/// One run, or an exchange that carries none.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// The exchange's permanent number.
-    pub exchange: i64,
-    pub source: String,
-    pub method: String,
-    /// Path and query, secrets replaced.
-    pub target: String,
-    /// Status, when an answer came.
-    pub status: Option<u16>,
-    /// Response media type without parameters.
-    pub content_type: String,
-    pub ending: Ending,
-    /// Wall clock, microseconds since 1970.
-    pub started_at_us: i64,
-    /// Length of the exchange in microseconds; so far, if live.
-    pub duration_us: u64,
-    /// Bytes of the response body on the wire.
-    pub bytes: u64,
-    pub chunks: u64,
-    pub labels: Vec<(String, String)>,
-    /// Kept from pruning.
-    pub pinned: bool,
-    pub verdict: Verdict,
-    /// What was derived; zeros and empty texts before that.
-    pub run: RunRow,
-}
-
-/// The derived facts of one run (or of an exchange without one) for the library.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RunRow {
-    /// Which run of the exchange, from 0; absent when it carries none.
-    pub run: Option<u32>,
-    pub run_id: String,
-    pub thread_id: String,
-    /// The last user text of the input, shortened; else what the exchange is.
-    pub title: String,
-    /// How it came out, as far as it has been derived; absent before that.
-    pub verdict: Option<Verdict>,
-    /// When its first frame came, microseconds since the request head was read.
-    pub first_at_us: u64,
-    /// When its last frame so far came.
-    pub last_at_us: u64,
-    /// Time from the request to the first character of text.
-    pub ttft_us: Option<u64>,
-    pub frames: u64,
-    /// Tool calls started.
-    pub tools: u32,
-    pub errors: u32,
-    pub warnings: u32,
-    pub notes: u32,
-    /// First frame (1 for an exchange without a run, 0 when empty).
-    pub first_seq: u32,
-    /// Last frame so far.
-    pub last_seq: u32,
 }
 
 const VERDICTS: [Verdict; 9] = [

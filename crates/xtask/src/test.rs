@@ -16,11 +16,12 @@ use crate::{
 };
 
 /// Crates that also compile for the browser.
-const WASM_PACKAGES: [&str; 6] = [
+const WASM_PACKAGES: [&str; 7] = [
     "--package=scrubjay-protocol",
     "--package=scrubjay-session",
     "--package=scrubjay-recording",
     "--package=scrubjay-ipc",
+    "--package=scrubjay-answers",
     "--package=scrubjay-timeline",
     "--package=scrubjay-ui",
 ];

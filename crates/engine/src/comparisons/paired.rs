@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use scrubjay_answers::sides;
 use scrubjay_ipc::{PairByHand, Side};
 use scrubjay_session::diff::ByHand;
 
@@ -29,17 +30,11 @@ pub(super) fn of(storage: &Storage, a: &Side, b: &Side) -> Result<Vec<ByHand>, E
     Ok(all(storage)?.remove(&key(a, b)).unwrap_or_default())
 }
 
-/// Adds a pair or takes it back. A span is paired with one other at most.
+/// Adds a pair or takes it back.
 pub(super) fn change(storage: &Storage, a: &Side, b: &Side, ask: &PairByHand) -> Result<(), EngineError> {
     let mut all = all(storage)?;
     let pairs = all.entry(key(a, b)).or_default();
-    match ask.paired {
-        true => {
-            pairs.retain(|(a, b)| *a != ask.a && *b != ask.b);
-            pairs.push((ask.a, ask.b));
-        }
-        false => pairs.retain(|pair| *pair != (ask.a, ask.b)),
-    }
+    sides::pair(pairs, ask);
     all.retain(|_, pairs| !pairs.is_empty());
     while all.len() > SIDES {
         all.pop_first();

@@ -133,7 +133,7 @@ impl Library {
             .into_iter()
             .map(|mut recorded| {
                 recorded.exchange.labels.extend_from_slice(labels);
-                let facts = file::facts_of(&mut recorded);
+                let facts = recorded.take_facts();
                 // The store derives it; doing so here would be twice the work.
                 MemoryShelf::bare(facts, recorded.request_body, recorded.chunks, recorded.body)
             })

@@ -6,11 +6,12 @@ use rusqlite::Connection;
 use scrubjay_session::{
     derive::{self, Commit, Deriver, Purpose, summary::Summary},
     exchange::{Ending, Exchange},
+    listing::run_rows,
     shelf::{PageKind, Shelf as _, Watermark},
     verdict,
 };
 
-use super::{BYTES, DERIVE_VERSION, ROW_PACE, TOGETHER, TOGETHER_BYTES, forget, run_rows};
+use super::{BYTES, DERIVE_VERSION, ROW_PACE, TOGETHER, TOGETHER_BYTES, forget};
 use crate::{
     Store, StoreError, StoreShelf,
     table::{

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use scrubjay_session::{
-    exchange::{Ending, Exchange, HttpVersion, Relayed, RequestHead, ResponseHead, field},
+    exchange::{Ending, Exchange, HttpVersion, Relayed, RequestHead, ResponseHead},
+    listing::content_type,
     shelf::PageKind,
 };
 
@@ -152,12 +153,6 @@ pub(crate) fn set_unverified(conn: &Connection, id: i64) -> rusqlite::Result<()>
     conn.prepare_cached("UPDATE exchanges SET unverified = 1 WHERE id = ?")?
         .execute([id])
         .map(drop)
-}
-
-/// Media type without parameters, in lower case.
-fn content_type(head: &ResponseHead) -> String {
-    let value = field(&head.headers, "content-type");
-    value.split([';', ',']).next().unwrap_or("").trim().to_ascii_lowercase()
 }
 
 /// What grows while an exchange is open.
