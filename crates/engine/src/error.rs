@@ -215,7 +215,9 @@ impl EngineError {
             Self::Store(error) => store_hint(error),
             Self::ReadFile { source, .. } => unread_hint(source.kind()),
             Self::NothingThere { .. } => "Check the path; without one the default store is opened.",
-            Self::BadFile { .. } => "Scrubjay opens .agui.jsonl files, plain or gzip, and its own stores.",
+            Self::BadFile { .. } => {
+                "Scrubjay opens its recordings and stores, HAR, event streams, JSON events and more: docs/formats.md lists them."
+            }
             Self::TooLarge { .. } => {
                 "Nothing was taken. If you trust the file, raise the limit: scrubjay import --max-size 2GB FILE."
             }
@@ -324,7 +326,9 @@ fn store_hint(error: &StoreError) -> &'static str {
         StoreError::Newer { .. } => "Install the newer version; the store was not touched.",
         StoreError::NoDataFolder => "Name a store: --store PATH.",
         StoreError::Missing { .. } => "Check the path; recording makes a store.",
-        StoreError::NotAStore { .. } => "Scrubjay opens .agui.jsonl files, plain or gzip, and its own stores.",
+        StoreError::NotAStore { .. } => {
+            "Scrubjay opens its recordings and stores, HAR, event streams, JSON events and more: docs/formats.md lists them."
+        }
         StoreError::Locked { .. } => "Wait until the other program is done; nothing is lost meanwhile.",
         StoreError::Damaged { .. } => "Copy the file away before anything else; what can be read is still there.",
         StoreError::NoSuchExchange { .. } => "List what there is: scrubjay list.",

@@ -50,7 +50,7 @@ pub(crate) fn empty(path: &Path) -> EngineError {
     }
 }
 
-/// Reads a recording file.
+/// Reads a recording file, ours or another tool's.
 pub(crate) fn read(
     path: &Path,
     name: &str,
@@ -63,7 +63,7 @@ pub(crate) fn read(
     })?;
     let watched = Watched { file, read: 0, watch };
     let input = BufReader::with_capacity(256 << 10, watched);
-    scrubjay_recording::read_within(input, limits).map_err(|error| refused(name, error))
+    scrubjay_recording::open_within(input, limits).map_err(|error| refused(name, error))
 }
 
 /// Why nothing of a file can be given.
@@ -110,7 +110,7 @@ pub(crate) fn remarks(recording: &Recording) -> Vec<String> {
         .remarks
         .iter()
         .map(|remark| format!("Line {}: {}", remark.line, remark.sentence));
-    damage.chain(remarks).collect()
+    damage.chain(recording.notes.iter().cloned()).chain(remarks).collect()
 }
 
 impl Lines {
@@ -126,7 +126,7 @@ impl Lines {
 fn is_packed(path: &Path) -> bool {
     let mut magic = [0; 2];
     let read = open_file(path).and_then(|mut file| file.read_exact(&mut magic));
-    read.is_ok() && magic == [0x1f, 0x8b]
+    read.is_ok() && [*b"\x1f\x8b", *b"PK"].contains(&magic)
 }
 
 impl RecordingFile {

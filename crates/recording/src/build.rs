@@ -6,7 +6,7 @@ use crate::{
     facts::{ExchangeFacts, FrameFacts, MAX_AT_US, bytes_of_base64, bytes_of_either, chunks_of, holes_of},
     line::{Members, string_of},
     read::{Origin, Recorded},
-    rule::{event_bytes, keepalive_bytes},
+    rule::{event_bytes, keepalive_bytes, name_bytes},
     write::{Header, hex, sha256},
 };
 
@@ -116,7 +116,7 @@ impl Build {
             if has_raw {
                 remark = Some("\"rawB64\" is not base64.".to_owned());
             }
-            bytes_by_rule(kind, members)
+            bytes_by_rule(kind, members, self.facts.is_none())
         });
         self.frame_lines.push((line, self.body.len() as u64));
         self.append(&bytes);
@@ -248,11 +248,16 @@ impl Build {
     }
 }
 
-fn bytes_by_rule(kind: &str, members: &Members<'_>) -> Vec<u8> {
+/// Bytes that a line stands for. Another tool's event line has nothing but
+/// `sseEvent` for the name of the frame; ours has it in the bytes that differ.
+fn bytes_by_rule(kind: &str, members: &Members<'_>, is_foreign: bool) -> Vec<u8> {
     if kind == "keepalive" {
-        keepalive_bytes(&members.string("comment").unwrap_or_default())
-    } else {
-        event_bytes(members.text("event").unwrap_or("null"))
+        return keepalive_bytes(&members.string("comment").unwrap_or_default());
+    }
+    let event = event_bytes(members.text("event").unwrap_or("null"));
+    match members.string("sseEvent").filter(|_| is_foreign) {
+        Some(name) => [name_bytes(&name), event].concat(),
+        None => event,
     }
 }
 
@@ -293,7 +298,7 @@ fn wire_len(chunks: &[Chunk], holes: &[Hole], written: u64) -> u64 {
 }
 
 /// Scheme and host, and the rest.
-fn split_url(url: &str) -> (String, String) {
+pub(crate) fn split_url(url: &str) -> (String, String) {
     if !url.contains("://") {
         return (String::new(), url.to_owned());
     }

@@ -66,6 +66,7 @@
 //!
 //! - `rule`: how a line stands for bytes.
 //! - [`Writer`]: header, request lines, frame lines; what differs from the rule carries its bytes.
+//! - [`open_within`]: a recording or a file of another tool, as a recording.
 //! - [`read()`]: lines back to bytes, of our files and of other tools', up to the first damage.
 //! - [`Limits`]: how much is read of a file.
 //!
@@ -83,6 +84,8 @@
 
 mod build;
 mod facts;
+mod foreign;
+mod input;
 mod limit;
 mod line;
 mod lines;
@@ -92,8 +95,9 @@ mod stranger;
 mod write;
 
 pub use self::{
+    foreign::open_within,
     limit::Limits,
-    read::{Damage, Origin, ReadError, Recorded, Recording, Remark, looks_like_recording, read, read_within},
+    read::{Damage, Origin, ReadError, Recorded, Recording, Remark, read, read_within},
     write::{Header, Layout, Outline, Packing, Sink, WriteError, Writer, sha256},
 };
 

@@ -6,11 +6,12 @@ use scrubjay_protocol::json::{self, Cause, NESTING_LIMIT};
 use serde::de::DeserializeOwned;
 
 /// Members that are read. What else a line has is passed over.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 17] = [
     "kind",
     "connId",
     "tMs",
     "event",
+    "sseEvent",
     "scrubjay",
     "comment",
     "method",
@@ -22,6 +23,7 @@ const NAMES: [&str; 15] = [
     "transport",
     "redacted",
     "runtime",
+    "schemaVersion",
 ];
 
 /// Bytes of memory that an item of a list takes at most, of any type:

@@ -1,31 +1,19 @@
-//! Cutting a file into lines, packed or not, with a bound on each and on all.
+//! Cutting a file into lines, with a bound on each.
 
-use std::{
-    cell::Cell,
-    io::{self, BufRead, BufReader, Read as _},
-    rc::Rc,
-};
-
-use flate2::bufread::MultiGzDecoder;
+use std::io::{self, BufRead as _, Read as _};
 
 use crate::{
     MAX_LINE_LEN,
-    limit::{Limits, Met},
+    input::{Input, STRIDE},
+    limit::Met,
 };
 
-/// Bytes of a line that are read before the limits are looked at again.
-const STRIDE: u64 = 1 << 20;
 /// Room that is kept from line to line; a longer line gives its room back.
 const KEPT_ROOM: usize = 1 << 20;
 
 /// The lines of a file.
 pub(crate) struct Lines<'a> {
-    input: Box<dyn BufRead + 'a>,
-    limits: Limits,
-    /// Bytes of a packed file that were taken so far.
-    packed: Option<Rc<Cell<u64>>>,
-    /// Bytes given so far, unpacked.
-    unpacked: u64,
+    input: Input<'a>,
     number: u64,
     line: Vec<u8>,
 }
@@ -42,24 +30,12 @@ pub(crate) enum NoLine {
 }
 
 impl<'a> Lines<'a> {
-    /// Unpacks what begins like gzip.
-    pub(crate) fn new(input: impl BufRead + 'a, limits: Limits) -> io::Result<Self> {
-        let mut input = input;
-        let is_packed = input.fill_buf()?.starts_with(&[0x1f, 0x8b]);
-        let taken = Rc::new(Cell::new(0));
-        Ok(Self {
-            packed: is_packed.then(|| Rc::clone(&taken)),
-            input: if is_packed {
-                let counted = Counted { input, taken };
-                Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(counted)))
-            } else {
-                Box::new(input)
-            },
-            limits,
-            unpacked: 0,
+    pub(crate) fn new(input: Input<'a>) -> Self {
+        Self {
+            input,
             number: 0,
             line: Vec::new(),
-        })
+        }
     }
 
     /// Number of the line given last, from 1.
@@ -132,40 +108,6 @@ impl<'a> Lines<'a> {
     }
 
     fn count(&mut self, read: usize) -> Result<(), NoLine> {
-        self.unpacked = self.unpacked.saturating_add(read as u64);
-        let limits = self.limits;
-        if self.unpacked > limits.file_len {
-            return Err(NoLine::Limit(Met::FileLen(limits.file_len)));
-        }
-        let packed = self.packed.as_ref().map_or(u64::MAX, |taken| taken.get());
-        match self.unpacked > limits.free_len && self.unpacked / limits.ratio.max(1) > packed {
-            true => Err(NoLine::Limit(Met::Ratio(limits.ratio))),
-            false => Ok(()),
-        }
-    }
-}
-
-/// An input that counts how much of it was taken.
-struct Counted<R> {
-    input: R,
-    taken: Rc<Cell<u64>>,
-}
-
-impl<R: BufRead> BufRead for Counted<R> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.input.fill_buf()
-    }
-
-    fn consume(&mut self, len: usize) {
-        self.taken.set(self.taken.get().saturating_add(len as u64));
-        self.input.consume(len);
-    }
-}
-
-impl<R: BufRead> io::Read for Counted<R> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let len = self.input.read(into)?;
-        self.taken.set(self.taken.get().saturating_add(len as u64));
-        Ok(len)
+        self.input.count(read).map_err(NoLine::Limit)
     }
 }

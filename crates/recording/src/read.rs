@@ -19,6 +19,7 @@ use crate::{
     MAX_LINE_LEN,
     build::Build,
     facts::{HeaderFacts, micros_of_rfc3339},
+    input::{Broken, Input},
     limit::{Limits, Met},
     line::Members,
     lines::{Lines, NoLine},
@@ -135,7 +136,13 @@ pub struct Recording {
     pub damage: Option<Damage>,
     /// What else was notable; at most a hundred.
     pub remarks: Vec<Remark>,
+    /// What is said of the whole file: which format it is of where that is not
+    /// ours, and what that format could not hold. Sentences.
+    pub notes: Vec<String>,
 }
+
+/// The schema that is read and written.
+const SCHEMA_VERSION: f64 = 1.0;
 
 /// Remarks kept: a file with thousands of odd lines needs no list of them.
 const MAX_REMARKS: usize = 100;
@@ -154,8 +161,13 @@ pub fn read(input: impl BufRead) -> Result<Recording, ReadError> {
 /// # Errors
 /// When nothing of it can be given.
 pub fn read_within(input: impl BufRead, limits: Limits) -> Result<Recording, ReadError> {
-    let mut lines = Lines::new(input, limits)?;
-    let mut reading = Reading::new(limits);
+    read_lines(Input::new(input, limits)?)
+}
+
+/// Reads the lines of a recording.
+pub(crate) fn read_lines(input: Input<'_>) -> Result<Recording, ReadError> {
+    let mut reading = Reading::new(input.limits());
+    let mut lines = Lines::new(input);
     let (first, line) = match lines.next() {
         Ok(Some((_, line))) => (reading.first_line(line), stranger::head_of(line).to_owned()),
         Ok(None) => return Err(ReadError::Empty),
@@ -176,15 +188,8 @@ pub fn read_within(input: impl BufRead, limits: Limits) -> Result<Recording, Rea
     Ok(reading.finish(damage, lines.number()))
 }
 
-/// Whether a file that begins like this may be a recording: it is packed, or
-/// its first line is an object.
-pub fn looks_like_recording(head: &[u8]) -> bool {
-    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-    head.starts_with(&[0x1f, 0x8b]) || head.trim_ascii_start().first() == Some(&b'{')
-}
-
 /// Why nothing more is read of a file.
-enum Stop {
+pub(crate) enum Stop {
     /// A line is damaged: the end of a sentence about it.
     Damaged(String),
     /// It is more than is read of a file.
@@ -193,7 +198,7 @@ enum Stop {
 
 impl Stop {
     /// On the first line nothing stands before.
-    fn at_once(self) -> ReadError {
+    pub(crate) fn at_once(self) -> ReadError {
         let damage = self.at(1);
         match damage.is_limit {
             true => ReadError::TooLarge(damage),
@@ -201,7 +206,7 @@ impl Stop {
         }
     }
 
-    fn at(self, line: u64) -> Damage {
+    pub(crate) fn at(self, line: u64) -> Damage {
         match self {
             Self::Damaged(reason) => Damage {
                 line,
@@ -223,13 +228,22 @@ impl From<String> for Stop {
     }
 }
 
+impl From<Broken> for Stop {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::Limit(met) => Self::Limit(met),
+            Broken::Input(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                Self::Damaged("the packed data ends early".to_owned())
+            }
+            Broken::Input(error) => Self::Damaged(format!("reading it failed ({error})")),
+        }
+    }
+}
+
 fn stop_of(no_line: NoLine) -> Stop {
     let reason = match no_line {
         NoLine::Limit(met) => return Stop::Limit(met),
-        NoLine::Input(error) => match error.kind() {
-            io::ErrorKind::UnexpectedEof => "the packed data ends early".to_owned(),
-            _ => format!("reading it failed ({error})"),
-        },
+        NoLine::Input(error) => return Broken::Input(error).into(),
         NoLine::TooLong => format!("it is longer than {MAX_LINE_LEN} bytes"),
         NoLine::NotUtf8 => "it is not UTF-8".to_owned(),
     };
@@ -273,10 +287,10 @@ fn first_refused(no_line: NoLine) -> Result<ReadError, ReadError> {
 
 /// Memory that an exchange takes beside what its lines hold: its pages and
 /// what is derived for lists.
-const EXCHANGE_LEN: u64 = 8 << 10;
+pub(crate) const EXCHANGE_LEN: u64 = 8 << 10;
 /// The same for a frame: its places, its chunk, its share of the pages and
 /// what deriving them takes, as measured.
-const FRAME_LEN: u64 = 768;
+pub(crate) const FRAME_LEN: u64 = 768;
 
 struct Reading {
     limits: Limits,
@@ -311,6 +325,7 @@ impl Reading {
         };
         match members.string("kind").as_deref() {
             Some("header") => {
+                written_for_us(&members)?;
                 self.fits(members.weight("redacted")).map_err(Stop::at_once)?;
                 self.header = header_of(&members);
                 Ok(())
@@ -446,7 +461,21 @@ impl Reading {
             exchanges,
             damage,
             remarks: self.remarks,
+            notes: Vec::new(),
         }
+    }
+}
+
+/// A file of a later schema may mean something else by the same lines.
+fn written_for_us(members: &Members<'_>) -> Result<(), ReadError> {
+    match members.number("schemaVersion") {
+        Some(version) if version > SCHEMA_VERSION => Err(ReadError::NotARecording {
+            reason: format!(
+                "it is a recording of schema version {version}, and this program reads version {SCHEMA_VERSION}; \
+                 a newer program is needed"
+            ),
+        }),
+        _ => Ok(()),
     }
 }
 

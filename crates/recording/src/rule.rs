@@ -26,6 +26,12 @@ pub(crate) fn keepalive_bytes(comment: &str) -> Vec<u8> {
     [b": ", comment.as_bytes(), b"\n\n"].concat()
 }
 
+/// The line that names a frame. A name has no line ends: what follows one is left out.
+pub(crate) fn name_bytes(name: &str) -> Vec<u8> {
+    let name = name.split(['\n', '\r']).next().unwrap_or_default();
+    [b"event: ", name.as_bytes(), b"\n"].concat()
+}
+
 /// What a frame looks like as a line.
 pub(crate) enum Line<'a> {
     /// An event line with the JSON text to put there, `null` when there is none.

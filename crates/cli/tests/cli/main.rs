@@ -16,6 +16,7 @@ mod comparing;
 mod escapes;
 mod faults;
 mod files;
+mod foreign;
 mod full_disk;
 mod fuzz;
 mod growth;

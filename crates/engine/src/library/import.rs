@@ -168,6 +168,6 @@ fn twins(store: &Store, shelves: &[MemoryShelf]) -> Result<Option<String>, Engin
 }
 
 pub(super) fn parse(name: &str, bytes: &[u8], limits: Limits) -> Result<Recording, EngineError> {
-    let recording = scrubjay_recording::read_within(Cursor::new(bytes), limits);
+    let recording = scrubjay_recording::open_within(Cursor::new(bytes), limits);
     within(name, recording.map_err(|error| file::refused(name, error))?)
 }

@@ -221,7 +221,10 @@ fn a_file_of_the_extension_opens_and_its_bytes_are_made() {
     let [first, second, third] = &recording.exchanges[..] else {
         panic!("three connections");
     };
-    assert_eq!(first.body, b"data: {\"type\":\"RUN_STARTED\", \"a\":1e2}\n\n: ping\n\n");
+    assert_eq!(
+        first.body,
+        b"event: values\ndata: {\"type\":\"RUN_STARTED\", \"a\":1e2}\n\n: ping\n\n"
+    );
     assert_eq!(first.origin, Origin::Made);
     assert_eq!(first.request_body, br#"{"threadId":"t"}"#);
     assert_eq!(first.exchange.request.target, "/agent?x=1");

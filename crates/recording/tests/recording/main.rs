@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod file;
+mod foreign;
 mod limits;
 mod properties;
 mod sample;

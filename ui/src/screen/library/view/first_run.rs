@@ -87,7 +87,7 @@ fn samples(page: Page) -> AnyView {
             <ul class="sample-list">{Sample::ALL.map(|sample| sample_view(page, sample))}</ul>
             <h2>"Or open a recording"</h2>
             {library::open_button(page)}
-            <p class="faint">"Or drop a file onto this window: .agui.jsonl, .agui.jsonl.gz"</p>
+            <p class="faint">"Or drop a file onto this window: a recording, a HAR, an event stream, JSON events"</p>
         </div>
     }
     .into_any()

@@ -106,7 +106,7 @@ pub(crate) fn open_button(page: Page) -> AnyView {
     };
     view! {
         <label class="btn outline file" title="Or drop the file onto the window">"Open a recording…"
-            <input type="file" accept=".jsonl,.gz" data-open-file="" on:change=chosen/></label>
+            <input type="file" data-open-file="" on:change=chosen/></label>
     }
     .into_any()
 }
