@@ -35,6 +35,9 @@ pub enum EngineError {
     /// A store where a recording file was asked for.
     #[error("{name} is a store, and import takes recording files")]
     StoreGiven { name: String },
+    /// A format that holds nothing of what was to be written.
+    #[error("none of the exchanges has something that the format {format} holds")]
+    NothingToWrite { format: &'static str },
     #[error("cannot write the export")]
     Export { source: Box<dyn Error + Send + Sync> },
     /// A recording file is open, and nothing can be changed in it.
@@ -149,6 +152,7 @@ impl EngineError {
             | Self::NothingToReplay { .. }
             | Self::MissesNeedStore { .. }
             | Self::StrictWithFallback
+            | Self::NothingToWrite { .. }
             | Self::SettledAtStart => Code::BadRequest,
             Self::Answer { report } => report.code,
             Self::Superseded => Code::Superseded,
@@ -220,6 +224,9 @@ impl EngineError {
             }
             Self::TooLarge { .. } => {
                 "Nothing was taken. If you trust the file, raise the limit: scrubjay import --max-size 2GB FILE."
+            }
+            Self::NothingToWrite { .. } => {
+                "Choose other exchanges, or write a recording (.agui.jsonl), which holds any."
             }
             Self::Export { .. } => "Check that there is room and that you may write there.",
             Self::ReadOnly { .. } => "Import the file into a store first: scrubjay import FILE.",

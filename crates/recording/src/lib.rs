@@ -68,6 +68,7 @@
 //! - [`Writer`]: header, request lines, frame lines; what differs from the rule carries its bytes.
 //! - [`open_within`]: a recording or a file of another tool, as a recording.
 //! - [`read()`]: lines back to bytes, of our files and of other tools', up to the first damage.
+//! - [`OutwardWriter`]: exchanges as files of other formats.
 //! - [`Limits`]: how much is read of a file.
 //!
 //! # Invariants
@@ -89,6 +90,7 @@ mod input;
 mod limit;
 mod line;
 mod lines;
+mod outward;
 mod read;
 mod rule;
 mod stranger;
@@ -97,6 +99,7 @@ mod write;
 pub use self::{
     foreign::open_within,
     limit::Limits,
+    outward::{Outward, OutwardWriter},
     read::{Damage, Origin, ReadError, Recorded, Recording, Remark, read, read_within},
     write::{Header, Layout, Outline, Packing, Sink, WriteError, Writer, sha256},
 };

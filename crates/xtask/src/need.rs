@@ -148,7 +148,12 @@ fn major_of(node: &str) -> Option<u32> {
 /// The official client, CopilotKit, schemas, axe-core and test runners, each pinned by a manifest.
 fn node_packages() -> Result<()> {
     node_package("oracle", "the official AG-UI client", "@ag-ui/client", &[])?;
-    node_package("formats", "schemas of formats that are written", "xmllint-wasm", &[])?;
+    node_package(
+        "formats",
+        "schemas of formats that are written, and aimock",
+        "@copilotkit/aimock",
+        &[],
+    )?;
     node_package("axe", "axe-core", "axe-core", &[])?;
     // Its peers name versions that exclude each other; the manifest pins versions that work together.
     let options = ["--legacy-peer-deps", "--ignore-scripts"];

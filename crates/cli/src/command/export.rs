@@ -1,4 +1,4 @@
-//! `scrubjay export`: exchanges as a recording file.
+//! `scrubjay export`: exchanges as a file.
 //!
 //! The file is written under another name beside the one that was asked for
 //! and takes its place only when it is whole, so a file that was there before
@@ -15,8 +15,8 @@ use scrubjay_engine::{ExportFormat, create_private_file};
 use scrubjay_ipc::Code;
 
 use crate::{
-    args::SourceArgs, command::Execute, contract::files::ExportLine, failure::Failure, json, out::Out, safe::safe,
-    words,
+    args::SourceArgs, command::Execute, contract::files::ExportLine, failure::Failure, failure::note, json, out::Out,
+    safe::safe, words,
 };
 
 #[derive(Debug, clap::Args)]
@@ -28,9 +28,13 @@ pub(crate) struct Args {
     #[arg(long = "exchange", value_name = "I", allow_negative_numbers = true)]
     pub(crate) exchanges: Vec<i64>,
 
-    /// The file to write; its name ends in .agui.jsonl or .agui.jsonl.gz
+    /// The file to write; the end of its name gives the format: .agui.jsonl, .agui.jsonl.gz, .har, .sse, .jsonl, .json, .md
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,
+
+    /// The format, whatever the name: recording, recording-gz, har, sse, jsonl, json, md, aimock or curl
+    #[arg(long = "as", value_name = "FORMAT", value_parser = format_of_word)]
+    pub(crate) written_as: Option<ExportFormat>,
 
     /// What to replace before sharing; none writes every captured byte
     #[arg(long, value_name = "none")]
@@ -47,12 +51,15 @@ impl Execute for Args {
     fn execute(&self, out: &mut Out) -> Result<(), Failure> {
         let Redact::None = self.redact;
         let name = self.output.file_name().unwrap_or_default().to_string_lossy();
-        let format = ExportFormat::of_name(&name).ok_or_else(|| {
-            Failure::bad_argument(
-                format!("The name {name:?} has no known ending."),
-                format!("Use a name that ends in {}.", ExportFormat::endings()),
-            )
-        })?;
+        let format = self
+            .written_as
+            .or_else(|| ExportFormat::of_name(&name))
+            .ok_or_else(|| {
+                Failure::bad_argument(
+                    format!("The name {name:?} has no known ending."),
+                    format!("Use a name that ends in {}.", ExportFormat::endings()),
+                )
+            })?;
         let library = self.source.open(out)?;
         let indexes = library.some_or_all(&self.exchanges)?;
         let replaces = self.output.exists();
@@ -78,8 +85,18 @@ impl Execute for Args {
             )
         })?;
         out.flush()?;
+        if let Some(sentence) = format.loses() {
+            note(sentence, out.format);
+        }
         library.finish()
     }
+}
+
+fn format_of_word(word: &str) -> Result<ExportFormat, String> {
+    ExportFormat::of_word(word).ok_or_else(|| {
+        let words = ExportFormat::ALL.map(ExportFormat::word);
+        format!("the formats are {}", words.join(", "))
+    })
 }
 
 /// A file that is not there yet under its own name.

@@ -6,7 +6,7 @@
 
 use std::io::Write;
 
-use scrubjay_recording::{Header, Layout, Outline, Packing, Sink, Writer};
+use scrubjay_recording::{Header, Layout, Origin, Outline, OutwardWriter, Packing, Recorded, Sink, Writer};
 use scrubjay_session::{
     exchange::Exchange as Facts,
     query::answer::{FrameEntry, Transport},
@@ -18,6 +18,7 @@ use sha2::{Digest as _, Sha256};
 use super::{
     body::{self, Cutter},
     format::ExportFormat,
+    summary,
 };
 use crate::{EngineError, Exchange, shelf::AnyShelf, storage::Storage};
 
@@ -34,7 +35,43 @@ pub(crate) fn export(
     match format {
         ExportFormat::Recording => recording(storage, exchanges, Packing::Plain, out),
         ExportFormat::RecordingGzip => recording(storage, exchanges, Packing::Gzip, out),
+        ExportFormat::Summary => summary::write(storage, exchanges, out),
+        ExportFormat::Har
+        | ExportFormat::EventStream
+        | ExportFormat::EventLines
+        | ExportFormat::EventArray
+        | ExportFormat::Aimock
+        | ExportFormat::Curl => outward(storage, exchanges, format, out),
     }
+}
+
+/// Writes a format of another tool. One exchange at a time is held.
+fn outward(storage: &Storage, exchanges: &[i64], format: ExportFormat, out: &mut dyn Write) -> Result<(), EngineError> {
+    let Some(outward) = format.outward() else { return Ok(()) };
+    let mut writer = OutwardWriter::new(out, outward, "scrubjay", env!("CARGO_PKG_VERSION")).map_err(failed)?;
+    for &exchange in exchanges {
+        writer.exchange(&recorded(&storage.shelf(exchange)?)?).map_err(failed)?;
+    }
+    if writer.is_empty() {
+        return Err(EngineError::NothingToWrite { format: format.word() });
+    }
+    writer.finish().map_err(failed)?;
+    Ok(())
+}
+
+fn recorded(shelf: &AnyShelf) -> Result<Recorded, EngineError> {
+    let exchange = shelf.exchange()?;
+    let mut body = Vec::new();
+    body::wire(shelf, &exchange, |piece| body.extend_from_slice(piece))?;
+    Ok(Recorded {
+        request_body: shelf.request_body()?,
+        chunks: shelf.chunks(0..exchange.chunk_count)?,
+        exchange,
+        body,
+        origin: Origin::Exact,
+        line: 0,
+        frame_lines: Vec::new(),
+    })
 }
 
 fn recording(storage: &Storage, exchanges: &[i64], packing: Packing, out: &mut dyn Write) -> Result<(), EngineError> {
@@ -57,7 +94,7 @@ fn recording(storage: &Storage, exchanges: &[i64], packing: Packing, out: &mut d
     sink.finish().and_then(Write::flush).map_err(failed)
 }
 
-fn failed(source: impl std::error::Error + Send + Sync + 'static) -> EngineError {
+pub(super) fn failed(source: impl std::error::Error + Send + Sync + 'static) -> EngineError {
     EngineError::Export {
         source: Box::new(source),
     }

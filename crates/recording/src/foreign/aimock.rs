@@ -19,7 +19,11 @@ pub(super) fn take(taking: &mut Taking<'_>) -> Result<(), Halt> {
     let stands_alone = fields(super::recognise::first_text(text.trim_ascii_start()), ["events"])[0].is_some();
     let walked = walk(
         text,
-        if stands_alone { &[] } else { &["", "fixtures"] },
+        if stands_alone {
+            &[]
+        } else {
+            &["", "fixtures", "agui.fixtures"]
+        },
         &mut |part, value, at| match part {
             Part::Item(_) | Part::Member("") => {
                 let [events] = fields(value, ["events"]);
@@ -62,7 +66,7 @@ fn fixture(taking: &mut Taking<'_>, text: &str, at: usize) -> Result<(), Stop> {
 
 /// A request that the fixture matches.
 fn request_of(matched: &str, first_event: &str) -> Vec<u8> {
-    let [message, tool, key] = fields(matched, ["message", "toolName", "stateKey"]).map(string);
+    let [message, tool, key, call] = fields(matched, ["message", "toolName", "stateKey", "toolCallId"]).map(string);
     let mut state = Map::new();
     if let Some(key) = key {
         state.insert(key, Value::Null);
@@ -71,22 +75,21 @@ fn request_of(matched: &str, first_event: &str) -> Vec<u8> {
         .map(|name| json!({"name": name, "description": "", "parameters": {}}))
         .into_iter()
         .collect();
-    made_request(first_event, message.as_deref(), Value::Object(state), tools, None)
+    let messages = message.map(|text| json!({"id": "user-1", "role": "user", "content": text}));
+    let answers = call.map(|call| json!({"id": "tool-1", "role": "tool", "toolCallId": call, "content": ""}));
+    let messages = messages.into_iter().chain(answers).collect();
+    made_request(first_event, messages, Value::Object(state), tools, None)
 }
 
 /// The input of a run, made from what is known of it.
 pub(super) fn made_request(
     first_event: &str,
-    message: Option<&str>,
+    messages: Vec<Value>,
     state: Value,
     tools: Vec<Value>,
     resume: Option<Value>,
 ) -> Vec<u8> {
     let [thread, run] = fields(first_event, ["threadId", "runId"]).map(string);
-    let messages: Vec<Value> = message
-        .map(|text| json!({"id": "user-1", "role": "user", "content": text}))
-        .into_iter()
-        .collect();
     let mut input = json!({
         "threadId": thread.unwrap_or_default(),
         "runId": run.unwrap_or_default(),

@@ -1,7 +1,7 @@
 //! Session files of Gentui: what was typed, and every event, with the seconds
 //! since the recording began.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     aimock::made_request,
@@ -123,7 +123,15 @@ fn begin(taking: &mut Taking<'_>, at: usize, asked: &mut Asked, event: &str, at_
     }
     asked.is_answered = true;
     let state = Value::Object(serde_json::Map::new());
-    let request = made_request(event, asked.text.as_deref(), state, Vec::new(), asked.resume.take());
+    let said = asked.text.as_ref();
+    let messages = said.map(|text| json!({"id": "user-1", "role": "user", "content": text}));
+    let request = made_request(
+        event,
+        messages.into_iter().collect(),
+        state,
+        Vec::new(),
+        asked.resume.take(),
+    );
     taking.grow(request.len() as u64)?;
     taking.begin(at)?.request_body = request;
     Ok(())

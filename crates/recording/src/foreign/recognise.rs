@@ -153,15 +153,19 @@ impl Names {
         const MOST: usize = 200;
         let mut names = Vec::new();
         // A damaged text names what stands before its damage.
-        walk(text, &["log.entries", "session.exchanges"], &mut |part, _, _| {
-            if let Part::Name(path) = part {
-                names.push(path.to_owned());
-            }
-            match names.len() < MOST {
-                true => Ok(()),
-                false => Err(enough()),
-            }
-        })
+        walk(
+            text,
+            &["log.entries", "session.exchanges", "agui.fixtures"],
+            &mut |part, _, _| {
+                if let Part::Name(path) = part {
+                    names.push(path.to_owned());
+                }
+                match names.len() < MOST {
+                    true => Ok(()),
+                    false => Err(enough()),
+                }
+            },
+        )
         .ok();
         Self(names)
     }
@@ -188,7 +192,9 @@ fn object(text: &str) -> Result<Option<Format>, ReadError> {
         () if string(format).as_deref() == Some("gentui-session") => Format::Gentui,
         () if is_gentui_cut(first) => Format::Gentui,
         () if names.has_all(&["session", "session.exchanges"]) => Format::AguiInspector,
-        () if names.has("fixtures") || names.has_all(&["match", "events"]) => Format::Aimock,
+        () if names.has("fixtures") || names.has("agui.fixtures") || names.has_all(&["match", "events"]) => {
+            Format::Aimock
+        }
         () if names.has_all(&["type", "payload"]) && is_logged(first) => Format::InspectorLog,
         () if names.has("type") || names.has("events") => return events(text),
         () if names.has_all(&["threadId", "messages"]) => {

@@ -5,6 +5,7 @@
 mod file;
 mod foreign;
 mod limits;
+mod outward;
 mod properties;
 mod sample;
 mod strangers;

@@ -153,14 +153,16 @@ fn name_in(file: &Baseline, named: &Path) -> PathBuf {
         .ok()
         .filter(|short| !short.as_os_str().is_empty());
     let name = short.unwrap_or_else(|| Path::new(file.path.file_name().unwrap_or_default()));
-    match ExportFormat::of_name(&name.to_string_lossy()) {
+    match ExportFormat::of_name(&name.to_string_lossy()).filter(|format| format.is_recording()) {
         Some(_) => name.to_owned(),
         None => name.with_extension("agui.jsonl"),
     }
 }
 
 fn format(path: &Path) -> ExportFormat {
-    ExportFormat::of_name(&path.to_string_lossy()).unwrap_or(ExportFormat::Recording)
+    ExportFormat::of_name(&path.to_string_lossy())
+        .filter(|format| format.is_recording())
+        .unwrap_or(ExportFormat::Recording)
 }
 
 fn print(what: &str, file: &str, exchanges: usize, out: &mut Out) -> Result<(), Failure> {
