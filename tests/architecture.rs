@@ -97,6 +97,7 @@ const SESSION: &[&str] = &[
     "judge",
     "derive",
     "threads",
+    "links",
     "memory",
     "verdict",
     "listing",

@@ -3,10 +3,14 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use scrubjay_ipc::{
-    AnyAsk, Code, ExchangeAsk, HealthAsk, HealthView, LibraryAsk, Mutes, ReplayAsk, ReplayList, Report, SourceAsk,
-    SourceList, answer,
+    AnyAsk, Code, ExchangeAsk, HealthAsk, HealthView, LibraryAsk, Mutes, ReplayAsk, ReplayList, Report, RunLinks,
+    SourceAsk, SourceList, answer,
 };
-use scrubjay_session::{memory::MemoryShelf, query::Reader};
+use scrubjay_session::{
+    links::{self, Member},
+    memory::MemoryShelf,
+    query::{Reader, Summary},
+};
 
 use crate::{
     comparing::Comparisons,
@@ -82,6 +86,7 @@ impl Recordings {
                 library::mute(&mut self.mutes, ask)?;
                 Ok(json(&self.mutes))
             }
+            AnyAsk::Library(LibraryAsk::Links(ask)) => Ok(json(&self.links(ask.exchange)?)),
             AnyAsk::Compare(ask) => {
                 let shelves = InMemory(&self.exchanges);
                 self.comparisons.answer(ask, &shelves)
@@ -101,6 +106,20 @@ impl Recordings {
         let number = ask.exchange();
         let held = self.exchanges.get_mut(&number).ok_or_else(|| no_exchange(number))?;
         answer::answer(ask, &mut held.reader, || Ok(self.mutes.clone()))
+    }
+
+    fn links(&self, exchange: i64) -> Result<RunLinks, Report> {
+        let own = self.exchanges.get(&exchange).ok_or_else(|| no_exchange(exchange))?;
+        let thread = &own.reader.summary().thread_id;
+        let is_member =
+            |number: i64, summary: &Summary| number == exchange || (!thread.is_empty() && summary.thread_id == *thread);
+        let members = self.exchanges.iter().map(|(number, held)| Member {
+            exchange: *number,
+            source: &held.reader.exchange().source,
+            summary: held.reader.summary(),
+        });
+        let members = members.filter(|member| is_member(member.exchange, member.summary));
+        Ok(answer::links(links::links(exchange, members)))
     }
 
     fn rows(&self) -> impl Iterator<Item = &Listed> {

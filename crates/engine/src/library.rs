@@ -1,6 +1,6 @@
 //! The library: lists over all exchanges, and what happens to many at once.
 //!
-//! - `rows`: the list of the page, from the store's rows.
+//! - `rows`: the list of the page, from the store's rows. `links`: which runs of a thread belong together.
 //! - [`overview`]: what the command line lists and checks, a window at a time.
 //! - `mutes`: rules that count nowhere.
 //! - [`import`], [`export`], [`body`]: recording files in, files of a [`mod@format`] and bodies out.
@@ -11,6 +11,7 @@ pub(crate) mod body;
 pub(crate) mod export;
 pub(crate) mod format;
 pub(crate) mod import;
+mod links;
 pub(crate) mod mutes;
 pub(crate) mod overview;
 mod rows;
@@ -58,6 +59,7 @@ impl Library {
                 let exchanges = self.take_sample(ask.sample)?;
                 return Ok(json(&SampleTaken { exchanges }));
             }
+            LibraryAsk::Links(ask) => return Ok(json(&self.links(ask.exchange)?)),
             LibraryAsk::Mute(ask) => return Ok(json(&mutes::change(&self.storage, ask)?)),
             LibraryAsk::Delete(ask) => self.storage.writable()?.hide(&ask.exchanges)?,
             LibraryAsk::Undelete(ask) => self.storage.writable()?.unhide(&ask.exchanges)?,

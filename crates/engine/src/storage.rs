@@ -157,6 +157,8 @@ impl Storage {
 
 fn of_thread(store: &Store, thread: &str) -> Result<Vec<i64>, EngineError> {
     let rows = store.list(&Query {
+        // Others that hold these words are sorted out below.
+        text: thread.to_owned(),
         sort: Sort::OldestFirst,
         count: THREAD_ROWS,
         ..Query::default()

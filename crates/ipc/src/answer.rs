@@ -25,7 +25,9 @@ use scrubjay_session::{
 };
 
 use self::shown::shown;
-use crate::{Ask, CausesView, Code, Encoding, ExchangeAsk, Mutes, Open, Opened, Report, RowPlace, RunView, visible};
+use crate::{
+    Ask, CausesView, Code, Encoding, ExchangeAsk, Mutes, Open, Opened, Report, RowPlace, RunLinks, RunView, visible,
+};
 
 /// Rows that one answer gives at most.
 const ROWS: u32 = 1_000;
@@ -37,6 +39,11 @@ const MOST: u32 = 200;
 const PARTS: u32 = 60;
 /// Runs that one answer names.
 const RUNS: usize = 1_000;
+
+/// How runs hang together, as a page may show it.
+pub fn links(links: RunLinks) -> RunLinks {
+    shown(links)
+}
 
 /// Answers a question about one exchange with bytes in the question's
 /// encoding. The reader is that of the exchange, brought up to date by

@@ -8,12 +8,12 @@ use serde::{
 use crate::{
     AddSource, AnswerMiss, Body, BodyView, CancelCompare, Cause, CausesView, Chat, ChatWindow, Compare, CompareReport,
     CompareStarted, Comparison, ComparisonView, Delete, Deleted, Detail, EditReplay, EditSource, Erase, FrameDetail,
-    Health, HealthView, Input, InputView, Jump, LanePicture, Lanes, Library, LibraryPage, Locate, MapMoment,
+    Health, HealthView, Input, InputView, Jump, LanePicture, Lanes, Library, LibraryPage, Links, Locate, MapMoment,
     MappedMoment, Mute, Mutes, Open, Opened, Pair, PairByHand, PairDetail, PairRow, Pairs, Place, ProblemRow,
     ProblemRows, Problems, ProblemsView, ReadValue, ReplayList, ReplayView, Replays, ReportText, Ribbons, RibbonsView,
-    Row, RowOf, RowPlace, RowWindow, Rows, SampleTaken, Source, SourceList, Sources, SpanEventWindow, SpanEvents,
-    StartReplay, State, StatePatch, StateTree, Steer, StopReplay, SwitchSource, TakeSample, Undelete, ValueView,
-    WriteHistory, Writes,
+    Row, RowOf, RowPlace, RowWindow, Rows, RunLinks, SampleTaken, Source, SourceList, Sources, SpanEventWindow,
+    SpanEvents, StartReplay, State, StatePatch, StateTree, Steer, StopReplay, SwitchSource, TakeSample, Undelete,
+    ValueView, WriteHistory, Writes,
 };
 
 /// How an answer is written down.
@@ -152,6 +152,8 @@ departments! {
         Mute => Mutes;
         /// Takes a recording that comes with the program into the store.
         TakeSample => SampleTaken;
+        /// How the runs of an exchange hang together with others of their thread.
+        Links => RunLinks;
     }
 
     /// Sources: what is recorded.

@@ -17,7 +17,7 @@
 //! # Map
 //!
 //! - [`ask`]: the questions by the department that answers them, their answers' types, and how they travel.
-//! - [`library`]: what was captured; sources and their live state.
+//! - [`library`]: what was captured; sources and their live state. [`links`]: which runs belong together.
 //! - [`inspect`]: one exchange: facts, rows, moments, details.
 //! - [`lanes`]: shapes for the canvas, already decimated; the only binary answer.
 //! - [`state`], [`chat`], [`input`]: the panes that are *as of* a moment.
@@ -42,6 +42,7 @@ pub mod input;
 pub mod inspect;
 pub mod lanes;
 pub mod library;
+pub mod links;
 pub mod news;
 pub mod problems;
 pub mod replay;
@@ -59,6 +60,7 @@ pub use input::*;
 pub use inspect::*;
 pub use lanes::*;
 pub use library::*;
+pub use links::*;
 pub use news::*;
 pub use problems::*;
 pub use replay::*;

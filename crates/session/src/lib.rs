@@ -25,7 +25,7 @@
 //! - [`recognise`]: what a request asks for, and how a body is read.
 //! - [`judge`]: what else is wrong, and the registry of all rules.
 //! - [`mod@derive`]: from bytes to pages, as they come.
-//! - [`threads`]: what only several exchanges of a thread show.
+//! - [`threads`]: what only several exchanges of a thread show; [`links`]: which of its runs belong together.
 //! - [`memory`]: a shelf in memory, for recording files and tests.
 //! - [`verdict`]: which exchanges are runs, and how each came out.
 //! - [`listing`]: what a list shows of an exchange.
@@ -54,6 +54,7 @@ pub mod exchange;
 pub mod faults;
 pub mod fold;
 pub mod judge;
+pub mod links;
 pub mod listing;
 pub mod measures;
 pub mod memory;

@@ -15,11 +15,17 @@ use any_spawner::Executor;
 use reactive_graph::owner::Owner;
 use scrubjay_ipc::{
     AnyAsk, Ask, Code, Delete, Deleted, Erase, HealthView, Library, LibraryAsk, LibraryPage, LibraryRow, LibrarySort,
-    Mutes, News, Open, Opened, ReplayAsk, ReplayList, Report, SampleTaken, Source, SourceAsk, SourceList, Undelete,
-    Verdict, answer::answer,
+    Mutes, News, Open, Opened, ReplayAsk, ReplayList, Report, RunLinks, SampleTaken, Source, SourceAsk, SourceList,
+    Undelete, Verdict,
+    answer::{answer, links},
 };
 use scrubjay_recording::Recorded;
-use scrubjay_session::{exchange::Ending, memory::MemoryShelf, query::Reader};
+use scrubjay_session::{
+    exchange::Ending,
+    links::{self, Member},
+    memory::MemoryShelf,
+    query::Reader,
+};
 
 use super::{Answering, Bridge, Cancel, Done, Progress, connect};
 use crate::browser::{File, testing};
@@ -194,6 +200,7 @@ impl Memory {
             LibraryAsk::TakeSample(_) => json::<scrubjay_ipc::TakeSample>(&SampleTaken {
                 exchanges: self.add(&recording("state-with-failed-patch")),
             }),
+            LibraryAsk::Links(ask) => json::<scrubjay_ipc::Links>(&self.links(ask.exchange)),
             LibraryAsk::Mute(ask) => {
                 let mut mutes = self.mutes.borrow_mut();
                 mutes.everywhere.retain(|rule| *rule != ask.rule);
@@ -203,6 +210,20 @@ impl Memory {
                 json::<scrubjay_ipc::Mute>(&mutes)
             }
         }
+    }
+
+    fn links(&self, exchange: i64) -> RunLinks {
+        let (readers, deleted) = (self.readers.borrow(), self.deleted.borrow());
+        let thread = readers.get(&exchange).map(|reader| &reader.summary().thread_id);
+        let is_member = |(number, reader): &(&i64, &Reader<MemoryShelf>)| {
+            !deleted.contains(number) && Some(&reader.summary().thread_id) == thread
+        };
+        let members = readers.iter().filter(is_member).map(|(number, reader)| Member {
+            exchange: *number,
+            source: &reader.exchange().source,
+            summary: reader.summary(),
+        });
+        links(links::links(exchange, members))
     }
 
     fn page(&self, ask: &Library) -> LibraryPage {

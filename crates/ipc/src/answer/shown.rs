@@ -2,7 +2,11 @@
 //! characters, because they are asked with again; so does what the page shows
 //! verbatim and copies: a field's value, a message's text, arguments, results.
 
-use scrubjay_session::{diff, query};
+use scrubjay_session::{
+    diff,
+    links::{RunLinks, RunPlace},
+    query,
+};
 
 use crate::visible;
 
@@ -62,6 +66,7 @@ impl Captured for query::FrameDetail {
         self.findings.make_visible();
         self.fields.make_visible();
         self.operations.make_visible();
+        self.interrupts.make_visible();
         if let Some(span) = &mut self.span {
             lines([&mut span.id, &mut span.name]);
         }
@@ -148,6 +153,32 @@ impl Captured for query::Interrupt {
     fn make_visible(&mut self) {
         lines([&mut self.id, &mut self.reason]);
         self.message = visible::text(&self.message);
+    }
+}
+
+impl Captured for RunLinks {
+    fn make_visible(&mut self) {
+        for answer in &mut self.answers {
+            line(&mut answer.id);
+            answer.run.make_visible();
+        }
+        for answered in &mut self.answered {
+            line(&mut answered.id);
+            answered.raised.make_visible();
+        }
+        for parent in &mut self.parents {
+            line(&mut parent.id);
+            parent.run.make_visible();
+        }
+        for child in &mut self.children {
+            child.run.make_visible();
+        }
+    }
+}
+
+impl Captured for RunPlace {
+    fn make_visible(&mut self) {
+        line(&mut self.run_id);
     }
 }
 

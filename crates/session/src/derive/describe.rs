@@ -83,6 +83,7 @@ pub(super) fn describe_request(summary: &mut Summary, head: &RequestHead, body: 
     summary.is_run_input = true;
     summary.thread_id = text("threadId").unwrap_or_default();
     summary.run_id = text("runId").unwrap_or_default();
+    summary.parent_run_id = text("parentRunId");
     summary.resume = answers_in(input);
     summary.answers_otherwise = answers_otherwise(input);
     let Some(messages) = input.get("messages") else { return };

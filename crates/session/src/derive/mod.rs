@@ -82,7 +82,7 @@ use crate::{
 };
 
 /// Version of the pages; a store that holds another one makes them again.
-pub const VERSION: u32 = 13;
+pub const VERSION: u32 = 14;
 /// Bytes of decoded body after which a checkpoint is due: about 10 ms of folding.
 pub const CHECKPOINT_SPACING: u64 = 512 * 1024;
 /// An ended exchange below this stores only its summary.

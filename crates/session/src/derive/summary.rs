@@ -120,6 +120,8 @@ pub struct Summary {
     pub thread_id: String,
     /// `runId` of the request.
     pub run_id: String,
+    /// `parentRunId` of the request, if it gives one.
+    pub parent_run_id: Option<String>,
     /// The request's body is a RunAgentInput (or an envelope that holds one).
     pub is_run_input: bool,
     pub asks: Asks,
@@ -201,6 +203,7 @@ impl Summary {
         self.marks.iter().for_each(|count| writer.uint(u64::from(*count)));
         writer.text(&self.thread_id);
         writer.text(&self.run_id);
+        writer.opt_text(self.parent_run_id.as_deref());
         writer.text(&self.title);
         writer.u8(self.asks as u8);
         writer.text(&self.endpoint_method);
@@ -287,6 +290,7 @@ impl Summary {
             marks: read_counts(&mut reader)?,
             thread_id: reader.text()?,
             run_id: reader.text()?,
+            parent_run_id: reader.opt_text()?,
             title: reader.text()?,
             asks: Asks::from_code(reader.u8()?),
             endpoint_method: reader.text()?,

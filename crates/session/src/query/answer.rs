@@ -1,5 +1,6 @@
 //! What the queries answer with: plain values, no references into a reader.
 
+use super::chat::Interrupt;
 pub use crate::derive::{
     finding::FindingEntry,
     frames::FrameEntry,
@@ -348,6 +349,8 @@ pub struct FrameDetail {
     pub fields: Vec<Field>,
     /// Operations of a patch, with what became of each.
     pub operations: Vec<Operation>,
+    /// What the run waits for that ends here.
+    pub interrupts: Vec<Interrupt>,
     /// The bytes as text, control characters kept, cut at the limit asked for; of a record
     /// of the binary transport, the JSON of the event that it decodes to.
     pub raw: String,

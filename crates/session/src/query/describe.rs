@@ -144,8 +144,8 @@ pub(crate) fn span_line(span: &Span) -> Option<String> {
 }
 
 /// A run that resumes another brings results of calls that the other made.
-fn is_result_alone(span: &Span) -> bool {
-    span.result.is_some_and(|(_, seq)| seq == span.first_seq)
+pub(crate) fn is_result_alone(span: &Span) -> bool {
+    span.kind == Kind::Tool && span.result.is_some_and(|(_, seq)| seq == span.first_seq)
 }
 
 /// How a run that is over came out.

@@ -9,7 +9,7 @@ use scrubjay_protocol::{
     schema,
 };
 
-use super::{Failed, Reader, answer::*, describe, frames::event_text, seek::ShelfPieces, spans::clip};
+use super::{Failed, Reader, answer::*, chat::Interrupt, describe, frames::event_text, seek::ShelfPieces, spans::clip};
 use crate::{
     derive::{is_failed_patch, unpacker_of},
     shelf::Shelf,
@@ -34,6 +34,8 @@ const PARSED_LEN: u64 = 8 * 1024 * 1024;
 const BYTES_LEN: usize = 4 * 1024;
 /// Findings shown.
 const FINDINGS: usize = 200;
+/// Interrupts shown.
+const INTERRUPTS: usize = 200;
 
 impl<S: Shelf> Reader<S> {
     /// All about a frame; its text is cut at `limit` bytes.
@@ -43,37 +45,28 @@ impl<S: Shelf> Reader<S> {
     pub fn detail(&mut self, seq: u32, limit: u64) -> Result<FrameDetail, Failed<S::Error>> {
         let entry = self.frame(seq)?;
         let findings = self.findings(seq..seq.saturating_add(1), FINDINGS)?;
-        let (mut type_name, mut fields, mut operations) = (describe::type_name(&entry, None), Vec::new(), Vec::new());
-        let mut decoded = None;
-        if entry.len <= PARSED_LEN {
-            let frame = self.recut(&entry)?;
-            type_name = describe::type_name(&entry, Some(&frame));
-            if matches!(entry.kind, FrameKind::Event | FrameKind::Record) {
-                let failure = self.failed_operation(seq, &frame, &findings)?;
-                operations = operations_of(&entry, frame.value.as_ref(), failure.as_ref());
-                let event_type = frame.event_type.clone();
-                let text = event_text(frame);
-                fields = fields_of(event_type.as_ref(), &text);
-                decoded = decoded_of(&entry, text, limit);
-            }
-        }
+        let parts = self.parts_of(seq, &entry, &findings, limit)?;
         let mut mended_at = None;
         for finding in &findings {
             mended_at = mended_at.or(self.mend_of(finding)?);
         }
-        let span = self.span(entry.span)?;
+        let mut span = self.span(entry.span)?;
+        if describe::is_result_alone(&span) {
+            let name = self.subject_of(&span)?;
+            span.name = if name == span.id { String::new() } else { name };
+        }
         let text = self.span_text_until(entry.span, seq, SPAN_TEXT_LEN)?;
         let frame = self.frame_text(seq, limit)?;
-        let raw = decoded.unwrap_or_else(|| Raw::of(&frame));
+        let raw = parts.decoded.unwrap_or_else(|| Raw::of(&frame));
         let arrival_us = self.exchange.started_at_us.saturating_add_unsigned(entry.at_us);
         Ok(FrameDetail {
             seq,
-            type_name,
+            type_name: parts.type_name,
             kind: entry.event.kind(),
             at_us: entry.at_us,
             wall: words::rfc3339(arrival_us),
             gap_us: self.gap_before(seq, &entry)?,
-            timestamp: timestamp(&fields, arrival_us),
+            timestamp: timestamp(&parts.fields, arrival_us),
             offset: entry.offset,
             len: entry.len,
             chunk: entry.chunk,
@@ -81,8 +74,9 @@ impl<S: Shelf> Reader<S> {
             chunk_boundaries: self.boundaries_in(&entry)?,
             findings,
             mended_at,
-            fields,
-            operations,
+            fields: parts.fields,
+            operations: parts.operations,
+            interrupts: parts.interrupts,
             raw: raw.text,
             raw_decoded: raw.is_decoded,
             raw_lossy: raw.is_lossy,
@@ -90,6 +84,35 @@ impl<S: Shelf> Reader<S> {
             bytes: frame.bytes.into_iter().take(BYTES_LEN).collect(),
             span: Some(span_detail(span, text)),
         })
+    }
+
+    /// Takes an event apart, unless it is very long.
+    fn parts_of(
+        &mut self,
+        seq: u32,
+        entry: &FrameEntry,
+        findings: &[FindingEntry],
+        limit: u64,
+    ) -> Result<Parts, Failed<S::Error>> {
+        let mut parts = Parts {
+            type_name: describe::type_name(entry, None),
+            ..Parts::default()
+        };
+        if entry.len > PARSED_LEN {
+            return Ok(parts);
+        }
+        let frame = self.recut(entry)?;
+        parts.type_name = describe::type_name(entry, Some(&frame));
+        if matches!(entry.kind, FrameKind::Event | FrameKind::Record) {
+            let failure = self.failed_operation(seq, &frame, findings)?;
+            parts.operations = operations_of(entry, frame.value.as_ref(), failure.as_ref());
+            parts.interrupts = interrupts_in(frame.value.as_ref());
+            let event_type = frame.event_type.clone();
+            let text = event_text(frame);
+            parts.fields = fields_of(event_type.as_ref(), &text);
+            parts.decoded = decoded_of(entry, text, limit);
+        }
+        Ok(parts)
     }
 
     /// Which operation of a patch failed, from 0, and why. Pages keep the
@@ -137,6 +160,16 @@ impl<S: Shelf> Reader<S> {
             .filter(|chunk| chunk.offset > entry.offset && chunk.offset < entry.end());
         Ok(inside.map(|chunk| chunk.offset - entry.offset).collect())
     }
+}
+
+/// What an event says.
+#[derive(Default)]
+struct Parts {
+    type_name: String,
+    fields: Vec<Field>,
+    operations: Vec<Operation>,
+    interrupts: Vec<Interrupt>,
+    decoded: Option<Raw>,
 }
 
 /// A frame as text.
@@ -224,6 +257,27 @@ fn fields_of(event: Option<&EventType>, data: &[u8]) -> Vec<Field> {
         }
     };
     members.into_iter().take(FIELDS).map(field).collect()
+}
+
+/// The interrupts with which an event ends its run.
+fn interrupts_in(event: Option<&Value>) -> Vec<Interrupt> {
+    let outcome = event.and_then(|event| event.get("outcome"));
+    let waits = outcome.filter(|outcome| outcome.get("type").and_then(Value::as_str) == Some("interrupt"));
+    let interrupts = waits.and_then(|outcome| outcome.get("interrupts")?.as_array());
+    let word = |interrupt: &Value, name: &str| {
+        let text = interrupt.get(name).and_then(Value::as_wtf8);
+        text.map(|text| clip(text.to_str_lossy().into_owned(), FIELD_LEN).0)
+            .unwrap_or_default()
+    };
+    let interrupts = interrupts.unwrap_or_default().iter().take(INTERRUPTS);
+    interrupts
+        .map(|interrupt| Interrupt {
+            id: word(interrupt, "id"),
+            reason: word(interrupt, "reason"),
+            message: word(interrupt, "message"),
+            response_schema: None,
+        })
+        .collect()
 }
 
 /// The operations of a state or activity patch and what became of them.

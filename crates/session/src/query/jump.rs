@@ -3,7 +3,7 @@
 
 use scrubjay_protocol::json::{Value, Wtf8};
 
-use super::{Failed, Reader, answer::*, describe, pages::partition};
+use super::{Failed, Reader, answer::*, pages::partition};
 use crate::{derive::marks::List, shelf::Shelf, words};
 
 /// Frames looked back for the last words.
@@ -87,7 +87,10 @@ impl<S: Shelf> Reader<S> {
         let skip = words.chars().count().saturating_sub(HINT_CHARS);
         let tail: String = words.chars().skip(skip).collect();
         let name = match entry.event.kind() {
-            Kind::Tool => format!("{}: ", describe::span_subject(&self.span(entry.span)?)),
+            Kind::Tool => {
+                let span = self.span(entry.span)?;
+                format!("{}: ", self.subject_of(&span)?)
+            }
             _ => String::new(),
         };
         Ok((!tail.is_empty()).then(|| format!("{name}{tail}")))

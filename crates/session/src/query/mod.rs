@@ -13,7 +13,7 @@
 //! - [`answer`]: what comes back.
 //! - `pages`: pages by number, decoded and cached.
 //! - `axis`: clock, collapsed, index; frames ↔ places.
-//! - `frames`, `rows`, `spans`, `jump`, `detail`: windows and single frames.
+//! - `frames`, `rows`, `spans`, `jump`, `detail`: windows and single frames; `calls`: names of calls that came with the request.
 //! - `lanes`: the decimated picture.
 //! - `seek`, `state`, `tree`, `chat`: the fold as of a frame and what is read from it.
 //!
@@ -58,6 +58,7 @@
 pub mod answer;
 mod axis;
 mod cache;
+mod calls;
 mod chat;
 pub(crate) mod describe;
 mod detail;

@@ -7,7 +7,7 @@ use std::{
 
 use scrubjay_protocol::encoding;
 
-use super::{Failed, Summary, lanes::Overview, pages::Pages, seek::Roots};
+use super::{Failed, Summary, calls::Calls, lanes::Overview, pages::Pages, seek::Roots};
 use crate::{
     derive::{Deriver, Purpose, catch_up, unpacker_of},
     exchange::{Ending, Exchange},
@@ -55,6 +55,7 @@ pub struct Reader<S: Shelf> {
     pub(crate) overview: Option<Overview>,
     pub(crate) last_fold: Option<(u32, Fold)>,
     request: Option<Arc<Vec<u8>>>,
+    pub(crate) calls: Option<Arc<Calls>>,
 }
 
 impl<S: Shelf> Reader<S> {
@@ -76,6 +77,7 @@ impl<S: Shelf> Reader<S> {
             overview: None,
             last_fold: None,
             request: None,
+            calls: None,
         };
         reader.begin()?;
         reader.follow()?;

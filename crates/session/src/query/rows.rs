@@ -134,7 +134,7 @@ impl<S: Shelf> Reader<S> {
             at_us: span.start_us,
             duration_us: so_far_us.unwrap_or(span.end_us - span.start_us),
             kind: span.kind,
-            subject: describe::span_subject(&span),
+            subject: self.subject_of(&span)?,
             summary,
             measure: describe::span_measure(&span, so_far_us),
             severity: span.severity,

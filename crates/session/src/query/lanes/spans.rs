@@ -36,7 +36,7 @@ impl<S: Shelf> Reader<S> {
         let end = self.first_span_past(|seq| seq > last_seq)?.max(first);
         for ordinal in self.open_at(first, first_seq)? {
             let span = self.span(ordinal)?;
-            self.draw_span(&span, pencil, canvas);
+            self.draw_span(&span, pencil, canvas)?;
         }
         if end - first <= pencil.width * SPANS_PER_PX {
             self.draw_range(first, end, pencil, canvas)?;
@@ -60,7 +60,7 @@ impl<S: Shelf> Reader<S> {
             let Some(rest) = block.spans.get(inside..) else { break };
             let rest = &rest[..rest.len().min((end - ordinal) as usize)];
             for span in rest {
-                self.draw_span(span, pencil, canvas);
+                self.draw_span(span, pencil, canvas)?;
             }
             ordinal += (rest.len() as u32).max(1);
         }
@@ -109,7 +109,7 @@ impl<S: Shelf> Reader<S> {
         long.dedup();
         for ordinal in long {
             let span = self.span(ordinal)?;
-            self.draw_span(&span, pencil, canvas);
+            self.draw_span(&span, pencil, canvas)?;
         }
         Ok(())
     }
@@ -118,7 +118,7 @@ impl<S: Shelf> Reader<S> {
         self.pages.span_block(&self.shelf, u64::from(ordinal / spans::BLOCK))
     }
 
-    fn draw_span(&self, span: &Span, pencil: &Pencil, canvas: &mut Canvas) {
+    fn draw_span(&mut self, span: &Span, pencil: &Pencil, canvas: &mut Canvas) -> Result<(), Failed<S::Error>> {
         match span.kind {
             Kind::Step => self.draw_bar(LaneId::Steps, span, Form::Bracket, span.depth.min(3), pencil, canvas),
             Kind::Subagent => {
@@ -128,10 +128,12 @@ impl<S: Shelf> Reader<S> {
             }
             Kind::Text => self.draw_said(LaneId::Text, span, pencil, canvas),
             Kind::Reasoning => self.draw_said(LaneId::Reasoning, span, pencil, canvas),
+            Kind::Tool if describe::is_result_alone(span) => self.draw_result(span, pencil, canvas)?,
             Kind::Tool => self.draw_tool(span, pencil, canvas),
             Kind::Wait => self.draw_wait(span, pencil, canvas),
             _ => {}
         }
+        Ok(())
     }
 
     /// Whether a span goes on.
@@ -226,6 +228,17 @@ impl<S: Shelf> Reader<S> {
             dot.first_seq = seq;
             canvas.add(LaneId::Tools, dot);
         }
+    }
+
+    /// A result of a call that an earlier run made: it takes no time here.
+    fn draw_result(&mut self, span: &Span, pencil: &Pencil, canvas: &mut Canvas) -> Result<(), Failed<S::Error>> {
+        let x = pencil.x(span.start_us, span.first_seq);
+        if pencil.visible(x, x) {
+            let label = label(&format!("result of {}", self.subject_of(span)?));
+            let row = span.depth.min(TOOL_ROWS - 1);
+            canvas.add(LaneId::Tools, shape_of(span, Form::Dot, x, x, row, 255, label));
+        }
+        Ok(())
     }
 
     /// Runs come from the summary, so that they are there at any zoom.
