@@ -38,6 +38,8 @@ pub enum Command {
     PlaceBack,
     PlaceForward,
     GoTo,
+    /// Along the thread: to the run that answers, or back to what it answers.
+    Link(Direction),
     Jump(JumpTo, Direction),
     ZoomIn,
     ZoomOut,
@@ -88,6 +90,8 @@ pub const KEYS: &[Entry<Command>] = keys! {
         C::PlaceBack, "Back to where you were", [sign("[").ctrl()];
         C::PlaceForward, "Forward again", [sign("]").ctrl()];
         C::GoTo, "Go to an event, a time or a run", [types("g").ctrl()];
+        C::Link(Forward), "To the run that answers the interrupt, or a child", [types("l")];
+        C::Link(Backward), "Back to the interrupt that it answers, or its parent", [types("l").shift()];
     }
     "Jumps (Shift: backwards)" {
         C::Jump(JumpTo::Problem, Forward), "Next problem", [types("e")];
@@ -154,6 +158,7 @@ pub(crate) fn run(page: Page, command: Command) {
         C::PlaceBack => inspect.retrace(false),
         C::PlaceForward => inspect.retrace(true),
         C::GoTo => page.shell.go_to.set(true),
+        C::Link(direction) => inspect.follow_link(direction == Backward),
         C::Jump(JumpTo::Problem, direction) => inspect.problems.jump(inspect, direction == Backward),
         C::Jump(to, direction) => inspect.jump(to, direction == Backward),
         C::ZoomIn => inspect.zoom(0.7, None),

@@ -1,5 +1,7 @@
 //! Inspect over recordings in memory.
 
+mod links;
+
 use scrubjay_ipc::{AnyAsk, Axis, Code, ExchangeAsk, JumpTo, Mute, News, Report, RowsOf, Target};
 use scrubjay_timeline::Window;
 
@@ -285,28 +287,6 @@ fn growth_is_asked_for_eight_times_a_second_and_the_last_one_always() {
     memory.settle();
     assert!(memory.asked(is_open).len() - before <= 2);
     assert_eq!(page.inspect.tail_now().frames, memory.opened(1).frames);
-}
-
-#[test]
-fn a_run_knows_the_runs_before_and_after_it_in_its_thread() {
-    let (memory, page) = opened("interrupt-and-resume");
-    let inspect = page.inspect;
-    let run = move || untrack(move || inspect.run_here()).expect("a run is open");
-    let around = move |exchange: i64, parent: Option<&str>| {
-        untrack(|| inspect.thread.around(exchange, run().first_seq, parent)).expect("the run is in its thread")
-    };
-    let (first, first_id) = (around(1, None), run().run_id);
-    assert_eq!((first.number, first.total), (1, 2));
-    assert!(first.before.is_none() && first.parent.is_none());
-    let next = first.after.expect("the run that resumes it");
-
-    page.inspect_exchange(next.exchange, Some(next.first_seq));
-    memory.settle();
-    let second = around(next.exchange, Some(&first_id));
-    assert_eq!((second.number, second.total), (2, 2));
-    assert_eq!(second.before.map(|row| row.exchange), Some(1));
-    assert_eq!(second.parent.map(|row| row.exchange), Some(1));
-    assert!(second.after.is_none());
 }
 
 #[test]

@@ -96,6 +96,15 @@ pub fn went_around(ask: &Jump) -> String {
     format!("{}; this is {end}", nothing_further(ask))
 }
 
+/// The remark of a way along a thread that is not there.
+pub fn no_link(back: bool) -> &'static str {
+    if back {
+        "The request answers no known interrupt, and no run here names a known parent"
+    } else {
+        "No later request of this thread answers an interrupt of this one, and no run names it as its parent"
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -207,6 +207,15 @@ impl Inspect {
         }
     }
 
+    /// Stands on a frame of an exchange, which is opened if it is not.
+    pub(super) fn stand_in(self, exchange: i64, seq: u32) {
+        if self.is_open(exchange) {
+            self.step_to(Target::Seq(seq));
+        } else {
+            self.ask_for(exchange, Some(Wanted::Frame(seq)));
+        }
+    }
+
     /// The frame to stand on that was asked for with the exchange.
     pub(crate) fn wanted_place(self) -> Option<u32> {
         match self.wanted.get_value() {

@@ -80,6 +80,25 @@ impl Inspect {
         self.step_to(target);
     }
 
+    /// The same to a frame of an exchange, which is opened if it is not.
+    pub(crate) fn visit_in(self, exchange: i64, seq: u32) {
+        self.remember_place();
+        self.stand_in(exchange, seq);
+    }
+
+    /// To the run that this one leads to, or to where it comes from.
+    pub(crate) fn follow_link(self, back: bool) {
+        let place = if back {
+            self.thread.origin()
+        } else {
+            self.thread.onward()
+        };
+        match place {
+            Some(place) => self.visit_in(place.exchange, place.seq),
+            None => self.remark.set(words::no_link(back).to_owned()),
+        }
+    }
+
     fn remember_place(self) {
         if let Some(exchange) = self.exchange.get_untracked() {
             let here = (exchange, self.seq.get_untracked());
@@ -97,11 +116,7 @@ impl Inspect {
             .trail
             .try_update(|trail| if forward { trail.forward(here) } else { trail.back(here) });
         if let Some(Some((exchange, seq))) = place {
-            if self.is_open(exchange) {
-                self.step_to(Target::Seq(seq));
-            } else {
-                self.open(exchange, Some(seq));
-            }
+            self.stand_in(exchange, seq);
         }
     }
 

@@ -1,6 +1,6 @@
 //! The runs of the thread that the open run belongs to.
 
-use scrubjay_ipc::{Library, LibraryRow, LibrarySort};
+use scrubjay_ipc::{InterruptAnswer, Library, LibraryRow, LibrarySort, Links, RunLinks, RunPlace};
 
 use super::Inspect;
 use crate::{
@@ -18,6 +18,8 @@ const ASKED_EVERY_MS: f64 = 1_000.0;
 pub(crate) struct Thread {
     /// In the order in which they began.
     runs: RwSignal<Vec<LibraryRow>>,
+    /// How the open exchange hangs together with the others; absent until it is known.
+    pub(crate) links: RwSignal<Option<RunLinks>>,
     /// Counts up when the library changed.
     turn: RwSignal<u32>,
     pace: Paced,
@@ -31,14 +33,13 @@ pub(crate) struct Around {
     pub(crate) total: u64,
     pub(crate) before: Option<LibraryRow>,
     pub(crate) after: Option<LibraryRow>,
-    /// The run that it names as its parent, if that is in the thread.
-    pub(crate) parent: Option<LibraryRow>,
 }
 
 impl Thread {
     pub(super) fn new() -> Self {
         Self {
             runs: RwSignal::new(Vec::new()),
+            links: RwSignal::new(None),
             turn: RwSignal::new(0),
             pace: Paced::every(ASKED_EVERY_MS),
         }
@@ -50,6 +51,61 @@ impl Thread {
     }
 
     pub(super) fn watch(self, inspect: Inspect) {
+        self.watch_runs(inspect);
+        self.watch_links(inspect);
+    }
+
+    fn watch_links(self, inspect: Inspect) {
+        let asker = Asker::new(move |answered: Answered<Links>| {
+            if inspect.is_open(answered.ask.exchange) {
+                self.links.set(answered.answer.ok());
+            }
+        });
+        let wanted = Memo::new(move |_| {
+            let runs = inspect.opened.with(|opened| Some(opened.as_ref()?.runs.len()))?;
+            Some((inspect.exchange.get()?, runs, inspect.tail().live))
+        });
+        Effect::new(move |before: Option<Option<i64>>| {
+            self.turn.track();
+            let exchange = inspect.exchange.get();
+            if before.flatten() != exchange {
+                self.links.set(None);
+            }
+            if let Some((exchange, ..)) = wanted.get() {
+                asker.ask(Links { exchange });
+            }
+            exchange
+        });
+    }
+
+    /// The answers that later requests give to an interrupt of the open exchange; absent until they are known.
+    pub(crate) fn answers_to(self, interrupt: &str) -> Option<Vec<InterruptAnswer>> {
+        let of_it = |links: &RunLinks| {
+            let answers = links.answers.iter().filter(|answer| answer.id == interrupt);
+            answers.cloned().collect()
+        };
+        self.links.with(|links| links.as_ref().map(of_it))
+    }
+
+    /// Where the open exchange leads: to the run that answers its interrupt, else to one that names a run of it as parent.
+    pub(crate) fn onward(self) -> Option<RunPlace> {
+        self.links.with_untracked(|links| {
+            let links = links.as_ref()?;
+            let answer = links.answers.first().map(|answer| &answer.run);
+            answer.or(links.children.first().map(|child| &child.run)).cloned()
+        })
+    }
+
+    /// Where it comes from: from the interrupt that its request answers, else from the parent that a run of it names.
+    pub(crate) fn origin(self) -> Option<RunPlace> {
+        self.links.with_untracked(|links| {
+            let links = links.as_ref()?;
+            let raised = links.answered.iter().find_map(|answered| answered.raised.clone());
+            raised.or_else(|| links.parents.iter().find_map(|parent| parent.run.clone()))
+        })
+    }
+
+    fn watch_runs(self, inspect: Inspect) {
         let thread = Memo::new(move |_| {
             let thread = inspect.run_here().map(|run| run.thread_id);
             thread.filter(|thread| !thread.is_empty())
@@ -71,8 +127,8 @@ impl Thread {
     }
 
     /// The runs around the one that begins at this frame of an exchange.
-    pub(crate) fn around(self, exchange: i64, first_seq: u32, parent: Option<&str>) -> Option<Around> {
-        self.runs.with(|runs| around(runs, exchange, first_seq, parent))
+    pub(crate) fn around(self, exchange: i64, first_seq: u32) -> Option<Around> {
+        self.runs.with(|runs| around(runs, exchange, first_seq))
     }
 }
 
@@ -88,17 +144,14 @@ fn of_thread(thread: String) -> Library {
     }
 }
 
-fn around(runs: &[LibraryRow], exchange: i64, first_seq: u32, parent: Option<&str>) -> Option<Around> {
+fn around(runs: &[LibraryRow], exchange: i64, first_seq: u32) -> Option<Around> {
     let at = runs
         .iter()
         .position(|row| row.exchange == exchange && row.first_seq == first_seq)?;
-    // An id that was used twice means the latest run before this one.
-    let parent = runs[..at].iter().rev().find(|row| Some(row.run_id.as_str()) == parent);
     Some(Around {
         number: at as u64 + 1,
         total: runs.len() as u64,
         before: at.checked_sub(1).map(|before| runs[before].clone()),
         after: runs.get(at + 1).cloned(),
-        parent: parent.cloned(),
     })
 }

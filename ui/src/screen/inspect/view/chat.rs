@@ -4,7 +4,7 @@ use leptos::{ev, html, prelude::*};
 use scrubjay_ipc::{ChatMessage, ChatWindow, Interrupt, Target, ToolCard};
 use wasm_bindgen::{JsCast as _, JsValue};
 
-use super::link::frame_link;
+use super::link::{self, frame_link};
 use crate::{
     part::{
         coded::coded,
@@ -111,7 +111,7 @@ fn after(inspect: Inspect, view: &ChatWindow) -> AnyView {
                 ": "{coded(&stop.message)}" "<span class="dim">{stop.rule}</span></div>
         }
     });
-    let interrupts: Vec<_> = view.interrupts.iter().map(interrupt).collect();
+    let interrupts: Vec<_> = view.interrupts.iter().map(|one| interrupt(inspect, one)).collect();
     let missing = view.missing_since.map(|since| {
         let place = words::frame_or_request(since);
         view! {
@@ -287,14 +287,17 @@ fn tool(inspect: Inspect, message: u32, number: u32, card: &ToolCard) -> AnyView
     .into_any()
 }
 
-fn interrupt(interrupt: &Interrupt) -> AnyView {
+/// What a run waits for, and who answered it.
+pub(super) fn interrupt(inspect: Inspect, interrupt: &Interrupt) -> AnyView {
     let schema = interrupt.response_schema.clone().map(|schema| {
         view! { <details><summary class="dim">"expected answer"</summary><pre dir="auto">{words::visible(&schema)}</pre></details> }
     });
+    let id = interrupt.id.clone();
     view! {
         <div class="tool-card interrupt" data-interrupt=interrupt.id.clone()>
             <div class="msg-head"><b>"‖ waiting for a person"</b><span class="dim">{words::visible(&interrupt.reason)}</span></div>
             <div class="text" dir="auto">{words::visible(&interrupt.message)}</div>{schema}
+            {move || link::answers(inspect, &id)}
         </div>
     }
     .into_any()

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use scrubjay_ipc::{Fate, Field, FindingEntry, FrameDetail, Kind, Operation, SpanDetail, SpanEvent, Target};
 
-use super::{link::frame_link, run_card};
+use super::{chat::interrupt, link::frame_link, run_card};
 use crate::{
     browser,
     part::{coded::coded, note::failure, tab::tab},
@@ -76,8 +76,10 @@ fn verdict(inspect: Inspect, view: &FrameDetail) -> AnyView {
         .findings
         .is_empty()
         .then(|| view! { <p class="fine"><span>"✓"</span>" Nothing wrong with this event."</p> });
+    let interrupts: Vec<_> = view.interrupts.iter().map(|one| interrupt(inspect, one)).collect();
     view! {
         {findings}{fine}{mended}
+        {interrupts}
         {operations(view)}
         {arrival(view)}
         {view.span.as_ref().map(|span| assembled(inspect, span))}

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use scrubjay_ipc::InputView;
 
+use super::link;
 use crate::{
     browser,
     part::note::failure_of,
@@ -49,7 +50,7 @@ fn request(inspect: Inspect, view: &InputView) -> AnyView {
     };
     view! {
         {line}
-        {view.is_run_input.then(|| facts(view))}
+        {view.is_run_input.then(|| facts(inspect, view))}
         {headers("request headers", &view.request_headers)}
         {headers("response headers", &view.response_headers)}
         {body}
@@ -57,7 +58,7 @@ fn request(inspect: Inspect, view: &InputView) -> AnyView {
     .into_any()
 }
 
-fn facts(view: &InputView) -> AnyView {
+fn facts(inspect: Inspect, view: &InputView) -> AnyView {
     let counts: Vec<String> = view
         .messages
         .iter()
@@ -78,13 +79,15 @@ fn facts(view: &InputView) -> AnyView {
     let resume: Vec<_> = view
         .resume
         .iter()
-        .map(|(id, status)| fact("resumes", format!("{id} ({status})")))
+        .map(|(id, status)| resumed(inspect, id, status))
         .collect();
+    let parent = view.parent_run_id.clone();
+    let parent = parent.map(|id| view! { <dt>"parentRunId"</dt><dd>{move || link::parent(inspect, &id)}</dd> });
     view! {
         <dl class="facts">
             {fact("threadId", view.thread_id.clone())}
             {fact("runId", view.run_id.clone())}
-            {view.parent_run_id.clone().map(|id| fact("parentRunId", id))}
+            {parent}
             {view.protocol_version.clone().map(|version| fact("protocol", version))}
             {fact("messages", messages)}
             {fact("tools", tools)}
@@ -93,6 +96,13 @@ fn facts(view: &InputView) -> AnyView {
         </dl>
     }
     .into_any()
+}
+
+/// An interrupt that the request answers, and the way to where it was raised.
+fn resumed(inspect: Inspect, id: &str, status: &str) -> AnyView {
+    let words = words::visible(&format!("{id} ({status})"));
+    let id = id.to_owned();
+    view! { <dt>"resumes"</dt><dd><bdi>{words}</bdi>{move || link::raised(inspect, &id)}</dd> }.into_any()
 }
 
 fn headers(title: &'static str, list: &[(String, String)]) -> AnyView {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use scrubjay_ipc::{LibraryRow, RunView, SpanDetail, Target};
 
-use super::link::frame_link;
+use super::link::{self, frame_link};
 use crate::{
     browser,
     screen::inspect::{
@@ -11,6 +11,9 @@ use crate::{
         words,
     },
 };
+
+/// Runs that are named which name this one as their parent.
+const CHILDREN: usize = 50;
 
 /// The facts of the run that a span is.
 pub(super) fn facts(inspect: Inspect, span: &SpanDetail) -> AnyView {
@@ -45,40 +48,47 @@ fn outcome(inspect: Inspect, run: &RunView, is_ahead: bool) -> AnyView {
     view! { <b>{word}</b>{later} }.into_any()
 }
 
-/// The run before and the run after in its thread, and its parent, with the ways there.
+/// The runs that it belongs together with, and those before and after it in its thread, with the ways there.
 fn kin(inspect: Inspect, run: &RunView) -> Option<AnyView> {
     let exchange = inspect.exchange.get()?;
-    let named = inspect.sides.input.read(|view| {
-        let is_this = view.run_id == run.run_id;
-        view.parent_run_id.clone().filter(|_| is_this)
-    });
-    let named = named.flatten();
-    let around = inspect.thread.around(exchange, run.first_seq, named.as_deref());
-    let parent = named.map(|id| {
-        let known = around.as_ref().and_then(|around| around.parent.as_ref());
-        let place = match known {
-            Some(row) => run_link(inspect, row),
-            None => {
-                view! { <bdi>{words::visible(&id)}</bdi><span class="dim">" (not in this library)"</span> }.into_any()
-            }
-        };
-        view! { <dt>"parentRunId"</dt><dd>{place}</dd> }
-    });
+    let around = inspect.thread.around(exchange, run.first_seq);
     let thread = around.filter(|around| around.total > 1).map(|around| {
         let place = format!("run {} of {}", words::count(around.number), words::count(around.total));
         let before = around
             .before
-            .map(|row| view! { <dt>"run before"</dt><dd data-run-before="">{run_link(inspect, &row)}</dd> });
+            .map(|row| view! { <dt>"run before"</dt><dd data-run-before="">{row_link(inspect, &row)}</dd> });
         let after = around
             .after
-            .map(|row| view! { <dt>"run after"</dt><dd data-run-after="">{run_link(inspect, &row)}</dd> });
+            .map(|row| view! { <dt>"run after"</dt><dd data-run-after="">{row_link(inspect, &row)}</dd> });
         view! { <dt>"in thread"</dt><dd>{place}</dd>{before}{after} }
     });
-    Some(view! { {parent}{thread} }.into_any())
+    Some(view! { {linked(inspect, run)}{thread} }.into_any())
+}
+
+/// The interrupts that it answers, its parent, and the runs that name it as theirs.
+fn linked(inspect: Inspect, run: &RunView) -> Option<AnyView> {
+    let links = inspect.thread.links.get()?;
+    let is_asked_for = inspect.opened.with(|opened| {
+        let first = opened.as_ref().and_then(|opened| opened.runs.first());
+        first.is_some_and(|first| first.first_seq == run.first_seq)
+    });
+    let answered = links.answered.into_iter().filter(|_| is_asked_for);
+    let answered = answered.map(|answered| {
+        let id = words::visible(&answered.id);
+        view! { <dt>"resumes"</dt><dd><bdi>{id}</bdi>{link::raised(inspect, &answered.id)}</dd> }
+    });
+    let parents = links.parents.into_iter().filter(|link| link.first_seq == run.first_seq);
+    let parents = parents.map(|parent| view! { <dt>"parentRunId"</dt><dd>{link::parent(inspect, &parent.id)}</dd> });
+    let children = links
+        .children
+        .into_iter()
+        .filter(|link| link.first_seq == run.first_seq);
+    let children = children.map(|child| view! { <dt>"parent of"</dt><dd>{link::run_link(inspect, &child.run)}</dd> });
+    Some(view! { {answered.collect_view()}{parents.collect_view()}{children.take(CHILDREN).collect_view()} }.into_any())
 }
 
 /// A run's id, which leads to it, and how it came out.
-fn run_link(inspect: Inspect, row: &LibraryRow) -> AnyView {
+fn row_link(inspect: Inspect, row: &LibraryRow) -> AnyView {
     let (exchange, first) = (row.exchange, row.first_seq);
     let name = if row.run_id.is_empty() { &row.title } else { &row.run_id };
     view! {
