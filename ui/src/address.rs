@@ -8,6 +8,7 @@ use crate::{
     part::pace::Paced,
     screen::{
         Page, Screen,
+        compare::model::place::{self, Compared},
         inspect::model::{follow::Follow, sides::Side},
     },
     signal::*,
@@ -17,10 +18,10 @@ use crate::{
 const NOTED_EVERY_MS: f64 = 500.0;
 
 /// The parameters that are the page's; others of an address stay as they are.
-const NAMES: [&str; 6] = ["screen", "exchange", "seq", "axis", "rows", "side"];
+const NAMES: [&str; 8] = ["screen", "exchange", "seq", "axis", "rows", "side", "serve", "replay"];
 
 /// Where the page is, and how it is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Address {
     pub(crate) screen: Screen,
     pub(crate) exchange: Option<i64>,
@@ -29,20 +30,43 @@ pub(crate) struct Address {
     pub(crate) axis: Axis,
     pub(crate) rows: RowsOf,
     pub(crate) side: Option<Side>,
+    /// The comparison that Compare shows.
+    pub(crate) compared: Option<Compared>,
+    /// The replay that Replay shows.
+    pub(crate) replay: Option<u64>,
+    /// What Replay offers to serve; nothing stands for everything.
+    pub(crate) served: Vec<i64>,
+}
+
+/// What Back goes between: screen, exchange, and the two sides of a comparison.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Position {
+    screen: Screen,
+    exchange: Option<i64>,
+    sides: Option<(scrubjay_ipc::Side, scrubjay_ipc::Side)>,
 }
 
 impl Address {
     /// Reads the query of an address. What cannot be read is as if it were absent.
     pub(crate) fn read(search: &str) -> Self {
+        let pairs = search.trim_start_matches('?').split('&');
+        let pairs = pairs.filter_map(|pair| pair.split_once('='));
         let value = |wanted: &str| {
-            let pairs = search.trim_start_matches('?').split('&');
-            let mut values = pairs.filter_map(|pair| pair.split_once('='));
+            let mut values = pairs.clone();
             values.find(|(name, _)| *name == wanted).map(|(_, value)| value)
         };
         let exchange = value("exchange").and_then(|text| text.parse().ok());
         let usual = usual_screen(exchange);
+        let screen = value("screen").and_then(Screen::read).unwrap_or(usual);
+        let served = value("serve").filter(|_| screen == Screen::Replay);
+        let served = served.unwrap_or_default().split('-');
         Self {
-            screen: value("screen").and_then(Screen::read).unwrap_or(usual),
+            screen,
+            compared: Compared::read(pairs.clone()).filter(|_| screen == Screen::Compare),
+            replay: value("replay")
+                .and_then(|text| text.parse().ok())
+                .filter(|_| screen == Screen::Replay),
+            served: served.filter_map(|number| number.parse().ok()).collect(),
             exchange,
             seq: value("seq").and_then(|text| text.parse().ok()),
             axis: match value("axis") {
@@ -59,10 +83,10 @@ impl Address {
     }
 
     /// The query that says so; parameters of `search` that are not the page's stay in it.
-    pub(crate) fn written(self, search: &str) -> String {
+    pub(crate) fn written(&self, search: &str) -> String {
         let is_other = |pair: &&str| {
             let name = pair.split('=').next().unwrap_or_default();
-            !pair.is_empty() && !NAMES.contains(&name)
+            !pair.is_empty() && !NAMES.contains(&name) && !place::NAMES.contains(&name)
         };
         let mut pairs: Vec<String> = Vec::new();
         if self.screen != usual_screen(self.exchange) {
@@ -82,6 +106,12 @@ impl Address {
             let side = self.side.filter(|side| *side != Side::State);
             pairs.extend(side.map(|side| format!("side={}", side.word())));
         }
+        pairs.extend(self.compared.iter().flat_map(Compared::written));
+        pairs.extend(self.replay.map(|replay| format!("replay={replay}")));
+        if !self.served.is_empty() {
+            let numbers: Vec<String> = self.served.iter().map(i64::to_string).collect();
+            pairs.push(format!("serve={}", numbers.join("-")));
+        }
         let others = search.trim_start_matches('?').split('&').filter(is_other);
         pairs.extend(others.map(str::to_owned));
         match pairs.is_empty() {
@@ -90,14 +120,23 @@ impl Address {
         }
     }
 
-    /// What Back goes between.
-    fn place(self) -> (Screen, Option<i64>) {
-        (self.screen, self.exchange)
+    fn position(&self) -> Position {
+        Position {
+            screen: self.screen,
+            exchange: self.exchange,
+            sides: self
+                .compared
+                .as_ref()
+                .map(|compared| (compared.a.clone(), compared.b.clone())),
+        }
     }
 
     /// Whether it is no other place than that. One whose exchange was deleted stays the same.
-    fn is_at(self, (screen, exchange): (Screen, Option<i64>)) -> bool {
-        self.screen == screen && (self.exchange.is_none() || self.exchange == exchange)
+    fn is_at(&self, position: &Position) -> bool {
+        let here = self.position();
+        self.screen == position.screen
+            && (self.exchange.is_none() || self.exchange == position.exchange)
+            && here.sides == position.sides
     }
 }
 
@@ -112,21 +151,21 @@ fn usual_screen(exchange: Option<i64>) -> Screen {
 impl Page {
     /// Goes where the address says, and from then on keeps it where the page is.
     pub(crate) fn keep_address(self) {
-        let place = StoredValue::new(self.go(Address::read(&browser::search())));
+        let position = StoredValue::new(self.go(Address::read(&browser::search())));
         browser::when_popped(move || {
-            place.set_value(self.go(Address::read(&browser::search())));
+            position.set_value(self.go(Address::read(&browser::search())));
         });
         let pace = Paced::every(NOTED_EVERY_MS);
         Effect::new(move |before: Option<Address>| {
             let now = self.address();
-            if now.is_at(place.get_value()) {
-                pace.act(move || note(untrack(move || self.address())));
+            if position.with_value(|position| now.is_at(position)) {
+                pace.act(move || note(&untrack(move || self.address())));
             } else {
                 // What was not noted yet belongs to the place that is left.
-                if let Some(before) = before.filter(|before| before.place() == place.get_value()) {
-                    note(before);
+                if let Some(before) = before.filter(|before| before.position() == position.get_value()) {
+                    note(&before);
                 }
-                place.set_value(now.place());
+                position.set_value(now.position());
                 browser::push_search(&now.written(&browser::search()));
             }
             now
@@ -134,7 +173,8 @@ impl Page {
     }
 
     /// Goes to a place, and gives what Back goes between.
-    fn go(self, to: Address) -> (Screen, Option<i64>) {
+    fn go(self, to: Address) -> Position {
+        let mut position = to.position();
         if let Some(exchange) = to.exchange {
             self.inspect.set_axis(to.axis);
             self.inspect.rows.set_view(to.rows);
@@ -143,8 +183,17 @@ impl Page {
             }
             self.inspect.open_at(exchange, to.seq);
         }
+        match (to.screen, to.compared) {
+            (Screen::Compare, Some(compared)) => self.compare.bring(compared),
+            (Screen::Compare, None) => self.compare.leave(),
+            (Screen::Library | Screen::Inspect | Screen::Replay, _) => {}
+        }
+        if to.screen == Screen::Replay {
+            self.replay.bring(to.replay, &to.served);
+        }
         self.shell.screen.set(to.screen);
-        (to.screen, self.inspect.exchange.get_untracked())
+        position.exchange = self.inspect.exchange.get_untracked();
+        position
     }
 
     /// Where the page is now.
@@ -153,8 +202,13 @@ impl Page {
         let is_known = inspect.opened.with(Option::is_some);
         let follows = inspect.follow.get() == Follow::Following && inspect.tail().live;
         let seq = inspect.seq.get();
+        let screen = self.shell.screen.get();
+        let (is_compare, is_replay) = (screen == Screen::Compare, screen == Screen::Replay);
         Address {
-            screen: self.shell.screen.get(),
+            screen,
+            compared: is_compare.then(|| self.compare.compared()).flatten(),
+            replay: self.replay.chosen.get().filter(|_| is_replay),
+            served: if is_replay { self.replay.offered() } else { Vec::new() },
             exchange: inspect.exchange.get(),
             seq: if is_known {
                 Some(seq).filter(|_| !follows)
@@ -169,7 +223,7 @@ impl Page {
 }
 
 /// Writes where the page is into the place that Back knows already.
-fn note(address: Address) {
+fn note(address: &Address) {
     let search = browser::search();
     let written = address.written(&search);
     if written != search {

@@ -3,7 +3,7 @@
 use std::{cell::Cell, rc::Rc};
 
 use scrubjay_ipc::{
-    AnyAsk, Code, Compare, CompareAsk, CompareStarted, Comparison, ComparisonView, Ignore, MapAt, MapMoment,
+    AnyAsk, Code, Compare, CompareAsk, CompareStarted, Comparison, ComparisonView, Ignore, Level, MapAt, MapMoment,
     MappedMoment, News, PairRow, Pairs, Report, RowWindow, Side,
 };
 
@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     bridge::memory::{Memory, Shared, json},
+    browser,
     screen::{Page, Screen},
     signal::*,
 };
@@ -61,6 +62,9 @@ fn answer(ask: &CompareAsk, stage: &serde_json::Value) -> Option<Result<Vec<u8>,
         CompareAsk::Compare(ask) if ask.ignore.iter().any(is_broken) => {
             return Some(Err(Report::new(Code::BadRequest, "No pattern.", "Close the bracket.")));
         }
+        CompareAsk::Compare(ask) if ask.b == Side::Exchange(9) => {
+            return Some(Err(Report::new(Code::NotFound, "There is no exchange 9.", "")));
+        }
         CompareAsk::Compare(_) => json::<Compare>(&CompareStarted { comparison: 1 }),
         CompareAsk::Comparison(_) => json::<Comparison>(&view(stage)),
         CompareAsk::Pairs(ask) => json::<Pairs>(&rows(ask)),
@@ -92,8 +96,8 @@ fn picked(exchange: i64) -> ComparedRuns {
     }
 }
 
-/// A page that compares two runs; the comparison is done once the cell is set.
-fn compared(is_done: bool) -> (Shared, Page, Rc<Cell<bool>>) {
+/// A bridge whose comparison is done once the cell is set.
+fn scripted(is_done: bool) -> (Shared, Rc<Cell<bool>>) {
     let memory = Memory::with(&["shared-state", "shared-state"]);
     let done_yet = Rc::new(Cell::new(is_done));
     let is_done = Rc::clone(&done_yet);
@@ -108,11 +112,34 @@ fn compared(is_done: bool) -> (Shared, Page, Rc<Cell<bool>>) {
         ),
         _ => None,
     });
+    (memory, done_yet)
+}
+
+/// A page that compares two runs; the comparison is done once the cell is set.
+fn compared(is_done: bool) -> (Shared, Page, Rc<Cell<bool>>) {
+    let (memory, done_yet) = scripted(is_done);
     let page = Page::new();
     page.shell.screen.set(Screen::Compare);
     page.compare.compare(picked(1), picked(2));
     memory.settle();
     (memory, page, done_yet)
+}
+
+/// A page at an address.
+fn page_at(memory: &Shared, search: &str) -> Page {
+    browser::replace_search(search);
+    let page = Page::new();
+    page.keep_address();
+    memory.settle();
+    page
+}
+
+fn asked_last(memory: &Shared) -> Option<Compare> {
+    let asked = memory.asked(|ask| match ask {
+        AnyAsk::Compare(CompareAsk::Compare(ask)) => Some(ask.clone()),
+        _ => None,
+    });
+    asked.into_iter().map(|(_, ask)| ask).last()
 }
 
 fn frame(page: Page) -> Option<u32> {
@@ -125,6 +152,79 @@ fn a_comparison_that_is_done_goes_to_the_first_divergence() {
     assert_eq!(page.compare.chosen.get_untracked(), Some(FIRST));
     assert_eq!(frame(page), Some(FIRST as u32 + 1));
     assert!(page.compare.pairs.scroll_to.with_untracked(Option::is_some));
+}
+
+#[test]
+fn the_address_holds_a_comparison_and_brings_it_back() {
+    let (memory, _) = scripted(true);
+    let page = page_at(&memory, "?theme=dark");
+    page.compare.compare(picked(1), picked(2));
+    page.shell.screen.set(Screen::Compare);
+    memory.settle();
+    assert_eq!(
+        browser::search(),
+        "?screen=compare&a=1&b=2&pair=120&at=1.121&theme=dark"
+    );
+    page.compare.set_level(Level::State);
+    page.compare.toggle_ignore(Ignore::Pointer("/args/max".to_owned()));
+    memory.settle();
+    page.compare.visit_pair(121);
+    memory.settle();
+    let search = "?screen=compare&a=1&b=2&level=state&ignore=/args/max&pair=121&at=1.122&theme=dark";
+    assert_eq!(browser::search(), search);
+    assert_eq!(
+        browser::testing::history_len(),
+        2,
+        "how it is compared is no place of its own"
+    );
+
+    // What is ignored usually is not what the link ignores.
+    browser::remember("compare.ignore", "[]");
+    let again = page_at(&memory, search);
+    assert_eq!(again.shell.screen.get_untracked(), Screen::Compare);
+    let asked = asked_last(&memory).expect("the comparison is asked for");
+    assert_eq!((asked.a, asked.b), (Side::Exchange(1), Side::Exchange(2)));
+    assert_eq!(
+        (asked.level, asked.ignore),
+        (Level::State, vec![Ignore::Pointer("/args/max".to_owned())])
+    );
+    assert_eq!(again.compare.chosen.get_untracked(), Some(121));
+    assert_eq!(frame(again), Some(122));
+    assert_eq!(browser::search(), search);
+}
+
+#[test]
+fn back_leads_to_the_comparison_before() {
+    let (memory, _) = scripted(true);
+    let page = page_at(&memory, "?screen=compare");
+    page.compare.compare(picked(1), picked(2));
+    memory.settle();
+    page.compare.visit_pair(122);
+    memory.settle();
+    page.compare.swap();
+    memory.settle();
+    assert_eq!(asked_last(&memory).map(|ask| ask.a), Some(Side::Exchange(2)));
+    assert_eq!(browser::testing::history_len(), 3);
+
+    browser::testing::go_back();
+    memory.settle();
+    assert_eq!(asked_last(&memory).map(|ask| ask.a), Some(Side::Exchange(1)));
+    let sides = page.compare.sides.get_untracked().expect("two runs are compared");
+    assert_eq!((sides.0.title.as_str(), sides.1.title.as_str()), ("run 1", "run 2"));
+    assert_eq!(page.compare.chosen.get_untracked(), Some(122));
+    browser::testing::go_back();
+    memory.settle();
+    assert_eq!(page.compare.sides.get_untracked(), None);
+    assert_eq!(browser::testing::history_len(), 1);
+}
+
+#[test]
+fn a_link_to_a_run_that_is_gone_says_so() {
+    let (memory, _) = scripted(true);
+    let page = page_at(&memory, "?screen=compare&a=1&b=9&pair=3");
+    let report = page.compare.view.report.get_untracked().expect("it is refused");
+    assert_eq!(report.message, "There is no exchange 9.");
+    assert_eq!(browser::search(), "?screen=compare&a=1&b=9&pair=3");
 }
 
 #[test]

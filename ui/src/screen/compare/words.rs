@@ -1,6 +1,6 @@
 //! Two runs side by side, in words and signs.
 
-use scrubjay_ipc::{CompareResult, Counts, Ignore, Level, PairKind, PairRow, PairSide, ThreadPairView};
+use scrubjay_ipc::{CompareResult, Counts, Ignore, Level, PairKind, PairRow, PairSide, Side, ThreadPairView};
 
 use crate::words;
 
@@ -26,6 +26,24 @@ pub fn level(level: Level) -> &'static str {
         .iter()
         .find(|(known, ..)| *known == level)
         .map_or("behaviour", |(_, name, _)| name)
+}
+
+/// A side that only an address names.
+pub fn side(side: &Side) -> String {
+    match side {
+        Side::Exchange(exchange) => format!("exchange {exchange}"),
+        Side::Run(exchange, run) => format!("exchange {exchange}, run {}", run + 1),
+        Side::Thread(thread) => format!("thread {}", words::visible(thread)),
+        Side::Exchanges(exchanges) => words::many(exchanges.len() as u64, "exchange"),
+    }
+}
+
+/// The level of a name.
+pub fn read_level(name: &str) -> Option<Level> {
+    LEVELS
+        .iter()
+        .find(|(_, known, _)| *known == name)
+        .map(|(level, ..)| *level)
 }
 
 /// The level after this one.

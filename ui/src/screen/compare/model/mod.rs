@@ -1,6 +1,7 @@
 //! Two runs side by side: which two, how they are compared, and which pair is looked at.
 
 pub(crate) mod pairs;
+pub(crate) mod place;
 
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use scrubjay_ipc::{
 };
 use scrubjay_timeline::Window;
 
+use self::place::Look;
 use crate::{
     bridge::{
         self,
@@ -30,7 +32,18 @@ const ASK_AGAIN_MS: f64 = 1_000.0;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ComparedRuns {
     pub(crate) side: Side,
+    /// Empty where only an address names it.
     pub(crate) title: String,
+}
+
+impl ComparedRuns {
+    /// Its title, or what an address names.
+    pub(crate) fn name(&self) -> String {
+        match self.title.is_empty() {
+            true => how::side(&self.side),
+            false => crate::words::visible(&self.title),
+        }
+    }
 }
 
 /// What a pair is looked at for.
@@ -72,6 +85,8 @@ pub(crate) struct CompareModel {
     pub(crate) window: RwSignal<Window>,
     pub(crate) width_px: RwSignal<f64>,
     pub(crate) both: RwSignal<Option<Both>>,
+    /// Where to look once it is known what came out.
+    wanted: RwSignal<Option<Look>>,
     /// The playhead, on both sides.
     pub(crate) moment: RwSignal<Option<MappedMoment>>,
     /// The pair a side of which was taken, to be paired by hand.
@@ -127,6 +142,7 @@ impl CompareModel {
             window: RwSignal::new(Window::new(0.0, 1.0)),
             width_px: RwSignal::new(0.0),
             both: RwSignal::new(None),
+            wanted: RwSignal::new(None),
             moment: RwSignal::new(None),
             taken: RwSignal::new(None),
             wrong_ignore: RwSignal::new(String::new()),
@@ -157,6 +173,7 @@ impl CompareModel {
     pub(crate) fn compare(self, a: ComparedRuns, b: ComparedRuns) {
         self.baseline.set(Some(a.clone()));
         self.forget();
+        self.wanted.set(None);
         self.sides.set(Some((a, b)));
     }
 
@@ -301,9 +318,16 @@ impl CompareModel {
                 }
             });
         }
-        let result = untrack(move || self.result()).filter(|_| !was_done);
-        if let Some(first) = result.and_then(|result| result.first) {
-            self.visit_pair(first.pair);
+        let Some(result) = untrack(move || self.result()).filter(|_| !was_done) else {
+            return;
+        };
+        match (self.wanted.get_untracked(), result.first) {
+            (Some(look), _) => {
+                self.look(look);
+                self.wanted.set(None);
+            }
+            (None, Some(first)) => self.visit_pair(first.pair),
+            (None, None) => {}
         }
     }
 

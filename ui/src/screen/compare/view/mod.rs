@@ -43,7 +43,7 @@ pub(crate) fn screen(page: Page) -> AnyView {
             }}
             {move || match phase.get() {
                 Phase::Nothing => ().into_any(),
-                Phase::Refused => refused(model),
+                Phase::Refused => refused(page),
                 Phase::Working => working(model),
                 Phase::Cancelled => cancelled(model),
                 Phase::Done => done(page),
@@ -76,7 +76,7 @@ fn nothing(page: Page) -> AnyView {
     let baseline = move || {
         match page.compare.baseline.get() {
         Some(baseline) => view! {
-            <p data-baseline=""><span class="side-tag a">"A"</span><bdi>{words::visible(&baseline.title)}</bdi></p>
+            <p data-baseline=""><span class="side-tag a">"A"</span><bdi>{baseline.name()}</bdi></p>
             <p class="dim">"Now open or choose another run and press "<kbd>"Ctrl ⇧b"</kbd>"."</p>
         }
         .into_any(),
@@ -98,7 +98,8 @@ fn nothing(page: Page) -> AnyView {
     .into_any()
 }
 
-fn refused(model: CompareModel) -> AnyView {
+fn refused(page: Page) -> AnyView {
+    let model = page.compare;
     let report = model.view.report.get().or_else(|| {
         model
             .view
@@ -112,7 +113,8 @@ fn refused(model: CompareModel) -> AnyView {
         <div class="blank" role="alert">
             <h2>{report.as_ref().map(|report| coded(&report.message))}</h2>
             <p class="dim">{report.map(|report| coded(&report.hint))}</p>
-            <button class="btn outline" on:click=move |_| model.again()>"Try again"</button>
+            <div class="line"><button class="btn outline" on:click=move |_| model.again()>"Try again"</button>
+                <button class="btn outline" on:click=move |_| page.shell.screen.set(Screen::Library)>"Choose in the Library"</button></div>
         </div>
     }
     .into_any()

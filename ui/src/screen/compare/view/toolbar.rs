@@ -59,10 +59,12 @@ fn side(tag: &'static str, class: &'static str, picked: &ComparedRuns, view: Opt
             words::duration(view.duration_us)
         )
     });
-    let title = words::visible(&picked.title);
-    let known = view
-        .map(|view| view.title.clone())
-        .filter(|known| *known != picked.title);
+    let known = view.map(|view| &view.title).filter(|title| !title.is_empty());
+    let title = match known.filter(|_| picked.title.is_empty()) {
+        Some(known) => known.clone(),
+        None => picked.name(),
+    };
+    let known = known.filter(|known| **known != title).cloned();
     view! {
         <span class="compared" data-side=class title=known><span class=format!("side-tag {class}")>{tag}</span>
             <b class="cut"><bdi>{title}</bdi></b><span class="dim">{facts}</span></span>

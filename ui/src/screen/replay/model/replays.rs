@@ -154,7 +154,9 @@ impl ReplayModel {
         if chosen.is_some_and(|chosen| list.iter().all(|replay| replay.replay != chosen)) {
             self.choose(list.last().map(|replay| replay.replay));
         } else if is_first && let Some(last) = list.last() {
-            self.choose(Some(last.replay));
+            // What an address offers to serve is what was being set up.
+            let is_setting_up = self.draft.with_untracked(|draft| !draft.served.is_empty());
+            self.choose(Some(last.replay).filter(|_| !is_setting_up));
         }
         self.list.set(Some(list));
     }
@@ -168,6 +170,30 @@ impl ReplayModel {
                 None => list.push(view),
             }
         });
+    }
+
+    /// The exchanges that are to be served, while a replay is being set up; nothing stands for everything.
+    pub(crate) fn offered(self) -> Vec<i64> {
+        if self.chosen.get().is_some() {
+            return Vec::new();
+        }
+        self.draft
+            .with(|draft| draft.served.iter().map(|served| served.exchange).collect())
+    }
+
+    /// Shows a replay, or offers exchanges, as an address says it.
+    pub(crate) fn bring(self, replay: Option<u64>, served: &[i64]) {
+        if self.chosen.get_untracked() != replay {
+            self.choose(replay);
+        }
+        let offered = untrack(move || self.offered());
+        if replay.is_none() && offered != served {
+            let served = served.iter().map(|exchange| Served {
+                exchange: *exchange,
+                title: format!("exchange {exchange}"),
+            });
+            self.draft.update(|draft| draft.served = served.collect());
+        }
     }
 
     /// Shows a replay, or the draft.
