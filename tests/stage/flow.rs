@@ -56,6 +56,11 @@ pub async fn ask_agent(url: &str) -> tokio::task::JoinHandle<Vec<u8>> {
         "threadId": "thread-1", "runId": "run-1", "state": {}, "tools": [], "context": [], "forwardedProps": {},
         "messages": [{"id": "u1", "role": "user", "content": "Say hello"}],
     });
+    ask_with(url, &input).await
+}
+
+/// Sends a request with this input; gives the task that reads the whole answer.
+pub async fn ask_with(url: &str, input: &serde_json::Value) -> tokio::task::JoinHandle<Vec<u8>> {
     let address = url.trim_start_matches("http://").trim_end_matches('/').to_owned();
     let body = input.to_string();
     let request = format!(

@@ -12,6 +12,7 @@ pub mod chat;
 pub mod cli;
 pub mod dev_server;
 pub mod flow;
+pub mod links;
 pub mod node;
 pub mod raw;
 pub mod record;
