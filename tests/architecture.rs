@@ -18,6 +18,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("protocol", &[]),
     ("session", &["protocol"]),
     ("recording", &["protocol", "session"]),
+    ("redaction", &["protocol", "session"]),
     ("ipc", &["protocol", "session"]),
     ("answers", &["ipc", "session"]),
     ("timeline", &["ipc"]),
@@ -68,7 +69,7 @@ const WRAPPED: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that the one-file report will answer from: no IO may creep in.
-const PURE: &[&str] = &["protocol", "session", "recording", "ipc", "answers"];
+const PURE: &[&str] = &["protocol", "session", "recording", "redaction", "ipc", "answers"];
 
 /// What would bring IO, clocks or threads into a pure crate.
 const IMPURE: &[&str] = &[
