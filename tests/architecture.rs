@@ -35,6 +35,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "protocol",
             "proxy",
             "recording",
+            "redaction",
             "replay",
             "session",
             "store",

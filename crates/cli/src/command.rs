@@ -14,6 +14,7 @@ pub(crate) mod reindex;
 pub(crate) mod replay;
 pub(crate) mod rerecord;
 pub(crate) mod serve;
+pub(crate) mod share;
 pub(crate) mod show;
 pub(crate) mod spans;
 pub(crate) mod state;
@@ -76,8 +77,10 @@ commands! {
     Spans(spans),
     /// Write the bytes of a response's or a request's body to standard output
     Body(body),
-    /// Write recorded exchanges to a file that others can open
+    /// Write recorded exchanges to a file that others can open, without their secrets
     Export(export),
+    /// The same as export: a file for a bug report, without the secrets in it
+    Share(share),
     /// Copy the exchanges of recording files into the store
     Import(import),
     /// Delete exchanges from the store for good

@@ -10,7 +10,8 @@ use std::{
 
 use scrubjay_answers::library::{self, Listed};
 use scrubjay_recording::{Limits, ReadError, Recorded, Recording};
-use scrubjay_session::memory::MemoryShelf;
+use scrubjay_redaction::Whole;
+use scrubjay_session::{exchange::Exchange as Facts, memory::MemoryShelf};
 use scrubjay_store::open_file;
 
 use crate::{EngineError, Exchange, shelf::AnyShelf, storage::Setting};
@@ -130,6 +131,22 @@ fn is_packed(path: &Path) -> bool {
 }
 
 impl RecordingFile {
+    /// Exchanges that are on their way to a file.
+    pub(crate) fn of(wholes: Vec<Whole>) -> Self {
+        let numbered = wholes.into_iter().zip(0..);
+        let shelves = numbered.map(|(whole, index)| {
+            let exchange = Facts {
+                index,
+                ..whole.exchange
+            };
+            Arc::new(MemoryShelf::new(exchange, whole.request_body, whole.chunks, whole.body))
+        });
+        Self {
+            shelves: shelves.collect(),
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn read(path: &Path, limits: Limits) -> Result<Self, EngineError> {
         let mut recording = read(path, &path.display().to_string(), limits, &mut |_| true)?;
         let lines = match is_packed(path) {

@@ -78,6 +78,10 @@ pub use scrubjay_proxy::{
     Holder as PortHolder, HostPort, Hosts, bind_socket, descriptors::raise_limit as raise_descriptor_limit,
 };
 pub use scrubjay_recording::Limits;
+pub use scrubjay_redaction::{
+    Finding as RedactionFinding, Hit as LeftSecret, Manifest as RedactionManifest, Plan as RedactionPlan,
+    Profile as RedactionProfile, Report as RedactionReport,
+};
 pub use scrubjay_store::{
     Derived, Edge, Excess, Gap, Incident, Pruned, SizeCap, Tally, Window, create_private_file, open_file,
 };
@@ -92,6 +96,7 @@ pub use self::{
         format::ExportFormat,
         import::{Imported, Incoming},
         overview::{Overview, Tallies},
+        share::{Outgoing, Scope},
     },
     live::LiveRun,
     readers::Asker,

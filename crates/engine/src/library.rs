@@ -4,6 +4,7 @@
 //! - [`overview`]: what the command line lists and checks, a window at a time.
 //! - `mutes`: rules that count nowhere.
 //! - [`import`], [`export`], [`body`]: recording files in, files of a [`mod@format`] and bodies out.
+//! - [`share`]: what leaves, without its secrets.
 //! - `summary`: what happened, as Markdown for an issue.
 //! - `samples`: recordings that come with the program.
 
@@ -16,6 +17,7 @@ pub(crate) mod mutes;
 pub(crate) mod overview;
 mod rows;
 mod samples;
+pub(crate) mod share;
 mod summary;
 
 use std::sync::{Arc, Mutex};

@@ -10,6 +10,7 @@ use scrubjay_session::{
     words::rfc3339,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 /// Holes longer than this in sum are not believed: a reader of the body fills
 /// them with zeros.
@@ -27,6 +28,9 @@ const PAIR_LEN: usize = 2 * size_of::<String>();
 pub(crate) struct HeaderFacts {
     /// Exchanges in the file, so that a cut between two of them is seen.
     pub(crate) exchanges: Option<u64>,
+    /// What was taken out before sharing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) redaction: Option<Box<RawValue>>,
 }
 
 /// On an event or keepalive line.

@@ -493,5 +493,6 @@ fn header_of(members: &Members<'_>) -> Header {
         redacted: members.read("redacted").unwrap_or_default(),
         runtime: members.text("runtime").map(str::to_owned),
         exchanges: facts.exchanges,
+        redaction: facts.redaction.map(|text| text.get().to_owned()),
     }
 }

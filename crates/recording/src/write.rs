@@ -103,6 +103,8 @@ pub struct Header {
     pub redacted: Vec<String>,
     /// A foreign tool's facts about the runtime, as JSON text.
     pub runtime: Option<String>,
+    /// What is to be known about that, as JSON text.
+    pub redaction: Option<String>,
     /// Exchanges in the file, when known.
     pub exchanges: Option<u64>,
 }
@@ -194,6 +196,10 @@ impl<W: Write> Writer<W> {
                 .and_then(|text| serde_json::from_str(text).ok()),
             scrubjay: HeaderFacts {
                 exchanges: header.exchanges,
+                redaction: header
+                    .redaction
+                    .as_deref()
+                    .and_then(|text| serde_json::from_str(text).ok()),
             },
         })?;
         writer.out.write_all(b"\n")?;

@@ -4,20 +4,33 @@
 //! and takes its place only when it is whole, so a file that was there before
 //! is never half gone. Only its owner may read it: it holds what was said.
 
-use clap::ValueEnum;
+mod preview;
+mod redaction;
+
 use std::{
     fs::{self, File},
     io::{self, BufWriter, Write as _},
     path::{Path, PathBuf},
 };
 
-use scrubjay_engine::{ExportFormat, create_private_file};
+use scrubjay_engine::{ExportFormat, RedactionManifest, Scope, create_private_file};
 use scrubjay_ipc::Code;
 
+use self::redaction::{Redact, RedactionArgs};
 use crate::{
-    args::SourceArgs, command::Execute, contract::files::ExportLine, failure::Failure, failure::note, json, out::Out,
-    safe::safe, words,
+    args::SourceArgs,
+    command::Execute,
+    contract::files::ExportLine,
+    failure::{Failure, note},
+    json,
+    library::Library,
+    out::Out,
+    safe::safe,
+    words,
 };
+
+/// What most trackers of issues take.
+const LARGE_LEN: u64 = 25_000_000;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -25,70 +38,163 @@ pub(crate) struct Args {
     pub(crate) source: SourceArgs,
 
     /// Index of an exchange (see scrubjay list); repeat for several, absent means all
-    #[arg(long = "exchange", value_name = "I", allow_negative_numbers = true)]
+    #[arg(
+        long = "exchange",
+        value_name = "I",
+        allow_negative_numbers = true,
+        conflicts_with = "thread"
+    )]
     pub(crate) exchanges: Vec<i64>,
 
+    /// Only the exchanges of this thread
+    #[arg(long, value_name = "ID")]
+    pub(crate) thread: Option<String>,
+
+    /// Only the frames from A to B of one exchange; what is around them is left out
+    #[arg(long, value_name = "A..B", value_parser = range, conflicts_with = "thread")]
+    pub(crate) range: Option<(u32, u32)>,
+
     /// The file to write; the end of its name gives the format: .agui.jsonl, .agui.jsonl.gz, .har, .sse, .jsonl, .json, .md
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: PathBuf,
+    #[arg(short, long, value_name = "FILE", required_unless_present = "preview")]
+    pub(crate) output: Option<PathBuf>,
 
     /// The format, whatever the name: recording, recording-gz, har, sse, jsonl, json, md, aimock or curl
     #[arg(long = "as", value_name = "FORMAT", value_parser = format_of_word)]
     pub(crate) written_as: Option<ExportFormat>,
 
-    /// What to replace before sharing; none writes every captured byte
-    #[arg(long, value_name = "none")]
-    pub(crate) redact: Redact,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Redact {
-    // Nothing: the file holds every captured byte.
-    None,
+    #[command(flatten)]
+    pub(crate) redaction: RedactionArgs,
 }
 
 impl Execute for Args {
     fn execute(&self, out: &mut Out) -> Result<(), Failure> {
-        let Redact::None = self.redact;
-        let name = self.output.file_name().unwrap_or_default().to_string_lossy();
-        let format = self
-            .written_as
-            .or_else(|| ExportFormat::of_name(&name))
-            .ok_or_else(|| {
-                Failure::bad_argument(
-                    format!("The name {name:?} has no known ending."),
-                    format!("Use a name that ends in {}.", ExportFormat::endings()),
-                )
-            })?;
+        let format = self.format()?;
+        let plan = self.redaction.plan()?;
         let library = self.source.open(out)?;
-        let indexes = library.some_or_all(&self.exchanges)?;
-        let replaces = self.output.exists();
-        let draft = Draft::beside(&self.output)?;
-        draft.fill(|file| Ok(library.engine().export(&indexes, format, file)?))?;
-        draft.keep()?;
-        let shown = self.output.display().to_string();
-        out.text(&if out.is_json() {
-            json::line(&ExportLine {
-                file: &shown,
-                exchanges: indexes.len(),
-            })
-        } else {
-            format!(
-                "wrote {} to {}{}\n",
-                words::count(indexes.len() as u64, "exchange"),
-                safe(&shown),
-                if replaces {
-                    ", in place of the file that was there"
-                } else {
-                    ""
+        let scope = self.scope(&library)?;
+        let exchanges = scope.exchanges.len();
+        let outgoing = library.engine().outgoing(&scope, plan)?;
+        match (outgoing.report(), self.output.as_deref().zip(format)) {
+            (Some(report), None) => preview::show(&outgoing, report, exchanges, out)?,
+            (Some(report), Some(_)) if self.redaction.preview => preview::show(&outgoing, report, exchanges, out)?,
+            (report, Some((path, format))) => {
+                redaction::refuse_name(report, path)?;
+                let draft = Draft::beside(path)?;
+                draft.fill(|file| Ok(outgoing.export(format, file)?))?;
+                redaction::refuse_left(&outgoing.rescan(&draft.path)?)?;
+                keep(draft, exchanges, report.map(|report| &report.manifest), out)?;
+                out.flush()?;
+                if let Some(sentence) = format.loses() {
+                    note(sentence, out.format);
                 }
-            )
-        })?;
-        out.flush()?;
-        if let Some(sentence) = format.loses() {
-            note(sentence, out.format);
+            }
+            (None, None) => {}
         }
+        out.flush()?;
         library.finish()
+    }
+
+    fn refusal(&self) -> Option<Failure> {
+        (self.redaction.redact == Redact::None && (self.redaction.preview || self.redaction.rules.is_some())).then(
+            || {
+                Failure::bad_argument(
+                    "With --redact none nothing is replaced, so there is nothing to preview and no rule to follow.",
+                    "Leave out --redact none, or --preview and --rules.",
+                )
+            },
+        )
+    }
+}
+
+impl Args {
+    /// The format that was named, or that the name of the file asks for; none for a preview.
+    fn format(&self) -> Result<Option<ExportFormat>, Failure> {
+        let Some(path) = &self.output else { return Ok(None) };
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let format = self.written_as.or_else(|| ExportFormat::of_name(&name));
+        format.map(Some).ok_or_else(|| {
+            Failure::bad_argument(
+                format!("The name {name:?} has no known ending."),
+                format!("Use a name that ends in {}.", ExportFormat::endings()),
+            )
+        })
+    }
+
+    /// Which exchanges leave.
+    fn scope(&self, library: &Library) -> Result<Scope, Failure> {
+        let (exchanges, name) = match (&self.thread, self.exchanges.as_slice(), self.range) {
+            (Some(thread), _, _) => (library.engine().thread(thread)?, "thread".to_owned()),
+            (None, [], None) => (library.some_or_all(&[])?, "everything".to_owned()),
+            (None, [], Some((first, last))) => (vec![library.one(None)?], format!("range {first}..{last}")),
+            (None, [one], Some((first, last))) => (vec![library.one(Some(*one))?], format!("range {first}..{last}")),
+            (None, named @ [_], None) => (library.some_or_all(named)?, "exchange".to_owned()),
+            (None, named, None) => (library.some_or_all(named)?, "exchanges".to_owned()),
+            (None, _, Some(_)) => {
+                return Err(Failure::bad_argument(
+                    "A --range is of one exchange.",
+                    "Name one with --exchange.",
+                ));
+            }
+        };
+        Ok(Scope {
+            exchanges,
+            range: self.range,
+            name,
+        })
+    }
+}
+
+/// Gives the file its name, and says so.
+fn keep(draft: Draft, exchanges: usize, manifest: Option<&RedactionManifest>, out: &mut Out) -> Result<(), Failure> {
+    let replaces = draft.target.exists();
+    let len = fs::metadata(&draft.path).map_or(0, |facts| facts.len());
+    let shown = draft.target.display().to_string();
+    draft.keep()?;
+    out.text(&if out.is_json() {
+        json::line(&ExportLine {
+            file: &shown,
+            exchanges,
+            bytes: len,
+            redaction: manifest,
+        })
+    } else {
+        format!(
+            "wrote {} to {}{}{}\n",
+            words::count(exchanges as u64, "exchange"),
+            safe(&shown),
+            if replaces {
+                ", in place of the file that was there"
+            } else {
+                ""
+            },
+            manifest.map(redaction::summary).unwrap_or_default(),
+        )
+    })?;
+    if len > LARGE_LEN {
+        let len = words::bytes(len);
+        note(
+            &format!(
+                "The file has {len}, and many trackers of issues take 25 MB; --exchange, --thread, --range or a name that \
+                 ends in .gz makes it smaller."
+            ),
+            out.format,
+        );
+    }
+    Ok(())
+}
+
+/// `A..B`, both frames included.
+fn range(text: &str) -> Result<(u32, u32), String> {
+    let (first, last) = text.split_once("..").ok_or("it is not written as A..B")?;
+    let number = |text: &str| {
+        text.trim()
+            .parse::<u32>()
+            .map_err(|_not_one| format!("{text:?} is no number"))
+    };
+    match (number(first)?, number(last)?) {
+        (0, _) => Err("frames count from 1".to_owned()),
+        (first, last) if first > last => Err("it ends before it begins".to_owned()),
+        range => Ok(range),
     }
 }
 

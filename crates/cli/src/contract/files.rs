@@ -1,14 +1,36 @@
 //! What commands that write files or a store answer, and comparisons with
 //! baselines and of many recordings.
 
+use scrubjay_engine::{RedactionFinding, RedactionManifest};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-/// `export`.
+/// `export` and `share`.
 #[derive(Serialize)]
 pub(crate) struct ExportLine<'a> {
     pub(crate) file: &'a str,
     pub(crate) exchanges: usize,
+    pub(crate) bytes: u64,
+    /// None where nothing was replaced on purpose.
+    pub(crate) redaction: Option<&'a RedactionManifest>,
+}
+
+/// `export --preview`: what a rule finds at one kind of place.
+#[derive(Serialize)]
+pub(crate) struct RedactionLine<'a> {
+    pub(crate) kind: &'static str,
+    #[serde(flatten)]
+    pub(crate) finding: &'a RedactionFinding,
+}
+
+/// `export --preview`: the last line.
+#[derive(Serialize)]
+pub(crate) struct PreviewLine<'a> {
+    pub(crate) kind: &'static str,
+    pub(crate) exchanges: usize,
+    pub(crate) bytes: u64,
+    pub(crate) stays: &'a [&'a str],
+    pub(crate) redaction: &'a RedactionManifest,
 }
 
 /// `import`: a line an exchange.

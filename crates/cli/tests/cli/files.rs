@@ -141,7 +141,7 @@ fn write(writer: &mut Writer<Vec<u8>>, captured: &Captured) {
             chunks: &captured.chunks,
             frames: frames.len() as u64,
             sha256: sha256(&captured.body),
-            layout: if protobuf {
+            layout: if protobuf || is_encoded(captured) {
                 Layout::Whole { body: &captured.body }
             } else {
                 Layout::Lines { tail }
@@ -164,7 +164,17 @@ fn is_protobuf(captured: &Captured) -> bool {
         .any(|(_, value)| value.starts_with(b"application/vnd.ag-ui"))
 }
 
+fn is_encoded(captured: &Captured) -> bool {
+    let head = captured.exchange.response.iter();
+    head.flat_map(|head| &head.headers)
+        .any(|(name, _)| name == "content-encoding")
+}
+
 fn frames_of(captured: &Captured) -> Vec<scrubjay_protocol::frame::Frame> {
+    // The lines of an encoded body are for readers only.
+    if is_encoded(captured) {
+        return Vec::new();
+    }
     if is_protobuf(captured) {
         let mut decoder = record::Decoder::new();
         decoder.push(&captured.body);

@@ -12,8 +12,8 @@ fn help_names_the_commands() {
 #[test]
 fn each_command_has_help() {
     let commands = [
-        "record", "list", "show", "check", "diff", "events", "state", "spans", "body", "export", "import", "delete",
-        "reindex", "serve", "replay", "rerecord",
+        "record", "list", "show", "check", "diff", "events", "state", "spans", "body", "export", "share", "import",
+        "delete", "reindex", "serve", "replay", "rerecord",
     ];
     let stage = Stage::new();
     let commands: Vec<String> = commands.iter().map(|command| format!("{command} --help")).collect();

@@ -43,6 +43,7 @@ mod rerecording;
 mod round_trip;
 mod secrets;
 mod serving;
+mod sharing;
 mod stage;
 mod stopping;
 mod taken;

@@ -4,12 +4,16 @@ use std::{io::Write, path::Path};
 
 use scrubjay_ipc::Mutes;
 use scrubjay_recording::Limits;
+use scrubjay_redaction::Plan;
 use scrubjay_session::query::FindingEntry;
 use scrubjay_store::{Derived, Excess, Pruned, Window};
 
 use crate::{
     BodyOf, Engine, EngineError, ExportFormat, Imported, Incoming, Overview, Tallies,
-    library::{Library, body, export, mutes},
+    library::{
+        Library, body, export, mutes,
+        share::{self, Outgoing, Scope},
+    },
 };
 
 /// The library.
@@ -168,12 +172,30 @@ impl Engine {
         self.library().import_samples(files)
     }
 
-    /// Writes exchanges as one file of a format.
+    /// Writes exchanges as one file of a format, as they are.
     ///
     /// # Errors
     /// When there is no such exchange, or the output refuses.
     pub fn export(&self, exchanges: &[i64], format: ExportFormat, out: &mut dyn Write) -> Result<(), EngineError> {
-        export::export(&self.departments.storage, exchanges, format, out)
+        export::export(&self.departments.storage, exchanges, format, None, out)
+    }
+
+    /// Prepares exchanges to leave, to be looked at or written, without what the plan takes out of them.
+    ///
+    /// # Errors
+    /// When there is no such exchange, or no such part of it.
+    pub fn outgoing(&self, scope: &Scope, plan: Option<Plan>) -> Result<Outgoing, EngineError> {
+        let mut key = [0; 32];
+        getrandom::fill(&mut key).expect("the system gives random numbers");
+        share::outgoing(&self.departments.storage, scope, plan, key)
+    }
+
+    /// The exchanges with a run of a thread, in order.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn thread(&self, thread: &str) -> Result<Vec<i64>, EngineError> {
+        self.departments.storage.thread(thread)
     }
 
     /// Writes a body of an exchange.

@@ -7,6 +7,7 @@
 use std::io::Write;
 
 use scrubjay_recording::{Header, Layout, Origin, Outline, OutwardWriter, Packing, Recorded, Sink, Writer};
+use scrubjay_redaction::Manifest;
 use scrubjay_session::{
     exchange::Exchange as Facts,
     query::answer::{FrameEntry, Transport},
@@ -25,16 +26,17 @@ use crate::{EngineError, Exchange, shelf::AnyShelf, storage::Storage};
 /// Frames whose times are read at once.
 const FRAMES_AT_ONCE: u32 = 4_096;
 
-/// Writes exchanges as one file of a format.
+/// Writes exchanges as one file of a format, with what it says about what was taken out.
 pub(crate) fn export(
     storage: &Storage,
     exchanges: &[i64],
     format: ExportFormat,
+    manifest: Option<&Manifest>,
     out: &mut dyn Write,
 ) -> Result<(), EngineError> {
     match format {
-        ExportFormat::Recording => recording(storage, exchanges, Packing::Plain, out),
-        ExportFormat::RecordingGzip => recording(storage, exchanges, Packing::Gzip, out),
+        ExportFormat::Recording => recording(storage, exchanges, Packing::Plain, manifest, out),
+        ExportFormat::RecordingGzip => recording(storage, exchanges, Packing::Gzip, manifest, out),
         ExportFormat::Summary => summary::write(storage, exchanges, out),
         ExportFormat::Har
         | ExportFormat::EventStream
@@ -74,7 +76,13 @@ fn recorded(shelf: &AnyShelf) -> Result<Recorded, EngineError> {
     })
 }
 
-fn recording(storage: &Storage, exchanges: &[i64], packing: Packing, out: &mut dyn Write) -> Result<(), EngineError> {
+fn recording(
+    storage: &Storage,
+    exchanges: &[i64],
+    packing: Packing,
+    manifest: Option<&Manifest>,
+    out: &mut dyn Write,
+) -> Result<(), EngineError> {
     let mut facts = Vec::new();
     let mut is_binary = !exchanges.is_empty();
     for &exchange in exchanges {
@@ -82,7 +90,7 @@ fn recording(storage: &Storage, exchanges: &[i64], packing: Packing, out: &mut d
         is_binary = is_binary && recognise::transport(&shelf)? == Some(Transport::Protobuf);
         facts.push(shelf.exchange()?);
     }
-    let header = header(&facts, is_binary);
+    let header = header(&facts, is_binary, manifest);
     let mut writer = Writer::new(Sink::new(out, packing), &header).map_err(failed)?;
     for &exchange in exchanges {
         // A reader of its own: an export must not push out what a window looks at.
@@ -100,10 +108,17 @@ pub(super) fn failed(source: impl std::error::Error + Send + Sync + 'static) -> 
     }
 }
 
-fn header(facts: &[Facts], is_binary: bool) -> Header {
+/// Who writes files.
+pub(crate) fn tool() -> String {
+    format!("scrubjay {}", env!("CARGO_PKG_VERSION"))
+}
+
+fn header(facts: &[Facts], is_binary: bool, manifest: Option<&Manifest>) -> Header {
     let first = facts.iter().min_by_key(|facts| facts.started_at_us);
     Header {
-        tool: format!("scrubjay {}", env!("CARGO_PKG_VERSION")),
+        tool: tool(),
+        redacted: manifest.map_or_else(Vec::new, |manifest| manifest.rules.keys().cloned().collect()),
+        redaction: manifest.and_then(|manifest| serde_json::to_string(manifest).ok()),
         captured_at_us: first.map_or(0, |facts| facts.started_at_us),
         url: first.map(|facts| facts.upstream.clone()).unwrap_or_default(),
         exchanges: Some(facts.len() as u64),
