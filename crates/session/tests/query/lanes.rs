@@ -234,3 +234,31 @@ fn a_label_is_whole_on_the_narrowest_bar() {
         "{label}"
     );
 }
+
+#[test]
+fn text_for_which_there_is_no_room_is_cut_where_it_is_much() {
+    let mut stream = Stream::default();
+    stream.event(0, r#"{"type":"RUN_STARTED","threadId":"t","runId":"r"}"#);
+    for n in 0..1_000 {
+        let text = "words of a message that are many more than its bar has room for, again and again ".repeat(2);
+        stream
+            .event(
+                1_000,
+                &format!(r#"{{"type":"TEXT_MESSAGE_START","messageId":"m{n}","role":"assistant"}}"#),
+            )
+            .event(
+                0,
+                &format!(r#"{{"type":"TEXT_MESSAGE_CONTENT","messageId":"m{n}","delta":"{text}"}}"#),
+            )
+            .event(0, &format!(r#"{{"type":"TEXT_MESSAGE_END","messageId":"m{n}"}}"#));
+    }
+    let mut reader = stream.reader(Ending::Complete);
+    let mut longest = |to: f64| {
+        let picture = reader.lanes(Axis::Index, 0.0, to, 1_200).unwrap();
+        let text = picture.lanes.iter().find(|lane| lane.id == LaneId::Text).unwrap();
+        let labels = text.shapes.iter().map(|shape| shape.label.chars().count());
+        (text.shapes.len(), labels.max().unwrap_or(0))
+    };
+    assert_eq!(longest(3_001.0), (1_000, 24));
+    assert!(longest(30.0).1 > 24, "here each bar has room");
+}

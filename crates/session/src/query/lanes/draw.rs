@@ -14,6 +14,12 @@ use crate::{
 
 /// Characters of a label. Where its bar ends, the one who writes it cuts it.
 const LABEL_CHARS: usize = 120;
+/// Narrowest bar with room for a label, in pixels. A narrower one has it for the pointer and for screen readers.
+const LABEL_PX: f64 = 24.0;
+/// Bytes of labels for which there is no room, in one picture.
+const NARROW_LEN: usize = 16 << 10;
+/// Characters of such a label where they are many.
+const NARROW_CHARS: usize = 24;
 /// Rows that a lane can have.
 const ROWS: usize = 4;
 /// Dots whose hue is looked up one by one.
@@ -59,10 +65,14 @@ impl Pencil {
 
 /// The text on a shape, whole as far as it is not very long: a pointer and a screen reader get all of it.
 pub(crate) fn label(text: &str) -> String {
-    if text.chars().nth(LABEL_CHARS).is_none() {
+    cut(text, LABEL_CHARS)
+}
+
+fn cut(text: &str, chars: usize) -> String {
+    if text.chars().nth(chars).is_none() {
         return text.to_owned();
     }
-    text.chars().take(LABEL_CHARS - 1).chain(['…']).collect()
+    text.chars().take(chars - 1).chain(['…']).collect()
 }
 
 /// Gathers shapes by lane.
@@ -108,7 +118,21 @@ impl Canvas {
             let rows = shapes.iter().map(|shape| shape.row + 1).max().unwrap_or(1);
             lanes.push(Lane { id, rows, shapes });
         }
+        self.bound_labels(&mut lanes);
         lanes
+    }
+
+    /// A pixel has two bars at the most, but each has text: where the text that no bar has room for is much, it is cut.
+    fn bound_labels(&self, lanes: &mut [Lane]) {
+        let to = self.from + self.step * self.width as f64;
+        let visible = |shape: &Shape| shape.to.min(to) - shape.from.max(self.from);
+        let shapes = lanes.iter_mut().flat_map(|lane| &mut lane.shapes);
+        let mut narrow: Vec<&mut Shape> = shapes.filter(|shape| visible(shape) < LABEL_PX * self.step).collect();
+        if narrow.iter().map(|shape| shape.label.len()).sum::<usize>() > NARROW_LEN {
+            for shape in &mut narrow {
+                shape.label = cut(&shape.label, NARROW_CHARS);
+            }
+        }
     }
 
     /// Leaves at most two shapes that begin in one column of one row. What is
