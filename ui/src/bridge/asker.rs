@@ -5,19 +5,15 @@ use std::{cell::RefCell, rc::Rc};
 
 use scrubjay_ipc::{Ask, Code, Report};
 
-use super::latest::Latest;
+use super::{budget::Budget, latest::Latest};
 use crate::{bridge, browser, signal::*};
 
 /// From one question to the next. A webview keeps a few kilobytes of every
 /// answer, and a pane that changes more often than this shows no more.
 const EVERY_MS: f64 = 33.0;
 
-/// So much longer than it takes the page to show an answer is the pause before the next question,
-/// so that at most a quarter of the time goes into what changes and the rest stays for the hand.
-const PAUSE: f64 = 3.0;
-
-/// Longest pause for that reason.
-const PAUSE_MS: f64 = 300.0;
+/// Longest wait for the page's time: a pane on a page that is always busy shows something all the same.
+const WAIT_MS: f64 = 500.0;
 
 /// How often a question is asked again when another of its kind got in the way.
 const TRIES: u32 = 8;
@@ -29,6 +25,10 @@ pub(crate) struct Answered<A: Ask> {
     pub(crate) is_overtaken: bool,
 }
 
+thread_local! {
+    static BUDGET: RefCell<Budget> = RefCell::default();
+}
+
 type Apply<A> = Rc<dyn Fn(Answered<A>)>;
 
 /// Asks on behalf of one pane.
@@ -37,6 +37,8 @@ pub(crate) struct Asker<A: Ask + Clone + 'static> {
     apply: StoredValue<Option<Apply<A>>, LocalStorage>,
     /// Answers fill a pane, which takes the page some time.
     is_shown: bool,
+    /// How much of it the last one took.
+    cost_ms: StoredValue<f64>,
 }
 
 impl<A: Ask + Clone + 'static> Clone for Asker<A> {
@@ -60,6 +62,7 @@ impl<A: Ask + Clone + 'static> Asker<A> {
             queue: StoredValue::new_local(Rc::default()),
             apply: StoredValue::new_local(None),
             is_shown: true,
+            cost_ms: StoredValue::new(0.0),
         }
     }
 
@@ -82,11 +85,15 @@ impl<A: Ask + Clone + 'static> Asker<A> {
         let Some(first) = queue.borrow_mut().want(ask) else {
             return;
         };
-        let (apply, is_shown) = (self.apply.get_value(), self.is_shown);
+        let apply = self.apply.get_value();
         spawn_local(async move {
             let mut next = Some(first);
-            let mut tries = 0;
+            let (mut tries, mut set_aside_ms) = (0, 0.0);
             while let Some(ask) = next {
+                if tries == 0 {
+                    set_aside_ms = self.its_turn().await;
+                }
+                let ask = queue.borrow_mut().newest(ask);
                 let asked_ms = browser::now_ms();
                 let answer = bridge::ask(ask.clone()).await;
                 let is_overtaken = queue.borrow().is_overtaken();
@@ -104,13 +111,39 @@ impl<A: Ask + Clone + 'static> Asker<A> {
                         is_overtaken,
                     });
                 }
-                let cost_ms = if is_shown { browser::shown_ms().await } else { 0.0 };
-                let pause_ms = (cost_ms * PAUSE).min(PAUSE_MS);
+                self.is_on_screen(set_aside_ms).await;
                 // The question that waits may be replaced meanwhile.
-                browser::sleep((asked_ms + EVERY_MS - browser::now_ms()).max(pause_ms)).await;
+                browser::sleep(asked_ms + EVERY_MS - browser::now_ms()).await;
                 next = queue.borrow_mut().done();
             }
         });
+    }
+
+    /// Waits until the page has time to show an answer, and gives how much was set aside for it.
+    async fn its_turn(self) -> f64 {
+        let (began_ms, about_ms) = (browser::now_ms(), self.cost_ms.get_value());
+        while self.is_shown {
+            let now_ms = browser::now_ms();
+            let wait_ms = BUDGET.with_borrow_mut(|budget| budget.wait_ms(now_ms, about_ms));
+            if wait_ms == 0.0 {
+                return about_ms;
+            }
+            if now_ms - began_ms > WAIT_MS {
+                break;
+            }
+            browser::sleep(wait_ms.min(WAIT_MS)).await;
+        }
+        0.0
+    }
+
+    /// Waits until an answer is on the screen, and pays for it.
+    async fn is_on_screen(self, set_aside_ms: f64) {
+        if self.is_shown {
+            let [scripts, drawing] = browser::shown().await;
+            let cost_ms =
+                BUDGET.with_borrow_mut(|budget| budget.spend(scripts, set_aside_ms) + budget.spend(drawing, 0.0));
+            self.cost_ms.set_value(cost_ms);
+        }
     }
 }
 

@@ -28,6 +28,11 @@ impl<A> Latest<A> {
         Some(ask)
     }
 
+    /// The newest question, in place of one that was not asked yet.
+    pub fn newest(&mut self, ask: A) -> A {
+        self.waiting.take().unwrap_or(ask)
+    }
+
     /// An answer came: gives the next question, if one waits.
     pub fn done(&mut self) -> Option<A> {
         let next = self.waiting.take();
@@ -54,6 +59,9 @@ mod tests {
         assert_eq!(latest.want(3), None);
         assert!(latest.is_overtaken());
         assert_eq!(latest.done(), Some(3));
+        assert_eq!(latest.newest(3), 3);
+        assert_eq!(latest.want(4), None);
+        assert_eq!(latest.newest(3), 4);
         assert!(!latest.is_overtaken());
         assert_eq!(latest.done(), None);
         assert_eq!(latest.want(4), Some(4));

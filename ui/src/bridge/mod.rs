@@ -4,6 +4,7 @@
 //! Tauri, `scrubjay serve` over HTTP, and the models' tests over recordings in
 //! memory. A page has one, which [`connect`] sets before anything is asked.
 
+pub mod budget;
 pub mod latest;
 pub mod locked;
 pub mod news_lines;

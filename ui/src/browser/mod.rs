@@ -21,22 +21,22 @@ pub(crate) async fn sleep(millis: f64) {
     }
 }
 
-/// How many milliseconds the page is busy with what has just changed: until its effects have run,
-/// and while the next frame is laid out and drawn. A page that is hidden draws none, and is not waited for.
-pub(crate) async fn shown_ms() -> f64 {
+/// When the page is busy with what has just changed: from now until its effects have run, and while the next
+/// frame is laid out and drawn. A page that is hidden draws none, and is not waited for.
+pub(crate) async fn shown() -> [(f64, f64); 2] {
     const HIDDEN_MS: f64 = 250.0;
-    let began = now_ms();
+    let began_ms = now_ms();
     called(|wake| later(0.0, move || wake())).await;
-    let scripts_ms = now_ms() - began;
+    let ran_ms = now_ms();
     called(|wake| {
         let drawn = Rc::clone(&wake);
         next_frame(move || drawn());
         later(HIDDEN_MS, move || wake());
     })
     .await;
-    let drawn = now_ms();
+    let drawing_ms = now_ms();
     called(|wake| later(0.0, move || wake())).await;
-    scripts_ms + now_ms() - drawn
+    [(began_ms, ran_ms), (drawing_ms, now_ms())]
 }
 
 /// Waits until what `begin` is given is called.
