@@ -112,6 +112,14 @@ impl Stretch {
         }
     }
 
+    /// Whether the picture still stands for the wanted one for a while: it covers nearly all of `width`, and what
+    /// it shows is neither much larger nor much smaller than it was painted.
+    pub fn holds(self, width: f64) -> bool {
+        let air = width / 8.0;
+        let covers = self.x_px <= air && self.x_px + self.scale * width >= width - air;
+        covers && (0.5..=2.0).contains(&self.scale)
+    }
+
     /// Whether nothing moves.
     pub fn is_none(self) -> bool {
         (self.scale - 1.0).abs() < 1e-9 && self.x_px.abs() < 0.01 && self.y_px.abs() < 0.01
@@ -228,6 +236,19 @@ mod tests {
     fn labels(axis: Axis, from: f64, to: f64) -> String {
         let ticks = ticks(axis, Window::new(from, to), 800.0, 100.0, &[(2e6, 2.5e6, 41_000_000)]);
         ticks.into_iter().map(|tick| tick.label).collect::<Vec<_>>().join(" · ")
+    }
+
+    #[test]
+    fn a_picture_holds_while_it_covers_nearly_all_and_is_about_as_large() {
+        let painted = Window::new(100.0, 200.0);
+        let holds = |from, to| Stretch::between(painted, Window::new(from, to), 800.0).holds(800.0);
+        assert!(holds(110.0, 210.0), "a tenth of it is out of sight");
+        assert!(!holds(120.0, 220.0), "a fifth is out of sight");
+        assert!(!holds(90.0, 250.0), "it covers less than two thirds");
+        assert!(
+            holds(120.0, 180.0) && !holds(130.0, 170.0),
+            "it is twice as large at the most"
+        );
     }
 
     #[test]

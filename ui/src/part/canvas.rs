@@ -1,31 +1,21 @@
-//! The host of the lanes: egui painted by eframe's renderer on a canvas.
+//! A canvas of the page that shows a picture.
 //!
-//! eframe's own runner would keep an animation frame loop, listen to the whole
-//! document and put a text field beside the canvas. The lanes need none of
-//! that: the page handles input, and a picture is painted once for every
-//! change of what it shows. So only eframe's painter is used.
-//!
-//! Where WebGL runs in software, even a canvas that does not change costs the
-//! browser most of a frame whenever something moves over it (measured: 25
-//! frames a second, against 100 over a plain picture). So the first paintings
-//! are timed, and where they are slow the picture is copied once, after each
-//! painting, onto a plain canvas that stands in the page instead. There a
-//! picture that another window would show is stretched at once, and painted
-//! when it rests ([`Rest`]).
+//! The picture is painted at the next frame after it has changed. Where painting is slow, a picture that
+//! another window would show is stretched at once, together with the text over it, and painted when it rests
+//! ([`Rest`]).
 
-use std::{cell::RefCell, rc::Rc, sync::Arc};
+use std::{cell::RefCell, rc::Rc};
 
-use eframe::{egui_glow::Painter, glow};
-use egui::{Color32, Context, Pos2, RawInput, Rect, Vec2, ViewportId};
+use egui::{Color32, Vec2};
 use leptos::{
     leptos_dom::helpers::request_animation_frame,
     prelude::{document, window},
 };
 use scrubjay_timeline::{Picture, Stretch, Theme, theme};
 use wasm_bindgen::JsCast as _;
-use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement, WebGl2RenderingContext};
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement};
 
-use super::pace::Rest;
+use super::{brush, pace::Rest};
 use crate::browser::{self, OrLog as _};
 
 /// A canvas that shows a picture.
@@ -37,21 +27,21 @@ impl<P: Picture + 'static> Clone for Host<P> {
     }
 }
 
-/// A painting that takes longer than this is made by software.
-const SLOW_MS: f64 = 7.0;
-/// The paintings that are timed; the first loads fonts.
-const TIMED: std::ops::Range<u32> = 1..4;
+/// Hears what was painted, and the size of the canvas in pixels of the page.
+type Heard<P> = Box<dyn Fn(&P, (f64, f64))>;
 
 struct Inner<P> {
     canvas: HtmlCanvasElement,
-    gl: WebGl2RenderingContext,
-    /// Stands in the page where painting is slow.
-    plain: Option<(HtmlCanvasElement, CanvasRenderingContext2d)>,
-    context: Context,
-    painter: Painter,
+    drawing: CanvasRenderingContext2d,
+    /// What is moved: the canvas and the text over it.
+    layer: HtmlElement,
+    is_slow: bool,
+    heard: Heard<P>,
     /// The picture that is wanted, and the one that was painted last.
     picture: Option<P>,
     shown: Option<P>,
+    /// Width of what was painted last, in pixels of the page.
+    width: f64,
     is_due: bool,
     rest: Rest,
     waits_for_rest: bool,
@@ -59,33 +49,24 @@ struct Inner<P> {
 }
 
 impl<P: Picture + 'static> Host<P> {
-    /// Starts painting on a canvas.
+    /// Starts showing pictures on a canvas, which stands in a layer with the text over it.
     ///
     /// # Errors
     ///
-    /// A sentence, where the browser offers no WebGL 2.
-    pub(crate) fn start(canvas: HtmlCanvasElement) -> Result<Self, String> {
-        let missing =
-            || "This browser offers no WebGL 2, so the lanes cannot be drawn; the rows below show the same.".to_owned();
-        let gl = canvas.get_context_with_context_options("webgl2", &plain_options());
-        let gl = gl.ok().flatten().ok_or_else(missing)?;
-        let raw: WebGl2RenderingContext = gl.dyn_into().map_err(|_other| missing())?;
-        #[expect(
-            clippy::arc_with_non_send_sync,
-            reason = "the painter asks for it; a page has one thread"
-        )]
-        let gl = Arc::new(glow::Context::from_webgl2_context(raw.clone()));
-        let painter = Painter::new(gl, "", None, false).map_err(|error| error.to_string())?;
-        let context = Context::default();
-        context.set_theme(egui::Theme::Dark);
+    /// A sentence, where the browser cannot paint.
+    pub(crate) fn start(canvas: HtmlCanvasElement, layer: HtmlElement, heard: Heard<P>) -> Result<Self, String> {
+        let is_slow = brush::with(|brush| brush.is_slow())?;
+        let drawing = plain_drawing(&canvas, is_slow)
+            .ok_or("This browser offers no canvas, so the lanes cannot be drawn; the rows below show the same.")?;
         Ok(Self(Rc::new(RefCell::new(Inner {
             canvas,
-            gl: raw,
-            plain: None,
-            context,
-            painter,
+            drawing,
+            layer,
+            is_slow,
+            heard,
             picture: None,
             shown: None,
+            width: 0.0,
             is_due: false,
             rest: Rest::default(),
             waits_for_rest: false,
@@ -94,9 +75,6 @@ impl<P: Picture + 'static> Host<P> {
     }
 
     /// Shows a picture; nothing is painted if it is the one that is shown.
-    ///
-    /// A painting that a browser broke off leaves its borrow behind; then the
-    /// lanes stay as they are and the rest of the page goes on.
     pub(crate) fn show(&self, picture: P) {
         let Ok(mut inner) = self.0.try_borrow_mut() else { return };
         if inner.picture.as_ref() == Some(&picture) {
@@ -163,52 +141,42 @@ impl<P: Picture> Inner<P> {
         };
         let ratio = window().device_pixel_ratio().max(0.5) as f32;
         let size = self.size();
-        let pixels = [(size.x * ratio).round() as u32, (size.y * ratio).round() as u32];
+        let pixels = brush::pixels_of(size, ratio);
         if pixels[0] == 0 || pixels[1] == 0 {
             return false;
         }
-        resize(&self.canvas, pixels);
         let began = browser::now_ms();
-        let mut output = self.context.run_ui(self.input(size, ratio), |ui| picture.paint(ui));
-        let shapes = self.context.tessellate(output.shapes, output.pixels_per_point);
-        let ground = picture.ground().to_normalized_gamma_f32();
-        self.painter.clear(pixels, ground);
-        let textures = &mut output.textures_delta;
-        self.painter
-            .paint_and_update_textures(pixels, output.pixels_per_point, &shapes, textures);
-        if TIMED.contains(&self.painted) && self.plain.is_none() {
-            self.finish();
-            if browser::now_ms() - began > SLOW_MS {
-                self.stand_in();
-            }
-        }
-        self.copy(pixels);
+        resize(&self.canvas, pixels);
+        let painted = brush::with(|brush| {
+            let again = brush.paint(&picture, size, ratio);
+            brush.copy(&self.drawing, pixels);
+            again
+        });
+        let Ok(again) = painted else { return false };
+        (self.heard)(&picture, (f64::from(size.x), f64::from(size.y)));
         self.shown = Some(picture);
+        self.width = f64::from(size.x);
         self.place(Stretch::NONE);
         let now_ms = browser::now_ms();
         self.rest.painted(now_ms, now_ms - began);
         self.painted += 1;
-        self.standing()
+        self.canvas
             .set_attribute("data-painted", &self.painted.to_string())
             .or_log();
-        let delay = output
-            .viewport_output
-            .get(&ViewportId::ROOT)
-            .map(|viewport| viewport.repaint_delay);
-        delay.is_some_and(|delay| delay.is_zero()) && self.painted < 3
+        again && self.painted < 3
     }
 
     /// Moves what was painted so that it stands for what is wanted, where painting is slow.
-    fn stretch(&self) -> bool {
-        let (Some(wanted), Some(shown)) = (&self.picture, &self.shown) else {
+    fn stretch(&mut self) -> bool {
+        let (true, Some(wanted), Some(shown)) = (self.is_slow, &self.picture, &self.shown) else {
             return false;
         };
-        let width = f64::from(self.size().x);
-        let stretch = self.plain.as_ref().and_then(|_| wanted.stretched(shown, width));
-        if let Some(stretch) = stretch {
-            self.place(stretch);
-        }
-        stretch.is_some()
+        let Some(stretch) = wanted.stretched(shown, self.width) else {
+            return false;
+        };
+        self.rest.stretched(stretch.holds(self.width));
+        self.place(stretch);
+        true
     }
 
     fn place(&self, stretch: Stretch) {
@@ -218,81 +186,22 @@ impl<P: Picture> Inner<P> {
         } else {
             format!("matrix({scale:.6},0,0,1,{x_px:.2},{y_px:.2})")
         };
-        self.standing().style().set_property("transform", &transform).or_log();
-    }
-
-    /// The canvas that stands in the page.
-    fn standing(&self) -> &HtmlCanvasElement {
-        self.plain.as_ref().map_or(&self.canvas, |(plain, _)| plain)
+        self.layer.style().set_property("transform", &transform).or_log();
     }
 
     fn size(&self) -> Vec2 {
-        let shown = self.standing();
-        Vec2::new(shown.client_width() as f32, shown.client_height() as f32)
-    }
-
-    /// Waits until the picture is really painted, by reading one pixel of it.
-    fn finish(&self) {
-        let mut pixel = [0; 4];
-        let (rgba, bytes) = (WebGl2RenderingContext::RGBA, WebGl2RenderingContext::UNSIGNED_BYTE);
-        self.gl
-            .read_pixels_with_opt_u8_array(0, 0, 1, 1, rgba, bytes, Some(&mut pixel))
-            .or_log();
-    }
-
-    /// Puts a plain canvas in the place of the painted one.
-    fn stand_in(&mut self) {
-        let made = document()
-            .create_element("canvas")
-            .ok()
-            .and_then(|made| made.dyn_into::<HtmlCanvasElement>().ok());
-        let options = js_sys::Object::new();
-        js_sys::Reflect::set(&options, &"willReadFrequently".into(), &true.into()).or_log();
-        let Some(plain) = made else { return };
-        let drawing = plain.get_context_with_context_options("2d", &options).ok().flatten();
-        let Some(drawing) = drawing.and_then(|drawing| drawing.dyn_into::<CanvasRenderingContext2d>().ok()) else {
-            return;
-        };
-        plain.set_class_name(&self.canvas.class_name());
-        plain.set_attribute("aria-hidden", "true").or_log();
-        plain.set_attribute("data-plain", "").or_log();
-        self.canvas.replace_with_with_node_1(&plain).or_log();
-        self.plain = Some((plain, drawing));
-    }
-
-    /// Copies the picture; it is there only until this turn of the event loop ends.
-    fn copy(&self, pixels: [u32; 2]) {
-        if let Some((plain, drawing)) = &self.plain {
-            resize(plain, pixels);
-            drawing
-                .draw_image_with_html_canvas_element(&self.canvas, 0.0, 0.0)
-                .or_log();
-        }
-    }
-
-    fn input(&self, size: Vec2, ratio: f32) -> RawInput {
-        let mut input = RawInput {
-            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, size)),
-            max_texture_side: Some(self.painter.max_texture_side()),
-            time: Some(browser::now_ms() / 1e3),
-            ..RawInput::default()
-        };
-        input
-            .viewports
-            .entry(ViewportId::ROOT)
-            .or_default()
-            .native_pixels_per_point = Some(ratio);
-        input
+        Vec2::new(self.canvas.client_width() as f32, self.canvas.client_height() as f32)
     }
 }
 
-/// egui smooths edges itself, so samples and buffers for it would only cost time.
-fn plain_options() -> js_sys::Object {
+/// The canvas' own surface; in memory and not with the graphics card where that is software too.
+fn plain_drawing(canvas: &HtmlCanvasElement, in_memory: bool) -> Option<CanvasRenderingContext2d> {
     let options = js_sys::Object::new();
-    for name in ["antialias", "depth", "stencil"] {
-        js_sys::Reflect::set(&options, &name.into(), &false.into()).or_log();
+    for (name, value) in [("alpha", false), ("willReadFrequently", in_memory)] {
+        js_sys::Reflect::set(&options, &name.into(), &value.into()).or_log();
     }
-    options
+    let drawing = canvas.get_context_with_context_options("2d", &options).ok().flatten()?;
+    drawing.dyn_into().ok()
 }
 
 /// Setting a canvas' size clears it, so only if it differs.

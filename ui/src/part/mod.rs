@@ -5,6 +5,8 @@ pub mod scroll;
 pub mod snippet;
 
 #[cfg(target_arch = "wasm32")]
+pub(crate) mod brush;
+#[cfg(target_arch = "wasm32")]
 pub(crate) mod canvas;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod coded;

@@ -54,7 +54,9 @@ impl Pace {
 /// From the last change to the painting of a picture that was moved about.
 const REST_MS: f64 = 80.0;
 /// A picture that never rests is painted this often at most.
-const OVERDUE_MS: f64 = 250.0;
+const OVERDUE_MS: f64 = 1_000.0;
+/// The same once it no longer stands for what is wanted: much of it is out of sight or too large.
+const POOR_MS: f64 = 400.0;
 /// So much longer than a painting takes is the pause after it, so that what moves goes on moving.
 const PAUSE: f64 = 4.0;
 
@@ -64,6 +66,7 @@ pub struct Rest {
     changed_ms: f64,
     painted_ms: f64,
     cost_ms: f64,
+    is_poor: bool,
 }
 
 impl Rest {
@@ -72,16 +75,23 @@ impl Rest {
         self.changed_ms = now_ms;
     }
 
+    /// What was painted is moved about; whether it still stands for what is wanted.
+    pub fn stretched(&mut self, holds: bool) {
+        self.is_poor = !holds;
+    }
+
     /// It was painted, and that took so long.
     pub fn painted(&mut self, now_ms: f64, cost_ms: f64) {
         self.painted_ms = now_ms;
         self.cost_ms = cost_ms;
+        self.is_poor = false;
     }
 
     /// How long to wait before the next painting; 0 is now.
     pub fn wait_ms(&self, now_ms: f64) -> f64 {
         let rests = self.changed_ms + REST_MS;
-        let is_overdue = self.painted_ms + OVERDUE_MS.max(self.cost_ms * 2.0 * PAUSE);
+        let often = if self.is_poor { POOR_MS } else { OVERDUE_MS };
+        let is_overdue = self.painted_ms + often.max(self.cost_ms * 2.0 * PAUSE);
         let may = self.painted_ms + self.cost_ms * PAUSE;
         (rests.min(is_overdue).max(may) - now_ms).max(0.0)
     }
@@ -119,14 +129,19 @@ mod tests {
         rest.painted(1_000.0, 10.0);
         rest.changed(1_010.0);
         assert_eq!(rest.wait_ms(1_010.0), 80.0);
-        // It moves on and on: it is painted all the same, now and then.
-        rest.changed(1_240.0);
-        assert_eq!(rest.wait_ms(1_240.0), 10.0);
-        assert_eq!(rest.wait_ms(1_300.0), 0.0);
+        // It moves on and on: it is painted all the same, now and then, and sooner when little of it is in sight.
+        rest.changed(1_990.0);
+        assert_eq!(rest.wait_ms(1_990.0), 10.0);
+        assert_eq!(rest.wait_ms(2_000.0), 0.0);
+        rest.painted(2_000.0, 10.0);
+        rest.changed(2_390.0);
+        assert_eq!(rest.wait_ms(2_390.0), 80.0);
+        rest.stretched(false);
+        assert_eq!(rest.wait_ms(2_390.0), 10.0);
         // A painting that takes long has a long pause after it.
-        rest.painted(2_000.0, 100.0);
-        rest.changed(2_001.0);
-        assert_eq!(rest.wait_ms(2_001.0), 399.0);
+        rest.painted(3_000.0, 100.0);
+        rest.changed(3_001.0);
+        assert_eq!(rest.wait_ms(3_001.0), 399.0);
     }
 
     #[test]

@@ -15,21 +15,42 @@ pub(crate) fn theme(shell: Shell) -> Memo<Theme> {
     })
 }
 
-/// The canvas, at a place of the element around it; a sentence where the browser cannot paint.
-pub(crate) fn painted<P>(picture: Signal<P>, size: Signal<(f64, f64)>, place: &'static str) -> AnyView
+/// The canvas, at a place of the element around it, and the text over it in the order of reading; a sentence
+/// where the browser cannot paint.
+///
+/// `text` is asked for what stands on a picture of a size when that was painted. While the picture is stretched
+/// the text moves with it.
+pub(crate) fn painted<P>(
+    picture: Signal<P>,
+    size: Signal<(f64, f64)>,
+    place: &'static str,
+    text: fn(&P, (f64, f64)) -> Vec<Words>,
+) -> AnyView
 where
     P: Picture + Send + Sync + 'static,
 {
-    let node = NodeRef::<html::Canvas>::new();
+    let (node, layer) = (NodeRef::<html::Canvas>::new(), NodeRef::<html::Div>::new());
     let host = StoredValue::new_local(None::<Host<P>>);
     let failed = RwSignal::new(None::<String>);
     let is_started = RwSignal::new(false);
-    node.on_load(move |element| match Host::start(element) {
-        Ok(started) => {
-            host.set_value(Some(started));
-            is_started.set(true);
+    let words = RwSignal::new(Vec::new());
+    let heard = move |picture: &P, size| {
+        let now = text(picture, size);
+        if words.with_untracked(|known| *known != now) {
+            words.set(now);
         }
-        Err(words) => failed.set(Some(words)),
+    };
+    Effect::new(move |_| {
+        let (Some(canvas), Some(layer)) = (node.get(), layer.get()) else {
+            return;
+        };
+        match Host::start(canvas, layer.into(), Box::new(heard)) {
+            Ok(started) => {
+                host.set_value(Some(started));
+                is_started.set(true);
+            }
+            Err(words) => failed.set(Some(words)),
+        }
     });
     Effect::new(move |before: Option<(f64, f64)>| {
         let (picture, size) = (picture.get(), size.get());
@@ -42,18 +63,18 @@ where
         size
     });
     view! {
-        <div class="painted" style=place><canvas class="lanes-canvas" node_ref=node aria-hidden="true"></canvas></div>
+        <div class="painted" style=place>
+            <div class="painted-in" node_ref=layer>
+                <canvas class="lanes-canvas" node_ref=node aria-hidden="true"></canvas>
+                {move || words.with(|words| words.iter().map(word).collect_view())}
+            </div>
+        </div>
         {move || failed.get().map(|words| view! { <p class="stage-note">{words}</p> })}
     }
     .into_any()
 }
 
-/// Text over a picture, in the order of reading.
-pub(crate) fn text(words: impl Fn() -> Vec<Words> + Send + Sync + 'static, place: &'static str) -> AnyView {
-    view! { <div class="lane-text" style=place>{move || words().into_iter().map(word).collect_view()}</div> }.into_any()
-}
-
-fn word(words: Words) -> AnyView {
+fn word(words: &Words) -> AnyView {
     let Words {
         x,
         y,
@@ -66,11 +87,11 @@ fn word(words: Words) -> AnyView {
     let ground = ground
         .map(|ground| format!("background:{}", css(ground)))
         .unwrap_or_default();
-    let ink = css(ink);
+    let ink = css(*ink);
     let style = format!(
         "transform:translate({x:.1}px,{y:.1}px);max-width:{width:.0}px;height:{height:.0}px;line-height:{height:.0}px;color:{ink};{ground}"
     );
-    view! { <bdi class="lane-word" style=style>{text}</bdi> }.into_any()
+    view! { <bdi class="lane-word" style=style>{text.clone()}</bdi> }.into_any()
 }
 
 fn css(color: Color32) -> String {

@@ -60,8 +60,8 @@ pub(crate) fn lanes(model: CompareModel, shell: Shell) -> AnyView {
             data-pane="compare-lanes" data-state=state data-as-of=moment>
             {titles(stage)}
             <div class="stage" node_ref=node>
-                {painted::painted(picture, canvas_size, "")}
-                {side_text(stage, picture, false)}{side_text(stage, picture, true)}
+                {painted::painted(picture, canvas_size, "", words_on)}
+                {side_ruler(stage, picture, false)}{side_ruler(stage, picture, true)}
                 {chosen_ribbon(stage)}
                 {surface(stage)}
                 {head(stage, false)}{head(stage, true)}
@@ -130,29 +130,27 @@ fn picture_of(stage: Stage, theme: Theme) -> Pairing {
     }
 }
 
-/// Ruler and labels of one side.
-fn side_text(stage: Stage, picture: Signal<Pairing>, of_b: bool) -> AnyView {
-    let width = move || stage.model.width_px.get();
-    let scene = move || {
-        let Pairing { a, b, .. } = picture.get();
-        if of_b { b } else { a }
-    };
-    let labels = move || {
-        let bands = stage.bands.get();
-        let (top, height) = if of_b { bands.b } else { bands.a };
-        let labels = text::labels(&scene(), width(), f64::from(height)).into_iter();
-        let below = |words: Words| Words {
+/// Labels of both sides.
+fn words_on(picture: &Pairing, (width, _): (f64, f64)) -> Vec<Words> {
+    let side = |scene, (top, height): (f32, f32)| {
+        let below = move |words: Words| Words {
             y: words.y + f64::from(top),
             ..words
         };
-        labels.map(below).collect()
+        text::labels(scene, width, f64::from(height)).into_iter().map(below)
+    };
+    let bands = picture.bands;
+    side(&picture.a, bands.a).chain(side(&picture.b, bands.b)).collect()
+}
+
+/// Ruler of one side.
+fn side_ruler(stage: Stage, picture: Signal<Pairing>, of_b: bool) -> AnyView {
+    let ticks = move || {
+        let Pairing { a, b, .. } = picture.get();
+        text::ruler(if of_b { &b } else { &a }, stage.model.width_px.get())
     };
     let top = move || if of_b { stage.bands.get().b_ruler } else { 0.0 };
-    view! {
-        {painted::ruler(move || text::ruler(&scene(), width()), move || format!("top:{}px", top()))}
-        {painted::text(labels, "")}
-    }
-    .into_any()
+    painted::ruler(ticks, move || format!("top:{}px", top()))
 }
 
 fn titles(stage: Stage) -> AnyView {

@@ -25,7 +25,7 @@ pub(crate) fn lanes(model: ReplayModel, shell: Shell) -> AnyView {
     let height = move || f64::from(layout.with(|layout| layout.height).max(56.0) + RULER_PX);
     let size = Signal::derive(move || (model.width_px.get(), height() - f64::from(RULER_PX)));
     let scene = picture(model, layout, painted::theme(shell));
-    let labels = move || text::labels(&scene.get(), model.width_px.get(), height());
+    let labels = |scene: &Scene, (width, height)| text::labels(scene, width, height);
     let state = move || words::ready_if(model.lanes.with(Option::is_some));
     let titles = move || layout.with(|layout| lanes::lane_titles(layout, 0.0, layout.height));
     view! {
@@ -37,9 +37,8 @@ pub(crate) fn lanes(model: ReplayModel, shell: Shell) -> AnyView {
                 <div class="strip-titles" class:folded=move || layout.with(|layout| layout.folded)>{titles}</div>
             </div>
             <div class="stage" node_ref=node>
-                {painted::painted(scene, size, "top:20px")}
+                {painted::painted(scene, size, "top:20px", labels)}
                 {painted::ruler(move || text::ruler(&scene.get(), model.width_px.get()), || "top:0".to_owned())}
-                {painted::text(labels, "top:20px")}
                 {heads(model)}
             </div>
         </section>

@@ -7,7 +7,7 @@ mod surface;
 
 use leptos::prelude::*;
 use scrubjay_timeline::{
-    Layout, Overview, Scene, Window,
+    Layout, Overview, Scene, Window, Words,
     layout::{CHART_PX, OVERVIEW_PX, RULER_PX},
     text,
 };
@@ -165,18 +165,19 @@ fn canvas(shell: Shell, stage: Stage) -> AnyView {
     });
     let width = move || inspect.width_px.get();
     let below = move || (stage.height.get() - f64::from(OVERVIEW_PX + RULER_PX)).max(0.0);
-    let labels = move || {
-        let scene = scene.get();
-        let labels = text::labels(&scene, width(), below()).into_iter();
-        labels.chain(text::chart_words(&scene)).collect()
-    };
-    let idle = move || text::idle_words(&whole.get(), width(), f64::from(OVERVIEW_PX));
+    let whole_size = Signal::derive(move || (width(), f64::from(OVERVIEW_PX)));
+    let scene_size = Signal::derive(move || (width(), below()));
+    let idle = |whole: &Overview, (width, height)| text::idle_words(whole, width, height);
     view! {
-        {painted::painted(whole, Signal::derive(move || (width(), f64::from(OVERVIEW_PX))), "bottom:auto;height:52px")}
-        {painted::painted(scene, Signal::derive(move || (width(), below())), "top:72px")}
+        {painted::painted(whole, whole_size, "bottom:auto;height:52px", idle)}
+        {painted::painted(scene, scene_size, "top:72px", words_on)}
         {painted::ruler(move || text::ruler(&scene.get(), width()), || "top:52px".to_owned())}
-        {painted::text(idle, "bottom:auto;height:52px")}
-        {painted::text(labels, "top:72px")}
     }
     .into_any()
+}
+
+/// Labels of the lanes, and what the charts reach up to.
+fn words_on(scene: &Scene, (width, height): (f64, f64)) -> Vec<Words> {
+    let labels = text::labels(scene, width, height).into_iter();
+    labels.chain(text::chart_words(scene)).collect()
 }

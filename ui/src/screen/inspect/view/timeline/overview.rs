@@ -16,6 +16,9 @@ enum Part {
     Whole,
 }
 
+/// Width of the window's element, which is scaled: moving it draws nothing again.
+const ELEMENT_PX: f64 = 100.0;
+
 /// What of the window is held, from where, and the window then.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Held {
@@ -30,7 +33,12 @@ pub(super) fn overview(stage: Stage) -> AnyView {
     let held = RwSignal::new(None::<Held>);
     let shape = move || {
         let (left, right) = edges(inspect);
-        format!("transform:translateX({left}px);width:{}px", (right - left).max(4.0))
+        let scale = (right - left).max(4.0) / ELEMENT_PX;
+        format!("transform:translateX({left}px) scaleX({scale:.6})")
+    };
+    let edge = move |of: fn((f64, f64)) -> f64| {
+        let style = move || format!("transform:translateX({}px)", of(edges(inspect)));
+        view! { <div class="overview-edge" style=style><i></i></div> }
     };
     let down = move |event: ev::PointerEvent| {
         if event.button() == 0 {
@@ -53,7 +61,8 @@ pub(super) fn overview(stage: Stage) -> AnyView {
             on:pointerdown=down on:pointermove=moved on:pointerup=move |_| held.set(None)
             on:pointercancel=move |_| held.set(None) on:dblclick=move |_| inspect.fit_all()
             on:wheel=move |event| surface::wheel(stage, &event)>
-            <div class="overview-window" style=shape><i></i><i></i></div>
+            <div class="overview-window" style=shape></div>
+            {edge(|(left, _)| left)}{edge(|(left, right)| right.max(left + 4.0))}
             <div class="overview-head" style=head></div>
         </div>
     }
