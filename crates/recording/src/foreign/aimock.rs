@@ -77,16 +77,16 @@ fn request_of(matched: &str, first_event: &str) -> Vec<u8> {
         .collect();
     let messages = message.map(|text| json!({"id": "user-1", "role": "user", "content": text}));
     let answers = call.map(|call| json!({"id": "tool-1", "role": "tool", "toolCallId": call, "content": ""}));
-    let messages = messages.into_iter().chain(answers).collect();
-    made_request(first_event, messages, Value::Object(state), tools, None)
+    let messages: Vec<Value> = messages.into_iter().chain(answers).collect();
+    made_request(first_event, &messages, &Value::Object(state), &tools, None)
 }
 
 /// The input of a run, made from what is known of it.
 pub(super) fn made_request(
     first_event: &str,
-    messages: Vec<Value>,
-    state: Value,
-    tools: Vec<Value>,
+    messages: &[Value],
+    state: &Value,
+    tools: &[Value],
     resume: Option<Value>,
 ) -> Vec<u8> {
     let [thread, run] = fields(first_event, ["threadId", "runId"]).map(string);

@@ -125,13 +125,8 @@ fn begin(taking: &mut Taking<'_>, at: usize, asked: &mut Asked, event: &str, at_
     let state = Value::Object(serde_json::Map::new());
     let said = asked.text.as_ref();
     let messages = said.map(|text| json!({"id": "user-1", "role": "user", "content": text}));
-    let request = made_request(
-        event,
-        messages.into_iter().collect(),
-        state,
-        Vec::new(),
-        asked.resume.take(),
-    );
+    let messages: Vec<Value> = messages.into_iter().collect();
+    let request = made_request(event, &messages, &state, &[], asked.resume.take());
     taking.grow(request.len() as u64)?;
     taking.begin(at)?.request_body = request;
     Ok(())

@@ -6,7 +6,7 @@ use std::{fs, io::Write as _, path::Path};
 
 use flate2::{Compression, write::DeflateEncoder, write::GzEncoder};
 use rawzip::{CompressionMethod, ZipArchiveWriter};
-use scrubjay_recording::{Limits, Origin, ReadError, Recorded, Recording, open_within};
+use scrubjay_recording::{Limits, Origin, ReadError, Recorded, Recording, open_within, read};
 use scrubjay_session::exchange::{Chunk, Ending};
 
 /// One run in the shapes in which people have it.
@@ -15,6 +15,13 @@ const STREAM: &str = "stream.sse";
 fn fixture(name: &str) -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/foreign").join(name);
     fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The second exchange of a recording that `scrubjay replay` served while the
+/// tools below wrote what they saw.
+fn served() -> Recorded {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../recordings/frontend-tool.agui.jsonl");
+    read(&fs::read(path).unwrap()[..]).unwrap().exchanges.swap_remove(1)
 }
 
 fn open(file: &[u8]) -> Recording {
@@ -449,7 +456,7 @@ fn other_files_keep_to_the_limits() {
             "limit",
         ),
         (
-            &format!("[{ANSWER}").replace("data: ", "").repeat(1).into_bytes(),
+            &format!("[{ANSWER}").replace("data: ", "").into_bytes(),
             Limits {
                 held_len: 100,
                 ..Limits::default()
@@ -521,4 +528,52 @@ fn pages_are_left_out_of_a_har_and_what_went_wrong_is_an_ending() {
         [("content-type".to_owned(), b"application/json".to_vec())]
     );
     assert!(recording.notes[1].starts_with("2 of its 6 entries were left out"));
+}
+
+/// Chromium 156 ran a fetch while its DevTools were open on the network panel,
+/// and they exported the HAR.
+#[test]
+fn a_har_of_the_devtools_of_chromium_has_the_bytes_and_a_time_an_event() {
+    let recording = open(&fixture("chromium-devtools.har"));
+    let (one, served) = (only(&recording), served());
+    assert_eq!(one.body, served.body);
+    assert_eq!(one.request_body, served.request_body);
+    assert_eq!(one.exchange.ending, Ending::Complete);
+    assert!(one.chunks.len() > 3, "{:?}", one.chunks);
+    assert!(
+        recording.notes[0].ends_with("one for each event at its time."),
+        "{}",
+        recording.notes[0]
+    );
+}
+
+/// Playwright 1.65 wrote it with `recordHar`, `content: "attach"`.
+#[test]
+fn a_zipped_har_of_playwright_has_the_attached_bodies() {
+    let recording = open(&fixture("playwright-attached.har.zip"));
+    let (run, served) = (&recording.exchanges[1], served());
+    assert_eq!((&run.body, &run.request_body), (&served.body, &served.request_body));
+    assert_eq!(recording.exchanges[0].exchange.response.as_ref().unwrap().status, 404);
+}
+
+/// mitmproxy wrote it with `hardump` as a reverse proxy, and curl printed what it got through it.
+#[test]
+fn what_mitmproxy_and_curl_saw_has_the_bytes() {
+    let served = served();
+    for name in ["mitmproxy.har", "curl-v.txt", "curl-i.txt"] {
+        let recording = open(&fixture(name));
+        let one = &recording.exchanges[0];
+        // What is served again to one client has ids of its own.
+        let body = String::from_utf8_lossy(&one.body).replace("~2", "");
+        assert_eq!(body.as_bytes(), served.body, "{name}");
+        assert_eq!(one.exchange.ending, Ending::Complete, "{name}");
+        assert_eq!(one.exchange.response.as_ref().unwrap().status, 200, "{name}");
+        if name != "curl-i.txt" {
+            assert_eq!(one.exchange.request.target, "/s_chat/", "{name}");
+        }
+    }
+    let har = open(&fixture("mitmproxy.har"));
+    assert_eq!(har.exchanges.len(), 2);
+    assert_eq!(har.exchanges[0].request_body, served.request_body);
+    assert!(refusal(&fixture("mitmproxy.flow")).starts_with("it is a mitmproxy flow file"));
 }

@@ -5,6 +5,7 @@
 mod file;
 mod foreign;
 mod limits;
+mod mangled;
 mod outward;
 mod properties;
 mod sample;

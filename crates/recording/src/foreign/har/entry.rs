@@ -211,14 +211,16 @@ impl Times {
 /// A body as text, in base64, or in a file of the archive.
 fn body(content: &str, attached: &Attached<'_>) -> Option<Vec<u8>> {
     let [text, encoding, file, sha1] = fields(content, ["text", "encoding", "_file", "_sha1"]);
-    if let Some(text) = string(text) {
+    let attached_name = string(file).or_else(|| string(sha1));
+    // Playwright writes an empty text beside the name of the file that has it.
+    if let Some(text) = string(text).filter(|text| !text.is_empty() || attached_name.is_none()) {
         let is_base64 = string(encoding).as_deref() == Some("base64");
         return Some(match is_base64 {
             true => bytes_of_base64(&text).unwrap_or_else(|| text.into_bytes()),
             false => text.into_bytes(),
         });
     }
-    attached.bytes(&string(file).or_else(|| string(sha1))?)
+    attached.bytes(&attached_name?)
 }
 
 fn headers(text: Option<&str>) -> Headers {
