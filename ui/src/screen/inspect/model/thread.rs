@@ -57,8 +57,12 @@ impl Thread {
 
     fn watch_links(self, inspect: Inspect) {
         let asker = Asker::new(move |answered: Answered<Links>| {
-            if inspect.is_open(answered.ask.exchange) {
-                self.links.set(answered.answer.ok());
+            let is_ours = inspect.is_open(answered.ask.exchange);
+            // An equal answer leaves what is under the pointer as it is.
+            if let Some(links) = answered.answer.ok().filter(|_| is_ours)
+                && self.links.with_untracked(|known| known.as_ref() != Some(&links))
+            {
+                self.links.set(Some(links));
             }
         });
         let wanted = Memo::new(move |_| {
@@ -114,7 +118,10 @@ impl Thread {
             let is_wanted = thread.get_untracked().as_ref() == Some(&answered.ask.text);
             if let Some(page) = answered.answer.ok().filter(|_| is_wanted) {
                 let of_thread = |row: &LibraryRow| row.thread_id == answered.ask.text && row.run.is_some();
-                self.runs.set(page.rows.into_iter().filter(of_thread).collect());
+                let runs: Vec<LibraryRow> = page.rows.into_iter().filter(of_thread).collect();
+                if self.runs.with_untracked(|known| *known != runs) {
+                    self.runs.set(runs);
+                }
             }
         });
         Effect::new(move |_| {
