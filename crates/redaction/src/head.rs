@@ -6,7 +6,7 @@ use scrubjay_session::exchange::{Exchange, FINGERPRINT_PREFIX, Headers};
 use crate::{Profile, node::Node, place::Place, placeholder::is_placeholder, plan::Rule, redactor::Redactor};
 
 /// Fields that a bug report needs and that hold nothing of a person, by name or by how the name begins.
-const KNOWN_FIELDS: [&str; 39] = [
+const KNOWN_FIELDS: [&str; 40] = [
     "accept",
     "access-control-",
     "age",
@@ -46,6 +46,7 @@ const KNOWN_FIELDS: [&str; 39] = [
     "www-authenticate",
     "x-accel-buffering",
     "x-request-id",
+    "x-scrubjay-label",
 ];
 /// Labels that this program writes.
 const OUR_LABELS: [&str; 2] = ["bytes", "sample"];
