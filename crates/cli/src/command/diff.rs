@@ -116,7 +116,7 @@ fn left_out(a: &Operand, b: &Operand, out: &mut Out) -> Result<(), Failure> {
 fn print(comparison: &mut Comparison<AnyShelf>, out: &mut Out) -> Result<(), Failure> {
     match out.format {
         Format::Json => {
-            out.text(&report::summary_line(comparison))?;
+            out.text(&report::summary_line(comparison).map_err(unreadable)?)?;
             difference_lines(comparison, out)
         }
         Format::Markdown => out.text(&report::markdown(comparison).map_err(unreadable)?),

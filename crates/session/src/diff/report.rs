@@ -64,7 +64,36 @@ pub fn markdown<S: Shelf + Clone>(comparison: &mut Comparison<S>) -> Result<Stri
             text.push_str(&format!("\n{left_out} more are not listed.\n"));
         }
     }
+    text.push_str(&lone_problems(comparison, [&a, &b])?);
     text.push_str(&format!("\n{}. Ignoring {}.\n", counted(counts), ignored(comparison)));
+    Ok(text)
+}
+
+/// Problems that only one side has, also where they are downstream of a split.
+fn lone_problems<S: Shelf + Clone>(
+    comparison: &mut Comparison<S>,
+    facts: [&SideFacts; 2],
+) -> Result<String, Failed<S::Error>> {
+    let known = comparison.lone_problems()?;
+    let mut text = String::new();
+    for (side, name) in ["A", "B"].into_iter().enumerate() {
+        let (given, more) = known.of(side);
+        let named = given.into_iter().map(|problem| {
+            let at = Moment {
+                exchange: problem.exchange,
+                seq: problem.first_seq,
+            };
+            format!("{} at {}", code(&problem.name), moment(&facts[side].exchanges, at))
+        });
+        let named: Vec<String> = named.collect();
+        let more = match more {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        if !named.is_empty() {
+            text.push_str(&format!("\n**Problems only in {name}**: {}{more}.\n", named.join(", ")));
+        }
+    }
     Ok(text)
 }
 

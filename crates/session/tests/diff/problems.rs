@@ -1,6 +1,6 @@
 //! Problems that only one side has.
 
-use scrubjay_session::diff::Level;
+use scrubjay_session::diff::{Level, report};
 
 use crate::side::{by_frames, compare};
 
@@ -40,4 +40,20 @@ fn a_failed_patch_of_one_side_is_named() {
     assert_eq!(named(&good, &bad), [(true, "patch.failed".to_owned(), 6)]);
     assert_eq!(named(&bad, &good), [(false, "patch.failed".to_owned(), 6)]);
     assert_eq!(named(&bad, &other), []);
+}
+
+/// Both reports have what the answer has.
+#[test]
+fn reports_name_the_problems_of_one_side() {
+    let (good, bad) = (body("search", "/a"), body("book", "/missing/x"));
+    let mut comparison = compare(&by_frames(b"", &good), &by_frames(b"", &bad), Level::Behaviour);
+    let text = report::markdown(&mut comparison).unwrap();
+    assert!(text.contains("\n**Problems only in B**: `patch.failed` at #6.\n"), "{text}");
+    assert!(!text.contains("only in A**"), "{text}");
+    #[cfg(feature = "serde")]
+    {
+        let lines = report::json_lines(&mut comparison).unwrap();
+        let expected = r#""problems":{"onlyA":{"count":0,"first":[]},"onlyB":{"count":1,"first":[{"exchange":0,"seq":6,"rule":"patch.failed"}]}}"#;
+        assert!(lines.lines().next().unwrap().contains(expected), "{lines}");
+    }
 }

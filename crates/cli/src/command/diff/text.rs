@@ -270,21 +270,17 @@ fn after(found: &Divergence) -> String {
 fn lone_problems(comparison: &mut Comparison<AnyShelf>, several: bool) -> Result<String, Failure> {
     let known = comparison.lone_problems().map_err(unreadable)?;
     let mut text = String::new();
-    for (place, name) in ["A", "B"].into_iter().enumerate() {
-        let sides = known.rows.iter().filter_map(|row| match (place, &row.a, &row.b) {
-            (0, Some(side), None) | (1, None, Some(side)) => Some(side),
-            _ => None,
+    for (side, name) in ["A", "B"].into_iter().enumerate() {
+        let (given, more) = known.of(side);
+        let named = given.into_iter().map(|problem| {
+            let at = Moment {
+                exchange: problem.exchange,
+                seq: problem.first_seq,
+            };
+            format!("{} at {}", safe(&problem.name), moment(at, several))
         });
-        let named: Vec<String> = sides
-            .map(|side| {
-                let at = Moment {
-                    exchange: side.exchange,
-                    seq: side.first_seq,
-                };
-                format!("{} at {}", safe(&side.name), moment(at, several))
-            })
-            .collect();
-        let more = match known.counts[place] as usize - named.len() {
+        let named: Vec<String> = named.collect();
+        let more = match more {
             0 => String::new(),
             more => format!(" and {more} more"),
         };

@@ -1,6 +1,6 @@
 //! Problems that only one side has.
 
-use super::{Comparison, PairKind, PairRow};
+use super::{Comparison, PairKind, PairRow, PairSide};
 use crate::{diff::item::ItemKind, query::Failed, shelf::Shelf};
 
 /// Problems that are given of each side.
@@ -14,6 +14,19 @@ pub struct LoneProblems {
     pub rows: Vec<PairRow>,
     /// How many there are in A and in B.
     pub counts: [u32; 2],
+}
+
+impl LoneProblems {
+    /// Those that are given of a side, and how many more it has; 0 is A.
+    pub fn of(&self, side: usize) -> (Vec<&PairSide>, u32) {
+        let lone = self.rows.iter().filter_map(|row| match (side, &row.a, &row.b) {
+            (0, Some(known), None) | (1, None, Some(known)) => Some(known),
+            _ => None,
+        });
+        let given: Vec<&PairSide> = lone.collect();
+        let more = self.counts[side].saturating_sub(given.len() as u32);
+        (given, more)
+    }
 }
 
 impl<S: Shelf + Clone> Comparison<S> {

@@ -22,6 +22,28 @@ struct Summary {
     duration_delta_us: i64,
     ttft_delta_us: Option<i64>,
     threads: Vec<Threads>,
+    problems: Problems,
+}
+
+/// Problems that only one side has.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Problems {
+    only_a: Lone,
+    only_b: Lone,
+}
+
+#[derive(Serialize)]
+struct Lone {
+    count: u32,
+    first: Vec<Problem>,
+}
+
+#[derive(Serialize)]
+struct Problem {
+    exchange: i64,
+    seq: u32,
+    rule: String,
 }
 
 #[derive(Serialize)]
@@ -80,8 +102,12 @@ struct Line<'a> {
     paths: &'a [PathChange],
 }
 
-/// The first line of JSON Lines: what was compared and how many differences there are.
-pub fn summary_line<S: Shelf + Clone>(comparison: &Comparison<S>) -> String {
+/// The first line of JSON Lines: what was compared, how many differences there are, and what is wrong with one side only.
+///
+/// # Errors
+/// When a side cannot be read.
+pub fn summary_line<S: Shelf + Clone>(comparison: &mut Comparison<S>) -> Result<String, Failed<S::Error>> {
+    let problems = problems(comparison)?;
     let [a, b] = comparison.facts();
     let side = |facts: &SideFacts| Side {
         title: facts.title.clone(),
@@ -92,7 +118,7 @@ pub fn summary_line<S: Shelf + Clone>(comparison: &Comparison<S>) -> String {
         protocol_version: facts.protocol_version.clone(),
     };
     let counts = comparison.counts();
-    line(&Summary {
+    Ok(line(&Summary {
         kind: "summary",
         same: comparison.is_same(),
         level: comparison.rules().level().as_str(),
@@ -112,6 +138,26 @@ pub fn summary_line<S: Shelf + Clone>(comparison: &Comparison<S>) -> String {
         duration_delta_us: comparison.duration_delta_us(),
         ttft_delta_us: comparison.ttft_delta_us(),
         threads: threads(comparison),
+        problems,
+    }))
+}
+
+fn problems<S: Shelf + Clone>(comparison: &mut Comparison<S>) -> Result<Problems, Failed<S::Error>> {
+    let known = comparison.lone_problems()?;
+    let lone = |side: usize| {
+        let problems = known.of(side).0.into_iter().map(|problem| Problem {
+            exchange: problem.exchange,
+            seq: problem.first_seq,
+            rule: problem.name.clone(),
+        });
+        Lone {
+            count: known.counts[side],
+            first: problems.collect(),
+        }
+    };
+    Ok(Problems {
+        only_a: lone(0),
+        only_b: lone(1),
     })
 }
 
@@ -164,7 +210,7 @@ fn line(value: &impl Serialize) -> String {
 /// # Errors
 /// When a side cannot be read.
 pub fn json_lines<S: Shelf + Clone>(comparison: &mut Comparison<S>) -> Result<String, Failed<S::Error>> {
-    let mut text = summary_line(comparison);
+    let mut text = summary_line(comparison)?;
     for number in 0..comparison.differences().len() {
         let found = comparison.divergence(number)?;
         text.push_str(&difference_line(number + 1, &found));
