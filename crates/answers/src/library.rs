@@ -7,7 +7,7 @@ use scrubjay_session::{
     exchange::Exchange,
     judge::rule::rule,
     listing::{self, Row},
-    query::Summary,
+    query::{FindingEntry, Severity, Summary},
     verdict, words,
 };
 
@@ -198,6 +198,29 @@ pub fn leave_out<E>(
         if let Some(summary) = summary(row.exchange)? {
             let counts = summary.findings_without(|rule| mutes.is_muted(row.exchange, rule));
             [row.errors, row.warnings, row.notes] = counts;
+        }
+    }
+    Ok(())
+}
+
+/// Rows whose counts have what only the threads of their exchanges show; `about` gives that of an exchange.
+///
+/// # Errors
+/// When it cannot be had.
+pub fn add_about_threads<E>(
+    page: &mut LibraryPage,
+    mutes: &Mutes,
+    mut about: impl FnMut(i64) -> Result<Vec<FindingEntry>, E>,
+) -> Result<(), E> {
+    for row in page.rows.iter_mut().filter(|row| !row.thread_id.is_empty()) {
+        let exchange = row.exchange;
+        for finding in about(exchange)? {
+            match finding.severity {
+                _ if mutes.is_muted(exchange, &finding.rule) => {}
+                Severity::Error => row.errors += 1,
+                Severity::Warning => row.warnings += 1,
+                Severity::Note => row.notes += 1,
+            }
         }
     }
     Ok(())

@@ -4,12 +4,14 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use scrubjay_ipc::{
     AnyAsk, Code, ExchangeAsk, HealthAsk, HealthView, LibraryAsk, Mutes, ReplayAsk, ReplayList, Report, RunLinks,
-    SourceAsk, SourceList, answer,
+    SourceAsk, SourceList,
+    answer::{self, Beside},
 };
 use scrubjay_session::{
     links::{self, Member},
     memory::MemoryShelf,
-    query::{Reader, Summary},
+    query::{FindingEntry, Reader, Summary},
+    threads::OpenInThreads,
 };
 
 use crate::{
@@ -25,6 +27,8 @@ pub struct Recordings {
     exchanges: BTreeMap<i64, Held>,
     mutes: Mutes,
     comparisons: Comparisons,
+    /// What only the threads of exchanges show of them, once that is asked for.
+    about_threads: Option<BTreeMap<i64, Vec<FindingEntry>>>,
     /// What they are called.
     pub name: String,
     /// Bytes of the file they came from.
@@ -49,12 +53,14 @@ impl Recordings {
         let rows = library::listed(number, reader.exchange(), reader.summary());
         self.exchanges.insert(number, Held { shelf, reader, rows });
         self.comparisons.clear();
+        self.about_threads = None;
     }
 
     /// Takes an exchange out.
     pub fn remove(&mut self, number: i64) {
         self.exchanges.remove(&number);
         self.comparisons.clear();
+        self.about_threads = None;
     }
 
     /// Numbers of the exchanges, in order.
@@ -80,6 +86,10 @@ impl Recordings {
                 let summary =
                     |exchange| Ok::<_, Report>(self.exchanges.get(&exchange).map(|held| held.reader.summary().clone()));
                 library::leave_out(&mut page, &self.mutes, summary)?;
+                let mutes = self.mutes.clone();
+                library::add_about_threads(&mut page, &mutes, |exchange| {
+                    Ok::<_, Report>(self.about_thread(exchange))
+                })?;
                 Ok(json(&page))
             }
             AnyAsk::Library(LibraryAsk::Mute(ask)) => {
@@ -104,8 +114,29 @@ impl Recordings {
 
     fn ask_exchange(&mut self, ask: &ExchangeAsk) -> Result<Vec<u8>, Report> {
         let number = ask.exchange();
+        let about_thread = self.about_thread(number);
         let held = self.exchanges.get_mut(&number).ok_or_else(|| no_exchange(number))?;
-        answer::answer(ask, &mut held.reader, || Ok(self.mutes.clone()))
+        let mutes = &self.mutes;
+        answer::answer(ask, &mut held.reader, |_, _| {
+            Ok(Beside {
+                mutes: mutes.clone(),
+                about_thread,
+            })
+        })
+    }
+
+    /// What only the thread of an exchange shows of it.
+    fn about_thread(&mut self, number: i64) -> Vec<FindingEntry> {
+        let exchanges = &self.exchanges;
+        let about = self.about_threads.get_or_insert_with(|| {
+            let mut threads = OpenInThreads::default();
+            let each = exchanges.iter().map(|(number, held)| {
+                let reader = &held.reader;
+                (*number, threads.follow(*number, reader.exchange(), reader.summary()))
+            });
+            each.collect()
+        });
+        about.get(&number).cloned().unwrap_or_default()
     }
 
     fn links(&self, exchange: i64) -> Result<RunLinks, Report> {

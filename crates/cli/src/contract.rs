@@ -14,7 +14,7 @@ use std::borrow::Cow;
 
 use scrubjay_session::{
     exchange::{Chunk, Headers, Hole, Relayed},
-    query::{Explain, FindingEntry, TooLarge},
+    query::{Explain, FindingEntry, Mend, TooLarge},
 };
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -236,8 +236,19 @@ pub(crate) struct CheckLine<'a> {
     pub(crate) title: &'a str,
     pub(crate) message: &'a str,
     pub(crate) clients: Vec<String>,
+    #[serde(rename = "mendedAt", skip_serializing_if = "Option::is_none")]
+    pub(crate) mended_at: Option<MendedAt>,
     #[serde(skip_serializing_if = "is_false")]
     pub(crate) muted: bool,
+}
+
+/// The frame that has mended what a dropped patch lost; null where none has.
+pub(crate) struct MendedAt(pub(crate) Mend);
+
+impl Serialize for MendedAt {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.frame().serialize(serializer)
+    }
 }
 
 /// A note on standard error.

@@ -11,7 +11,7 @@ use std::{
 use scrubjay_answers::library::{self, Listed};
 use scrubjay_recording::{Limits, ReadError, Recorded, Recording};
 use scrubjay_redaction::Whole;
-use scrubjay_session::{exchange::Exchange as Facts, memory::MemoryShelf};
+use scrubjay_session::{exchange::Exchange as Facts, memory::MemoryShelf, query::FindingEntry, threads::OpenInThreads};
 use scrubjay_store::open_file;
 
 use crate::{EngineError, Exchange, shelf::AnyShelf, storage::Setting};
@@ -31,9 +31,17 @@ pub(crate) struct RecordingFile {
     /// The lines of each; none where the file is packed.
     lines: Vec<Lines>,
     /// Made when the list is first asked for.
-    rows: OnceLock<Vec<Listed>>,
+    contents: OnceLock<Contents>,
     /// Nothing is written to the file, so these go with it.
     settings: Mutex<BTreeMap<Setting, String>>,
+}
+
+/// What is known once all exchanges were looked at.
+#[derive(Default)]
+struct Contents {
+    rows: Vec<Listed>,
+    /// What only the thread of an exchange shows of it.
+    about_threads: BTreeMap<i64, Vec<FindingEntry>>,
 }
 
 /// Where an exchange stands in its file.
@@ -165,7 +173,7 @@ impl RecordingFile {
                 .map(|recorded| Arc::new(recorded.into_shelf()))
                 .collect(),
             lines,
-            rows: OnceLock::new(),
+            contents: OnceLock::new(),
             settings: Mutex::default(),
         })
     }
@@ -207,14 +215,32 @@ impl RecordingFile {
 
     /// The rows of the list over the exchanges.
     pub(crate) fn rows(&self) -> Result<&[Listed], EngineError> {
-        if let Some(rows) = self.rows.get() {
-            return Ok(rows);
+        Ok(&self.contents()?.rows)
+    }
+
+    /// What only the thread of an exchange shows of it.
+    pub(crate) fn about_thread(&self, index: i64) -> Result<Vec<FindingEntry>, EngineError> {
+        // Before the first there is nothing, and a file often has one.
+        if index == 0 {
+            return Ok(Vec::new());
         }
-        let mut rows = Vec::new();
+        let about = self.contents()?.about_threads.get(&index);
+        Ok(about.cloned().unwrap_or_default())
+    }
+
+    fn contents(&self) -> Result<&Contents, EngineError> {
+        if let Some(contents) = self.contents.get() {
+            return Ok(contents);
+        }
+        let mut threads = OpenInThreads::default();
+        let mut contents = Contents::default();
         for index in self.indexes() {
             let reader = Exchange::open(self.shelf(index)?)?;
-            rows.extend(library::listed(index, reader.exchange(), reader.summary()));
+            let (facts, summary) = (reader.exchange(), reader.summary());
+            contents.rows.extend(library::listed(index, facts, summary));
+            let about = threads.follow(index, facts, summary);
+            contents.about_threads.insert(index, about);
         }
-        Ok(self.rows.get_or_init(|| rows))
+        Ok(self.contents.get_or_init(|| contents))
     }
 }

@@ -38,7 +38,8 @@
 //!
 //! On top of an engine with a store of its own (`temporary`): `live`, a run that is asked for now; `rerecord`,
 //! recorded threads that are asked again.
-//! Below: `clock`, marks and dates; `threads`, for what serves sockets.
+//! Below: `in_thread`, what only the thread of an exchange shows; `clock`, marks and dates; `threads`, for what serves
+//! sockets.
 //!
 //! # Invariants
 //!
@@ -63,6 +64,7 @@ mod feed;
 mod file;
 mod file_kind;
 mod health;
+mod in_thread;
 mod library;
 mod live;
 mod readers;

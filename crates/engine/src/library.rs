@@ -55,7 +55,7 @@ impl Library {
         let exchanges = match ask {
             LibraryAsk::Library(ask) => {
                 let page = self.page(ask)?;
-                return Ok(json(&mutes::leave_out(&self.storage, page)?));
+                return Ok(json(&mutes::count(&self.storage, page)?));
             }
             LibraryAsk::TakeSample(ask) => {
                 let exchanges = self.take_sample(ask.sample)?;

@@ -13,9 +13,13 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError},
 };
 
-use scrubjay_ipc::{ExchangeAsk, answer};
+use scrubjay_ipc::{
+    ExchangeAsk,
+    answer::{self, Beside},
+};
+use scrubjay_session::{exchange::Exchange as Facts, query::Summary};
 
-use crate::{EngineError, Exchange, library::mutes, shelf::AnyShelf, storage::Storage};
+use crate::{EngineError, Exchange, in_thread, library::mutes, shelf::AnyShelf, storage::Storage};
 
 /// Readers kept. Each may hold 64 MB of folds and pages.
 const KEPT: usize = 3;
@@ -71,10 +75,19 @@ impl Readers {
             || self.storage.shelf(exchange),
             ticket.as_ref(),
             |reader| {
-                let mutes = || mutes::read(&self.storage).map_err(Into::into);
-                answer::answer(ask, reader, mutes).map_err(|report| EngineError::Answer { report })
+                let beside =
+                    |facts: &Facts, summary: &Summary| self.beside(exchange, facts, summary).map_err(Into::into);
+                answer::answer(ask, reader, beside).map_err(|report| EngineError::Answer { report })
             },
         )
+    }
+
+    /// What is known of an exchange beside what its reader says.
+    fn beside(&self, index: i64, facts: &Facts, summary: &Summary) -> Result<Beside, EngineError> {
+        Ok(Beside {
+            mutes: mutes::read(&self.storage)?,
+            about_thread: in_thread::about(&self.storage, index, facts, summary)?,
+        })
     }
 
     /// Uses the reader of an exchange, opening it if need be.

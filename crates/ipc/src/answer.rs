@@ -13,11 +13,11 @@ mod shown;
 
 use scrubjay_protocol::text;
 use scrubjay_session::{
-    exchange::field,
+    exchange::{Exchange, field},
     query::{
         self,
         Direction::{Backwards, Forwards},
-        Failed, Reader,
+        Failed, FindingEntry, Reader, Summary,
     },
     shelf::Shelf,
     verdict::{self, Verdict},
@@ -45,20 +45,33 @@ pub fn links(links: RunLinks) -> RunLinks {
     shown(links)
 }
 
+/// What is known of an exchange beside what its reader says.
+#[derive(Clone, Debug, Default)]
+pub struct Beside {
+    /// What is muted is not counted.
+    pub mutes: Mutes,
+    /// What only its thread shows: findings about its request.
+    pub about_thread: Vec<FindingEntry>,
+}
+
 /// Answers a question about one exchange with bytes in the question's
 /// encoding. The reader is that of the exchange, brought up to date by
-/// whoever holds it. What is muted is not counted; it is asked for only where
-/// something is counted, because most questions come while a playhead moves.
+/// its holder. What is known beside it is asked for only where findings are
+/// counted, because most questions come while a playhead moves.
 ///
 /// # Errors
 /// When there is no such frame or value, or when the shelf cannot be read.
 pub fn answer<S: Shelf>(
     ask: &ExchangeAsk,
     reader: &mut Reader<S>,
-    mutes: impl FnOnce() -> Result<Mutes, Report>,
+    beside: impl FnOnce(&Exchange, &Summary) -> Result<Beside, Report>,
 ) -> Result<Vec<u8>, Report> {
+    let beside = |reader: &Reader<S>| beside(reader.exchange(), reader.summary());
     match ask {
-        ExchangeAsk::Open(ask) => written(ask, opened(ask, reader, &mutes()?)),
+        ExchangeAsk::Open(ask) => {
+            let beside = beside(reader)?;
+            written(ask, opened(ask, reader, &beside))
+        }
         ExchangeAsk::Rows(ask) => {
             let window = reader.rows(ask.view, &ask.expanded, ask.first, ask.count.min(ROWS));
             written(ask, window.map(shown))
@@ -95,8 +108,14 @@ pub fn answer<S: Shelf>(
             written(ask, writes.map(shown))
         }
         ExchangeAsk::Body(ask) => written(ask, body::body(ask, reader)),
-        ExchangeAsk::Problems(ask) => written(ask, problems::groups(ask, reader, &mutes()?)),
-        ExchangeAsk::ProblemRows(ask) => written(ask, problems::rows(ask, reader, &mutes()?)),
+        ExchangeAsk::Problems(ask) => {
+            let beside = beside(reader)?;
+            written(ask, problems::groups(ask, reader, &beside))
+        }
+        ExchangeAsk::ProblemRows(ask) => {
+            let beside = beside(reader)?;
+            written(ask, problems::rows(ask, reader, &beside))
+        }
     }
 }
 
@@ -130,7 +149,7 @@ fn media_type(content_type: &str) -> String {
     visible::line(content_type.split(';').next().unwrap_or_default().trim())
 }
 
-fn opened<S: Shelf>(ask: &Open, reader: &mut Reader<S>, mutes: &Mutes) -> Result<Opened, Failed<S::Error>> {
+fn opened<S: Shelf>(ask: &Open, reader: &mut Reader<S>, beside: &Beside) -> Result<Opened, Failed<S::Error>> {
     let extent = reader.extent()?;
     let progress = reader.progress();
     let (facts, summary) = (reader.exchange(), reader.summary());
@@ -161,7 +180,7 @@ fn opened<S: Shelf>(ask: &Open, reader: &mut Reader<S>, mutes: &Mutes) -> Result
         spans: summary.spans,
         chunks: facts.chunk_count,
         bytes: facts.body_len,
-        findings: summary.findings_without(|rule| mutes.is_muted(ask.exchange, rule)),
+        findings: problems::counts(ask.exchange, summary, beside),
         runs: summary
             .runs
             .iter()

@@ -128,14 +128,24 @@ impl ResponseHead {
     /// Where the client is sent, if the answer is a redirect that fetch follows.
     pub fn redirect(&self) -> Option<String> {
         let location = field(&self.headers, "location");
-        (matches!(self.status, 301 | 302 | 303 | 307 | 308) && !location.is_empty()).then_some(location)
+        (is_redirect(self.status) && !location.is_empty()).then_some(location)
     }
+}
+
+/// Whether fetch follows an answer of this status, if the answer says where to.
+pub(crate) fn is_redirect(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
 }
 
 /// Whether a client that follows a redirect of this status asks with GET in the place of POST (Fetch, HTTP-redirect
 /// fetch).
 pub(crate) fn changes_to_get(status: u16) -> bool {
     matches!(status, 301..=303)
+}
+
+/// Whether bytes of a request are not here: they are read as zeros, which no JSON text holds.
+pub(crate) fn misses_bytes(request_body: &[u8]) -> bool {
+    request_body.contains(&0) && std::str::from_utf8(request_body).is_ok()
 }
 
 /// How the transport of an exchange ended (design, section 3).

@@ -1,8 +1,9 @@
 //! What the requests of a thread say of the interrupts that runs before them left open.
 //!
-//! An exchange is derived alone. This looks at several, in the order of their requests, where all are known
-//! (`scrubjay check`). What the exchange before left open is only known where it was recorded to its end and was over
-//! when the request came; where that is not so, nothing is found.
+//! An exchange is derived alone. This looks at several, in the order of their requests: [`OpenInThreads`] where all
+//! are read one after the other, [`about`] where one is looked at and those before it are asked for. What the exchange
+//! before left open is only known where it was recorded to its end and was over when the request came; where that is
+//! not so, nothing is found.
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,9 @@ use crate::{
     judge::rule::{RESUME_EXPIRED, RESUME_MISSING, RESUME_PARTIAL, RESUME_UNKNOWN},
 };
 
+/// Exchanges that left a thread as it was, after which it is no longer looked for what is open in it.
+const LOOKED_BACK: u32 = 64;
+
 /// What the last run of a thread left open.
 #[derive(Debug)]
 struct Left {
@@ -31,30 +35,66 @@ struct Left {
 /// The interrupts that are open in each thread, by source and thread.
 #[derive(Debug, Default)]
 pub struct OpenInThreads {
-    threads: BTreeMap<(String, String), Left>,
+    /// With the number of exchanges since that left it as it was.
+    threads: BTreeMap<(String, String), (Left, u32)>,
 }
 
 impl OpenInThreads {
-    /// Takes the next exchange; gives what its request says wrongly of what is open in its thread.
-    pub fn follow(&mut self, exchange: &Exchange, summary: &Summary) -> Vec<FindingEntry> {
-        if summary.asks != Asks::Run || summary.thread_id.is_empty() {
+    /// Takes the next exchange, which is called by this number; gives what its request says wrongly of what is open in its thread.
+    pub fn follow(&mut self, number: i64, exchange: &Exchange, summary: &Summary) -> Vec<FindingEntry> {
+        if summary.thread_id.is_empty() {
             return Vec::new();
         }
         let key = (exchange.source.clone(), summary.thread_id.clone());
-        let left = self.threads.get(&key);
-        let left = left.filter(|left| left.over_at_us <= exchange.started_at_us);
+        let left = self.threads.get(&key).map(|(left, _)| left);
         let findings = left.map_or_else(Vec::new, |left| judge(left, exchange, summary));
-        match left_by(exchange, summary) {
+        match left_by(number, exchange, summary) {
             After::Left(left) => {
-                self.threads.insert(key, left);
+                self.threads.insert(key, (left, 0));
             }
             After::Unknown => {
                 self.threads.remove(&key);
             }
-            After::AsBefore => {}
+            After::AsBefore => match self.threads.get_mut(&key) {
+                Some((_, count)) if *count < LOOKED_BACK => *count += 1,
+                _ => {
+                    self.threads.remove(&key);
+                }
+            },
         }
         findings
     }
+}
+
+/// What the request of one exchange says wrongly of what is open in its thread. `earlier` gives exchanges before it of
+/// the same source and thread, the latest first; it is asked no further than needed.
+///
+/// # Errors
+/// When `earlier` fails.
+pub fn about<E>(
+    exchange: &Exchange,
+    summary: &Summary,
+    mut earlier: impl FnMut() -> Result<Option<(Exchange, Summary)>, E>,
+) -> Result<Vec<FindingEntry>, E> {
+    if !is_judged(summary) {
+        return Ok(Vec::new());
+    }
+    for _ in 0..=LOOKED_BACK {
+        let Some((exchange_before, summary_before)) = earlier()? else {
+            break;
+        };
+        match left_by(exchange_before.index, &exchange_before, &summary_before) {
+            After::Left(left) => return Ok(judge(&left, exchange, summary)),
+            After::Unknown => break,
+            After::AsBefore => {}
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// Whether the request can answer what is open: it asks for a run of a thread.
+fn is_judged(summary: &Summary) -> bool {
+    summary.asks == Asks::Run && !summary.thread_id.is_empty()
 }
 
 /// What is open after an exchange.
@@ -66,10 +106,17 @@ enum After {
     Unknown,
 }
 
-fn left_by(exchange: &Exchange, summary: &Summary) -> After {
+fn left_by(number: i64, exchange: &Exchange, summary: &Summary) -> After {
+    match summary.asks {
+        Asks::Run => {}
+        // What was said before is said again.
+        Asks::Connect => return After::AsBefore,
+        // A run that was asked for in another way may have answered.
+        _ if !summary.runs.is_empty() => return After::Unknown,
+        _ => return After::AsBefore,
+    }
     // What follows a stop is not what the client holds.
-    if summary.stop.is_some() || !exchange.holes.is_empty() || exchange.labels.contains(&("bytes".into(), "cut".into()))
-    {
+    if summary.stop.is_some() || summary.misses_bytes {
         return After::Unknown;
     }
     let finished = |run: &Run| matches!(run.outcome, Outcome::Success | Outcome::Interrupt | Outcome::Cancelled);
@@ -78,7 +125,7 @@ fn left_by(exchange: &Exchange, summary: &Summary) -> After {
         Ending::Complete | Ending::UpstreamReset | Ending::UpstreamClosed if summary.runs.iter().any(finished) => {
             let lasted_us = i64::try_from(exchange.last_at_us).unwrap_or(i64::MAX);
             After::Left(Left {
-                exchange: exchange.index,
+                exchange: number,
                 over_at_us: exchange.started_at_us.saturating_add(lasted_us),
                 open: summary.open_interrupts.clone(),
             })
@@ -89,6 +136,9 @@ fn left_by(exchange: &Exchange, summary: &Summary) -> After {
 
 fn judge(left: &Left, exchange: &Exchange, summary: &Summary) -> Vec<FindingEntry> {
     let mut findings = Vec::new();
+    if !is_judged(summary) || left.over_at_us > exchange.started_at_us {
+        return findings;
+    }
     let raised = left.exchange;
     let answer_to = |open: &OpenInterrupt| summary.resume.iter().find(|answer| answer.id == open.id);
     let uncovered = left.open.iter().filter(|open| answer_to(open).is_none());
@@ -141,6 +191,7 @@ fn finding(rule: &Rule, message: String) -> FindingEntry {
         severity: rule.severity,
         message,
         stop: false,
+        fails: None,
     }
 }
 

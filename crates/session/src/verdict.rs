@@ -14,7 +14,7 @@
 
 use crate::{
     derive::summary::{Asks, Outcome, Run, Summary},
-    exchange::{Ending, Exchange},
+    exchange::{Ending, Exchange, is_redirect},
 };
 
 /// How a run, or an exchange without one, came out.
@@ -43,13 +43,16 @@ pub enum Verdict {
     Refused = 7,
     /// The answer carries no run and sends the client elsewhere.
     Redirected = 8,
+    /// Bytes are missing in which the run may have ended.
+    Unknown = 9,
 }
 
 /// How a run of an answer came out; `goes_on` says that more of it may come.
 pub fn of_run(run: &Run, goes_on: bool) -> Verdict {
     match run.outcome {
-        Outcome::Open if goes_on => Verdict::Live,
+        Outcome::Open | Outcome::Unknown if goes_on => Verdict::Live,
         Outcome::Open => Verdict::None,
+        Outcome::Unknown => Verdict::Unknown,
         Outcome::Success => Verdict::Success,
         Outcome::Interrupt => Verdict::Interrupt,
         Outcome::Cancelled => Verdict::Cancelled,
@@ -65,6 +68,7 @@ pub fn without_run(exchange: &Exchange, summary: &Summary) -> Verdict {
     match summary.asks {
         Asks::Run | Asks::Connect | Asks::Attempt if is_broken(exchange) => Verdict::Error,
         Asks::Run if exchange.ending == Ending::Open => Verdict::Live,
+        Asks::Run if summary.misses_bytes => Verdict::Unknown,
         Asks::Run => Verdict::None,
         Asks::Connect | Asks::Attempt | Asks::Info | Asks::Other => Verdict::NoRun,
     }
@@ -78,7 +82,7 @@ fn of_status(exchange: &Exchange) -> Option<Verdict> {
     match head.status {
         400.. => Some(Verdict::Refused),
         // Lists do not hold headers, so that Location is not asked for.
-        301 | 302 | 303 | 307 | 308 => Some(Verdict::Redirected),
+        status if is_redirect(status) => Some(Verdict::Redirected),
         _ => None,
     }
 }
@@ -117,7 +121,7 @@ pub fn is_checked(exchange: &Exchange, summary: &Summary) -> bool {
 /// ended in an error, or an answer that is complete and its run is not.
 ///
 /// A client that left or a recorder that was stopped is no failure: how the
-/// run would have gone on is not known.
+/// run would have gone on is not known. Nor is a run whose end was not recorded.
 pub fn has_failed(exchange: &Exchange, summary: &Summary) -> bool {
     let verdicts = of_exchange(exchange, summary);
     is_broken(exchange)
@@ -239,5 +243,28 @@ mod tests {
         assert!(!has_failed(&exchange(Some(200), Ending::ClientLeft), &open));
         assert!(!has_failed(&exchange(Some(200), Ending::RecorderStopped), &open));
         assert!(has_failed(&exchange(Some(200), Ending::UpstreamReset), &open));
+    }
+
+    #[test]
+    fn what_was_not_recorded_is_neither_an_end_nor_none() {
+        let mut paused = asked(Asks::Run);
+        paused.misses_bytes = true;
+        let over = exchange(Some(200), Ending::Complete);
+        assert_eq!(without_run(&over, &paused), Verdict::Unknown);
+        assert_eq!(without_run(&exchange(Some(200), Ending::Open), &paused), Verdict::Live);
+        assert_eq!(
+            without_run(&exchange(Some(500), Ending::Complete), &paused),
+            Verdict::Refused
+        );
+        paused.runs.push(Run {
+            outcome: Outcome::Unknown,
+            ..Run::default()
+        });
+        assert_eq!(of_exchange(&over, &paused), [Verdict::Unknown]);
+        assert_eq!(
+            of_exchange(&exchange(Some(200), Ending::Open), &paused),
+            [Verdict::Live]
+        );
+        assert!(is_run(&over, &paused) && !has_failed(&over, &paused));
     }
 }

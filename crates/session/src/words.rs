@@ -43,6 +43,7 @@ pub fn verdict(verdict: Verdict) -> &'static str {
         Verdict::NoRun => "no run",
         Verdict::Refused => "refused",
         Verdict::Redirected => "redirected",
+        Verdict::Unknown => "cannot tell",
     }
 }
 

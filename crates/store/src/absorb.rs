@@ -329,7 +329,10 @@ impl<'a> Draft<'a> {
     fn take_request(&mut self, offset: u64, at_us: u64, bytes: &'a [u8]) -> u64 {
         if offset >= self.open.growth.request_len {
             self.open.growth.request_len = offset + bytes.len() as u64;
-            self.request.push((offset, at_us, bytes));
+            // One without bytes says where the request ended.
+            if !bytes.is_empty() {
+                self.request.push((offset, at_us, bytes));
+            }
         }
         at_us
     }

@@ -62,7 +62,7 @@ pub struct Listing {
     pub by_verdict: Vec<(Verdict, u64)>,
 }
 
-const VERDICTS: [Verdict; 9] = [
+const VERDICTS: [Verdict; 10] = [
     Verdict::Live,
     Verdict::Success,
     Verdict::Interrupt,
@@ -72,6 +72,7 @@ const VERDICTS: [Verdict; 9] = [
     Verdict::NoRun,
     Verdict::Refused,
     Verdict::Redirected,
+    Verdict::Unknown,
 ];
 
 fn verdict_of_number(number: i64) -> Verdict {

@@ -56,6 +56,33 @@ impl Store {
         self.read("the exchanges", |conn| overviews(conn, &window))
     }
 
+    /// Exchanges of a source and a thread before one, the latest first, without their labels. Those before an exchange
+    /// that may belong to the thread and is not derived yet are left out.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn earlier_in_thread(
+        &self,
+        exchange: i64,
+        source: &str,
+        thread_id: &str,
+        count: u32,
+    ) -> Result<Vec<Overview>, StoreError> {
+        let of = (exchange, source, thread_id);
+        self.read("the exchanges of a thread", |conn| {
+            let tx = conn.unchecked_transaction()?;
+            let rows = exchanges::earlier_in_thread(&tx, of, count, DERIVE_VERSION)?;
+            let behind = match rows.is_empty() {
+                true => None,
+                false => exchanges::last_behind(&tx, source, exchange)?,
+            };
+            let overviews = rows.into_iter().map(Overview::of);
+            Ok(overviews
+                .take_while(|known| behind.is_none_or(|behind| known.exchange.index >= behind))
+                .collect())
+        })
+    }
+
     /// How many exchanges are derived, by kind. Those that are not are in [`Store::behind`].
     ///
     /// # Errors
@@ -115,13 +142,19 @@ fn overviews(conn: &Connection, window: &Window) -> rusqlite::Result<Vec<Overvie
     }
     let overviews = rows.into_iter().map(|(mut exchange, page)| {
         exchange.labels = labelled.remove(&exchange.index).unwrap_or_default();
-        Overview {
+        Overview::of((exchange, page))
+    });
+    Ok(overviews.collect())
+}
+
+impl Overview {
+    fn of((exchange, page): exchanges::Overviewed) -> Self {
+        Self {
             exchange,
             // A page that is damaged is made again when the exchange is opened.
             summary: page.and_then(|page| Summary::from_page(&page).ok()),
         }
-    });
-    Ok(overviews.collect())
+    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::{StoreError, table};
 pub(crate) const APPLICATION_ID: i32 = 0x5343_4a59;
 
 /// The shape that this program knows.
-pub(crate) const VERSION: i32 = 3;
+pub(crate) const VERSION: i32 = 4;
 
 /// The first program that knows that shape.
 const NEEDS: &str = env!("CARGO_PKG_VERSION");

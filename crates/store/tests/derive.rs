@@ -181,6 +181,31 @@ fn the_library_lists_runs_and_text_is_found() {
 }
 
 #[test]
+fn the_exchanges_of_a_thread_are_found_as_far_as_all_between_are_known() {
+    let home = Home::new();
+    let store = home.store();
+    let spool = store.record().unwrap();
+    for run in ["run-1", "run-2", "run-3"] {
+        capture(&spool, &stream(run, 10, 0));
+    }
+    assert!(spool.finish(PATIENCE));
+    let source = store.exchange(1).unwrap().source;
+    let earlier = |before, thread: &str| -> Vec<i64> {
+        let earlier = store.earlier_in_thread(before, &source, thread, 9).unwrap();
+        earlier.into_iter().map(|known| known.exchange.index).collect()
+    };
+    // Of the second it is not known yet to which thread it belongs.
+    assert!(!store.derive_watched(&mut |_| false).unwrap());
+    assert_eq!(store.behind(0, 9).unwrap(), [2, 3]);
+    assert_eq!((earlier(2, "thread-7"), earlier(3, "thread-7")), (vec![1], vec![]));
+    store.derive_now().unwrap();
+    assert_eq!((earlier(3, "thread-7"), earlier(3, "thread-8")), (vec![2, 1], vec![]));
+    assert!(store.earlier_in_thread(3, "another", "thread-7", 9).unwrap().is_empty());
+    store.hide(&[2]).unwrap();
+    assert_eq!(earlier(3, "thread-7"), [1]);
+}
+
+#[test]
 fn deriving_again_or_twice_at_once_gives_the_same_pages() {
     let home = Home::new();
     let store = home.store();

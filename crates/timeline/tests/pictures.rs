@@ -10,8 +10,8 @@ use std::{fmt::Write as _, fs, io::BufReader, path::Path, sync::Arc};
 
 use egui::{Color32, Context, Pos2, RawInput, Rect, Shape as Painted, Stroke, Vec2};
 use scrubjay_ipc::{
-    Axis, ExchangeAsk, Form, Kind, Lane, LaneId, LanePicture, Lanes, Mutes, Open, Opened, PairKind, Ribbon, Severity,
-    Shape, answer::answer,
+    Axis, ExchangeAsk, Form, Kind, Lane, LaneId, LanePicture, Lanes, Open, Opened, PairKind, Ribbon, Severity, Shape,
+    answer::{Beside, answer},
 };
 use scrubjay_session::{memory::MemoryShelf, query::Reader};
 use scrubjay_timeline::{
@@ -50,7 +50,7 @@ fn recorded(name: &str, axis: Axis, folding: Folding) -> Scene {
     let recorded = scrubjay_recording::read(file).unwrap().exchanges.remove(0);
     let shelf = MemoryShelf::new(recorded.exchange, recorded.request_body, recorded.chunks, recorded.body);
     let mut reader = Reader::open(shelf).unwrap();
-    let mut ask = |ask: &ExchangeAsk| answer(ask, &mut reader, || Ok(Mutes::default())).unwrap();
+    let mut ask = |ask: &ExchangeAsk| answer(ask, &mut reader, |_, _| Ok(Beside::default())).unwrap();
     let opened: Opened = serde_json::from_slice(&ask(&Open { exchange: 1 }.into())).unwrap();
     let extent = match axis {
         Axis::Clock => opened.extent.clock,

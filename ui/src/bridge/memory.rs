@@ -17,7 +17,7 @@ use scrubjay_ipc::{
     AnyAsk, Ask, Code, Delete, Deleted, Erase, HealthView, Library, LibraryAsk, LibraryPage, LibraryRow, LibrarySort,
     Mutes, News, Open, Opened, ReplayAsk, ReplayList, Report, RunLinks, SampleTaken, Source, SourceAsk, SourceList,
     Undelete, Verdict,
-    answer::{answer, links},
+    answer::{Beside, answer, links},
 };
 use scrubjay_recording::Recorded;
 use scrubjay_session::{
@@ -142,7 +142,7 @@ impl Memory {
                 let mut readers = self.readers.borrow_mut();
                 let reader = number.and_then(|number| readers.get_mut(&number));
                 let reader = reader.ok_or_else(|| Report::new(Code::NotFound, "There is no such exchange.", ""))?;
-                let mut bytes = answer(ask, reader, || Ok(self.mutes.borrow().clone()))?;
+                let mut bytes = answer(ask, reader, |_, _| Ok(beside(&self.mutes.borrow())))?;
                 // A shelf in memory knows its number in the file alone.
                 if let scrubjay_ipc::ExchangeAsk::Open(ask) = ask {
                     let mut opened: Opened = serde_json::from_slice(&bytes).expect("facts");
@@ -308,6 +308,13 @@ pub(crate) fn json<A: Ask>(answer: &A::Answer) -> Vec<u8> {
 pub(crate) fn recording(name: &str) -> Vec<u8> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../recordings");
     std::fs::read(folder.join(format!("{name}.agui.jsonl"))).expect("a recording")
+}
+
+fn beside(mutes: &Mutes) -> Beside {
+    Beside {
+        mutes: mutes.clone(),
+        ..Beside::default()
+    }
 }
 
 /// The memory as the page and its test share it.

@@ -21,9 +21,9 @@ use std::{collections::BTreeMap, ops::ControlFlow, path::PathBuf};
 use scrubjay_engine::{AnyShelf, Engine, Overview};
 use scrubjay_ipc::{Code, Mutes};
 use scrubjay_session::{
-    fold::rule::Client,
+    fold::rule::PATCH_FAILED,
     judge::rule::rule,
-    query::{FindingEntry, Reader, Severity},
+    query::{FindingEntry, Mend, Reader, Severity},
     threads::OpenInThreads,
     verdict::{self, Verdict},
 };
@@ -32,10 +32,10 @@ use self::mutes::Muted;
 use crate::{
     args::{Format, LimitArg, Tls},
     command::Execute,
-    contract::CheckLine,
+    contract::{CheckLine, MendedAt},
     failure::Failure,
     json,
-    library::{Library, Order},
+    library::{Library, Order, unreadable},
     out::Out,
     source_args, words,
 };
@@ -58,6 +58,8 @@ pub(crate) struct Found {
     pub(crate) is_muted: bool,
     /// Where the frame stands, in a recording file that has lines.
     pub(crate) line: Option<u64>,
+    /// Of a dropped patch: what has become of what was lost with it.
+    pub(crate) mend: Option<Mend>,
 }
 
 /// Everything that was checked.
@@ -176,19 +178,22 @@ fn recorded(
 ) -> Result<Checked, Failure> {
     let engine = library.engine();
     let index = overview.exchange.index;
-    let mut lines = Lines {
+    let mut places = Places {
         engine,
         index,
         reader: None,
     };
-    let findings = about_thread.into_iter().chain(engine.findings(overview)?);
-    let found = findings.map(|finding| Found {
-        is_muted: muted.is_muted(&finding.rule) || kept.is_muted(index, &finding.rule),
-        line: lines.of(finding.seq),
-        finding,
-    });
+    let mut found = Vec::new();
+    for finding in about_thread.into_iter().chain(engine.findings(overview)?) {
+        found.push(Found {
+            is_muted: muted.is_muted(&finding.rule) || kept.is_muted(index, &finding.rule),
+            line: places.line_of(finding.seq),
+            mend: places.mend_of(&finding)?,
+            finding,
+        });
+    }
     Ok(Checked {
-        findings: found.collect(),
+        findings: found,
         source: engine.path().display().to_string(),
         exchange: index,
         request: words::request_name(&overview.exchange.request, &overview.summary),
@@ -205,26 +210,39 @@ fn outcome_of(overview: &Overview) -> Option<String> {
     is_status.then(|| words::outcome(verdict, status))
 }
 
-/// Where frames stand in a recording file.
-struct Lines<'a> {
+/// Where the findings of an exchange stand in its file, and where what they lost is mended.
+struct Places<'a> {
     engine: &'a Engine,
     index: i64,
-    /// Opened for the first frame that is looked up.
+    /// Opened when it is first needed.
     reader: Option<Reader<AnyShelf>>,
 }
 
-impl Lines<'_> {
+impl Places<'_> {
+    fn reader(&mut self) -> Result<&mut Reader<AnyShelf>, Failure> {
+        if self.reader.is_none() {
+            let shelf = self.engine.shelf(self.index)?;
+            self.reader = Some(Reader::open(shelf).map_err(unreadable)?);
+        }
+        Ok(self.reader.as_mut().expect("just opened"))
+    }
+
+    /// What has become of what is lost at a finding.
+    fn mend_of(&mut self, finding: &FindingEntry) -> Result<Option<Mend>, Failure> {
+        match finding.rule == PATCH_FAILED.id {
+            true => self.reader()?.mend_of(finding).map_err(unreadable),
+            false => Ok(None),
+        }
+    }
+
     /// The line of a frame; the one of the request stands for the moment before the first.
-    fn of(&mut self, seq: u32) -> Option<u64> {
+    fn line_of(&mut self, seq: u32) -> Option<u64> {
         // A store has no lines, and then nothing needs to be opened.
         let request = self.engine.line_of(self.index, None)?;
         if seq == 0 {
             return Some(request);
         }
-        if self.reader.is_none() {
-            self.reader = Reader::open(self.engine.shelf(self.index).ok()?).ok();
-        }
-        let offset = self.reader.as_mut()?.frame(seq).ok()?.offset;
+        let offset = self.reader().ok()?.frame(seq).ok()?.offset;
         self.engine.line_of(self.index, Some(offset))
     }
 }
@@ -239,7 +257,7 @@ impl Report {
         let mut threads = OpenInThreads::default();
         let mut about_named = BTreeMap::new();
         library.each(Order::OldestFirst, |overview| {
-            let about_thread = threads.follow(&overview.exchange, &overview.summary);
+            let about_thread = threads.follow(overview.exchange.index, &overview.exchange, &overview.summary);
             if !named.is_empty() {
                 if !about_thread.is_empty() && named.contains(&overview.exchange.index) {
                     about_named.insert(overview.exchange.index, about_thread);
@@ -343,9 +361,16 @@ impl Found {
         rule(&self.finding.rule).map_or("", |rule| rule.title)
     }
 
+    /// What has become of what was lost, in words.
+    pub(crate) fn mend_words(&self) -> Option<String> {
+        Some(match self.mend? {
+            Mend::By(seq) => format!("mended by #{seq}"),
+            Mend::Never => "nothing has mended it".to_owned(),
+        })
+    }
+
     pub(crate) fn clients(&self) -> Vec<String> {
-        let clients = rule(&self.finding.rule).map_or(&[][..], |rule| rule.fails);
-        clients.iter().copied().map(Client::name).collect()
+        self.finding.clients()
     }
 }
 
@@ -361,6 +386,7 @@ pub(crate) fn line(checked: &Checked, found: &Found, several: bool) -> String {
         title: found.title(),
         message: &finding.message,
         clients: found.clients(),
+        mended_at: found.mend.map(MendedAt),
         muted: found.is_muted,
     })
 }

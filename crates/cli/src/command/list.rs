@@ -7,7 +7,8 @@ use std::{collections::VecDeque, ops::ControlFlow};
 use scrubjay_engine::Overview;
 use scrubjay_session::{
     exchange::{Exchange, Relayed},
-    query::{Run, Summary},
+    query::{FindingEntry, Outcome, Run, Summary},
+    threads::OpenInThreads,
     verdict::{self, Verdict},
 };
 
@@ -90,10 +91,14 @@ impl Execute for Args {
             library.catch_up()?;
         }
         let mutes = library.engine().mutes()?;
-        let show = |overview: Overview| {
+        let show = |overview: Overview, about_thread: &[FindingEntry]| {
             let index = overview.exchange.index;
             let mut summary = overview.summary;
-            summary.findings = summary.findings_without(|rule| mutes.is_muted(index, rule));
+            let is_muted = |rule: &str| mutes.is_muted(index, rule);
+            summary.findings = summary.findings_without(is_muted);
+            for finding in about_thread.iter().filter(|finding| !is_muted(&finding.rule)) {
+                summary.findings[2 - finding.severity as usize] += 1;
+            }
             match is_json {
                 true => Shown::Line(line(index, &overview.exchange, &summary)),
                 false => Shown::Cells(cells(index, &overview.exchange, &summary)),
@@ -101,7 +106,7 @@ impl Execute for Args {
         };
         let mut rows = Rows::new(out);
         let others = match chosen.limit {
-            None => all(&library, &chosen, |overview| rows.put(show(overview)))?,
+            None => all(&library, &chosen, |overview, about| rows.put(show(overview, about)))?,
             Some(limit) => {
                 let (last, others) = last(&library, &chosen, limit, is_json, show)?;
                 last.into_iter().try_for_each(|shown| rows.put(shown))?;
@@ -121,12 +126,14 @@ impl Execute for Args {
 fn all(
     library: &Library,
     chosen: &Chosen,
-    mut show: impl FnMut(Overview) -> Result<(), Failure>,
+    mut show: impl FnMut(Overview, &[FindingEntry]) -> Result<(), Failure>,
 ) -> Result<Others, Failure> {
     let mut others = Others::default();
+    let mut threads = OpenInThreads::default();
     library.each(Order::OldestFirst, |overview| {
+        let about_thread = threads.follow(overview.exchange.index, &overview.exchange, &overview.summary);
         if others.admit(chosen, &overview.exchange, &overview.summary) {
-            show(overview)?;
+            show(overview, &about_thread)?;
         }
         Ok(ControlFlow::Continue(()))
     })?;
@@ -140,7 +147,7 @@ fn last(
     chosen: &Chosen,
     limit: usize,
     is_json: bool,
-    show: impl Fn(Overview) -> Shown,
+    show: impl Fn(Overview, &[FindingEntry]) -> Shown,
 ) -> Result<(VecDeque<Shown>, Others), Failure> {
     let mut rows = VecDeque::new();
     let mut others = Others::default();
@@ -152,7 +159,10 @@ fn last(
     library.each_from_few(Order::NewestFirst, limit, |overview| {
         if others.admit(chosen, &overview.exchange, &overview.summary) {
             match rows.len() < limit {
-                true => rows.push_front(show(overview)),
+                true => {
+                    let about_thread = library.engine().about_thread(&overview)?;
+                    rows.push_front(show(overview, &about_thread));
+                }
                 false => others.left_out += 1,
             }
         }
@@ -278,13 +288,17 @@ fn cells(index: i64, exchange: &Exchange, summary: &Summary) -> Vec<String> {
     ]
 }
 
-/// What the status of an answer without a run comes to.
+/// What an answer without a run comes to by its status, or because bytes of it are missing.
 fn outcome_without_run(exchange: &Exchange, summary: &Summary) -> Option<&'static str> {
     if !summary.runs.is_empty() {
         return None;
     }
     let verdict = verdict::without_run(exchange, summary);
-    matches!(verdict, Verdict::Refused | Verdict::Redirected).then(|| words::verdict(verdict))
+    match verdict {
+        Verdict::Refused | Verdict::Redirected => Some(words::verdict(verdict)),
+        Verdict::Unknown => Some(Outcome::Unknown.as_str()),
+        _ => None,
+    }
 }
 
 /// The outcomes of the runs, of many the last ones; the status in the place of a run that it refuses, and nothing for

@@ -32,11 +32,15 @@ pub(crate) struct Args {
 
 impl Execute for Args {
     fn execute(&self, out: &mut Out) -> Result<(), Failure> {
-        let (library, _, mut reader) = self.one.open(out)?;
+        let (library, index, mut reader) = self.one.open(out)?;
         let frames = reader.summary().frames;
-        let findings = reader
-            .findings(0..frames.saturating_add(2), usize::MAX)
-            .map_err(unreadable)?;
+        let overview = library.engine().overview(index)?;
+        let mut findings = match &overview {
+            Some(overview) => library.engine().about_thread(overview)?,
+            None => Vec::new(),
+        };
+        let own = reader.findings(0..frames.saturating_add(2), usize::MAX);
+        findings.extend(own.map_err(unreadable)?);
         let exchange = reader.exchange().clone();
         if out.is_json() {
             json_line(&exchange, reader.shelf(), &findings, out)?;

@@ -266,6 +266,11 @@ impl MomentReport<'_> {
     /// What is not known of the state, and where it differs from what the agent meant.
     fn text_of_state(&self) -> String {
         let mut text = String::new();
+        if let Some(seq) = self.moment.messages_unknown_since() {
+            text.push_str(&format!(
+                "cannot tell what messages the client holds: bytes are missing after frame {seq}\n"
+            ));
+        }
         if let Some(seq) = self.moment.unknown_since() {
             text.push_str(&format!("the client's state may be another since frame {seq}\n"));
         }

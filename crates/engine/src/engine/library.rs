@@ -46,6 +46,14 @@ impl Engine {
         self.library().tallies()
     }
 
+    /// What only the thread of an exchange shows of it: findings about its request.
+    ///
+    /// # Errors
+    /// When the recordings cannot be read.
+    pub fn about_thread(&self, overview: &Overview) -> Result<Vec<FindingEntry>, EngineError> {
+        self.library().about_thread(overview)
+    }
+
     /// What was found in an exchange, in the order of frames.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use scrubjay_session::{
 };
 
 use crate::{
-    EngineError,
+    EngineError, in_thread,
     storage::{Setting, Storage},
 };
 
@@ -29,12 +29,13 @@ pub(crate) fn change(storage: &Storage, ask: &Mute) -> Result<Mutes, EngineError
     Ok(mutes)
 }
 
-/// Rows whose counts leave out what is muted.
-pub(crate) fn leave_out(storage: &Storage, mut page: LibraryPage) -> Result<LibraryPage, EngineError> {
+/// Rows whose counts leave out what is muted, and have what only their threads show.
+pub(crate) fn count(storage: &Storage, mut page: LibraryPage) -> Result<LibraryPage, EngineError> {
     let mutes = read(storage)?;
     library::leave_out(&mut page, &mutes, |exchange| {
         let summary = storage.shelf(exchange)?.page(PageKind::Summary, 0)?;
         Ok::<_, EngineError>(summary.and_then(|page| Summary::from_page(&page).ok()))
     })?;
+    library::add_about_threads(&mut page, &mutes, |exchange| in_thread::about_listed(storage, exchange))?;
     Ok(page)
 }

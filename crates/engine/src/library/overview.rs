@@ -6,7 +6,7 @@ use scrubjay_session::{
 };
 use scrubjay_store::{Edge, Tally, Window};
 
-use crate::{EngineError, Exchange, library::Library, storage::Storage};
+use crate::{EngineError, Exchange, in_thread, library::Library, storage::Storage};
 
 /// An exchange as lists show it.
 #[derive(Clone, Debug)]
@@ -80,6 +80,12 @@ impl Library {
             }
             Storage::File(_) => Ok(None),
         }
+    }
+
+    /// What only the thread of an exchange shows of it.
+    pub(crate) fn about_thread(&self, overview: &Overview) -> Result<Vec<FindingEntry>, EngineError> {
+        let index = overview.exchange.index;
+        in_thread::about(&self.storage, index, &overview.exchange, &overview.summary)
     }
 
     /// What was found in an exchange, in the order of frames.

@@ -1,9 +1,9 @@
 //! Problems of an exchange, and what is muted.
 
-use scrubjay_engine::{Engine, Opening, Options};
-use scrubjay_ipc::{Code, Mute, MutedIn, Open, ProblemRows, Problems};
+use scrubjay_engine::{Engine, ExportFormat, Opening, Options};
+use scrubjay_ipc::{Code, Mute, MutedIn, Open, ProblemRows, Problems, Verdict};
 
-use crate::stage::{ask, library, open, try_ask};
+use crate::stage::{Agent, add_source, ask, library, open, run_agent, try_ask, until};
 
 /// The sample in which a patch does not apply.
 const SAMPLE: &[u8] = include_bytes!("../../../../recordings/state-with-failed-patch.agui.jsonl");
@@ -95,4 +95,80 @@ async fn a_rule_that_is_not_there_is_refused() {
     let report = try_ask(&engine, mute("nonsense", None, true)).await.unwrap_err();
     assert_eq!(report.code, Code::BadRequest);
     assert!(report.message.contains("nonsense"));
+}
+
+/// What a request says wrongly of the interrupts of its thread stands in the problems of the exchange and is counted
+/// wherever findings are: in a store, and in a file of the same runs.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_a_thread_shows_is_a_problem_of_the_exchange() {
+    const STARTED: &str = r#"{"type":"RUN_STARTED","threadId":"t1","runId":"r1"}"#;
+    const RAISED: &str = r#"{"type":"RUN_FINISHED","threadId":"t1","runId":"r1","outcome":{"type":"interrupt","interrupts":[{"id":"i1","reason":"approve"}]}}"#;
+    const FINISHED: &str = r#"{"type":"RUN_FINISHED","threadId":"t1","runId":"r1"}"#;
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(&folder.path().join("store.db"));
+    let agent = Agent::start().await;
+    let source = add_source(&engine, "agent", &agent.url()).await;
+    // The second run has no resume for the interrupt of the first; the third, after one that finished, need not.
+    for end in [RAISED, FINISHED, FINISHED] {
+        agent.play(&[STARTED, end]);
+        run_agent(&source, "r1").await;
+    }
+    let rows = until(&engine, async || {
+        let rows = library(&engine).await.rows;
+        let is_over = |verdict| matches!(verdict, Verdict::Success | Verdict::Interrupt);
+        (rows.len() == 3 && rows.iter().all(|row| is_over(row.verdict))).then_some(rows)
+    })
+    .await;
+    assert_eq!(rows.iter().map(|row| row.warnings).collect::<Vec<_>>(), [0, 1, 0]);
+    let (first, second) = (rows[0].exchange, rows[1].exchange);
+    check_resume_missing(&engine, first, second).await;
+
+    ask(&engine, mute("resume.missing", Some(second), true)).await;
+    assert_eq!(library(&engine).await.rows[1].warnings, 0);
+    assert_eq!(ask(&engine, Open { exchange: second }).await.findings, [0; 3]);
+    assert_eq!(
+        ask(&engine, Problems { exchange: second }).await.groups[0].muted,
+        Some(MutedIn::Here)
+    );
+
+    let path = folder.path().join("thread.agui.jsonl");
+    let mut file = std::fs::File::create(&path).unwrap();
+    let exchanges: Vec<i64> = rows.iter().map(|row| row.exchange).collect();
+    engine.export(&exchanges, ExportFormat::Recording, &mut file).unwrap();
+    let file = open(&path);
+    let rows = library(&file).await.rows;
+    assert_eq!(rows.iter().map(|row| row.warnings).collect::<Vec<_>>(), [0, 1, 0]);
+    check_resume_missing(&file, 0, 1).await;
+
+    // Where the run that raised it is gone, nothing is known of it.
+    assert_eq!(engine.erase(&[first]).unwrap(), [first]);
+    ask(&engine, mute("resume.missing", Some(second), false)).await;
+    assert_eq!(library(&engine).await.rows[0].warnings, 0);
+}
+
+async fn check_resume_missing(engine: &Engine, first: i64, second: i64) {
+    assert_eq!(ask(engine, Open { exchange: first }).await.findings, [0; 3]);
+    assert_eq!(ask(engine, Open { exchange: second }).await.findings, [0, 1, 0]);
+    let view = ask(engine, Problems { exchange: second }).await;
+    let group = &view.groups[0];
+    assert_eq!(
+        (group.found.rule.as_str(), group.found.first_seq),
+        ("resume.missing", 0)
+    );
+    let message = format!("interrupt 'i1' of exchange {first} is open, and the request has no resume");
+    assert_eq!(group.message, message);
+    for rule in [None, Some("resume.missing".to_owned())] {
+        let rows = ProblemRows {
+            exchange: second,
+            rule,
+            first: 0,
+            count: 10,
+        };
+        let rows = ask(engine, rows).await;
+        assert_eq!((rows.total, rows.rows.len()), (1, 1));
+        assert_eq!(
+            (rows.rows[0].finding.message.as_str(), rows.rows[0].at_us),
+            (message.as_str(), 0)
+        );
+    }
 }

@@ -6,6 +6,7 @@
 mod checking;
 mod comparing;
 mod files;
+mod pausing;
 mod recording;
 mod sources;
 mod stage;

@@ -143,6 +143,7 @@ impl Captured for query::ChatMessage {
         lines([&mut self.id, &mut self.role]);
         lines(self.name.iter_mut().chain(&mut self.subagent).chain(&mut self.answers));
         lines(&mut self.parts);
+        self.lost.make_visible();
         for tool in &mut self.tools {
             lines([&mut tool.id, &mut tool.name]);
         }

@@ -55,7 +55,7 @@ fn asked<A: Ask + Into<ExchangeAsk>>(ask: A) -> A::Answer
 where
     A::Answer: DeserializeOwned,
 {
-    let bytes = answer(&ask.into(), &mut reader(), || Ok(Mutes::default())).unwrap();
+    let bytes = answer(&ask.into(), &mut reader(), |_, _| Ok(Beside::default())).unwrap();
     match A::ENCODING {
         Encoding::Json => serde_json::from_slice(&bytes).unwrap(),
         Encoding::Postcard => postcard::from_bytes(&bytes).unwrap(),
@@ -238,7 +238,7 @@ fn lanes_travel_as_postcard() {
 #[test]
 fn what_is_not_there_is_a_report() {
     let ask = ExchangeAsk::from(Detail { exchange: 7, seq: 99 });
-    let report = answer(&ask, &mut reader(), || Ok(Mutes::default())).unwrap_err();
+    let report = answer(&ask, &mut reader(), |_, _| Ok(Beside::default())).unwrap_err();
     assert_eq!(
         (report.code, report.message.as_str()),
         (Code::NotFound, "There is no frame 99; the last is 9.")

@@ -163,6 +163,13 @@ impl Body {
         !self.holes.is_empty()
     }
 
+    /// Bytes are missing after the last frame, or were not unpacked because there are too many.
+    pub(crate) fn ends_in_hole(&self) -> bool {
+        let mut problems = self.encoding_problems().iter();
+        problems.any(|known| known.rule == problem::OUTPUT_SIZE)
+            || ends_in_hole(&self.holes, self.covered, self.is_identity())
+    }
+
     /// Bytes that are missing, if that is known of every hole.
     pub(crate) fn missing_len(&self) -> Option<u64> {
         self.holes.iter().map(|hole| hole.len).sum()
@@ -291,6 +298,12 @@ impl Body {
             edge: std::mem::take(&mut self.edge),
         });
     }
+}
+
+/// Whether bytes are missing after the last frame, which ends at `covered`. Where in an encoded body they are missing
+/// cannot be said.
+pub(crate) fn ends_in_hole(holes: &[Hole], covered: u64, is_identity: bool) -> bool {
+    holes.iter().any(|hole| hole.offset >= covered || !is_identity)
 }
 
 /// A decoder for a content encoding; none when the bytes are as they are.

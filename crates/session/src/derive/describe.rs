@@ -8,7 +8,7 @@ use scrubjay_protocol::{
 use super::{
     TITLE_CHARS,
     frames::FrameEntry,
-    summary::{Answer, OpenInterrupt, RUNS_NAMED, Run, Summary},
+    summary::{Answer, OpenInterrupt, Outcome, RUNS_NAMED, Run, Summary},
 };
 use crate::{
     exchange::RequestHead,
@@ -48,6 +48,31 @@ pub(super) fn begin_run(summary: &mut Summary, seq: u32, entry: &FrameEntry, eve
         turn,
         ..Run::default()
     });
+}
+
+/// Whether the end of a run is that of the last one that began.
+pub(super) fn ends_last_run(summary: &Summary, event: Option<&Object>) -> bool {
+    let Some(run) = summary.runs.last() else { return false };
+    let run_id = event.and_then(|event| event.get("runId")).and_then(Value::as_wtf8);
+    matches!(run.outcome, Outcome::Open | Outcome::Unknown) && run_id.is_none_or(|id| run.run_id == id.to_str_lossy())
+}
+
+/// A run ends here whose start is missing: what is here of it begins at a frame.
+pub(super) fn begin_unstarted(
+    summary: &mut Summary,
+    (first_seq, first_at_us): (u32, u64),
+    entry: &FrameEntry,
+    event: Option<&Object>,
+) {
+    if let Some(before) = summary.runs.last_mut() {
+        before.last_seq = before.last_seq.min(first_seq.saturating_sub(1));
+        before.last_at_us = before.last_at_us.min(first_at_us);
+    }
+    begin_run(summary, first_seq, entry, event);
+    if let Some(run) = summary.runs.last_mut() {
+        run.first_at_us = first_at_us;
+        run.turn = false;
+    }
 }
 
 /// Bytes of an id that a summary keeps.

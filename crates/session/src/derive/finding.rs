@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use super::kinds::Severity;
-use crate::codec::{Damaged, Reader, Writer, open_page};
+use crate::{
+    codec::{Damaged, Reader, Writer, open_page},
+    fold::rule::Client,
+    judge::rule::rule,
+};
 
 /// Findings in a block.
 pub const BLOCK: u32 = 128;
@@ -20,6 +24,20 @@ pub struct FindingEntry {
     pub message: String,
     /// The official client gives up here.
     pub stop: bool,
+    /// Releases of the official client that give up at this one, where not all do at which the rule is broken.
+    pub fails: Option<String>,
+}
+
+impl FindingEntry {
+    /// Clients that fail at this, with their versions.
+    pub fn clients(&self) -> Vec<String> {
+        let clients = rule(&self.rule).map_or(&[][..], |rule| rule.fails).iter();
+        let name = |client: &Client| match (client, &self.fails) {
+            (Client::TypeScript(_), Some(versions)) => Client::official(versions),
+            _ => client.name(),
+        };
+        clients.map(name).collect()
+    }
 }
 
 pub(crate) fn encode(entries: &[FindingEntry]) -> Arc<[u8]> {
@@ -30,6 +48,7 @@ pub(crate) fn encode(entries: &[FindingEntry]) -> Arc<[u8]> {
         writer.u8(Severity::code(Some(entry.severity)) | u8::from(entry.stop) << 4);
         writer.text(&entry.rule);
         writer.text(&entry.message);
+        writer.opt_text(entry.fails.as_deref());
     }
     writer.into_page()
 }
@@ -47,6 +66,7 @@ pub(crate) fn decode(page: &[u8]) -> Result<Vec<FindingEntry>, Damaged> {
             stop: flags & 0x10 != 0,
             rule: reader.text()?,
             message: reader.text()?,
+            fails: reader.opt_text()?,
         });
     }
     Ok(entries)

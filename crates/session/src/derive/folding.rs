@@ -8,7 +8,7 @@ use super::{body::Edge, finding::FindingEntry};
 use crate::{
     exchange::{Ending, Hole},
     fold::{
-        Finding, Fold, Violation, is_of_one_frame,
+        Finding, Fold, Violation,
         piece::{PieceSink, PieceSource},
         rule::{PATCH_FAILED, PATCH_LIMIT},
     },
@@ -110,7 +110,7 @@ pub(crate) fn judge(
     let seq = arrived.seq;
     let before = judge.frame(frame, arrived);
     let findings = fold.push_before(seq, frame, pieces, judge);
-    let is_known = |violation: &Violation| fold.missing_since().is_none() || is_of_one_frame(violation.id);
+    let is_known = |violation: &Violation| fold.can_tell(violation.id);
     let before = before.into_iter().filter(is_known);
     let after = judge.folded(frame, fold).into_iter().filter(is_known);
     let patch_failed = findings.iter().any(|finding| is_failed_patch(finding.rule));
@@ -170,11 +170,12 @@ pub(crate) fn judge_end(
     mut ended: Ended,
     pieces: &dyn PieceSource,
 ) -> Vec<FindingEntry> {
-    if ended.has_holes && fold.missing_since().is_none() {
-        // One that is open to the end has no frame after it.
+    if ended.ends_in_hole {
+        // No frame comes after it.
         fold.miss_bytes(fold.seq());
     }
     ended.missing_since = fold.missing_since();
+    ended.is_run_missing = fold.is_run_missing();
     let mut findings: Vec<FindingEntry> = match ended.ending {
         Ending::Complete => finish(fold, judge, pieces),
         _ => Vec::new(),
@@ -198,13 +199,14 @@ pub(crate) fn judged(seq: u32, violation: Violation) -> FindingEntry {
         severity: violation.severity,
         message: violation.message,
         stop: false,
+        fails: violation.fails.map(str::to_owned),
     }
 }
 
 /// Follows the end of the body. Only a body that ended as it should is read
 /// to its end by the official client.
-pub(crate) fn end(fold: &mut Fold, holes: &[Hole], ending: Ending, pieces: &dyn PieceSource) {
-    if !holes.is_empty() && fold.missing_since().is_none() {
+pub(crate) fn end(fold: &mut Fold, ends_in_hole: bool, ending: Ending, pieces: &dyn PieceSource) {
+    if ends_in_hole {
         fold.miss_bytes(fold.seq());
     }
     if ending == Ending::Complete {
@@ -219,6 +221,7 @@ fn entry(finding: Finding) -> FindingEntry {
         severity: finding.severity,
         message: finding.message,
         stop: finding.stop,
+        fails: finding.fails.map(str::to_owned),
     }
 }
 

@@ -31,10 +31,13 @@ pub enum List {
     /// Frames after a gap of [`GAP_US`] or more; `extra` is the gap, `sum`
     /// what collapsing has cut away up to and including it.
     Gaps = 5,
+    /// Frames whose patch of an activity was dropped and something lost with it, where `extra` is 0; and frames that
+    /// mended what was lost at the frame `extra`.
+    Activities = 6,
 }
 
 impl List {
-    pub(crate) const COUNT: usize = 6;
+    pub(crate) const COUNT: usize = 7;
     pub(crate) const ALL: [Self; Self::COUNT] = [
         Self::Problems,
         Self::Tools,
@@ -42,6 +45,7 @@ impl List {
         Self::Runs,
         Self::Turns,
         Self::Gaps,
+        Self::Activities,
     ];
 
     /// Number of the page that holds a block of it.

@@ -28,7 +28,7 @@
 //!
 //! - `kinds`, [`summary`], [`spans`], [`frames`], [`finding`], [`marks`],
 //!   [`pyramid`]: what the pages hold, each with its format.
-//! - `assemble`: which span a frame belongs to.
+//! - `assemble`: which span a frame belongs to; `marking`: which lists it goes into.
 //! - `body`: from bytes on the wire to frames with times.
 //! - `follow`: a deriver beside a [`Shelf`].
 //!
@@ -44,6 +44,7 @@ mod folding;
 mod follow;
 pub mod frames;
 pub mod kinds;
+mod marking;
 pub mod marks;
 pub mod pyramid;
 pub mod spans;
@@ -64,12 +65,13 @@ use self::{
     folding::{Layered, OwnPieces},
     frames::FrameEntry,
     kinds::{EventCode, Kind, Severity},
-    marks::{GAP_US, List, Mark, StateMark},
+    marks::{List, Mark},
     pyramid::Pyramid,
-    summary::{Outcome, Stop, Summary},
+    summary::{Outcome, Run, Stop, Summary},
     tails::Tails,
 };
 pub(crate) use self::{
+    body::ends_in_hole,
     checkpoint::fold_of,
     folding::{ShelfPieces, again as fold_again, end as fold_end, is_failed_patch},
 };
@@ -82,7 +84,7 @@ use crate::{
 };
 
 /// Version of the pages; a store that holds another one makes them again.
-pub const VERSION: u32 = 14;
+pub const VERSION: u32 = 15;
 /// Bytes of decoded body after which a checkpoint is due: about 10 ms of folding.
 pub const CHECKPOINT_SPACING: u64 = 512 * 1024;
 /// An ended exchange below this stores only its summary.
@@ -161,6 +163,7 @@ impl Deriver {
         let body = Body::new(exchange);
         let mut summary = Summary {
             transport: body.transport(),
+            misses_bytes: exchange::misses_bytes(request_body),
             ..Summary::default()
         };
         describe::describe_request(&mut summary, &exchange.request, request_body);
@@ -319,8 +322,12 @@ impl Deriver {
             own: &self.pieces,
             below: pieces,
         };
+        if self.body.ends_in_hole() || self.judge.is_cut() {
+            self.summary.miss_bytes();
+        }
         let ended = Ended {
             ending,
+            ends_in_hole: self.body.ends_in_hole(),
             transport: self.body.transport(),
             has_holes: self.body.has_holes(),
             missing_len: self.body.missing_len(),
@@ -380,6 +387,10 @@ impl Deriver {
             span: 0,
             severity: None,
         };
+        if cut.edge == Edge::After {
+            self.summary.miss_bytes();
+            self.summary.unstarted = Some((seq, entry.at_us));
+        }
         let layered = Layered {
             own: &self.pieces,
             below: pieces,
@@ -390,6 +401,7 @@ impl Deriver {
             chunk: cut.chunk,
             transport: self.body.transport(),
         };
+        let lost_before = self.fold.followed().activities.frames();
         let mut followed = match cut.edge {
             Edge::None => folding::judge(&mut self.fold, &mut self.judge, frame, arrived, &layered),
             edge => folding::judge_at_hole(&mut self.fold, &mut self.judge, (frame, edge), arrived, &layered),
@@ -405,6 +417,9 @@ impl Deriver {
         entry.span = noted.span;
         self.summarise(seq, &entry, frame, &noted);
         self.mark(seq, &entry, gap_us, &noted, followed.patch_failed);
+        if cut.edge == Edge::None {
+            self.mark_activities(seq, entry.at_us, &lost_before);
+        }
         self.pyramid.push(seq, &entry, gap_us, &mut self.emitted.pages);
         self.tails.frame(entry, &mut self.emitted.pages);
         self.summary.last_at_us = entry.at_us;
@@ -445,6 +460,7 @@ impl Deriver {
                 severity: Severity::Error,
                 message: problem.message.clone(),
                 stop: false,
+                fails: None,
             })
             .collect()
     }
@@ -457,9 +473,16 @@ impl Deriver {
         summary.text_chars += noted.text_chars;
         let event = frame.value.as_ref().and_then(Value::as_object);
         if entry.event == EventCode::RUN_STARTED {
+            summary.unstarted = None;
             describe::begin_run(summary, seq, entry, event);
+        } else if entry.event.kind() == Kind::Run
+            && let Some(from) = summary.unstarted.take()
+            && !describe::ends_last_run(summary, event)
+        {
+            describe::begin_unstarted(summary, from, entry, event);
         }
-        let Some(run) = summary.runs.last_mut().filter(|run| run.outcome == Outcome::Open) else {
+        let goes_on = |run: &&mut Run| matches!(run.outcome, Outcome::Open | Outcome::Unknown);
+        let Some(run) = summary.runs.last_mut().filter(goes_on) else {
             return;
         };
         run.last_seq = seq;
@@ -473,52 +496,6 @@ impl Deriver {
             if matches!(run.outcome, Outcome::Success | Outcome::Interrupt | Outcome::Cancelled) {
                 summary.open_interrupts = describe::interrupts_of(self.judge.open_interrupts());
             }
-        }
-    }
-
-    fn mark(&mut self, seq: u32, entry: &FrameEntry, gap_us: u64, noted: &Noted, failed: bool) {
-        if noted.text_chars > 0 {
-            self.summary.ttft_us.get_or_insert(entry.at_us);
-        }
-        let mut marks: Vec<(List, u64)> = Vec::new();
-        if entry.severity >= Some(Severity::Warning) {
-            marks.push((List::Problems, u64::from(Severity::code(entry.severity))));
-        }
-        if noted.tool_began {
-            marks.push((List::Tools, u64::from(noted.span)));
-        }
-        if entry.event.kind() == Kind::State {
-            let what = match (failed, entry.event == EventCode::STATE_SNAPSHOT) {
-                (true, _) => StateMark::Failed,
-                (false, true) => StateMark::Snapshot,
-                (false, false) => StateMark::Delta,
-            };
-            let lost_since = self.fold.followed().lost.since();
-            marks.push((List::States, what.extra(noted.operations, lost_since, seq)));
-        }
-        if entry.event.kind() == Kind::Run {
-            let run = u64::from(self.summary.run_count.saturating_sub(1));
-            marks.push((List::Runs, run));
-            let turn = self
-                .summary
-                .runs
-                .last()
-                .is_some_and(|run| run.turn && run.first_seq == seq);
-            if turn {
-                marks.push((List::Turns, run));
-            }
-        }
-        if gap_us >= GAP_US {
-            marks.push((List::Gaps, gap_us));
-        }
-        for (list, extra) in marks {
-            let mark = Mark {
-                seq,
-                at_us: entry.at_us,
-                extra,
-                sum: 0,
-            };
-            self.tails.mark(list, mark, &mut self.emitted.pages);
         }
     }
 

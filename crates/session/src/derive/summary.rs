@@ -30,10 +30,12 @@ pub enum Outcome {
     Cancelled,
     /// Ended by an error event.
     Error,
+    /// Bytes are missing in which it may have ended.
+    Unknown,
 }
 
 impl Outcome {
-    /// The contract's word: `none` for a run without a terminal event.
+    /// The contract's word: `none` for a run without a terminal event, `unknown` where it cannot be told.
     pub fn as_str(self) -> &'static str {
         self.into()
     }
@@ -125,6 +127,8 @@ pub struct Summary {
     /// The request's body is a RunAgentInput (or an envelope that holds one).
     pub is_run_input: bool,
     pub asks: Asks,
+    /// Bytes went to the client, or came from it, that are not here.
+    pub misses_bytes: bool,
     /// The method that it names in the envelope of CopilotKit's single endpoint
     /// (`agent/run`, `info`); empty for any other request.
     pub endpoint_method: String,
@@ -146,6 +150,8 @@ pub struct Summary {
     pub answers_otherwise: bool,
     /// What the last run that finished left open.
     pub open_interrupts: Vec<OpenInterrupt>,
+    /// The first frame after missing bytes, and when it came: from there on a run may be under way whose start is missing.
+    pub(crate) unstarted: Option<(u32, u64)>,
     /// The input ends with a user message.
     pub(crate) turn: bool,
     /// Entries in each list of marks, in the order of `List`.
@@ -174,6 +180,14 @@ impl Summary {
         }
     }
 
+    /// Bytes are missing after the last frame so far. A run that was under way may have ended in them.
+    pub(crate) fn miss_bytes(&mut self) {
+        self.misses_bytes = true;
+        if let Some(run) = self.runs.last_mut().filter(|run| run.outcome == Outcome::Open) {
+            run.outcome = Outcome::Unknown;
+        }
+    }
+
     /// Findings (error, warning, note) of rules that are not muted.
     pub fn findings_without(&self, is_muted: impl Fn(&str) -> bool) -> [u32; 3] {
         let mut findings = self.findings;
@@ -192,7 +206,10 @@ impl Summary {
             Transport::Protobuf => 1,
             Transport::Other => 2,
         });
-        writer.u8(u8::from(self.recompute) | u8::from(self.is_run_input) << 1 | u8::from(self.turn) << 2);
+        let flags = [self.recompute, self.is_run_input, self.turn, self.misses_bytes];
+        writer.u8((0..)
+            .zip(flags)
+            .fold(0, |byte, (place, flag)| byte | u8::from(flag) << place));
         for count in [self.frames, self.events, self.spans, self.run_count, self.tools] {
             writer.uint(u64::from(count));
         }
@@ -208,6 +225,8 @@ impl Summary {
         writer.u8(self.asks as u8);
         writer.text(&self.endpoint_method);
         writer.opt_uint(self.ttft_us);
+        writer.opt_uint(self.unstarted.map(|(seq, _)| u64::from(seq)));
+        writer.uint(self.unstarted.map_or(0, |(_, at_us)| at_us));
         self.write_stop(&mut writer);
         self.write_interrupts(&mut writer);
         writer.uint(self.runs.len() as u64);
@@ -278,6 +297,7 @@ impl Summary {
             recompute: flags & 1 != 0,
             is_run_input: flags & 2 != 0,
             turn: flags & 4 != 0,
+            misses_bytes: flags & 8 != 0,
             frames: reader.u32()?,
             events: reader.u32()?,
             spans: reader.u32()?,
@@ -295,6 +315,7 @@ impl Summary {
             asks: Asks::from_code(reader.u8()?),
             endpoint_method: reader.text()?,
             ttft_us: reader.opt_uint()?,
+            unstarted: read_unstarted(&mut reader)?,
             stop: read_stop(&mut reader)?,
             ..Self::default()
         };
@@ -315,6 +336,12 @@ fn read_counts<const N: usize>(reader: &mut Reader<'_>) -> Result<[u32; N], Dama
         *count = reader.u32()?;
     }
     Ok(counts)
+}
+
+fn read_unstarted(reader: &mut Reader<'_>) -> Result<Option<(u32, u64)>, Damaged> {
+    let (seq, at_us) = (reader.opt_uint()?, reader.uint()?);
+    let seq = seq.map(u32::try_from).transpose().map_err(|_too_large| Damaged)?;
+    Ok(seq.map(|seq| (seq, at_us)))
 }
 
 fn read_stop(reader: &mut Reader<'_>) -> Result<Option<Stop>, Damaged> {

@@ -10,6 +10,7 @@ use scrubjay_protocol::{
 };
 
 use super::{
+    activities::Activities,
     event::Event,
     finding::Violation,
     lost::Lost,
@@ -17,7 +18,7 @@ use super::{
     messages::{Messages, Named, Spot},
     patch,
     piece::PieceSource,
-    rule::{ACTIVITY_ID, NO_TARGET, NOT_AN_ACTIVITY, PARENT_ROLE, PATCH_FAILED, PATCH_LIMIT, RENAMED, STATE_FUNCTION},
+    rule::{ACTIVITY_ID, NO_TARGET, PARENT_ROLE, PATCH_FAILED, PATCH_LIMIT, RENAMED, STATE_FUNCTION},
     value::{Node, Value},
 };
 
@@ -31,6 +32,12 @@ pub(crate) struct View {
     pub(crate) state_undefined: bool,
     /// What dropped patches would have written to the state.
     pub(crate) lost: Lost,
+    /// The same of activities.
+    pub(crate) activities: Activities,
+    /// Since this frame messages may be missing.
+    pub(crate) messages_missing: Option<u32>,
+    /// Since this frame activities and reasoning may be missing, which a snapshot of messages keeps.
+    pub(crate) kept_missing: Option<u32>,
     pub(crate) interrupts: Value,
     /// After a stop: items that were never opened are made up.
     pub(crate) lenient: bool,
@@ -44,6 +51,16 @@ pub(crate) struct Applying<'a> {
     pub(crate) findings: &'a mut Vec<Violation>,
     /// Why the client gives up while it applies the event.
     pub(crate) fatal: Option<Violation>,
+}
+
+impl View {
+    /// Events are missing after a frame: what they may have changed is not known.
+    pub(super) fn lose_sight(&mut self, seq: u32) {
+        self.lost.lose_sight(seq);
+        self.activities.lose_sight();
+        self.messages_missing.get_or_insert(seq);
+        self.kept_missing.get_or_insert(seq);
+    }
 }
 
 impl Applying<'_> {
@@ -148,6 +165,8 @@ impl Applying<'_> {
                 self.text_start(event, &if reasoning { "reasoning" } else { "assistant" }.into());
                 self.find(Named::Message, id.as_bytes())
             }
+            // What an event that was refused would have opened is not missed again.
+            None if self.view.lenient => None,
             None => {
                 self.report(
                     &NO_TARGET,
@@ -265,6 +284,7 @@ impl Applying<'_> {
         let id = event.required("toolCallId");
         match self.find(Named::Call, id.as_bytes()) {
             Some(spot) => self.merge_metadata(spot, Some(id), event),
+            None if self.view.lenient => {}
             None => self.report(
                 &NO_TARGET,
                 format!("TOOL_CALL_END names tool call '{id}', which is not there"),
@@ -345,23 +365,24 @@ impl Applying<'_> {
                 self.view.lost.patched(&document, operations, self.seq, self.pieces);
             }
             Err(failure) if failure.function => self.fatal = Some(Violation::new(&STATE_FUNCTION, failure.message)),
-            Err(failure) if failure.limit => {
-                self.view.lost.lose_sight(self.seq);
-                self.report_failure(&failure, operations.len(), "the state", "");
-            }
             Err(failure) => {
                 let lost = &mut self.view.lost;
                 // What fails on a state that is not known need not fail in the client.
-                if lost.unknown_since().is_none() {
+                let is_known = lost.unknown_since().is_none();
+                if failure.limit {
+                    lost.lose_sight(self.seq);
+                } else if is_known {
                     lost.dropped(&document, operations, self.seq, self.pieces);
                 }
-                let words = lost.words_at(self.seq);
-                self.report_failure(&failure, operations.len(), "the state", &words);
+                if is_known {
+                    let words = lost.words_at(self.seq);
+                    self.report_failure(&failure, operations.len(), "the state", &words);
+                }
             }
         }
     }
 
-    fn report_failure(&mut self, failure: &patch::Failure, count: usize, what: &str, lost: &str) {
+    pub(super) fn report_failure(&mut self, failure: &patch::Failure, count: usize, what: &str, lost: &str) {
         let message = format!(
             "operation {} of {count} does not apply, so {what} stays as it was: {}{lost}",
             failure.operation + 1,
@@ -374,86 +395,13 @@ impl Applying<'_> {
         });
     }
 
-    // ---- activities -------------------------------------------------------
-
-    fn activity_snapshot(&mut self, event: &Event) {
-        let (id, seq) = (event.required("messageId"), self.seq);
-        let replaces = event.get("replace").and_then(json::Value::as_bool) != Some(false);
-        let kind = Value::text(event.required("activityType"), seq);
-        let content = event
-            .get("content")
-            .map_or_else(|| Value::map(seq), |content| Value::from_json(content, seq));
-        let tag = event.tag().map(|tag| Value::text(tag, seq));
-        let message = self.object(&[("id", Some(id)), ("role", Some(&"activity".into()))]);
-        let message = with(with(message, "activityType", kind.clone()), "content", content.clone());
-        let message = match &tag {
-            Some(tag) => with(message, "subagentRunId", tag.clone()),
-            None => message,
-        };
-        let Some(spot) = self.find(Named::Message, id.as_bytes()) else {
-            let spot = self.view.messages.push(Message::new(message, seq), self.pieces);
-            return self.merge_metadata(spot, None, event);
-        };
-        if replaces && self.is_activity(spot) {
-            self.change(spot, &[], |held| {
-                let Some(members) = held.as_map_mut() else { return };
-                members.set(b"activityType", kind);
-                members.set(b"content", content);
-                match tag {
-                    Some(tag) => members.set(b"subagentRunId", tag),
-                    None => {
-                        members.remove(b"subagentRunId");
-                    }
-                }
-            });
-        } else if replaces {
-            self.view.messages.replace(spot, seq, message, self.pieces);
-        } else if !self.is_activity(spot) {
-            return;
-        }
-        self.merge_metadata(spot, None, event);
-    }
-
-    fn activity_delta(&mut self, event: &Event) {
-        let id = event.required("messageId");
-        let Some(spot) = self.find(Named::Message, id.as_bytes()) else {
-            return;
-        };
-        if !self.is_activity(spot) {
-            let message = format!("ACTIVITY_DELTA names '{id}', which is no activity message");
-            return self.report(&NOT_AN_ACTIVITY, message);
-        }
-        self.merge_metadata(spot, None, event);
-        let content = self
-            .at(spot, &[Step::Name(b"content")])
-            .filter(|content| !content.is_null());
-        let content = content.unwrap_or_else(|| Value::map(self.seq));
-        let operations = event.get("patch").and_then(json::Value::as_array).unwrap_or_default();
-        let kind = Value::text(event.required("activityType"), self.seq);
-        match patch::apply(Some(&content), operations, self.seq, self.pieces) {
-            Ok(content) => {
-                self.change(spot, &[], |held| {
-                    let Some(members) = held.as_map_mut() else { return };
-                    match content {
-                        Some(content) => members.set(b"content", content),
-                        None => {
-                            members.remove(b"content");
-                        }
-                    }
-                    members.set(b"activityType", kind);
-                });
-            }
-            Err(failure) => self.report_failure(&failure, operations.len(), &format!("activity '{id}'"), ""),
-        }
-    }
-
     // ---- below ------------------------------------------------------------
 
     pub(super) fn report(&mut self, rule: &super::rule::Rule, message: String) {
         self.findings.push(Violation::new(rule, message));
     }
 
-    fn find(&mut self, named: Named, id: &[u8]) -> Option<Spot> {
+    pub(super) fn find(&mut self, named: Named, id: &[u8]) -> Option<Spot> {
         self.view.messages.find(named, id, self.pieces)
     }
 
@@ -461,7 +409,7 @@ impl Applying<'_> {
         self.view.messages.get(spot, self.pieces)
     }
 
-    fn is_activity(&self, spot: Spot) -> bool {
+    pub(super) fn is_activity(&self, spot: Spot) -> bool {
         self.message(spot).is_some_and(|message| message.is("activity"))
     }
 
@@ -471,7 +419,7 @@ impl Applying<'_> {
             .unwrap_or(0)
     }
 
-    fn at(&self, spot: Spot, path: &[Step]) -> Option<Value> {
+    pub(super) fn at(&self, spot: Spot, path: &[Step]) -> Option<Value> {
         let message = self.message(spot)?;
         path.iter()
             .try_fold(&message.value, |value, step| match step {
@@ -481,7 +429,7 @@ impl Applying<'_> {
             .cloned()
     }
 
-    fn change(&mut self, spot: Spot, path: &[Step], change: impl FnOnce(&mut Value)) {
+    pub(super) fn change(&mut self, spot: Spot, path: &[Step], change: impl FnOnce(&mut Value)) {
         let mut change = Some(change);
         self.view.messages.change(spot, self.seq, self.pieces, |message| {
             descend(message, path, &mut |value| {
@@ -514,7 +462,7 @@ impl Applying<'_> {
     }
 
     /// Merges the event's metadata into a message, or into a call of it.
-    fn merge_metadata(&mut self, spot: Spot, call: Option<&Wtf8>, event: &Event) {
+    pub(super) fn merge_metadata(&mut self, spot: Spot, call: Option<&Wtf8>, event: &Event) {
         if event.object("metadata").is_none() {
             return;
         }
@@ -527,7 +475,7 @@ impl Applying<'_> {
     }
 
     /// An object of texts; absent ones are left out.
-    fn object(&self, members: &[(&str, Option<&Wtf8>)]) -> Value {
+    pub(super) fn object(&self, members: &[(&str, Option<&Wtf8>)]) -> Value {
         members
             .iter()
             .fold(Value::map(self.seq), |object, (name, value)| match value {
@@ -538,7 +486,7 @@ impl Applying<'_> {
 }
 
 /// A step into a message.
-enum Step {
+pub(super) enum Step {
     Name(&'static [u8]),
     Index(usize),
 }
@@ -566,7 +514,7 @@ fn is_content(event: &Event) -> bool {
     )
 }
 
-fn with(mut object: Value, name: &str, value: Value) -> Value {
+pub(super) fn with(mut object: Value, name: &str, value: Value) -> Value {
     if let Some(members) = object.as_map_mut() {
         members.set(name.as_bytes(), value);
     }

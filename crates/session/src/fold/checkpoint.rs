@@ -11,7 +11,7 @@
 //! | framing, boundary, chunk lanes, verifier | below |
 //! | pages | piece and count, or the messages themselves |
 //! | state, interrupts | values |
-//! | what dropped patches lost | paths |
+//! | what dropped patches lost, of the state and of activities | paths |
 //! | stop | rule, message, and the client's own pages, state, interrupts |
 //!
 //! A value is a byte for its kind, the frame that set it relative to that of
@@ -33,6 +33,7 @@ use self::stages::{
 };
 use super::{
     Fold, Stopped,
+    activities::Activities,
     apply::View,
     finding::Stop,
     lost::Lost,
@@ -47,7 +48,7 @@ use crate::{
     steps::{tick, ticks},
 };
 
-const VERSION: u64 = 9;
+const VERSION: u64 = 10;
 /// Pieces that one checkpoint can seal.
 const PIECES_A_SEQ: u64 = 1 << 20;
 /// Deeper values than are ever made are damage.
@@ -99,6 +100,7 @@ impl Fold {
         writer.uint(VERSION);
         writer.uint(u64::from(self.seq));
         writer.opt_uint(self.missing_since.map(u64::from));
+        writer.opt_uint(self.whole_since.map(u64::from));
         writer.u8(u8::from(self.view.state_undefined));
         writer.bytes(self.run_id.as_bytes());
         write_framing(&mut writer, &self.framing);
@@ -133,8 +135,7 @@ impl Fold {
             return Err(Damaged);
         }
         let seq = reader.u32()?;
-        let missing_since = reader.opt_uint()?.map(u32::try_from).transpose();
-        let missing_since = missing_since.map_err(|_too_large| Damaged)?;
+        let (missing_since, whole_since) = (read_seq(&mut reader)?, read_seq(&mut reader)?);
         let flags = reader.u8()?;
         let run_id = Wtf8::from_bytes(reader.bytes()?.to_vec());
         let framing = read_framing(&mut reader)?;
@@ -169,6 +170,7 @@ impl Fold {
             run_id,
             seq,
             missing_since,
+            whole_since,
         })
     }
 
@@ -201,6 +203,9 @@ impl Fold {
         write_value(writer, &view.state, 0, written, &mut |_| None);
         write_value(writer, &view.interrupts, 0, written, &mut |_| None);
         view.lost.write_to(writer);
+        view.activities.write_to(writer);
+        writer.opt_uint(view.messages_missing.map(u64::from));
+        writer.opt_uint(view.kept_missing.map(u64::from));
     }
 
     /// Whether something in the page is still growing.
@@ -279,6 +284,9 @@ fn read_view(reader: &mut Reader<'_>, branches: &mut Branches) -> Result<View, D
         state_undefined: false,
         interrupts: read_value(reader, 0, 0, branches)?,
         lost: Lost::read_from(reader)?,
+        activities: Activities::read_from(reader)?,
+        messages_missing: read_seq(reader)?,
+        kept_missing: read_seq(reader)?,
         lenient: false,
     })
 }
@@ -471,6 +479,11 @@ fn read_opt<'a>(reader: &mut Reader<'a>) -> Result<Option<&'a [u8]>, Damaged> {
         0 => None,
         _ => Some(reader.bytes()?),
     })
+}
+
+fn read_seq(reader: &mut Reader<'_>) -> Result<Option<u32>, Damaged> {
+    let seq = reader.opt_uint()?.map(u32::try_from).transpose();
+    seq.map_err(|_too_large| Damaged)
 }
 
 fn read_text(reader: &mut Reader<'_>) -> Result<Option<Wtf8>, Damaged> {

@@ -25,6 +25,8 @@ pub struct Finding {
     pub stop: bool,
     /// Of a patch that left things as they were: the operation that failed, from 0.
     pub operation: Option<usize>,
+    /// Releases of the official client that give up at this one, where not all do at which the rule is broken.
+    pub fails: Option<&'static str>,
 }
 
 /// Where the official client gives up.
@@ -47,6 +49,8 @@ pub(crate) struct Violation {
     pub(crate) message: String,
     /// See [`Finding::operation`].
     pub(crate) operation: Option<usize>,
+    /// See [`Finding::fails`].
+    pub(crate) fails: Option<&'static str>,
 }
 
 impl Violation {
@@ -57,6 +61,7 @@ impl Violation {
             stops: rule.stops,
             message: cut(message.into()),
             operation: None,
+            fails: None,
         }
     }
 }

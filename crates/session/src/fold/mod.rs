@@ -37,10 +37,11 @@
 //! ```
 //!
 //! Map, in reading order: [`value`], `framing`, `facts`, `event`, `chunks`, `ids`, `verify`,
-//! `messages`, `index`, `apply`, `snapshot`, [`patch`], `lost`, [`rule`], `checkpoint`. Spans
+//! `messages`, `index`, `apply`, `snapshot`, [`patch`], `lost`, `activities`, [`rule`], `held`, `checkpoint`. Spans
 //! and lanes are not here (`derive`), nor are rules that the client does not
 //! know.
 
+mod activities;
 mod apply;
 mod checkpoint;
 mod chunks;
@@ -48,6 +49,7 @@ mod event;
 mod facts;
 mod finding;
 mod framing;
+mod held;
 mod ids;
 mod index;
 mod lost;
@@ -62,8 +64,6 @@ mod snapshot;
 pub mod value;
 mod verify;
 
-use std::fmt;
-
 use scrubjay_protocol::{
     event::EventType,
     frame::Frame,
@@ -73,13 +73,15 @@ use scrubjay_protocol::{
 };
 
 use self::{
+    activities::Activities,
     apply::Applying,
     chunks::Chunks,
     framing::{Framing, Read},
     lost::Lost,
     messages::Messages,
     piece::{NoPieces, PieceSource},
-    value::{Value, json_len, write_json},
+    rule::{is_of_one_frame, is_of_one_run},
+    value::Value,
     verify::Verifier,
 };
 pub(crate) use self::{
@@ -89,8 +91,6 @@ pub(crate) use self::{
     message::text_of,
     messages::{Named, Spot},
     observer::{BeforeEvent, EventObserver, NoObserver},
-    open::OpenItems,
-    rule::is_of_one_frame,
     snapshot::{Snapshot, text_in},
 };
 pub use self::{
@@ -100,6 +100,7 @@ pub use self::{
     message::Message,
     rule::{Rule, Severity},
 };
+use crate::exchange::misses_bytes;
 
 /// The official client after some frames.
 #[derive(Clone, Debug)]
@@ -118,6 +119,9 @@ pub struct Fold {
     /// After this frame bytes are missing. What depends on them cannot be said
     /// from there on, nor whether the client gives up.
     missing_since: Option<u32>,
+    /// The RUN_STARTED of the first run since the last missing bytes. What
+    /// depends on the frames of one run alone can be said after it.
+    whole_since: Option<u32>,
 }
 
 /// What goes with a frame on its way through the stages.
@@ -139,7 +143,11 @@ impl Fold {
     pub fn new(request_body: &[u8]) -> Self {
         let request = Request::read(request_body);
         let input = request.input_value().or(request.value.as_ref());
-        Self::from_input(input.unwrap_or(&json::Value::Null))
+        let mut fold = Self::from_input(input.unwrap_or(&json::Value::Null));
+        if misses_bytes(request_body) {
+            fold.miss_bytes(0);
+        }
+        fold
     }
 
     /// The moment before the first frame, of a run input.
@@ -160,6 +168,9 @@ impl Fold {
             state,
             state_undefined: false,
             lost: Lost::default(),
+            activities: Activities::default(),
+            messages_missing: None,
+            kept_missing: None,
             interrupts: Value::list(0),
             lenient: false,
         };
@@ -177,6 +188,7 @@ impl Fold {
                 .unwrap_or_default(),
             seq: 0,
             missing_since: None,
+            whole_since: None,
         }
     }
 
@@ -212,9 +224,10 @@ impl Fold {
         if self.missing_since.is_none() {
             self.missing_since = Some(seq);
         }
+        self.whole_since = None;
         self.framing.reader.clear();
         self.verifier.lose();
-        self.view.lost.lose_sight(seq);
+        self.view.lose_sight(seq);
         // Items that were opened there are made up where they go on.
         self.view.lenient = true;
     }
@@ -227,6 +240,18 @@ impl Fold {
     /// The frame after which bytes are missing.
     pub(crate) fn missing_since(&self) -> Option<u32> {
         self.missing_since
+    }
+
+    /// Bytes are missing, and no run has begun since.
+    pub(crate) fn is_run_missing(&self) -> bool {
+        self.missing_since.is_some() && self.whole_since.is_none()
+    }
+
+    /// Whether it can be said that a rule is broken at this frame.
+    pub(crate) fn can_tell(&self, rule: &str) -> bool {
+        self.missing_since.is_none()
+            || is_of_one_frame(rule)
+            || is_of_one_run(rule) && self.whole_since.is_some_and(|since| since < self.seq)
     }
 
     /// The end of the body: what still waits for a blank line is read now.
@@ -261,6 +286,10 @@ impl Fold {
                 Read::Missing => self.verifier.lose(),
                 Read::Broken(violation) => {
                     self.verifier.lose();
+                    // The client reads what is beyond our limits.
+                    if !violation.stops {
+                        self.view.lose_sight(self.seq);
+                    }
                     self.report(violation, &mut course.findings);
                 }
             }
@@ -337,6 +366,7 @@ impl Fold {
             self.refuse(None, violation, course);
         }
         for event in events {
+            let begins_run = event.kind == EventType::RunStarted;
             match self.verifier.judge(&event) {
                 Ok(()) => self.act(&event, course),
                 Err(violation) => {
@@ -347,6 +377,9 @@ impl Fold {
                     self.act(&event, course);
                     course.findings = findings;
                 }
+            }
+            if begins_run && self.missing_since.is_some() {
+                self.whole_since.get_or_insert(self.seq);
             }
         }
     }
@@ -374,11 +407,12 @@ impl Fold {
         }
     }
 
-    /// Takes note of an event that the client refuses. After the stop, what
-    /// only follows from an earlier refusal is not reported again.
+    /// Takes note of an event that the client refuses. After the stop, and
+    /// where it cannot be said whether there was one, what only follows from an
+    /// earlier refusal is not reported again.
     fn refuse(&mut self, event: Option<&Event>, violation: Violation, course: &mut Course<'_>) {
         let follows = self.verifier.follows_from_before(event, &violation);
-        if !follows || self.stopped.is_none() {
+        if !follows || self.stopped.is_none() && self.missing_since.is_none() {
             self.report(violation, &mut course.findings);
         }
     }
@@ -410,172 +444,10 @@ impl Fold {
             message: violation.message,
             stop: violation.stops,
             operation: violation.operation,
+            fails: violation.fails,
         };
-        let is_known = |violation: &Violation| self.missing_since.is_none() || is_of_one_frame(violation.id);
+        let is_known = |violation: &Violation| self.can_tell(violation.id);
         findings.into_iter().filter(is_known).map(finding).collect()
-    }
-
-    // ---- what the client holds --------------------------------------------
-
-    /// Number of the last frame.
-    pub fn seq(&self) -> u32 {
-        self.seq
-    }
-
-    /// Where the client gave up, if it has.
-    pub fn stop(&self) -> Option<&Stop> {
-        self.stopped.as_ref().map(|stopped| &stopped.stop)
-    }
-
-    fn held(&self) -> &View {
-        self.stopped.as_ref().map_or(&self.view, |stopped| &stopped.view)
-    }
-
-    /// This fold as it would be without the stop: the lenient view.
-    #[must_use]
-    pub fn after_stop(&self) -> Self {
-        Self {
-            stopped: None,
-            ..self.clone()
-        }
-    }
-
-    /// What is followed: what the client holds, and after its stop what it would.
-    pub(crate) fn followed(&self) -> &View {
-        &self.view
-    }
-
-    /// What is open.
-    pub(crate) fn open(&self) -> &OpenItems {
-        &self.verifier.open
-    }
-
-    /// An event was read.
-    pub(crate) fn has_read(&self) -> bool {
-        self.verifier.first_seen
-    }
-
-    /// The last run that was read has ended.
-    pub(crate) fn is_run_over(&self) -> bool {
-        self.verifier.finished || self.verifier.errored
-    }
-
-    /// Events of this run could not be read.
-    pub(crate) fn is_lossy(&self) -> bool {
-        self.verifier.lost > 0
-    }
-
-    pub fn state(&self) -> &Value {
-        &self.held().state
-    }
-
-    /// What dropped patches would have written to the state.
-    pub(crate) fn lost(&self) -> &Lost {
-        &self.held().lost
-    }
-
-    /// Paths at which the state differs from what the agent meant, because the
-    /// client dropped a patch and nothing has written them since.
-    pub fn lost_paths(&self) -> Vec<LostPath> {
-        self.lost().paths().collect()
-    }
-
-    /// The open interrupts: a list.
-    pub fn interrupts(&self) -> &Value {
-        &self.held().interrupts
-    }
-
-    /// How many messages there are.
-    pub fn message_count(&self) -> usize {
-        self.held().messages.len()
-    }
-
-    /// Messages from an index on.
-    pub fn messages(&self, first: usize, count: usize, pieces: &dyn PieceSource) -> Vec<Message> {
-        self.held().messages.read(first, count, pieces)
-    }
-
-    /// The state as JSON text.
-    pub fn state_json(&self, pieces: &dyn PieceSource) -> String {
-        value::to_json(self.state(), pieces)
-    }
-
-    /// The open interrupts as JSON text.
-    pub fn interrupts_json(&self, pieces: &dyn PieceSource) -> String {
-        value::to_json(self.interrupts(), pieces)
-    }
-
-    /// All messages as JSON text: a list.
-    pub fn messages_json(&self, pieces: &dyn PieceSource) -> String {
-        let mut text = String::new();
-        self.write_messages(&mut text, pieces).expect("a String takes all");
-        text
-    }
-
-    /// Writes all messages as JSON text, part by part.
-    ///
-    /// # Errors
-    /// When `out` takes no more.
-    pub fn write_messages(&self, out: &mut dyn fmt::Write, pieces: &dyn PieceSource) -> fmt::Result {
-        let mut separator = "[";
-        for page in self.held().messages.pages() {
-            for message in page.body(pieces).iter() {
-                out.write_str(std::mem::replace(&mut separator, ","))?;
-                write_json(out, &message.value, pieces)?;
-            }
-        }
-        out.write_str(if separator == "[" { "[]" } else { "]" })
-    }
-
-    /// Length of all messages as JSON text, bytes.
-    pub fn messages_len(&self, pieces: &dyn PieceSource) -> u64 {
-        let pages = self.held().messages.pages();
-        let lens = pages.flat_map(|page| {
-            let body = page.body(pieces);
-            let lens: Vec<u64> = body
-                .iter()
-                .map(|message| json_len(&message.value, pieces) + 1)
-                .collect();
-            lens
-        });
-        lens.fold(1, u64::saturating_add).max(2)
-    }
-
-    // ---- what is open -----------------------------------------------------
-
-    /// Whether the message's text is still arriving.
-    pub fn is_open_message(&self, id: &[u8]) -> bool {
-        self.verifier.open.has_message(id)
-    }
-
-    /// Whether the call's arguments are still arriving.
-    pub fn is_open_tool(&self, id: &[u8]) -> bool {
-        self.verifier.open.has_tool(id)
-    }
-
-    // ---- causes -----------------------------------------------------------
-
-    /// The frame that delivered a UTF-16 unit of a message's text, or of the
-    /// arguments of one of its tool calls; 0 is the request.
-    pub fn cause(
-        &self,
-        message: usize,
-        tool: Option<usize>,
-        utf16_offset: u64,
-        pieces: &dyn PieceSource,
-    ) -> Option<u32> {
-        let message = self.messages(message, 1, pieces).pop()?;
-        let text = match tool {
-            None => message.value.get("content")?,
-            Some(place) => message
-                .value
-                .get("toolCalls")?
-                .as_list()?
-                .get(place)?
-                .get("function")?
-                .get("arguments")?,
-        };
-        text.as_text()?.cause(utf16_offset, text.by(), pieces)
     }
 }
 

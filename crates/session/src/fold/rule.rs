@@ -82,10 +82,15 @@ pub enum Client {
 }
 
 impl Client {
+    /// The official client's package with these versions.
+    pub(crate) fn official(versions: &str) -> String {
+        format!("@ag-ui/client {versions}")
+    }
+
     /// Package and versions.
     pub fn name(self) -> String {
         let name = match self {
-            Self::TypeScript(versions) => return format!("@ag-ui/client {versions}"),
+            Self::TypeScript(versions) => return Self::official(versions),
             Self::Python => "ag-ui-protocol 1.0.0 (Python)",
             Self::Go => "Go SDK",
             Self::Dart => "Dart SDK",
@@ -158,7 +163,68 @@ const OF_ONE_FRAME: &[&str] = &[
     "limit.event_size",
     "limit.nesting",
     "secret.on_wire",
+    "run.error",
+    "run.version",
+    "item.empty_delta",
+    "raw.typed",
+    "compat.on_interrupt",
+    "interrupt.duplicate",
+    "usage.sum",
+    // They are reported only where it is known what they were to change.
+    "patch.failed",
+    "limit.patch",
 ];
+
+/// Rules that look at the frames of one run alone: what they find after its
+/// RUN_STARTED does not depend on bytes that are missing before it.
+const OF_ONE_RUN: &[&str] = &[
+    "V01",
+    "V02",
+    "V04",
+    "V07",
+    "V08",
+    "V09",
+    "V10",
+    "V11",
+    "V12",
+    "V13",
+    "V14",
+    "V15",
+    "V16",
+    "V17",
+    "V18",
+    "V19",
+    "chunk.no_id",
+    "chunk.no_name",
+    "chunk.conflict",
+    "chunk.owner",
+    "chunk.ambiguous",
+    "run.silent_failure",
+    "run.id_mismatch",
+    "run.repeated_id",
+    "text.repeated",
+    "call.early_result",
+    "call.left_open",
+    "call.no_result",
+    "call.pending",
+    "item.overlap",
+    "item.unclosed",
+    "item.merged",
+    "message.duplicate_text",
+    "args.not_json",
+    "args.missing",
+    "args.schema",
+    "args.bad_schema",
+    "time.backwards",
+    "time.stall",
+    "transport.gap",
+    "transport.buffered",
+];
+
+/// Whether a rule looks at the frames of one run alone.
+pub(crate) fn is_of_one_run(id: &str) -> bool {
+    OF_ONE_RUN.contains(&id)
+}
 
 /// Whether a rule looks at one frame alone.
 pub(crate) fn is_of_one_frame(id: &str) -> bool {

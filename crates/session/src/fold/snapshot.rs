@@ -17,7 +17,7 @@ use super::{
     apply::Applying,
     event::Event,
     message::{Message, keeping, text_of},
-    messages::{Remade, Takes},
+    messages::{Named, Remade, Takes},
     value::Value,
 };
 
@@ -70,6 +70,15 @@ impl<'a> Snapshot<'a> {
         }
     }
 
+    /// Whether activities may stay that it does not have.
+    fn protects_activities(&self) -> bool {
+        match &self.authority {
+            Authority::All => false,
+            Authority::Inferred => !self.has_activity,
+            Authority::Types(_) => true,
+        }
+    }
+
     /// Whether it says which activities it replaces.
     pub(crate) fn names_activities(&self) -> bool {
         !matches!(self.authority, Authority::Inferred)
@@ -110,11 +119,21 @@ impl Applying<'_> {
                 None => Remade::Gone,
             }
         });
+        let (has_reasoning, has_activities) = (snapshot.has_reasoning, !snapshot.protects_activities());
+        self.view.messages_missing = None;
+        if has_reasoning && has_activities {
+            self.view.kept_missing = None;
+        }
         let fresh = snapshot.messages.iter();
         for message in fresh.filter(|message| !existing.contains(id_in(message))) {
             let message = Message::new(Value::from_json(message, seq), seq);
             self.view.messages.push(message, pieces);
         }
+        let messages = &self.view.messages;
+        self.view.activities.retain(|id| {
+            let is_there = messages.search(Named::Message, id, &|_| true, pieces).is_some();
+            is_there && !snapshot.by_id.contains_key(id)
+        });
     }
 }
 

@@ -18,7 +18,7 @@ use super::{
     finding::Violation,
     ids::{Id, Ids, Owner},
     open::{Assumed, OpenItems, Owners, hash, id_of, shown},
-    rule::{Rule, V01, V02, V03, V04, V07, V08, V09, V10, V11, V12, V13, V14, V15, V16, V17, V18, V19},
+    rule::{self, Rule, V01, V02, V03, V04, V07, V08, V09, V10, V11, V12, V13, V14, V15, V16, V17, V18, V19},
 };
 
 /// Checks the order of events as the official client does.
@@ -498,8 +498,14 @@ impl Verifier {
     }
 
     fn finish(&mut self) -> Verdict {
-        if let Some((noun, names)) = self.open.by_kind().next() {
-            return violation(&V19, format!("RUN_FINISHED came while {noun} were open: {names}"));
+        let mut open = self.open.by_kind();
+        if let Some((noun, names)) = open.next() {
+            let message = format!("RUN_FINISHED came while {noun} were open: {names}");
+            let kinds: Vec<&str> = [noun].into_iter().chain(open.map(|(noun, _)| noun)).collect();
+            return Err(Violation {
+                fails: rule::fails_at_open(&kinds),
+                ..Violation::new(&V19, message)
+            });
         }
         self.finished = true;
         Ok(())

@@ -35,8 +35,12 @@ pub(crate) struct OpenInterrupt {
 pub(crate) struct Interrupts {
     /// Raised by the last run that finished.
     pub(super) open: Vec<OpenInterrupt>,
+    /// The run that raised them.
+    pub(super) raised_in: Wtf8,
     /// What the input of the run under way answers.
     pub(super) answered: Vec<Wtf8>,
+    /// The run under way says that it goes on with the one that raised them.
+    pub(super) goes_on: bool,
     pub(super) runs: u32,
 }
 
@@ -55,6 +59,8 @@ impl Interrupts {
                     (None, 0) => request.resume.clone(),
                     (echoed, _) => answered_in(echoed),
                 };
+                let parent = event.text("parentRunId");
+                self.goes_on = parent.is_some_and(|parent| *parent == self.raised_in);
                 self.runs = self.runs.saturating_add(1);
             }
             EventType::RunFinished => self.run_finishes(before, event, request, findings),
@@ -79,12 +85,16 @@ impl Interrupts {
         }
         // A connect brings the runs of a conversation, and need not bring what the requests between them answered.
         if !before.is_lossy && !request.is_connect {
-            self.judge_dropped(&ids, findings);
+            // One that names the other as its parent may have been answered beside the stream.
+            if !self.goes_on {
+                self.judge_dropped(&ids, findings);
+            }
             for interrupt in &raised {
                 judge_call(before, interrupt, findings);
             }
         }
         self.answered.clear();
+        self.raised_in = event.text("runId").cloned().unwrap_or_default();
         self.open = raised
             .iter()
             .take(OPEN)

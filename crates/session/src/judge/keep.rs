@@ -98,6 +98,8 @@ fn seq(number: Option<u64>) -> Result<Option<u32>, Damaged> {
 
 fn write_interrupts(writer: &mut Writer, interrupts: &Interrupts) {
     writer.uint(u64::from(interrupts.runs));
+    writer.u8(u8::from(interrupts.goes_on));
+    writer.bytes(interrupts.raised_in.as_bytes());
     write_texts(writer, &interrupts.answered);
     writer.uint(interrupts.open.len() as u64);
     for open in &interrupts.open {
@@ -113,6 +115,8 @@ fn write_interrupts(writer: &mut Writer, interrupts: &Interrupts) {
 fn read_interrupts(reader: &mut Reader<'_>) -> Result<Interrupts, Damaged> {
     let mut interrupts = Interrupts {
         runs: reader.u32()?,
+        goes_on: reader.u8()? != 0,
+        raised_in: text(reader)?,
         answered: read_texts(reader)?,
         open: Vec::new(),
     };

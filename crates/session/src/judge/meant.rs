@@ -33,8 +33,15 @@ const VARIED: usize = 8;
 /// Snapshots of a kind that change nothing, from which on they are reported.
 /// The first of a run, which may state what is known, is not counted.
 const UNCHANGED_LEN: u32 = 2;
-/// What pydantic-ai names tools by which a model gives its structured output.
-const OUTPUT_TOOL: &[u8] = b"final_result";
+/// Bytes of such snapshots from which on they are reported: what one TCP segment carries on Ethernet. Below that they
+/// cost no packet more.
+const UNCHANGED_BYTES: u64 = 1_460;
+/// Words in the names of tools by which an agent speaks: `final_result` (what pydantic-ai names those of a structured
+/// output), `render_card`, `showWeather`, `ask_user`.
+const SPEAKING: [&str; 16] = [
+    "answer", "ask", "display", "final", "finish", "output", "present", "render", "reply", "respond", "response",
+    "say", "show", "speak", "tell", "ui",
+];
 /// Messages before a run that say how the agent speaks.
 const HISTORY: usize = 64;
 
@@ -49,7 +56,7 @@ pub(crate) struct Meant {
     pub(super) lists: Snapshots,
     /// The call of the last result, until something is said or done after it.
     pub(super) last_result: Option<Wtf8>,
-    /// A tool was called that speaks for the agent: one of the frontend's, or for a structured output.
+    /// A tool was called that speaks for the agent: one of the frontend's, or one with such a name.
     pub(super) speaks_by_call: bool,
     /// Bytes of the frame that is being followed.
     pub(super) frame_len: u64,
@@ -107,7 +114,7 @@ impl Meant {
             E::ToolCallStart => {
                 let name = event.required("toolCallName");
                 self.speaks_by_call |= around.request.tools.contains_key(name);
-                self.speaks_by_call |= name.as_bytes().starts_with(OUTPUT_TOOL);
+                self.speaks_by_call |= speaks(&name.to_str_lossy());
             }
             E::ToolCallResult => self.result(before, event, around.reported, findings),
             E::StateSnapshot => self.state_snapshot(before, event, around, findings),
@@ -184,7 +191,7 @@ impl Meant {
                 unchanged,
                 bytes,
             } = snapshots;
-            if unchanged >= UNCHANGED_LEN {
+            if unchanged >= UNCHANGED_LEN && bytes >= UNCHANGED_BYTES {
                 let message = format!(
                     "{unchanged} of the {count} snapshots of the {what} in this run changed nothing; they took {bytes} bytes"
                 );
@@ -205,7 +212,7 @@ impl Meant {
         let Some(call) = self.last_result.take() else { return };
         let has_result = event.get("result").is_some_and(|result| !matches!(result, Json::Null));
         let request = around.request;
-        let is_known = request.is_input && !request.is_connect && !before.is_lossy;
+        let is_known = request.is_user_turn && !request.is_connect && !before.is_lossy;
         if around.is_explained
             || has_result
             || self.speaks_by_call
@@ -265,6 +272,23 @@ fn raw(event: &Event, reported: &mut Reported, findings: &mut Vec<Violation>) {
     }
 }
 
+/// Whether a word of a tool's name says that the agent speaks by it.
+fn speaks(name: &str) -> bool {
+    let mut word = String::new();
+    for letter in name.chars().chain(['_']) {
+        if letter.is_ascii_lowercase() {
+            word.push(letter);
+            continue;
+        }
+        if SPEAKING.contains(&word.as_str()) {
+            return true;
+        }
+        word.clear();
+        word.extend(Some(letter.to_ascii_lowercase()).filter(char::is_ascii_lowercase));
+    }
+    false
+}
+
 /// The agent has answered before and has never said a text.
 fn speaks_by_tools(before: &BeforeEvent<'_>, since: u32) -> bool {
     let last = before.view.messages.last(HISTORY, before.pieces);
@@ -274,4 +298,37 @@ fn speaks_by_tools(before: &BeforeEvent<'_>, since: u32) -> bool {
         message.is("assistant") && text.is_some_and(|text| !text.is_empty())
     };
     earlier.clone().any(|message| message.is("tool")) && !earlier.any(says)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::speaks;
+
+    #[test]
+    fn a_word_of_the_name_says_whether_a_tool_speaks() {
+        for name in [
+            "final_result",
+            "render_card",
+            "showWeather",
+            "AskUser",
+            "generate-ui",
+            "respond2",
+            "reply",
+        ] {
+            assert!(speaks(name), "{name}");
+        }
+        for name in [
+            "search_datasets",
+            "task",
+            "renderer",
+            "showcase",
+            "guide",
+            "finalize",
+            "RENDER",
+            "",
+            "天気",
+        ] {
+            assert!(!speaks(name), "{name}");
+        }
+    }
 }

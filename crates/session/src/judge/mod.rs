@@ -180,6 +180,11 @@ impl Judge {
         findings
     }
 
+    /// The recording file ends inside the exchange, or is damaged there.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.head.is_cut
+    }
+
     /// The run that is under way, or the last one.
     pub(crate) fn run_id(&self) -> String {
         self.runs.run_id.to_string()

@@ -38,6 +38,11 @@ pub(super) fn judge(head: &Head, request: &RunRequest, answer: &[u8]) -> Option<
         let message = format!("{subject} was redirected with status {status} to {location}{lost}");
         return Some(Violation::new(&REDIRECTED, message));
     }
+    if exchange::is_redirect(status) && head.has_headers {
+        let message =
+            format!("{subject} was answered with status {status} and without a Location, so that fetch cannot follow");
+        return Some(Violation::new(&REDIRECTED, message));
+    }
     if !head.is_refusal() {
         return None;
     }

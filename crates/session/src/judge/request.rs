@@ -14,7 +14,7 @@ use super::{
     rule::{INPUT_SHAPE, INPUT_SPELLING},
 };
 use crate::{
-    exchange::Exchange,
+    exchange::{Exchange, misses_bytes},
     fold::Violation,
     recognise::{Asks, asks, method_of},
 };
@@ -24,10 +24,14 @@ use crate::{
 pub(super) struct RunRequest {
     /// The body is a run input.
     pub(super) is_input: bool,
+    /// The last of its messages is a user's.
+    pub(super) is_user_turn: bool,
     pub(super) asks: Asks,
     /// The method that it names in the envelope of CopilotKit's single endpoint.
     pub(super) endpoint_method: String,
     pub(super) is_posted: bool,
+    /// Bytes of it were not recorded.
+    pub(super) misses_bytes: bool,
     /// It asks for what was said before, not for a new run.
     pub(super) is_connect: bool,
     pub(super) thread_id: Option<Wtf8>,
@@ -49,10 +53,16 @@ impl RunRequest {
             asks,
             endpoint_method: method_of(&parsed),
             is_posted: exchange.request.method == "POST",
+            misses_bytes: misses_bytes(body),
             ..Self::default()
         };
         if let Some(input) = parsed.input_value() {
             request.is_input = true;
+            let last = input
+                .get("messages")
+                .and_then(Value::as_array)
+                .and_then(<[Value]>::last);
+            request.is_user_turn = last.and_then(|message| message.get("role")).and_then(Value::as_str) == Some("user");
             let text = |name: &str| input.get(name).and_then(Value::as_wtf8).cloned();
             request.thread_id = text("threadId");
             request.run_id = text("runId");

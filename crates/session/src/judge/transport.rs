@@ -43,11 +43,11 @@ pub(super) struct Head {
     /// Where the client is sent instead.
     location: Option<String>,
     encoding: String,
-    has_headers: bool,
+    pub(super) has_headers: bool,
     /// Why Scrubjay answered in upstream's place, in a sentence.
     reason: String,
     /// The recording file ends inside the exchange, or is damaged there.
-    is_cut: bool,
+    pub(super) is_cut: bool,
     /// What it says of the body's length, where it says that in two ways.
     lengths: Option<Lengths>,
 }
@@ -264,6 +264,10 @@ pub(crate) struct Ended {
     pub(crate) ending: Ending,
     pub(crate) transport: Transport,
     pub(crate) has_holes: bool,
+    /// One of them is after the last frame.
+    pub(crate) ends_in_hole: bool,
+    /// The last run may have begun or ended in them.
+    pub(crate) is_run_missing: bool,
     /// Bytes that are missing, if that is known.
     pub(crate) missing_len: Option<u64>,
     /// The frame after which they are missing.
@@ -328,7 +332,7 @@ impl Ended {
             Some(seq) => format!("after {}", crate::measures::frame_mark(seq)),
         };
         format!(
-            "{what} went to the client and was not recorded, {place}; from there on only single events are judged, and what depends on others is left open"
+            "{what} went to the client and was not recorded, {place}; from there on only single events are judged, and runs that begin after it; what depends on others is left open"
         )
     }
 }
@@ -346,6 +350,11 @@ pub(super) fn end(
         findings.push(Violation::new(&NOT_RECORDED, message));
     } else if ended.has_holes {
         findings.push(Violation::new(&NOT_RECORDED, ended.missing()));
+    }
+    if request.misses_bytes {
+        let message =
+            "a part of the request's body went to the agent and was not recorded; what depends on it is left open";
+        findings.push(Violation::new(&NOT_RECORDED, message));
     }
     if let Some(lengths) = &head.lengths {
         findings.push(Violation::new(&FRAMING, lengths.sentence(ended.body_len, ended.ending)));
@@ -386,7 +395,7 @@ fn judge_content_type(head: &Head, transport: Transport, findings: &mut Vec<Viol
 
 /// Silence inside a run, up to the end. Where bytes are missing it may have been none.
 fn judge_silence(head: &Head, times: &Times, ended: &Ended, findings: &mut Vec<Violation>) {
-    if !times.in_run || ended.has_holes || head.is_cut {
+    if !times.in_run || ended.is_run_missing || head.is_cut {
         return;
     }
     let gap = ended.at_us.unwrap_or_default().saturating_sub(times.last_frame_us);
@@ -397,7 +406,7 @@ fn judge_silence(head: &Head, times: &Times, ended: &Ended, findings: &mut Vec<V
 }
 
 fn judge_ending(head: &Head, times: &Times, request: &RunRequest, ended: &Ended, findings: &mut Vec<Violation>) {
-    let open = if ended.open.is_empty() || ended.has_holes {
+    let open = if ended.open.is_empty() || ended.is_run_missing {
         String::new()
     } else {
         format!("; open were: {}", ended.open)
@@ -422,7 +431,7 @@ fn judge_ending(head: &Head, times: &Times, request: &RunRequest, ended: &Ended,
             findings.push(Violation::new(&RESET, message));
         }
         // The run may have ended in what is missing.
-        Ending::ClientLeft if times.in_run && !ended.has_holes => {
+        Ending::ClientLeft if times.in_run && !ended.is_run_missing => {
             findings.push(Violation::new(
                 &CLIENT_LEFT,
                 format!("the client left inside the run{open}"),
@@ -435,7 +444,7 @@ fn judge_ending(head: &Head, times: &Times, request: &RunRequest, ended: &Ended,
             ));
         }
         // What was not read may have been the end.
-        Ending::Complete if !ended.is_lossy && !ended.has_holes && !head.is_cut => {
+        Ending::Complete if !ended.is_lossy && !ended.is_run_missing && !head.is_cut => {
             judge_completion(head, times, request, ended, &open, findings);
         }
         Ending::Complete | Ending::Open | Ending::ClientLeft => {}

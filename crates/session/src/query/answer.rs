@@ -75,6 +75,11 @@ impl Moment {
     pub fn unknown_since(&self) -> Option<u32> {
         self.fold.lost().unknown_since()
     }
+
+    /// Since this frame the client may hold other messages, until a snapshot states them.
+    pub fn messages_unknown_since(&self) -> Option<u32> {
+        self.fold.messages_missing()
+    }
 }
 
 /// Parts of what a client holds.

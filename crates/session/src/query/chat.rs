@@ -7,7 +7,7 @@ use scrubjay_protocol::json::{self, Wtf8};
 use super::{Failed, Reader, answer::*, seek::ShelfPieces};
 use crate::{
     fold::{
-        Fold, Message,
+        Fold, LostPath, Message,
         piece::PieceSource,
         value::{Node, Value, write_json_within},
     },
@@ -26,6 +26,8 @@ const CARDS: usize = 1_000;
 const PARTS: usize = 1_000;
 /// Bytes of text in them.
 const PARTS_LEN: usize = 1024 * 1024;
+/// Lost paths of an activity.
+const LOST: usize = 10;
 /// Messages that one window gives.
 const WINDOW: u32 = 500;
 /// Messages looked through for a result, after the call.
@@ -44,8 +46,11 @@ pub struct ChatWindow {
     pub interrupts: Vec<Interrupt>,
     /// The official client had given up before this moment.
     pub stop: Option<Stop>,
-    /// After this frame bytes are missing, so that the client may hold more than this.
+    /// After this frame bytes are missing, so that the client may hold more than this. A snapshot of the messages says
+    /// what it holds again.
     pub missing_since: Option<u32>,
+    /// The same of activities and reasoning alone, which the client keeps beside a snapshot that has none.
+    pub kept_missing_since: Option<u32>,
     /// Time to the first character of text.
     pub ttft_us: Option<u64>,
     /// Characters of assistant text received so far, in this window's messages.
@@ -85,6 +90,8 @@ pub struct ChatMessage {
     pub encrypted: bool,
     /// Tool message: the call it answers.
     pub answers: Option<String>,
+    /// Of an activity: what dropped patches would have written, at most ten paths.
+    pub lost: Vec<LostPath>,
     /// Frame that made it; 0 is the request's input.
     pub first_seq: u32,
     /// Frame that last touched it.
@@ -159,7 +166,8 @@ impl<S: Shelf> Reader<S> {
             total,
             interrupts: interrupts_of(&fold, &pieces),
             stop: self.pages.summary.stop.clone().filter(|stop| stop.seq < at),
-            missing_since: fold.missing_since(),
+            missing_since: fold.messages_missing(),
+            kept_missing_since: fold.kept_missing().filter(|_| fold.messages_missing().is_none()),
             ttft_us: self.pages.summary.ttft_us.filter(|ttft_us| *ttft_us <= at_us),
             messages,
             chars,
@@ -208,6 +216,7 @@ impl Chat<'_> {
             from_input: message.first_seq == 0,
             encrypted: value.get("encryptedValue").is_some(),
             answers: self.text(value, "toolCallId"),
+            lost: self.lost(id.as_bytes(), message),
             first_seq: message.first_seq,
             last_seq: message.last_seq,
             ..ChatMessage::default()
@@ -234,6 +243,13 @@ impl Chat<'_> {
             shown.tools_skipped = (calls.len() - shown.tools.len()) as u32;
         }
         shown
+    }
+
+    fn lost(&self, id: &[u8], message: &Message) -> Vec<LostPath> {
+        match message.is("activity") {
+            true => self.fold.lost_paths_of(id).into_iter().take(LOST).collect(),
+            false => Vec::new(),
+        }
     }
 
     fn content(&self, content: &Value, shown: &mut ChatMessage) {

@@ -152,6 +152,7 @@ pub(crate) fn is_result_alone(span: &Span) -> bool {
 pub(crate) fn outcome_word(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Open => "no end",
+        Outcome::Unknown => "cannot tell",
         outcome => outcome.as_str(),
     }
 }

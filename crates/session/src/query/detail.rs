@@ -9,7 +9,10 @@ use scrubjay_protocol::{
     schema,
 };
 
-use super::{Failed, Reader, answer::*, chat::Interrupt, describe, frames::event_text, seek::ShelfPieces, spans::clip};
+use super::{
+    Failed, Reader, answer::*, chat::Interrupt, describe, frames::event_text, seek::ShelfPieces, spans::clip,
+    tree::Mend,
+};
 use crate::{
     derive::{is_failed_patch, unpacker_of},
     shelf::Shelf,
@@ -48,7 +51,7 @@ impl<S: Shelf> Reader<S> {
         let parts = self.parts_of(seq, &entry, &findings, limit)?;
         let mut mended_at = None;
         for finding in &findings {
-            mended_at = mended_at.or(self.mend_of(finding)?);
+            mended_at = mended_at.or(self.mend_of(finding)?.and_then(Mend::frame));
         }
         let mut span = self.span(entry.span)?;
         if describe::is_result_alone(&span) {

@@ -86,7 +86,7 @@ pub use self::{
     reader::Reader,
     span_events::{SpanEvent, SpanEventWindow},
     state::MOMENT_LEN,
-    tree::{Change, Dropped, Lost, StateLine, StateQuery, StateTree, ValueShape},
+    tree::{Change, Dropped, Lost, Mend, StateLine, StateQuery, StateTree, ValueShape},
     writes::{Write, WriteHistory},
 };
 use crate::derive::Damaged;

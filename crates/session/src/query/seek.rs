@@ -5,10 +5,12 @@
 //! forward; so a step of the playhead folds a few frames, and a jump to
 //! anywhere folds what lies between two checkpoints.
 
+use scrubjay_protocol::problem::rule as problem;
+
 use super::{Failed, Reader, answer::*, frames::cut_one, reader::BySeq};
 pub(crate) use crate::derive::ShelfPieces;
 use crate::{
-    derive::{ROOT_SPACING, Root, fold_again, fold_end, fold_of, unpacker_of},
+    derive::{ROOT_SPACING, Root, ends_in_hole, fold_again, fold_end, fold_of, unpacker_of},
     fold::Fold,
     shelf::{PageKind, Shelf},
 };
@@ -107,8 +109,12 @@ impl<S: Shelf> Reader<S> {
         };
         let mut fold = self.fold_forward(root, seq)?;
         if seq == last {
+            let covered = if last == 0 { 0 } else { self.frame(last)?.end() };
+            let mut rules = self.pages.summary.rules.iter();
+            let ends_in_hole = rules.any(|known| known.rule == problem::OUTPUT_SIZE)
+                || ends_in_hole(&self.exchange.holes, covered, unpacker_of(&self.exchange).is_none());
             let pieces = ShelfPieces(&self.shelf);
-            fold_end(&mut fold, &self.exchange.holes, self.exchange.ending, &pieces);
+            fold_end(&mut fold, ends_in_hole, self.exchange.ending, &pieces);
         }
         self.last_fold = Some((seq, fold.clone()));
         Ok((fold, explain))

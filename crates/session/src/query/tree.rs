@@ -25,6 +25,27 @@ use crate::{
 const CHANGES: usize = 200;
 /// Lost paths listed.
 const LOST: usize = 100;
+/// Marks of activities that are looked through for the one that mends.
+const MENDS: u32 = 10_000;
+
+/// What has become of what a dropped patch lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mend {
+    /// This frame has mended the last of it.
+    By(u32),
+    /// Nothing has.
+    Never,
+}
+
+impl Mend {
+    /// The frame that has mended it.
+    pub fn frame(self) -> Option<u32> {
+        match self {
+            Self::By(seq) => Some(seq),
+            Self::Never => None,
+        }
+    }
+}
 
 /// Which part of the tree is wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -242,15 +263,18 @@ impl<S: Shelf> Reader<S> {
         }))
     }
 
-    /// The frame by which all is mended that is lost at the frame of a finding;
-    /// `None` too when the finding is of another rule.
+    /// What has become of what is lost at the frame of a finding; `None` where
+    /// nothing is, and when the finding is of another rule.
     ///
     /// # Errors
     /// When the shelf cannot be read.
-    pub fn mend_of(&mut self, finding: &FindingEntry) -> Result<Option<u32>, Failed<S::Error>> {
+    pub fn mend_of(&mut self, finding: &FindingEntry) -> Result<Option<Mend>, Failed<S::Error>> {
         let seq = finding.seq;
         if !crate::derive::is_failed_patch(&finding.rule) {
             return Ok(None);
+        }
+        if let Some(mend) = self.mend_of_activity(seq)? {
+            return Ok(Some(mend));
         }
         let idx = self
             .pages
@@ -260,9 +284,28 @@ impl<S: Shelf> Reader<S> {
         }
         let mark = self.pages.mark(&self.shelf, List::States, idx)?;
         match mark.seq == seq && mark.lost_since().is_some() {
-            true => self.mended_at(seq),
+            true => Ok(Some(self.mended_at(seq)?.map_or(Mend::Never, Mend::By))),
             false => Ok(None),
         }
+    }
+
+    /// What has become of what a dropped patch of an activity has lost.
+    fn mend_of_activity(&mut self, seq: u32) -> Result<Option<Mend>, Failed<S::Error>> {
+        let list = List::Activities;
+        let first = self.pages.mark_past(&self.shelf, list, |mark| mark.seq >= seq)?;
+        let count = self.pages.mark_count(list);
+        let mut is_lost = false;
+        for idx in first..count.min(first.saturating_add(MENDS)) {
+            let mark = self.pages.mark(&self.shelf, list, idx)?;
+            if mark.extra == u64::from(seq) {
+                return Ok(Some(Mend::By(mark.seq)));
+            }
+            is_lost |= mark.seq == seq && mark.extra == 0;
+            if mark.seq > seq && !is_lost {
+                break;
+            }
+        }
+        Ok(is_lost.then_some(Mend::Never))
     }
 
     /// The frame by which all is mended that is lost at a frame.

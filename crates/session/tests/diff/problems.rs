@@ -48,7 +48,10 @@ fn reports_name_the_problems_of_one_side() {
     let (good, bad) = (body("search", "/a"), body("book", "/missing/x"));
     let mut comparison = compare(&by_frames(b"", &good), &by_frames(b"", &bad), Level::Behaviour);
     let text = report::markdown(&mut comparison).unwrap();
-    assert!(text.contains("\n**Problems only in B**: `patch.failed` at #6.\n"), "{text}");
+    assert!(
+        text.contains("\n**Problems only in B**: `patch.failed` at #6.\n"),
+        "{text}"
+    );
     assert!(!text.contains("only in A**"), "{text}");
     #[cfg(feature = "serde")]
     {

@@ -3,7 +3,7 @@
 //! by itself. `tests/oracle/lost.mjs` makes the runs and says where they differ.
 
 use scrubjay_protocol::json::{self, Value};
-use scrubjay_session::fold::{Fold, LostPath, piece::NoPieces};
+use scrubjay_session::fold::{Fold, LostPath};
 
 use crate::{cut, lines};
 
@@ -11,11 +11,6 @@ const RUN: &[u8] = b"data: {\"type\":\"RUN_STARTED\",\"threadId\":\"t\",\"runId\
 
 fn array<'a>(value: &'a Value, name: &str) -> &'a [Value] {
     value.get(name).unwrap().as_array().unwrap()
-}
-
-fn delta(operations: &Value) -> Vec<u8> {
-    let operations = json::to_json(operations);
-    format!("data: {{\"type\":\"STATE_DELTA\",\"delta\":{operations}}}\n\n").into_bytes()
 }
 
 fn is_at_or_below(pointer: &str, around: &str) -> bool {
@@ -33,21 +28,73 @@ fn covers(path: &LostPath, difference: &str) -> bool {
     is_at_or_below(difference, around) || is_at_or_below(around, difference)
 }
 
+/// What holds the documents: the state, or an activity.
+#[derive(Clone, Copy, PartialEq)]
+enum Holder {
+    State,
+    Activity,
+}
+
+impl Holder {
+    /// A fold whose document is that of the run.
+    fn begin(self, run: &Value) -> Fold {
+        let mut fold = Fold::from_input(run);
+        fold.push(1, &cut(RUN)[0]);
+        if self == Self::Activity {
+            let content = json::to_json(run.get("state").unwrap());
+            let snapshot = format!(
+                "data: {{\"type\":\"ACTIVITY_SNAPSHOT\",\"messageId\":\"a\",\"activityType\":\"A\",\"content\":{content}}}\n\n"
+            );
+            fold.push(2, &cut(snapshot.as_bytes())[0]);
+        }
+        fold
+    }
+
+    fn delta(self, operations: &Value) -> Vec<u8> {
+        let operations = json::to_json(operations);
+        let event = match self {
+            Self::State => format!("\"type\":\"STATE_DELTA\",\"delta\":{operations}"),
+            Self::Activity => {
+                format!("\"type\":\"ACTIVITY_DELTA\",\"messageId\":\"a\",\"activityType\":\"A\",\"patch\":{operations}")
+            }
+        };
+        format!("data: {{{event}}}\n\n").into_bytes()
+    }
+
+    fn lost(self, fold: &Fold) -> Vec<LostPath> {
+        match self {
+            Self::State => fold.lost_paths(),
+            Self::Activity => fold.lost_paths_of(b"a"),
+        }
+    }
+}
+
 #[test]
-fn where_the_client_differs_from_the_agent_is_known_and_nowhere_else() {
+fn where_the_clients_state_differs_from_the_agents_is_known_and_nowhere_else() {
+    check(Holder::State);
+}
+
+/// The client patches activities as it patches the state.
+#[test]
+fn where_an_activity_differs_from_the_agents_is_known_and_nowhere_else() {
+    check(Holder::Activity);
+}
+
+fn check(holder: Holder) {
     let mut silent = Vec::new();
     let mut wrong = Vec::new();
     let mut differing = 0;
     for (number, run) in lines(include_str!("lost.client.jsonl")).iter().enumerate() {
-        let mut fold = Fold::from_input(run);
-        fold.push(1, &cut(RUN)[0]);
+        let mut fold = holder.begin(run);
+        let mut pieces = crate::Pieces::default();
         let steps = array(run, "deltas").iter().zip(array(run, "differs"));
-        for (seq, (operations, differs)) in (2..).zip(steps) {
-            fold.push(seq, &cut(&delta(operations))[0]);
-            let mut sink = crate::Pieces::default();
-            let page = fold.write(&mut sink, &NoPieces);
+        for (seq, (operations, differs)) in (3..).zip(steps) {
+            fold.push_with(seq, &cut(&holder.delta(operations))[0], &pieces);
+            let mut sealed = crate::Pieces::default();
+            let page = fold.write(&mut sealed, &pieces);
+            pieces.extend(sealed);
             fold = Fold::read(&page).unwrap();
-            let lost = fold.lost_paths();
+            let lost = holder.lost(&fold);
             let differs: Vec<&str> = differs
                 .as_array()
                 .unwrap()
@@ -55,7 +102,7 @@ fn where_the_client_differs_from_the_agent_is_known_and_nowhere_else() {
                 .map(|path| path.as_str().unwrap())
                 .collect();
             differing += usize::from(!differs.is_empty());
-            let place = format!("run {number}, patch {}", seq - 1);
+            let place = format!("run {number}, patch {}", seq - 2);
             for difference in &differs {
                 if !lost.iter().any(|path| covers(path, difference)) {
                     silent.push(format!("{place}: {difference} is not among {lost:?}"));

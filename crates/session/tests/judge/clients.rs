@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 
 use scrubjay_protocol::json::{self, Value};
 use scrubjay_session::{
-    fold::rule::{Client, Rule},
+    fold::rule::{Client, OPEN_ITEMS, Rule},
     judge::rule::registry,
 };
 
@@ -175,6 +175,39 @@ fn a_rule_names_the_releases_that_fail_where_it_is_broken() {
         let is_seen_otherwise = is.is_empty() && !rule.stops && says == "1.0.0";
         if is != says && !is_seen_otherwise {
             wrong.push(format!("{}: {is} fail; the rule names {says}", rule.id));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A run that finishes with open items fails where the kind of them is looked at.
+#[test]
+fn open_items_name_the_releases_that_fail_at_their_kind() {
+    let (tried, cases) = (Tried::read(), cases());
+    let taken = tried.taken(&cases);
+    let mut wrong = Vec::new();
+    for (kind, says) in OPEN_ITEMS {
+        let mut places = Vec::new();
+        for (place, case) in cases.iter().enumerate() {
+            let found = findings(case);
+            let of_kind = found.iter().filter(|finding| {
+                let begins = format!("RUN_FINISHED came while {kind} were open: ");
+                finding.rule == "V19" && finding.message.starts_with(&begins)
+            });
+            for finding in of_kind {
+                assert_eq!(finding.fails.as_deref(), Some(says), "{}", case.name);
+                let clients = finding.clients();
+                assert_eq!(clients, [format!("@ag-ui/client {says}")], "{}", case.name);
+                places.push((place, finding.seq));
+            }
+        }
+        let versions = 0..tried.versions.len();
+        let fails: Vec<bool> = versions
+            .map(|version| fails(&tried, Some(&taken), &cases, &places, version))
+            .collect();
+        let is = tried.ranges(&fails);
+        if is != says {
+            wrong.push(format!("{kind}: {is} fail; {says} are named"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -12,7 +12,7 @@ use std::{
 use scrubjay_protocol::text::capital;
 use scrubjay_session::{
     faults,
-    fold::rule::{Client, Rule},
+    fold::rule::{Client, OPEN_ITEMS, Rule, V19},
     judge::rule::registry,
 };
 
@@ -37,7 +37,8 @@ Problems list of the window, for one exchange or for all. Muted findings stay an
 
 \"Breaks in\" names the clients that were tried with the rule, or whose project states it. A client that is not
 named was not tried, or does not break. The releases of `@ag-ui/client` from 0.0.34 on are tried with every sequence in
-our tests: those named give up wherever the rule is broken, others may in some cases.
+our tests: those named give up wherever the rule is broken, others may in some cases. Where that differs by kind (V19),
+each finding names the releases of its own.
 
 | id | severity | what | breaks in |
 |---|---|---|---|
@@ -82,8 +83,15 @@ fn chapter(rule: &Rule) -> String {
         Some(why) => format!("none: {why}"),
         None => rule.clause.to_owned(),
     };
+    let by_kind = match rule.id == V19.id {
+        true => format!(
+            "- Releases of `@ag-ui/client` that give up, by what is open: {}.\n",
+            open_items()
+        ),
+        false => String::new(),
+    };
     format!(
-        "\n## {}\n\n**{}** ({}{stops}). {}\n\n- In the protocol's documentation: {clause}.\n- What a client does: {}\n- How to mend it: {}\n",
+        "\n## {}\n\n**{}** ({}{stops}). {}\n\n- In the protocol's documentation: {clause}.\n- What a client does: {}\n{by_kind}- How to mend it: {}\n",
         rule.id,
         capital(rule.title),
         rule.severity.as_str(),
@@ -91,6 +99,12 @@ fn chapter(rule: &Rule) -> String {
         rule.effect,
         rule.fix
     )
+}
+
+/// `steps 0.0.34 to 1.0.0, …`
+fn open_items() -> String {
+    let kinds = OPEN_ITEMS.iter().map(|(kind, versions)| format!("{kind} {versions}"));
+    kinds.collect::<Vec<_>>().join(", ")
 }
 
 fn path(page: &str) -> PathBuf {

@@ -1,8 +1,12 @@
 //! What the requests of a thread say of the interrupts that runs before them left open.
 
+use std::convert::Infallible;
+
 use scrubjay_session::{
-    exchange::{Ending, Hole},
-    threads::OpenInThreads,
+    exchange::{Ending, Exchange, Hole},
+    memory::MemoryShelf,
+    query::{FindingEntry, Reader, Summary},
+    threads::{OpenInThreads, about},
 };
 
 use crate::stage::Stage;
@@ -32,15 +36,58 @@ fn asked(number: i64, members: &str, end: &str) -> Stage {
 fn found(stages: impl IntoIterator<Item = Stage>) -> Vec<String> {
     let mut threads = OpenInThreads::default();
     let mut found = Vec::new();
+    let mut earlier: Vec<(Exchange, Summary)> = Vec::new();
     for stage in stages {
         let reader = stage.reader();
-        let about = threads.follow(reader.exchange(), reader.summary());
+        let about = threads.follow(reader.exchange().index, reader.exchange(), reader.summary());
+        assert_eq!(
+            about,
+            looked_back(&reader, &earlier),
+            "one exchange that is looked at by itself"
+        );
+        earlier.push((reader.exchange().clone(), reader.summary().clone()));
         found.extend(about.into_iter().map(|finding| {
             assert_eq!(finding.seq, 0);
             format!("{}: {}", finding.rule, finding.message)
         }));
     }
     found
+}
+
+/// What is found where the exchanges before are asked for, of the same source and thread and the latest first.
+fn looked_back(reader: &Reader<MemoryShelf>, earlier: &[(Exchange, Summary)]) -> Vec<FindingEntry> {
+    let (exchange, summary) = (reader.exchange(), reader.summary());
+    let is_of_thread =
+        |(other, known): &&(Exchange, Summary)| other.source == exchange.source && known.thread_id == summary.thread_id;
+    let mut of_thread = earlier.iter().rev().filter(is_of_thread);
+    let Ok(found) = about(exchange, summary, || Ok::<_, Infallible>(of_thread.next().cloned()));
+    found
+}
+
+/// Runs that left the thread as it was are looked past, and not without end.
+#[test]
+fn what_is_open_is_looked_for_some_way_back() {
+    for (failed, is_found) in [(0, true), (64, true), (65, false)] {
+        let stages = (0..failed).map(|number| asked(2 + number, ALL, ERROR));
+        let last = asked(2 + failed, "", FINISHED);
+        let found = found([asked(1, "", &raising(BOTH))].into_iter().chain(stages).chain([last]));
+        assert_eq!(found.len(), usize::from(is_found), "{failed} runs between: {found:?}");
+    }
+}
+
+/// A run that was asked for in another way may have answered, and so may one whose bytes are missing.
+#[test]
+fn a_run_of_the_thread_that_cannot_be_read_leaves_open_what_is_open() {
+    let mut other = asked(2, "", FINISHED);
+    other.request = br#"{"prompt":"yes"}"#.to_vec();
+    let mut missing = asked(2, ALL, FINISHED);
+    missing.exchange.holes = vec![Hole { offset: 0, len: None }];
+    missing.body.clear();
+    missing.chunks.clear();
+    for between in [other, missing] {
+        let found = found([asked(1, "", &raising(BOTH)), between, asked(3, "", FINISHED)]);
+        assert_eq!(found, [""; 0]);
+    }
 }
 
 const BOTH: &str = r#"{"id":"a","reason":"x"},{"id":"b","reason":"x"}"#;

@@ -165,6 +165,24 @@ fn where_a_request_is_sent_instead_is_a_note() {
     }
 }
 
+/// What fetch of Node 20 does with it: the answer is the client's, and its status is not one of success.
+#[test]
+fn a_redirect_to_nowhere_is_named() {
+    let dated: &[(&str, &str)] = &[("date", "Tue, 01 Dec 2026 06:00:00 GMT")];
+    for status in [301, 302, 303, 307, 308] {
+        let found = answered("POST", "/chat", INPUT, (status, dated, ""));
+        let expected =
+            format!("the run was answered with status {status} and without a Location, so that fetch cannot follow");
+        assert_eq!(named(&found, |_| true), ["transport.redirect@0"]);
+        assert_eq!(found[0].message, expected);
+    }
+    // 304 and 300 are no redirects that fetch follows, and a file need not hold the fields of a head.
+    for (status, fields) in [(304, dated), (300, dated), (307, &[][..])] {
+        assert_eq!(answered("GET", "/info", "", (status, fields, "")), [], "{status}");
+    }
+    assert_eq!(answered("GET", "/", "", (307, dated, "")), []);
+}
+
 #[test]
 fn a_status_that_is_no_refusal_of_a_run_is_no_finding() {
     let to: &[(&str, &str)] = &[("Location", "/login")];

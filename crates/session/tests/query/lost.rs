@@ -3,7 +3,7 @@
 use scrubjay_session::{
     exchange::Ending,
     memory::MemoryShelf,
-    query::{Axis, Form, LaneId, Reader, StateQuery, StateTree},
+    query::{Axis, Form, LaneId, Mend, Reader, StateQuery, StateTree},
 };
 
 use crate::stream::Stream;
@@ -100,7 +100,12 @@ fn the_finding_names_the_frame_that_mended_it() {
     let findings = reader.findings(0..u32::MAX, 10).unwrap();
     let mended: Vec<_> = findings
         .iter()
-        .map(|finding| (finding.rule.clone(), reader.mend_of(finding).unwrap()))
+        .map(|finding| {
+            (
+                finding.rule.clone(),
+                reader.mend_of(finding).unwrap().and_then(Mend::frame),
+            )
+        })
         .collect();
     assert!(mended.contains(&("patch.failed".to_owned(), Some(7))), "{mended:?}");
     assert_eq!(reader.detail(4, 100).unwrap().mended_at, Some(7));
@@ -119,4 +124,90 @@ fn the_dashed_part_lasts_from_the_failure_to_the_mend() {
         assert_eq!((dashed[0].from, dashed[0].to), (4.0, 7.0));
         assert!(dashed[0].label.starts_with("differs from"), "{}", dashed[0].label);
     }
+}
+
+const SET: &str = r#"{"type":"ACTIVITY_SNAPSHOT","messageId":"p","activityType":"PLAN","content":{"steps":[]}}"#;
+const OTHER: &str = r#"{"type":"ACTIVITY_SNAPSHOT","messageId":"q","activityType":"PLAN","content":{"done":0}}"#;
+
+/// A patch of an activity of which the second operation does not apply.
+fn dropped(id: &str) -> String {
+    format!(
+        r#"{{"type":"ACTIVITY_DELTA","messageId":"{id}","activityType":"PLAN","patch":[{{"op":"add","path":"/title","value":"Trip"}},{{"op":"replace","path":"/none/x","value":1}}]}}"#
+    )
+}
+
+fn mends_of(events: &[&str]) -> Vec<(u32, Option<Mend>)> {
+    let mut stream = Stream::default();
+    stream.event(1_000, r#"{"type":"RUN_STARTED","threadId":"t1","runId":"r1"}"#);
+    for event in events {
+        stream.event(1_000, event);
+    }
+    stream.event(1_000, r#"{"type":"RUN_FINISHED","threadId":"t1","runId":"r1"}"#);
+    let mut reader = stream.reader(Ending::Complete);
+    let findings = reader.findings(0..u32::MAX, usize::MAX).unwrap();
+    let failed = findings.iter().filter(|finding| finding.rule == "patch.failed");
+    let failed: Vec<_> = failed.cloned().collect();
+    failed
+        .iter()
+        .map(|finding| (finding.seq, reader.mend_of(finding).unwrap()))
+        .collect()
+}
+
+#[test]
+fn what_a_dropped_patch_of_an_activity_loses_is_known_until_it_is_mended() {
+    let title = r#"{"type":"ACTIVITY_DELTA","messageId":"p","activityType":"PLAN","patch":[{"op":"add","path":"/title","value":"Trip"}]}"#;
+    let elsewhere = r#"{"type":"ACTIVITY_DELTA","messageId":"p","activityType":"PLAN","patch":[{"op":"add","path":"/other","value":1}]}"#;
+    let (p, q) = (dropped("p"), dropped("q"));
+    let gone =
+        r#"{"type":"MESSAGES_SNAPSHOT","messages":[{"id":"z","role":"activity","activityType":"PLAN","content":{}}]}"#;
+    let kept = r#"{"type":"MESSAGES_SNAPSHOT","messages":[{"id":"u1","role":"user","content":"find a flight"}]}"#;
+    let stays = r#"{"type":"ACTIVITY_SNAPSHOT","messageId":"p","activityType":"PLAN","content":{},"replace":false}"#;
+    let by = |seq| Some(Mend::By(seq));
+    assert_eq!(mends_of(&[SET, &p]), [(3, Some(Mend::Never))]);
+    assert_eq!(mends_of(&[SET, &p, elsewhere, title]), [(3, by(5))]);
+    assert_eq!(mends_of(&[SET, &p, SET]), [(3, by(4))]);
+    assert_eq!(mends_of(&[SET, &p, gone]), [(3, by(4))]);
+    // A snapshot that says nothing of activities, and one that does not replace, leave it as it is.
+    assert_eq!(mends_of(&[SET, &p, kept, stays]), [(3, Some(Mend::Never))]);
+    // Each activity is mended by itself, and the second patch loses the same again.
+    assert_eq!(
+        mends_of(&[SET, OTHER, &p, &q, &p, title, OTHER]),
+        [(4, by(7)), (5, by(8)), (6, by(7))]
+    );
+    // Nothing else was to be written: nothing is lost.
+    let alone = r#"{"type":"ACTIVITY_DELTA","messageId":"p","activityType":"PLAN","patch":[{"op":"replace","path":"/none/x","value":1}]}"#;
+    assert_eq!(mends_of(&[SET, alone]), [(3, None)]);
+}
+
+#[test]
+fn the_conversation_has_what_is_lost_of_an_activity() {
+    let mut stream = Stream::default();
+    for event in [
+        r#"{"type":"RUN_STARTED","threadId":"t1","runId":"r1"}"#,
+        SET,
+        &dropped("p"),
+    ] {
+        stream.event(1_000, event);
+    }
+    let mut reader = stream.reader(Ending::Complete);
+    let lost = |reader: &mut Reader<MemoryShelf>, at| {
+        let chat = reader.chat(at, None, 5).unwrap();
+        let message = chat.messages.into_iter().find(|message| message.id == "p").unwrap();
+        let paths = message
+            .lost
+            .into_iter()
+            .map(|path| (path.pointer, path.since, path.value));
+        paths.collect::<Vec<_>>()
+    };
+    assert_eq!(lost(&mut reader, 2), []);
+    assert_eq!(
+        lost(&mut reader, 3),
+        [("/title".to_owned(), 3, Some("\"Trip\"".to_owned()))]
+    );
+    let findings = reader.findings(3..4, 5).unwrap();
+    assert!(
+        findings[0].message.ends_with("; lost with it: /title"),
+        "{}",
+        findings[0].message
+    );
 }

@@ -329,11 +329,12 @@ fn mend_rows(conn: &Connection, exchange: &Exchange) -> rusqlite::Result<bool> {
     Ok(true)
 }
 
-fn known(exchange: &Exchange, summary: &Summary, derived: u32) -> Known {
+fn known<'a>(exchange: &Exchange, summary: &'a Summary, derived: u32) -> Known<'a> {
     Known {
         frames: summary.frames,
         is_run: verdict::is_run(exchange, summary),
         derived,
+        thread_id: &summary.thread_id,
     }
 }
 

@@ -23,6 +23,8 @@ pub struct SpoolSink {
     /// Method and target, for the report of what was not recorded.
     request: String,
     request_len: u64,
+    /// Bytes of the request passed that were not recorded.
+    request_lost: bool,
     body_len: u64,
     last_at_us: u64,
     /// The recording is marked as paused.
@@ -65,6 +67,7 @@ impl SpoolSink {
             number,
             request: String::new(),
             request_len: 0,
+            request_lost: false,
             body_len: 0,
             last_at_us: 0,
             paused: false,
@@ -78,16 +81,28 @@ impl SpoolSink {
         let offset = self.request_len;
         self.request_len += bytes.len() as u64;
         self.last_at_us = at_us;
-        if !self.is_paused_at(self.body_len, at_us) {
-            self.put(&Record::Request { at_us, offset, bytes });
+        match self.is_paused_at(self.body_len, at_us) {
+            true => self.request_lost = true,
+            false => self.put(&Record::Request { at_us, offset, bytes }),
         }
         if !self.flush() {
+            self.request_lost = true;
             self.lost(offset, self.request_len - offset, true);
+        }
+    }
+
+    /// The request is over: a record without bytes says how long it was, where some are missing.
+    fn end_request(&mut self, at_us: u64) {
+        if std::mem::take(&mut self.request_lost) {
+            let offset = self.request_len;
+            let bytes = &[];
+            self.write_surely(&Record::Request { at_us, offset, bytes });
         }
     }
 
     pub fn response(&mut self, head: &ResponseHead, at_us: u64) {
         self.last_at_us = at_us;
+        self.end_request(at_us);
         let Some(shared) = &self.shared else { return };
         let head = if self.keep_secrets {
             head.clone()
@@ -164,6 +179,7 @@ impl SpoolSink {
     }
 
     fn close(&mut self, ending: Ending, at_us: u64) {
+        self.end_request(at_us);
         if let Some(shared) = &self.shared {
             shared.drop_heads(self.number);
         }

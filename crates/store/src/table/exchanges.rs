@@ -63,6 +63,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
           ALTER TABLE exchanges ADD COLUMN is_run INTEGER NOT NULL DEFAULT 0;
           CREATE INDEX exchanges_behind ON exchanges (id) WHERE derived = 0;",
     },
+    // So that the exchanges of a thread before one are found without looking at all.
+    Migration {
+        version: 4,
+        sql: "ALTER TABLE exchanges ADD COLUMN thread_id TEXT NOT NULL DEFAULT '';
+          CREATE INDEX exchanges_by_thread ON exchanges (thread_id, source, id) WHERE thread_id <> '';",
+    },
 ];
 
 /// By the number that stands in the table: new ones go to the end.
@@ -228,30 +234,66 @@ pub(crate) fn read(conn: &Connection, id: i64) -> rusqlite::Result<Option<Exchan
     .optional()
 }
 
-/// A window of the exchanges that are not hidden, without heads, holes and
-/// labels; with the page of what is derived of each, if that is current.
-pub(crate) fn overviews(
-    conn: &Connection,
-    window: &Window,
-    derived: u32,
-) -> rusqlite::Result<Vec<(Exchange, Option<Vec<u8>>)>> {
+/// An exchange without heads, holes and labels, with the page of what is derived of it, if that is current.
+pub(crate) type Overviewed = (Exchange, Option<Vec<u8>>);
+
+/// What [`from_row`] reads, and the page of kind `?2` and number `?3` where the version of what is derived is `?1`.
+const OVERVIEWED: &str = "e.id, e.source, e.upstream, e.method, e.target, e.version, e.started_at_us, e.request_len,
+    e.status, e.response_version, e.response_at_us, e.last_at_us, e.ending, e.body_len, e.chunk_count, e.relay_sent_len,
+    e.relay_received_len, e.unverified, p.bytes
+  FROM exchanges e LEFT JOIN pages p ON e.derived = ?1 AND p.exchange = e.id AND p.kind = ?2 AND p.number = ?3";
+
+/// A window of the exchanges that are not hidden.
+pub(crate) fn overviews(conn: &Connection, window: &Window, derived: u32) -> rusqlite::Result<Vec<Overviewed>> {
     let (condition, order) = match window.from {
         Edge::After(_) => (">", "ASC"),
         Edge::Before(_) => ("<", "DESC"),
     };
     let (Edge::After(edge) | Edge::Before(edge)) = window.from;
     conn.prepare_cached(&format!(
-        "SELECT e.id, e.source, e.upstream, e.method, e.target, e.version, e.started_at_us, e.request_len, e.status,
-           e.response_version, e.response_at_us, e.last_at_us, e.ending, e.body_len, e.chunk_count, e.relay_sent_len,
-           e.relay_received_len, e.unverified, p.bytes
-         FROM exchanges e LEFT JOIN pages p ON e.derived = ?1 AND p.exchange = e.id AND p.kind = ?2 AND p.number = ?3
-         WHERE e.hidden = 0 AND e.id {condition} ?4 ORDER BY e.id {order} LIMIT ?5"
+        "SELECT {OVERVIEWED} WHERE e.hidden = 0 AND e.id {condition} ?4 ORDER BY e.id {order} LIMIT ?5"
     ))?
     .query_map(
         params![derived, PageKind::Summary as u8, pages::key(0), edge, window.count],
         |row| Ok((from_row(row)?, row.get(18)?)),
     )?
     .collect()
+}
+
+/// Exchanges of a source and a thread before one that are not hidden, the latest first.
+pub(crate) fn earlier_in_thread(
+    conn: &Connection,
+    (exchange, source, thread_id): (i64, &str, &str),
+    count: u32,
+    derived: u32,
+) -> rusqlite::Result<Vec<Overviewed>> {
+    conn.prepare_cached(&format!(
+        "SELECT {OVERVIEWED} WHERE e.thread_id <> '' AND e.thread_id = ?4 AND e.source = ?5 AND e.id < ?6
+           AND e.hidden = 0 ORDER BY e.id DESC LIMIT ?7"
+    ))?
+    .query_map(
+        params![
+            derived,
+            PageKind::Summary as u8,
+            pages::key(0),
+            thread_id,
+            source,
+            exchange,
+            count
+        ],
+        |row| Ok((from_row(row)?, row.get(18)?)),
+    )?
+    .collect()
+}
+
+/// The last exchange of a source before one that is not wholly derived, of which it may not be known to which thread
+/// it belongs.
+pub(crate) fn last_behind(conn: &Connection, source: &str, before: i64) -> rusqlite::Result<Option<i64>> {
+    conn.prepare_cached(
+        "SELECT id FROM exchanges WHERE derived = 0 AND source = ? AND id < ? AND hidden = 0 ORDER BY id DESC LIMIT 1",
+    )?
+    .query_row(params![source, before], |row| row.get(0))
+    .optional()
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Exchange> {
@@ -377,20 +419,31 @@ pub(crate) fn touch(conn: &Connection, id: i64, revision: i64) -> rusqlite::Resu
 
 /// What is derived of an exchange.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Known {
+pub(crate) struct Known<'a> {
     /// Frames known so far.
     pub(crate) frames: u32,
     /// Lists of runs show it.
     pub(crate) is_run: bool,
     /// The version under which all of it was derived; zero until it is.
     pub(crate) derived: u32,
+    /// Empty for none.
+    pub(crate) thread_id: &'a str,
 }
 
 /// Stores what is derived.
-pub(crate) fn set_known(conn: &Connection, id: i64, known: Known, revision: i64) -> rusqlite::Result<()> {
-    conn.prepare_cached("UPDATE exchanges SET frames = ?, is_run = ?, derived = ?, revision = ? WHERE id = ?")?
-        .execute(params![known.frames, known.is_run, known.derived, revision, id])
-        .map(drop)
+pub(crate) fn set_known(conn: &Connection, id: i64, known: Known<'_>, revision: i64) -> rusqlite::Result<()> {
+    conn.prepare_cached(
+        "UPDATE exchanges SET frames = ?, is_run = ?, derived = ?, thread_id = ?, revision = ? WHERE id = ?",
+    )?
+    .execute(params![
+        known.frames,
+        known.is_run,
+        known.derived,
+        known.thread_id,
+        revision,
+        id
+    ])
+    .map(drop)
 }
 
 /// Whether all of it is derived, or there is none.

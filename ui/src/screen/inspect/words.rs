@@ -142,6 +142,7 @@ mod tests {
             interrupts: Vec::new(),
             stop: None,
             missing_since: None,
+            kept_missing_since: None,
             ttft_us: None,
             chars: 0,
         };

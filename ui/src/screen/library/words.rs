@@ -47,6 +47,7 @@ pub fn verdict_sign(verdict: Verdict) -> &'static str {
         Verdict::NoRun => "·",
         Verdict::Refused => "!",
         Verdict::Redirected => "→",
+        Verdict::Unknown => "?",
     }
 }
 
@@ -64,7 +65,7 @@ pub fn verdict_class(verdict: Verdict) -> &'static str {
         Verdict::Live => "v-live",
         Verdict::Success => "v-ok",
         Verdict::Interrupt => "v-wait",
-        Verdict::Cancelled | Verdict::NoRun => "v-quiet",
+        Verdict::Cancelled | Verdict::NoRun | Verdict::Unknown => "v-quiet",
         Verdict::Error => "v-err",
         Verdict::Refused => "v-err v-status",
         Verdict::Redirected => "v-status",

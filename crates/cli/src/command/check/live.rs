@@ -173,6 +173,8 @@ impl Shown<'_> {
         }
         let found = Found {
             line: None,
+            // What mends it may still come.
+            mend: None,
             is_muted: self.muted.is_muted(&finding.rule),
             finding,
         };
@@ -232,6 +234,7 @@ fn disagreement(seq: u32, message: String) -> FindingEntry {
         severity: Severity::Warning,
         message,
         stop: false,
+        fails: None,
     }
 }
 

@@ -81,6 +81,9 @@ fn result(checked: &Checked, found: &Found, places: &BTreeMap<&str, usize>) -> V
     if let Some(place) = places.get(finding.rule.as_str()) {
         result["ruleIndex"] = json!(place);
     }
+    if finding.fails.is_some() {
+        result["properties"] = json!({"clients": finding.clients()});
+    }
     if found.is_muted {
         result["suppressions"] = json!([{"justification": "muted", "kind": "external"}]);
     }

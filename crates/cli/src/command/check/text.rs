@@ -2,7 +2,7 @@
 
 use std::{cmp::Reverse, collections::HashMap};
 
-use scrubjay_session::judge::rule::rule;
+use scrubjay_session::{judge::rule::rule, query::Mend};
 
 use super::{Checked, Found, Report};
 use crate::{safe::safe, words};
@@ -39,7 +39,7 @@ fn exchange_text(checked: &Checked) -> String {
 /// A finding with the exchange that it was found in.
 type Place<'a> = (&'a Checked, &'a Found);
 
-/// Findings that are equal in rule, severity and muting; never empty.
+/// Findings that are equal in rule, severity, clients and muting; never empty.
 struct Group<'a> {
     found: Vec<Place<'a>>,
 }
@@ -77,7 +77,8 @@ impl<'a> Group<'a> {
     fn holds(&self, found: &Found) -> bool {
         let first = self.first();
         let (one, other) = (&first.finding, &found.finding);
-        one.rule == other.rule && one.severity == other.severity && first.is_muted == found.is_muted
+        let is_alike = one.rule == other.rule && one.severity == other.severity && one.fails == other.fails;
+        is_alike && first.is_muted == found.is_muted
     }
 
     fn exchanges(&self) -> u64 {
@@ -119,10 +120,11 @@ impl<'a> Group<'a> {
     /// Findings that say the same are one example. One of each exchange first, then further ones; in the order in
     /// which they were found.
     fn examples(&self) -> Vec<Vec<Place<'a>>> {
-        let mut places: HashMap<&str, usize> = HashMap::new();
+        let mut places: HashMap<(&str, Option<Mend>), usize> = HashMap::new();
         let mut said: Vec<Vec<Place<'a>>> = Vec::new();
         for place in &self.found {
-            let at = *places.entry(&place.1.finding.message).or_insert(said.len());
+            let key = (place.1.finding.message.as_str(), place.1.mend);
+            let at = *places.entry(key).or_insert(said.len());
             match said.get_mut(at) {
                 Some(same) => same.push(*place),
                 None => said.push(vec![*place]),
@@ -162,7 +164,9 @@ fn example_text(example: &[Place<'_>], several: bool) -> String {
         more => format!(" and {more} more"),
     };
     let message = example.first().map_or("", |(_, found)| found.finding.message.as_str());
-    format!("{}{more}: {}", places.join(", "), safe(message))
+    let mends = example.first().and_then(|(_, found)| found.mend_words());
+    let mends = mends.map_or_else(String::new, |words| format!("; {words}"));
+    format!("{}{more}: {}{mends}", places.join(", "), safe(message))
 }
 
 /// The line above an exchange's findings.
@@ -189,6 +193,9 @@ pub(super) fn finding(found: &Found) -> String {
         found.title(),
         safe(&entry.message)
     );
+    if let Some(words) = found.mend_words() {
+        text.push_str(&format!("    what is lost: {words}\n"));
+    }
     let clients = found.clients();
     if !clients.is_empty() {
         text.push_str(&format!("    breaks in: {}\n", clients.join(", ")));

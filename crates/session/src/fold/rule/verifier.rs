@@ -156,9 +156,26 @@ rules! {
     V19 = Rule {
         id: "V19", severity: Error, stops: true, fails: &[TypeScript("0.0.34 to 0.0.44, 1.0.0")],
         title: "run finished with open items",
-        explanation: "RUN_FINISHED came while steps, messages, reasoning, tool calls or sub-agents were open. Clients before 1.0 did not look at reasoning.",
+        explanation: "RUN_FINISHED came while steps, messages, reasoning, tool calls or sub-agents were open. Which releases give up depends on what is open, and a finding names those of its own; releases before 0.0.45 know no reasoning, and those before 0.0.59 no sub-agents.",
         clause: LIFECYCLE,
         effect: GIVES_UP,
         fix: "Close what is open before RUN_FINISHED, also on the paths of errors and of cancelling.",
     };
+}
+
+/// Releases that give up at RUN_FINISHED while items of a kind are open (`tests/judge/clients.jsonl`). A list holds
+/// those after it, so that of several kinds the first decides.
+pub const OPEN_ITEMS: [(&str, &str); 6] = [
+    ("steps", "0.0.34 to 1.0.0"),
+    ("text messages", "0.0.34 to 1.0.0"),
+    ("tool calls", "0.0.34 to 1.0.0"),
+    ("sub-agents", "0.0.59 to 1.0.0"),
+    ("reasoning messages", "1.0.0"),
+    ("reasoning spans", "1.0.0"),
+];
+
+/// Releases that give up at RUN_FINISHED while items of these kinds are open.
+pub(crate) fn fails_at_open(kinds: &[&str]) -> Option<&'static str> {
+    let known = OPEN_ITEMS.iter().find(|(kind, _)| kinds.contains(kind));
+    known.map(|(_, versions)| *versions)
 }

@@ -80,7 +80,7 @@ rules! {
     NOTHING_SAID = Rule {
         id: "run.nothing_said", severity: Note, stops: false, fails: &[],
         title: "success without a text after the last result",
-        explanation: "The run finished as a success. After its last TOOL_CALL_RESULT came no text, and no change of the state, activity, custom event or result of the run in its place. Most often the model returned an empty answer.",
+        explanation: "The run finished as a success. After its last TOOL_CALL_RESULT came no text, and no change of the state, activity, custom event or result of the run in its place. Most often the model returned an empty answer. Nothing is said where no text need be missing: the last message of the request is not a user's, a tool of the frontend was called, or one whose name says that the agent speaks by it (final_result, render_card, ask_user), or the agent has answered before and never with a text.",
         clause: LIFECYCLE,
         effect: "The client shows the call and its result, and no answer.",
         fix: "Ask the model again when its answer is empty, or send RUN_ERROR; nothing, if the agent speaks through its tools.",
@@ -344,7 +344,7 @@ rules! {
     UNCHANGED = Rule {
         id: "snapshot.unchanged", severity: Note, stops: false, fails: &[],
         title: "snapshots that change nothing",
-        explanation: "Several snapshots of a run state what the client holds already. The first of each kind in a run is not counted. They are reported once at the end of the run, with their number and the bytes of their data.",
+        explanation: "Several snapshots of a run state what the client holds already. The first of each kind in a run is not counted. They are reported once at the end of the run, with their number and the bytes of their data, if there are two or more and they take 1,460 bytes or more: what one TCP segment carries on Ethernet, so that fewer cost no packet.",
         clause: STATE,
         effect: "None, except for the bytes.",
         fix: "Send a snapshot when something has changed, and at most one at the end.",
@@ -432,7 +432,7 @@ rules! {
     INTERRUPT_DROPPED = Rule {
         id: "interrupt.dropped", severity: Warning, stops: false, fails: &[],
         title: "interrupt dropped without an answer",
-        explanation: "A run of the stream ended with an interrupt, and a later run of the same stream finished without an input that answers it.",
+        explanation: "A run of the stream ended with an interrupt, and a later run of the same stream finished without an input that answers it, and without naming the interrupted run as its parent.",
         clause: INTERRUPTS,
         effect: "The client forgets the interrupt: nobody is asked, and what waited for the answer went on or was lost.",
         fix: "End the stream after the interrupt; go on in the run whose input has the answer in `resume`.",

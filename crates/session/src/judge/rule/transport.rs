@@ -39,10 +39,10 @@ rules! {
     REDIRECTED = Rule {
         id: "transport.redirect", severity: Note, stops: false, fails: &[],
         title: "request redirected",
-        explanation: "The answer sends the client elsewhere. fetch follows, with the same method and body after 307 and 308, and with GET and without the body after 301, 302 and 303.",
+        explanation: "The answer sends the client elsewhere. fetch follows, with the same method and body after 307 and 308, and with GET and without the body after 301, 302 and 303. Without a Location there is nowhere to follow to: fetch gives the answer to the client as it is, and @ag-ui/client 1.0.0 rejects with its status.",
         clause: HTTP,
         effect: "The client asks again; what is not on its way through Scrubjay is not recorded.",
-        fix: "Ask for the address that the answer names, often the same with or without a slash at its end.",
+        fix: "Ask for the address that the answer names, often the same with or without a slash at its end. An answer without a Location is the server's mistake: send one, or another status.",
     };
     RESET = Rule {
         id: "transport.reset", severity: Error, stops: false, fails: &[TypeScript("1.0.0")],
@@ -79,7 +79,7 @@ rules! {
     NOT_RECORDED = Rule {
         id: "transport.hole", severity: Note, stops: false, fails: &[],
         title: "bytes that are not here",
-        explanation: "The disk was full or recording was paused, so bytes went to the client that are not here; or a recording file was cut.",
+        explanation: "The disk was full or recording was paused, so bytes went to the client that are not here; or a recording file was cut. From there on rules about one event speak, and where the client gives up cannot be told. The state is known again from a STATE_SNAPSHOT on, the messages from a MESSAGES_SNAPSHOT on (activities and reasoning only if it states some, and their order only as the snapshot has it), a run from its RUN_STARTED on as far as it depends on nothing before. A run that may have ended in what is missing has the outcome unknown.",
         clause: "None: about the recording",
         effect: "None.",
         fix: "Make room; get a file that was cut again.",

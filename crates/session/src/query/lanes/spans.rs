@@ -244,8 +244,10 @@ impl<S: Shelf> Reader<S> {
     /// Runs come from the summary, so that they are there at any zoom.
     pub(crate) fn draw_runs(&self, pencil: &Pencil, canvas: &mut Canvas) {
         let ended = self.exchange.ending != Ending::Open;
+        let last = self.pages.summary.runs.last().map_or(0, |run| run.first_seq);
         for run in &self.pages.summary.runs {
-            let live = run.outcome == Outcome::Open && !ended;
+            let is_endless = matches!(run.outcome, Outcome::Open | Outcome::Unknown);
+            let live = is_endless && !ended && run.first_seq == last;
             let end = if live {
                 (self.end_us(), self.frame_count())
             } else {
@@ -256,11 +258,7 @@ impl<S: Shelf> Reader<S> {
                 continue;
             }
             // Neither a run that goes on nor one that broke off has an end.
-            let form = if run.outcome == Outcome::Open {
-                Form::TornBar
-            } else {
-                Form::Bar
-            };
+            let form = if is_endless { Form::TornBar } else { Form::Bar };
             let word = if live {
                 "so far"
             } else {

@@ -119,7 +119,14 @@ fn after(inspect: Inspect, view: &ChatWindow) -> AnyView {
                 ": bytes that went to the client were not recorded. It may hold more than this."</div>
         }
     });
-    view! { {interrupts}{later}{stop}{missing} }.into_any()
+    let kept = view.kept_missing_since.map(|since| {
+        let place = words::frame_or_request(since);
+        view! {
+            <div class="still" data-banner="missing"><b>{format!("Cannot tell since {place}")}</b>
+                ": activities and reasoning in bytes that were not recorded. A snapshot has stated the rest."</div>
+        }
+    });
+    view! { {interrupts}{later}{stop}{missing}{kept} }.into_any()
 }
 
 fn message_view(inspect: Inspect, message: &ChatMessage) -> AnyView {
@@ -149,8 +156,22 @@ fn message_view(inspect: Inspect, message: &ChatMessage) -> AnyView {
         }
         .into_any();
     }
-    view! { <article class=class data-message=message.id.clone()>{message_head(inspect, message)}{body}</article> }
+    let lost = lost_paths(inspect, message);
+    view! { <article class=class data-message=message.id.clone()>{message_head(inspect, message)}{body}{lost}</article> }
         .into_any()
+}
+
+/// What dropped patches of an activity have lost.
+fn lost_paths(inspect: Inspect, message: &ChatMessage) -> AnyView {
+    let Some(since) = message.lost.iter().map(|path| path.since).min() else {
+        return ().into_any();
+    };
+    let paths: Vec<String> = message.lost.iter().map(|path| words::visible(&path.pointer)).collect();
+    view! {
+        <p class="dim">"It differs from what the agent meant since "{frame_link(inspect, since)}", whose patch was dropped: "
+            <span class="mono">{paths.join(", ")}</span></p>
+    }
+    .into_any()
 }
 
 fn length(message: &ChatMessage) -> String {
