@@ -1,9 +1,9 @@
 //! Moving the playhead and the window.
 
-use scrubjay_ipc::{Axis, Code, Jump, JumpTo, Locate, Place, RunView, Target};
+use scrubjay_ipc::{Axis, Code, Jump, JumpTo, Links, Locate, Place, RunView, Target};
 use scrubjay_timeline::{Window, axis as axes};
 
-use super::Inspect;
+use super::{Inspect, thread};
 use crate::{
     bridge::{self, asker::Answered},
     screen::inspect::words,
@@ -86,17 +86,24 @@ impl Inspect {
         self.stand_in(exchange, seq);
     }
 
-    /// To the run that this one leads to, or to where it comes from.
+    /// To the run that this one leads to, or to where it comes from. Asked for now: of an exchange that was just
+    /// opened the links may not be known yet.
     pub(crate) fn follow_link(self, back: bool) {
-        let place = if back {
-            self.thread.origin()
-        } else {
-            self.thread.onward()
+        let Some(exchange) = self.exchange.get_untracked() else {
+            return;
         };
-        match place {
-            Some(place) => self.visit_in(place.exchange, place.seq),
-            None => self.remark.set(words::no_link(back).to_owned()),
-        }
+        spawn_local(async move {
+            let links = bridge::ask(Links { exchange }).await;
+            if !self.is_open(exchange) {
+                return;
+            }
+            let way = if back { thread::origin } else { thread::onward };
+            match links.map(|links| way(&links)) {
+                Ok(Some(place)) => self.visit_in(place.exchange, place.seq),
+                Ok(None) => self.remark.set(words::no_link(back).to_owned()),
+                Err(report) => self.remark.set(report.message),
+            }
+        });
     }
 
     fn remember_place(self) {

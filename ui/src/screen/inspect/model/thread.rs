@@ -91,24 +91,6 @@ impl Thread {
         self.links.with(|links| links.as_ref().map(of_it))
     }
 
-    /// Where the open exchange leads: to the run that answers its interrupt, else to one that names a run of it as parent.
-    pub(crate) fn onward(self) -> Option<RunPlace> {
-        self.links.with_untracked(|links| {
-            let links = links.as_ref()?;
-            let answer = links.answers.first().map(|answer| &answer.run);
-            answer.or(links.children.first().map(|child| &child.run)).cloned()
-        })
-    }
-
-    /// Where it comes from: from the interrupt that its request answers, else from the parent that a run of it names.
-    pub(crate) fn origin(self) -> Option<RunPlace> {
-        self.links.with_untracked(|links| {
-            let links = links.as_ref()?;
-            let raised = links.answered.iter().find_map(|answered| answered.raised.clone());
-            raised.or_else(|| links.parents.iter().find_map(|parent| parent.run.clone()))
-        })
-    }
-
     fn watch_runs(self, inspect: Inspect) {
         let thread = Memo::new(move |_| {
             let thread = inspect.run_here().map(|run| run.thread_id);
@@ -137,6 +119,18 @@ impl Thread {
     pub(crate) fn around(self, exchange: i64, first_seq: u32) -> Option<Around> {
         self.runs.with(|runs| around(runs, exchange, first_seq))
     }
+}
+
+/// Where an exchange leads: to the run that answers its interrupt, else to one that names a run of it as parent.
+pub(super) fn onward(links: &RunLinks) -> Option<RunPlace> {
+    let answer = links.answers.first().map(|answer| &answer.run);
+    answer.or(links.children.first().map(|child| &child.run)).cloned()
+}
+
+/// Where it comes from: from the interrupt that its request answers, else from the parent that a run of it names.
+pub(super) fn origin(links: &RunLinks) -> Option<RunPlace> {
+    let raised = links.answered.iter().find_map(|answered| answered.raised.clone());
+    raised.or_else(|| links.parents.iter().find_map(|parent| parent.run.clone()))
 }
 
 fn of_thread(thread: String) -> Library {

@@ -53,6 +53,7 @@ fn an_interrupt_leads_to_its_answer_and_back() {
         (Some(2), 1)
     );
     run(page, C::Link(Forward));
+    memory.settle();
     assert!(inspect.remark.get_untracked().starts_with("No later request"));
     run(page, C::Link(Backward));
     memory.settle();
@@ -61,6 +62,7 @@ fn an_interrupt_leads_to_its_answer_and_back() {
         (Some(1), raised_at)
     );
     run(page, C::Link(Backward));
+    memory.settle();
     assert!(
         inspect
             .remark
