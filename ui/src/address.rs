@@ -62,7 +62,7 @@ impl Address {
         let served = served.unwrap_or_default().split('-');
         Self {
             screen,
-            compared: Compared::read(pairs.clone()).filter(|_| screen == Screen::Compare),
+            compared: Compared::read(&pairs).filter(|_| screen == Screen::Compare),
             replay: value("replay")
                 .and_then(|text| text.parse().ok())
                 .filter(|_| screen == Screen::Replay),

@@ -39,7 +39,7 @@ pub(crate) struct Compared {
 
 impl Compared {
     /// Reads the parameters of an address; nothing, unless both sides are named.
-    pub(crate) fn read<'a>(parameters: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Option<Self> {
+    pub(crate) fn read<'a>(parameters: &(impl Iterator<Item = (&'a str, &'a str)> + Clone)) -> Option<Self> {
         let value = |wanted: &str| {
             let mut values = parameters.clone().filter(|(name, _)| *name == wanted);
             values.next().and_then(|(_, value)| decoded(value))
@@ -205,7 +205,7 @@ mod tests {
     use super::*;
 
     fn read(search: &str) -> Option<Compared> {
-        Compared::read(search.split('&').filter_map(|pair| pair.split_once('=')))
+        Compared::read(&search.split('&').filter_map(|pair| pair.split_once('=')))
     }
 
     #[test]
