@@ -121,19 +121,21 @@ impl<A: Ask + Clone + 'static> Asker<A> {
 
     /// Waits until the page has time to show an answer, and gives how much was set aside for it.
     async fn its_turn(self) -> f64 {
+        if !self.is_shown {
+            return 0.0;
+        }
         let (began_ms, about_ms) = (browser::now_ms(), self.cost_ms.get_value());
-        while self.is_shown {
+        loop {
             let now_ms = browser::now_ms();
             let wait_ms = BUDGET.with_borrow_mut(|budget| budget.wait_ms(now_ms, about_ms));
             if wait_ms == 0.0 {
                 return about_ms;
             }
             if now_ms - began_ms > WAIT_MS {
-                break;
+                return 0.0;
             }
             browser::sleep(wait_ms.min(WAIT_MS)).await;
         }
-        0.0
     }
 
     /// Waits until an answer is on the screen, and pays for it.
