@@ -299,8 +299,11 @@ impl Redactor {
         if name.len() < 6 || is_placeholder(name) {
             return None;
         }
+        if self.is_looking() && self.is_structure() {
+            self.values.note_name(name);
+        }
         let mut found = self.found(place, name, Node::Data);
-        if place.node != Node::Data {
+        if !matches!(place.node, Node::Data | Node::Pointer) {
             // A pattern of a person's own may fit a name of the protocol.
             found.retain(|(_, rule)| !rule.starts_with("custom."));
         }

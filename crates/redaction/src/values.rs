@@ -31,6 +31,8 @@ pub(crate) struct Values {
     whole: BTreeSet<String>,
     /// Beginnings of what was said, where all of that is taken out.
     said: BTreeSet<String>,
+    /// Names of members that could have been said.
+    names: BTreeSet<String>,
 }
 
 /// Characters of what was said from which on, and up to which, a file is searched for it.
@@ -57,8 +59,17 @@ impl Values {
         }
     }
 
+    /// Notes the name of a member, which stays where all that was said is taken out.
+    pub(crate) fn note_name(&mut self, name: &str) {
+        if name.contains(' ') {
+            self.names.insert(name.to_owned());
+        }
+    }
+
+    /// What was said and is no name.
     pub(crate) fn said(&self) -> impl Iterator<Item = &str> {
-        self.said.iter().map(String::as_str)
+        let said = self.said.iter().map(String::as_str);
+        said.filter(|text| !self.names.iter().any(|name| name.contains(*text)))
     }
 
     pub(crate) fn is_whole(&self, text: &str) -> bool {

@@ -142,10 +142,20 @@ fn said(text: &str, finds: &mut Vec<Find>) {
 fn is_pattern(value: &str) -> bool {
     let marks = ["${", "$(", "{{", "**", "<", "…", "::", "..."];
     marks.iter().any(|mark| value.contains(mark))
-        || value.starts_with(['$', '%'])
+        || value.starts_with(['$', '%', ':'])
+        || is_identifier(value)
         || super::is_example(value)
         || value.matches('/').count() > 2
         || matches!(value, "pass" | "pw" | "pwd")
+}
+
+/// Words put together with points or low lines, each with a digit or two at its end at most.
+fn is_identifier(value: &str) -> bool {
+    let is_word = |part: &str| {
+        let letters = part.trim_end_matches(|char: char| char.is_ascii_digit());
+        part.len() - letters.len() <= 2 && letters.bytes().all(|byte| byte.is_ascii_alphabetic())
+    };
+    value.contains(['_', '.']) && value.split(['_', '.']).all(is_word)
 }
 
 #[cfg(test)]
@@ -187,6 +197,9 @@ mod tests {
             "https://user:password@host/",
             "https://a.b/?page=2&code=200",
             "bearer of this letter",
+            "const TOKEN: _bindgen_ty_3 = _bindgen_ty_3::TOKEN",
+            "lt_token: node.colon2_token,",
+            "&signature::ECDSA_P256_SHA256_ASN1_SIGNING",
         ] {
             assert_eq!(found(text), [""; 0], "{text}");
         }

@@ -1,6 +1,6 @@
 //! What points at a person: e-mail, telephone, cards, accounts.
 
-use std::{str::FromStr as _, sync::LazyLock};
+use std::{ops::Range, str::FromStr as _, sync::LazyLock};
 
 use iban::Iban;
 
@@ -52,26 +52,33 @@ fn emails(text: &str, finds: &mut Vec<Find>) {
     }
 }
 
+/// Looks at what a pattern matches; where that is nothing, what begins inside of it is looked at, too: a digit that
+/// stands before a number is no part of it.
+fn each(pattern: &Pattern, text: &str, mut take: impl FnMut(Range<usize>) -> Option<Find>, finds: &mut Vec<Find>) {
+    let mut at = 0;
+    while let Some(found) = pattern.find_at(text, at) {
+        let find = take(found.range());
+        let first_len = found.as_str().chars().next().map_or(1, char::len_utf8);
+        at = find.as_ref().map_or(found.start() + first_len, |find| find.range.end);
+        finds.extend(find);
+    }
+}
+
 fn phones(text: &str, finds: &mut Vec<Find>) {
+    let is_phone = |range: Range<usize>| {
+        let number = &text[range.clone()];
+        let digits = number.bytes().filter(u8::is_ascii_digit).count();
+        // A group of digits before it makes it a part of another number.
+        let is_part = number.starts_with('0')
+            && text[..range.start]
+                .trim_end()
+                .ends_with(|char: char| char.is_ascii_digit());
+        let is_phone =
+            !is_part && stands_alone(text, range.clone()) && (9..=15).contains(&digits) && !is_plain_count(number);
+        is_phone.then_some(Find { range, rule: "phone" })
+    };
     for pattern in [&ABROAD, &NORTH_AMERICA, &AREA] {
-        for found in pattern.find_iter(text) {
-            let digits = found.as_str().bytes().filter(u8::is_ascii_digit).count();
-            // A group of digits before it makes it a part of another number.
-            let is_part = found.as_str().starts_with('0')
-                && text[..found.start()]
-                    .trim_end()
-                    .ends_with(|char: char| char.is_ascii_digit());
-            if !is_part
-                && stands_alone(text, found.range())
-                && (9..=15).contains(&digits)
-                && !is_plain_count(found.as_str())
-            {
-                finds.push(Find {
-                    range: found.range(),
-                    rule: "phone",
-                });
-            }
-        }
+        each(pattern, text, is_phone, finds);
     }
 }
 
@@ -81,9 +88,10 @@ fn is_plain_count(value: &str) -> bool {
 }
 
 /// Whether digits are no part of something longer.
-fn stands_alone(text: &str, range: std::ops::Range<usize>) -> bool {
-    let ends =
-        |char: Option<char>| !char.is_some_and(|char| char.is_alphanumeric() || matches!(char, '_' | '-' | '+' | '/'));
+fn stands_alone(text: &str, range: Range<usize>) -> bool {
+    let ends = |char: Option<char>| {
+        !char.is_some_and(|char| char.is_alphanumeric() || matches!(char, '_' | '-' | '+' | '/' | '#'))
+    };
     let is_decimal = matches!(before(text, range.start), Some('.' | ','))
         || (matches!(after(text, range.end), Some('.' | ','))
             && text[range.end + 1..].starts_with(|char: char| char.is_ascii_digit()));
@@ -91,20 +99,13 @@ fn stands_alone(text: &str, range: std::ops::Range<usize>) -> bool {
 }
 
 fn cards(text: &str, finds: &mut Vec<Find>) {
-    for found in CARD.find_iter(text) {
-        let digits: Vec<u8> = found
-            .as_str()
-            .bytes()
-            .filter(u8::is_ascii_digit)
-            .map(|byte| byte - b'0')
-            .collect();
-        if stands_alone(text, found.range()) && is_card(&digits) && is_grouped(found.as_str()) {
-            finds.push(Find {
-                range: found.range(),
-                rule: "card",
-            });
-        }
-    }
+    let is_card = |range: Range<usize>| {
+        let number = &text[range.clone()];
+        let digits = number.bytes().filter(u8::is_ascii_digit).map(|byte| byte - b'0');
+        let is_card = stands_alone(text, range.clone()) && is_card(&digits.collect::<Vec<u8>>()) && is_grouped(number);
+        is_card.then_some(Find { range, rule: "card" })
+    };
+    each(&CARD, text, is_card, finds);
 }
 
 /// Whether digits are those of a card: an issuer, its length, and the check digit (ISO/IEC 7812).
@@ -142,27 +143,26 @@ fn is_grouped(text: &str) -> bool {
 }
 
 fn accounts(text: &str, finds: &mut Vec<Find>) {
-    for found in ACCOUNT.find_iter(text) {
+    let is_account = |range: Range<usize>| {
+        let number = &text[range.clone()];
         // The pattern may have taken a word behind the number along.
-        let ends = found
-            .as_str()
+        let ends = number
             .char_indices()
+            .rev()
             .filter(|(_, char)| *char == ' ')
             .map(|(at, _)| at);
-        let lens = std::iter::once(found.len()).chain(ends.collect::<Vec<_>>().into_iter().rev());
-        let is_account = |len: &usize| {
-            let plain: String = found.as_str()[..*len].chars().filter(|char| *char != ' ').collect();
+        let is_whole = |len: &usize| {
+            let plain: String = number[..*len].chars().filter(|char| *char != ' ').collect();
             Iban::from_str(&plain).is_ok()
         };
-        if let Some(len) = lens.filter(|len| *len >= 15).find(is_account)
-            && stands_alone(text, found.start()..found.start() + len)
-        {
-            finds.push(Find {
-                range: found.start()..found.start() + len,
-                rule: "iban",
-            });
-        }
-    }
+        let len = std::iter::once(number.len())
+            .chain(ends)
+            .filter(|len| *len >= 15)
+            .find(is_whole)?;
+        let range = range.start..range.start + len;
+        stands_alone(text, range.clone()).then_some(Find { range, rule: "iban" })
+    };
+    each(&ACCOUNT, text, is_account, finds);
 }
 
 #[cfg(test)]
@@ -188,6 +188,7 @@ mod tests {
             ("call (415) 555-2671", "phone", "(415) 555-2671"),
             ("Tel. 030/1234 5678", "phone", "030/1234 5678"),
             ("4111 1111 1111 1111", "card", "4111 1111 1111 1111"),
+            ("R8 4111 1111 1111 1111", "card", "4111 1111 1111 1111"),
             ("amex 378282246310005", "card", "378282246310005"),
             (
                 "IBAN DE89 3704 0044 0532 0130 00 BIC",
@@ -212,6 +213,7 @@ mod tests {
             "3.14159265358979",
             "DE89 3704 0044 0532 0130 01",
             "192.168.100.200:5290",
+            "CHANGELOG.md#060-2024-04-26",
         ] {
             assert_eq!(found(text), [("", ""); 0], "{text}");
         }
