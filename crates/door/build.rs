@@ -55,7 +55,7 @@ fn pack(path: &Path, name: &str, out: &Path) -> PathBuf {
     let target = out.join(format!("{}.gz", name.replace('/', "_")));
     let bytes = fs::read(path).expect("it was just listed");
     let file = fs::File::create(&target).expect("cargo's folder is writable");
-    let mut packer = GzEncoder::new(file, Compression::new(6));
+    let mut packer = GzEncoder::new(file, Compression::best());
     packer
         .write_all(&bytes)
         .and_then(|()| packer.finish().map(drop))

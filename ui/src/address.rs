@@ -4,6 +4,7 @@
 use scrubjay_ipc::{Axis, RowsOf};
 
 use crate::{
+    bridge::bridge,
     browser,
     part::pace::Paced,
     screen::{
@@ -151,9 +152,9 @@ fn usual_screen(exchange: Option<i64>) -> Screen {
 impl Page {
     /// Goes where the address says, and from then on keeps it where the page is.
     pub(crate) fn keep_address(self) {
-        let position = StoredValue::new(self.go(Address::read(&browser::search())));
+        let position = StoredValue::new(self.go(Address::read(&here())));
         browser::when_popped(move || {
-            position.set_value(self.go(Address::read(&browser::search())));
+            position.set_value(self.go(Address::read(&here())));
         });
         let pace = Paced::every(NOTED_EVERY_MS);
         Effect::new(move |before: Option<Address>| {
@@ -220,6 +221,24 @@ impl Page {
             side: Some(inspect.sides.tab.get()),
         }
     }
+}
+
+/// The query of the address; a report says where to begin when it has none of the page's.
+fn here() -> String {
+    let search = browser::search();
+    match is_said(&search) {
+        true => search,
+        false => bridge().beginning().unwrap_or(search),
+    }
+}
+
+/// Whether the query of an address says anything of where the page is.
+fn is_said(search: &str) -> bool {
+    let is_ours = |pair: &str| {
+        let name = pair.split('=').next().unwrap_or_default();
+        NAMES.contains(&name) || place::NAMES.contains(&name)
+    };
+    search.trim_start_matches('?').split('&').any(is_ours)
 }
 
 /// Writes where the page is into the place that Back knows already.

@@ -50,8 +50,8 @@
 //!
 //! # What is not here
 //!
-//! No meaning: questions and answers are the engine's. No HTML of ours: a
-//! refusal is plain text. No TLS, no names, no accounts: it is a door on the
+//! No meaning: questions and answers are the engine's. No HTML of ours but a
+//! report's: a refusal is plain text. No TLS, no names, no accounts: it is a door on the
 //! same machine.
 
 mod api;
@@ -60,6 +60,7 @@ mod error;
 mod guard;
 mod keys;
 mod page;
+mod report;
 mod router;
 
 use std::{
@@ -70,7 +71,11 @@ use std::{
 use scrubjay_engine::{Engine, bind_socket};
 use tokio::net::TcpListener;
 
-pub use self::{error::DoorError, page::is_built};
+pub use self::{
+    error::DoorError,
+    page::is_built,
+    report::{HeldRecording, write_report},
+};
 use self::{
     guard::Guard,
     keys::{Keys, OnNewToken},

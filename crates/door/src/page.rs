@@ -25,6 +25,21 @@ pub fn is_built() -> bool {
     !bundle::FILES.is_empty()
 }
 
+/// A file's bytes, unpacked.
+pub(crate) fn plain(name: &str) -> Option<Vec<u8>> {
+    let file = bundle::FILES.iter().find(|file| file.name == name)?;
+    Some(match file.packed {
+        true => unpack(file.bytes),
+        false => file.bytes.to_vec(),
+    })
+}
+
+/// A file's gzip, if it is packed.
+pub(crate) fn packed(name: &str) -> Option<&'static [u8]> {
+    let file = bundle::FILES.iter().find(|file| file.name == name)?;
+    file.packed.then_some(file.bytes)
+}
+
 /// What to send for an address. Addresses without a file's ending are places
 /// inside the page, so they get the page itself.
 pub(crate) fn file(path: &str, request: &HeaderMap) -> Response {

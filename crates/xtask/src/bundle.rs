@@ -41,7 +41,7 @@ pub(crate) fn build() -> Result<()> {
             .generate(&dist)?;
         fs::write(&stamp, wasm)?;
     }
-    for file in ["index.html", "boot.js"] {
+    for file in ["index.html", "boot.js", "report.js", "report.css"] {
         copy_if_changed(&root.join("ui").join(file), &dist.join(file))?;
     }
     copy_folder(&root.join("ui/style"), &dist.join("style"))

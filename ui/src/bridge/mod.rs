@@ -1,8 +1,8 @@
 //! How questions travel, and how news come.
 //!
 //! [`Bridge`] is what a page needs of the engine: the window implements it over
-//! Tauri, `scrubjay serve` over HTTP, and the models' tests over recordings in
-//! memory. A page has one, which [`connect`] sets before anything is asked.
+//! Tauri, `scrubjay serve` over HTTP, and a report and the models' tests over
+//! recordings in memory. A page has one, which [`connect`] sets before anything is asked.
 
 pub mod budget;
 pub mod latest;
@@ -14,6 +14,8 @@ pub(crate) mod asker;
 mod http;
 #[cfg(test)]
 pub(crate) mod memory;
+#[cfg(target_arch = "wasm32")]
+mod report;
 #[cfg(target_arch = "wasm32")]
 mod tauri;
 
@@ -57,6 +59,22 @@ pub(crate) trait Bridge {
     /// Sets the title of the window around the page, if there is one.
     fn set_title(&self, _title: &str) {}
 
+    /// Whether there is an engine, which records, serves and changes what is kept. A report
+    /// has none: what wants one is absent from its page.
+    fn has_engine(&self) -> bool {
+        true
+    }
+
+    /// What a report says of itself, as a sentence.
+    fn about(&self) -> Option<String> {
+        None
+    }
+
+    /// Where the page begins when its address says nothing, as the query of an address.
+    fn beginning(&self) -> Option<String> {
+        None
+    }
+
     /// Why the page may ask nothing any more, if so; tracked.
     fn locked(&self) -> Option<Locked> {
         None
@@ -83,7 +101,7 @@ pub(crate) fn bridge() -> Rc<dyn Bridge> {
         .expect("a page is connected before it asks")
 }
 
-/// Connects the page: to its window, or to the server it came from.
+/// Connects the page: to its window, to the recordings inside of it, or to the server it came from.
 ///
 /// # Errors
 ///
@@ -94,9 +112,18 @@ pub(crate) async fn enter() -> Result<(), Locked> {
         connect(Rc::new(tauri::Tauri));
         return Ok(());
     }
+    if let Some(report) = report::enter() {
+        connect(Rc::new(report));
+        return Ok(());
+    }
     http::enter().await?;
     connect(Rc::new(http::Http));
     Ok(())
+}
+
+/// Whether what wants an engine is offered.
+pub(crate) fn has_engine() -> bool {
+    bridge().has_engine()
 }
 
 /// Asks, and reads the answer.

@@ -13,10 +13,13 @@ mod choose;
 
 use scrubjay_ipc::News;
 
-use crate::shell::{
-    commands as general,
-    keyboard::{Entry, Keyboard, Pressed},
-    model::Shell,
+use crate::{
+    bridge,
+    shell::{
+        commands as general,
+        keyboard::{Entry, Keyboard, Pressed},
+        model::Shell,
+    },
 };
 
 /// What the page asks of every screen's model.
@@ -128,6 +131,15 @@ screens! {
 }
 
 impl Screen {
+    /// The screens that the page has: serving recordings wants an engine.
+    pub(crate) fn offered() -> impl Iterator<Item = Self> {
+        let has_engine = bridge::has_engine();
+        Self::ALL
+            .iter()
+            .copied()
+            .filter(move |screen| has_engine || *screen != Self::Replay)
+    }
+
     /// The screen of a name.
     pub fn read(word: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|screen| screen.word() == word)
@@ -148,6 +160,20 @@ impl Screen {
             .find(|entry| entry.command == command)
             .map(|entry| entry.caps(keyboard))
             .unwrap_or_default()
+    }
+}
+
+impl Command {
+    /// Whether the page can do it: a report keeps and serves nothing.
+    pub(crate) fn is_offered(self) -> bool {
+        let wants_engine = match self {
+            Self::General(general::Command::Show(screen)) => screen == Screen::Replay,
+            Self::General(_) | Self::Compare(_) => false,
+            Self::Library(command) => command.wants_engine(),
+            Self::Inspect(command) => command == inspect::commands::Command::Serve,
+            Self::Replay(_) => true,
+        };
+        !wants_engine || bridge::has_engine()
     }
 }
 

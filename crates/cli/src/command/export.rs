@@ -6,6 +6,7 @@
 
 mod preview;
 mod redaction;
+mod report;
 
 use std::{
     fs::{self, File},
@@ -54,7 +55,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "A..B", value_parser = range, conflicts_with = "thread")]
     pub(crate) range: Option<(u32, u32)>,
 
-    /// The file to write; the end of its name gives the format: .agui.jsonl, .agui.jsonl.gz, .har, .sse, .jsonl, .json, .md
+    /// The file to write; the end of its name gives the format: .agui.jsonl, .agui.jsonl.gz, .html (a report), .har,
+    /// .sse, .jsonl, .json, .md
     #[arg(short, long, value_name = "FILE", required_unless_present = "preview")]
     pub(crate) output: Option<PathBuf>,
 
@@ -64,6 +66,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     pub(crate) redaction: RedactionArgs,
+
+    #[command(flatten)]
+    pub(crate) report: report::ReportArgs,
 }
 
 impl Execute for Args {
@@ -80,7 +85,16 @@ impl Execute for Args {
             (report, Some((path, format))) => {
                 redaction::refuse_name(report, path)?;
                 let draft = Draft::beside(path)?;
-                draft.fill(|file| Ok(outgoing.export(format, file)?))?;
+                match report::is_asked(self.written_as, path) {
+                    true => {
+                        let beside = self.report.beside(self.redaction.plan()?, &self.source)?;
+                        let held = report::held(&outgoing, path, beside.as_ref())?;
+                        let more = beside.as_ref().map_or(0, |beside| beside.exchanges);
+                        let beginning = self.report.beginning(&scope.exchanges, more)?;
+                        draft.fill(|file| report::write(&held, &beginning, file))?;
+                    }
+                    false => draft.fill(|file| Ok(outgoing.export(format, file)?))?,
+                }
                 redaction::refuse_left(&outgoing.rescan(&draft.path)?)?;
                 keep(draft, exchanges, report.map(|report| &report.manifest), out)?;
                 out.flush()?;
@@ -110,12 +124,19 @@ impl Args {
     /// The format that was named, or that the name of the file asks for; none for a preview.
     fn format(&self) -> Result<Option<ExportFormat>, Failure> {
         let Some(path) = &self.output else { return Ok(None) };
+        if report::is_asked(self.written_as, path) {
+            return Ok(Some(ExportFormat::Recording));
+        }
+        self.report.refuse_elsewhere()?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let format = self.written_as.or_else(|| ExportFormat::of_name(&name));
         format.map(Some).ok_or_else(|| {
             Failure::bad_argument(
                 format!("The name {name:?} has no known ending."),
-                format!("Use a name that ends in {}.", ExportFormat::endings()),
+                format!(
+                    "Use a name that ends in {}, or in .html for a report.",
+                    ExportFormat::endings()
+                ),
             )
         })
     }

@@ -30,6 +30,13 @@ pub enum Command {
     Serve,
 }
 
+impl Command {
+    /// Whether it changes what is kept, or serves it.
+    pub(crate) fn wants_engine(self) -> bool {
+        matches!(self, C::Delete | C::Undo | C::Serve)
+    }
+}
+
 pub const KEYS: &[Entry<Command>] = keys! {
     "Library" {
         C::Row(1), "Next run", [types("ArrowDown"), types("j")];

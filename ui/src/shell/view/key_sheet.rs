@@ -20,11 +20,11 @@ pub(crate) fn key_sheet(page: Page) -> AnyView {
     };
     dialog(named, page.shell.help, move || {
         let here = page.shell.screen.get_untracked();
-        let others = Screen::ALL.iter().filter(|screen| **screen != here);
+        let others = Screen::offered().filter(|screen| *screen != here);
         let others = others.map(|screen| {
             view! {
                 <details class="fold" data-keys-of=screen.word()><summary><b>{screen.title()}</b></summary>
-                    <div class="sheet-groups">{of_screen(page, *screen)}</div></details>
+                    <div class="sheet-groups">{of_screen(page, screen)}</div></details>
             }
         });
         view! {
@@ -42,12 +42,14 @@ fn of_screen(page: Page, screen: Screen) -> AnyView {
 
 fn groups(page: Page, entries: &[Entry<Command>]) -> AnyView {
     let group = |entries: &[Entry<Command>]| {
-        let titled = entries.iter().filter(|entry| !entry.title.is_empty());
+        let offered = entries.iter().filter(|entry| entry.command.is_offered());
+        let titled = offered.filter(|entry| !entry.title.is_empty());
         let lines = titled.map(|entry| line(&entry.caps(&page.shell.keyboard.get()), entry.title));
-        section(entries[0].group, lines.collect())
+        let lines: Vec<AnyView> = lines.collect();
+        (!lines.is_empty()).then(|| section(entries[0].group, lines))
     };
     let groups = entries.chunk_by(|one, next| one.group == next.group);
-    groups.map(group).collect_view().into_any()
+    groups.filter_map(group).collect_view().into_any()
 }
 
 fn gestures(of: &Gestures) -> AnyView {

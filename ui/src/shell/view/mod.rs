@@ -40,7 +40,7 @@ fn app() -> impl IntoView {
     watch_density(shell);
     page.keep_address();
     let dropping = RwSignal::new(false);
-    let screens = Screen::ALL.iter().map(|&screen| {
+    let screens = Screen::offered().map(|screen| {
         let shown = move || if shell.screen.get() == screen { "flex" } else { "none" };
         view! { <div class="screen-of" style:display=shown><h2 class="sr">{screen.title()}</h2>{screen.view(page)}</div> }
     });
@@ -150,7 +150,8 @@ fn listen_to_keys(page: Page) {
         if keyboard.learn(&pressed) {
             page.shell.keyboard.set(keyboard.clone());
         }
-        let Some(command) = page.shell.screen.get_untracked().command(&pressed, &keyboard) else {
+        let command = page.shell.screen.get_untracked().command(&pressed, &keyboard);
+        let Some(command) = command.filter(|command| command.is_offered()) else {
             return;
         };
         // These work in a text field, too: they are the way out of it.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{screen::Page, shell::model::Shell, words};
+use crate::{bridge, screen::Page, shell::model::Shell, words};
 
 pub(crate) fn status_bar(page: Page) -> AnyView {
     view! {
@@ -32,7 +32,7 @@ pub(crate) fn health(shell: Shell) -> Option<AnyView> {
             {health.free_bytes.map(|free| view! {
                 <span class:bad=health.low_disk>{format!("disk {} free", words::bytes(free))}</span>
             })}
-            {health.read_only.then(|| view! { <span>"read only"</span> })}
+            {(health.read_only && bridge::has_engine()).then(|| view! { <span>"read only"</span> })}
             {backlog}
         }
         .into_any(),
@@ -49,5 +49,10 @@ fn hints(page: Page) -> AnyView {
             .unwrap_or_default();
         view! { <span class="hint"><kbd>{cap}</kbd>" "{word}</span> }
     };
-    screen.hints(page).into_iter().map(hint).collect_view().into_any()
+    let hints = screen.hints(page).into_iter();
+    hints
+        .filter(|(command, _)| command.is_offered())
+        .map(hint)
+        .collect_view()
+        .into_any()
 }

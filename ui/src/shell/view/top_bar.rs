@@ -4,12 +4,13 @@ use leptos::prelude::*;
 use scrubjay_ipc::SourceState;
 
 use crate::{
+    bridge,
     screen::{Page, Screen},
     words,
 };
 
 pub(crate) fn top_bar(page: Page) -> AnyView {
-    let tab = move |(number, &screen): (usize, &Screen)| {
+    let tab = move |(number, screen): (usize, Screen)| {
         let on = move || page.shell.screen.get() == screen;
         view! {
             <button
@@ -26,9 +27,10 @@ pub(crate) fn top_bar(page: Page) -> AnyView {
                 <circle class="logo-b" cx="10" cy="7" r="1.3"></circle>
             </svg>"Scrubjay"</h1>
             <nav aria-label="Screens">
-                {Screen::ALL.iter().enumerate().map(tab).collect_view()}
+                {Screen::offered().enumerate().map(tab).collect_view()}
             </nav>
             <span class="sp"></span>
+            {report_chip()}
             {crate::screen::replay::view::chip(page)}
             {recording_chip(page)}
             {move || where_we_are(page)}
@@ -40,6 +42,12 @@ pub(crate) fn top_bar(page: Page) -> AnyView {
         </header>
     }
     .into_any()
+}
+
+/// That the page is a report, and what it holds.
+fn report_chip() -> Option<AnyView> {
+    let about = bridge::bridge().about()?;
+    Some(view! { <span class="chip" data-report="" title=about>"report"</span> }.into_any())
 }
 
 fn recording_chip(page: Page) -> AnyView {

@@ -49,7 +49,7 @@ pub(crate) fn transport(
             {move || unverified_chip(inspect)}{move || hole_chip(inspect)}
             {move || stop_chip(inspect)}
             {move || follow_pill(page)}
-            <button class="btn wide-only" data-serve="" title="Serve it as the agent (q)" on:click=move |_| page.serve()>"Serve"</button>
+            {serve(page)}
             {move || export(page)}
             {fold(no_rows, "Show or hide the rows", "◧")}
             {fold(no_side, "Show or hide the right pane", "◨")}
@@ -223,17 +223,25 @@ fn source_here(page: Page) -> Option<scrubjay_ipc::Source> {
     page.shell.source(&name)
 }
 
+/// Serves the exchange as the agent, where something can.
+fn serve(page: Page) -> Option<AnyView> {
+    crate::bridge::has_engine().then(|| {
+        view! { <button class="btn wide-only" data-serve="" title="Serve it as the agent (q)" on:click=move |_| page.serve()>"Serve"</button> }
+            .into_any()
+    })
+}
+
 /// The recording as a file: a download in a browser, a dialog in the window.
 fn export(page: Page) -> Option<AnyView> {
-    const TITLE: &str = "Save this exchange as a recording (Ctrl e)";
     page.inspect.exchange.get()?;
-    let words = if crate::bridge::bridge().saves_downloads() {
-        "Export"
-    } else {
-        "Export…"
+    let bridge = crate::bridge::bridge();
+    let (words, title) = match (bridge.has_engine(), bridge.saves_downloads()) {
+        (false, _) => ("Save the recording", "Save the recording of this report (Ctrl e)"),
+        (true, true) => ("Export", "Save this exchange as a recording (Ctrl e)"),
+        (true, false) => ("Export…", "Save this exchange as a recording (Ctrl e)"),
     };
     Some(
-        view! { <button class="btn wide-only" data-export="" title=TITLE on:click=move |_| commands::save(page)>{words}</button> }
+        view! { <button class="btn wide-only" data-export="" title=title on:click=move |_| commands::save(page)>{words}</button> }
             .into_any(),
     )
 }

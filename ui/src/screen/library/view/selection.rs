@@ -3,9 +3,12 @@
 use leptos::{ev, prelude::*};
 use scrubjay_ipc::LibraryRow;
 
-use crate::screen::{
-    Page,
-    library::{model::selection::SelectedRun, words},
+use crate::{
+    bridge,
+    screen::{
+        Page,
+        library::{model::selection::SelectedRun, words},
+    },
 };
 
 /// A click chooses a row; with Control or Shift it selects it beside others.
@@ -33,13 +36,18 @@ pub(crate) fn buttons(page: Page, row: &LibraryRow) -> AnyView {
         }
         page.serve();
     };
+    let serve = bridge::has_engine().then(|| {
+        view! {
+            <button class="btn outline" tabindex="-1" data-serve="" title="Serve it as the agent (q)" on:click=serve>"Serve as agent"</button>
+        }
+    });
     view! {
         <span class="row-tools" role="gridcell">
             <button class="btn outline" tabindex="-1" data-pick="" aria-pressed=move || is_picked().to_string()
                 title="Select it beside others (Space, Ctrl click)"
                 on:click=move |event| { event.stop_propagation(); page.library.selection.toggle(&picked); }>
                 {move || if is_picked() { "✓ selected" } else { "Select" }}</button>
-            <button class="btn outline" tabindex="-1" data-serve="" title="Serve it as the agent (q)" on:click=serve>"Serve as agent"</button>
+            {serve}
         </span>
     }
     .into_any()
@@ -83,6 +91,11 @@ fn selected(page: Page, selection: &[SelectedRun]) -> AnyView {
             <span class="side-tag a">"A"</span><bdi class="cut dim">{words::visible(&baseline.title)}</bdi>
         }
     });
+    let serve = bridge::has_engine().then(|| {
+        view! {
+            <button class="btn outline" data-serve-picks="" title="Serve them as the agent (q)" on:click=move |_| page.serve()>"Serve as agent"</button>
+        }
+    });
     view! {
         <div class="pick-bar" data-picks=selection.len().to_string()>
             <b>{words::many(selection.len() as u64, "run")}" selected"</b><span class="dim">{hint}</span>
@@ -90,7 +103,7 @@ fn selected(page: Page, selection: &[SelectedRun]) -> AnyView {
             <button class="btn outline" data-take-as-a="" title="Take what is selected as A (Ctrl b)" on:click=move |_| page.set_baseline()>"Take as A"</button>
             <button class="btn solid" data-compare="" disabled=!is_two title="Compare the two (Ctrl ⇧b)"
                 on:click=move |_| page.compare_with()>"Compare"</button>
-            <button class="btn outline" data-serve-picks="" title="Serve them as the agent (q)" on:click=move |_| page.serve()>"Serve as agent"</button>
+            {serve}
             <button class="btn" on:click=move |_| page.library.selection.clear()>"Clear"</button>
         </div>
     }
