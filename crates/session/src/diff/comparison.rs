@@ -13,6 +13,7 @@ mod problems;
 mod rows;
 mod wire;
 
+#[cfg(not(target_arch = "wasm32"))]
 use std::{sync::mpsc, thread};
 
 use self::places::Places;
@@ -42,7 +43,6 @@ use crate::{
     fold::value::Value,
     query::Failed,
     shelf::Shelf,
-    steps,
 };
 
 /// A frame of an exchange; frame 0 is its request.
@@ -94,8 +94,22 @@ impl ComparedThreads {
     }
 }
 
+/// Reads one side after the other: a page in a browser has no threads.
+#[cfg(target_arch = "wasm32")]
+fn outlines<S: Shelf + Clone + Send>(
+    open: &mut [OpenSide<S>; 2],
+    rules: &Rules,
+    hear: &mut dyn FnMut(u64) -> bool,
+) -> Result<[Outline; 2], Stopped<S::Error>> {
+    let [open_a, open_b] = open;
+    let outline_a = Outline::read(open_a, rules, &mut Pace::new(hear))?;
+    let outline_b = Outline::read(open_b, rules, &mut Pace::new(hear))?;
+    Ok([outline_a, outline_b])
+}
+
 /// Reads both sides at the same time: B on a thread of its own, which reports
 /// its progress to this one, and stops when this one has.
+#[cfg(not(target_arch = "wasm32"))]
 fn outlines<S: Shelf + Clone + Send>(
     open: &mut [OpenSide<S>; 2],
     rules: &Rules,
@@ -106,7 +120,7 @@ fn outlines<S: Shelf + Clone + Send>(
     thread::scope(|scope| {
         let reading_b = scope.spawn(move || {
             let outline = Outline::read(open_b, rules, &mut Pace::new(&mut |more| done.send(more).is_ok()));
-            (outline, steps::taken())
+            (outline, crate::steps::taken())
         });
         let mut hear_both = |more| hear(more + other.try_iter().sum::<u64>());
         let outline_a = Outline::read(open_a, rules, &mut Pace::new(&mut hear_both));
@@ -115,7 +129,7 @@ fn outlines<S: Shelf + Clone + Send>(
         let (outline_b, steps_b) = reading_b
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        steps::ticks(steps_b as usize);
+        crate::steps::ticks(steps_b as usize);
         match goes_on {
             true => Ok([outline_a?, outline_b?]),
             false => Err(outline_a.err().unwrap_or(Stopped::Cancelled)),
