@@ -54,6 +54,6 @@ mod start {
         crate::browser::report_panics();
         crate::browser::reserve_memory();
         crate::shell::view::mount();
-        crate::part::brush::make_soon();
+        crate::part::renderer::make_soon();
     }
 }

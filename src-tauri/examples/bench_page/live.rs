@@ -57,7 +57,7 @@ pub(crate) async fn follow(webview: Webview, events_a_second: u64) -> Followed {
     open_first_run(&opened.page).await;
     opened.page.press(key::END).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
-    opened.hand("watch").await;
+    opened.gesture("watch").await;
     let counts = {
         let store = store.clone();
         let counted = tokio::task::spawn_blocking(move || count(&store)).await;
@@ -65,7 +65,7 @@ pub(crate) async fn follow(webview: Webview, events_a_second: u64) -> Followed {
     };
     // What was counted last has as long as anything else to be shown.
     tokio::time::sleep(Duration::from_secs(2)).await;
-    let seen = opened.hand("watched").await;
+    let seen = opened.gesture("watched").await;
     let seen: Vec<(f64, f64)> = serde_json::from_value(seen).expect("moments and events");
     is_over.store(true, Ordering::Relaxed);
     talking.join().expect("the agent does not panic");

@@ -1,4 +1,4 @@
-//! Prints how the page keeps up with a hand on the first exchange of a store's library, and with a live run.
+//! Prints how the page keeps up with gestures on the first exchange of a store's library, and with a live run.
 //!
 //! ```text
 //! cargo xtask ui
@@ -103,7 +103,7 @@ async fn opened(webview: Webview, store: &Path) {
     for _ in 0..OPENED {
         let opened = webview.open(store).await;
         opened.page.wait_for(".lib-row[data-exchange]").await;
-        rounds.push(opened.hand("open").await);
+        rounds.push(opened.gesture("open").await);
         opened.page.close().await;
     }
     println!("open, ms from the click, n {OPENED}: {}", medians(&rounds));
@@ -112,10 +112,10 @@ async fn opened(webview: Webview, store: &Path) {
 async fn handled(webview: Webview, store: &Path, part: &str) {
     let opened = webview.open(store).await;
     opened.page.wait_for(".lib-row[data-exchange]").await;
-    opened.hand("open").await;
+    opened.gesture("open").await;
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {
-        rounds.push(opened.hand(part).await);
+        rounds.push(opened.gesture(part).await);
     }
     opened.page.close().await;
     println!("{part}, n {ROUNDS}: {}", medians(&rounds));

@@ -66,9 +66,9 @@ impl Webview {
 }
 
 impl Opened {
-    /// Lets the hand do a part, and gives its figures.
-    pub(crate) async fn hand(&self, part: &str) -> Value {
-        let script = include_str!("hand.js");
+    /// Does a part of `gestures.js`, and gives its figures.
+    pub(crate) async fn gesture(&self, part: &str) -> Value {
+        let script = include_str!("gestures.js");
         let done = self.page.client.execute_async(script, vec![json!(part)]).await;
         done.unwrap_or_else(|error| panic!("the page could not do `{part}`: {error}"))
     }

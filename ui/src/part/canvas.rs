@@ -15,7 +15,7 @@ use scrubjay_timeline::{Picture, Stretch, Theme, theme};
 use wasm_bindgen::JsCast as _;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement};
 
-use super::{brush, pace::Rest};
+use super::{pace::Rest, renderer};
 use crate::browser::{self, OrLog as _};
 
 /// A canvas that shows a picture.
@@ -55,7 +55,7 @@ impl<P: Picture + 'static> Host<P> {
     ///
     /// A sentence, where the browser cannot paint.
     pub(crate) fn start(canvas: HtmlCanvasElement, layer: HtmlElement, heard: Heard<P>) -> Result<Self, String> {
-        let is_slow = brush::with(|brush| brush.is_slow())?;
+        let is_slow = renderer::with(|renderer| renderer.is_slow())?;
         let drawing = plain_drawing(&canvas, is_slow)
             .ok_or("This browser offers no canvas, so the lanes cannot be drawn; the rows below show the same.")?;
         Ok(Self(Rc::new(RefCell::new(Inner {
@@ -141,15 +141,15 @@ impl<P: Picture> Inner<P> {
         };
         let ratio = window().device_pixel_ratio().max(0.5) as f32;
         let size = self.size();
-        let pixels = brush::pixels_of(size, ratio);
+        let pixels = renderer::pixels_of(size, ratio);
         if pixels[0] == 0 || pixels[1] == 0 {
             return false;
         }
         let began = browser::now_ms();
         resize(&self.canvas, pixels);
-        let painted = brush::with(|brush| {
-            let again = brush.paint(&picture, size, ratio);
-            brush.copy(&self.drawing, pixels);
+        let painted = renderer::with(|renderer| {
+            let again = renderer.paint(&picture, size, ratio);
+            renderer.copy(&self.drawing, pixels);
             again
         });
         let Ok(again) = painted else { return false };

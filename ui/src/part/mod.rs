@@ -5,8 +5,6 @@ pub mod scroll;
 pub mod snippet;
 
 #[cfg(target_arch = "wasm32")]
-pub(crate) mod brush;
-#[cfg(target_arch = "wasm32")]
 pub(crate) mod canvas;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod coded;
@@ -24,6 +22,8 @@ pub(crate) mod note;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod painted;
 pub(crate) mod pane;
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod renderer;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod splitter;
 #[cfg(target_arch = "wasm32")]

@@ -11,7 +11,7 @@ use scrubjay_ipc::{
 
 use super::{HeldRecording, escaped};
 
-/// Exchanges that are told of in each recording.
+/// Exchanges of each recording whose story is written.
 const EXCHANGES: usize = 200;
 /// Messages of an exchange, the last of them.
 const MESSAGES: u32 = 100;
@@ -19,7 +19,7 @@ const MESSAGES: u32 = 100;
 const PROBLEMS: usize = 50;
 /// Characters of one text.
 const CHARS: usize = 20_000;
-/// Bytes after which no further exchange is told of: the page shows them all.
+/// Bytes after which the story of no further exchange is written: the page shows them all.
 const ENOUGH: usize = 1 << 20;
 
 /// Writes the story of each recording.

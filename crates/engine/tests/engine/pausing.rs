@@ -1,4 +1,4 @@
-//! A source that is paused inside a run: what depends on bytes that were not recorded accuses nobody.
+//! A source that is paused inside a run: what depends on bytes that were not recorded is no finding.
 
 use scrubjay_engine::Engine;
 use scrubjay_ipc::{

@@ -1,4 +1,4 @@
-//! The brush of the page: egui painted by eframe's renderer, for all pictures in turn.
+//! The renderer of the page: egui painted by the painter of eframe, for all pictures in turn.
 //!
 //! eframe's own runner would keep an animation frame loop, listen to the whole
 //! document and put a text field beside the canvas. Pictures need none of
@@ -27,7 +27,7 @@ const SLOW_MS: f64 = 4.0;
 /// Size of the trial, and bars in it.
 const TRIAL: (f32, f32, u32) = (1_200.0, 400.0, 1_500);
 
-pub(crate) struct Brush {
+pub(crate) struct Renderer {
     canvas: HtmlCanvasElement,
     gl: WebGl2RenderingContext,
     context: Context,
@@ -36,24 +36,24 @@ pub(crate) struct Brush {
 }
 
 thread_local! {
-    static BRUSH: RefCell<Option<Brush>> = const { RefCell::new(None) };
+    static RENDERER: RefCell<Option<Renderer>> = const { RefCell::new(None) };
 }
 
-/// Uses the brush, which the first use makes.
+/// Uses the renderer, which the first use makes.
 ///
 /// # Errors
 ///
 /// A sentence, where the browser offers no WebGL 2, or has broken off a painting: that leaves its borrow
 /// behind, and then pictures stay as they are and the rest of the page goes on.
-pub(crate) fn with<R>(work: impl FnOnce(&mut Brush) -> R) -> Result<R, String> {
-    BRUSH.with(|brush| {
+pub(crate) fn with<R>(work: impl FnOnce(&mut Renderer) -> R) -> Result<R, String> {
+    RENDERER.with(|renderer| {
         let broken = || "Painting broke off, so the lanes stay as they are; reload the page.".to_owned();
-        let mut brush = brush.try_borrow_mut().map_err(|_held| broken())?;
-        let brush = match &mut *brush {
-            Some(brush) => brush,
-            none => none.insert(Brush::new()?),
+        let mut renderer = renderer.try_borrow_mut().map_err(|_held| broken())?;
+        let renderer = match &mut *renderer {
+            Some(renderer) => renderer,
+            none => none.insert(Renderer::new()?),
         };
-        Ok(work(brush))
+        Ok(work(renderer))
     })
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn make_soon() {
     });
 }
 
-impl Brush {
+impl Renderer {
     fn new() -> Result<Self, String> {
         let missing =
             || "This browser offers no WebGL 2, so the lanes cannot be drawn; the rows below show the same.".to_owned();
@@ -83,15 +83,15 @@ impl Brush {
         let painter = Painter::new(gl, "", None, false).map_err(|error| error.to_string())?;
         let context = Context::default();
         context.set_theme(egui::Theme::Dark);
-        let mut brush = Self {
+        let mut renderer = Self {
             canvas,
             gl: raw,
             context,
             painter,
             is_slow: false,
         };
-        brush.is_slow = brush.trial_ms() > SLOW_MS;
-        Ok(brush)
+        renderer.is_slow = renderer.trial_ms() > SLOW_MS;
+        Ok(renderer)
     }
 
     /// Whether it paints so slowly that a picture is better moved than painted again.

@@ -1,4 +1,4 @@
-// A hand on the page, and a clock beside it. Every part gives a promise of figures.
+// Gestures on the page, and a clock beside them. Every part gives a promise of figures.
 //
 // Events are dispatched in the page, one before each frame, so that the figures are those of the page and not
 // of a driver. Frames are counted by requestAnimationFrame, which waits for the frame before to be drawn.
@@ -129,28 +129,28 @@ const keys = () => moves(40, () => key('ArrowLeft', {shiftKey: true}));
 /** Clicks on places all over the run. */
 async function places() {
     await showAll();
-    const hand = area();
+    const lanes = area();
     return moves(25, n => {
         const x = 0.02 + 0.95 * ((n * 0.618) % 1);
-        hand.pointer('pointerdown', x, 8);
-        hand.pointer('pointerup', x, 8);
+        lanes.pointer('pointerdown', x, 8);
+        lanes.pointer('pointerup', x, 8);
     });
 }
 
 async function scrub() {
     await showAll();
-    const hand = area(), seen = {head: [], detail: [], state: []};
-    hand.pointer('pointerdown', 0.1, 8);
+    const lanes = area(), seen = {head: [], detail: [], state: []};
+    lanes.pointer('pointerdown', 0.1, 8);
     let before = {};
     const figures = await gesture(5_000, n => {
-        hand.pointer('pointermove', 0.1 + 0.8 * Math.abs(((n / 240) % 2) - 1), 8);
+        lanes.pointer('pointermove', 0.1 + 0.8 * Math.abs(((n / 240) % 2) - 1), 8);
         const now = {head: one('.playhead').style.transform, detail: asOf('detail'), state: asOf('state')};
         for (const name of Object.keys(seen)) {
             if (now[name] !== before[name]) seen[name].push(n);
         }
         before = now;
     });
-    hand.pointer('pointerup', 0.5, 8);
+    lanes.pointer('pointerup', 0.5, 8);
     const rate = list => list.length / 5;
     return {...figures, head: rate(seen.head), detail: rate(seen.detail), state: rate(seen.state)};
 }
@@ -158,17 +158,17 @@ async function scrub() {
 /** In by a factor of about 1,000 and out again, at the pace of a touchpad. */
 async function zoom() {
     await showAll();
-    const hand = area();
-    return gesture(5_000, n => hand.wheel(0.4, {ctrlKey: true, deltaY: Math.floor(n / 60) % 2 ? 30 : -30}));
+    const lanes = area();
+    return gesture(5_000, n => lanes.wheel(0.4, {ctrlKey: true, deltaY: Math.floor(n / 60) % 2 ? 30 : -30}));
 }
 
 /** To and fro over a window of a fiftieth of the run. */
 async function pan() {
     await showAll();
-    const hand = area();
-    for (let n = 0; n < 14; n += 1) hand.wheel(0.4, {ctrlKey: true, deltaY: -70});
+    const lanes = area();
+    for (let n = 0; n < 14; n += 1) lanes.wheel(0.4, {ctrlKey: true, deltaY: -70});
     await sleep(1_200);
-    const figures = await gesture(5_000, n => hand.wheel(0.4, {shiftKey: true, deltaX: Math.floor(n / 90) % 2 ? -12 : 12}));
+    const figures = await gesture(5_000, n => lanes.wheel(0.4, {shiftKey: true, deltaX: Math.floor(n / 90) % 2 ? -12 : 12}));
     await showAll();
     return figures;
 }
