@@ -23,6 +23,8 @@ use crate::{
     walk,
 };
 
+/// How often a text is looked at again without what was found in it.
+const MAX_ROUNDS: usize = 3;
 /// Encodings in each other that are looked into.
 const MAX_LAYERS: usize = 5;
 
@@ -155,6 +157,36 @@ impl Redactor {
 
     /// Where secrets stand in a text.
     fn found(&self, place: &Place, text: &str, node: Node) -> Vec<(Range<usize>, Rule)> {
+        let mut found = self.found_once(place, text, node);
+        // What stood beside a secret may show only when that is gone, and would the next time.
+        for _ in 0..MAX_ROUNDS {
+            if found.is_empty() {
+                break;
+            }
+            let without = self.without(text, &found);
+            let more = self.found_once(place, &without, node);
+            let len = found.len();
+            found.extend(more);
+            if found.len() == len {
+                break;
+            }
+        }
+        found.extend(self.found_again(text));
+        found
+    }
+
+    /// The text with placeholders for what was found.
+    fn without(&self, text: &str, found: &[(Range<usize>, Rule)]) -> String {
+        let mut without = text.to_owned();
+        for (range, _) in merged(found.to_vec()) {
+            let put = self.key.placeholder(&text[range.clone()]);
+            without.replace_range(range, &put);
+        }
+        without
+    }
+
+    /// What the rules find in a text as it stands.
+    fn found_once(&self, place: &Place, text: &str, node: Node) -> Vec<(Range<usize>, Rule)> {
         let put = placeholders(text);
         let is_put = |range: &Range<usize>| put.iter().any(|put| put.start < range.end && range.start < put.end);
         let finds = detect::finds(text, !node.has_ids()).into_iter();
@@ -167,14 +199,12 @@ impl Redactor {
             let found = pattern.find_iter(text).filter(|found| !found.is_empty());
             found.map(|found| (found.range(), rule.clone()))
         });
-        let mut found: Vec<(Range<usize>, Rule)> = finds
+        finds
             .chain(custom)
             .filter(|(range, rule)| {
                 !is_put(range) && !is_placeholder(&text[range.clone()]) && !self.plan.is_off(rule, || place.shown())
             })
-            .collect();
-        found.extend(self.found_again(text));
-        found
+            .collect()
     }
 
     /// Where values stand that were noted.
