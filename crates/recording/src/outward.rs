@@ -2,7 +2,7 @@
 //!
 //! Each format holds less than a recording does; [`Outward::loses`] names what.
 //!
-//! - `frames`: the frames of an exchange with their times, whatever its body is encoded in.
+//! - `frames`: the frames of an exchange with their times, for every encoding of its body.
 //! - `har`: HAR 1.2, with events where Chrome puts them.
 //! - `aimock`: fixtures that aimock serves.
 //! - `curl`: commands that ask again.

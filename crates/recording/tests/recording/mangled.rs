@@ -1,4 +1,4 @@
-//! No file of another tool makes the reader panic, whatever happened to it.
+//! No file of another tool makes the reader panic, damaged ones included.
 
 #![expect(clippy::disallowed_methods, reason = "fixtures are files")]
 

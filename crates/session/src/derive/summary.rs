@@ -35,7 +35,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The contract's word: `none` for a run without a terminal event, `unknown` where it cannot be told.
+    /// The contract's word: `none` for a run without a terminal event, `unknown` where its bytes are missing.
     pub fn as_str(self) -> &'static str {
         self.into()
     }
